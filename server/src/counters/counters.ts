@@ -1,0 +1,88 @@
+import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
+
+/** What one request wants to take. Whole numbers ≥ 0. */
+export interface Wanted {
+  readonly tokens: number;
+  /** Upper bound or adaptive estimate of its price. */
+  readonly nanoUsd: number;
+  /** The least that may be held instead when a budget clamps the output; equal to `nanoUsd` when none does. */
+  readonly nanoUsdMin: number;
+}
+
+/** The state of one rule at the instant of the decision, this request's own hold included when it was admitted. */
+export interface Reading {
+  /** Settled and held together, in the rule's unit. */
+  readonly used: number;
+  /** The part of `used` that is held by requests in flight. */
+  readonly held: number;
+  /** When the rule would be back to its full value if nothing else happened. */
+  readonly resetsAtMs: number;
+}
+
+export interface Refusing {
+  /** Index into the plan's rules. */
+  readonly rule: number;
+  /** Until enough expires if nothing else happens; null when what is wanted exceeds the whole limit and can never pass. */
+  readonly retryAfterMs: number | null;
+}
+
+export type HoldResult =
+  | {
+      readonly admitted: true;
+      /** The counters' own clock; becomes the request's `admitted_at`. */
+      readonly atMs: number;
+      readonly hold: Hold;
+      /** What was held of money: `nanoUsd`, or less when a budget clamped. */
+      readonly nanoUsd: number;
+      /** One per rule of the plan, in its order. */
+      readonly readings: readonly Reading[];
+    }
+  | { readonly admitted: false; readonly atMs: number; readonly readings: readonly Reading[]; readonly refusing: readonly Refusing[] };
+
+/** What a request in flight holds. Opaque: only the counters that gave it out read it. */
+export interface Hold {
+  readonly requestId: string;
+  readonly plan: LimitPlan;
+  readonly atMs: number;
+}
+
+/** What a request used in the end, over all its attempts. */
+export interface Actual {
+  readonly tokens: number;
+  readonly nanoUsd: number;
+}
+
+/** A counter's past, from the ledger: what was admitted when. */
+export interface SeedPoint {
+  readonly atMs: number;
+  readonly amount: number;
+}
+
+/**
+ * Limit and budget state. The memory form answers at once, the Redis form later: every method returns a value or a promise.
+ * Nothing here takes `now`: the counters use their own clock.
+ */
+export interface Counters {
+  /** All or nothing, in one atomic step: every rule of the plan is checked, and only if all pass is anything taken. */
+  hold(requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult | Promise<HoldResult>;
+  /** Enlarge a hold for a further attempt: tokens and money only, all or nothing. False: refused, nothing changed. */
+  extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean>;
+  /**
+   * Correct the slot and period of the admission to what was used, and give back the rest. Idempotent by hold.
+   * `planNow` is the caller's current plan: what it counts and the hold's plan did not is added as well, so that a budget set while a
+   * request was in flight misses none of it.
+   */
+  settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void>;
+  /** Current state of each counter, for status pages: used, held, reset. */
+  read(counters: readonly CounterSpec[]): readonly Reading[] | Promise<readonly Reading[]>;
+  /** Add what was admitted before this process began (start-up) to the plan's trailing request and token counters. */
+  restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void | Promise<void>;
+  /** Correct a counter to the ledger (proof job). */
+  correct(counter: CounterSpec, periodStartMs: number, amount: number): void | Promise<void>;
+}
+
+/**
+ * Where a calendar or rolling-money counter's past comes from when it is first needed and its window began before the counters did.
+ * Returns the points in order; rejects when the ledger is out of reach (the hold then fails with that error, nothing taken).
+ */
+export type SeedFrom = (counter: CounterSpec, fromMs: number, toMs: number) => Promise<readonly SeedPoint[]>;

@@ -1,0 +1,77 @@
+import type { Usage } from '../domain/usage.ts';
+
+/** The wire formats we read and write. The first two are chat and translate into each other; the others pass as they are. */
+export type Wire = 'openai-chat' | 'anthropic-messages' | 'openai-embeddings' | 'anthropic-count-tokens';
+
+export type JsonObject = Record<string, unknown>;
+
+/** What admission needs to know of a request, read from its parsed body without translating it. */
+export interface RequestFacts {
+  readonly model: string;
+  readonly stream: boolean;
+  /** The caller's output cap (`max_tokens`, `max_completion_tokens`), null when absent. */
+  readonly outputCap: number | null;
+  /** How many answers are asked for (`n`); 1 when absent. */
+  readonly answers: number;
+  /** Image, audio and file parts: each is held at the model's declared maximum, for their bytes say little of their tokens. */
+  readonly mediaParts: number;
+  /** Whether the caller asked for usage in the stream (`stream_options.include_usage`); Anthropic's always carries it. */
+  readonly wantsUsage: boolean;
+}
+
+/** Why a body cannot be served: answered as 400 `invalid_request`. */
+export interface BodyProblem {
+  readonly message: string;
+  readonly param: string | null;
+}
+
+/** What an answer said of itself, read beside its bytes. */
+export interface AnswerFacts {
+  /** As the provider reported it, in disjoint buckets; null when it reported none (so far). */
+  readonly usage: Usage | null;
+  /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
+  readonly outputBytes: number;
+  readonly finishReason: string | null;
+  /** The answer came to its own end (`[DONE]`, `message_stop`, a whole JSON body). */
+  readonly complete: boolean;
+  /** An in-band error event was seen in a stream that began with 200. */
+  readonly error: string | null;
+}
+
+/** One streamed answer on its way to the client: give it each upstream chunk, send on what it returns. */
+export interface AnswerStream {
+  /** What to forward now: within a dialect most often the very same buffer; empty when nothing is ready. */
+  push(chunk: Buffer): Buffer;
+  /**
+   * The upstream's stream ended (`clean`) or broke. Returns the last bytes for the client: after a complete answer whatever is still due, and
+   * after a broken or incomplete one an error event in the client's dialect. Never fakes a terminator.
+   */
+  end(how: { readonly clean: true } | { readonly clean: false; readonly message: string }): Buffer;
+  facts(): AnswerFacts;
+}
+
+/** How one request is said to one upstream, and how its answer is said to the client. Pure: no I/O. */
+export interface Exchange {
+  readonly upstreamBody: Buffer;
+  /** A whole (non-streamed) 2xx answer. `bytes` is the same buffer within a dialect. Throws UnreadableAnswer when it is not the JSON expected. */
+  whole(bytes: Buffer): { readonly bytes: Buffer; readonly facts: AnswerFacts };
+  stream(): AnswerStream;
+}
+
+/** A 2xx answer that is not what its dialect promises (bad JSON, empty, HTML). The caller gets 502 `provider_error`. */
+export class UnreadableAnswer extends Error {}
+
+export interface ExchangeOptions {
+  readonly client: Wire;
+  readonly upstream: Wire;
+  readonly body: JsonObject;
+  readonly facts: RequestFacts;
+  /** The deployment's own name for the model; replaces `model` in the upstream body. */
+  readonly upstreamModel: string;
+  /** The name the caller used; put back in translated answers. */
+  readonly calledModel: string;
+  /** When set, the output cap the upstream must respect (a clamp); replaces or adds the caller's. */
+  readonly outputCap: number | null;
+  /** The model's own maximum, for upstreams that insist on a cap (Anthropic); null = 4,096 there. */
+  readonly maxOutputTokens: number | null;
+}

@@ -1,0 +1,20 @@
+/**
+ * Disjoint units of one provider answer. They add up to the provider's total: a cached or audio token is in its own bucket
+ * and in no other. Vendors that report overlapping numbers are taken apart where their answer is read.
+ */
+export const USAGE_BUCKETS = [
+  'input', // text input, not cached
+  'cached_input', // read from a prompt cache
+  'cache_write', // written to a prompt cache, 5 minutes
+  'cache_write_1h', // written to a prompt cache, 1 hour
+  'audio_input',
+  'image_input',
+  'output', // text output, visible
+  'reasoning', // output the caller may not see; billed as output unless priced apart
+  'audio_output',
+  'image_output',
+] as const;
+export type UsageBucket = (typeof USAGE_BUCKETS)[number];
+
+/** Whole tokens per bucket; absent is zero. */
+export type Usage = Readonly<Partial<Record<UsageBucket, number>>>;

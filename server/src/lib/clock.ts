@@ -1,0 +1,12 @@
+/** Time as an argument: the system's in production, a hand-turned one in tests and the simulation. */
+export interface Clock {
+  /** Wall clock in milliseconds since the Unix epoch. May jump; only for what people and ledgers see. */
+  nowMs(): number;
+  /** Monotonic milliseconds from an arbitrary origin, with fractions. For durations only. */
+  monotonicMs(): number;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};

@@ -1,0 +1,73 @@
+import type { Wire } from '../dialects/dialect.ts';
+import type { DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
+
+/** One attempt at one deployment. */
+export interface UpstreamRequest {
+  readonly deployment: DeploymentConfig;
+  readonly wire: Wire;
+  readonly body: Buffer;
+  readonly stream: boolean;
+  /** Headers of the client that are meant for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`), flat name/value pairs. */
+  readonly forward: readonly string[];
+  /** Query of the client's path that the provider understands (`beta=true`), without `?`; empty for none. */
+  readonly query: string;
+}
+
+/** Header names are lower case. */
+export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** How far an attempt got when it failed decides what is owed: nothing before the request was sent in full. */
+export type UpstreamFailureKind = 'not_connected' | 'reset' | 'timeout' | 'refused_address' | 'protocol';
+
+export class UpstreamFailure extends Error {
+  readonly kind: UpstreamFailureKind;
+  /** True once the request body was handed over in full: the provider may have worked, and charged. */
+  readonly sent: boolean;
+  constructor(kind: UpstreamFailureKind, options: { readonly sent: boolean; readonly message: string }) {
+    super(options.message);
+    this.name = 'UpstreamFailure';
+    this.kind = kind;
+    this.sent = options.sent;
+  }
+}
+
+/** Where an attempt reports. Exactly one of `end` and `failed` is called last, once; nothing is called after `abort()`. */
+export interface UpstreamSink {
+  head(status: number, headers: UpstreamHeaders): void;
+  /** Returns false to ask for a pause; the receiver then calls `resume()`. */
+  data(chunk: Buffer): boolean;
+  end(): void;
+  failed(failure: UpstreamFailure): void;
+}
+
+/** An attempt under way. */
+export interface UpstreamCall {
+  /** Let go at once: the provider sees the connection close. Idempotent. */
+  abort(): void;
+  resume(): void;
+}
+
+/** An error answer (status ≥ 400) of a provider in our words. */
+export interface ProviderError {
+  /**
+   * `caller`: the request is at fault (400, 404, 413, 422) and the answer goes to the caller as it is meant;
+   * `credential`: 401/403, ours; `quota`: our account is exhausted; `rate_limited`: 429; `unavailable`: 5xx, 529.
+   */
+  readonly kind: 'caller' | 'context_length' | 'credential' | 'quota' | 'rate_limited' | 'unavailable';
+  readonly status: number;
+  /** The provider's words, bounded to 2,000 characters, with anything that looks like a secret removed. */
+  readonly message: string;
+  readonly param: string | null;
+  readonly retryAfterMs: number | null;
+  /** False when the provider says not to retry (`x-should-retry: false`). */
+  readonly retryable: boolean;
+}
+
+/** A vendor or a compatible server. One folder each; one vendor never imports another. */
+export interface Provider {
+  readonly name: ProviderName;
+  /** The wire in which this vendor serves what the client asked in `client`; null when it cannot. */
+  wireFor(client: Wire): Wire | null;
+  open(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall;
+  readError(status: number, headers: UpstreamHeaders, body: Buffer): ProviderError;
+}
