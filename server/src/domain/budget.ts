@@ -17,10 +17,10 @@ export interface Budget {
 /** Calendar periods begin at an anchor in the organization's time zone; a rolling one trails. */
 export type BudgetPeriod =
   | { readonly is: 'day' }
-  | { readonly is: 'week'; /** 1 Monday … 7 Sunday */ readonly anchorDay: number }
-  | { readonly is: 'month'; /** 1–31, clamped to the month's end */ readonly anchorDay: number }
-  | { readonly is: 'quarter'; /** 1–3 */ readonly anchorMonth: number; readonly anchorDay: number }
-  | { readonly is: 'year'; /** 1–12 */ readonly anchorMonth: number; readonly anchorDay: number }
+  | { readonly is: 'week' /** 1 Monday … 7 Sunday */; readonly anchorDay: number }
+  | { readonly is: 'month' /** 1–31, clamped to the month's end */; readonly anchorDay: number }
+  | { readonly is: 'quarter' /** 1–3 */; readonly anchorMonth: number; readonly anchorDay: number }
+  | { readonly is: 'year' /** 1–12 */; readonly anchorMonth: number; readonly anchorDay: number }
   | { readonly is: 'total' }
   /** Trailing hours, 1 to 8,784 (days are stored as 24 hours each). */
   | { readonly is: 'rolling'; readonly hours: number };
