@@ -9,14 +9,17 @@ export interface Wanted {
   readonly nanoUsdMin: number;
 }
 
-/** The state of one rule at the instant of the decision, this request's own hold included when it was admitted. */
-export interface Reading {
+/**
+ * The state of every rule at the instant of the decision, this request's own hold included when it was admitted. One number per rule
+ * (or per counter read), in their order: three plain arrays cost a third of one object per rule.
+ */
+export interface Readings {
   /** Settled and held together, in the rule's unit. */
-  readonly used: number;
+  readonly used: readonly number[];
   /** The part of `used` that is held by requests in flight. */
-  readonly held: number;
-  /** When the rule would be back to its full value if nothing else happened. */
-  readonly resetsAtMs: number;
+  readonly held: readonly number[];
+  /** When the rule would be back to its full value if nothing else happened; Infinity when never (a `total` budget). */
+  readonly resetsAtMs: readonly number[];
 }
 
 export interface Refusing {
@@ -34,10 +37,9 @@ export type HoldResult =
       readonly hold: Hold;
       /** What was held of money: `nanoUsd`, or less when a budget clamped. */
       readonly nanoUsd: number;
-      /** One per rule of the plan, in its order. */
-      readonly readings: readonly Reading[];
+      readonly readings: Readings;
     }
-  | { readonly admitted: false; readonly atMs: number; readonly readings: readonly Reading[]; readonly refusing: readonly Refusing[] };
+  | { readonly admitted: false; readonly atMs: number; readonly readings: Readings; readonly refusing: readonly Refusing[] };
 
 /** What a request in flight holds. Opaque: only the counters that gave it out read it. */
 export interface Hold {
@@ -73,12 +75,18 @@ export interface Counters {
    * request was in flight misses none of it.
    */
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void>;
-  /** Current state of each counter, for status pages: used, held, reset. */
-  read(counters: readonly CounterSpec[]): readonly Reading[] | Promise<readonly Reading[]>;
+  /** Current state of each counter, for status pages. Seeds what has no past yet, so it rejects when the ledger is out of reach. */
+  read(counters: readonly CounterSpec[]): Readings | Promise<Readings>;
   /** Add what was admitted before this process began (start-up) to the plan's trailing request and token counters. */
   restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void | Promise<void>;
-  /** Correct a counter to the ledger (proof job). */
+  /** Correct a calendar counter's settled part to the ledger (proof job); what is held stays. Trailing counters forget by themselves. */
   correct(counter: CounterSpec, periodStartMs: number, amount: number): void | Promise<void>;
+  /**
+   * What these counters know of settled use may have gaps: calendar and rolling-money counters are seeded again when next needed, trailing
+   * request and token counters start empty. To be called for every counter a configuration change adds to a scope, in the same turn in
+   * which the change goes live; a limit taken away and set again would otherwise miss what was used in between. Holds in flight stay.
+   */
+  forget(counters: readonly CounterSpec[]): void | Promise<void>;
 }
 
 /**
