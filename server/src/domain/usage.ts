@@ -18,3 +18,20 @@ export type UsageBucket = (typeof USAGE_BUCKETS)[number];
 
 /** Whole tokens per bucket; absent is zero. */
 export type Usage = Readonly<Partial<Record<UsageBucket, number>>>;
+
+/** All tokens of an answer. The buckets are disjoint, so this is the provider's own total and what token limits settle to. */
+export function totalTokens(usage: Usage): number {
+  let total = 0;
+  for (const bucket of USAGE_BUCKETS) total += usage[bucket] ?? 0;
+  return total;
+}
+
+/** Two attempts' usage together. */
+export function addUsage(one: Usage, other: Usage): Usage {
+  const sum: Partial<Record<UsageBucket, number>> = {};
+  for (const bucket of USAGE_BUCKETS) {
+    const tokens = (one[bucket] ?? 0) + (other[bucket] ?? 0);
+    if (tokens > 0) sum[bucket] = tokens;
+  }
+  return sum;
+}
