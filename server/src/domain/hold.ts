@@ -1,0 +1,153 @@
+import { toCounterNanoUsd } from './money.ts';
+import { OutputHistory } from './output-history.ts';
+import { affordableOutputTokens, type Price, upperBoundNanoUsd } from './price.ts';
+
+export { OutputHistory };
+
+/** What is known of a request before it is sent. All numbers whole and ≥ 0. */
+export interface HoldQuestion {
+  /** The whole body as it came. */
+  readonly bodyBytes: number;
+  /** Image, audio and file parts, and how many of the body's bytes they take. */
+  readonly mediaParts: number;
+  readonly mediaBytes: number;
+  /** The caller's own output cap (`max_tokens`), for one choice; null when there is none. 0 for embeddings, which put nothing out. */
+  readonly outputTokensMax: number | null;
+  /** `n`: how many answers are asked for, at least 1. */
+  readonly choices: number;
+  /** Everything that may serve the attempt; never empty. */
+  readonly candidates: readonly HoldCandidate[];
+  readonly history: OutputHistory | null;
+  /** `clamp`: a budget of the plan may lower the output cap to what is affordable, so the cap is ours to set. */
+  readonly outputCap: 'as_asked' | 'clamp';
+}
+
+export interface HoldCandidate {
+  /** The price in force; null when unpriced: it then holds no money (a `block` budget refuses such a request before). */
+  readonly price: Price | null;
+  readonly maxOutputTokens: number | null;
+  /** The most input tokens the model says one image, audio or file part can be. */
+  readonly partTokensMax?: number | null;
+}
+
+/** What to hold. `tokens`, `nanoUsd` and `nanoUsdMin` are what the counters call Wanted. */
+export interface HoldEstimate {
+  readonly tokens: number;
+  readonly nanoUsd: number;
+  readonly nanoUsdMin: number;
+  /** Output tokens expected of the request, all choices together: what the token hold contains and a lost answer settles at. */
+  readonly outputTokens: number;
+  /** Whether the money held is a true upper bound. An estimate counts as unbounded: its budget may be exceeded by actual − held. */
+  readonly money: 'upper_bound' | 'estimate';
+}
+
+/** Without history and without a cap of their own, requests are expected to put out this much. */
+export const NO_HISTORY_OUTPUT_TOKENS = 4_096;
+/** Room for what a provider adds around the text: roles, separators, tool preambles. */
+export const INPUT_OVERHEAD_TOKENS = 512;
+/** Held for an image, audio or file part whose model declares no maximum. Above the dearest image known (36,835 tokens). */
+export const PART_TOKENS_ASSUMED = 40_000;
+/** A clamped answer shorter than this is not worth its input; some providers refuse a lower cap. Per choice. */
+export const CLAMPED_OUTPUT_TOKENS_MIN = 16;
+
+/** What a request should hold of token limits and of budgets, before anything is sent. */
+export function estimateHold(question: HoldQuestion): HoldEstimate {
+  const expected = expectedOutputTokens(question) * question.choices;
+  const nanoUsd = heldNanoUsd(question);
+  return {
+    tokens: estimatedInputTokens(question) + expected,
+    nanoUsd,
+    nanoUsdMin: question.outputCap === 'clamp' ? Math.min(nanoUsd, leastNanoUsd(question)) : nanoUsd,
+    outputTokens: expected,
+    money: isBounded(question) ? 'upper_bound' : 'estimate',
+  };
+}
+
+/**
+ * The output cap to send upstream, for one choice, when the counters granted `nanoUsd`: what every candidate can put out within it, never
+ * above what was asked. Null when the request is to be sent as it came.
+ */
+export function outputCapFor(question: HoldQuestion, grantedNanoUsd: number): number | null {
+  if (question.outputCap === 'as_asked') return question.outputTokensMax;
+  let cap = Number.MAX_SAFE_INTEGER;
+  for (const candidate of question.candidates) {
+    cap = Math.min(cap, affordablePerChoice(question, candidate, grantedNanoUsd), outputBound(question, candidate));
+  }
+  return cap;
+}
+
+/** Input as token limits hold it: a quarter of the bytes, but no part above its model's maximum (a picture's base64 is not text). */
+export function estimatedInputTokens(question: HoldQuestion): number {
+  const text = Math.ceil((question.bodyBytes - question.mediaBytes) / 4);
+  if (question.mediaParts === 0) return text;
+  let partTokensMax = 0;
+  for (const candidate of question.candidates) partTokensMax = Math.max(partTokensMax, partTokens(candidate));
+  return text + Math.min(Math.ceil(question.mediaBytes / 4), question.mediaParts * partTokensMax);
+}
+
+/**
+ * Output expected of one choice: the 95th percentile of this key × model's own recent answers, within the caller's cap and the model's
+ * maximum. With fewer than 20 answers 4,096 stands in for it.
+ */
+export function expectedOutputTokens(question: HoldQuestion): number {
+  const usual = question.history?.p95() ?? NO_HISTORY_OUTPUT_TOKENS;
+  let modelMax = 0;
+  for (const { maxOutputTokens } of question.candidates)
+    modelMax = Math.max(modelMax, maxOutputTokens ?? Number.MAX_SAFE_INTEGER);
+  return Math.min(usual, question.outputTokensMax ?? Number.MAX_SAFE_INTEGER, modelMax);
+}
+
+/** At the dearest candidate's price, so that falling back cannot outspend the hold. */
+function heldNanoUsd(question: HoldQuestion): number {
+  const bounded = question.outputTokensMax !== null || question.outputCap === 'clamp';
+  const expected = bounded ? 0 : expectedOutputTokens(question);
+  let dearest = 0n;
+  for (const candidate of question.candidates) {
+    if (candidate.price === null) continue;
+    const output = (bounded ? outputBound(question, candidate) : expected) * question.choices;
+    const cost = upperBoundNanoUsd(inputBound(question, candidate), output, candidate.price);
+    if (cost > dearest) dearest = cost;
+  }
+  return toCounterNanoUsd(dearest);
+}
+
+/** The least a clamped request can be sent with. */
+function leastNanoUsd(question: HoldQuestion): number {
+  let dearest = 0n;
+  for (const candidate of question.candidates) {
+    if (candidate.price === null) continue;
+    const output = Math.min(CLAMPED_OUTPUT_TOKENS_MIN, outputBound(question, candidate)) * question.choices;
+    const cost = upperBoundNanoUsd(inputBound(question, candidate), output, candidate.price);
+    if (cost > dearest) dearest = cost;
+  }
+  return toCounterNanoUsd(dearest);
+}
+
+/** One token per body byte and 512 more; image, audio and file parts at their declared maximum instead of their bytes. */
+function inputBound(question: HoldQuestion, candidate: HoldCandidate): number {
+  const text = question.bodyBytes - question.mediaBytes + INPUT_OVERHEAD_TOKENS;
+  return question.mediaParts === 0 ? text : text + question.mediaParts * partTokens(candidate);
+}
+
+/** The most one choice can put out: the caller's cap or the model's maximum; where neither is known, the cap a clamp will set. */
+function outputBound(question: HoldQuestion, candidate: HoldCandidate): number {
+  const { outputTokensMax } = question;
+  const { maxOutputTokens } = candidate;
+  if (outputTokensMax !== null) return maxOutputTokens === null ? outputTokensMax : Math.min(outputTokensMax, maxOutputTokens);
+  return maxOutputTokens ?? NO_HISTORY_OUTPUT_TOKENS;
+}
+
+function affordablePerChoice(question: HoldQuestion, candidate: HoldCandidate, grantedNanoUsd: number): number {
+  if (candidate.price === null) return Number.MAX_SAFE_INTEGER;
+  const all = affordableOutputTokens(grantedNanoUsd, inputBound(question, candidate), candidate.price);
+  return Math.floor(all / question.choices);
+}
+
+function isBounded(question: HoldQuestion): boolean {
+  if (question.outputTokensMax === null && question.outputCap !== 'clamp') return false;
+  return question.mediaParts === 0 || question.candidates.every((candidate) => typeof candidate.partTokensMax === 'number');
+}
+
+function partTokens(candidate: HoldCandidate): number {
+  return candidate.partTokensMax ?? PART_TOKENS_ASSUMED;
+}

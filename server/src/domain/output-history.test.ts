@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { OutputHistory } from './output-history.ts';
+
+test('fewer than 20 answers are no history', () => {
+  const history = new OutputHistory();
+  for (let i = 0; i < 19; i += 1) history.add(100);
+  expect(history.p95()).toBeNull();
+  history.add(100);
+  expect(history.p95()).toBe(100);
+});
+
+test('the 95th percentile of the last 64 answers, whatever came before', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 20, maxLength: 300 }), (answers) => {
+      const history = new OutputHistory();
+      for (const answer of answers) history.add(answer);
+      const recent = answers.slice(-64).sort((a, b) => a - b);
+      expect(history.p95()).toBe(recent[Math.ceil(recent.length * 0.95) - 1]);
+    }),
+  );
+});
+
+test('one odd answer among many does not move it', () => {
+  const history = new OutputHistory();
+  for (let i = 0; i < 63; i += 1) history.add(400);
+  history.add(128_000);
+  expect(history.p95()).toBe(400);
+});
+
+test('a number no provider can report is bounded, not believed', () => {
+  const history = new OutputHistory();
+  for (let i = 0; i < 20; i += 1) history.add(i % 2 === 0 ? -5 : 1e18);
+  expect(history.p95()).toBe(0xffff_ffff);
+});

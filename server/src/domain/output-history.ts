@@ -1,0 +1,55 @@
+/** How many recent answers are remembered. */
+const REMEMBERED = 64;
+/** With fewer answers than this there is no history to speak of. */
+const ANSWERS_MIN = 20;
+
+/**
+ * What one key × model's recent answers used of output, for the adaptive estimate. One small buffer, made once: the answers in the
+ * order they came, and beside them the same numbers sorted, so that asking is one read and adding moves a few bytes.
+ */
+export class OutputHistory {
+  readonly #recent = new Uint32Array(REMEMBERED);
+  readonly #sorted = new Uint32Array(REMEMBERED);
+  #count = 0;
+  #next = 0;
+
+  /** Remembers one answer's output tokens (all choices together divided by their number), forgetting the oldest of more than 64. */
+  add(outputTokens: number): void {
+    const added = Math.min(Math.max(Math.floor(outputTokens), 0), 0xffff_ffff);
+    if (this.#count === REMEMBERED) this.#forget(this.#recent[this.#next] as number);
+    this.#insert(added);
+    this.#recent[this.#next] = added;
+    this.#next = (this.#next + 1) % REMEMBERED;
+  }
+
+  /** The 95th percentile of the remembered answers, or null while there are fewer than 20. */
+  p95(): number | null {
+    if (this.#count < ANSWERS_MIN) return null;
+    return this.#sorted[Math.ceil(this.#count * 0.95) - 1] as number;
+  }
+
+  #forget(value: number): void {
+    const at = this.#placeOf(value);
+    this.#sorted.copyWithin(at, at + 1, this.#count);
+    this.#count -= 1;
+  }
+
+  #insert(value: number): void {
+    const at = this.#placeOf(value);
+    this.#sorted.copyWithin(at + 1, at, this.#count);
+    this.#sorted[at] = value;
+    this.#count += 1;
+  }
+
+  /** The first place in the sorted numbers that holds at least this value. */
+  #placeOf(value: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#sorted[middle] as number) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
