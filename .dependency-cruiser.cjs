@@ -1,0 +1,103 @@
+// The rooms and the one way dependencies point, as docs/tour.md draws them. A file of a room may import its own room and what stands here.
+const anyRoom = ['domain', 'lib'];
+const rooms = {
+  domain: [],
+  lib: [],
+  dialects: anyRoom,
+  counters: anyRoom,
+  store: anyRoom,
+  journal: anyRoom,
+  identity: anyRoom,
+  providers: [...anyRoom, 'dialects'],
+  proxy: [...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'store'],
+  admin: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'identity'],
+  jobs: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'identity'],
+};
+
+const src = (name) => `^server/src/${name.endsWith('.ts') ? name.replaceAll('.', '\\.') : `${name}/`}`;
+
+const arrows = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `${room}-imports`,
+  comment: `${room} may import ${allowed.join(', ') || 'no other room'}.`,
+  severity: 'error',
+  from: { path: src(room), pathNot: '\\.test\\.ts$' },
+  to: { path: '^(server|console|bench|scripts)/', pathNot: [room, ...allowed].map(src) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'cli-imports',
+      comment:
+        'Commands import like admin and may read its schemas; only serve, backup, restore and the seeder import the server itself.',
+      severity: 'error',
+      from: { path: src('cli'), pathNot: ['\\.test\\.ts$', '^server/src/cli/(serve|backup|restore|seed)'] },
+      to: { path: '^(server|console|bench|scripts)/', pathNot: ['cli', 'config.ts', 'admin', ...rooms.admin].map(src) },
+    },
+    {
+      name: 'only-main-wires',
+      comment: 'main.ts knows everything, so nothing but a command that starts the server may know main.ts.',
+      severity: 'error',
+      from: { path: '^server/src/', pathNot: '^server/src/cli/(serve|backup|restore)' },
+      to: { path: '^server/src/main\\.ts$' },
+    },
+    {
+      name: 'vendors-apart',
+      comment: 'One vendor never imports another.',
+      severity: 'error',
+      from: { path: '^server/src/providers/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^server/src/providers/[^/]+/', pathNot: '^server/src/providers/$1/' },
+    },
+    {
+      name: 'only-main-names-a-vendor',
+      comment: 'Beside its own folder only main.ts and tests name a vendor.',
+      severity: 'error',
+      from: {
+        path: '^server/',
+        pathNot: ['\\.test\\.ts$', '^server/test/', '^server/src/main\\.ts$', '^server/src/providers/[^/]+/'],
+      },
+      to: { path: '^server/src/providers/[^/]+/' },
+    },
+    {
+      name: 'product-never-imports-tests',
+      comment: 'What ships does not lean on what proves it.',
+      severity: 'error',
+      from: { path: '^server/(src|demo)/', pathNot: '\\.test\\.ts$' },
+      to: { path: ['^server/test/', '\\.test\\.ts$', '^bench/', '^scripts/'] },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'Rules do no I/O and use no framework. Hashing is a pure function.',
+      severity: 'error',
+      from: { path: src('domain'), pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'sign-in-library-in-one-room',
+      comment: 'identity is the only room that imports better-auth.',
+      severity: 'error',
+      from: { path: '^server/', pathNot: src('identity') },
+      to: { path: 'node_modules/(better-auth|@better-auth)/' },
+    },
+    {
+      name: 'nothing-ships-on-development-packages',
+      comment: 'What the server imports at run time is listed as its dependency.',
+      severity: 'error',
+      from: { path: '^server/src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-cycles', comment: 'A cycle is one file in two pieces.', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', comment: 'Every import resolves.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'server/tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      extensions: ['.ts', '.mjs', '.js', '.json'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

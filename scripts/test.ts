@@ -1,0 +1,38 @@
+// Runs the tests and closes with one plain line of counts, for people and for CI. HEADGATE_TEST_SKIPS=forbidden fails a run that skipped any.
+import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+
+interface Counts {
+  passed: number;
+  /** Tests that failed, files that could not be loaded, and errors outside any test. */
+  failed: number;
+  skipped: string[];
+}
+
+const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
+const vitest = await startVitest('test', filter, { ...options, watch: false });
+const counts = count(vitest);
+await vitest.close();
+
+const skipsForbidden = process.env.HEADGATE_TEST_SKIPS === 'forbidden' && counts.skipped.length > 0;
+if (skipsForbidden) console.error(`Skipped, and skips are forbidden here:\n  ${counts.skipped.join('\n  ')}`);
+const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : '';
+console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exit(counts.failed > 0 || counts.passed === 0 || skipsForbidden ? 1 : 0);
+
+function count(run: Vitest): Counts {
+  const counts: Counts = { passed: 0, failed: run.state.getUnhandledErrors().length, skipped: [] };
+  for (const module of run.state.getTestModules()) countModule(module, counts);
+  return counts;
+}
+
+function countModule(module: TestModule, counts: Counts): void {
+  const tests = [...module.children.allTests()];
+  for (const test of tests) {
+    const { state } = test.result();
+    if (state === 'passed') counts.passed += 1;
+    else if (state === 'failed') counts.failed += 1;
+    else counts.skipped.push(`${module.relativeModuleId} > ${test.fullName}`);
+  }
+  const brokenBeforeAnyTest = module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
+  if (brokenBeforeAnyTest) counts.failed += 1;
+}

