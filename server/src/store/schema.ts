@@ -1,0 +1,8 @@
+/** Every table, one file per room of the house. What is stored is described here; how it is asked stands beside each use. */
+export * from './schema/accounts.ts';
+export * from './schema/audit.ts';
+export * from './schema/catalogue.ts';
+export * from './schema/records.ts';
+export * from './schema/settings.ts';
+export * from './schema/tenancy.ts';
+export * from './schema/usage.ts';

@@ -1,0 +1,61 @@
+/** Who may sign in and administer: people and admin tokens. Global, because one person may belong to many organizations. */
+import { sql } from 'drizzle-orm';
+import { boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bytes, createdAt, instant, updatedAt } from './columns.ts';
+
+/** A person. Exactly better-auth's user columns and two of ours, so that sign-in adds tables and changes none. */
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    email: text('email').notNull(),
+    emailVerified: boolean('email_verified').notNull().default(false),
+    image: text('image'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    platformRole: text('platform_role', { enum: ['platform_admin', 'platform_auditor'] }),
+    status: text('status', { enum: ['active', 'disabled'] })
+      .notNull()
+      .default('active'),
+  },
+  (table) => [
+    uniqueIndex('accounts_email').on(sql`lower(${table.email})`),
+    index('accounts_created_at').on(table.createdAt, table.id),
+    check('accounts_platform_role', sql`${table.platformRole} in ('platform_admin', 'platform_auditor')`),
+    check('accounts_status', sql`${table.status} in ('active', 'disabled')`),
+  ],
+);
+
+/** Where an account belongs, so that a sign-in finds its organizations. Kept by a trigger on memberships; says nothing of status. */
+export const accountMemberships = pgTable(
+  'account_memberships',
+  {
+    accountId: text('account_id').notNull(),
+    organizationId: text('organization_id').notNull(),
+    membershipId: text('membership_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.organizationId] })],
+);
+
+/** Calls the admin API. `organizationId` null: the platform. Only the hash of the secret is kept. */
+export const adminTokens = pgTable(
+  'admin_tokens',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    role: text('role').notNull(),
+    organizationId: text('organization_id'),
+    hash: bytes('hash').notNull(),
+    lastFour: text('last_four').notNull(),
+    expiresAt: instant('expires_at'),
+    revokedAt: instant('revoked_at'),
+    lastUsedAt: instant('last_used_at'),
+    createdBy: text('created_by').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    uniqueIndex('admin_tokens_hash').on(table.hash),
+    index('admin_tokens_organization').on(table.organizationId, table.createdAt, table.id),
+  ],
+);

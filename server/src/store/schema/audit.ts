@@ -1,0 +1,40 @@
+/** Who changed what. One hash chain per organization and one for the platform (`platform`), which stands in the organization's place. */
+import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bytes, instant } from './columns.ts';
+
+/** Rows never change. `hash` covers the row and `prevHash`; see domain/audit-chain.ts. */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    chain: text('chain').notNull(),
+    seq: bigint('seq', { mode: 'number' }).notNull(),
+    at: instant('at').notNull(),
+    actorKind: text('actor_kind').notNull(),
+    actorId: text('actor_id').notNull(),
+    actorName: text('actor_name').notNull(),
+    action: text('action').notNull(),
+    objectType: text('object_type').notNull(),
+    objectId: text('object_id').notNull(),
+    objectName: text('object_name'),
+    before: jsonb('before').$type<unknown>(),
+    after: jsonb('after').$type<unknown>(),
+    reason: text('reason'),
+    ip: text('ip'),
+    requestId: text('request_id'),
+    prevHash: bytes('prev_hash').notNull(),
+    hash: bytes('hash').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.chain, table.seq] }),
+    index('audit_events_at').on(table.chain, table.at),
+    index('audit_events_object').on(table.chain, table.objectType, table.objectId, table.seq),
+    index('audit_events_actor').on(table.chain, table.actorId, table.seq),
+  ],
+);
+
+/** The newest event of each chain; its row lock puts concurrent appends in order. */
+export const auditHeads = pgTable('audit_heads', {
+  chain: text('chain').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  hash: bytes('hash').notNull(),
+});

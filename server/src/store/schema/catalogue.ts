@@ -1,0 +1,165 @@
+/** What can be called, and through what: global, the same for every tenant. */
+import { sql } from 'drizzle-orm';
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
+
+const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
+
+/** What we present to a provider. `sealed` opens under the credentials data key with the row's id as AAD; null for a provider that needs none. */
+export const credentials = pgTable(
+  'credentials',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    provider: text('provider').notNull(),
+    baseUrl: text('base_url'),
+    sealed: bytes('sealed'),
+    lastFour: text('last_four').notNull().default(''),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [uniqueIndex('credentials_name').on(table.name)],
+);
+
+/** The one namespace of names callers may ask for: a model and a route group cannot share one. */
+export const callableTargets = pgTable(
+  'callable_targets',
+  {
+    name: text('name').primaryKey(),
+    kind: text('kind', { enum: ['model', 'route_group'] }).notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [check('callable_targets_kind', sql`${table.kind} in ('model', 'route_group')`)],
+);
+
+/** A public model name. Made with its first deployment; the row goes when the name is deleted, grants of it stay. */
+export const models = pgTable('models', {
+  name: text('name')
+    .primaryKey()
+    .references(() => callableTargets.name),
+  mode: text('mode', { enum: ['chat', 'embedding'] })
+    .notNull()
+    .default('chat'),
+  strategy: text('strategy', { enum: ['weighted', 'priority'] })
+    .notNull()
+    .default('weighted'),
+  fallbacks: names('fallbacks'),
+  metadata: metadata(),
+  version: version(),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
+
+/** One upstream model with its credential and capacity. A deleted one keeps its row: ledger rows name it. */
+export const deployments = pgTable(
+  'deployments',
+  {
+    id: text('id').primaryKey(),
+    model: text('model').notNull(),
+    provider: text('provider').notNull(),
+    upstreamModel: text('upstream_model').notNull(),
+    credentialId: text('credential_id').references(() => credentials.id),
+    mode: text('mode', { enum: ['chat', 'embedding'] })
+      .notNull()
+      .default('chat'),
+    rpm: bigint('rpm', { mode: 'number' }),
+    tpm: bigint('tpm', { mode: 'number' }),
+    weight: integer('weight').notNull().default(1),
+    priority: integer('priority').notNull().default(0),
+    tags: names('tags'),
+    maxOutputTokens: integer('max_output_tokens'),
+    timeoutMs: integer('timeout_ms').notNull().default(600_000),
+    enabled: boolean('enabled').notNull().default(true),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    index('deployments_model').on(table.model, table.id),
+    index('deployments_credential').on(table.credentialId),
+    check('deployments_mode', sql`${table.mode} in ('chat', 'embedding')`),
+  ],
+);
+
+/** A named set of deployments with its own routing policy, called by its key like a model. */
+export const routeGroups = pgTable(
+  'route_groups',
+  {
+    id: text('id').primaryKey(),
+    key: text('key')
+      .notNull()
+      .references(() => callableTargets.name),
+    strategy: text('strategy', { enum: ['weighted', 'priority'] })
+      .notNull()
+      .default('weighted'),
+    fallbacks: names('fallbacks'),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [uniqueIndex('route_groups_key').on(table.key)],
+);
+
+export const routeGroupMembers = pgTable(
+  'route_group_members',
+  {
+    routeGroupId: text('route_group_id')
+      .notNull()
+      .references(() => routeGroups.id, { onDelete: 'cascade' }),
+    deploymentId: text('deployment_id')
+      .notNull()
+      .references(() => deployments.id),
+    weight: integer('weight').notNull().default(1),
+    priority: integer('priority').notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.routeGroupId, table.deploymentId] }),
+    index('route_group_members_deployment').on(table.deploymentId),
+  ],
+);
+
+/** A label that authorizes. The key never changes. */
+export const accessGroups = pgTable('access_groups', {
+  key: text('key').primaryKey(),
+  name: text('name').notNull(),
+  description: text('description').notNull().default(''),
+  version: version(),
+  createdAt: createdAt(),
+  updatedAt: updatedAt(),
+});
+
+/** Which targets carry which label. */
+export const targetLabels = pgTable(
+  'target_labels',
+  {
+    targetName: text('target_name')
+      .notNull()
+      .references(() => callableTargets.name, { onDelete: 'cascade' }),
+    accessGroup: text('access_group')
+      .notNull()
+      .references(() => accessGroups.key),
+  },
+  (table) => [
+    primaryKey({ columns: [table.targetName, table.accessGroup] }),
+    index('target_labels_access_group').on(table.accessGroup, table.targetName),
+  ],
+);
+
+/** Versions of a deployment's price: whole nano-dollars per million units by usage bucket. Rows never change. */
+export const prices = pgTable(
+  'prices',
+  {
+    id: text('id').primaryKey(),
+    deploymentId: text('deployment_id')
+      .notNull()
+      .references(() => deployments.id),
+    effectiveFrom: instant('effective_from').notNull(),
+    perMillion: jsonb('per_million').$type<Readonly<Record<string, number>>>().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [index('prices_deployment').on(table.deploymentId, table.effectiveFrom)],
+);

@@ -1,0 +1,304 @@
+/** The tenancy tree. The organization is the shard key: it comes first in every key, index and reference below it. */
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../policy-columns.ts';
+import { accounts } from './accounts.ts';
+import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
+
+/** Limits of a scope; budgets have their own table. Read and written through policy-columns.ts only. */
+const policy = () => ({
+  rateLimits: jsonb('rate_limits').$type<StoredRateLimits>().notNull().default({}),
+  modelLimits: jsonb('model_limits').$type<readonly StoredModelLimit[]>().notNull().default([]),
+});
+
+/** What a scope below the organization keeps of its parent's access. */
+const narrowing = () => ({
+  accessMode: text('access_mode', { enum: ['inherit', 'restrict'] })
+    .notNull()
+    .default('inherit'),
+  accessTargets: names('access_targets'),
+  accessGroups: names('access_groups'),
+});
+
+const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
+
+/** Who may create keys in a team on their own, and how far such a key may go. */
+export interface StoredSelfService {
+  readonly enabled?: boolean;
+  readonly maxKeysPerMember?: number;
+  readonly maxExpiryDays?: number;
+  readonly maxBudgetNanoUsd?: number;
+  readonly [more: string]: unknown;
+}
+
+/** The tenant. Never deleted as a row: ids and slugs are not used again. `contentKey` null: its stored content is destroyed. */
+export const organizations = pgTable(
+  'organizations',
+  {
+    id: text('id').primaryKey(),
+    slug: text('slug').notNull(),
+    name: text('name').notNull(),
+    status: text('status', { enum: ['active', 'suspended', 'archived', 'deleted'] })
+      .notNull()
+      .default('active'),
+    timeZone: text('time_zone').notNull().default('UTC'),
+    ...policy(),
+    accessMode: text('access_mode', { enum: ['all', 'selected'] })
+      .notNull()
+      .default('selected'),
+    accessTargets: names('access_targets'),
+    accessGroups: names('access_groups'),
+    auditContent: text('audit_content', { enum: ['off', 'metadata', 'redacted', 'full'] })
+      .notNull()
+      .default('off'),
+    contentRetentionDays: integer('content_retention_days'),
+    eventRetentionDays: integer('event_retention_days'),
+    metadata: metadata(),
+    contentKey: bytes('content_key'),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    archivedAt: instant('archived_at'),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    uniqueIndex('organizations_slug').on(table.slug),
+    index('organizations_name').on(sql`lower(${table.name}) text_pattern_ops`, table.id),
+    index('organizations_created_at').on(table.createdAt, table.id),
+    check('organizations_status', sql`${table.status} in ('active', 'suspended', 'archived', 'deleted')`),
+    check('organizations_access_mode', sql`${table.accessMode} in ('all', 'selected')`),
+  ],
+);
+
+/** Which organization an id below it belongs to, for addresses that do not say (`/teams/{id}`). Kept by triggers; rows never change. */
+export const tenantObjects = pgTable('tenant_objects', {
+  id: text('id').primaryKey(),
+  organizationId: text('organization_id').notNull(),
+});
+
+export const teams = pgTable(
+  'teams',
+  {
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    id: text('id').notNull(),
+    name: text('name').notNull(),
+    status: text('status', { enum: ['active', 'suspended'] })
+      .notNull()
+      .default('active'),
+    ...policy(),
+    ...narrowing(),
+    selfService: jsonb('self_service').$type<StoredSelfService>().notNull().default({}),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.id] }),
+    index('teams_name').on(table.organizationId, sql`lower(${table.name}) text_pattern_ops`, table.id),
+    check('teams_status', sql`${table.status} in ('active', 'suspended')`),
+    check('teams_access_mode', sql`${table.accessMode} in ('inherit', 'restrict')`),
+  ],
+);
+
+/** An account's membership, and the user scope of the requests made with keys it owns. A removed one keeps its row and can come back. */
+export const memberships = pgTable(
+  'memberships',
+  {
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    id: text('id').notNull(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    role: text('role').notNull(),
+    status: text('status', { enum: ['active', 'disabled', 'removed'] })
+      .notNull()
+      .default('active'),
+    ...policy(),
+    ...narrowing(),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    removedAt: instant('removed_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.id] }),
+    uniqueIndex('memberships_account').on(table.organizationId, table.accountId),
+    index('memberships_role').on(table.organizationId, table.role, table.status),
+    check('memberships_status', sql`${table.status} in ('active', 'disabled', 'removed')`),
+    check('memberships_access_mode', sql`${table.accessMode} in ('inherit', 'restrict')`),
+  ],
+);
+
+export const teamMembers = pgTable(
+  'team_members',
+  {
+    organizationId: text('organization_id').notNull(),
+    teamId: text('team_id').notNull(),
+    membershipId: text('membership_id').notNull(),
+    role: text('role').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.teamId, table.membershipId] }),
+    index('team_members_membership').on(table.organizationId, table.membershipId),
+    foreignKey({ columns: [table.organizationId, table.teamId], foreignColumns: [teams.organizationId, teams.id] }),
+    foreignKey({
+      columns: [table.organizationId, table.membershipId],
+      foreignColumns: [memberships.organizationId, memberships.id],
+    }),
+  ],
+);
+
+/** Owns keys and never signs in. Each team has at most one default, made with its first key without an owner. */
+export const serviceAccounts = pgTable(
+  'service_accounts',
+  {
+    organizationId: text('organization_id').notNull(),
+    id: text('id').notNull(),
+    teamId: text('team_id').notNull(),
+    name: text('name').notNull(),
+    isDefault: boolean('is_default').notNull().default(false),
+    status: text('status', { enum: ['active', 'disabled'] })
+      .notNull()
+      .default('active'),
+    metadata: metadata(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.id] }),
+    index('service_accounts_team').on(table.organizationId, table.teamId, table.id),
+    uniqueIndex('service_accounts_default')
+      .on(table.organizationId, table.teamId)
+      .where(sql`${table.isDefault} and ${table.deletedAt} is null`),
+    foreignKey({ columns: [table.organizationId, table.teamId], foreignColumns: [teams.organizationId, teams.id] }),
+    check('service_accounts_status', sql`${table.status} in ('active', 'disabled')`),
+  ],
+);
+
+/** What an application presents. The secrets' hashes stand in key_secrets; the row stays when the key is revoked. */
+export const keys = pgTable(
+  'keys',
+  {
+    organizationId: text('organization_id').notNull(),
+    id: text('id').notNull(),
+    teamId: text('team_id').notNull(),
+    name: text('name').notNull(),
+    ownerMembershipId: text('owner_membership_id'),
+    ownerServiceAccountId: text('owner_service_account_id'),
+    status: text('status', { enum: ['active', 'disabled', 'revoked'] })
+      .notNull()
+      .default('active'),
+    expiresAt: instant('expires_at'),
+    prefix: text('prefix').notNull(),
+    lastFour: text('last_four').notNull(),
+    ...policy(),
+    ...narrowing(),
+    metadata: metadata(),
+    version: version(),
+    createdBy: text('created_by').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    revokedAt: instant('revoked_at'),
+    lastUsedAt: instant('last_used_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.id] }),
+    index('keys_team').on(table.organizationId, table.teamId, table.id),
+    index('keys_member').on(table.organizationId, table.ownerMembershipId).where(sql`${table.ownerMembershipId} is not null`),
+    index('keys_service_account')
+      .on(table.organizationId, table.ownerServiceAccountId)
+      .where(sql`${table.ownerServiceAccountId} is not null`),
+    index('keys_name').on(table.organizationId, sql`lower(${table.name}) text_pattern_ops`, table.id),
+    foreignKey({ columns: [table.organizationId, table.teamId], foreignColumns: [teams.organizationId, teams.id] }),
+    foreignKey({
+      columns: [table.organizationId, table.ownerMembershipId],
+      foreignColumns: [memberships.organizationId, memberships.id],
+    }),
+    foreignKey({
+      columns: [table.organizationId, table.ownerServiceAccountId],
+      foreignColumns: [serviceAccounts.organizationId, serviceAccounts.id],
+    }),
+    check('keys_have_one_owner', sql`num_nonnulls(${table.ownerMembershipId}, ${table.ownerServiceAccountId}) = 1`),
+    check('keys_status', sql`${table.status} in ('active', 'disabled', 'revoked')`),
+    check('keys_access_mode', sql`${table.accessMode} in ('inherit', 'restrict')`),
+  ],
+);
+
+/** Global: it discovers the tenant. Rotation with overlap is one more row, the older with its last instant. */
+export const keySecrets = pgTable(
+  'key_secrets',
+  {
+    hash: bytes('hash').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    keyId: text('key_id').notNull(),
+    validUntil: instant('valid_until'),
+    createdAt: createdAt(),
+  },
+  (table) => [index('key_secrets_key').on(table.organizationId, table.keyId)],
+);
+
+/** Money per period at one scope. A deleted one keeps its row: alerts and old answers name it. */
+export const budgets = pgTable(
+  'budgets',
+  {
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    id: text('id').notNull(),
+    scope: text('scope', { enum: ['organization', 'team', 'user', 'key'] }).notNull(),
+    scopeId: text('scope_id').notNull(),
+    amountNanoUsd: bigint('amount_nano_usd', { mode: 'number' }).notNull(),
+    period: jsonb('period').$type<StoredPeriod>().notNull(),
+    matchTarget: text('match_target'),
+    matchAccessGroup: text('match_access_group'),
+    thresholds: integer('thresholds').array().notNull(),
+    action: text('action', { enum: ['block', 'alert'] }).notNull(),
+    clampOutput: boolean('clamp_output').notNull().default(false),
+    position: integer('position').notNull().default(0),
+    createdAt: createdAt(),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.organizationId, table.id] }),
+    index('budgets_scope').on(table.organizationId, table.scope, table.scopeId, table.position),
+    check('budgets_scope_name', sql`${table.scope} in ('organization', 'team', 'user', 'key')`),
+    check('budgets_action', sql`${table.action} in ('block', 'alert')`),
+    check('budgets_amount', sql`${table.amountNanoUsd} between 0 and 9000000000000000`),
+    check('budgets_have_one_match', sql`num_nonnulls(${table.matchTarget}, ${table.matchAccessGroup}) <= 1`),
+  ],
+);
+
+/** A threshold that has alerted in a period; it does so once. */
+export const budgetAlerts = pgTable(
+  'budget_alerts',
+  {
+    organizationId: text('organization_id').notNull(),
+    budgetId: text('budget_id').notNull(),
+    periodStart: instant('period_start').notNull(),
+    threshold: integer('threshold').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.budgetId, table.periodStart, table.threshold] })],
+);

@@ -1,0 +1,70 @@
+/** Usage added up. Rows are written by the ledger writer in the transaction of the ledger rows they add up. */
+import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { createdAt, instant } from './columns.ts';
+
+const count = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
+
+/** Tokens of the everyday buckets. What falls in another bucket is in `totalTokens` too, and by name in `other_usage` of the single rows. */
+export const tokenCounts = () => ({
+  inputTokens: count('input_tokens'),
+  cachedInputTokens: count('cached_input_tokens'),
+  cacheWriteTokens: count('cache_write_tokens'),
+  outputTokens: count('output_tokens'),
+  reasoningTokens: count('reasoning_tokens'),
+  totalTokens: count('total_tokens'),
+});
+
+/** Per 15 minutes of the admission. An absent dimension is the empty string, so that the key needs no nulls. */
+export const rollups = pgTable(
+  'rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    teamId: text('team_id').notNull(),
+    keyId: text('key_id').notNull(),
+    memberId: text('member_id').notNull().default(''),
+    serviceAccountId: text('service_account_id').notNull().default(''),
+    calledName: text('called_name').notNull(),
+    deploymentId: text('deployment_id').notNull().default(''),
+    provider: text('provider').notNull().default(''),
+    /** Settled requests; `estimated_requests` and `refused_requests` stand beside them, not in them. */
+    requests: count('requests'),
+    estimatedRequests: count('estimated_requests'),
+    refusedRequests: count('refused_requests'),
+    /** What a request limit counted: every request that was let in, however it ended. */
+    admitted: count('admitted'),
+    ...tokenCounts(),
+    spendNanoUsd: count('spend_nano_usd'),
+    unpricedRequests: count('unpriced_requests'),
+  },
+  (table) => [
+    primaryKey({
+      columns: [
+        table.organizationId,
+        table.bucketStart,
+        table.teamId,
+        table.keyId,
+        table.memberId,
+        table.serviceAccountId,
+        table.calledName,
+        table.deploymentId,
+        table.provider,
+      ],
+    }),
+    index('rollups_team').on(table.organizationId, table.teamId, table.bucketStart),
+    index('rollups_member').on(table.organizationId, table.memberId, table.bucketStart),
+    index('rollups_key').on(table.organizationId, table.keyId, table.bucketStart),
+  ],
+);
+
+/** The rules behind a shape id that decisions name, so that a decision stays readable after its limits were edited. */
+export const decisionShapes = pgTable(
+  'decision_shapes',
+  {
+    organizationId: text('organization_id').notNull(),
+    shapeId: text('shape_id').notNull(),
+    rules: jsonb('rules').$type<unknown>().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.shapeId] })],
+);
