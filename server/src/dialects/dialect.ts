@@ -15,6 +15,8 @@ export interface RequestFacts {
   readonly answers: number;
   /** Image, audio and file parts: each is held at the model's declared maximum, for their bytes say little of their tokens. */
   readonly mediaParts: number;
+  /** How many of the body's bytes those parts take (base64 data; 0 for references), so that a picture is not counted as text. */
+  readonly mediaBytes: number;
   /** Whether the caller asked for usage in the stream (`stream_options.include_usage`); Anthropic's always carries it. */
   readonly wantsUsage: boolean;
 }

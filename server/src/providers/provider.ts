@@ -45,6 +45,8 @@ export interface UpstreamCall {
   /** Let go at once: the provider sees the connection close. Idempotent. */
   abort(): void;
   resume(): void;
+  /** True once the request body was handed over in full: from then on the provider may work, and charge. */
+  readonly sent: boolean;
 }
 
 /** An error answer (status ≥ 400) of a provider in our words. */
