@@ -1,0 +1,91 @@
+import { eventAround, parseEvents } from '../../lib/sse.ts';
+import type { AnswerFacts, JsonObject } from '../dialect.ts';
+import { inBandError } from '../error-event.ts';
+import { isObject, parseJson } from '../json.ts';
+import { usageOf } from '../usage.ts';
+import type { EventReader } from './passing-stream.ts';
+import { lastStringOf, stringLengths, valueStart } from './scan.ts';
+
+const EMPTY = Buffer.alloc(0);
+const OUTPUT_KEYS = ['"content"', '"arguments"', '"reasoning_content"', '"reasoning"'] as const;
+
+interface Event {
+  readonly start: number;
+  readonly end: number;
+  readonly json: JsonObject;
+}
+
+/**
+ * Reads OpenAI chat events beside their bytes: a few searches per chunk, and only an event that carries usage or an error is parsed. Usage is
+ * always asked for upstream; for a client that did not ask, its event is left out, or its field where the event says more.
+ */
+export function chatEventReader(options: { readonly wantsUsage: boolean }): EventReader {
+  let facts: AnswerFacts = { usage: null, outputBytes: 0, finishReason: null, complete: false, error: null };
+  let outputBytes = 0;
+
+  function read(events: Buffer): Buffer {
+    const text = events.toString('latin1');
+    for (const key of OUTPUT_KEYS) outputBytes += stringLengths(text, key);
+    const finishReason = lastStringOf(text, '"finish_reason"');
+    if (finishReason !== null) facts = { ...facts, finishReason };
+    if (hasDone(text)) facts = { ...facts, complete: true };
+    for (const { json } of eventsWith(text, '"error"')) {
+      const error = inBandError(json);
+      if (error !== null) facts = { ...facts, error };
+    }
+    const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json) !== null);
+    const last = reports.at(-1);
+    if (last === undefined) return events;
+    facts = { ...facts, usage: usageOf('openai-chat', last.json) };
+    return options.wantsUsage ? events : withoutUsage(events, reports);
+  }
+
+  return { read, facts: () => ({ ...facts, outputBytes }) };
+}
+
+/** Whether a line of its own says that the answer is over. (The same words inside an answer are inside a JSON string.) */
+function hasDone(text: string): boolean {
+  let at = text.indexOf('[DONE]');
+  while (at !== -1) {
+    const line = text.slice(Math.max(text.lastIndexOf('\n', at), text.lastIndexOf('\r', at)) + 1, at);
+    if (line === 'data: ' || line === 'data:') return true;
+    at = text.indexOf('[DONE]', at + 1);
+  }
+  return false;
+}
+
+/** The events that carry `quotedKey` with an object or a string, parsed. */
+function eventsWith(text: string, quotedKey: string): Event[] {
+  const found: Event[] = [];
+  let from = 0;
+  for (let at = valueStart(text, quotedKey, from); at !== -1; at = valueStart(text, quotedKey, from)) {
+    from = at;
+    if (text[at] !== '{' && text[at] !== '"') continue;
+    const { start, end } = eventAround(text, at);
+    const json = parseData(text.slice(start, end));
+    if (json !== null) found.push({ start, end, json });
+    from = end;
+  }
+  return found;
+}
+
+function parseData(latin1: string): JsonObject | null {
+  const data = parseEvents(Buffer.from(latin1, 'latin1').toString('utf8'))[0]?.data;
+  const json = typeof data === 'string' ? parseJson(data) : undefined;
+  return isObject(json) ? json : null;
+}
+
+function withoutUsage(events: Buffer, reports: readonly Event[]): Buffer {
+  const kept: Buffer[] = [];
+  let from = 0;
+  for (const { start, end, json } of reports) {
+    if (start > from) kept.push(events.subarray(from, start));
+    from = end;
+    if (Array.isArray(json.choices) && json.choices.length > 0) {
+      const { usage: _usage, ...rest } = json;
+      kept.push(Buffer.from(`data: ${JSON.stringify(rest)}\n\n`));
+    }
+  }
+  if (from < events.length) kept.push(events.subarray(from));
+  return kept.length === 0 ? EMPTY : Buffer.concat(kept);
+}

@@ -1,0 +1,36 @@
+import type { Exchange, ExchangeOptions, JsonObject } from '../dialect.ts';
+import { objectOr } from '../json.ts';
+import { chatEventReader } from './chat-events.ts';
+import { messageEventReader } from './message-events.ts';
+import { passingStream } from './passing-stream.ts';
+import { wholeFacts } from './whole.ts';
+
+/** Client and upstream speak the same wire: the model, the forced usage option and a clamped cap are edited, and nothing else is touched. */
+export function nativeExchange(options: ExchangeOptions): Exchange {
+  const { client, facts } = options;
+  return {
+    upstreamBody: Buffer.from(JSON.stringify(editedBody(options))),
+    whole: (bytes) => ({ bytes, facts: wholeFacts(client, bytes) }),
+    stream: () =>
+      passingStream(
+        client,
+        client === 'anthropic-messages' ? messageEventReader() : chatEventReader({ wantsUsage: facts.wantsUsage }),
+      ),
+  };
+}
+
+function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeOptions): JsonObject {
+  const edited: JsonObject = { ...body, model: upstreamModel };
+  if (client === 'openai-chat' && facts.stream) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
+  if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap);
+  if (outputCap !== null && client === 'anthropic-messages') edited.max_tokens = outputCap;
+  return edited;
+}
+
+/** The clamp goes where the caller's cap stands, for servers know one name or the other; the newer name where there was none. */
+function capChat(edited: JsonObject, outputCap: number): void {
+  const older = typeof edited.max_tokens === 'number';
+  const newer = typeof edited.max_completion_tokens === 'number';
+  if (older) edited.max_tokens = outputCap;
+  if (newer || !older) edited.max_completion_tokens = outputCap;
+}

@@ -1,0 +1,45 @@
+import { closingQuote } from '../json.ts';
+
+/**
+ * Finding a few JSON values in text without parsing it. A quoted key inside a JSON string has its quotes escaped, so `"usage"` followed by a
+ * colon is a key wherever it is found.
+ */
+
+/** Where the value of the next `quotedKey` (quotes included) at or after `from` begins; -1 when there is none. */
+export function valueStart(text: string, quotedKey: string, from: number): number {
+  let at = text.indexOf(quotedKey, from);
+  while (at !== -1) {
+    const colon = skipSpace(text, at + quotedKey.length);
+    if (text.charCodeAt(colon) === 58) return skipSpace(text, colon + 1);
+    at = text.indexOf(quotedKey, at + 1);
+  }
+  return -1;
+}
+
+/** The last non-empty string value of `quotedKey`, as written; null when every one is null or missing. */
+export function lastStringOf(text: string, quotedKey: string): string | null {
+  let found: string | null = null;
+  for (let at = valueStart(text, quotedKey, 0); at !== -1; at = valueStart(text, quotedKey, at)) {
+    if (text.charCodeAt(at) === 34) found = text.slice(at + 1, closingQuote(text, at)) || found;
+  }
+  return found;
+}
+
+/** Characters in all string values of `quotedKey`, as written. */
+export function stringLengths(text: string, quotedKey: string): number {
+  let length = 0;
+  for (let at = valueStart(text, quotedKey, 0); at !== -1; at = valueStart(text, quotedKey, at)) {
+    if (text.charCodeAt(at) === 34) length += closingQuote(text, at) - at - 1;
+  }
+  return length;
+}
+
+export function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+export function isSpace(code: number | undefined): boolean {
+  return code === 32 || code === 10 || code === 13 || code === 9;
+}

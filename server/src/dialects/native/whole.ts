@@ -1,0 +1,94 @@
+import type { AnswerFacts, JsonObject, Wire } from '../dialect.ts';
+import { UnreadableAnswer } from '../dialect.ts';
+import { inBandError } from '../error-event.ts';
+import { closingQuote, isObject, objectOr, objectsIn, parseJson } from '../json.ts';
+import { usageOf } from '../usage.ts';
+import { isSpace, lastStringOf, skipSpace } from './scan.ts';
+
+const USAGE_KEY = Buffer.from('"usage"');
+const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
+  'openai-chat': Buffer.from('"finish_reason"'),
+  'anthropic-messages': Buffer.from('"stop_reason"'),
+};
+/** Further from the end than this, parsing the whole costs no more than proving where the usage stands. */
+const TAIL_BYTES_MAX = 4096;
+const STOP_BYTES_MAX = 200;
+
+/**
+ * What a whole answer says of itself, most often read from its tail alone. Throws UnreadableAnswer when the body is empty or not a JSON object.
+ * `outputBytes` is counted only where no usage was reported.
+ */
+export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
+  checkEnds(bytes);
+  const usage = wire === 'anthropic-count-tokens' ? null : usageFromTail(wire, bytes);
+  if (usage !== null) return { usage, outputBytes: 0, finishReason: stopFromTail(wire, bytes), complete: true, error: null };
+  const json = parseJson(bytes.toString('utf8'));
+  if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
+  return {
+    usage: usageOf(wire, json),
+    outputBytes: wholeOutputBytes(json),
+    finishReason: stopOf(json),
+    complete: true,
+    error: wire === 'anthropic-messages' && json.type !== 'error' ? null : inBandError(json),
+  };
+}
+
+function checkEnds(bytes: Buffer): void {
+  let first = 0;
+  let last = bytes.length - 1;
+  while (isSpace(bytes[first])) first++;
+  while (last > first && isSpace(bytes[last])) last--;
+  if (first >= bytes.length) throw new UnreadableAnswer('the provider answered with an empty body');
+  if (bytes[first] !== 0x7b || bytes[last] !== 0x7d)
+    throw new UnreadableAnswer('the provider answered with something other than JSON');
+}
+
+/** The usage object when it provably stands at the top level near the end; null when in doubt. */
+function usageFromTail(wire: Wire, bytes: Buffer) {
+  const at = bytes.lastIndexOf(USAGE_KEY);
+  if (at === -1 || bytes.length - at > TAIL_BYTES_MAX) return null;
+  const tail = bytes.toString('latin1', at);
+  const colon = skipSpace(tail, USAGE_KEY.length);
+  const open = skipSpace(tail, colon + 1);
+  if (tail[colon] !== ':' || tail[open] !== '{') return null;
+  const close = closeOf(tail, open);
+  // What follows the usage must close exactly one level: the answer's own.
+  if (close === -1 || closeOf(tail, close + 1, 1) !== lastNonSpace(tail)) return null;
+  const usage = parseJson(tail.slice(open, close + 1));
+  return isObject(usage) ? usageOf(wire, { usage }) : null;
+}
+
+/** Where the bracket that brings the depth back to zero stands; -1 when none does. */
+function closeOf(text: string, from: number, depthBefore = 0): number {
+  let depth = depthBefore;
+  for (let i = from; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"') i = closingQuote(text, i);
+    else if (char === '{' || char === '[') depth++;
+    else if ((char === '}' || char === ']') && --depth === 0) return i;
+  }
+  return -1;
+}
+
+function lastNonSpace(text: string): number {
+  let at = text.length - 1;
+  while (at > 0 && isSpace(text.charCodeAt(at))) at--;
+  return at;
+}
+
+function stopFromTail(wire: Wire, bytes: Buffer): string | null {
+  const key = STOP_KEYS[wire];
+  const at = key === undefined ? -1 : bytes.lastIndexOf(key);
+  return key === undefined || at === -1 ? null : lastStringOf(bytes.toString('latin1', at, at + STOP_BYTES_MAX), key.toString());
+}
+
+function stopOf(json: JsonObject): string | null {
+  const reason = json.stop_reason ?? objectsIn(json.choices)[0]?.finish_reason;
+  return typeof reason === 'string' ? reason : null;
+}
+
+function wholeOutputBytes(json: JsonObject): number {
+  const messages = objectsIn(json.choices).map((choice) => objectOr(choice.message));
+  const parts = messages.length > 0 ? messages : [json.content];
+  return parts.reduce<number>((sum, part) => sum + Buffer.byteLength(JSON.stringify(part ?? '')), 0);
+}

@@ -1,0 +1,154 @@
+import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
+import { arrayOr, isObject, objectOr } from './json.ts';
+
+export const ANSWERS_MAX = 128;
+const OUTPUT_CAP_MAX = 2 ** 31;
+
+export type FactsReading =
+  | { readonly ok: true; readonly facts: RequestFacts }
+  | { readonly ok: false; readonly problem: BodyProblem };
+
+class Refused extends Error {
+  readonly param: string;
+  constructor(param: string, message: string) {
+    super(message);
+    this.param = param;
+  }
+}
+
+/** What admission needs to know of a request, or why the request cannot be served. Fields nothing here reads are the provider's to judge. */
+export function readFacts(wire: Wire, body: JsonObject): FactsReading {
+  try {
+    return { ok: true, facts: factsOf(wire, body) };
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { ok: false, problem: { message: error.message, param: error.param } };
+  }
+}
+
+function factsOf(wire: Wire, body: JsonObject): RequestFacts {
+  const plain = {
+    model: modelOf(body),
+    stream: false,
+    outputCap: null,
+    answers: 1,
+    mediaParts: 0,
+    mediaBytes: 0,
+    wantsUsage: true,
+  };
+  if (wire === 'openai-embeddings') {
+    checkInput(body);
+    return plain;
+  }
+  const facts = { ...plain, ...mediaIn(messagesOf(body), arrayOr(body.system)) };
+  if (wire === 'anthropic-count-tokens') return facts;
+  const stream = booleanOf(body.stream, 'stream');
+  if (wire === 'anthropic-messages') return { ...facts, stream, outputCap: capOf(body, 'max_tokens') };
+  return { ...facts, stream, outputCap: chatCapOf(body), answers: answersOf(body), wantsUsage: wantsUsage(body) };
+}
+
+function modelOf(body: JsonObject): string {
+  if (body.model === undefined) throw new Refused('model', 'you must provide a model');
+  if (typeof body.model !== 'string' || body.model === '') throw new Refused('model', 'model must be a non-empty string');
+  return body.model;
+}
+
+function messagesOf(body: JsonObject): readonly unknown[] {
+  if (!Array.isArray(body.messages)) throw new Refused('messages', 'messages must be an array');
+  body.messages.forEach((message, index) => {
+    if (!isObject(message)) throw new Refused(`messages[${index}]`, `messages[${index}] must be an object`);
+  });
+  return body.messages;
+}
+
+function checkInput(body: JsonObject): void {
+  if (typeof body.input !== 'string' && !Array.isArray(body.input))
+    throw new Refused('input', 'input must be a string or an array');
+}
+
+function booleanOf(value: unknown, param: string): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean') throw new Refused(param, `${param} must be a boolean`);
+  return value;
+}
+
+function wantsUsage(body: JsonObject): boolean {
+  const options = body.stream_options;
+  if (options === undefined || options === null) return false;
+  if (!isObject(options)) throw new Refused('stream_options', 'stream_options must be an object');
+  return booleanOf(options.include_usage, 'stream_options.include_usage');
+}
+
+/** Where both names are given the larger one counts: a hold must cover whichever the provider obeys. */
+function chatCapOf(body: JsonObject): number | null {
+  const caps = [capOf(body, 'max_tokens'), capOf(body, 'max_completion_tokens')].filter((cap) => cap !== null);
+  return caps.length === 0 ? null : Math.max(...caps);
+}
+
+function capOf(body: JsonObject, param: string): number | null {
+  const cap = body[param];
+  if (cap === undefined || cap === null) return null;
+  if (!isWhole(cap, 1, OUTPUT_CAP_MAX)) throw new Refused(param, `${param} must be a whole number from 1 to ${OUTPUT_CAP_MAX}`);
+  return cap;
+}
+
+function answersOf(body: JsonObject): number {
+  if (body.n === undefined || body.n === null) return 1;
+  if (!isWhole(body.n, 1, ANSWERS_MAX)) throw new Refused('n', `n must be a whole number from 1 to ${ANSWERS_MAX}`);
+  return body.n;
+}
+
+function isWhole(value: unknown, min: number, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+}
+
+interface Media {
+  mediaParts: number;
+  mediaBytes: number;
+}
+
+const MEDIA_TYPES = new Set([
+  'image_url',
+  'input_image',
+  'image',
+  'input_audio',
+  'audio',
+  'video_url',
+  'video',
+  'file',
+  'input_file',
+  'document',
+  'container_upload',
+]);
+
+function mediaIn(...lists: readonly (readonly unknown[])[]): Media {
+  const media: Media = { mediaParts: 0, mediaBytes: 0 };
+  for (const list of lists) countMedia(list, media);
+  return media;
+}
+
+/** Adds the media parts of messages or content parts, those inside tool results and documents included. */
+function countMedia(items: readonly unknown[], media: Media): void {
+  for (const item of items) {
+    if (!isObject(item)) continue;
+    const source = objectOr(item.source);
+    if (Array.isArray(item.content)) countMedia(item.content, media);
+    else if (Array.isArray(source.content)) countMedia(source.content, media);
+    else if (typeof item.type === 'string' && MEDIA_TYPES.has(item.type) && source.type !== 'text') {
+      media.mediaParts++;
+      media.mediaBytes += dataBytes(item, source);
+    }
+    // An earlier spoken answer is named by its id and heard again.
+    if (typeof objectOr(item.audio).id === 'string') media.mediaParts++;
+  }
+}
+
+/** The bytes of the body that are the part's own data; 0 when it names a URL or a stored file. */
+function dataBytes(part: JsonObject, source: JsonObject): number {
+  if (typeof source.data === 'string') return source.data.length;
+  const { image_url: image, file, input_audio: audio } = part;
+  const data = [isObject(image) ? image.url : image, objectOr(file).file_data ?? part.file_data, objectOr(audio).data];
+  const inline = data.find((value) => typeof value === 'string');
+  if (typeof inline !== 'string') return 0;
+  return inline === image || inline === objectOr(image).url ? (inline.startsWith('data:') ? inline.length : 0) : inline.length;
+}
