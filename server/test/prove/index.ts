@@ -1,0 +1,73 @@
+// `npm run prove`, `npm run prove 1.5`, `npm run prove 1 -- --quick`: one line each, `1.5 holds|missed <figure>`, and a failure exit on a miss.
+import { existsSync } from 'node:fs';
+import { allOf, type Prove, type ProveOptions, type ProveResult } from './prove.ts';
+
+/** What must be shown, and the modules of this folder that show it. */
+const registry: Record<string, readonly string[]> = {
+  '1.1': ['first-start'],
+  '1.2': ['clients'],
+  '1.3': ['recordings'],
+  '1.4': ['recorded-costs'],
+  '1.5': ['rate-limit-probe', 'limit-table'],
+  '1.6': ['budgets'],
+  '1.7': ['kill-nine'],
+  '1.8': ['database-away'],
+  '1.9': ['security-probe', 'bad-input', 'faults'],
+  '1.10': ['benchmark'],
+  '1.11': ['access-matrix'],
+  '1.12': ['audit-content'],
+  '1.13': ['simulation'],
+  '1.14': ['house'],
+};
+
+const args = process.argv.slice(2);
+const options: ProveOptions = { quick: args.includes('--quick') };
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const unknown = wanted.filter((name) => idsOf(name).length === 0);
+if (unknown.length > 0) {
+  console.error(
+    `Nothing is called ${unknown.join(', ')}. There is: ${Object.keys(registry).join(', ')}; \`1\` means all of part 1.`,
+  );
+  process.exit(2);
+}
+
+let missed = 0;
+for (const id of wanted.length === 0 ? Object.keys(registry) : wanted.flatMap(idsOf)) {
+  const result = await resultOf(id);
+  if (result.skipped === undefined ? !result.holds : !options.quick) missed += 1;
+  console.log(lineOf(id, result));
+  if (!result.holds) for (const detail of result.details ?? []) console.log(`    ${detail}`);
+}
+process.exit(missed > 0 ? 1 : 0);
+
+function idsOf(name: string): string[] {
+  return Object.keys(registry).filter((id) => id === name || id.startsWith(`${name}.`));
+}
+
+async function resultOf(id: string): Promise<ProveResult> {
+  const results: ProveResult[] = [];
+  for (const name of registry[id] ?? []) results.push(await runModule(name));
+  const ran = results.filter((result) => result.skipped === undefined);
+  const skipped = results.flatMap((result) => result.skipped ?? []);
+  if (ran.length === 0) return { holds: false, figure: '', skipped: skipped.join('; ') };
+  const whole = allOf(ran);
+  if (skipped.length === 0) return whole;
+  return { ...whole, holds: whole.holds && options.quick, figure: `${whole.figure}; skipped: ${skipped.join('; ')}` };
+}
+
+async function runModule(name: string): Promise<ProveResult> {
+  const file = new URL(`./${name}.ts`, import.meta.url);
+  if (!existsSync(file)) return { holds: false, figure: `${name}: there is no server/test/prove/${name}.ts` };
+  try {
+    const prove = (await import(file.href)) as Prove;
+    return await prove.run(options);
+  } catch (error) {
+    const [first, ...rest] = (error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n');
+    return { holds: false, figure: `${name}: ${first}`, details: rest };
+  }
+}
+
+function lineOf(id: string, result: ProveResult): string {
+  if (result.skipped !== undefined) return `${id} skipped: ${result.skipped}`;
+  return `${id} ${result.holds ? 'holds' : 'missed'} ${result.figure}`;
+}

@@ -1,0 +1,28 @@
+/** What a prove is asked: `quick` runs smaller counts, so that CI can afford all of them. */
+export interface ProveOptions {
+  readonly quick: boolean;
+}
+
+/** What a prove found. `figure` is one line a reader can check a claim against. */
+export interface ProveResult {
+  readonly holds: boolean;
+  readonly figure: string;
+  /** Printed below the line when the prove missed. */
+  readonly details?: readonly string[];
+  /** What the machine lacks for this prove. It then holds nothing and misses nothing. */
+  readonly skipped?: string;
+}
+
+/** A module of this folder: `server/test/prove/<name>.ts`. */
+export interface Prove {
+  run(options: ProveOptions): Promise<ProveResult>;
+}
+
+/** A prove of several checks: holds when all do, and says each one's figure. */
+export function allOf(checks: readonly ProveResult[]): ProveResult {
+  return {
+    holds: checks.every((check) => check.holds),
+    figure: checks.map((check) => check.figure).join('; '),
+    details: checks.filter((check) => !check.holds).flatMap((check) => check.details ?? []),
+  };
+}

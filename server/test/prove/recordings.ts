@@ -1,0 +1,59 @@
+// Real recorded answers survive the gateway: streams as they come, every recording in both dialects, every field of a translated request.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { startGateway, temporaryDirectory } from './gateway.ts';
+import { allOf, type ProveResult } from './prove.ts';
+import { conformanceKit, drive, judged, kitAbsent, replayModels, routeToReplay, startReplay } from './replay.ts';
+
+/** Why a field the other gateway sends is rightly not sent by ours: `{"<case> /path": "why"}`. */
+const justifiedFile = path.join(import.meta.dirname, 'oracle-justified.json');
+const recordings = { 'openai/chat': 17, 'anthropic/messages': 45, 'openai/embeddings': 1, 'anthropic/count-tokens': 1 } as const;
+
+export async function run(): Promise<ProveResult> {
+  const kit = conformanceKit();
+  if (kit === null) return kitAbsent;
+  const upstream = await startReplay(kit);
+  const gateway = await startGateway();
+  try {
+    const { keySecret } = await routeToReplay(gateway, upstream);
+    const env = { GW: gateway.base, UP: upstream.base, KEY: keySecret };
+    const models = JSON.stringify({ openai: replayModels.openai, anthropic: replayModels.anthropic });
+    const parity = async (filter: string, surface: string) => {
+      const settings = { ...env, MODELS: models, EMBED: replayModels.embedding, SURFACE: surface };
+      return { filter, surface, driven: await drive(kit, 'cassette-parity.mjs', [filter], settings) };
+    };
+    const checks: ProveResult[] = [];
+    for (const model of [replayModels.openai, replayModels.anthropic]) {
+      checks.push(judged(`streams (${model})`, await drive(kit, 'stream-probe.mjs', [], { ...env, MODEL: model })));
+    }
+    for (const filter of Object.keys(recordings)) checks.push(enough(await parity(filter, 'native')));
+    for (const surface of ['chat', 'messages']) {
+      for (const filter of ['openai/chat', 'anthropic/messages']) checks.push(enough(await parity(filter, surface)));
+    }
+    const map = path.join(temporaryDirectory(), 'map.json');
+    const targets = { anthropic: replayModels.anthropic, completions: replayModels.openai, openai: replayModels.embedding };
+    writeFileSync(map, JSON.stringify(targets));
+    const oracle = await drive(kit, 'oracle-run.mjs', ['request', gateway.base, upstream.base, keySecret, map], {
+      JUSTIFIED: justifiedFile,
+    });
+    checks.push(judged('requests', oracle));
+    checks.push({ holds: true, figure: `justified: ${justifications().join(', ') || 'none'}` });
+    return allOf(checks);
+  } finally {
+    await gateway.stop();
+    upstream.stop();
+  }
+}
+
+/** A surface passes with no DIFF and with at least the recordings the kit is known to hold. */
+function enough(run: { filter: string; surface: string; driven: Awaited<ReturnType<typeof drive>> }): ProveResult {
+  const result = judged(`${run.filter} as ${run.surface}`, run.driven);
+  const passed = Number(run.driven.lines.findLast((line) => /^\d+ passed/.test(line))?.split(' ')[0] ?? 0);
+  return { ...result, holds: result.holds && passed >= (recordings[run.filter as keyof typeof recordings] ?? 1) };
+}
+
+function justifications(): string[] {
+  return Object.entries(JSON.parse(readFileSync(justifiedFile, 'utf8')) as Record<string, string>).map(
+    ([field, why]) => `${field} (${why})`,
+  );
+}
