@@ -1,0 +1,118 @@
+import type { CallableTarget, Catalogue, DeploymentConfig } from './catalogue.ts';
+
+/**
+ * How a deployment stands at this instant. `full`: at its advisory limit, so it goes last and is never refused. `cooling`: left out.
+ * A half-open probe is `ready` to the one request that the caller of these rules lets through.
+ */
+export type Standing = 'ready' | 'full' | 'cooling';
+
+/** Targets along a fallback chain are tried no further than this, the one called included. */
+export const FALLBACK_TARGETS_MAX = 16;
+
+export interface OrderingState {
+  readonly standingOf: (deployment: DeploymentConfig) => Standing;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+}
+
+/**
+ * A target's deployments, best first. `weighted`: drawn by weight. `priority`: lower first, drawn by weight among equals. What is full
+ * goes behind everything that is not, what is cooling or disabled is left out. Only orders: access and limits are decided before.
+ */
+export function orderCandidates(target: CallableTarget, { standingOf, random }: OrderingState): readonly DeploymentConfig[] {
+  const drawn: Drawn[] = [];
+  for (const { deployment, weight, priority } of target.members) {
+    const standing = deployment.enabled ? standingOf(deployment) : 'cooling';
+    if (standing === 'cooling') continue;
+    drawn.push({
+      deployment,
+      full: standing === 'full' ? 1 : 0,
+      priority: target.strategy === 'priority' ? priority : 0,
+      place: drawPlace(weight, random),
+    });
+  }
+  if (drawn.length > 1) drawn.sort(byTurn);
+  return drawn.map(({ deployment }) => deployment);
+}
+
+/**
+ * The targets to try, the called one first, then its fallbacks, then theirs, each once, and only those that `allowed` lets pass: a
+ * fallback never leaves the caller's access. A target that is not allowed also ends its branch.
+ */
+export function fallbackChain(
+  called: CallableTarget,
+  catalogue: Catalogue,
+  allowed: (target: CallableTarget) => boolean,
+): readonly CallableTarget[] {
+  if (called.fallbacks.length === 0) return [called];
+  const chain = [called];
+  const seen = new Set([called.name]);
+  for (let i = 0; i < chain.length; i += 1) {
+    for (const name of (chain[i] as CallableTarget).fallbacks) {
+      if (chain.length === FALLBACK_TARGETS_MAX) return chain;
+      const next = catalogue.targets.get(name);
+      if (next === undefined || seen.has(name) || !allowed(next)) continue;
+      seen.add(name);
+      chain.push(next);
+    }
+  }
+  return chain;
+}
+
+/**
+ * A cycle among fallbacks as the names along it, the first repeated at the end, or null. `fallbacksOf` holds every target that has
+ * fallbacks, as they would be after the change. Iterative, so that a chain of any length is only slow.
+ */
+export function fallbackCycle(fallbacksOf: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
+  const finished = new Set<string>();
+  for (const start of fallbacksOf.keys()) {
+    const cycle = cycleFrom(start, fallbacksOf, finished);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+interface Drawn {
+  readonly deployment: DeploymentConfig;
+  readonly full: 0 | 1;
+  readonly priority: number;
+  readonly place: number;
+}
+
+function byTurn(one: Drawn, other: Drawn): number {
+  if (one.full !== other.full) return one.full - other.full;
+  if (one.priority !== other.priority) return one.priority - other.priority;
+  // Not a difference: two weights of 0 are both infinitely far.
+  return Number(one.place > other.place) - Number(one.place < other.place);
+}
+
+/**
+ * An exponential variate with rate `weight`: the smallest of several is each one's with probability weight ÷ sum of weights, so sorting
+ * by it draws without replacement. A weight of 0 is only taken when nothing else is left.
+ */
+function drawPlace(weight: number, random: () => number): number {
+  return weight > 0 ? -Math.log(1 - random()) / weight : Number.POSITIVE_INFINITY;
+}
+
+function cycleFrom(start: string, fallbacksOf: ReadonlyMap<string, readonly string[]>, finished: Set<string>): string[] | null {
+  const path: { name: string; next: number }[] = [{ name: start, next: 0 }];
+  const onPath = new Set([start]);
+  if (finished.has(start)) return null;
+  while (path.length > 0) {
+    const step = path[path.length - 1] as { name: string; next: number };
+    const child = fallbacksOf.get(step.name)?.[step.next];
+    step.next += 1;
+    if (child === undefined) {
+      finished.add(step.name);
+      onPath.delete(step.name);
+      path.pop();
+    } else if (onPath.has(child)) {
+      const names = path.map(({ name }) => name);
+      return [...names.slice(names.indexOf(child)), child];
+    } else if (!finished.has(child)) {
+      onPath.add(child);
+      path.push({ name: child, next: 0 });
+    }
+  }
+  return null;
+}
