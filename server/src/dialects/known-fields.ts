@@ -23,6 +23,8 @@ const ANTHROPIC = [
   'cache_control',
   'speed',
   'inference_geo',
+  'diagnostics',
+  'thread',
 ];
 
 /** Top-level request fields each wire gives a meaning. */
@@ -62,6 +64,7 @@ export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
     'verbosity',
     'prompt_cache_key',
     'prompt_cache_retention',
+    'prompt_cache_options',
     'safety_identifier',
     'moderation',
   ]),

@@ -21,6 +21,7 @@ describe('readFacts', () => {
       outputCap: null,
       answers: 1,
       mediaParts: 0,
+      mediaBytes: 0,
       wantsUsage: false,
     });
   });

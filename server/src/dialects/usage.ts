@@ -75,13 +75,16 @@ function takeApart(buckets: Buckets, whole: number, parts: readonly (readonly [U
   return left;
 }
 
-/** Anthropic's numbers are disjoint already: `input_tokens` excludes what was read from and written to the cache. */
+/** Anthropic's input numbers are disjoint already: `input_tokens` excludes what was read from and written to the cache. `output_tokens` includes thinking. */
 export function anthropicUsage(usage: JsonObject): Usage | null {
   if (typeof usage.input_tokens !== 'number' && typeof usage.output_tokens !== 'number') return null;
   const created = objectOr(usage.cache_creation);
   const hour = tokens(created.ephemeral_1h_input_tokens);
   const written = Math.max(tokens(usage.cache_creation_input_tokens), hour + tokens(created.ephemeral_5m_input_tokens));
-  const buckets: Buckets = { input: tokens(usage.input_tokens), output: tokens(usage.output_tokens) };
+  const output = tokens(usage.output_tokens);
+  const thinking = Math.min(tokens(objectOr(usage.output_tokens_details).thinking_tokens), output);
+  const buckets: Buckets = { input: tokens(usage.input_tokens), output: output - thinking };
+  if (thinking > 0) buckets.reasoning = thinking;
   const read = tokens(usage.cache_read_input_tokens);
   if (read > 0) buckets.cached_input = read;
   if (written > hour) buckets.cache_write = written - hour;

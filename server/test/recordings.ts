@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+
+/** Real provider answers (see recorded/README.md), as the upstream would send them. */
+const ROOT = new URL('./recorded/', import.meta.url);
+
+export interface Recording {
+  readonly provider: string;
+  readonly kind: 'chat' | 'messages' | 'embeddings' | 'count-tokens';
+  readonly response: string;
+  readonly request?: string;
+  readonly status: number;
+  readonly stream: boolean;
+  readonly provenance: string;
+}
+
+export const recordings: readonly Recording[] = JSON.parse(readFileSync(new URL('cassettes/manifest.json', ROOT), 'utf8'));
+
+/** The 200 answers of one provider and kind that were really sent by it. */
+export function answersOf(provider: string, kind: Recording['kind']): Recording[] {
+  return recordings.filter((r) => r.provider === provider && r.kind === kind && r.status === 200 && r.provenance !== 'quoted');
+}
+
+/** The answer's bytes. Where the source kept only the events' JSON, one a line, the framing is put back as the provider writes it. */
+export function bytesOf(recording: Recording): Buffer {
+  const raw = readFileSync(new URL(`cassettes/${recording.response}`, ROOT));
+  if (!recording.stream || !recording.response.endsWith('.txt')) return raw;
+  const named = recording.kind === 'messages';
+  const events = raw
+    .toString()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => `${named ? `event: ${(JSON.parse(line) as { type: string }).type}\n` : ''}data: ${line}\n\n`);
+  return Buffer.from(events.join('') + (named ? '' : 'data: [DONE]\n\n'));
+}
+
+export interface TranslationPair {
+  readonly direction: 'request' | 'response';
+  readonly input_api: string;
+  readonly target: string;
+  readonly case: string;
+  readonly input: Record<string, unknown>;
+  readonly expected: Record<string, unknown>;
+}
+
+/** Translations made by another gateway, to hold ours against. */
+export const pairs: readonly TranslationPair[] = (
+  JSON.parse(readFileSync(new URL('agentgateway-pairs.json', ROOT), 'utf8')) as { cases: TranslationPair[] }
+).cases;
+
+/** Why a field that gateway sends is rightly absent from ours, by `<case> <path>`. */
+export const justified: Readonly<Record<string, string>> = JSON.parse(readFileSync(new URL('justified.json', ROOT), 'utf8'));
