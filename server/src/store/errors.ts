@@ -1,0 +1,103 @@
+/**
+ * What can go wrong with the database, as types. Messages name a constraint or an SQL state and never a value: values may be secrets
+ * or prompts, and both the driver and Drizzle put them into theirs.
+ */
+import { PgPreparedQuery } from 'drizzle-orm/pg-core';
+
+/** A statement failed. `sqlState` is PostgreSQL's five characters. */
+export class StoreError extends Error {
+  readonly sqlState: string;
+  constructor(message: string, sqlState: string) {
+    super(message);
+    this.name = new.target.name;
+    this.sqlState = sqlState;
+  }
+}
+
+/** A row broke a constraint, which says what was wrong with it: `organizations_slug` is a slug that is taken. */
+export class ConstraintViolation extends StoreError {
+  readonly constraint: string;
+  constructor(constraint: string, sqlState: string) {
+    super(`a row broke ${constraint === '' ? 'a constraint' : `the constraint ${constraint}`}`, sqlState);
+    this.constraint = constraint;
+  }
+}
+
+export class UniqueViolation extends ConstraintViolation {}
+export class ForeignKeyViolation extends ConstraintViolation {}
+
+/** Two transactions stood in each other's way; the same one again may pass. */
+export class StoreConflict extends StoreError {}
+
+/** The database is out of reach, closing, full or too slow: what was asked may or may not have happened. Later it may work. */
+export class StoreUnavailable extends StoreError {}
+
+/** The typed error for whatever the driver or Drizzle threw; anything that is not of the database comes back as it is. */
+export function storeErrorFrom(error: unknown): unknown {
+  if (error instanceof StoreError || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  if (code !== null && SQL_STATE.test(code)) return fromSqlState(code, error);
+  if (code !== null && NETWORK_CODES.has(code)) return new StoreUnavailable(`the database cannot be reached (${code})`, '08006');
+  if (DRIVER_FAILURES.test(error.message)) return new StoreUnavailable('the database does not answer', '08006');
+  return error;
+}
+
+/** True when the database is out of reach, not when it refused something. */
+export function isStoreUnavailable(error: unknown): boolean {
+  return storeErrorFrom(error) instanceof StoreUnavailable;
+}
+
+/** Makes every query of every Drizzle instance in this process throw the types above. Call once, before the first query. */
+export function typeDrizzleErrors(): void {
+  const prototype = PgPreparedQuery.prototype as unknown as { queryWithCache: QueryWithCache };
+  // Drizzle puts the parameters of a failed query into its error's message. We use no query cache, so running the query is all there is.
+  prototype.queryWithCache = async (_text, _params, query) => {
+    try {
+      return await query();
+    } catch (error) {
+      throw storeErrorFrom(error);
+    }
+  };
+}
+
+type QueryWithCache = (text: string, params: unknown[], query: () => Promise<unknown>) => Promise<unknown>;
+
+const SQL_STATE = /^[0-9A-Z]{5}$/;
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNABORTED',
+]);
+const DRIVER_FAILURES =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|Client was closed|Cannot use a pool after/i;
+
+// Class 53 is out of disk, memory or connections; 57P the server going down or coming up; 57014 and 25P03 a timeout of ours.
+const UNAVAILABLE = /^(08|53|57P|58|F0|XX)|^57014$|^25P0[34]$/;
+
+function fromSqlState(sqlState: string, error: Error): StoreError {
+  if (sqlState === '23505') return new UniqueViolation(constraintOf(error), sqlState);
+  if (sqlState === '23503') return new ForeignKeyViolation(constraintOf(error), sqlState);
+  if (sqlState.startsWith('23')) return new ConstraintViolation(constraintOf(error), sqlState);
+  if (sqlState === '40001' || sqlState === '40P01' || sqlState === '55P03') {
+    return new StoreConflict(`the database asks to try again (${sqlState})`, sqlState);
+  }
+  if (UNAVAILABLE.test(sqlState)) return new StoreUnavailable(`the database is not available (${sqlState})`, sqlState);
+  // Errors of class 42 are about the statement's own text, which holds no values.
+  const about = sqlState.startsWith('42') ? `: ${error.message}` : '';
+  return new StoreError(`the database refused a statement (${sqlState})${about}`, sqlState);
+}
+
+function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+function constraintOf(error: Error): string {
+  return 'constraint' in error && typeof error.constraint === 'string' ? error.constraint : '';
+}

@@ -1,0 +1,83 @@
+/** Monthly partitions (UTC) of the tables that keep one row per request. A row whose month has none is refused by the database. */
+import { sql } from 'drizzle-orm';
+import type { Database, DatabaseKind } from './database.ts';
+import { PARTITIONED_TABLES } from './schema.ts';
+
+/** Remembers which months it has seen, so that asking before every batch costs nothing. */
+export interface Partitions {
+  /** Makes the months of these instants (milliseconds since the epoch, years 2000 to 2200) where they are missing. */
+  ensure(instantsMs: Iterable<number>): Promise<void>;
+}
+
+/** One per process. At start call `ensure` with now and a month ahead; before writing rows with their times. */
+export function newPartitions(db: Database, kind: DatabaseKind): Partitions {
+  const known = new Set<string>();
+  return {
+    async ensure(instantsMs) {
+      const missing = monthsOf(instantsMs).filter((month) => !known.has(month));
+      if (missing.length === 0) return;
+      await makeMonths(db, kind, missing);
+      for (const month of missing) known.add(month);
+    },
+  };
+}
+
+/** Distinct months of instants, as `2025-11`. */
+function monthsOf(instantsMs: Iterable<number>): string[] {
+  const months = new Set<string>();
+  for (const atMs of instantsMs) {
+    if (!(atMs >= MIN_MS && atMs < MAX_MS)) throw new RangeError(`no partition for the time ${atMs}`);
+    months.add(new Date(atMs).toISOString().slice(0, 7));
+  }
+  return [...months];
+}
+
+const MIN_MS = Date.UTC(2000, 0);
+const MAX_MS = Date.UTC(2200, 0);
+/** "partition" in any fixed number; replicas that make the same month wait for each other. */
+const PARTITION_LOCK = '8097873633911041390';
+
+async function makeMonths(db: Database, kind: DatabaseKind, months: readonly string[]): Promise<void> {
+  const names = months.flatMap((month) => PARTITIONED_TABLES.map((table) => nameOf(table, month)));
+  if ((await existing(db, names)).size === names.length) return;
+  await db.transaction(async (tx) => {
+    if (kind === 'postgresql') await tx.execute(sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`);
+    const made = await existing(tx, names);
+    for (const month of months) {
+      for (const table of PARTITIONED_TABLES) {
+        if (!made.has(nameOf(table, month))) await makePartition(tx, table, month);
+      }
+    }
+  });
+}
+
+async function existing(db: Database, names: readonly string[]): Promise<Set<string>> {
+  const { rows } = await db.execute<{ name: string }>(
+    sql`select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where c.relname = any(${sql.param(names)})`,
+  );
+  return new Set(rows.map((row) => row.name));
+}
+
+/** Made apart and then attached, because that lets readers and writers of the other months go on. */
+async function makePartition(tx: Database, table: string, month: string): Promise<void> {
+  const name = sql.identifier(nameOf(table, month));
+  const parent = sql.identifier(table);
+  await tx.execute(sql`create table ${name} (like ${parent} including all)`);
+  await tx.execute(
+    sql`alter table ${parent} attach partition ${name} for values from (${sql.raw(startOf(month))}) to (${sql.raw(startOf(monthAfter(month)))})`,
+  );
+}
+
+function nameOf(table: string, month: string): string {
+  return `${table}_${month.replace('-', '_')}`;
+}
+
+/** Only digits that monthsOf made reach SQL here; bounds take no parameters. */
+function startOf(month: string): string {
+  return `'${month}-01 00:00:00+00'`;
+}
+
+function monthAfter(month: string): string {
+  const [year, ordinal] = month.split('-').map(Number) as [number, number];
+  return new Date(Date.UTC(year, ordinal)).toISOString().slice(0, 7);
+}

@@ -1,0 +1,47 @@
+/** Once per test run: a migrated snapshot of the embedded database, and a PostgreSQL with a migrated template where one can be started. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import pg from 'pg';
+import { databaseOver, openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { inProcessPool, SNAPSHOT_VARIABLE, TEMPLATE, TEST_POSTGRES_VARIABLE } from './database.ts';
+import { startPostgres, type TestPostgres } from './postgres.ts';
+
+export default async function setup(): Promise<() => Promise<void>> {
+  const home = mkdtempSync(join(tmpdir(), 'headgate-test-'));
+  const [postgres] = await Promise.all([startServer(), writeSnapshot(join(home, 'migrated.tar'))]);
+  process.env[SNAPSHOT_VARIABLE] = join(home, 'migrated.tar');
+  return async () => {
+    await postgres?.stop();
+    rmSync(home, { recursive: true, force: true });
+  };
+}
+
+async function startServer(): Promise<TestPostgres | null> {
+  const postgres = await startPostgres();
+  if (postgres === null) {
+    console.warn('PostgreSQL is not installed on this machine: the tests that need it are skipped.');
+    return null;
+  }
+  const admin = new pg.Client({ connectionString: postgres.url });
+  await admin.connect();
+  await admin.query(`CREATE DATABASE ${TEMPLATE}`);
+  await admin.end();
+  const template = openDatabase({ url: postgres.url.replace(/postgres$/, TEMPLATE) });
+  await migrate(template);
+  await template.close();
+  process.env[TEST_POSTGRES_VARIABLE] = postgres.url;
+  return postgres;
+}
+
+async function writeSnapshot(path: string): Promise<void> {
+  const pglite = await PGlite.create();
+  const opened = databaseOver(inProcessPool(pglite), 'embedded');
+  await migrate(opened);
+  await opened.close();
+  const dump = await pglite.dumpDataDir('none');
+  writeFileSync(path, Buffer.from(await dump.arrayBuffer()));
+  await pglite.close();
+}

@@ -1,0 +1,131 @@
+/** The machine's own PostgreSQL, started for one test run: a temporary directory, a free port, gone with the run. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import pg from 'pg';
+
+export interface TestPostgres {
+  /** Of the maintenance database; `/postgres` at its end names another. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts one, or returns null when the programs are not on the machine. */
+export async function startPostgres(): Promise<TestPostgres | null> {
+  const programs = findPrograms();
+  if (programs === null) return null;
+  const owner = unprivilegedOwner();
+  const home = mkdtempSync(join(tmpdir(), 'headgate-pg-'));
+  const data = join(home, 'data');
+  mkdirSync(data, { mode: 0o700 });
+  if (owner !== null) for (const path of [home, data]) chownSync(path, owner.uid, owner.gid);
+  try {
+    initialise(programs, data, owner);
+    const port = await freePort();
+    const server = launch(programs, data, port, owner);
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+    await untilReady(url, server);
+    return { url, stop: () => stop(server, home) };
+  } catch (error) {
+    rmSync(home, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The folder that holds both initdb and postgres, the newest version first. */
+function findPrograms(): string | null {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [...versions.map((version) => join(root, version, 'bin')), ...(process.env.PATH ?? '').split(delimiter)];
+  return folders.find((folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres'))) ?? null;
+}
+
+/** initdb refuses root, so root lends it another account. Null when we are not root. */
+function unprivilegedOwner(): Owner | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync('/etc/passwd', 'utf8').split('\n');
+  for (const name of ['postgres', 'nobody']) {
+    const fields = accounts.find((line) => line.startsWith(`${name}:`))?.split(':');
+    if (fields !== undefined) return { uid: Number(fields[2]), gid: Number(fields[3]) };
+  }
+  throw new Error('running as root and neither postgres nor nobody is an account here');
+}
+
+function initialise(programs: string, data: string, owner: Owner | null): void {
+  const flags = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
+  const done = spawnSync(join(programs, 'initdb'), flags, { ...owner, encoding: 'utf8', cwd: data });
+  if (done.status !== 0) throw new Error(`initdb failed: ${(done.stderr ?? '').slice(0, 2_000)}`);
+}
+
+function launch(programs: string, data: string, port: number, owner: Owner | null): ChildProcess {
+  const settings = {
+    listen_addresses: '127.0.0.1',
+    port,
+    unix_socket_directories: '',
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_connections: 200,
+    shared_buffers: '128MB',
+    autovacuum_naptime: '10s',
+  };
+  const flags = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const [command, args] = tiedToUs(join(programs, 'postgres'), flags, owner);
+  return spawn(command, args, { stdio: 'ignore', cwd: data, ...(command === SETPRIV ? {} : owner) });
+}
+
+const SETPRIV = '/usr/bin/setpriv';
+
+/** A run that is killed cannot stop its server; the kernel does where setpriv can ask it to. */
+function tiedToUs(program: string, flags: readonly string[], owner: Owner | null): [string, string[]] {
+  if (!existsSync(SETPRIV)) return [program, [...flags]];
+  const identity = owner === null ? [] : [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
+  return [SETPRIV, [...identity, '--pdeathsig', 'INT', program, ...flags]];
+}
+
+async function untilReady(url: string, server: ChildProcess): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch (error) {
+      await client.end().catch(() => {});
+      if (server.exitCode !== null || Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. */
+async function stop(server: ChildProcess, home: string): Promise<void> {
+  if (server.exitCode === null) {
+    const gone = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGINT');
+    await gone;
+  }
+  rmSync(home, { recursive: true, force: true });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
