@@ -11,6 +11,8 @@ export interface TimerWheel {
   cancel(timer: WheelTimer): void;
   /** Fires what is due by the clock. The interval calls it; tests and simulations with their own clock may. */
   turn(): void;
+  /** The wheel's clock: monotonic milliseconds. */
+  nowMs(): number;
   /** How many timers are waiting. */
   readonly size: number;
   /** Drops every timer and the interval. */
@@ -79,6 +81,10 @@ class HashedWheel implements TimerWheel {
     for (let tick = from; tick <= until; tick++) this.collect(tick, until);
     this.fireCollected();
     this.rest();
+  }
+
+  nowMs(): number {
+    return this.clock.monotonicMs();
   }
 
   stop(): void {

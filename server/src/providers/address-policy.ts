@@ -1,0 +1,163 @@
+/**
+ * Where a credential may point. Anyone who may store a base URL could otherwise make the gateway, which sits inside the network,
+ * fetch metadata services and internal hosts. Checked twice: the URL when it is stored, and the resolved address at every connect,
+ * so that a name which later resolves elsewhere does not pass.
+ */
+import { BlockList, isIP } from 'node:net';
+
+const URL_LENGTH_MAX = 2_048;
+const ALLOW_HINT = 'allow it with HEADGATE_ALLOWED_UPSTREAMS if it is meant';
+
+/** Addresses a named host of the allow-list may have, and others only as an address or CIDR on that list. */
+const INNER_IPV4 = ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
+const INNER_IPV6 = ['::1/128', 'fc00::/7', '::ffff:0:0/96'];
+
+/** Link-local, cloud metadata, multicast, unspecified, reserved: only ever as an address or CIDR on the allow-list. */
+const NEVER_IPV4 = [
+  ...['0.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '198.51.100.0/24', '203.0.113.0/24'],
+  ...['224.0.0.0/4', '240.0.0.0/4', '100.100.100.200/32', '168.63.129.16/32'],
+];
+// Public IPv6 is 2000::/3 without what embeds IPv4 (Teredo, 6to4) or documents; whatever is not public and not inner is refused.
+const PUBLIC_IPV6 = ['2000::/3'];
+const NEVER_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20', 'fd00:ec2::254/128', 'fd20:ce::254/128'];
+
+const INNER_NAMES = /^(?:localhost|metadata)$|\.(?:localhost|local|internal|localdomain|home\.arpa)$/;
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*$/;
+
+const ranges = {
+  innerIpv4: listOf(INNER_IPV4),
+  innerIpv6: listOf(INNER_IPV6),
+  neverIpv4: listOf(NEVER_IPV4),
+  neverIpv6: listOf(NEVER_IPV6),
+  publicIpv6: listOf(PUBLIC_IPV6),
+};
+
+/** What is allowed beyond public addresses. */
+export interface AddressPolicy {
+  /** Lower case, without a trailing dot. */
+  readonly hosts: ReadonlySet<string>;
+  readonly addresses: BlockList;
+}
+
+export interface AddressPolicyOptions {
+  /** `development` also allows 127.0.0.1, ::1 and localhost. */
+  readonly mode: 'development' | 'production';
+  /** HEADGATE_ALLOWED_UPSTREAMS: host names, addresses and CIDRs, separated by commas or spaces. */
+  readonly allowedUpstreams: string;
+}
+
+/** Reads the setting. A value that is none of host, address and CIDR is returned as a problem naming it. */
+export function createAddressPolicy(options: AddressPolicyOptions): AddressPolicy | { readonly problem: string } {
+  const hosts = new Set<string>();
+  const addresses = new BlockList();
+  const development = options.mode === 'development' ? ['127.0.0.1', '::1', 'localhost'] : [];
+  for (const entry of [...development, ...options.allowedUpstreams.split(/[\s,]+/).filter(Boolean)]) {
+    const name = hostKey(entry.replace(/^\[(.*)\]$/, '$1'));
+    if (addRange(addresses, name)) continue;
+    if (!HOST_NAME.test(name) || /^[\d.]+$/.test(name))
+      return { problem: `${entry.slice(0, 100)} is neither a host name nor an address nor a CIDR` };
+    hosts.add(name);
+  }
+  return { hosts, addresses };
+}
+
+/** Whether a credential may be stored with this base URL: null, or what is wrong with it in a sentence. Does not resolve names. */
+export function checkBaseUrl(text: string, policy: AddressPolicy): string | null {
+  if (text.length > URL_LENGTH_MAX) return `a base URL has at most ${URL_LENGTH_MAX} characters`;
+  if (!/^https?:\/\/[^/\s\\][^\s\\]*$/i.test(text) || hasControl(text))
+    return 'a base URL begins with http:// or https:// and holds no spaces';
+  if (!URL.canParse(text)) return 'this is not a valid URL';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || /^[^/]*\/\/[^/]*@/.test(text))
+    return 'a base URL carries no user name or password';
+  if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) return 'a base URL carries no query and no fragment';
+  if (url.port === '0') return 'port 0 cannot be called';
+  return checkHost(bareHost(url.hostname), writtenHost(text), policy);
+}
+
+/**
+ * Whether `address` may be connected to for `host` (the name or literal in the base URL): null, or what is wrong with it.
+ * The last word: asked with every resolved address before a socket is opened.
+ */
+export function addressProblem(address: string, host: string, policy: AddressPolicy): string | null {
+  const bare = address.split('%')[0] as string; // A zone (`fe80::1%eth0`) would make the lists answer no.
+  const family = isIP(bare);
+  if (family === 0) return `${address.slice(0, 100)} is not an address`;
+  if (policy.addresses.check(bare, family === 4 ? 'ipv4' : 'ipv6')) return null;
+  const kind = family === 4 ? kindOfIpv4(bare) : kindOfIpv6(bare);
+  if (kind === 'public') return null;
+  if (kind === 'inner' && policy.hosts.has(hostKey(host))) return null;
+  return `${bare} is not a public address; ${ALLOW_HINT}`;
+}
+
+type AddressKind = 'public' | 'inner' | 'never';
+
+function kindOfIpv4(address: string): AddressKind {
+  if (ranges.neverIpv4.check(address, 'ipv4')) return 'never';
+  return ranges.innerIpv4.check(address, 'ipv4') ? 'inner' : 'public';
+}
+
+function kindOfIpv6(address: string): AddressKind {
+  if (ranges.neverIpv6.check(address, 'ipv6')) return 'never';
+  const mapped = mappedIpv4(address);
+  // A mapped address is never public: nobody means it, and it is how lists of IPv4 ranges are walked around.
+  if (mapped !== null) return kindOfIpv4(mapped) === 'never' ? 'never' : 'inner';
+  if (ranges.innerIpv6.check(address, 'ipv6')) return 'inner';
+  return ranges.publicIpv6.check(address, 'ipv6') ? 'public' : 'never';
+}
+
+function checkHost(host: string, written: string, policy: AddressPolicy): string | null {
+  const family = isIP(host);
+  // 0x7f.1, 2130706433 and 0177.0.0.1 are all 127.0.0.1 to a URL parser; whoever means an address writes it plainly.
+  if (family === 4 && written !== host) return `write the address plainly, as ${host}`;
+  if (family !== 0) return addressProblem(host, host, policy);
+  const name = hostKey(host);
+  if (!HOST_NAME.test(name)) return 'this is not a host name';
+  if (INNER_NAMES.test(name) && !policy.hosts.has(name)) return `${name} is not a public host; ${ALLOW_HINT}`;
+  return null;
+}
+
+/** The host as it stands in the text, before a URL parser rewrote it. */
+function writtenHost(text: string): string {
+  return (/^https?:\/\/([^/:]*)/i.exec(text)?.[1] ?? '').toLowerCase();
+}
+
+/** `[::1]` → `::1`. */
+export function bareHost(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+function hostKey(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}
+
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x21 || text.charCodeAt(i) === 0x7f) return true;
+  return false;
+}
+
+/** The dotted form inside `::ffff:a.b.c.d`, however it is spelled; null for any other address. */
+function mappedIpv4(address: string): string | null {
+  const spelled = bareHost(new URL(`http://[${address}]/`).hostname);
+  const hex = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(spelled);
+  if (hex === null) return null;
+  const value = Number.parseInt(hex[1] as string, 16) * 65_536 + Number.parseInt(hex[2] as string, 16);
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
+}
+
+function listOf(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) if (!addRange(list, cidr)) throw new Error(`not a CIDR: ${cidr}`);
+  return list;
+}
+
+/** False when the text is neither an address nor a CIDR. */
+function addRange(list: BlockList, text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || address.includes('%')) return false;
+  const bits = family === 4 ? 32 : 128;
+  if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) return false;
+  list.addSubnet(address, prefix === undefined ? bits : Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+  return true;
+}

@@ -1,0 +1,177 @@
+import type { Dispatcher } from 'undici';
+import type { TimerWheel, WheelTimer } from '../lib/timer-wheel.ts';
+import type { Borrower, Connection, OriginPool } from './origin-pool.ts';
+import {
+  type UpstreamCall,
+  UpstreamFailure,
+  type UpstreamFailureKind,
+  type UpstreamHeaders,
+  type UpstreamSink,
+} from './provider.ts';
+import { explainError } from './upstream-errors.ts';
+
+/** One HTTP/1.1 request to an upstream. The body is never changed and the answer never decoded. */
+export interface TransportRequest {
+  /** Scheme, host and port: `https://api.openai.com`. */
+  readonly origin: string;
+  readonly method: 'GET' | 'POST';
+  /** With the query; begins with `/`. */
+  readonly path: string;
+  /** Flat name/value pairs, lower-case names; `host`, `connection` and `content-length` are the transport's. */
+  readonly headers: string[];
+  readonly body: Buffer | null;
+  /** The longest wait for the head, from `send` on, and the longest silence in the body while the receiver is reading. */
+  readonly timeoutMs: number;
+  /** A longer answer is cut off as `protocol`. */
+  readonly answerBytesMax: number;
+}
+
+/**
+ * One request on its way: waits for a connection, is written, is answered, ends. It is undici's handler and the caller's handle
+ * at once, so that a request costs one object. Settles exactly once; after `abort()` it says nothing.
+ */
+export class Attempt implements Borrower, UpstreamCall, Dispatcher.DispatchHandler {
+  private readonly request: TransportRequest;
+  private readonly sink: UpstreamSink;
+  private readonly pool: OriginPool;
+  private readonly wheel: TimerWheel;
+  private readonly onTimer = () => this.checkSilence();
+  private timer: WheelTimer;
+  private lastHeardMs: number;
+  private connection: Connection | null = null;
+  private controller: Dispatcher.DispatchController | null = null;
+  private done = false;
+  private aborted = false;
+  private beginning = true;
+  sent = false;
+  private paused = false;
+  private answerBytes = 0;
+
+  constructor(request: TransportRequest, sink: UpstreamSink, pool: OriginPool, wheel: TimerWheel) {
+    this.request = request;
+    this.sink = sink;
+    this.pool = pool;
+    this.wheel = wheel;
+    this.lastHeardMs = wheel.nowMs();
+    this.timer = wheel.add(request.timeoutMs, this.onTimer);
+  }
+
+  begin(): void {
+    this.pool.borrow(this);
+    this.beginning = false;
+  }
+
+  abort(): void {
+    this.aborted = true;
+    if (!this.done) this.letGo();
+  }
+
+  resume(): void {
+    if (!this.paused || this.done) return;
+    this.paused = false;
+    this.lastHeardMs = this.wheel.nowMs();
+    // undici's parser is shared and not re-entrant: resuming one answer while another is being parsed would trip it.
+    queueMicrotask(() => {
+      if (!this.done) this.controller?.resume();
+    });
+  }
+
+  start(connection: Connection): void {
+    this.connection = connection;
+    connection.client.dispatch(this.request, this);
+  }
+
+  turnedAway(message: string): void {
+    this.fail('not_connected', message);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+  }
+
+  onRequestSent(): void {
+    const socket = this.connection?.socket;
+    // A body larger than the socket's buffer is still leaving; until it has, the provider cannot have worked on it.
+    if (socket?.writableNeedDrain !== true) this.sent = true;
+    else
+      socket.once('drain', () => {
+        this.sent = true;
+      });
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
+    if (this.done || status < 200) return;
+    this.lastHeardMs = this.wheel.nowMs();
+    if (status < 300 && isEncoded(headers)) {
+      this.fail('protocol', 'the provider compressed its answer although it was asked not to');
+      return;
+    }
+    this.sink.head(status, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.done) return;
+    this.lastHeardMs = this.wheel.nowMs();
+    this.answerBytes += chunk.length;
+    if (this.answerBytes > this.request.answerBytesMax) {
+      this.fail('protocol', `the provider's answer is longer than ${this.request.answerBytesMax} bytes`);
+    } else if (!this.sink.data(chunk) && !this.done) {
+      this.paused = true;
+      controller.pause();
+    }
+  }
+
+  onResponseEnd(): void {
+    const connection = this.connection;
+    if (this.done || connection === null) return;
+    if (connection.broken) {
+      this.fail('reset', 'the provider closed the connection before its answer was complete');
+      return;
+    }
+    this.done = true;
+    this.wheel.cancel(this.timer);
+    if (this.sent) this.pool.release(connection);
+    else this.pool.retire(connection);
+    this.sink.end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.done) return;
+    const explained = explainError(error, { started: this.controller !== null });
+    this.fail(explained.kind, explained.message);
+  }
+
+  private checkSilence(): void {
+    const now = this.wheel.nowMs();
+    // A paused answer is silent because nobody reads; how long that may last is the reader's business.
+    if (this.paused) this.lastHeardMs = now;
+    const leftMs = this.lastHeardMs + this.request.timeoutMs - now;
+    if (leftMs > 0) this.timer = this.wheel.add(leftMs, this.onTimer);
+    else this.fail('timeout', `the provider was silent for ${this.request.timeoutMs} ms`);
+  }
+
+  private fail(kind: UpstreamFailureKind, message: string): void {
+    if (this.done) return;
+    const failure = new UpstreamFailure(kind, { sent: this.sent, message });
+    this.letGo();
+    if (!this.beginning) this.sink.failed(failure);
+    // The caller has no handle yet: whoever is told must be able to have aborted.
+    else
+      queueMicrotask(() => {
+        if (!this.aborted) this.sink.failed(failure);
+      });
+  }
+
+  /** Ends without an answer: the connection is closed at once, so the provider sees it, and never used again. */
+  private letGo(): void {
+    this.done = true;
+    this.wheel.cancel(this.timer);
+    if (this.connection === null) this.pool.leave(this);
+    else this.pool.retire(this.connection);
+  }
+}
+
+function isEncoded(headers: UpstreamHeaders): boolean {
+  const encoding = headers['content-encoding'];
+  return encoding !== undefined && encoding !== 'identity' && encoding !== '';
+}

@@ -1,0 +1,74 @@
+import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import type { Clock } from '../lib/clock.ts';
+import { type AddressPolicy, addressProblem } from './address-policy.ts';
+
+const KEPT_MS = 10_000;
+const NAMES_MAX = 1_000;
+
+/** Every address of a name, or an error. The system's resolver unless a test passes another. */
+export type ResolveAll = (hostname: string, callback: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
+
+/** A connection was refused before a socket was opened, because of where it would have gone. */
+export class RefusedAddress extends Error {
+  readonly code = 'HEADGATE_REFUSED_ADDRESS';
+}
+
+/**
+ * A `lookup` for sockets that answers only with addresses the policy allows for that name, so that what was checked is what is
+ * connected to. Lookups of one name are coalesced and kept 10 s: the system's resolver holds one of the few threads that also sync
+ * the journal, and a dead name server must not take them all.
+ */
+export function createGuardedLookup(deps: {
+  readonly policy: AddressPolicy;
+  readonly clock: Clock;
+  readonly resolve?: ResolveAll;
+}): LookupFunction {
+  const resolveOnce = coalesced(deps.resolve ?? resolveBySystem, deps.clock);
+  return (hostname, options, callback) => {
+    resolveOnce(hostname, (error, all) => {
+      if (error !== null) return callback(error, '', 0);
+      const family =
+        options.family === 4 || options.family === 'IPv4' ? 4 : options.family === 6 || options.family === 'IPv6' ? 6 : 0;
+      const ofFamily = all.filter((entry) => family === 0 || entry.family === family);
+      const allowed = ofFamily.filter((entry) => addressProblem(entry.address, hostname, deps.policy) === null);
+      const first = allowed[0];
+      if (first === undefined) return callback(noneAllowed(ofFamily.length), '', 0);
+      if (options.all === true) return callback(null, allowed as LookupAddress[]);
+      return callback(null, first.address, first.family);
+    });
+  };
+}
+
+function noneAllowed(found: number): Error {
+  if (found === 0) return Object.assign(new Error('the name has no address'), { code: 'ENOTFOUND' });
+  return new RefusedAddress('the name resolves to an address that providers may not have');
+}
+
+type Resolved = { readonly error: Error | null; readonly addresses: readonly LookupAddress[] };
+type Waiter = (error: Error | null, addresses: readonly LookupAddress[]) => void;
+
+function coalesced(resolve: ResolveAll, clock: Clock): ResolveAll {
+  const kept = new Map<string, Resolved & { readonly untilMs: number }>();
+  const waiting = new Map<string, Waiter[]>();
+  return (hostname, callback) => {
+    const known = kept.get(hostname);
+    if (known !== undefined && known.untilMs > clock.monotonicMs()) return callback(known.error, known.addresses);
+    const waiters = waiting.get(hostname);
+    if (waiters !== undefined) return void waiters.push(callback);
+    waiting.set(hostname, [callback]);
+    resolve(hostname, (error, addresses) => {
+      kept.delete(hostname);
+      if (kept.size >= NAMES_MAX) kept.delete(kept.keys().next().value as string);
+      // A failure is not kept: whoever comes next should ask again.
+      if (error === null) kept.set(hostname, { error, addresses, untilMs: clock.monotonicMs() + KEPT_MS });
+      const called = waiting.get(hostname) ?? [];
+      waiting.delete(hostname);
+      for (const waiter of called) waiter(error, addresses);
+    });
+  };
+}
+
+function resolveBySystem(hostname: string, callback: Waiter): void {
+  systemLookup(hostname, { all: true }, (error, addresses) => callback(error, addresses ?? []));
+}

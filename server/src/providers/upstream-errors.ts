@@ -1,0 +1,27 @@
+import { RefusedAddress } from './guarded-lookup.ts';
+import type { UpstreamFailureKind } from './provider.ts';
+
+/** What undici or the socket reported, as a kind and a sentence without addresses, names or secrets. */
+export function explainError(
+  error: Error,
+  progress: { readonly started: boolean },
+): { readonly kind: UpstreamFailureKind; readonly message: string } {
+  if (error instanceof RefusedAddress) return { kind: 'refused_address', message: "the provider's address is not allowed" };
+  const code = codeOf(error);
+  if (code === 'UND_ERR_INVALID_ARG') return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
+  if (!progress.started) return { kind: 'not_connected', message: `the provider could not be reached (${code})` };
+  if (isBrokenOff(code)) return { kind: 'reset', message: 'the provider closed the connection before its answer was complete' };
+  return { kind: 'protocol', message: `the provider's answer is not valid HTTP (${code})` };
+}
+
+// A body shorter than announced is how a cut connection looks after the head; the rest of the parser's errors are bad HTTP.
+function isBrokenOff(code: string): boolean {
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE') return true;
+  return !code.startsWith('HPE_') && code !== 'UND_ERR_HEADERS_OVERFLOW';
+}
+
+function codeOf(error: Error): string {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0]);
+  const code = (error as { readonly code?: unknown }).code;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : 'unknown error';
+}
