@@ -14,6 +14,11 @@ export function requestId(nowMs: number = Date.now()): string {
   return `req_${uuidV7(nowMs)}`;
 }
 
+/** The same request id with another time: an id is made before the counters say when the request was admitted. */
+export function restampRequestId(id: string, atMs: number): string {
+  return `req_${Math.floor(atMs).toString(16).padStart(12, '0')}${id.slice(16)}`;
+}
+
 /** The time inside a request id in milliseconds since the epoch; null when the text is not a request id. */
 export function requestTimeMs(id: string): number | null {
   return REQUEST_ID.test(id) ? Number.parseInt(id.slice(4, 16), 16) : null;

@@ -1,0 +1,29 @@
+import { formatUsd } from '../domain/money.ts';
+import type { Gateway } from './gateway.ts';
+import { addLimitHeaders } from './limit-headers.ts';
+import type { Admission, Walk } from './walk.ts';
+
+/** What every answer says, refused ones too. */
+export function identityHeaders(walk: Walk): string[] {
+  const headers = ['x-request-id', walk.id, 'request-id', walk.id];
+  if (walk.clientRequestId !== null) headers.push('x-client-request-id', walk.clientRequestId);
+  if (walk.key !== null) headers.push('x-headgate-organization', walk.key.config.organizationId);
+  return headers;
+}
+
+/** What an admitted request's answer says beyond that: who served, what we added, what it cost where that is known, what is left. */
+export function answerHeaders(
+  admission: Admission,
+  deploymentId: string | null,
+  cost: 'known' | 'unknown',
+  gateway: Gateway,
+): string[] {
+  const headers = identityHeaders(admission.walk);
+  if (deploymentId !== null) headers.push('x-headgate-deployment', deploymentId);
+  const { startedMs, providerMs } = admission.walk.timing;
+  const overheadMs = Math.max(0, gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0));
+  headers.push('x-headgate-overhead-ms', overheadMs.toFixed(2));
+  if (cost === 'known') headers.push('x-headgate-cost', formatUsd(admission.usedNanoUsd));
+  addLimitHeaders(headers, admission.standing.plan, admission.readings, admission.admittedAtMs);
+  return headers;
+}

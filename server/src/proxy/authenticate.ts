@@ -1,0 +1,106 @@
+import type { Caller } from '../domain/tenancy.ts';
+import { looksLikeKeySecret } from '../lib/secrets.ts';
+import type { Gateway } from './gateway.ts';
+import type { GatewayRequest } from './http.ts';
+import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
+import type { CachedKey } from './snapshot.ts';
+
+/** A key that exists, and whether it may call at all. A known key that may not still leaves a request-log row, so both come back. */
+export interface Authenticated {
+  readonly key: CachedKey;
+  readonly refusal: Refusal | null;
+}
+
+/**
+ * Credential → key. Refuses with `invalid_api_key` what is missing, malformed or unknown; `invalid_request` for two different keys at once;
+ * `service_unavailable` when the key is not in the cache and the store is away (it cannot be known, so it is not called unknown).
+ */
+export function authenticate(request: GatewayRequest, gateway: Gateway): Authenticated | Promise<Authenticated> {
+  const secret = presentedSecret(request.rawHeaders);
+  if (secret === null) throw unknownKey('No API key was sent. Send it as `Authorization: Bearer sk-hg-…`.');
+  const found = gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
+  if (!(found instanceof Promise)) return check(found, gateway.clock.nowMs());
+  return found.then(
+    (key) => check(key, gateway.clock.nowMs()),
+    () => {
+      throw serviceUnavailable('This key is not in memory and the store that knows it cannot be reached. Try again.');
+    },
+  );
+}
+
+/** The four scopes of a request, once its key may call. */
+export function callerOf(key: CachedKey): Caller {
+  const { config, team, member } = key;
+  const organization = key.holder.config;
+  if (organization === null || team === null) throw unknownKey('The key belongs to nothing that exists.');
+  return { key: config, organization, team, member };
+}
+
+function check(key: CachedKey | null, nowMs: number): Authenticated {
+  if (key === null) throw unknownKey('The API key is not known here.');
+  return { key, refusal: whyNot(key, nowMs) };
+}
+
+/** The status of organization, team, owner and key, in this order; null when all are in force. */
+function whyNot(key: CachedKey, nowMs: number): Refusal | null {
+  const { config, team, member } = key;
+  const organization = key.holder.config;
+  if (organization === null || organization.status === 'deleted' || team === null)
+    return unknownKey('The API key is not known here.');
+  if (config.status.is === 'revoked') return unknownKey('The API key was revoked.');
+  if (organization.status === 'suspended') {
+    return new Refusal('organization_suspended', `The organization ${organization.slug} is suspended.`);
+  }
+  if (organization.status === 'archived')
+    return new Refusal('organization_archived', `The organization ${organization.slug} is archived.`);
+  if (config.expiresAtMs !== null && nowMs >= config.expiresAtMs) {
+    return new Refusal('api_key_expired', `The API key expired at ${new Date(config.expiresAtMs).toISOString()}.`);
+  }
+  if (config.status.is === 'disabled') return new Refusal('key_disabled', 'The API key is disabled.');
+  if (team.status !== 'active') return new Refusal('key_disabled', `The key's team ${team.name} is suspended.`);
+  if (config.owner.is === 'member') {
+    if (member === null) return unknownKey('The API key was revoked: its owner left the organization.');
+    if (member.status !== 'active') return new Refusal('key_disabled', "The key's owner is disabled.");
+    return null;
+  }
+  const service = organization.serviceAccounts.get(config.owner.serviceAccountId);
+  if (service === undefined) return unknownKey('The API key was revoked: its service account is gone.');
+  return service.status === 'active' ? null : new Refusal('key_disabled', `The service account ${service.name} is disabled.`);
+}
+
+function unknownKey(message: string): Refusal {
+  return new Refusal('invalid_api_key', message);
+}
+
+function refuseGarbage(): never {
+  throw unknownKey('The API key is malformed: it was cut, mistyped, or is not a Headgate key.');
+}
+
+/** The one secret that the request carries, whatever the carrier. Two different ones could be checked as one and served as the other: 400. */
+function presentedSecret(rawHeaders: readonly string[]): string | null {
+  let secret: string | null = null;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const found = secretIn(rawHeaders[at] as string, rawHeaders[at + 1] as string);
+    if (found === null) continue;
+    if (secret !== null && secret !== found) throw invalidRequest('The request carries two different API keys. Send one.');
+    secret = found;
+  }
+  return secret;
+}
+
+function secretIn(name: string, value: string): string | null {
+  switch (name.length) {
+    case 7:
+      return name.toLowerCase() === 'api-key' ? value.trim() : null;
+    case 9:
+      return name.toLowerCase() === 'x-api-key' ? value.trim() : null;
+    case 13:
+      return name.toLowerCase() === 'authorization' ? bearer(value) : null;
+    default:
+      return null;
+  }
+}
+
+function bearer(value: string): string {
+  return value.length > 7 && value.slice(0, 7).toLowerCase() === 'bearer ' ? value.slice(7).trim() : value.trim();
+}

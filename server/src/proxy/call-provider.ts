@@ -1,0 +1,284 @@
+import { type AnswerFacts, type Exchange, UnreadableAnswer } from '../dialects/dialect.ts';
+import { openExchange } from '../dialects/exchange.ts';
+import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
+import { decisionOf } from './explain.ts';
+import type { Gateway } from './gateway.ts';
+import { attempt, type Outcome, type StreamSource } from './intake.ts';
+import { Refusal } from './refusal.ts';
+import { dimensionsOf, owe, oweForSilence } from './settle.ts';
+import type { Admission, Candidate } from './walk.ts';
+
+/** A provider's answer, with nothing of it sent yet. */
+export type Answer =
+  | { readonly is: 'whole'; readonly candidate: Candidate; readonly bytes: Buffer; readonly facts: AnswerFacts }
+  | { readonly is: 'stream'; readonly candidate: Candidate; readonly exchange: Exchange; readonly source: StreamSource };
+
+/** The client hung up while an answer was awaited. What is owed has been noted. */
+export class ClientGone extends Error {}
+
+const BACKOFF_MS = 150;
+const SAME_DEPLOYMENT_TRIES = 3;
+
+/**
+ * Tries the candidates, best first, until one has a first byte in hand. Each attempt that used something is noted for settlement; each next
+ * one is held for before it is made, or is not made. Ends with the last failure as a refusal, or `ClientGone`.
+ */
+export async function callProvider(order: readonly Candidate[], admission: Admission, gateway: Gateway): Promise<Answer> {
+  let failure = nobodyFit();
+  for (let at = 0; at < order.length && admission.attempts < gateway.settings.attemptsMax; at += 1) {
+    const candidate = order[at] as Candidate;
+    for (let tries = 1; ; tries += 1) {
+      const tried = await tryOnce(candidate, admission, gateway);
+      if (!(tried instanceof Failed)) return tried;
+      failure = tried.refusal;
+      if (tried.final) throw failure;
+      if (!(await holdForAnother(admission, gateway))) throw failure;
+      if (!mayRepeat(tried, tries, order.length, admission, gateway)) break;
+      await pause(BACKOFF_MS * 2 ** (tries - 1) * (0.5 + gateway.random()), admission, gateway);
+    }
+  }
+  throw failure;
+}
+
+/** Why an attempt did not become the answer, and whether another could. */
+class Failed {
+  readonly refusal: Refusal;
+  /** The request itself is at fault: nobody else would answer it differently. */
+  readonly final: boolean;
+  /** The same deployment may do better in a moment. */
+  readonly passing: boolean;
+  constructor(refusal: Refusal, how: 'final' | 'passing' | 'lasting') {
+    this.refusal = refusal;
+    this.final = how === 'final';
+    this.passing = how === 'passing';
+  }
+}
+
+async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<Answer | Failed> {
+  const { deployment } = candidate;
+  const provider = gateway.providers.get(deployment.provider);
+  const upstream = provider?.wireFor(admission.walk.endpoint.wire) ?? null;
+  if (provider === undefined || upstream === null) return new Failed(cannotServe(candidate, admission), 'lasting');
+  const { facts, body } = admission.asked;
+  const exchange = openExchange({
+    client: admission.walk.endpoint.wire,
+    upstream,
+    body,
+    facts,
+    upstreamModel: deployment.upstreamModel,
+    calledModel: facts.model,
+    outputCap: admission.outputCap,
+    maxOutputTokens: deployment.maxOutputTokens,
+  });
+  admission.attempts += 1;
+  await begun(candidate, admission, gateway);
+  const sentMs = gateway.clock.monotonicMs();
+  const { walk } = admission;
+  const trying = attempt(
+    provider,
+    {
+      deployment,
+      wire: upstream,
+      body: exchange.upstreamBody,
+      stream: facts.stream,
+      forward: forwarded(admission),
+      query: walk.request.query,
+    },
+    gateway.settings.answerBytesMax,
+  );
+  walk.reply.onGone(trying.giveUp);
+  const outcome = await trying.outcome;
+  const tookMs = gateway.clock.monotonicMs() - sentMs;
+  walk.timing.providerMs = (walk.timing.providerMs ?? 0) + tookMs;
+  if (outcome.is === 'stream') walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
+  return judge(outcome, exchange, candidate, admission, gateway);
+}
+
+/** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
+function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {
+  const { deployment, price } = candidate;
+  gateway.journal.begin({
+    ...dimensionsOf(admission),
+    requestId: admission.walk.id,
+    clientRequestId: admission.walk.clientRequestId,
+    admittedAtMs: admission.admittedAtMs,
+    endpoint: admission.walk.endpoint.name,
+    stream: admission.asked.facts.stream,
+    attempts: admission.attempts,
+    decision: decisionOf(admission),
+    deploymentId: deployment.id,
+    provider: deployment.provider,
+    upstreamModel: deployment.upstreamModel,
+    priceId: price?.id ?? null,
+    ...admission.ifLost(candidate),
+  });
+  return new Promise((resolve) => gateway.journal.whenWritten(resolve));
+}
+
+function judge(
+  outcome: Outcome,
+  exchange: Exchange,
+  candidate: Candidate,
+  admission: Admission,
+  gateway: Gateway,
+): Answer | Failed {
+  const { provider, id } = candidate.deployment;
+  switch (outcome.is) {
+    case 'stream':
+      gateway.health.succeeded(id);
+      gateway.traffic.upstreamAttempt(provider, 'answered');
+      return { is: 'stream', candidate, exchange, source: outcome.source };
+    case 'whole':
+      return readWhole(outcome.bytes, exchange, candidate, admission, gateway);
+    case 'error':
+      gateway.traffic.upstreamAttempt(provider, 'error');
+      if (outcome.error.kind !== 'caller' && outcome.error.kind !== 'context_length')
+        gateway.health.failed(id, outcome.error.retryAfterMs);
+      return judgeError(outcome.error);
+    case 'failure':
+      gateway.traffic.upstreamAttempt(provider, 'failed');
+      gateway.health.failed(id, null);
+      // A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not.
+      if (outcome.failure.kind === 'timeout' && outcome.failure.sent) oweForSilence(admission, candidate);
+      return judgeFailure(outcome.failure);
+    case 'gone':
+      if (outcome.sent) oweForSilence(admission, candidate);
+      throw new ClientGone();
+  }
+}
+
+function readWhole(
+  bytes: Buffer,
+  exchange: Exchange,
+  candidate: Candidate,
+  admission: Admission,
+  gateway: Gateway,
+): Answer | Failed {
+  const { provider, id } = candidate.deployment;
+  try {
+    const { bytes: said, facts } = exchange.whole(bytes);
+    gateway.health.succeeded(id);
+    gateway.traffic.upstreamAttempt(provider, 'answered');
+    return { is: 'whole', candidate, bytes: said, facts };
+  } catch (error) {
+    if (!(error instanceof UnreadableAnswer)) throw error;
+    gateway.health.failed(id, null);
+    gateway.traffic.upstreamAttempt(provider, 'failed');
+    // An answer that broke off was worked for; an empty page or one that is no answer at all was not.
+    if (bytes.length > 0 && bytes[0] === OPEN_BRACE) {
+      owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes.length / 4) }, 'estimated');
+    }
+    return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${error.message}`), 'lasting');
+  }
+}
+
+const OPEN_BRACE = 0x7b;
+
+function judgeError(error: ProviderError): Failed {
+  const after =
+    error.retryAfterMs === null
+      ? ({ is: 'unsaid' } as const)
+      : ({ is: 'after', ms: error.retryAfterMs, hammerProof: false } as const);
+  switch (error.kind) {
+    case 'caller':
+      return new Failed(callersFault(error), 'final');
+    case 'context_length':
+      return new Failed(new Refusal('context_length_exceeded', error.message, { param: error.param }), 'final');
+    case 'rate_limited':
+      return new Failed(
+        new Refusal('provider_rate_limited', `The provider's own rate limit was reached: ${error.message}`, { retry: after }),
+        'lasting',
+      );
+    case 'quota':
+      return new Failed(
+        new Refusal('no_healthy_deployment', 'The provider account behind this model has no quota left.'),
+        'lasting',
+      );
+    case 'credential':
+      return new Failed(
+        new Refusal('provider_error', "The provider refused the gateway's credential. The gateway's operator has to mend this."),
+        'lasting',
+      );
+    case 'unavailable':
+      return new Failed(
+        new Refusal('provider_error', `The provider failed with ${error.status}: ${error.message}`, { retry: after }),
+        error.retryable ? 'passing' : 'lasting',
+      );
+  }
+}
+
+/** What the provider says of the request itself. A model it does not know is our configuration's fault, not the caller's. */
+function callersFault(error: ProviderError): Refusal {
+  if (error.status === 404)
+    return new Refusal('provider_error', `The provider does not know what was asked for: ${error.message}`);
+  const code = error.status === 413 ? 'request_too_large' : 'invalid_request';
+  return new Refusal(code, error.message, { param: error.param });
+}
+
+function judgeFailure(failure: UpstreamFailure): Failed {
+  switch (failure.kind) {
+    case 'timeout':
+      return new Failed(new Refusal('provider_timeout', `The provider did not answer in time: ${failure.message}`), 'lasting');
+    case 'not_connected':
+    case 'reset':
+      return new Failed(new Refusal('provider_error', `The provider could not be reached: ${failure.message}`), 'passing');
+    case 'refused_address':
+    case 'protocol':
+      return new Failed(new Refusal('provider_error', `The provider could not be asked: ${failure.message}`), 'lasting');
+  }
+}
+
+function cannotServe({ deployment }: Candidate, admission: Admission): Refusal {
+  const { name } = admission.walk.endpoint;
+  return new Refusal('invalid_request', `The provider ${deployment.provider} cannot serve ${name}.`, { param: 'model' });
+}
+
+function nobodyFit(): Refusal {
+  return new Refusal('no_healthy_deployment', 'No deployment of this model is fit to serve right now.', {
+    retry: { is: 'after', ms: 1_000, hammerProof: false },
+  });
+}
+
+/** With somebody else to ask nobody is asked twice. */
+function mayRepeat(tried: Failed, tries: number, others: number, admission: Admission, gateway: Gateway): boolean {
+  return tried.passing && others === 1 && tries < SAME_DEPLOYMENT_TRIES && admission.attempts < gateway.settings.attemptsMax;
+}
+
+/** The hold covers one attempt. What the last one used is held anew, atomically, or no further attempt is made. */
+async function holdForAnother(admission: Admission, gateway: Gateway): Promise<boolean> {
+  if (admission.walk.reply.gone) throw new ClientGone();
+  const tokens = admission.usedTokens - admission.extendedTokens;
+  const nanoUsd = admission.usedNanoUsd - admission.extendedNanoUsd;
+  if (tokens === 0 && nanoUsd === 0) return true;
+  if (!(await gateway.counters.extend(admission.hold, { tokens, nanoUsd }))) return false;
+  admission.extendedTokens += tokens;
+  admission.extendedNanoUsd += nanoUsd;
+  return true;
+}
+
+function pause(ms: number, admission: Admission, gateway: Gateway): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = gateway.after(ms, resolve);
+    admission.walk.reply.onGone(() => {
+      cancel();
+      reject(new ClientGone());
+    });
+  });
+}
+
+const FORWARDED = ['anthropic-beta', 'anthropic-version', 'traceparent', 'tracestate'] as const;
+
+/** Only these of the client's headers are meant for the provider; everything else, credentials above all, stays here. */
+function forwarded(admission: Admission): readonly string[] {
+  const { request } = admission.walk;
+  let headers: string[] | null = null;
+  for (const name of FORWARDED) {
+    const value = request.header(name);
+    if (value === undefined) continue;
+    headers ??= [];
+    headers.push(name, value);
+  }
+  return headers ?? NOTHING;
+}
+
+const NOTHING: readonly string[] = [];

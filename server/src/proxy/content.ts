@@ -1,0 +1,68 @@
+import { isObject } from '../dialects/json.ts';
+import type { Gateway } from './gateway.ts';
+import type { Admission } from './walk.ts';
+
+/**
+ * What the organization's audit policy keeps of a request, sealed under its own key; null for `off`. `metadata` keeps roles, sizes and tool
+ * names and no word of what was said; `full` keeps both bodies, each up to the bound.
+ */
+export function contentToKeep(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
+  const { organization } = admission.standing;
+  switch (organization.auditContent) {
+    case 'off':
+    case 'redacted': // Its engine is not built; the admin API refuses to store it.
+      return null;
+    case 'metadata':
+      return gateway.sealContent(organization.id, admission.walk.id, JSON.stringify(metadataOf(admission, answer)));
+    case 'full':
+      return gateway.sealContent(
+        organization.id,
+        admission.walk.id,
+        JSON.stringify(fullOf(admission, answer, gateway.settings.contentBytesMax)),
+      );
+  }
+}
+
+function fullOf(admission: Admission, answer: Buffer | null, bytesMax: number): object {
+  return {
+    mode: 'full',
+    request: bounded(admission.walk.request.body, bytesMax),
+    response: answer === null ? null : bounded(answer, bytesMax),
+  };
+}
+
+function bounded(bytes: Buffer, bytesMax: number): string {
+  return bytes.length <= bytesMax ? bytes.toString() : `${bytes.toString('utf8', 0, bytesMax)}…[${bytes.length} bytes]`;
+}
+
+function metadataOf(admission: Admission, answer: Buffer | null): object {
+  const { body, facts } = admission.asked;
+  return {
+    mode: 'metadata',
+    request: {
+      bytes: admission.walk.request.body.length,
+      messages: (Array.isArray(body.messages) ? body.messages : []).slice(0, 1_000).map(messageMetadata),
+      tools: toolNames(body.tools),
+      output_cap: facts.outputCap,
+      media_parts: facts.mediaParts,
+    },
+    response: answer === null ? null : { bytes: answer.length },
+  };
+}
+
+function messageMetadata(message: unknown): object {
+  if (!isObject(message)) return {};
+  return {
+    role: typeof message.role === 'string' ? message.role.slice(0, 32) : null,
+    bytes: JSON.stringify(message.content ?? '').length,
+  };
+}
+
+function toolNames(tools: unknown): readonly string[] {
+  if (!Array.isArray(tools)) return [];
+  return tools.slice(0, 200).flatMap((tool: unknown) => {
+    if (!isObject(tool)) return [];
+    const name = isObject(tool.function) ? tool.function.name : tool.name;
+    return typeof name === 'string' ? [name.slice(0, 128)] : [];
+  });
+}

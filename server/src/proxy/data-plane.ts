@@ -1,0 +1,94 @@
+import { authenticate, callerOf } from './authenticate.ts';
+import { showDecision } from './endpoints/decisions.ts';
+import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
+import { listModels, showModel } from './endpoints/models.ts';
+import type { Gateway } from './gateway.ts';
+import type { GatewayRequest, Reply } from './http.ts';
+import { handle } from './pipeline.ts';
+import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
+import type { CachedKey } from './snapshot.ts';
+
+const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
+
+/** Serves `/v1/…`. Paths are matched as they came: nothing is decoded or normalised before, so a trick in a path is an unknown path. */
+export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
+  const endpoint = WALKS.get(request.path);
+  if (endpoint === undefined) void answerQuestion(request, reply, gateway);
+  else if (request.method === 'POST') void handle(request, reply, endpoint, gateway);
+  else sayRefusal(request, reply, new Refusal('method_not_allowed', `${endpoint.path} takes POST.`), gateway.requestId());
+}
+
+/** The paths that only read: nothing is admitted, held or charged. */
+async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Gateway): Promise<void> {
+  const id = gateway.requestId();
+  try {
+    const question = questionOf(request.path);
+    if (question === null) throw new Refusal('not_found', 'There is nothing at this path.');
+    if (request.method !== 'GET') throw new Refusal('method_not_allowed', 'This path takes GET.');
+    const { key, refusal } = await authenticate(request, gateway);
+    if (refusal !== null) throw refusal;
+    const answer = await answerOf(question, key, request, gateway);
+    sayJson(reply, 200, answer, ['x-request-id', id, 'request-id', id, 'x-headgate-organization', key.config.organizationId]);
+  } catch (error) {
+    if (!(error instanceof Refusal)) gateway.defect(error);
+    const refusal = error instanceof Refusal ? error : new Refusal('service_unavailable', 'The gateway failed on this request.');
+    sayRefusal(request, reply, refusal, id);
+  }
+}
+
+type Question =
+  | { readonly is: 'models' }
+  | { readonly is: 'model'; readonly name: string }
+  | { readonly is: 'decision'; readonly id: string };
+
+function questionOf(path: string): Question | null {
+  if (path === '/v1/models') return { is: 'models' };
+  if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path.slice('/v1/models/'.length)) };
+  if (path.startsWith('/v1/decisions/')) return { is: 'decision', id: path.slice('/v1/decisions/'.length) };
+  return null;
+}
+
+/** A model name in a path is percent-encoded, also its slashes. */
+function decoded(text: string): string {
+  if (text.includes('/')) throw new Refusal('not_found', 'There is nothing at this path.');
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw invalidRequest('The path is not well-formed percent-encoding.');
+  }
+}
+
+async function answerOf(question: Question, key: CachedKey, request: GatewayRequest, gateway: Gateway): Promise<object> {
+  const caller = callerOf(key);
+  const dialect = request.header('anthropic-version') === undefined ? 'openai' : 'anthropic';
+  switch (question.is) {
+    case 'models':
+      return listModels(caller, gateway.snapshot.catalogue(), dialect);
+    case 'model': {
+      const model = showModel(caller, gateway.snapshot.catalogue(), question.name, dialect);
+      if (model === null)
+        throw new Refusal(
+          'model_not_found',
+          `The model \`${question.name.slice(0, 200)}\` does not exist or may not be called with this key.`,
+          { param: 'model' },
+        );
+      return model;
+    }
+    case 'decision':
+      return showDecision(question.id, key, gateway);
+  }
+}
+
+function sayJson(reply: Reply, status: number, value: object, headers: string[]): void {
+  const body = Buffer.from(JSON.stringify(value));
+  reply.head(status, [...headers, 'content-type', 'application/json', 'content-length', String(body.length)]);
+  reply.end(body);
+}
+
+/** An error before or beside a walk, in the dialect of the path or of the version header. */
+export function sayRefusal(request: GatewayRequest, reply: Reply, refusal: Refusal, id: string): void {
+  const anthropic = request.path.startsWith('/v1/messages') || request.header('anthropic-version') !== undefined;
+  const { status, headers, body } = renderRefusal(refusal, anthropic ? 'anthropic' : 'openai', id, null);
+  reply.head(status, [...headers, 'x-request-id', id, 'request-id', id]);
+  reply.end(body);
+}

@@ -1,0 +1,137 @@
+import type { AnswerStream } from '../dialects/dialect.ts';
+import { answerHeaders } from './answer-headers.ts';
+import type { Answer } from './call-provider.ts';
+import type { Gateway } from './gateway.ts';
+import { oweForAnswer, settle } from './settle.ts';
+import type { Admission } from './walk.ts';
+
+/** How a hang-up of the client is noted in the log; no answer carries it. */
+export const CLIENT_CLOSED = 499;
+
+/** Sends an answer to the client and settles the request at its end, whichever end that is. */
+export function deliver(answer: Answer, admission: Admission, gateway: Gateway): void {
+  if (answer.is === 'whole') deliverWhole(answer, admission, gateway);
+  else new StreamDelivery(answer, admission, gateway).begin();
+}
+
+/** The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger. */
+function deliverWhole(
+  { candidate, bytes, facts }: Extract<Answer, { is: 'whole' }>,
+  admission: Admission,
+  gateway: Gateway,
+): void {
+  const { reply } = admission.walk;
+  oweForAnswer(admission, candidate, facts);
+  const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
+  headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
+  const status = reply.gone ? 'cancelled' : 'succeeded';
+  settle(
+    admission,
+    { status, httpStatus: 200, code: null, param: null, candidate, finishReason: facts.finishReason, answer: bytes },
+    gateway,
+  );
+  gateway.journal.whenWritten(() => {
+    reply.head(200, headers);
+    reply.end(bytes);
+  });
+}
+
+/** One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. */
+class StreamDelivery {
+  readonly #answer: Extract<Answer, { is: 'stream' }>;
+  readonly #admission: Admission;
+  readonly #gateway: Gateway;
+  readonly #said: AnswerStream;
+  #done = false;
+  #cancelStall: (() => void) | null = null;
+  #kept: Buffer[] | null;
+  #keptBytes = 0;
+
+  constructor(answer: Extract<Answer, { is: 'stream' }>, admission: Admission, gateway: Gateway) {
+    this.#answer = answer;
+    this.#admission = admission;
+    this.#gateway = gateway;
+    this.#said = answer.exchange.stream();
+    this.#kept = admission.standing.organization.auditContent === 'off' ? null : [];
+  }
+
+  begin(): void {
+    const { reply } = this.#admission.walk;
+    const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
+    headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
+    reply.head(200, headers);
+    reply.onGone(() => this.#hangUp());
+    reply.onDrained(() => this.#drained());
+    if (this.#done) return;
+    this.#answer.source.attach({
+      data: (chunk) => this.#data(chunk),
+      end: () => this.#ended(this.#said.end({ clean: true })),
+      failed: (failure) => this.#ended(this.#said.end({ clean: false, message: failure.message })),
+    });
+  }
+
+  #data(chunk: Buffer): boolean {
+    if (this.#done) return true;
+    const bytes = this.#said.push(chunk);
+    this.#keep(bytes);
+    if (this.#said.facts().complete) {
+      this.#finish(bytes, 'succeeded');
+      return true;
+    }
+    if (bytes.length === 0 || this.#admission.walk.reply.chunk(bytes)) return true;
+    this.#stalled();
+    return false;
+  }
+
+  /** The upstream is through without having said so in the stream, or broke. */
+  #ended(last: Buffer): void {
+    if (this.#done) return;
+    this.#keep(last);
+    this.#finish(last, this.#said.facts().complete ? 'succeeded' : 'failed');
+  }
+
+  #finish(last: Buffer, status: 'succeeded' | 'failed'): void {
+    this.#settle(status, 200, status === 'failed' ? 'provider_error' : null);
+    const { reply } = this.#admission.walk;
+    this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
+  }
+
+  #hangUp(): void {
+    if (this.#done) return;
+    this.#answer.source.abort();
+    this.#settle('cancelled', CLIENT_CLOSED, null);
+  }
+
+  #settle(status: 'succeeded' | 'failed' | 'cancelled', httpStatus: number, code: string | null): void {
+    this.#done = true;
+    this.#cancelStall?.();
+    const { candidate } = this.#answer;
+    const facts = this.#said.facts();
+    oweForAnswer(this.#admission, candidate, facts);
+    if (status === 'failed') this.#gateway.health.failed(candidate.deployment.id, null);
+    const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
+    const { finishReason } = facts;
+    settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);
+  }
+
+  /** A client that leaves its stream unread holds memory and its limits: after a bounded while it counts as gone. */
+  #stalled(): void {
+    if (this.#cancelStall !== null) return;
+    this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
+      this.#admission.walk.reply.destroy();
+      this.#hangUp();
+    });
+  }
+
+  #drained(): void {
+    this.#cancelStall?.();
+    this.#cancelStall = null;
+    if (!this.#done) this.#answer.source.resume();
+  }
+
+  #keep(bytes: Buffer): void {
+    if (this.#kept === null || this.#keptBytes >= this.#gateway.settings.contentBytesMax) return;
+    this.#kept.push(bytes);
+    this.#keptBytes += bytes.length;
+  }
+}

@@ -1,0 +1,21 @@
+import { isId } from '../../lib/id.ts';
+import type { Gateway } from '../gateway.ts';
+import { Refusal, serviceUnavailable } from '../refusal.ts';
+import type { CachedKey } from '../snapshot.ts';
+
+/**
+ * `GET /v1/decisions/{request_id}` with the key that made the call: why it was admitted or refused, rule by rule. Another key's request is
+ * 404. While the store is away an id that memory does not hold is 503: it may well exist.
+ */
+export async function showDecision(requestId: string, key: CachedKey, gateway: Gateway): Promise<object> {
+  const unknown = () => new Refusal('not_found', 'There is no such request of this key.');
+  if (!isId('req', requestId)) throw unknown();
+  let found: Awaited<ReturnType<Gateway['decisions']['find']>>;
+  try {
+    found = await gateway.decisions.find(key.config.organizationId, requestId);
+  } catch {
+    throw serviceUnavailable('This decision is not in memory and the store that may hold it cannot be reached. Try again.');
+  }
+  if (found === null || found.keyId !== key.config.id) throw unknown();
+  return found.decision;
+}

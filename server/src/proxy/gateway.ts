@@ -1,0 +1,62 @@
+import type { Counters } from '../counters/counters.ts';
+import type { ProviderName } from '../domain/catalogue.ts';
+import type { BeginRecord, EndRecord } from '../journal/records.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { DeploymentHealth } from './health.ts';
+import type { DeploymentLoad } from './load.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Where settlement is written first. Nothing here waits; `whenWritten` calls back once this turn's records are in the file. */
+export interface SettlementJournal {
+  /** False when the journal has reached its bound or the disk is full: nothing that costs money may begin. */
+  room(): boolean;
+  begin(record: BeginRecord): void;
+  end(record: EndRecord): void;
+  shape(organizationId: string, shapeId: string, rulesJson: string): void;
+  whenWritten(callback: () => void): void;
+}
+
+/** A request's decision, rendered: from memory while fresh, from the store afterwards. */
+export interface DecisionLookup {
+  /** Null: no such request of this organization. Rejects when the store is away and memory does not hold it. */
+  find(organizationId: string, requestId: string): Promise<{ readonly keyId: string; readonly decision: object } | null>;
+}
+
+/** Seals what an organization's audit policy keeps of a request; null when it keeps nothing. */
+export type SealContent = (organizationId: string, requestId: string, content: string) => Buffer | null;
+
+/** Everything the walk needs, wired once by main.ts. */
+export interface Gateway {
+  readonly clock: Clock;
+  readonly snapshot: Snapshot;
+  readonly counters: Counters;
+  readonly journal: SettlementJournal;
+  readonly providers: ReadonlyMap<ProviderName, Provider>;
+  readonly health: DeploymentHealth;
+  readonly load: DeploymentLoad;
+  readonly traffic: Traffic;
+  readonly decisions: DecisionLookup;
+  readonly sealContent: SealContent;
+  /** Takes a refused request's row; repeats of one (key, rule) may share one. */
+  readonly refused: (record: EndRecord) => void;
+  /** A defect of ours: to the log, never to the caller. */
+  readonly defect: (error: unknown) => void;
+  readonly requestId: () => string;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Calls back after `ms`, on the shared wheel; returns how to cancel. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  readonly settings: ProxySettings;
+}
+
+export interface ProxySettings {
+  readonly attemptsMax: number;
+  /** How long a client may leave a stream unread before it counts as gone. */
+  readonly stallMsMax: number;
+  /** Bytes of an answer kept for the audit content, at most. */
+  readonly contentBytesMax: number;
+  /** Bytes of a whole (non-streamed) upstream answer, at most. */
+  readonly answerBytesMax: number;
+}

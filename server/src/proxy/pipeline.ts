@@ -1,0 +1,106 @@
+import { readBody, readFacts } from '../dialects/exchange.ts';
+import { admit } from './admit.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { authenticate } from './authenticate.ts';
+import { ClientGone, callProvider } from './call-provider.ts';
+import { CLIENT_CLOSED, deliver } from './deliver.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
+import type { Gateway } from './gateway.ts';
+import type { GatewayRequest, Reply } from './http.ts';
+import { invalidRequest, Refusal } from './refusal.ts';
+import { answerRefusal, noteRefusal } from './refuse.ts';
+import { route } from './route.ts';
+import { settle } from './settle.ts';
+import type { Admission, Asked, Walk } from './walk.ts';
+
+/** One request, start to finish. Read this file first. Never throws: whatever happens is answered, and settled where something was held. */
+export async function handle(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gateway: Gateway): Promise<void> {
+  const walk = newWalk(request, reply, endpoint, gateway);
+  let admission: Admission | null = null;
+  try {
+    const found = authenticate(request, gateway);
+    const { key, refusal } = found instanceof Promise ? await found : found;
+    walk.key = key;
+    if (refusal !== null) throw refusal;
+    const asked = read(walk);
+    admission = await admit(walk, key, asked, gateway);
+    if (reply.gone) throw new ClientGone();
+    deliver(await callProvider(route(admission, gateway), admission, gateway), admission, gateway);
+  } catch (error) {
+    // Written here and nowhere else: what the attempts used is owed, the rest of the hold is returned.
+    if (admission === null) refuse(walk, error, gateway);
+    else settleFailure(admission, error, gateway);
+  }
+}
+
+function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gateway: Gateway): Walk {
+  return {
+    id: gateway.requestId(),
+    endpoint,
+    request,
+    reply,
+    clientRequestId: clientRequestId(request),
+    key: null,
+    asked: null,
+    standing: null,
+    timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null },
+  };
+}
+
+const CLIENT_REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** A caller's own id is stored and echoed where it is harmless, and ignored where it is not. It never becomes ours. */
+function clientRequestId(request: GatewayRequest): string | null {
+  const id = request.header('x-client-request-id');
+  return id !== undefined && CLIENT_REQUEST_ID.test(id) ? id : null;
+}
+
+/** Bytes → what was asked, checked as far as admission and settlement depend on it. */
+function read(walk: Walk): Asked {
+  const { request, endpoint } = walk;
+  const type = request.header('content-type');
+  if (type !== undefined && !type.toLowerCase().includes('json')) {
+    throw new Refusal('unsupported_media_type', 'The body must be JSON (`content-type: application/json`).');
+  }
+  const encoding = request.header('content-encoding');
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Refusal('unsupported_media_type', 'Compressed request bodies are not accepted.');
+  }
+  const reading = readBody(request.body);
+  if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
+  const facts = readFacts(endpoint.wire, reading.body);
+  if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
+  walk.asked = { body: reading.body, facts: facts.facts };
+  return walk.asked;
+}
+
+/** Refused before anything was held: a known key's refusal leaves a row, an unknown key's is only counted. */
+function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
+  const refusal = asRefusal(error, gateway);
+  noteRefusal(walk, refusal, gateway);
+  answerRefusal(walk, refusal, null, gateway);
+}
+
+/** Failed after it was admitted. A client that hung up is owed no answer. */
+function settleFailure(admission: Admission, error: unknown, gateway: Gateway): void {
+  const nobody = { candidate: null, finishReason: null, answer: null };
+  if (error instanceof ClientGone) {
+    settle(admission, { status: 'cancelled', httpStatus: CLIENT_CLOSED, code: null, param: null, ...nobody }, gateway);
+    return;
+  }
+  const refusal = asRefusal(error, gateway);
+  const headers = answerHeaders(admission, null, 'unknown', gateway);
+  settle(
+    admission,
+    { status: 'failed', httpStatus: refusal.status, code: refusal.code, param: refusal.param, ...nobody },
+    gateway,
+  );
+  gateway.journal.whenWritten(() => answerRefusal(admission.walk, refusal, headers, gateway));
+}
+
+/** A defect of ours is an outage to the caller and a loud line to the operator; its words may hold anything, so they are not passed on. */
+function asRefusal(error: unknown, gateway: Gateway): Refusal {
+  if (error instanceof Refusal) return error;
+  gateway.defect(error);
+  return new Refusal('service_unavailable', 'The gateway failed on this request. Its operator has been told.');
+}

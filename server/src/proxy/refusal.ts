@@ -1,0 +1,192 @@
+import type { Scope } from '../domain/tenancy.ts';
+
+/** Every code an answer of the data plane may carry, with its HTTP status. There are no others, inside the program either. */
+export const REFUSALS = {
+  invalid_request: 400,
+  context_length_exceeded: 400,
+  invalid_api_key: 401,
+  api_key_expired: 401,
+  model_not_allowed: 403,
+  model_not_priced: 403,
+  organization_suspended: 403,
+  organization_archived: 403,
+  key_disabled: 403,
+  model_not_found: 404,
+  not_found: 404,
+  method_not_allowed: 405,
+  request_timeout: 408,
+  request_too_large: 413,
+  unsupported_media_type: 415,
+  headers_too_large: 431,
+  rate_limit_exceeded: 429,
+  insufficient_quota: 429,
+  provider_rate_limited: 429,
+  provider_error: 502,
+  no_healthy_deployment: 503,
+  service_unavailable: 503,
+  provider_timeout: 504,
+} as const;
+export type RefusalCode = keyof typeof REFUSALS;
+
+/** Which limit refused, in numbers. Requests and tokens are whole numbers, money is decimal USD. */
+export interface LimitDetails {
+  readonly scope: Scope;
+  readonly scopeId: string;
+  readonly limit: string;
+  readonly window: string;
+  readonly limitValue: number | string;
+  readonly used: number | string;
+  readonly held: number | string;
+  readonly requested: number | string;
+  readonly resetsAt: string | null;
+}
+
+/** When asking again can help: after a wait, never for this request, or left to the client. */
+export type Retry =
+  | { readonly is: 'after'; readonly ms: number; readonly hammerProof: boolean }
+  | { readonly is: 'never' }
+  | { readonly is: 'unsaid' };
+
+const NEVER: Retry = { is: 'never' };
+const UNSAID: Retry = { is: 'unsaid' };
+
+/** Why a request leaves the walk. Thrown by steps, translated into the client's dialect once, at the edge. */
+export class Refusal extends Error {
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly param: string | null;
+  readonly retry: Retry;
+  readonly limit: LimitDetails | null;
+
+  constructor(
+    code: RefusalCode,
+    message: string,
+    more: {
+      readonly param?: string | null;
+      readonly retry?: Retry;
+      readonly limit?: LimitDetails;
+      readonly status?: number;
+    } = {},
+  ) {
+    super(message);
+    this.name = 'Refusal';
+    this.code = code;
+    this.status = more.status ?? REFUSALS[code];
+    this.param = more.param ?? null;
+    this.retry = more.retry ?? (this.status < 500 && this.status !== 408 ? NEVER : UNSAID);
+    this.limit = more.limit ?? null;
+  }
+}
+
+/** A bad body, parameter or header: 400, never worth repeating. */
+export function invalidRequest(message: string, param: string | null = null): Refusal {
+  return new Refusal('invalid_request', message, { param });
+}
+
+/** Our own store is away; nothing was spent. */
+export function serviceUnavailable(message: string): Refusal {
+  return new Refusal('service_unavailable', message, { retry: { is: 'after', ms: 1000, hammerProof: false } });
+}
+
+/** In which envelope an error is said. */
+export type ErrorDialect = 'openai' | 'anthropic';
+
+export interface RenderedRefusal {
+  readonly status: number;
+  readonly headers: string[];
+  readonly body: Buffer;
+}
+
+/** Says a refusal in the client's dialect, with the retry signals its SDK obeys. `decisionUrl` is null before a key was known. */
+export function renderRefusal(
+  refusal: Refusal,
+  dialect: ErrorDialect,
+  requestId: string,
+  decisionUrl: string | null,
+): RenderedRefusal {
+  const body = Buffer.from(
+    JSON.stringify(dialect === 'anthropic' ? anthropicBody(refusal, requestId, decisionUrl) : openAiBody(refusal, decisionUrl)),
+  );
+  const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
+  addRetrySignals(headers, refusal.retry);
+  return { status: refusal.status, headers, body };
+}
+
+function addRetrySignals(headers: string[], retry: Retry): void {
+  if (retry.is === 'never') headers.push('x-should-retry', 'false');
+  if (retry.is !== 'after') return;
+  headers.push('retry-after', String(Math.max(1, Math.ceil(retry.ms / 1000))));
+  // An SDK given hours to wait either sleeps through them or hammers; it is told the time and told not to retry by itself.
+  if (retry.hammerProof) headers.push('x-should-retry', 'false');
+  else headers.push('retry-after-ms', String(Math.max(1, Math.ceil(retry.ms))));
+}
+
+function openAiBody(refusal: Refusal, decisionUrl: string | null): object {
+  const error = { message: refusal.message, type: openAiType(refusal), param: refusal.param, code: refusal.code };
+  return { error, ...limitBody(refusal, decisionUrl) };
+}
+
+function anthropicBody(refusal: Refusal, requestId: string, decisionUrl: string | null): object {
+  const error = { type: anthropicType(refusal.status), message: refusal.message };
+  return { type: 'error', error, request_id: requestId, ...limitBody(refusal, decisionUrl) };
+}
+
+function limitBody(refusal: Refusal, decisionUrl: string | null): object {
+  const limit = refusal.limit;
+  if (limit === null) return {};
+  return {
+    headgate: {
+      code: refusal.code,
+      param: refusal.param,
+      scope: limit.scope,
+      scope_id: limit.scopeId,
+      limit: limit.limit,
+      window: limit.window,
+      limit_value: limit.limitValue,
+      used: limit.used,
+      held: limit.held,
+      requested: limit.requested,
+      resets_at: limit.resetsAt,
+      decision_url: decisionUrl,
+    },
+  };
+}
+
+function openAiType(refusal: Refusal): string {
+  if (refusal.code === 'insufficient_quota') return 'insufficient_quota';
+  if (refusal.status === 401) return 'authentication_error';
+  if (refusal.status === 403) return 'permission_error';
+  if (refusal.status === 429) return 'rate_limit_error';
+  return refusal.status >= 500 ? 'api_error' : 'invalid_request_error';
+}
+
+/** Anthropic's own error types: https://docs.anthropic.com/en/api/errors */
+function anthropicType(status: number): string {
+  switch (status) {
+    case 401:
+      return 'authentication_error';
+    case 403:
+      return 'permission_error';
+    case 404:
+      return 'not_found_error';
+    case 413:
+      return 'request_too_large';
+    case 429:
+      return 'rate_limit_error';
+    case 503:
+      return 'overloaded_error';
+    case 504:
+      return 'timeout_error';
+    default:
+      return status >= 500 ? 'api_error' : 'invalid_request_error';
+  }
+}
+
+/** An in-band error event, for a stream that has already begun. */
+export function errorEvent(dialect: ErrorDialect, code: RefusalCode, message: string): Buffer {
+  if (dialect === 'anthropic') {
+    const data = { type: 'error', error: { type: anthropicType(REFUSALS[code]), message } };
+    return Buffer.from(`event: error\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+  return Buffer.from(`data: ${JSON.stringify({ error: { message, type: 'api_error', param: null, code } })}\n\n`);
+}

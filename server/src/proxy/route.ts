@@ -1,0 +1,34 @@
+import type { DeploymentConfig } from '../domain/catalogue.ts';
+import { orderCandidates } from '../domain/routing.ts';
+import type { Gateway } from './gateway.ts';
+import type { Admission, Candidate } from './walk.ts';
+
+/**
+ * The called target's deployments, best first, then those of its fallbacks. Only orders: access and limits were decided before. What rests
+ * is left out, but for one probe when its rest is over; where nobody else could serve, the only one there is is tried all the same.
+ */
+export function route(admission: Admission, gateway: Gateway): readonly Candidate[] {
+  const { standing } = admission;
+  if (standing.candidates.size === 1) return servable([...standing.candidates.values()], admission);
+  const order: Candidate[] = [];
+  let probing: DeploymentConfig | null = null;
+  const standingOf = (deployment: DeploymentConfig) => {
+    const fitness = gateway.health.fitness(deployment.id);
+    if (fitness === 'cooling' || (fitness === 'probe' && probing !== null)) return 'cooling';
+    if (fitness === 'probe') probing = deployment;
+    return gateway.load.isFull(deployment) ? 'full' : 'ready';
+  };
+  for (const target of standing.chain) {
+    for (const deployment of orderCandidates(target, { standingOf, random: gateway.random })) {
+      const candidate = standing.candidates.get(deployment);
+      if (candidate !== undefined && !order.includes(candidate)) order.push(candidate);
+    }
+  }
+  if (probing !== null) gateway.health.probing((probing as DeploymentConfig).id);
+  return servable(order, admission);
+}
+
+/** What has no price may not serve a call that a `block` budget covers: it would be free silently. */
+function servable(order: readonly Candidate[], { standing }: Admission): readonly Candidate[] {
+  return standing.needsPrice ? order.filter(({ price }) => price !== null) : order;
+}

@@ -1,0 +1,135 @@
+import type { AnswerFacts } from '../dialects/dialect.ts';
+import { toCounterNanoUsd } from '../domain/money.ts';
+import { costNanoUsd } from '../domain/price.ts';
+import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import type { LedgerEntry, RequestStatus } from '../journal/records.ts';
+import { contentToKeep } from './content.ts';
+import { decisionOf } from './explain.ts';
+import type { Gateway } from './gateway.ts';
+import { outputHistoryOf, planNow } from './standing.ts';
+import type { Admission, Candidate } from './walk.ts';
+
+/** How an admitted request ended. */
+export interface Ending {
+  readonly status: Exclude<RequestStatus, 'refused'>;
+  readonly httpStatus: number;
+  readonly code: string | null;
+  readonly param: string | null;
+  readonly candidate: Candidate | null;
+  readonly finishReason: string | null;
+  /** The answer as the client saw it, for organizations that keep content; null when there was none. */
+  readonly answer: Buffer | null;
+}
+
+/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something. */
+export function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
+  const nanoUsd = admission.walk.endpoint.free
+    ? 0
+    : candidate.price === null
+      ? null
+      : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
+  admission.usedTokens += admission.walk.endpoint.free ? 0 : totalTokens(usage);
+  admission.usedNanoUsd += nanoUsd ?? 0;
+  admission.entries.push({
+    attempt: admission.attempts,
+    kind,
+    deploymentId: candidate.deployment.id,
+    provider: candidate.deployment.provider,
+    upstreamModel: candidate.deployment.upstreamModel,
+    priceId: candidate.price?.id ?? null,
+    usage,
+    nanoUsd,
+  });
+}
+
+/** What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. */
+export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
+  if (facts.usage !== null) owe(admission, candidate, facts.usage, 'usage');
+  else owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(facts.outputBytes / 4) }, 'estimated');
+}
+
+/** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
+export function oweForSilence(admission: Admission, candidate: Candidate): void {
+  owe(admission, candidate, { input: admission.inputTokens, output: admission.estimate.outputTokens }, 'estimated');
+}
+
+/**
+ * The one end of every admitted request: counters corrected to what was used, the row and its ledger entries written to the journal, the
+ * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses.
+ */
+export function settle(admission: Admission, ending: Ending, gateway: Gateway): void {
+  if (admission.settled) return;
+  admission.settled = true;
+  const { walk, key, hold } = admission;
+  const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
+  const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
+  // The counters are a cache of the ledger: should they be out of reach, the row below is the truth and the proof job corrects them.
+  if (settled instanceof Promise) settled.catch(() => {});
+  if (ending.status === 'succeeded') teach(admission, ending);
+  const gatewayUs = gatewayTimeUs(admission, gateway);
+  gateway.traffic.request(walk.endpoint.name, ending.status, ending.code);
+  gateway.traffic.gatewayUs(gatewayUs);
+  gateway.traffic.inFlight(-1);
+  gateway.journal.end({
+    ...dimensionsOf(admission),
+    requestId: walk.id,
+    clientRequestId: walk.clientRequestId,
+    admittedAtMs: admission.admittedAtMs,
+    status:
+      admission.entries.some((entry) => entry.kind === 'estimated') && ending.status === 'succeeded'
+        ? 'estimated'
+        : ending.status,
+    httpStatus: ending.httpStatus,
+    code: ending.code,
+    param: ending.param,
+    endpoint: walk.endpoint.name,
+    stream: admission.asked.facts.stream,
+    deploymentId: ending.candidate?.deployment.id ?? null,
+    attempts: admission.attempts,
+    finishReason: ending.finishReason,
+    gatewayUs,
+    providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
+    firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
+    entries: admission.entries,
+    decision: decisionOf(admission),
+    count: 1,
+    repeatIds: NONE,
+    content: contentToKeep(admission, ending.answer, gateway),
+  });
+}
+
+const NONE: readonly string[] = [];
+
+/** Who is charged, as it was when the request was admitted. */
+export function dimensionsOf(admission: Admission) {
+  const { config } = admission.key;
+  const owner = config.owner;
+  return {
+    organizationId: config.organizationId,
+    teamId: config.teamId,
+    keyId: config.id,
+    memberId: owner.is === 'member' ? owner.memberId : null,
+    serviceAccountId: owner.is === 'service_account' ? owner.serviceAccountId : null,
+    calledName: admission.asked.facts.model,
+  };
+}
+
+export function totalTokens(usage: Usage): number {
+  let total = 0;
+  for (const bucket of USAGE_BUCKETS) total += usage[bucket] ?? 0;
+  return total;
+}
+
+/** Milliseconds since the request came, less what the provider took, in whole microseconds. */
+function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
+  const { startedMs, providerMs } = admission.walk.timing;
+  return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
+}
+
+function teach(admission: Admission, ending: Ending): void {
+  const usage = admission.entries.at(-1);
+  if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
+  const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage.usage;
+  const perAnswer = (output + reasoning + audio_output + image_output) / admission.asked.facts.answers;
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(perAnswer);
+}

@@ -1,0 +1,260 @@
+import type { Catalogue } from '../domain/catalogue.ts';
+import type { OutputHistory } from '../domain/hold.ts';
+import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Standing } from './standing.ts';
+
+/** Where configuration comes from: the store's queries, bound to a database. */
+export interface ConfigSource {
+  loadCatalogue(): Promise<Catalogue>;
+  loadOrganization(organizationId: string): Promise<OrganizationConfig | null>;
+  /** The key that a secret's hash belongs to, and until when that secret counts (a rotated one overlaps). */
+  findKeyByHash(hash: Buffer): Promise<{ readonly key: KeyConfig; readonly validUntilMs: number | null } | null>;
+  findKey(organizationId: string, keyId: string): Promise<KeyConfig | null>;
+  versions(): Promise<ReadonlyMap<string, number>>;
+}
+
+/** What changed, so that the process that answers a write serves it before its 2xx. */
+export interface ConfigChange {
+  readonly catalogue?: boolean;
+  readonly organizationIds?: readonly string[];
+  readonly keys?: readonly { readonly organizationId: string; readonly keyId: string }[];
+}
+
+/** The organization of many callers: one holder, whose content is replaced whole. */
+export interface OrganizationHolder {
+  config: OrganizationConfig | null;
+}
+
+/** A key in the cache, with what it may do worked out once per called name. */
+export interface CachedKey {
+  config: KeyConfig;
+  readonly holder: OrganizationHolder;
+  readonly standings: Map<string, Standing>;
+  readonly histories: Map<string, OutputHistory>;
+  team: TeamConfig | null;
+  member: MemberConfig | null;
+  lastUsedMs: number;
+}
+
+interface CachedSecret {
+  readonly key: CachedKey;
+  readonly validUntilMs: number | null;
+}
+
+export interface Snapshot {
+  catalogue(): Catalogue;
+  /** At once when the secret is in the cache, else after one coalesced lookup. Null: no such key. Rejects when the store is away. */
+  keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
+  /** Makes a change visible to every request that begins after it resolves. */
+  apply(change: ConfigChange): Promise<void>;
+  /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
+  poll(): Promise<void>;
+  evictIdle(nowMs: number): void;
+  sizes(): { readonly keys: number; readonly organizations: number };
+}
+
+export interface SnapshotOptions {
+  readonly source: ConfigSource;
+  readonly clock: Clock;
+  readonly hashSecret: (secret: string) => Buffer;
+  readonly keysMax: number;
+}
+
+const UNKNOWN_MAX = 10_000;
+const UNKNOWN_MS = 5_000;
+const LOOKUP_MS_MAX = 1_000;
+const IDLE_MS = 30 * 60_000;
+
+/**
+ * The configuration a request sees: the catalogue and each organization as frozen objects, replaced whole, and a bounded cache of keys.
+ * While the store is away everything cached is served on; what is not cached cannot be known and is refused, never taken for unknown.
+ */
+export async function openSnapshot({ source, clock, hashSecret, keysMax }: SnapshotOptions): Promise<Snapshot> {
+  let catalogue = await source.loadCatalogue();
+  const versions = new Map<string, number>(await source.versions());
+  const holders = new Map<string, OrganizationHolder>();
+  const secrets = new Map<string, CachedSecret>();
+  const keys = new Map<string, CachedKey>();
+  const unknown = new Map<string, number>();
+  const lookups = new Map<string, Promise<CachedKey | null>>();
+  let changes = 0;
+
+  function keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null> {
+    const cached = secrets.get(secret);
+    if (cached !== undefined) {
+      const nowMs = clock.nowMs();
+      if (cached.validUntilMs !== null && nowMs >= cached.validUntilMs) return null;
+      cached.key.lastUsedMs = nowMs;
+      return cached.key;
+    }
+    const since = unknown.get(secret);
+    if (since !== undefined && clock.monotonicMs() - since < UNKNOWN_MS) return null;
+    return lookup(secret);
+  }
+
+  function lookup(secret: string): Promise<CachedKey | null> {
+    const pending = lookups.get(secret);
+    if (pending !== undefined) return pending;
+    const started = within(LOOKUP_MS_MAX, load(secret)).finally(() => lookups.delete(secret));
+    lookups.set(secret, started);
+    return started;
+  }
+
+  async function load(secret: string): Promise<CachedKey | null> {
+    const seen = changes;
+    const found = await source.findKeyByHash(hashSecret(secret));
+    if (found === null) {
+      if (unknown.size >= UNKNOWN_MAX) unknown.clear();
+      unknown.set(secret, clock.monotonicMs());
+      return null;
+    }
+    const holder = await holderOf(found.key.organizationId);
+    // A change was applied meanwhile and may not be in what was read: it could not reach a key that was not cached yet.
+    if (seen !== changes) return load(secret);
+    const key = remember(found.key, holder);
+    if (secrets.size >= keysMax) evictOldest();
+    secrets.set(secret, { key, validUntilMs: found.validUntilMs });
+    if (found.validUntilMs !== null && clock.nowMs() >= found.validUntilMs) return null;
+    return key;
+  }
+
+  function remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
+    const known = keys.get(config.id);
+    if (known !== undefined) {
+      replaceKey(known, config);
+      return known;
+    }
+    const key: CachedKey = {
+      config,
+      holder,
+      standings: new Map(),
+      histories: new Map(),
+      team: null,
+      member: null,
+      lastUsedMs: clock.nowMs(),
+    };
+    replaceKey(key, config);
+    keys.set(config.id, key);
+    return key;
+  }
+
+  async function holderOf(organizationId: string): Promise<OrganizationHolder> {
+    const known = holders.get(organizationId);
+    if (known !== undefined) return known;
+    const seen = changes;
+    const config = await source.loadOrganization(organizationId);
+    if (seen !== changes) return holderOf(organizationId);
+    const raced = holders.get(organizationId);
+    if (raced !== undefined) return raced;
+    const holder: OrganizationHolder = { config };
+    holders.set(organizationId, holder);
+    return holder;
+  }
+
+  async function apply(change: ConfigChange): Promise<void> {
+    changes += 1;
+    const loaded = await Promise.all([
+      change.catalogue ? source.loadCatalogue() : null,
+      Promise.all(
+        (change.organizationIds ?? [])
+          .filter((id) => holders.has(id))
+          .map((id) => source.loadOrganization(id).then((config) => ({ id, config }))),
+      ),
+      Promise.all(
+        (change.keys ?? [])
+          .filter(({ keyId }) => keys.has(keyId))
+          .map(({ organizationId, keyId }) => source.findKey(organizationId, keyId).then((config) => ({ keyId, config }))),
+      ),
+    ]);
+    const [newCatalogue, organizations, changedKeys] = loaded;
+    if (newCatalogue !== null && newCatalogue.version >= catalogue.version) catalogue = newCatalogue;
+    for (const { id, config } of organizations) replaceOrganization(id, config);
+    for (const { keyId, config } of changedKeys) {
+      const key = keys.get(keyId);
+      if (key === undefined) continue;
+      if (config !== null) replaceKey(key, config);
+      // Secrets may have been rotated: each is looked up again when it is next shown.
+      forgetSecrets(new Set([keyId]));
+    }
+  }
+
+  function replaceOrganization(id: string, config: OrganizationConfig | null): void {
+    const holder = holders.get(id);
+    if (holder === undefined) return;
+    if (config !== null && holder.config !== null && config.version < holder.config.version) return;
+    holder.config = config;
+    for (const key of keys.values()) if (key.holder === holder) replaceKey(key, key.config);
+  }
+
+  function forgetSecrets(keyIds: ReadonlySet<string>): void {
+    for (const [secret, cached] of secrets) if (keyIds.has(cached.key.config.id)) secrets.delete(secret);
+  }
+
+  async function poll(): Promise<void> {
+    const now = await source.versions();
+    const moved: string[] = [];
+    let catalogueMoved = false;
+    for (const [scope, version] of now) {
+      if (versions.get(scope) === version) continue;
+      if (scope === 'catalogue') catalogueMoved = true;
+      else if (holders.has(scope)) moved.push(scope);
+    }
+    if (catalogueMoved || moved.length > 0) {
+      const ofMoved = new Set(moved);
+      const stale = [...keys.values()].filter((key) => ofMoved.has(key.config.organizationId));
+      await apply({
+        catalogue: catalogueMoved,
+        organizationIds: moved,
+        keys: stale.map((key) => ({ organizationId: key.config.organizationId, keyId: key.config.id })),
+      });
+    }
+    for (const [scope, version] of now) versions.set(scope, version);
+  }
+
+  function evictOldest(): void {
+    // Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare.
+    let left = Math.ceil(keysMax / 10);
+    for (const [secret, cached] of secrets) {
+      if (left-- <= 0) return;
+      secrets.delete(secret);
+      keys.delete(cached.key.config.id);
+    }
+  }
+
+  function evictIdle(nowMs: number): void {
+    for (const [secret, cached] of secrets) {
+      if (nowMs - cached.key.lastUsedMs < IDLE_MS) continue;
+      secrets.delete(secret);
+      keys.delete(cached.key.config.id);
+    }
+    const used = new Set([...keys.values()].map((key) => key.config.organizationId));
+    for (const id of holders.keys()) if (!used.has(id)) holders.delete(id);
+  }
+
+  return {
+    catalogue: () => catalogue,
+    keyBySecret,
+    apply,
+    poll,
+    evictIdle,
+    sizes: () => ({ keys: keys.size, organizations: holders.size }),
+  };
+}
+
+/** Puts a key's configuration in place with the team and member it belongs to now, and drops what was worked out before. */
+function replaceKey(key: CachedKey, config: KeyConfig): void {
+  const organization = key.holder.config;
+  key.config = config;
+  key.team = organization?.teams.get(config.teamId) ?? null;
+  key.member = config.owner.is === 'member' ? (organization?.members.get(config.owner.memberId) ?? null) : null;
+  key.standings.clear();
+}
+
+/** A lookup that takes longer is answered as an outage; its result still fills the cache when it comes. */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer from the store within ${ms} ms`)), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

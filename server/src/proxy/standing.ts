@@ -1,0 +1,153 @@
+import { checkAccess, explainTarget, levelsOf, reaches } from '../domain/access.ts';
+import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/catalogue.ts';
+import { encodeAccess, shapeOf } from '../domain/decision.ts';
+import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
+import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
+import { priceAt } from '../domain/price.ts';
+import { fallbackChain } from '../domain/routing.ts';
+import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
+import { callerOf } from './authenticate.ts';
+import type { Gateway } from './gateway.ts';
+import { Refusal } from './refusal.ts';
+import type { CachedKey } from './snapshot.ts';
+import type { Candidate } from './walk.ts';
+
+/**
+ * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:
+ * the verdict, who may serve, and every limit that applies.
+ */
+export interface Standing {
+  readonly caller: Caller;
+  readonly name: string;
+  /** Null when the name may be called. */
+  readonly refusal: Refusal | null;
+  /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
+  readonly chain: readonly CallableTarget[];
+  readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
+  readonly holdCandidates: readonly HoldCandidate[];
+  readonly plan: LimitPlan;
+  /** Each level's part in the access verdict, as the decision keeps it. */
+  readonly accessText: string;
+  /** Some `block` budget covers the call, so what has no price may not serve it. */
+  readonly needsPrice: boolean;
+  /** Some covering `block` budget clamps the output to what is affordable. */
+  readonly clamps: boolean;
+  readonly catalogue: Catalogue;
+  readonly organization: OrganizationConfig;
+  readonly validUntilMs: number;
+}
+
+/** Names a caller made up are not worth remembering without bound. */
+const STANDINGS_MAX = 1_000;
+
+/** The standing of a key for a name, from memory while nothing it was made of has changed. */
+export function standingOf(key: CachedKey, name: string, gateway: Gateway): Standing {
+  const catalogue = gateway.snapshot.catalogue();
+  const known = key.standings.get(name);
+  if (known !== undefined && known.catalogue === catalogue && known.organization === key.holder.config) {
+    if (gateway.clock.nowMs() < known.validUntilMs) return known;
+  }
+  const standing = workOut(callerOf(key), name, catalogue, gateway.clock.nowMs());
+  if (key.standings.size >= STANDINGS_MAX) key.standings.clear();
+  if (catalogue.targets.has(name)) key.standings.set(name, standing);
+  const { plan } = standing;
+  if (plan.rules.length > 0) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
+  return standing;
+}
+
+/** The plan in force now, for settlement: what it counts and the hold's plan did not is added as well. */
+export function planNow(key: CachedKey, heldUnder: Standing, gateway: Gateway): LimitPlan {
+  if (key.holder.config === null || key.team === null) return heldUnder.plan;
+  return standingOf(key, heldUnder.name, gateway).plan;
+}
+
+const HISTORIES_MAX = 256;
+
+/** What this key's recent answers from this name used of output. */
+export function outputHistoryOf(key: CachedKey, name: string): OutputHistory {
+  const known = key.histories.get(name);
+  if (known !== undefined) return known;
+  if (key.histories.size >= HISTORIES_MAX) key.histories.clear();
+  const history = new OutputHistory();
+  key.histories.set(name, history);
+  return history;
+}
+
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: number): Standing {
+  const target = catalogue.targets.get(name);
+  const plan = planLimits(caller, name, target?.accessGroups ?? NO_GROUPS, nowMs);
+  const refusal = accessRefusal(caller, name, catalogue);
+  const levels = levelsOf(caller);
+  const chain = refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, (next) => reaches(levels, next));
+  const blocks = plan.rules.filter((rule) => rule.limit === 'budget' && rule.action === 'block');
+  const candidates = candidatesOf(chain, nowMs);
+  return {
+    caller,
+    name,
+    refusal,
+    chain,
+    candidates,
+    holdCandidates: [...candidates.values()].map(({ deployment, price }) => ({
+      price,
+      maxOutputTokens: deployment.maxOutputTokens,
+    })),
+    plan,
+    accessText: encodeAccess(explainTarget(levels, name, catalogue)),
+    needsPrice: blocks.length > 0,
+    clamps: blocks.some((rule) => rule.clampOutput),
+    catalogue,
+    organization: caller.organization,
+    validUntilMs: Math.min(plan.validUntilMs, nextPriceMs(chain, nowMs)),
+  };
+}
+
+function accessRefusal(caller: Caller, name: string, catalogue: Catalogue): Refusal | null {
+  const verdict = checkAccess(caller, name, catalogue);
+  switch (verdict.is) {
+    case 'allowed':
+      return null;
+    case 'not_found':
+      return new Refusal(
+        'model_not_found',
+        `The model \`${shown(name)}\` does not exist or is not granted to your organization.`,
+        { param: 'model' },
+      );
+    case 'removed':
+      return new Refusal(
+        'model_not_allowed',
+        `The model \`${shown(name)}\` is granted to your organization, but not to this ${verdict.level}.`,
+        {
+          param: `${verdict.level}_access`,
+        },
+      );
+  }
+}
+
+function shown(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}…` : name;
+}
+
+function candidatesOf(chain: readonly CallableTarget[], nowMs: number): ReadonlyMap<DeploymentConfig, Candidate> {
+  const candidates = new Map<DeploymentConfig, Candidate>();
+  for (const target of chain) {
+    for (const { deployment, weight, priority } of target.members) {
+      if (candidates.has(deployment) || !deployment.enabled) continue;
+      candidates.set(deployment, { deployment, price: priceAt(deployment.prices, nowMs), weight, priority });
+    }
+  }
+  return candidates;
+}
+
+/** When the next effective-dated price begins to apply. */
+function nextPriceMs(chain: readonly CallableTarget[], nowMs: number): number {
+  let nextMs = Number.POSITIVE_INFINITY;
+  for (const target of chain) {
+    for (const { deployment } of target.members) {
+      for (const { effectiveFromMs } of deployment.prices)
+        if (effectiveFromMs > nowMs) nextMs = Math.min(nextMs, effectiveFromMs);
+    }
+  }
+  return nextMs;
+}

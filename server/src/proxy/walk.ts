@@ -1,0 +1,79 @@
+import type { Hold, Readings } from '../counters/counters.ts';
+import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
+import type { DeploymentConfig } from '../domain/catalogue.ts';
+import type { HoldEstimate } from '../domain/hold.ts';
+import type { Price } from '../domain/price.ts';
+import type { LedgerEntry } from '../journal/records.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
+import type { GatewayRequest, Reply } from './http.ts';
+import type { CachedKey } from './snapshot.ts';
+import type { Standing } from './standing.ts';
+
+/** One request on its walk: what was asked, and what the steps have found out so far. One object holds one walk, and nothing else does. */
+export interface Walk {
+  /** Ours; its own time is the request's `admitted_at`, so it is stamped anew when the counters admit. */
+  id: string;
+  readonly endpoint: Endpoint;
+  readonly request: GatewayRequest;
+  readonly reply: Reply;
+  readonly clientRequestId: string | null;
+  /** Set by `authenticate`: from here on the request leaves a row whatever happens. */
+  key: CachedKey | null;
+  /** Set when the body was read. */
+  asked: Asked | null;
+  /** Set by `admit` once the model is known to be callable or not. */
+  standing: Standing | null;
+  readonly timing: Timing;
+}
+
+export interface Asked {
+  readonly body: JsonObject;
+  readonly facts: RequestFacts;
+}
+
+/** Monotonic milliseconds. What is not provider time is ours. */
+export interface Timing {
+  readonly startedMs: number;
+  providerMs: number | null;
+  firstTokenMs: number | null;
+}
+
+/** What an admitted request holds, and what its attempts have used of it. */
+export interface Admission {
+  readonly walk: Walk;
+  readonly key: CachedKey;
+  readonly asked: Asked;
+  readonly standing: Standing;
+  readonly hold: Hold;
+  readonly admittedAtMs: number;
+  readonly readings: Readings;
+  readonly estimate: HoldEstimate;
+  /** Input tokens the estimate assumes. */
+  readonly inputTokens: number;
+  /** The output cap to send upstream instead of the caller's; null when nothing was clamped. */
+  readonly outputCap: number | null;
+  readonly entries: LedgerEntry[];
+  attempts: number;
+  usedTokens: number;
+  usedNanoUsd: number;
+  /** How much of the use has been held anew for further attempts. */
+  extendedTokens: number;
+  extendedNanoUsd: number;
+  /** What is charged should this process die before the candidate's answer is settled. */
+  readonly ifLost: (candidate: Candidate) => LostAttempt;
+  settled: boolean;
+}
+
+export interface LostAttempt {
+  readonly heldInputTokens: number;
+  readonly heldOutputTokens: number;
+  readonly heldNanoUsd: number;
+}
+
+/** One deployment that may serve, with the price in force. */
+export interface Candidate {
+  readonly deployment: DeploymentConfig;
+  readonly price: Price | null;
+  readonly weight: number;
+  readonly priority: number;
+}
