@@ -24,3 +24,10 @@ export type BudgetPeriod =
   | { readonly is: 'total' }
   /** Trailing hours, 1 to 8,784 (days are stored as 24 hours each). */
   | { readonly is: 'rolling'; readonly hours: number };
+
+/** The thresholds that settled spend passed between two readings, lowest first: each alerts once per period. None for a budget of 0. */
+export function thresholdsCrossed(budget: Budget, beforeNanoUsd: number, afterNanoUsd: number): readonly number[] {
+  const amount = BigInt(budget.amountNanoUsd);
+  const isReached = (spent: number, percent: number) => BigInt(spent) * 100n >= amount * BigInt(percent);
+  return budget.thresholdsPercent.filter((percent) => !isReached(beforeNanoUsd, percent) && isReached(afterNanoUsd, percent));
+}

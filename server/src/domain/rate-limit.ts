@@ -17,3 +17,9 @@ export interface ModelLimit {
   readonly match: Exclude<TargetMatch, { is: 'any' }>;
   readonly rateLimits: RateLimits;
 }
+
+/** What a header warns of: from 80 % of a limit it approaches, from 95 % it is near. A limit of 0 is always near. */
+export function warningOf(used: number, limit: number): 'approaching_limit' | 'near_limit' | null {
+  if (used >= limit * 0.95) return 'near_limit';
+  return used >= limit * 0.8 ? 'approaching_limit' : null;
+}
