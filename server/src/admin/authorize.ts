@@ -1,0 +1,44 @@
+import { can, type Permission, type PermissionObject, type Reach, reachOf } from '../domain/permission.ts';
+import type { Actor } from './actor.ts';
+import { forbidden, notFound } from './problem.ts';
+
+/** Where the thing acted on lies; or, for a list, the tree or the organization whose permitted part it shows. */
+export type Place = PermissionObject | { readonly anywhereIn: 'platform' | { readonly organizationId: string } };
+
+/**
+ * Lets the call go on, or throws: 404 when the place is another tenant's, so that nobody learns what exists there, 403 when it is the
+ * caller's own tenant or the platform's.
+ */
+export function authorize(actor: Actor, permission: Permission, place: Place): void {
+  if (isPermitted(actor, permission, place)) return;
+  const organizationId = organizationOf(place);
+  if (organizationId !== null && !belongsTo(actor, organizationId)) throw notFound('object');
+  throw forbidden(`This needs the permission ${permission}, which ${actor.name} does not hold here.`);
+}
+
+export function isPermitted(actor: Actor, permission: Permission, place: Place): boolean {
+  if (!('anywhereIn' in place)) return can(actor, permission, place);
+  return reachWithin(actor, permission, place.anywhereIn).length > 0;
+}
+
+/** Which part of the platform or of one organization a list may show. */
+export function reachWithin(
+  actor: Actor,
+  permission: Permission,
+  where: 'platform' | { readonly organizationId: string },
+): readonly Reach[] {
+  const reaches = reachOf(actor, permission);
+  if (where === 'platform') return reaches;
+  return reaches.filter(
+    (reach) => reach.is === 'everywhere' || reach.organizationId === null || reach.organizationId === where.organizationId,
+  );
+}
+
+function organizationOf(place: Place): string | null {
+  if (!('anywhereIn' in place)) return place.organizationId;
+  return place.anywhereIn === 'platform' ? null : place.anywhereIn.organizationId;
+}
+
+function belongsTo(actor: Actor, organizationId: string): boolean {
+  return actor.roles.some((grant) => !('organizationId' in grant) || grant.organizationId === organizationId);
+}

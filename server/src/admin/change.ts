@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import { appendAuditEvent } from '../store/audit.ts';
+import { bumpConfigVersions } from '../store/config-versions.ts';
+import type { Database } from '../store/database.ts';
+import type { AdminCall } from './call.ts';
+import type { ConfigScopes } from './deps.ts';
+import { claimIdempotency } from './idempotency.ts';
+
+/** What is done to one object, for the audit log. Never put a secret into `before` or `after`. */
+export interface ChangeEvent {
+  /** `organization.update`, `key.rotate`… */
+  readonly action: string;
+  /** Null: the platform's own chain. */
+  readonly organizationId: string | null;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly objectName: string | null;
+  /** The object as the API shows it, before and after; null where there was or is none. */
+  readonly before: object | null;
+  readonly after: object | null;
+}
+
+/** What a change is made with. */
+export interface Change {
+  readonly tx: Database;
+  readonly now: Date;
+  /** Writes an audit event in this transaction. An update that changes nothing is no event. */
+  record(event: ChangeEvent): Promise<void>;
+  /** Says which configuration this changes. */
+  touch(scopes: ConfigScopes): void;
+}
+
+/**
+ * One change of the control plane: what it does, its audit events and the versions it moves are one transaction. Afterwards waits until
+ * the data plane serves by it, so that a write is live before it is answered.
+ */
+export async function change<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
+  const touched: ConfigScopes[] = [];
+  const result = await call.deps.db.transaction(async (tx) => {
+    await claimIdempotency(tx, call);
+    const now = new Date(call.deps.clock.nowMs());
+    const done = await work({
+      tx,
+      now,
+      record: (event) => record(tx, call, now, event),
+      touch: (scopes) => touched.push(scopes),
+    });
+    await bumpConfigVersions(tx, merged(touched));
+    return done;
+  });
+  if (touched.length > 0) await call.deps.configChanged(merged(touched));
+  return result;
+}
+
+async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEvent): Promise<void> {
+  const { before, after } = differences(event.before, event.after);
+  if (before !== null && after !== null && Object.keys(after).length === 0) return;
+  await appendAuditEvent(tx, {
+    organizationId: event.organizationId,
+    at: now,
+    actorKind: call.actor.kind,
+    actorId: call.actor.id,
+    actorName: call.actor.name,
+    action: event.action,
+    objectType: event.objectType,
+    objectId: event.objectId,
+    objectName: event.objectName,
+    before,
+    after,
+    reason: call.raw.reason,
+    ip: call.raw.ip,
+    requestId: call.requestId,
+  });
+}
+
+/** Of an update only the fields that differ; of a creation or a deletion everything. */
+function differences(before: object | null, after: object | null): { before: object | null; after: object | null } {
+  if (before === null || after === null) return { before, after };
+  const was = before as Readonly<Record<string, unknown>>;
+  const is = after as Readonly<Record<string, unknown>>;
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => !isDeepStrictEqual(was[name], is[name]),
+  );
+  const pick = (from: Readonly<Record<string, unknown>>) => Object.fromEntries(changed.map((name) => [name, from[name] ?? null]));
+  return { before: pick(was), after: pick(is) };
+}
+
+function merged(touched: readonly ConfigScopes[]): ConfigScopes {
+  return {
+    catalogue: touched.some((scopes) => scopes.catalogue === true),
+    organizationIds: [...new Set(touched.flatMap((scopes) => scopes.organizationIds ?? []))],
+    keyIds: [...new Set(touched.flatMap((scopes) => scopes.keyIds ?? []))],
+  };
+}

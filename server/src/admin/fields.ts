@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { parseModelName, parseName, parseSlug } from '../domain/names.ts';
+import type { Parsed } from '../domain/parsed.ts';
+import { canonicalTimeZone } from '../domain/period.ts';
+
+/** Pieces of request and answer schemas that several resources share. Every text and list is bounded. */
+
+/** Text that a domain function reads. What it returns is what is kept (a name without surrounding spaces, a zone as IANA spells it). */
+export function readBy<T extends string>(read: (text: string) => Parsed<T>, lengthMax: number) {
+  return z
+    .string()
+    .max(lengthMax)
+    .transform((text, context) => {
+      const parsed = read(text);
+      if (parsed.is === 'valid') return parsed.value;
+      context.addIssue({ code: 'custom', message: parsed.problem });
+      return z.NEVER;
+    });
+}
+
+export const name = readBy(parseName, 400);
+export const slug = readBy(parseSlug, 63);
+export const modelName = readBy(parseModelName, 200);
+export const timeZone = z
+  .string()
+  .max(64)
+  .transform((text, context) => {
+    const zone = canonicalTimeZone(text);
+    if (zone !== null) return zone;
+    context.addIssue({ code: 'custom', message: 'is not a time zone of the IANA database, like Europe/Paris' });
+    return z.NEVER;
+  });
+
+export const id = z.string().min(1).max(64);
+export const idParams = z.object({ id });
+
+/** RFC 3339 with an offset; shown in UTC. */
+export const instant = z.iso.datetime({ offset: true });
+export const instantOut = z.string().meta({ format: 'date-time' });
+
+export const isoOf = (date: Date): string => date.toISOString();
+export const isoOrNull = (date: Date | null): string | null => (date === null ? null : date.toISOString());
+
+const METADATA_BYTES_MAX = 16_384;
+
+/** People's own facts about an object; merged by PATCH, where null takes a name away. */
+export const metadata = z
+  .record(z.string().min(1).max(64), z.json())
+  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES_MAX, `metadata has at most ${METADATA_BYTES_MAX} bytes`);
+export const metadataOut = z.record(z.string(), z.json());
+
+export const version = z.int();
+
+/** Merges a metadata patch: null takes a name away, null as a whole takes all. */
+export function mergedMetadata(
+  stored: Readonly<Record<string, unknown>>,
+  patch: Readonly<Record<string, unknown>> | null | undefined,
+): Record<string, unknown> {
+  if (patch === undefined) return { ...stored };
+  if (patch === null) return {};
+  return Object.fromEntries(Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null));
+}

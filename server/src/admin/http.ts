@@ -1,0 +1,136 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import { z } from 'zod';
+import { requestId } from '../lib/id.ts';
+import type { Actor } from './actor.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { AdminDeps } from './deps.ts';
+import { openapiOptions, problemSchema } from './openapi.ts';
+import { Problem, renderProblem } from './problem.ts';
+import { problemOf } from './problem-of.ts';
+import type { AdminRoute, RouteTable } from './route.ts';
+import { answerRoute, send } from './walk.ts';
+
+export const API_PREFIX = '/api/v1';
+const BODY_BYTES_MAX = 1_048_576;
+const PARAM_LENGTH_MAX = 512;
+
+/** Fastify with the admin routes on it. It never listens: requests are handed to it. */
+export async function buildHttp(deps: AdminDeps, routes: RouteTable, authenticate: Authenticate): Promise<FastifyInstance> {
+  const http = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: deps.trustedProxies.length === 0 ? false : [...deps.trustedProxies],
+    genReqId: () => requestId(deps.clock.nowMs()),
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply as FastifyReply, request as FastifyRequest, problemOf(error, request.id, deps.log));
+    },
+  });
+  // Bodies and parameters are validated in the walk, after the permission; fastify only carries the schemas into the reference.
+  http.setValidatorCompiler(() => () => true);
+  http.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  acceptJsonOnly(http);
+  answerErrors(http, deps, routes);
+  http.addHook('onRequest', async (request, reply) => addStandingHeaders(request, reply));
+  await http.register(swagger, openapiOptions);
+  await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true, uiConfig: { url: `${API_PREFIX}/openapi.json` } });
+  http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
+  for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, authenticate, methodAndPath, route);
+  await http.ready();
+  return http;
+}
+
+function addRoute(
+  http: FastifyInstance,
+  deps: AdminDeps,
+  authenticate: Authenticate,
+  methodAndPath: string,
+  route: AdminRoute,
+): void {
+  const [method = '', path = ''] = methodAndPath.split(' ');
+  if (!route.permission || !route.load) throw new Error(`admin route ${methodAndPath} declares no permission or no loader`);
+  const actors = new WeakMap<FastifyRequest, Actor>();
+  http.route({
+    method: method as HTTPMethods,
+    url: API_PREFIX + path,
+    schema: schemaOf(methodAndPath, route),
+    // Before the body is read: who is not known does not get to send a megabyte.
+    onRequest: async (request) => {
+      actors.set(request, await authenticate(deps, request.headers));
+    },
+    handler: async (request, reply) => send(reply, await answerRoute(deps, route, actors.get(request) as Actor, request)),
+  });
+}
+
+function schemaOf(methodAndPath: string, route: AdminRoute) {
+  const words = methodAndPath
+    .replaceAll(/[:/]+/g, ' ')
+    .replaceAll(/[^A-Za-z ]/g, ' ')
+    .trim()
+    .split(/\s+/);
+  const success = route.status === 204 ? z.undefined() : route.response;
+  return {
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    operationId: words.map((word, index) => (index === 0 ? word.toLowerCase() : word)).join('_'),
+    tags: [words[1] ?? 'other'],
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { querystring: route.query }),
+    ...(route.body === undefined ? {} : { body: route.body }),
+    response: {
+      [route.status]: success,
+      '4xx': { description: 'A problem', content: { 'application/problem+json': { schema: problemSchema } } },
+    },
+  };
+}
+
+/** JSON and nothing else; an empty body is no body, whatever its type says. */
+function acceptJsonOnly(http: FastifyInstance): void {
+  const parse = http.getDefaultJsonParser('error', 'error');
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
+}
+
+function addStandingHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'request-id': request.id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+}
+
+function answerErrors(http: FastifyInstance, deps: AdminDeps, routes: RouteTable): void {
+  http.setErrorHandler((error, request, reply) => sendProblem(reply, request, problemOf(error, request.id, deps.log)));
+  const methodsAt = methodsByPath(routes);
+  http.setNotFoundHandler((request, reply) => sendProblem(reply, request, noSuchRoute(request, methodsAt)));
+}
+
+function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(renderProblem(problem, request.id)));
+}
+
+type MethodsByPath = readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
+
+function noSuchRoute(request: FastifyRequest, methodsAt: MethodsByPath): Problem {
+  const [path = ''] = request.url.split('?');
+  const methods = methodsAt.filter(({ pattern }) => pattern.test(path)).flatMap((entry) => entry.methods);
+  if (methods.length === 0) return new Problem(404, 'There is nothing at this path.');
+  return new Problem(405, `This path answers ${methods.join(', ')}.`, { headers: { allow: methods.join(', ') } });
+}
+
+function methodsByPath(routes: RouteTable): MethodsByPath {
+  return Object.keys(routes).map((methodAndPath) => {
+    const [method = '', path = ''] = methodAndPath.split(' ');
+    return { pattern: new RegExp(`^${API_PREFIX}${path.replaceAll(/:[a-z_]+/g, '[^/]+')}$`), methods: [method] };
+  });
+}

@@ -1,0 +1,53 @@
+import { isStoreUnavailable, StoreConflict, UniqueViolation } from '../store/errors.ts';
+import type { AdminLog } from './deps.ts';
+import { conflict, invalid, Problem } from './problem.ts';
+
+/** Whatever was thrown, as an answer. What is not foreseen is logged under the request's id and said as a 500 without detail. */
+export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
+  if (error instanceof Problem) return error;
+  const known = fromFastify(error) ?? fromStore(error);
+  if (known !== null) return known;
+  const facts = error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };
+  log.error({ request_id: requestId, ...facts }, 'an admin request failed');
+  return new Problem(500, 'Something failed that should not. The log has the details under this request id.');
+}
+
+/** What fastify refuses before a route is reached. */
+function fromFastify(error: unknown): Problem | null {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null;
+  switch (error.statusCode) {
+    case 400:
+      return invalid('', 'the body is not JSON that can be read');
+    case 413:
+      return new Problem(413, 'A body has at most 1 MB.');
+    case 414:
+      return invalid('', 'the path is too long');
+    case 415:
+      return new Problem(415, 'Send JSON: content-type: application/json.');
+    default:
+      return null;
+  }
+}
+
+function fromStore(error: unknown): Problem | null {
+  if (error instanceof UniqueViolation) return conflict(TAKEN[error.constraint] ?? 'Something of this name exists already.');
+  if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
+  if (isStoreUnavailable(error)) {
+    return new Problem(503, 'The database is out of reach. Nothing can be read or changed until it is back.', {
+      headers: { 'retry-after': '1' },
+    });
+  }
+  return null;
+}
+
+/** What a broken unique constraint means to the caller. */
+const TAKEN: Readonly<Record<string, string>> = {
+  organizations_slug: 'This slug is taken. Slugs are never used again, also not after an organization is deleted.',
+  accounts_email: 'There is an account with this e-mail address.',
+  memberships_account: 'This account is a member already.',
+  team_members_pkey: 'This member is in the team already.',
+  credentials_name: 'There is a credential of this name.',
+  callable_targets_pkey: 'A model or route group of this name exists: they share one namespace.',
+  route_groups_key: 'A model or route group of this name exists: they share one namespace.',
+  access_groups_pkey: 'There is an access group with this key.',
+};

@@ -1,0 +1,117 @@
+import { STATUS_CODES } from 'node:http';
+import type { z } from 'zod';
+
+/** One fault of a request. `pointer` is a JSON pointer into the body (`/rate_limits/rpm`), or `?name` for a query parameter. */
+export interface Fault {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 | 429 | 431 | 500 | 502 | 503;
+
+const FAULTS_MAX = 50;
+const TEXT_LENGTH_MAX = 500;
+
+/** An answer that says no, as `application/problem+json`. Thrown anywhere in the admin room, rendered in one place. */
+export class Problem extends Error {
+  readonly status: ProblemStatus;
+  readonly faults: readonly Fault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: ProblemStatus,
+    detail: string,
+    more: { readonly faults?: readonly Fault[]; readonly headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(bounded(detail));
+    this.name = 'Problem';
+    this.status = status;
+    this.faults = (more.faults ?? []).slice(0, FAULTS_MAX).map(boundedFault);
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** 400 for one field. */
+export function invalid(pointer: string, message: string): Problem {
+  return invalidFields([{ pointer, message }]);
+}
+
+/** 400 for several fields at once; the first one is also the detail. */
+export function invalidFields(faults: readonly Fault[]): Problem {
+  const [first] = faults;
+  const detail =
+    first === undefined
+      ? 'The request is not valid.'
+      : first.pointer === ''
+        ? first.message
+        : `${first.pointer}: ${first.message}`;
+  return new Problem(400, detail, { faults });
+}
+
+/** 404: it does not exist, or it is another tenant's. The two are never told apart. */
+export function notFound(what: string): Problem {
+  return new Problem(404, `There is no such ${what}.`);
+}
+
+/** 403: it exists and may be seen, and this caller may not do this to it. */
+export function forbidden(detail: string): Problem {
+  return new Problem(403, detail);
+}
+
+/** 409: it clashes with what is there. */
+export function conflict(detail: string, faults: readonly Fault[] = []): Problem {
+  return new Problem(409, detail, { faults });
+}
+
+/** The body of a problem answer. */
+export function renderProblem(problem: Problem, requestId: string): Record<string, unknown> {
+  return {
+    type: 'about:blank',
+    title: STATUS_CODES[problem.status],
+    status: problem.status,
+    detail: problem.message,
+    errors: problem.faults,
+    request_id: requestId,
+  };
+}
+
+/** What zod found, as faults. `prefix` is empty for the body and `?` for the query. Never repeats a value of the request. */
+export function faultsOf(error: z.core.$ZodError, prefix: '' | '?' = ''): readonly Fault[] {
+  return error.issues.flatMap((issue) => faultsOfIssue(issue, [], prefix)).slice(0, FAULTS_MAX);
+}
+
+type Path = readonly PropertyKey[];
+
+function faultsOfIssue(issue: z.core.$ZodIssue, parents: Path, prefix: '' | '?'): readonly Fault[] {
+  const path = [...parents, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ pointer: pointerOf([...path, key], prefix), message: 'unknown field' }));
+  }
+  if (issue.code === 'invalid_union') {
+    const branch = nearestBranch(issue.errors);
+    if (branch.length > 0) return branch.flatMap((inner) => faultsOfIssue(inner, path, prefix));
+  }
+  return [{ pointer: pointerOf(path, prefix), message: issue.message }];
+}
+
+/** Of a union's branches the one with the fewest faults is what the caller meant. */
+function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
+  return branches.reduce<readonly z.core.$ZodIssue[]>(
+    (best, branch) => (best.length === 0 || branch.length < best.length ? branch : best),
+    [],
+  );
+}
+
+/** RFC 6901: `~` and `/` inside a name are escaped. */
+function pointerOf(path: Path, prefix: '' | '?'): string {
+  if (prefix === '?') return `?${path.map(String).join('.')}`;
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
+function boundedFault(fault: Fault): Fault {
+  return { pointer: bounded(fault.pointer), message: bounded(fault.message) };
+}
+
+function bounded(text: string): string {
+  return text.length <= TEXT_LENGTH_MAX ? text : `${text.slice(0, TEXT_LENGTH_MAX)}…`;
+}

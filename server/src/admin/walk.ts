@@ -1,0 +1,70 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from './actor.ts';
+import { authorize } from './authorize.ts';
+import { AdminCall, type RawCall } from './call.ts';
+import type { AdminDeps } from './deps.ts';
+import { answerOnce } from './idempotency.ts';
+import type { AdminRoute } from './route.ts';
+
+/** An answer ready to be sent. */
+export interface Answer {
+  readonly status: number;
+  /** JSON text; null for none. */
+  readonly body: string | null;
+  readonly etag: string | null;
+}
+
+/**
+ * One admin request, once its caller is known: find the object, ask whether they may, validate, act, answer. Validation of the body
+ * comes after the permission, so that a refused caller learns nothing from it.
+ */
+export async function answerRoute(deps: AdminDeps, route: AdminRoute, actor: Actor, request: FastifyRequest): Promise<Answer> {
+  const call = new AdminCall(deps, actor, rawCallOf(request), route);
+  call.params;
+  const { place, object } = await route.load(call);
+  authorize(call.actor, route.permission, place);
+  call.query;
+  call.body;
+  return answerOnce(call, async () => renderAnswer(route, await route.handle(call, object)));
+}
+
+/** Writes an answer out. */
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status);
+  if (answer.etag !== null) reply.header('etag', answer.etag);
+  if (answer.body === null) return reply.send();
+  return reply.header('content-type', 'application/json; charset=utf-8').send(answer.body);
+}
+
+function rawCallOf(request: FastifyRequest): RawCall {
+  return {
+    requestId: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? '',
+    ip: request.ip,
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    reason: headerOf(request, 'x-headgate-reason'),
+    ifMatch: headerOf(request, 'if-match'),
+    idempotencyKey: headerOf(request, 'idempotency-key'),
+  };
+}
+
+function headerOf(request: FastifyRequest, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
+function renderAnswer(route: AdminRoute, result: unknown): Answer {
+  if (route.status === 204) return { status: 204, body: null, etag: null };
+  const body = route.response.encode(result);
+  return { status: route.status, body: JSON.stringify(body), etag: etagOf(body) };
+}
+
+/** What carries a version carries an ETag. */
+function etagOf(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || !('version' in body)) return null;
+  return typeof body.version === 'number' ? `"${body.version}"` : null;
+}
