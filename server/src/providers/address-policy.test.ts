@@ -30,7 +30,6 @@ describe('a base URL', () => {
     expect(checkBaseUrl(url, production)).toBeNull();
   });
 
-  // promise: Bad input: a credential pointing at a metadata address, a
   it.each([
     // not http(s), or not a URL
     ...[

@@ -123,7 +123,6 @@ describe('abort', () => {
     expect(performance.now() - abortedAt).toBeLessThan(100);
   };
 
-  // promise: a hang-up aborts the upstream call at once
   it('closes the connection within 100 ms while the head is awaited, and nothing more is reported', async () => {
     const there = await upstream(() => {});
     const heard = listener();
@@ -194,7 +193,6 @@ describe('abort', () => {
 });
 
 describe('back-pressure', () => {
-  // promise: Bad input: slow-loris client, slow reader
   it('stops reading from the provider while the receiver is behind: little is kept however much is sent', async () => {
     let pushed = 0;
     const there = await upstream((_request, response) => {

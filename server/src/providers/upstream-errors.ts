@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { RefusedAddress } from './guarded-lookup.ts';
 import type { UpstreamFailureKind } from './provider.ts';
 
@@ -10,14 +11,14 @@ export function explainError(
   const code = codeOf(error);
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
   if (!progress.started) return { kind: 'not_connected', message: `the provider could not be reached (${code})` };
-  if (isBrokenOff(code)) return { kind: 'reset', message: 'the provider closed the connection before its answer was complete' };
-  return { kind: 'protocol', message: `the provider's answer is not valid HTTP (${code})` };
+  if (isBrokenOff(error)) return { kind: 'reset', message: 'the provider closed the connection before its answer was complete' };
+  return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
 }
 
-// A body shorter than announced is how a cut connection looks after the head; the rest of the parser's errors are bad HTTP.
-function isBrokenOff(code: string): boolean {
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'HPE_INVALID_EOF_STATE') return true;
-  return !code.startsWith('HPE_') && code !== 'UND_ERR_HEADERS_OVERFLOW';
+// An end in the middle is how a cut connection looks to the parser; what else it complains of is bad HTTP.
+function isBrokenOff(error: Error): boolean {
+  if (error instanceof errors.HTTPParserError) return /EOF/.test(error.message);
+  return !(error instanceof errors.HeadersOverflowError);
 }
 
 function codeOf(error: Error): string {

@@ -37,13 +37,18 @@ export interface Upstream {
   seen(): number;
 }
 
-/** A provider that answers with `answer`. */
-export async function upstream(answer: Answer): Promise<Upstream> {
+/** A provider that answers with `answer` once it read the request. `onHead` acts before that; `read: false` leaves the body unread. */
+export async function upstream(
+  answer: Answer,
+  options: { readonly onHead?: (request: IncomingMessage, response: ServerResponse) => void; readonly read?: false } = {},
+): Promise<Upstream> {
   const sockets = new Set<Socket>();
   let opened = 0;
   let seen = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
+    options.onHead?.(request, response);
+    if (options.read === false) return;
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('error', () => {});
     request.on('end', () => {
