@@ -1,0 +1,115 @@
+/** Lists in pages: forward by cursor, at most 200 rows each, with a total that is exact to 10,000. */
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+
+export const PAGE_LIMIT_MAX = 200;
+export const EXACT_TOTAL_MAX = 10_000;
+
+/** One page. `nextCursor` null: the last one. */
+export interface Page<T> {
+  readonly rows: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** How many rows match; above 10,000 nobody counts further. */
+export type Total = number | '10,000+';
+
+/** A cursor that this program did not make for this list and order. The answer is 400. */
+export class InvalidCursor extends Error {
+  constructor() {
+    super('the cursor does not belong to this list');
+    this.name = 'InvalidCursor';
+  }
+}
+
+/** What a list is ordered by. The columns are never null and end in one that is unique. */
+export interface Keyset {
+  /** Names the list and its order, so that a cursor of another is refused. */
+  readonly name: string;
+  readonly columns: readonly SQLWrapper[];
+  readonly direction: 'asc' | 'desc';
+}
+
+export type KeysetValue = string | number;
+
+/** `order by` for a keyset. */
+export function orderOf(keyset: Keyset): SQL {
+  const direction = sql.raw(keyset.direction);
+  return sql.join(
+    keyset.columns.map((column) => sql`${column} ${direction}`),
+    sql`, `,
+  );
+}
+
+/** The condition for rows behind the cursor; undefined without one. Throws InvalidCursor. Dates come as RFC 3339 text. */
+export function afterCursor(keyset: Keyset, cursor: string | null | undefined): SQL | undefined {
+  if (cursor === null || cursor === undefined) return undefined;
+  const values = decodeCursor(keyset, cursor);
+  const columns = sql.join([...keyset.columns], sql`, `);
+  const given = sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  );
+  return keyset.direction === 'asc' ? sql`(${columns}) > (${given})` : sql`(${columns}) < (${given})`;
+}
+
+/** Cuts rows that were asked for with `limit + 1` to a page; `keyOf` gives a row's values of the keyset's columns. */
+export function pageOf<T>(
+  keyset: Keyset,
+  rows: readonly T[],
+  limit: number,
+  keyOf: (row: T) => readonly (KeysetValue | Date)[],
+): Page<T> {
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  if (last === undefined) return { rows, nextCursor: null };
+  return { rows: rows.slice(0, limit), nextCursor: encodeCursor(keyset, keyOf(last)) };
+}
+
+/** The wanted page size as far as it is allowed: 1 to 200, 50 when nothing is said. */
+export function pageLimit(wanted: number | undefined): number {
+  return Math.min(Math.max(Math.trunc(wanted ?? 50), 1), PAGE_LIMIT_MAX);
+}
+
+/** How many rows a query has, without counting past 10,000. */
+export async function totalOf(db: Database, query: SQLWrapper): Promise<Total> {
+  const { rows } = await db.execute<{ total: string }>(
+    sql`select count(*) as total from (select 1 from (${query}) as matching limit ${EXACT_TOTAL_MAX + 1}) as counted`,
+  );
+  const total = Number(rows[0]?.total ?? 0);
+  return total > EXACT_TOTAL_MAX ? '10,000+' : total;
+}
+
+/** `like` pattern for names that begin so, whatever the text holds. Compare with `lower(column)`. */
+export function prefixPattern(text: string): string {
+  return `${text.toLowerCase().replaceAll(/[\\%_]/g, (wild) => `\\${wild}`)}%`;
+}
+
+const CURSOR_CHARS_MAX = 2_048;
+
+function encodeCursor(keyset: Keyset, values: readonly (KeysetValue | Date)[]): string {
+  const plain = values.map((value) => (value instanceof Date ? value.toISOString() : value));
+  return Buffer.from(JSON.stringify([nameOf(keyset), ...plain])).toString('base64url');
+}
+
+function decodeCursor(keyset: Keyset, cursor: string): readonly KeysetValue[] {
+  if (cursor.length > CURSOR_CHARS_MAX) throw new InvalidCursor();
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw new InvalidCursor();
+  }
+  if (!Array.isArray(parsed) || parsed.length !== keyset.columns.length + 1 || parsed[0] !== nameOf(keyset))
+    throw new InvalidCursor();
+  const values = parsed.slice(1);
+  if (!values.every(isKeysetValue)) throw new InvalidCursor();
+  return values;
+}
+
+function nameOf(keyset: Keyset): string {
+  return `${keyset.name}:${keyset.direction}`;
+}
+
+function isKeysetValue(value: unknown): value is KeysetValue {
+  return (typeof value === 'string' && !value.includes('\0')) || Number.isSafeInteger(value);
+}
