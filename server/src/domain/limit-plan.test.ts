@@ -160,6 +160,14 @@ describe('counters', () => {
     expect(plan.validUntilMs).toBe(Date.parse('2026-07-23T22:00:00Z'));
   });
 
+  test('a plan made in the next period knows the next boundaries, and one made with an earlier clock the earlier ones', () => {
+    const caller = callerWith({ organization: { rateLimits: { rpd: 1 } } });
+    const validUntil = (day: string) => planLimits(caller, 'm', NO_GROUPS, Date.parse(`${day}T10:00:00Z`)).validUntilMs;
+    expect(['2026-07-23', '2026-07-24', '2026-07-23'].map(validUntil)).toEqual(
+      ['2026-07-23', '2026-07-24', '2026-07-23'].map((day) => Date.parse(`${day}T22:00:00Z`)),
+    );
+  });
+
   // promise: Counters are named by (scope, target, period instance), not by budget:
   test('two budgets over the same period and target share one counter; another anchor, zone or target does not', () => {
     const of = (budgets: Budget[], zone = 'UTC') => planLimits(callerWith({ team: { budgets } }, zone), 'm', NO_GROUPS, NOW);

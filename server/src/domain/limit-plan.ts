@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Budget } from './budget.ts';
-import { boundariesFrom, type CalendarPeriod, FAR_FUTURE_MS, periodAt, periodName } from './period.ts';
+import { boundariesFrom, type CalendarPeriod, FAR_FUTURE_MS, type PeriodSpan, periodAt, periodName } from './period.ts';
 import { RATE_LIMITS, type RateLimitName, type RateLimits, type TargetMatch } from './rate-limit.ts';
 import { type Caller, SCOPE_CODES, type Scope, type ScopePolicy } from './tenancy.ts';
 
@@ -222,7 +222,7 @@ function counterFor(
   const name = `${scopeId}|${unit}|${matchName(match)}|${windowName(kind, draft.timeZone)}`;
   const known = draft.counterByName.get(name);
   if (known !== undefined) return known;
-  const window = Object.freeze(windowOf(draft, kind));
+  const window = windowOf(draft, kind);
   draft.counters.push(Object.freeze({ name, scope, scopeId, unit, match, window }));
   draft.counterByName.set(name, draft.counters.length - 1);
   return draft.counters.length - 1;
@@ -248,21 +248,43 @@ function windowName(kind: WindowKind, timeZone: string): string {
 }
 
 function windowOf(draft: Draft, kind: WindowKind): CounterWindow {
-  if (kind.is === 'now') return { is: 'now' };
-  if (kind.is === 'minute') return { is: 'trailing', slotMs: 1_000 };
+  if (kind.is === 'now') return NOW;
+  if (kind.is === 'minute') return MINUTE;
   if (kind.is === 'rolling') return { is: 'trailing', slotMs: kind.hours * 60_000 };
-  return { is: 'calendar', boundariesMs: Object.freeze(boundariesAround(draft, kind)) };
+  const calendar = calendarAround(kind, draft.timeZone, draft.nowMs);
+  draft.validUntilMs = Math.min(draft.validUntilMs, calendar.present.endMs);
+  return calendar.window;
 }
+
+const NOW: CounterWindow = Object.freeze({ is: 'now' });
+const MINUTE: CounterWindow = Object.freeze({ is: 'trailing', slotMs: 1_000 });
+
+interface Calendar {
+  readonly present: PeriodSpan;
+  readonly window: CounterWindow;
+}
+
+/**
+ * Remembered calendars: the same few serve every plan of every tenant in a zone, and at midnight all their plans are rebuilt at once.
+ * What is remembered only saves the time to work it out again, so it may be dropped whole.
+ */
+const CALENDARS = new Map<string, Calendar>();
+const CALENDARS_MAX = 4_096;
 
 /**
  * The period before now, the present one and the next: the counters' clock may run a little before or behind ours, and a request
  * admitted just before a boundary settles after it. The plan is rebuilt when the present period ends.
  */
-function boundariesAround(draft: Draft, period: CalendarPeriod): readonly number[] {
-  if (period.is === 'total') return boundariesFrom(period, draft.timeZone, draft.nowMs, 2);
-  const present = periodAt(period, draft.timeZone, draft.nowMs);
-  draft.validUntilMs = Math.min(draft.validUntilMs, present.endMs);
-  return boundariesFrom(period, draft.timeZone, present.startMs - 1, 4);
+function calendarAround(period: CalendarPeriod, timeZone: string, nowMs: number): Calendar {
+  const name = periodName(period, timeZone);
+  const known = CALENDARS.get(name);
+  if (known !== undefined && known.present.startMs <= nowMs && nowMs < known.present.endMs) return known;
+  const present = periodAt(period, timeZone, nowMs);
+  const boundariesMs = Object.freeze(boundariesFrom(period, timeZone, present.startMs - 1, 4));
+  const calendar: Calendar = { present, window: Object.freeze({ is: 'calendar', boundariesMs }) };
+  if (CALENDARS.size >= CALENDARS_MAX) CALENDARS.clear();
+  CALENDARS.set(name, calendar);
+  return calendar;
 }
 
 function shapeIdOf(rules: readonly LimitRule[]): string {

@@ -112,6 +112,13 @@ describe('days', () => {
     );
   });
 
+  test('minutes that are shown again after midnight belong to the day that had begun', () => {
+    // In 1990 St. John's set its clocks back at 00:01, to 23:01 of the day before.
+    const begun = periodAt({ is: 'day' }, 'America/St_Johns', at('1990-10-28T02:30:30Z'));
+    expect(iso(begun.startMs)).toBe('1990-10-28T02:30:00.000Z');
+    expect(periodAt({ is: 'day' }, 'America/St_Johns', at('1990-10-28T02:45:00Z'))).toEqual(begun);
+  });
+
   test('the day Apia skipped is nobody’s day: the 29th ends where the 31st begins', () => {
     const before = periodAt({ is: 'day' }, 'Pacific/Apia', at('2011-12-30T09:59:59Z'));
     const after = periodAt({ is: 'day' }, 'Pacific/Apia', at('2011-12-30T10:00:00Z'));

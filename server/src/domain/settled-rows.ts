@@ -76,7 +76,7 @@ export interface RowPosition {
 
 /** Lines that follow each other in the journal, to be stored together. */
 export interface RowBatch {
-  /** Whole lines, one after another; nothing writes to it any more. */
+  /** Whole lines, one after another. The memory is used again once they are `stored`. */
   readonly bytes: Buffer;
   /** Where each line begins in `bytes`. */
   readonly starts: readonly number[];
