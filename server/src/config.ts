@@ -1,0 +1,196 @@
+import { resolve } from 'node:path';
+
+/** Every setting, parsed once. Names and defaults stand here and nowhere else; `docs/operating.md` lists them from this table. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly mode: 'development' | 'production';
+  readonly publicUrl: string | null;
+  readonly adminToken: string | null;
+  /** Base64 of 32 bytes; null: generated into the data directory (development only). */
+  readonly masterKey: string | null;
+  readonly demo: 'on' | 'off' | 'when_empty';
+  readonly allowedUpstreams: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly journalBytesMax: number;
+  readonly bodyBytesMax: number;
+  readonly log: 'text' | 'json';
+  readonly drainMsMax: number;
+  readonly stallMsMax: number;
+}
+
+/** One setting as an operator sees it. */
+export interface Setting {
+  readonly name: string;
+  readonly default: string;
+  readonly about: string;
+}
+
+/** A bad value stops the start with one line that names it. */
+export class BadSetting extends Error {}
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: 'HEADGATE_PORT',
+    default: '4000',
+    about: 'Port of the data plane, the admin API and the console (0 takes a free one).',
+  },
+  { name: 'HEADGATE_HOST', default: '127.0.0.1', about: 'Address to listen on.' },
+  { name: 'HEADGATE_DATA_DIR', default: './data', about: 'Journal, generated secrets and the embedded database.' },
+  { name: 'DATABASE_URL', default: '', about: 'A PostgreSQL (15 or later) connection URL; empty uses the embedded database.' },
+  { name: 'REDIS_URL', default: '', about: 'Not served yet: a value stops the start.' },
+  { name: 'HEADGATE_WORKERS', default: '1', about: 'Not served above 1 yet: a higher value stops the start.' },
+  { name: 'HEADGATE_ROLE', default: 'all', about: 'Not served other than `all` yet.' },
+  {
+    name: 'HEADGATE_MODE',
+    default: 'development',
+    about: '`production` generates no secrets, prints none, and refuses loopback upstreams.',
+  },
+  { name: 'HEADGATE_PUBLIC_URL', default: '', about: 'What links and origin checks use.' },
+  {
+    name: 'HEADGATE_TRUSTED_PROXIES',
+    default: '',
+    about: 'CIDRs whose forwarded headers count; from anyone else they are ignored.',
+  },
+  {
+    name: 'HEADGATE_ADMIN_TOKEN',
+    default: '',
+    about: 'The first platform admin token (hgadm_…); empty generates one and prints it once.',
+  },
+  {
+    name: 'HEADGATE_MASTER_KEY',
+    default: '',
+    about: '32 bytes in base64; encrypts secrets at rest; empty generates one into the data directory.',
+  },
+  {
+    name: 'HEADGATE_DEMO',
+    default: 'off',
+    about: '`on` makes the demo organization when the database is empty (`npm start` does on an empty data directory).',
+  },
+  {
+    name: 'HEADGATE_ALLOWED_UPSTREAMS',
+    default: '',
+    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, separated by commas.',
+  },
+  {
+    name: 'HEADGATE_JOURNAL_BYTES_MAX',
+    default: '1073741824',
+    about: 'Bytes of settlement the journal may hold while the database is away.',
+  },
+  { name: 'HEADGATE_BODY_BYTES_MAX', default: '33554432', about: 'Largest request body of the data plane.' },
+  { name: 'HEADGATE_LOG', default: 'text', about: '`json` writes one JSON object a line.' },
+  { name: 'HEADGATE_DRAIN_SECONDS', default: '30', about: 'How long streams may finish after SIGTERM.' },
+  {
+    name: 'HEADGATE_STALL_SECONDS',
+    default: '60',
+    about: 'How long a client may leave a stream unread before it counts as gone.',
+  },
+];
+
+/** Reads the environment, with `--name value` flags of the same names above it. Throws BadSetting. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>, flags: readonly string[] = []): Config {
+  const values = new Map(SETTINGS.map((setting) => [setting.name, env[setting.name] || setting.default]));
+  for (const [name, value] of flagPairs(flags)) values.set(name, value);
+  const text = (name: string) => values.get(name) ?? '';
+  refuseWhatComesLater(text);
+  const mode = oneOf('HEADGATE_MODE', text, ['development', 'production']);
+  const config: Config = {
+    host: text('HEADGATE_HOST'),
+    port: whole('HEADGATE_PORT', text, 0, 65_535),
+    dataDir: resolve(text('HEADGATE_DATA_DIR')),
+    databaseUrl: databaseUrl(text('DATABASE_URL')),
+    mode,
+    publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
+    adminToken: text('HEADGATE_ADMIN_TOKEN') || null,
+    masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
+    demo: oneOf('HEADGATE_DEMO', text, ['on', 'off', 'when_empty']),
+    allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
+    trustedProxies: list(text('HEADGATE_TRUSTED_PROXIES')),
+    journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
+    bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
+    log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
+    drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
+    stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
+  };
+  if (mode === 'production' && config.masterKey === null) {
+    throw new BadSetting(
+      'HEADGATE_MASTER_KEY is required in production: 32 random bytes in base64, kept outside the data directory.',
+    );
+  }
+  return config;
+}
+
+/** What an operator may set and this release cannot honour is refused, never ignored. */
+function refuseWhatComesLater(text: (name: string) => string): void {
+  if (text('REDIS_URL') !== '')
+    throw new BadSetting('REDIS_URL: counters on Redis are not part of this release. Leave it empty.');
+  if (text('HEADGATE_WORKERS') !== '1')
+    throw new BadSetting('HEADGATE_WORKERS: only 1 is served in this release (more needs DATABASE_URL and REDIS_URL).');
+  if (text('HEADGATE_ROLE') !== 'all') throw new BadSetting('HEADGATE_ROLE: only `all` is served in this release.');
+}
+
+/** `--headgate-port 4100`, `--headgate-port=4100`, `--port 4100`: the setting's name in lower case with dashes, its prefix left out if one likes. */
+function flagPairs(flags: readonly string[]): readonly (readonly [string, string])[] {
+  const pairs: (readonly [string, string])[] = [];
+  for (let at = 0; at < flags.length; at += 1) {
+    const flag = flags[at] as string;
+    if (!flag.startsWith('--')) throw new BadSetting(`${flag}: expected a flag such as --port 4000.`);
+    const equals = flag.indexOf('=');
+    const name = settingOfFlag(equals < 0 ? flag.slice(2) : flag.slice(2, equals), flag);
+    const value = equals < 0 ? flags[++at] : flag.slice(equals + 1);
+    if (value === undefined) throw new BadSetting(`${flag}: a value must follow.`);
+    pairs.push([name, value]);
+  }
+  return pairs;
+}
+
+function settingOfFlag(text: string, flag: string): string {
+  const upper = text.toUpperCase().replaceAll('-', '_');
+  const found = SETTINGS.find(({ name }) => name === upper || name === `HEADGATE_${upper}`);
+  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.`);
+  return found.name;
+}
+
+function oneOf<Choice extends string>(name: string, text: (name: string) => string, choices: readonly Choice[]): Choice {
+  const value = text(name);
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined) throw new BadSetting(`${name}: ${JSON.stringify(value)} is not one of ${choices.join(', ')}.`);
+  return found;
+}
+
+function whole(name: string, text: (name: string) => string, least: number, most: number): number {
+  const value = text(name);
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= least && number <= most))
+    throw new BadSetting(`${name}: ${JSON.stringify(value)} is not a whole number from ${least} to ${most}.`);
+  return number;
+}
+
+function list(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function databaseUrl(text: string): string | null {
+  if (text === '') return null;
+  if (!/^postgres(ql)?:\/\//.test(text)) throw new BadSetting('DATABASE_URL: must begin with postgres:// or postgresql://.');
+  return text;
+}
+
+function publicUrl(text: string): string | null {
+  if (text === '') return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new BadSetting(`HEADGATE_PUBLIC_URL: ${JSON.stringify(text)} is not an http(s) URL.`);
+  return url.origin;
+}
+
+function masterKey(text: string): string | null {
+  if (text === '') return null;
+  if (Buffer.from(text, 'base64').length !== 32) throw new BadSetting('HEADGATE_MASTER_KEY: must be 32 bytes in base64.');
+  return text;
+}

@@ -1,0 +1,42 @@
+import pino, { type Logger } from 'pino';
+
+export type { Logger };
+
+/** Names under which a secret could be logged by mistake; their values never reach a line. */
+const SECRET_PATHS = [
+  'api_key',
+  'apiKey',
+  'authorization',
+  'secret',
+  'token',
+  'password',
+  '*.api_key',
+  '*.apiKey',
+  '*.authorization',
+  '*.secret',
+  '*.token',
+  '*.password',
+];
+
+/** `json` writes one object a line for machines; `text` one readable line for people at a terminal. Both to standard error, never to standard output. */
+export function createLogger(form: 'text' | 'json'): Logger {
+  const options = { base: null, redact: { paths: SECRET_PATHS, censor: '[secret]' }, timestamp: pino.stdTimeFunctions.isoTime };
+  if (form === 'json') return pino(options, pino.destination({ dest: 2, sync: true }));
+  return pino(options, { write: (line: string) => process.stderr.write(readable(line)) });
+}
+
+const LEVELS: Readonly<Record<number, string>> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+
+function readable(line: string): string {
+  const { level, time, msg, err, ...rest } = JSON.parse(line) as {
+    level: number;
+    time: string;
+    msg?: string;
+    err?: { stack?: string };
+  };
+  const fields = Object.entries(rest).map(
+    ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  const stack = err?.stack === undefined ? '' : `\n${err.stack}`;
+  return `${time.slice(11, 19)} ${(LEVELS[level] ?? 'log').padEnd(5)} ${msg ?? ''}${fields.join('')}${stack}\n`;
+}
