@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Snapshot } from './snapshot.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -66,38 +66,7 @@ function addTraffic(registry: Registry, traffic: Traffic): void {
     attempts.inc({ provider, outcome }, count);
   }
   gauge(registry, 'headgate_requests_in_flight', 'Admitted requests not yet settled.', reading.inFlight);
-  addGatewayTime(registry, reading);
-}
-
-/** The histogram was counted in plain numbers; the library renders it. */
-function addGatewayTime(registry: Registry, reading: ReturnType<Traffic['read']>): void {
-  const finite = reading.gatewayUsBuckets.filter(({ upToUs }) => Number.isFinite(upToUs));
-  const histogram = new Histogram({
-    name: 'headgate_gateway_seconds',
-    help: 'Time the gateway itself added per request.',
-    buckets: finite.map(({ upToUs }) => upToUs / 1e6),
-    registers: [registry],
-  });
-  let cumulative = 0;
-  const values = reading.gatewayUsBuckets.map(({ upToUs, count }) => {
-    cumulative += count;
-    return {
-      labels: { le: Number.isFinite(upToUs) ? upToUs / 1e6 : '+Inf' },
-      value: cumulative,
-      metricName: 'headgate_gateway_seconds_bucket',
-    };
-  });
-  histogram.get = async () => ({
-    help: 'Time the gateway itself added per request.',
-    name: 'headgate_gateway_seconds',
-    type: 'histogram' as never,
-    aggregator: 'sum',
-    values: [
-      ...values,
-      { labels: {}, value: reading.gatewayUsSum / 1e6, metricName: 'headgate_gateway_seconds_sum' },
-      { labels: {}, value: reading.gatewayUsCount, metricName: 'headgate_gateway_seconds_count' },
-    ],
-  });
+  registry.registerMetric(reading.gatewaySeconds);
 }
 
 function gauge(registry: Registry, name: string, help: string, value: number): void {

@@ -1,3 +1,4 @@
+import { Histogram } from 'prom-client';
 import type { RequestStatus } from '../journal/records.ts';
 
 /** Counts of the data plane in plain numbers, read at scrape time, so that counting costs a request next to nothing. */
@@ -11,45 +12,35 @@ export interface Traffic {
 }
 
 export interface TrafficReading {
+  /** By `endpoint|status|code`. */
   readonly requests: ReadonlyMap<string, number>;
+  /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
-  readonly gatewayUsBuckets: readonly { readonly upToUs: number; readonly count: number }[];
-  readonly gatewayUsSum: number;
-  readonly gatewayUsCount: number;
+  readonly gatewaySeconds: Histogram;
   readonly inFlight: number;
 }
 
-const BUCKETS_US = [50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 100_000, Number.POSITIVE_INFINITY];
+const BUCKETS_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1];
 
 /** Cardinality is bounded by construction: every label comes from a closed list in this program. */
 export function createTraffic(): Traffic {
   const requests = new Map<string, number>();
   const attempts = new Map<string, number>();
-  const buckets = new Array<number>(BUCKETS_US.length).fill(0);
-  let sum = 0;
-  let count = 0;
+  const gatewaySeconds = new Histogram({
+    name: 'headgate_gateway_seconds',
+    help: 'Time the gateway itself added per request.',
+    buckets: BUCKETS_SECONDS,
+    registers: [],
+  });
   let open = 0;
   const add = (map: Map<string, number>, name: string) => map.set(name, (map.get(name) ?? 0) + 1);
   return {
     request: (endpoint, status, code) => add(requests, `${endpoint}|${status}|${code ?? ''}`),
     upstreamAttempt: (provider, outcome) => add(attempts, `${provider}|${outcome}`),
-    gatewayUs(us) {
-      let at = 0;
-      while (us > (BUCKETS_US[at] as number)) at += 1;
-      buckets[at] = (buckets[at] as number) + 1;
-      sum += us;
-      count += 1;
-    },
+    gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     inFlight(change) {
       open += change;
     },
-    read: () => ({
-      requests,
-      attempts,
-      gatewayUsBuckets: BUCKETS_US.map((upToUs, at) => ({ upToUs, count: buckets[at] as number })),
-      gatewayUsSum: sum,
-      gatewayUsCount: count,
-      inFlight: open,
-    }),
+    read: () => ({ requests, attempts, gatewaySeconds, inFlight: open }),
   };
 }
