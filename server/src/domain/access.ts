@@ -1,5 +1,4 @@
 import type { CallableTarget, Catalogue } from './catalogue.ts';
-import type { Caller, Scope } from './tenancy.ts';
 
 /** What an organization was granted. `all` is the whole catalogue, now and later; `selected` with nothing in it is nothing. */
 export type OrganizationAccess =
@@ -10,6 +9,17 @@ export type OrganizationAccess =
 export type AccessChoice =
   | { readonly mode: 'inherit' }
   | { readonly mode: 'restrict'; readonly targets: readonly string[]; readonly accessGroups: readonly string[] };
+
+/** The four scopes as access knows them. */
+export type AccessLevel = 'organization' | 'team' | 'user' | 'key';
+
+/** What access reads of a caller. */
+export interface AccessCaller {
+  readonly organization: { readonly access: OrganizationAccess };
+  readonly team: { readonly access: AccessChoice };
+  readonly member: { readonly access: AccessChoice } | null;
+  readonly key: { readonly access: AccessChoice };
+}
 
 /** The access of one place in the tree, widest first. A level that does not exist there is null: it removes nothing. */
 export interface AccessLevels {
@@ -25,7 +35,7 @@ export type AccessVerdict =
   /** No such target, or not granted to the organization: the caller cannot tell which. 404 `model_not_found`. */
   | { readonly is: 'not_found'; readonly because: 'unknown_target' | 'not_granted' }
   /** Granted, and removed below the organization. 403 `model_not_allowed`, naming the level. */
-  | { readonly is: 'removed'; readonly level: Exclude<Scope, 'organization'> };
+  | { readonly is: 'removed'; readonly level: Exclude<AccessLevel, 'organization'> };
 
 /** Through what a level lets a target pass. */
 export type AccessThrough =
@@ -35,7 +45,7 @@ export type AccessThrough =
   | { readonly is: 'access_group'; readonly key: string };
 
 export interface AccessStep {
-  readonly level: Scope;
+  readonly level: AccessLevel;
   /** Null: this level removed the target. The steps end here. */
   readonly through: AccessThrough | null;
 }
@@ -50,12 +60,12 @@ export interface AccessExplanation {
 /** An access group's key, immutable. */
 export const ACCESS_GROUP_KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-export function levelsOf({ organization, team, member, key }: Caller): AccessLevels {
+export function levelsOf({ organization, team, member, key }: AccessCaller): AccessLevels {
   return { organization: organization.access, team: team.access, user: member?.access ?? null, key: key.access };
 }
 
 /** May this caller call this name? On the hot path: four set lookups and no allocation. */
-export function checkAccess(caller: Caller, calledName: string, catalogue: Catalogue): AccessVerdict {
+export function checkAccess(caller: AccessCaller, calledName: string, catalogue: Catalogue): AccessVerdict {
   const target = catalogue.targets.get(calledName);
   if (target === undefined) return UNKNOWN_TARGET;
   if (!admits(caller.organization.access, target)) return NOT_GRANTED;
