@@ -1,7 +1,9 @@
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { OutputHistory } from '../domain/hold.ts';
+import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
+import { countersAddedToKey, countersAddedToOrganization } from './added-counters.ts';
 import type { Standing } from './standing.ts';
 
 /** Where configuration comes from: the store's queries, bound to a database. */
@@ -18,7 +20,7 @@ export interface ConfigSource {
 export interface ConfigChange {
   readonly catalogue?: boolean;
   readonly organizationIds?: readonly string[];
-  readonly keys?: readonly { readonly organizationId: string; readonly keyId: string }[];
+  readonly keyIds?: readonly string[];
 }
 
 /** The organization of many callers: one holder, whose content is replaced whole. */
@@ -59,6 +61,8 @@ export interface SnapshotOptions {
   readonly clock: Clock;
   readonly hashSecret: (secret: string) => Buffer;
   readonly keysMax: number;
+  /** Told, in the turn in which a change goes live, which counters it adds. */
+  readonly forget: (counters: readonly CounterSpec[]) => void;
 }
 
 const UNKNOWN_MAX = 10_000;
@@ -70,7 +74,7 @@ const IDLE_MS = 30 * 60_000;
  * The configuration a request sees: the catalogue and each organization as frozen objects, replaced whole, and a bounded cache of keys.
  * While the store is away everything cached is served on; what is not cached cannot be known and is refused, never taken for unknown.
  */
-export async function openSnapshot({ source, clock, hashSecret, keysMax }: SnapshotOptions): Promise<Snapshot> {
+export async function openSnapshot({ source, clock, hashSecret, keysMax, forget }: SnapshotOptions): Promise<Snapshot> {
   let catalogue = await source.loadCatalogue();
   const versions = new Map<string, number>(await source.versions());
   const holders = new Map<string, OrganizationHolder>();
@@ -154,41 +158,44 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax }: Snaps
 
   async function apply(change: ConfigChange): Promise<void> {
     changes += 1;
-    const loaded = await Promise.all([
+    const [newCatalogue, organizations, changedKeys] = await Promise.all([
       change.catalogue ? source.loadCatalogue() : null,
-      Promise.all(
-        (change.organizationIds ?? [])
-          .filter((id) => holders.has(id))
-          .map((id) => source.loadOrganization(id).then((config) => ({ id, config }))),
-      ),
-      Promise.all(
-        (change.keys ?? [])
-          .filter(({ keyId }) => keys.has(keyId))
-          .map(({ organizationId, keyId }) => source.findKey(organizationId, keyId).then((config) => ({ keyId, config }))),
-      ),
+      Promise.all((change.organizationIds ?? []).filter((id) => holders.has(id)).map(reloadOrganization)),
+      Promise.all((change.keyIds ?? []).flatMap(reloadKey)),
     ]);
-    const [newCatalogue, organizations, changedKeys] = loaded;
+    // From here to the end nothing waits: a request sees either everything that was before or everything that is now.
     if (newCatalogue !== null && newCatalogue.version >= catalogue.version) catalogue = newCatalogue;
     for (const { id, config } of organizations) replaceOrganization(id, config);
-    for (const { keyId, config } of changedKeys) {
-      const key = keys.get(keyId);
-      if (key === undefined) continue;
-      if (config !== null) replaceKey(key, config);
-      // Secrets may have been rotated: each is looked up again when it is next shown.
-      forgetSecrets(new Set([keyId]));
+    for (const { key, config } of changedKeys) changeKey(key, config);
+  }
+
+  async function reloadOrganization(id: string) {
+    return { id, config: await source.loadOrganization(id) };
+  }
+
+  function reloadKey(keyId: string) {
+    const key = keys.get(keyId);
+    if (key === undefined) return [];
+    return [source.findKey(key.config.organizationId, keyId).then((config) => ({ key, config }))];
+  }
+
+  function changeKey(key: CachedKey, config: KeyConfig | null): void {
+    const timeZone = key.holder.config?.timeZone ?? 'UTC';
+    if (config !== null) {
+      forget(countersAddedToKey(key.config, config, timeZone, clock.nowMs()));
+      replaceKey(key, config);
     }
+    // Secrets may have been rotated or revoked: each is looked up again when it is next shown.
+    for (const [secret, cached] of secrets) if (cached.key === key) secrets.delete(secret);
   }
 
   function replaceOrganization(id: string, config: OrganizationConfig | null): void {
     const holder = holders.get(id);
     if (holder === undefined) return;
     if (config !== null && holder.config !== null && config.version < holder.config.version) return;
+    if (config !== null && holder.config !== null) forget(countersAddedToOrganization(holder.config, config, clock.nowMs()));
     holder.config = config;
     for (const key of keys.values()) if (key.holder === holder) replaceKey(key, key.config);
-  }
-
-  function forgetSecrets(keyIds: ReadonlySet<string>): void {
-    for (const [secret, cached] of secrets) if (keyIds.has(cached.key.config.id)) secrets.delete(secret);
   }
 
   async function poll(): Promise<void> {
@@ -206,7 +213,7 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax }: Snaps
       await apply({
         catalogue: catalogueMoved,
         organizationIds: moved,
-        keys: stale.map((key) => ({ organizationId: key.config.organizationId, keyId: key.config.id })),
+        keyIds: stale.map((key) => key.config.id),
       });
     }
     for (const [scope, version] of now) versions.set(scope, version);

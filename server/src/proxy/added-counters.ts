@@ -1,0 +1,52 @@
+import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
+import type { KeyConfig, OrganizationConfig, Scope, ScopePolicy } from '../domain/tenancy.ts';
+
+/**
+ * The counters that a new configuration counts and the one before did not. What the counters may know of them has gaps: while a limit was
+ * not set nothing was counted for it.
+ */
+export function countersAddedToOrganization(
+  before: OrganizationConfig,
+  after: OrganizationConfig,
+  nowMs: number,
+): readonly CounterSpec[] {
+  const added = (scope: Scope, id: string, was: ScopePolicy | undefined, is: ScopePolicy) =>
+    countersAdded(
+      { scope, id },
+      { policy: was ?? NO_LIMITS, timeZone: before.timeZone },
+      { policy: is, timeZone: after.timeZone },
+      nowMs,
+    );
+  const counters = [...added('organization', after.id, before, after)];
+  for (const team of after.teams.values()) counters.push(...added('team', team.id, before.teams.get(team.id), team));
+  for (const member of after.members.values()) counters.push(...added('user', member.id, before.members.get(member.id), member));
+  return counters;
+}
+
+/** The same for one key. */
+export function countersAddedToKey(before: KeyConfig, after: KeyConfig, timeZone: string, nowMs: number): readonly CounterSpec[] {
+  return countersAdded({ scope: 'key', id: after.id }, { policy: before, timeZone }, { policy: after, timeZone }, nowMs);
+}
+
+interface Zoned {
+  readonly policy: ScopePolicy;
+  readonly timeZone: string;
+}
+
+const NO_LIMITS: ScopePolicy = { rateLimits: {}, modelLimits: [], budgets: [] };
+
+function countersAdded(
+  of: { readonly scope: Scope; readonly id: string },
+  before: Zoned,
+  after: Zoned,
+  nowMs: number,
+): readonly CounterSpec[] {
+  if (isUnlimited(after.policy)) return [];
+  const countersOf = ({ policy, timeZone }: Zoned) => rulesOfScope(of.scope, of.id, policy, timeZone, nowMs).counters;
+  const known = new Set(countersOf(before).map(({ name }) => name));
+  return countersOf(after).filter(({ name }) => !known.has(name));
+}
+
+function isUnlimited({ rateLimits, modelLimits, budgets }: ScopePolicy): boolean {
+  return modelLimits.length === 0 && budgets.length === 0 && Object.keys(rateLimits).length === 0;
+}
