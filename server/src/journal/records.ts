@@ -14,9 +14,19 @@ export interface Dimensions {
   readonly calledName: string;
 }
 
+/**
+ * Written before an attempt is sent upstream. A further begin of the same request replaces the one before, so the held numbers cover all
+ * its attempts so far.
+ */
 export interface BeginRecord extends Dimensions {
   readonly requestId: string;
   readonly admittedAtMs: number;
+  /** What the row of a request that never ended says of it; absent: empty. */
+  readonly clientRequestId?: string | null;
+  readonly endpoint?: string;
+  readonly stream?: boolean;
+  readonly attempts?: number;
+  readonly decision?: string;
   readonly deploymentId: string;
   readonly provider: string;
   readonly upstreamModel: string;
@@ -55,6 +65,8 @@ export interface EndRecord extends Dimensions {
   readonly endpoint: string;
   readonly stream: boolean;
   readonly deploymentId: string | null;
+  /** Of that deployment; absent: the last entry's. */
+  readonly provider?: string | null;
   readonly attempts: number;
   readonly finishReason: string | null;
   readonly gatewayUs: number;

@@ -1,0 +1,113 @@
+/**
+ * A line in the file: a marker byte, the line's length and CRC-32 (both little-endian), then the line itself. The marker is a control
+ * character that no line contains, so that a reader finds the next frame behind damaged bytes.
+ */
+import { crc32 } from 'node:zlib';
+
+const MARKER = 0x02;
+export const FRAME_HEADER_BYTES = 9;
+/** A longer line is never written, and a length above this is damage. */
+export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+
+const FIRST_BYTES = 256 * 1024;
+const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Frames one after another in one growing buffer, until they are written. */
+export class FrameBuffer {
+  bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  length = 0;
+
+  /** Adds one line. Returns where its frame begins. Throws RangeError above LINE_BYTES_MAX. */
+  append(line: string): number {
+    const at = this.length;
+    const lineAt = at + FRAME_HEADER_BYTES;
+    // Three bytes a character is the most UTF-8 takes for a UTF-16 unit; reserving them spares measuring the text first.
+    if (lineAt + line.length * 3 > this.bytes.length) this.#grow(lineAt + line.length * 3);
+    const bytes = this.bytes;
+    const end = lineAt + bytes.write(line, lineAt, 'utf8');
+    if (end - lineAt > LINE_BYTES_MAX) throw new RangeError(`a journal line of ${end - lineAt} bytes is above ${LINE_BYTES_MAX}`);
+    writeHeader(bytes, at, end);
+    this.length = end;
+    return at;
+  }
+
+  /** Adds frames that are already whole. */
+  appendFrames(frames: Buffer): void {
+    if (this.length + frames.length > this.bytes.length) this.#grow(this.length + frames.length);
+    frames.copy(this.bytes, this.length);
+    this.length += frames.length;
+  }
+
+  /** What was added has been written: the same memory is used again, unless one large line made it grow far. */
+  clear(): void {
+    this.length = 0;
+    if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
+  }
+
+  #grow(bytesMin: number): void {
+    const grown = Buffer.allocUnsafe(Math.max(bytesMin, this.bytes.length * 2));
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+}
+
+function writeHeader(bytes: Buffer, at: number, end: number): void {
+  const length = end - at - FRAME_HEADER_BYTES;
+  const crc = crc32(bytes.subarray(at + FRAME_HEADER_BYTES, end));
+  bytes[at] = MARKER;
+  bytes[at + 1] = length;
+  bytes[at + 2] = length >>> 8;
+  bytes[at + 3] = length >>> 16;
+  bytes[at + 4] = length >>> 24;
+  bytes[at + 5] = crc;
+  bytes[at + 6] = crc >>> 8;
+  bytes[at + 7] = crc >>> 16;
+  bytes[at + 8] = crc >>> 24;
+}
+
+/** Where the frame at `at` says it ends; -1 when no frame can begin there. May lie beyond what is in `bytes`. */
+export function claimedEnd(bytes: Buffer, at: number): number {
+  if (at + FRAME_HEADER_BYTES > bytes.length || bytes[at] !== MARKER) return -1;
+  const length = bytes.readUInt32LE(at + 1);
+  return length >= 2 && length <= LINE_BYTES_MAX ? at + FRAME_HEADER_BYTES + length : -1;
+}
+
+/** Where the frame at `at` ends, its checksum verified; -1 when there is no whole, undamaged frame. */
+export function frameEnd(bytes: Buffer, at: number): number {
+  const end = claimedEnd(bytes, at);
+  if (end === -1 || end > bytes.length) return -1;
+  return crc32(bytes.subarray(at + FRAME_HEADER_BYTES, end)) === bytes.readUInt32LE(at + 5) ? end : -1;
+}
+
+/** The first whole, undamaged frame at or behind `from`; -1 when there is none. */
+export function nextFrame(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(MARKER, from); at !== -1; at = bytes.indexOf(MARKER, at + 1)) {
+    if (frameEnd(bytes, at) !== -1) return at;
+  }
+  return -1;
+}
+
+/** Bytes of a file that are no whole frame. `torn`: nothing follows, as after a crash in the middle of a write. */
+export interface BadBytes {
+  readonly is: 'torn' | 'damaged';
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Walks all frames of a whole file's bytes in order; what is no frame is skipped and told. */
+export function walkFrames(bytes: Buffer, onFrame: (at: number, end: number) => void, onBad: (bad: BadBytes) => void): void {
+  let at = 0;
+  while (at < bytes.length) {
+    const end = frameEnd(bytes, at);
+    if (end !== -1) {
+      onFrame(at, end);
+      at = end;
+      continue;
+    }
+    const next = nextFrame(bytes, at + 1);
+    const bad = { offset: at, bytes: (next === -1 ? bytes.length : next) - at };
+    onBad({ is: next === -1 ? 'torn' : 'damaged', ...bad });
+    if (next === -1) return;
+    at = next;
+  }
+}

@@ -1,0 +1,347 @@
+/**
+ * Settlement's first stop. Records only add bytes to a buffer; everything of one turn of the event loop goes to the file in one write, before
+ * the upstream call of a `begin` and before the client's last byte of an `end`. The ledger writer takes the rows from the file.
+ */
+import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
+import { CarryForward } from './carry-forward.ts';
+import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
+import { beginLine, endLine, parseEnd, repeatLine, shapeLine, sharedLine } from './lines.ts';
+import { RecentLines } from './recent.ts';
+import type { BeginRecord, EndRecord } from './records.ts';
+import { replay } from './replay.ts';
+import { RowReader } from './row-reader.ts';
+import { type JournalEvent, SegmentLog, type WriteOutcome } from './segment-log.ts';
+import { readAt, type Segment } from './segments.ts';
+
+export type { JournalEvent, WriteOutcome } from './segment-log.ts';
+export { JournalUnusable } from './segments.ts';
+
+export interface JournalOptions {
+  /** Made when it is not there. One process at a time. */
+  readonly directory: string;
+  /** A journal of another installation is refused. */
+  readonly installationId: string;
+  /** From this size on there is no room for what costs money. What is in flight then still fits. */
+  readonly bytesMax: number;
+  readonly onEvent: (event: JournalEvent) => void;
+  readonly syncEveryMs?: number;
+  readonly probeEveryMs?: number;
+}
+
+export interface JournalStats {
+  readonly bytes: number;
+  readonly bytesMax: number;
+  readonly segments: number;
+  /** Requests begun and not ended. */
+  readonly open: number;
+  readonly rowsWaiting: number;
+  readonly bytesWaiting: number;
+  readonly health: 'ok' | 'full' | 'faulty';
+}
+
+/** What the start found of earlier runs. */
+export interface ReplayReport {
+  /** Rows that may not have reached the database. */
+  readonly rows: number;
+  /** Requests that never ended and are settled as estimated. */
+  readonly estimated: number;
+  readonly bad: readonly (BadBytes & { readonly path: string })[];
+}
+
+const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
+const SEGMENT_BYTES_MIN = 4 * 1024;
+const RESERVE_BYTES_MAX = 4 * 1024 * 1024;
+const RESERVE_BYTES_MIN = 64 * 1024;
+const SHAPES_MAX = 4_096;
+const LOOKUP_BYTES = 4_096;
+
+/**
+ * Opens the journal and settles what earlier runs left open: a `begin` without an `end` becomes an estimated end, in the file before this
+ * returns. Throws JournalUnusable when the directory or a file in it cannot be used, another installation's for one.
+ */
+export async function openJournal(options: JournalOptions): Promise<Journal> {
+  const { directory, installationId, onEvent } = options;
+  const recent = new RecentLines();
+  const found = await replay(directory, installationId, (ids, segment, offset) => {
+    for (const id of ids) recent.add(id, segment, offset);
+  });
+  for (const { is, ...bad } of found.bad) onEvent({ is: 'bad_bytes', bad: is, ...bad });
+  const log = new SegmentLog(found.segments, {
+    directory,
+    installationId,
+    segmentBytes: clamp(options.bytesMax / 16, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
+    reserveBytes: clamp(options.bytesMax / 64, RESERVE_BYTES_MIN, RESERVE_BYTES_MAX),
+    syncEveryMs: options.syncEveryMs ?? 100,
+    onEvent,
+  });
+  const report = { rows: found.rows, estimated: found.unfinished.length, bad: found.bad };
+  const journal = new Journal(log, recent, report, options);
+  for (const end of found.unfinished) journal.end(end);
+  journal.position();
+  return journal;
+}
+
+export class Journal implements RowSource {
+  readonly replayed: ReplayReport;
+  readonly #log: SegmentLog;
+  readonly #reader: RowReader;
+  readonly #carry: CarryForward;
+  readonly #recent: RecentLines;
+  readonly #bytesMax: number;
+  readonly #probeEveryMs: number;
+  /** What this turn adds, and what a full disk did not take before. */
+  #turn = new FrameBuffer();
+  #callbacks: ((outcome: WriteOutcome) => void)[] = [];
+  #scheduled = false;
+  /** A begin of this turn was dropped: the disk takes none. */
+  #dropped = false;
+  /** Which segment keeps the record of what is open, by request id. */
+  readonly #open = new Map<string, Segment>();
+  /** Segments of what ended in this turn; they let go of it once the end is in the file. */
+  #closed: Segment[] = [];
+  #rowsWaiting: number;
+  #rowsTaken = 0;
+  #probeTimer: NodeJS.Timeout | null = null;
+  readonly #shapes = new Map<string, string>();
+
+  constructor(log: SegmentLog, recent: RecentLines, replayed: ReplayReport, options: JournalOptions) {
+    this.#log = log;
+    this.#recent = recent;
+    this.replayed = replayed;
+    this.#bytesMax = options.bytesMax;
+    this.#probeEveryMs = options.probeEveryMs ?? 250;
+    this.#rowsWaiting = replayed.rows;
+    this.#reader = new RowReader(log, (segment, { is, ...bad }) => {
+      segment.damaged = true;
+      options.onEvent({ is: 'bad_bytes', bad: is, path: segment.path, ...bad });
+    });
+    this.#carry = new CarryForward(log, this.#open);
+  }
+
+  /** False when the journal has reached its bound or the disk does not take it: nothing that costs money may begin. */
+  room(): boolean {
+    return !this.#log.faulty && this.#log.bytes + this.#turn.length < this.#bytesMax;
+  }
+
+  /** A request is about to be sent upstream. Wait for `whenWritten`; on `not_written` send nothing. */
+  begin(record: BeginRecord): void {
+    if (this.#log.faulty) {
+      this.#dropped = true;
+      this.#schedule();
+      return;
+    }
+    this.#turn.append(beginLine(record));
+    this.#opened(record.requestId);
+  }
+
+  /** A request's end, admitted or refused. Never lost: what the disk does not take stays in memory until it does. */
+  end(record: EndRecord): void {
+    const at = this.#turn.append(endLine(record));
+    this.#rowsWaiting += 1;
+    this.#ended(record.requestId, at);
+    for (const id of record.repeatIds) this.#ended(id, at);
+    this.#schedule();
+  }
+
+  /** The first of several refusals that will share a row: `end` it with their count and ids. A crash before that loses none of them. */
+  share(record: EndRecord): void {
+    this.#turn.append(sharedLine(record));
+    this.#opened(record.requestId);
+  }
+
+  /** One more refusal that shares the row of `sharedId`. */
+  repeat(requestId: string, sharedId: string): void {
+    this.#turn.append(repeatLine(requestId, sharedId));
+    this.#opened(requestId);
+  }
+
+  /** The rules behind a shape id. Cheap to repeat: known ones are not written again. */
+  shape(organizationId: string, shapeId: string, rulesJson: string): void {
+    const name = shapeName(organizationId, shapeId);
+    if (this.#shapes.has(name)) return;
+    if (this.#shapes.size >= SHAPES_MAX) this.#shapes.delete(this.#shapes.keys().next().value as string);
+    this.#shapes.set(name, rulesJson);
+    this.#turn.append(shapeLine(organizationId, shapeId, rulesJson));
+    this.#rowsWaiting += 1;
+    this.#schedule();
+  }
+
+  /** Calls back after this turn's write. An `end` that was not written is kept, so its answer may go out all the same. */
+  whenWritten(callback: (outcome: WriteOutcome) => void): void {
+    this.#callbacks.push(callback);
+    this.#schedule();
+  }
+
+  /** A request whose end is in the journal still; null when it never was or is only in the database by now. */
+  find(requestId: string): EndRecord | null {
+    for (const { segment, offset } of this.#recent.candidates(requestId)) {
+      const line = this.#lineAt(segment, offset);
+      if (line?.[0] !== LINE_TAGS.end || !line.includes(requestId)) continue;
+      const end = parseEnd(line);
+      if (end.requestId === requestId || end.repeatIds.includes(requestId)) return end;
+    }
+    return null;
+  }
+
+  /** The rules behind a shape id as this process wrote them; null when it did not, or long ago. */
+  findShape(organizationId: string, shapeId: string): string | null {
+    return this.#shapes.get(shapeName(organizationId, shapeId)) ?? null;
+  }
+
+  next(bounds: RowBounds): Promise<RowBatch | null> {
+    return this.#reader.next(bounds).then((batch) => {
+      this.#rowsTaken = batch?.starts.length ?? 0;
+      // Rows in bytes that turned out damaged are never taken, and must not be waited for.
+      if (batch === null && bounds.until === null && this.#turn.length === 0) this.#rowsWaiting = 0;
+      return batch;
+    });
+  }
+
+  stored(end: RowPosition): void {
+    this.#rowsWaiting = Math.max(0, this.#rowsWaiting - this.#rowsTaken);
+    this.#rowsTaken = 0;
+    this.#reader.moveTo(end);
+    this.#recent.stored(end);
+    for (const segment of this.#log.segments.values()) {
+      if (segment.number >= end.segment) break;
+      if (segment.open === 0) this.#log.release(segment);
+    }
+    this.#carry.consider(end.segment, () => this.#write());
+  }
+
+  position(): RowPosition {
+    if (this.#turn.length > 0) this.#write();
+    if (this.#turn.length > 0) throw new Error('the journal cannot be written');
+    return { segment: this.#log.active.number, offset: this.#log.active.size };
+  }
+
+  backlog(): { readonly rows: number; readonly bytes: number } {
+    const { segment: at, offset } = this.#reader.at;
+    let bytes = this.#turn.length - offset;
+    for (const segment of this.#log.segments.values()) if (segment.number >= at) bytes += segment.size;
+    return { rows: this.#rowsWaiting, bytes: Math.max(0, bytes) };
+  }
+
+  stats(): JournalStats {
+    const { rows, bytes } = this.backlog();
+    return {
+      bytes: this.#log.bytes + this.#turn.length,
+      bytesMax: this.#bytesMax,
+      segments: this.#log.segments.size,
+      open: this.#open.size,
+      rowsWaiting: rows,
+      bytesWaiting: bytes,
+      health: this.#log.faulty ? 'faulty' : this.room() ? 'ok' : 'full',
+    };
+  }
+
+  /** Writes and syncs what waits. When everything is stored and nothing is open the files are deleted. */
+  async close(): Promise<void> {
+    if (this.#probeTimer !== null) clearTimeout(this.#probeTimer);
+    this.#write();
+    const isEmpty = this.#rowsWaiting === 0 && this.#open.size === 0 && this.#turn.length === 0;
+    await this.#log.close(isEmpty ? 'empty' : 'needed');
+  }
+
+  #opened(requestId: string): void {
+    const { active } = this.#log;
+    const before = this.#open.get(requestId);
+    if (before !== undefined) this.#closed.push(before);
+    this.#open.set(requestId, active);
+    active.open += 1;
+    this.#schedule();
+  }
+
+  #ended(requestId: string, at: number): void {
+    const segment = this.#open.get(requestId);
+    if (segment !== undefined) {
+      this.#open.delete(requestId);
+      this.#closed.push(segment);
+    }
+    this.#recent.add(requestId, this.#log.active.number, this.#log.active.size + at);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#endOfTurn);
+  }
+
+  readonly #endOfTurn = (): void => {
+    this.#scheduled = false;
+    const dropped = this.#dropped;
+    this.#dropped = false;
+    const outcome = this.#write() === 'written' && !dropped ? 'written' : 'not_written';
+    const callbacks = this.#callbacks;
+    this.#callbacks = [];
+    for (const callback of callbacks) callback(outcome);
+  };
+
+  #write(): WriteOutcome {
+    if (this.#turn.length === 0) return 'written';
+    if (this.#log.write(this.#turn.bytes, this.#turn.length) === 'written') {
+      this.#turnWritten();
+      return 'written';
+    }
+    this.#dropBegins();
+    this.#log.spendReserve();
+    if (this.#turn.length > 0 && this.#log.write(this.#turn.bytes, this.#turn.length) === 'written') this.#turnWritten();
+    this.#probeTimer ??= setTimeout(this.#probe, this.#probeEveryMs).unref();
+    return 'not_written';
+  }
+
+  #turnWritten(): void {
+    this.#turn.clear();
+    for (const segment of this.#closed) segment.open -= 1;
+    this.#closed.length = 0;
+    this.#log.rotate();
+  }
+
+  /** What ends requests stays in memory; what would begin some is refused, so that nothing is spent that the disk does not know of. */
+  #dropBegins(): void {
+    const { bytes, length } = this.#turn;
+    this.#turn = new FrameBuffer();
+    for (let at = 0, end = 0; at < length; at = end) {
+      end = claimedEnd(bytes, at);
+      const line = bytes.toString('utf8', at + FRAME_HEADER_BYTES, end);
+      const id = line.slice(2, line.indexOf('\t', 2));
+      if (line[0] === LINE_TAGS.begin) {
+        if (this.#open.delete(id)) this.#log.active.open -= 1;
+        continue;
+      }
+      const offset = this.#log.active.size + this.#turn.length;
+      this.#turn.appendFrames(bytes.subarray(at, end));
+      if (line[0] === LINE_TAGS.end) this.#recent.add(id, this.#log.active.number, offset);
+    }
+  }
+
+  readonly #probe = (): void => {
+    this.#probeTimer = null;
+    const wrote = this.#turn.length === 0 || this.#log.write(this.#turn.bytes, this.#turn.length) === 'written';
+    if (wrote) this.#turnWritten();
+    if (wrote && this.#log.recover() === 'recovered') return;
+    this.#probeTimer = setTimeout(this.#probe, this.#probeEveryMs).unref();
+  };
+
+  #lineAt(number: number, offset: number): string | null {
+    const segment = this.#log.segments.get(number);
+    if (segment === undefined) return null;
+    if (offset >= segment.size) {
+      const at = offset - segment.size;
+      if (segment !== this.#log.active || at >= this.#turn.length) return null;
+      return this.#turn.bytes.toString('utf8', at + FRAME_HEADER_BYTES, claimedEnd(this.#turn.bytes, at));
+    }
+    let bytes = readAt(segment.fd, offset, LOOKUP_BYTES);
+    const end = claimedEnd(bytes, 0);
+    if (end > bytes.length) bytes = readAt(segment.fd, offset, end);
+    return end === -1 ? null : bytes.toString('utf8', FRAME_HEADER_BYTES, end);
+  }
+}
+
+function shapeName(organizationId: string, shapeId: string): string {
+  return `${organizationId}\t${shapeId}`;
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.floor(Math.min(max, Math.max(min, value)));
+}

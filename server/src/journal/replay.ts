@@ -1,0 +1,118 @@
+/** What earlier runs left in the journal, read at the start: rows on their way to the database, and requests that never ended. */
+import { statSync } from 'node:fs';
+import { LINE_TAGS } from '../domain/settled-rows.ts';
+import { type BadBytes, FRAME_HEADER_BYTES, walkFrames } from './frames.ts';
+import { parseBegin, parseEnd, parseRepeat } from './lines.ts';
+import type { BeginRecord, EndRecord } from './records.ts';
+import { checkHeader, listSegments, openSegment, pathOf, readInto, type Segment } from './segments.ts';
+
+export interface Replayed {
+  readonly segments: readonly Segment[];
+  /** `end` and `shape` lines found. */
+  readonly rows: number;
+  /** What requests without an end are settled as, in the order in which they began. */
+  readonly unfinished: readonly EndRecord[];
+  readonly bad: readonly (BadBytes & { readonly path: string })[];
+}
+
+/** Where a row stands, told for every `end` line in order. */
+export type OnRow = (requestIds: readonly string[], segment: number, offset: number) => void;
+
+/** Reads all segments in order. Throws JournalUnusable for a directory or a file that is not this installation's. */
+export async function replay(directory: string, installationId: string, onRow: OnRow): Promise<Replayed> {
+  const unfinished = new Unfinished();
+  const segments: Segment[] = [];
+  const bad: (BadBytes & { path: string })[] = [];
+  let rows = 0;
+  for (const number of listSegments(directory)) {
+    const path = pathOf(directory, number);
+    const segment = openSegment(directory, number, statSync(path).size);
+    const bytes = await readInto(Buffer.allocUnsafe(segment.size), segment, 0);
+    checkHeader(bytes, path, installationId);
+    const onFrame = (at: number, end: number) => {
+      const tag = String.fromCharCode(bytes[at + FRAME_HEADER_BYTES] as number);
+      if (tag === LINE_TAGS.end || tag === LINE_TAGS.shape) rows += 1;
+      const ids = unfinished.read(tag, bytes.toString('utf8', at + FRAME_HEADER_BYTES, end));
+      if (tag === LINE_TAGS.end) onRow(ids, number, at);
+    };
+    walkFrames(bytes, onFrame, (found) => {
+      bad.push({ ...found, path });
+      if (found.is === 'damaged') segment.damaged = true;
+      // The rest of a write that a crash cut short: nothing will ever follow it in this file.
+      else segment.size = found.offset;
+    });
+    segments.push(segment);
+  }
+  return { segments, rows, unfinished: unfinished.settled(), bad };
+}
+
+/** Begun and not yet ended, in the order of their beginning. */
+class Unfinished {
+  readonly #begun = new Map<string, string>();
+  /** Rows that refusals were going to share, with the ids seen so far. */
+  readonly #shared = new Map<string, { readonly line: string; readonly repeatIds: string[] }>();
+
+  /** Takes one line; returns the ids of the requests that an `end` line ends. */
+  read(tag: string, line: string): readonly string[] {
+    switch (tag) {
+      case LINE_TAGS.begin:
+        this.#begun.set(idOf(line), line);
+        return NONE;
+      case LINE_TAGS.shared:
+        if (!this.#shared.has(idOf(line))) this.#shared.set(idOf(line), { line, repeatIds: [] });
+        return NONE;
+      case LINE_TAGS.repeat: {
+        const { requestId, sharedId } = parseRepeat(line);
+        const ids = this.#shared.get(sharedId)?.repeatIds;
+        // A line carried over to a later segment may be read twice.
+        if (ids !== undefined && !ids.includes(requestId)) ids.push(requestId);
+        return NONE;
+      }
+      case LINE_TAGS.end: {
+        const id = idOf(line);
+        this.#begun.delete(id);
+        return this.#shared.delete(id) ? [id, ...parseEnd(line).repeatIds] : [id];
+      }
+      default:
+        return NONE;
+    }
+  }
+
+  settled(): readonly EndRecord[] {
+    const ends = [...this.#begun.values()].map((line) => estimatedEnd(parseBegin(line)));
+    for (const { line, repeatIds } of this.#shared.values()) {
+      ends.push({ ...parseEnd(line), count: 1 + repeatIds.length, repeatIds });
+    }
+    return ends;
+  }
+}
+
+const NONE: readonly string[] = [];
+
+function idOf(line: string): string {
+  return line.slice(2, line.indexOf('\t', 2));
+}
+
+/** What a request is charged that the process did not live to see answered: what it held, as an estimate. Its time is the journal's. */
+export function estimatedEnd(begin: Required<BeginRecord>): EndRecord {
+  const { heldInputTokens, heldOutputTokens, heldNanoUsd, upstreamModel, priceId, ...asked } = begin;
+  const { deploymentId, provider, attempts } = begin;
+  const usage = { input: heldInputTokens, output: heldOutputTokens };
+  const nanoUsd = priceId === null ? null : heldNanoUsd;
+  return {
+    ...asked,
+    status: 'estimated',
+    // Nobody saw an answer.
+    httpStatus: 0,
+    code: null,
+    param: null,
+    finishReason: null,
+    gatewayUs: 0,
+    providerMs: null,
+    firstTokenMs: null,
+    entries: [{ attempt: attempts, kind: 'estimated', deploymentId, provider, upstreamModel, priceId, usage, nanoUsd }],
+    count: 1,
+    repeatIds: [],
+    content: null,
+  };
+}

@@ -1,0 +1,130 @@
+/** Takes the rows out of the journal's files again, in the order in which they were written: after a start and in a long outage as in any minute. */
+import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition } from '../domain/settled-rows.ts';
+import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, frameEnd, nextFrame } from './frames.ts';
+import type { SegmentLog } from './segment-log.ts';
+import { readInto, type Segment } from './segments.ts';
+
+const END_TAG = LINE_TAGS.end.charCodeAt(0);
+const SHAPE_TAG = LINE_TAGS.shape.charCodeAt(0);
+const TAB = 9;
+const ZERO = 48;
+
+const PIECE_BYTES_MIN = 1024 * 1024;
+const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+
+export class RowReader {
+  readonly #log: SegmentLog;
+  readonly #onBad: (segment: Segment, bad: BadBytes) => void;
+  #at: RowPosition;
+  /** Used again for every batch: the writer is done with one before it asks for the next. */
+  #memory = Buffer.allocUnsafe(0);
+  /** The month of the last row: most rows are of the same. */
+  #month = { startMs: 0, endMs: 0 };
+
+  constructor(log: SegmentLog, onBad: (segment: Segment, bad: BadBytes) => void) {
+    this.#log = log;
+    this.#onBad = onBad;
+    const first = Math.min(...log.segments.keys());
+    this.#at = { segment: first, offset: 0 };
+  }
+
+  /** Everything before this place was stored, or is nothing to store. */
+  get at(): RowPosition {
+    return this.#at;
+  }
+
+  moveTo(place: RowPosition): void {
+    this.#at = place;
+  }
+
+  /** See RowSource.next. */
+  async next(bounds: RowBounds): Promise<RowBatch | null> {
+    for (;;) {
+      const segment = this.#log.segments.get(this.#at.segment);
+      if (segment === undefined) {
+        if (!this.#moveToNextSegment(bounds)) return null;
+        continue;
+      }
+      const limit = bounds.until?.segment === segment.number ? bounds.until.offset : segment.size;
+      if (this.#at.offset >= limit) {
+        if (segment === this.#log.active || !this.#moveToNextSegment(bounds)) return null;
+        continue;
+      }
+      const batch = await this.#take(segment, limit, bounds);
+      if (batch.starts.length > 0) return batch;
+      this.#at = batch.end;
+    }
+  }
+
+  #moveToNextSegment(bounds: RowBounds): boolean {
+    const number = this.#at.segment + 1;
+    if (number > this.#log.active.number) return false;
+    if (bounds.until !== null && bounds.until.segment < number) return false;
+    this.#at = { segment: number, offset: 0 };
+    return true;
+  }
+
+  /** One piece of one segment: its rows, and where the next piece begins. */
+  async #take(segment: Segment, limit: number, bounds: RowBounds): Promise<RowBatch> {
+    const from = this.#at.offset;
+    let piece = await this.#read(segment, from, Math.min(limit - from, bounds.bytesMax));
+    const firstEnd = claimedEnd(piece, 0);
+    // A line larger than the piece: read just that one.
+    if (firstEnd > piece.length && from + firstEnd <= limit) piece = await this.#read(segment, from, firstEnd);
+    const starts: number[] = [];
+    const months = new Set<number>();
+    let at = 0;
+    let length = 0;
+    while (at < piece.length && starts.length < bounds.rowsMax) {
+      const end = frameEnd(piece, at);
+      if (end === -1) {
+        const claimed = claimedEnd(piece, at);
+        if (at > 0 && (claimed > piece.length || at + FRAME_HEADER_BYTES > piece.length) && from + claimed <= limit) break;
+        at = (await this.#skipBad(segment, from + at, limit)) - from;
+        break;
+      }
+      const lineAt = at + FRAME_HEADER_BYTES;
+      const tag = piece[lineAt];
+      if (tag === END_TAG || tag === SHAPE_TAG) {
+        if (tag === END_TAG) months.add(this.#monthOf(piece, lineAt));
+        starts.push(length);
+        // The lines are moved together in place: frame headers and begins fall out, and nothing is allocated.
+        piece.copyWithin(length, lineAt, end);
+        length += end - lineAt;
+      }
+      at = end;
+    }
+    const end = { segment: segment.number, offset: from + at };
+    return { bytes: piece.subarray(0, length), starts, monthsMs: [...months], end };
+  }
+
+  #read(segment: Segment, from: number, length: number): Promise<Buffer> {
+    // One huge line must not hold its memory for ever.
+    if (this.#memory.length < length || this.#memory.length > KEPT_BYTES_MAX) {
+      this.#memory = Buffer.allocUnsafe(Math.max(length, PIECE_BYTES_MIN));
+    }
+    return readInto(this.#memory.subarray(0, length), segment, from);
+  }
+
+  /** Where to go on behind bytes that are no frame: at the next whole frame, or at the end of what is written. */
+  async #skipBad(segment: Segment, from: number, limit: number): Promise<number> {
+    const next = nextFrame(await readInto(Buffer.allocUnsafe(limit - from), segment, from), 1);
+    const bytes = next === -1 ? limit - from : next;
+    if (!segment.damaged) this.#onBad(segment, { is: 'damaged', offset: from, bytes });
+    return from + bytes;
+  }
+
+  /** First instant (UTC) of the month in which the row was admitted: its third field, read digit by digit. */
+  #monthOf(bytes: Buffer, lineAt: number): number {
+    let at = lineAt + 2;
+    while (at < bytes.length && bytes[at] !== TAB) at += 1;
+    let ms = 0;
+    for (at += 1; at < bytes.length && bytes[at] !== TAB; at++) ms = ms * 10 + ((bytes[at] as number) - ZERO);
+    if (ms < this.#month.startMs || ms >= this.#month.endMs) {
+      const date = new Date(ms);
+      const startMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+      this.#month = { startMs, endMs: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) };
+    }
+    return this.#month.startMs;
+  }
+}

@@ -1,0 +1,148 @@
+/** The journal's files. Each begins with a line that says whose it is; nothing is appended to a file of an earlier run. */
+import { closeSync, fsyncSync, mkdirSync, openSync, read, readdirSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { FRAME_HEADER_BYTES, FrameBuffer, frameEnd } from './frames.ts';
+
+const readAsync = promisify(read);
+
+const FORMAT_VERSION = 1;
+const FILE_NAME = /^journal-(\d{12})\.log$/;
+const HEADER_TAG = 'H';
+
+/** One file of the journal. */
+export interface Segment {
+  readonly number: number;
+  readonly path: string;
+  readonly fd: number;
+  /** Bytes of whole frames. Behind them may be the rest of a failed write. */
+  size: number;
+  /** Records in it that wait for their end: while there are any, the file stays. */
+  open: number;
+  /** Readers under way; the file descriptor stays open for them. */
+  readers: number;
+  /** Bytes in it were unreadable: it is set aside, never deleted. */
+  damaged: boolean;
+}
+
+/** The journal cannot be used as it is; the message says which file or directory, and why. */
+export class JournalUnusable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'JournalUnusable';
+  }
+}
+
+/** Numbers of the segments in the directory, rising. Makes the directory (mode 700) when it is not there. */
+export function listSegments(directory: string): readonly number[] {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const numbers = readdirSync(directory).map((name) => Number(FILE_NAME.exec(name)?.[1] ?? Number.NaN));
+    return numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b);
+  } catch (error) {
+    throw new JournalUnusable(`the journal directory ${directory} cannot be used: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+/** A new, empty segment with its header written. Throws the file system's error. */
+export function createSegment(directory: string, number: number, installationId: string): Segment {
+  const path = pathOf(directory, number);
+  const fd = openSync(path, 'wx+', 0o600);
+  const header = new FrameBuffer();
+  header.append(`${HEADER_TAG}\t${FORMAT_VERSION}\t${installationId}\t${number}\n`);
+  try {
+    writeFully(fd, header.bytes, header.length, 0);
+    syncDirectory(directory);
+  } catch (error) {
+    closeSync(fd);
+    unlinkSync(path);
+    throw error;
+  }
+  return { number, path, fd, size: header.length, open: 0, readers: 0, damaged: false };
+}
+
+/** A segment of an earlier run, for reading. `size` is the file's. */
+export function openSegment(directory: string, number: number, size: number): Segment {
+  const path = pathOf(directory, number);
+  return { number, path, fd: openSync(path, 'r'), size, open: 0, readers: 0, damaged: false };
+}
+
+/** Where segment `number` is. */
+export function pathOf(directory: string, number: number): string {
+  return join(directory, `journal-${String(number).padStart(12, '0')}.log`);
+}
+
+/** Whether these bytes of a segment begin with this installation's header. Throws JournalUnusable for another's, or a newer version's. */
+export function checkHeader(bytes: Buffer, path: string, installationId: string): 'ours' | 'unreadable' {
+  const end = frameEnd(bytes, 0);
+  if (end === -1) return 'unreadable';
+  const [tag, version, owner] = bytes.toString('utf8', FRAME_HEADER_BYTES, end - 1).split('\t');
+  if (tag !== HEADER_TAG) return 'unreadable';
+  if (Number(version) > FORMAT_VERSION) {
+    throw new JournalUnusable(
+      `${path} was written by a newer version (journal format ${version}; this one reads ${FORMAT_VERSION})`,
+    );
+  }
+  if (owner !== installationId) {
+    throw new JournalUnusable(
+      `${path} belongs to another installation (${owner}, this one is ${installationId}); move it away to start`,
+    );
+  }
+  return 'ours';
+}
+
+/** Writes all of it at that place, however many calls it takes. Throws the file system's error; what it wrote until then stays. */
+export function writeFully(fd: number, bytes: Buffer, length: number, at: number): void {
+  let written = 0;
+  while (written < length) {
+    const count = writeSync(fd, bytes, written, length - written, at + written);
+    // A write that takes nothing and reports nothing would loop for ever.
+    if (count === 0) throw Object.assign(new Error('the file system took no bytes'), { code: 'ENOSPC' });
+    written += count;
+  }
+}
+
+/** Up to `length` bytes at that place; fewer at the file's end. */
+export function readAt(fd: number, at: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const count = readSync(fd, bytes, done, length - done, at + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return bytes.subarray(0, done);
+}
+
+/** Fills `into` from that place of the segment, off the event loop; fewer bytes at the file's end. The file stays open meanwhile. */
+export async function readInto(into: Buffer, segment: Segment, at: number): Promise<Buffer> {
+  segment.readers += 1;
+  try {
+    let done = 0;
+    while (done < into.length) {
+      const { bytesRead } = await readAsync(segment.fd, into, done, into.length - done, at + done);
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return into.subarray(0, done);
+  } finally {
+    segment.readers -= 1;
+  }
+}
+
+/** A file system's error in a few words: its code and what it was about. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Makes a new file's name survive a power loss. Not every file system can; then the name is as safe as it gets. */
+function syncDirectory(directory: string): void {
+  let fd: number | null = null;
+  try {
+    fd = openSync(directory, 'r');
+    fsyncSync(fd);
+  } catch {
+  } finally {
+    if (fd !== null) closeSync(fd);
+  }
+}
