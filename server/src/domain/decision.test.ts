@@ -9,8 +9,9 @@ import {
   decidingRule,
   decodeDecision,
   encodeAccess,
-  encodeReadings,
+  encodeDecision,
   paramOfDecision,
+  parseDecision,
   refusingRules,
   shapeOf,
 } from './decision.ts';
@@ -54,20 +55,31 @@ const PLAN = planLimits(
   AT,
 );
 const SHAPE = shapeOf(PLAN);
-const FREE = PLAN.rules.map(() => ({ used: 1, held: 1 }));
+interface RuleState {
+  readonly used: number;
+  readonly held: number;
+}
 
-function decide(
-  answer: Partial<DecisionReadings> = {},
-  access = ALL_INHERITED,
-  shape: DecisionShape | null = SHAPE,
-): Decision | null {
-  const numbers =
-    shape === null ? [] : encodeReadings({ tokens: 4_500, nanoUsd: 20_000_000 }, { readings: FREE, refusing: [], ...answer });
-  const compact: CompactDecision = { shapeId: shape?.id ?? null, access: encodeAccess(access), numbers };
+/** The counters' answer has one array per kind of number; a test reads better with one object per rule. */
+const asReadings = (states: readonly RuleState[]): DecisionReadings['readings'] => ({
+  used: states.map(({ used }) => used),
+  held: states.map(({ held }) => held),
+});
+const FREE: readonly RuleState[] = PLAN.rules.map(() => ({ used: 1, held: 1 }));
+type Answer = { readonly readings?: readonly RuleState[]; readonly refusing?: DecisionReadings['refusing'] };
+
+function decide(answer: Answer = {}, access = ALL_INHERITED, shape: DecisionShape | null = SHAPE): Decision | null {
+  const asked = {
+    wanted: { tokens: 4_500, nanoUsd: 20_000_000 },
+    answer: { readings: asReadings(answer.readings ?? FREE), refusing: answer.refusing ?? [] },
+  };
+  const compact = parseDecision(
+    encodeDecision(shape?.id ?? '', encodeAccess(access), shape === null ? null : asked),
+  ) as CompactDecision;
   return decodeDecision({ calledName: 'fast', atMs: AT, scopeIds: IDS, compact }, shape);
 }
 
-const sentence = (answer: Partial<DecisionReadings> = {}, access = ALL_INHERITED, shape: DecisionShape | null = SHAPE) =>
+const sentence = (answer: Answer = {}, access = ALL_INHERITED, shape: DecisionShape | null = SHAPE) =>
   sentenceOf(decide(answer, access, shape) as Decision);
 
 describe('a decision in a row', () => {

@@ -72,7 +72,7 @@ export interface CompactDecision {
 
 /** What is asked of the counters' answer: structurally theirs. */
 export interface DecisionReadings {
-  readonly readings: readonly { readonly used: number; readonly held: number }[];
+  readonly readings: { readonly used: readonly number[]; readonly held: readonly number[] };
   readonly refusing: readonly { readonly rule: number; readonly retryAfterMs: number | null }[];
 }
 
@@ -104,12 +104,32 @@ export function shapeOf(plan: LimitPlan): DecisionShape {
   };
 }
 
-/** The numbers of a decision, for the request log. One array, on the hot path. */
-export function encodeReadings(wanted: DecisionWanted, { readings, refusing }: DecisionReadings): number[] {
-  const numbers = [wanted.tokens, wanted.nanoUsd, refusing.length];
-  for (const { rule, retryAfterMs } of refusing) numbers.push(rule, retryAfterMs ?? NEVER);
-  for (const { used, held } of readings) numbers.push(used, held);
-  return numbers;
+/**
+ * A decision as a row keeps it: `shape|access|numbers`. On the hot path, so written straight as text. `asked` is null when access refused
+ * and no rule was asked.
+ */
+export function encodeDecision(
+  shapeId: string,
+  access: string,
+  asked: { readonly wanted: DecisionWanted; readonly answer: DecisionReadings } | null,
+): string {
+  if (asked === null) return `|${access}|`;
+  const { wanted, answer } = asked;
+  const { used, held } = answer.readings;
+  let text = `${shapeId}|${access}|${wanted.tokens},${wanted.nanoUsd},${answer.refusing.length}`;
+  for (const { rule, retryAfterMs } of answer.refusing)
+    text += `,${rule},${retryAfterMs === null ? NEVER : Math.ceil(retryAfterMs)}`;
+  for (let at = 0; at < used.length; at += 1) text += `,${used[at]},${held[at]}`;
+  return text;
+}
+
+/** Reads what `encodeDecision` wrote. Null for a text that it cannot have written. */
+export function parseDecision(text: string): CompactDecision | null {
+  const parts = text.split('|');
+  if (parts.length !== 3) return null;
+  const [shapeId = '', access = '', list = ''] = parts;
+  const numbers = list === '' ? [] : list.split(',').map(Number);
+  return numbers.every(Number.isSafeInteger) ? { shapeId: shapeId === '' ? null : shapeId, access, numbers } : null;
 }
 
 /** Each level's part in an access verdict as a short text; work it out once per caller and name. */

@@ -1,7 +1,7 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
-import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import { totalTokens, type Usage } from '../domain/usage.ts';
 import type { LedgerEntry, RequestStatus } from '../journal/records.ts';
 import { contentToKeep } from './content.ts';
 import { decisionOf } from './explain.ts';
@@ -112,12 +112,6 @@ export function dimensionsOf(admission: Admission) {
     serviceAccountId: owner.is === 'service_account' ? owner.serviceAccountId : null,
     calledName: admission.asked.facts.model,
   };
-}
-
-export function totalTokens(usage: Usage): number {
-  let total = 0;
-  for (const bucket of USAGE_BUCKETS) total += usage[bucket] ?? 0;
-  return total;
 }
 
 /** Milliseconds since the request came, less what the provider took, in whole microseconds. */
