@@ -1,0 +1,94 @@
+import { and, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
+import type { KeyConfig, KeyOwner } from '../domain/tenancy.ts';
+import type { Database } from './database.ts';
+import { accessChoiceFrom, type BudgetColumns, budgetFrom, modelLimitsFrom, rateLimitsFrom } from './policy-columns.ts';
+import { budgets, keySecrets, keys, memberships } from './schema.ts';
+
+/** A key by one of its secrets. */
+export interface FoundKey {
+  readonly organizationId: string;
+  readonly key: KeyConfig;
+  /** When this secret stops working because it was rotated; null while it is the key's own. A cache must forget it then. */
+  readonly secretValidUntilMs: number | null;
+}
+
+/**
+ * The key a secret belongs to, by the secret's hash (64 hex digits); null when there is none or its overlap has ended. Revoked and
+ * disabled keys are returned as such: what to answer is the caller's decision. The one lookup that discovers the tenant.
+ */
+export async function findKeyByHash(db: Database, hash: string): Promise<FoundKey | null> {
+  const [row] = await db
+    .select({ ...keyColumns(), validUntil: keySecrets.validUntil })
+    .from(keySecrets)
+    .innerJoin(keys, and(eq(keys.organizationId, keySecrets.organizationId), eq(keys.id, keySecrets.keyId)))
+    .leftJoin(memberships, ownerCondition())
+    .where(
+      and(
+        eq(keySecrets.hash, Buffer.from(hash, 'hex')),
+        or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, sql`now()`)),
+      ),
+    );
+  if (row === undefined) return null;
+  return { organizationId: row.key.organizationId, key: keyFrom(row), secretValidUntilMs: row.validUntil?.getTime() ?? null };
+}
+
+/** A key by its id, in its organization. */
+export async function findKey(
+  db: Database,
+  { organizationId, keyId }: { readonly organizationId: string; readonly keyId: string },
+): Promise<KeyConfig | null> {
+  const [row] = await db
+    .select(keyColumns())
+    .from(keys)
+    .leftJoin(memberships, ownerCondition())
+    .where(and(eq(keys.organizationId, organizationId), eq(keys.id, keyId)));
+  return row === undefined ? null : keyFrom(row);
+}
+
+interface Row {
+  readonly key: typeof keys.$inferSelect;
+  readonly accountId: string | null;
+  readonly budgets: readonly BudgetColumns[];
+}
+
+function keyColumns() {
+  return { key: keys, accountId: memberships.accountId, budgets: sql<readonly BudgetColumns[]>`${budgetsOfKey()}` };
+}
+
+/** The budgets as one JSON value, so that a lookup is one round trip. Amounts are below 2^53, so JSON keeps them. */
+function budgetsOfKey(): SQL {
+  const facts = sql`json_build_object('id', ${budgets.id}, 'amountNanoUsd', ${budgets.amountNanoUsd}, 'period', ${budgets.period},
+    'matchTarget', ${budgets.matchTarget}, 'matchAccessGroup', ${budgets.matchAccessGroup}, 'thresholds', ${budgets.thresholds},
+    'action', ${budgets.action}, 'clampOutput', ${budgets.clampOutput})`;
+  return sql`(select coalesce(json_agg(${facts} order by ${budgets.position}, ${budgets.id}), '[]') from ${budgets}
+    where ${budgets.organizationId} = ${keys.organizationId} and ${budgets.scope} = 'key' and ${budgets.scopeId} = ${keys.id}
+    and ${budgets.deletedAt} is null)`;
+}
+
+function ownerCondition() {
+  return and(eq(memberships.organizationId, keys.organizationId), eq(memberships.id, keys.ownerMembershipId));
+}
+
+function keyFrom({ key, accountId, budgets: budgetRows }: Row): KeyConfig {
+  return Object.freeze({
+    id: key.id,
+    organizationId: key.organizationId,
+    teamId: key.teamId,
+    name: key.name,
+    owner: ownerFrom(key, accountId),
+    status: Object.freeze({ is: key.status }),
+    expiresAtMs: key.expiresAt?.getTime() ?? null,
+    rateLimits: rateLimitsFrom(key.rateLimits),
+    modelLimits: modelLimitsFrom(key.modelLimits),
+    budgets: Object.freeze(budgetRows.map(budgetFrom)),
+    access: accessChoiceFrom(key),
+    version: key.version,
+  });
+}
+
+/** The database holds exactly one owner per key. */
+function ownerFrom(key: Row['key'], accountId: string | null): KeyOwner {
+  return key.ownerMembershipId === null
+    ? Object.freeze({ is: 'service_account', serviceAccountId: key.ownerServiceAccountId ?? '' })
+    : Object.freeze({ is: 'member', memberId: key.ownerMembershipId, accountId: accountId ?? '' });
+}
