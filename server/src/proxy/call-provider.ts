@@ -4,7 +4,7 @@ import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import { decisionOf } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, serviceUnavailable } from './refusal.ts';
 import { dimensionsOf, owe, oweForSilence } from './settle.ts';
 import type { Admission, Candidate } from './walk.ts';
 
@@ -112,7 +112,12 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     priceId: price?.id ?? null,
     ...admission.ifLost(candidate),
   });
-  return new Promise((resolve) => gateway.journal.whenWritten(resolve));
+  return new Promise((resolve, reject) => {
+    gateway.journal.whenWritten((outcome) => {
+      if (outcome === 'written') resolve();
+      else reject(serviceUnavailable('What this request may cost cannot be written down: the disk is full. Nothing was sent.'));
+    });
+  });
 }
 
 function judge(

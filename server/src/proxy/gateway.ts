@@ -15,7 +15,8 @@ export interface SettlementJournal {
   begin(record: BeginRecord): void;
   end(record: EndRecord): void;
   shape(organizationId: string, shapeId: string, rulesJson: string): void;
-  whenWritten(callback: () => void): void;
+  /** `not_written`: the disk does not take it. A begin of this turn is then void; ends are kept until there is room. */
+  whenWritten(callback: (outcome: 'written' | 'not_written') => void): void;
 }
 
 /** A request's decision, rendered: from memory while fresh, from the store afterwards. */

@@ -42,6 +42,7 @@ export async function loadOrganization(db: Database, organizationId: string): Pr
     ...policyOf('organization', organization.id, organization),
     access: organizationAccessFrom(organization),
     auditContent: organization.auditContent,
+    wrappedContentKey: organization.contentKey,
     version: rows.version,
     teams: byId(rows.teams.map((row) => teamFrom(row, policyOf('team', row.id, row)))),
     members: byId(rows.members.map((row) => memberFrom(row, policyOf('user', row.membership.id, row.membership)))),
