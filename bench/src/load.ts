@@ -1,0 +1,106 @@
+/** The load: wrk at saturation, paced or counted JSON calls, and streams. All of it bounded, all of it on the loopback address. */
+import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { jsonRequestBody } from './exchange.ts';
+import type { Outcome, Task } from './pacer-process.ts';
+import type { Order, Report } from './stream-process.ts';
+import type { Destination } from './wire.ts';
+
+const CONNECTIONS = 64;
+const run = promisify(execFile);
+
+export interface Saturated {
+  /** Answers wrk has read. It breaks off what is in flight at the end: at most one call per connection. */
+  readonly answered: number;
+  readonly brokenOffMax: number;
+  readonly perSecond: number;
+}
+
+/** As many calls as 64 connections can make. Throws when any answer was not 200. */
+export async function saturate(to: Destination, seconds: number): Promise<Saturated> {
+  const script = path.join(mkdtempSync(path.join(tmpdir(), 'headgate-bench-wrk-')), 'post.lua');
+  const headers = Object.entries({ 'content-type': 'application/json', ...to.headers });
+  const lines = headers.map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`);
+  writeFileSync(script, `wrk.method = "POST"\nwrk.body = [==[${jsonRequestBody}]==]\n${lines.join('\n')}\n`);
+  const flags = [
+    '--threads',
+    '1',
+    '--connections',
+    String(CONNECTIONS),
+    '--duration',
+    `${seconds}s`,
+    '--timeout',
+    '20s',
+    '--script',
+    script,
+  ];
+  const { stdout } = await run('wrk', [...flags, `http://127.0.0.1:${to.port}${to.path}`]);
+  const answered = /(\d+) requests in ([\d.]+)(m?s|m)/.exec(stdout);
+  if (answered === null || /Non-2xx|Socket errors/.test(stdout))
+    throw new Error(`not every answer was 200 at ${to.path}:\n${stdout}`);
+  return {
+    answered: Number(answered[1]),
+    brokenOffMax: CONNECTIONS,
+    perSecond: Number(/Requests\/sec: *([\d.]+)/.exec(stdout)?.[1]),
+  };
+}
+
+/** Calls at a rate the gateway does not choose. */
+export function paced(to: Destination, perSecond: number, seconds: number, warmupSeconds = 1): Promise<Outcome> {
+  return pace({ is: 'paced', to, connections: CONNECTIONS, perSecond, seconds, warmupSeconds });
+}
+
+/** Exactly this many calls, each answered before its connection asks again. */
+export function exactly(to: Destination, requests: number): Promise<Outcome> {
+  return pace({ is: 'exactly', to, connections: CONNECTIONS, requests });
+}
+
+async function pace(task: Task): Promise<Outcome> {
+  const program = path.join(import.meta.dirname, 'pacer-process.ts');
+  const { stdout } = await run(process.execPath, [program, JSON.stringify(task)], { maxBuffer: 1 << 28 });
+  return JSON.parse(stdout) as Outcome;
+}
+
+type ReportOf<Did extends Report['did']> = Extract<Report, { did: Did }>;
+
+export interface StreamLoad {
+  /** Of the upstream end. */
+  readonly port: number;
+  run(to: Destination, streams: number, seconds: number): Promise<ReportOf<'run'>>;
+  /** Opens streams that nobody reads. Returns how many began. */
+  stall(to: Destination, streams: number): Promise<number>;
+  /** Hangs them up. */
+  release(): Promise<void>;
+  stop(): void;
+}
+
+export async function startStreamLoad(): Promise<StreamLoad> {
+  const child = fork(path.join(import.meta.dirname, 'stream-process.ts'));
+  const { port } = await told(child, 'listen');
+  const tell = async <Did extends Report['did']>(order: Order, did: Did) => {
+    const answer = told(child, did);
+    child.send(order);
+    return await answer;
+  };
+  return {
+    port,
+    run: (to, streams, seconds) => tell({ do: 'run', to, streams, seconds }, 'run'),
+    stall: async (to, streams) => (await tell({ do: 'stall', to, streams }, 'stall')).started,
+    release: async () => void (await tell({ do: 'release' }, 'release')),
+    stop: () => void child.kill(),
+  };
+}
+
+function told<Did extends Report['did']>(child: ChildProcess, did: Did): Promise<ReportOf<Did>> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the stream load ended with ${code}`)));
+    child.on('message', function listen(report: Report) {
+      if (report.did !== did) return;
+      child.off('message', listen);
+      resolve(report as ReportOf<Did>);
+    });
+  });
+}

@@ -1,0 +1,72 @@
+/** The machine as the operating system tells it: which core runs what, and what a process has used. Linux only. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+
+/** Gateways run here, one busy at a time. */
+const GATEWAY_CORE = 0;
+/** Everything else: upstream, load, PostgreSQL. */
+const OTHER_CORE = 1;
+
+/** Linux's USER_HZ, the unit of /proc/<pid>/stat; fixed for user space. */
+const TICK_MS = 10;
+
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+
+/** Ends the run with one line when something it stands on is missing. Pins this process, and with it all it starts, off the gateways' core. */
+export function prepareMachine(): void {
+  if (process.platform !== 'linux') throw new Error('the benchmark reads CPU time from /proc: run it on Linux');
+  if (availableParallelism() < 2) throw new Error('the benchmark needs two cores: one for the gateway, one for everything else');
+  const missing = ['nginx', 'wrk', 'taskset'].filter((program) => !hasProgram(program));
+  if (missing.length > 0)
+    throw new Error(`missing: ${missing.join(', ')}. On Debian: apt-get install nginx-light wrk util-linux`);
+  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(OTHER_CORE), String(process.pid)]);
+}
+
+function hasProgram(name: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => existsSync(`${folder}/${name}`));
+}
+
+/** The command that runs another on the gateways' core. */
+export function onGatewayCore(command: readonly string[]): [string, ...string[]] {
+  return ['taskset', '--cpu-list', String(GATEWAY_CORE), ...command];
+}
+
+/** Starts a process that ends with this one. Its output is dropped unless it is asked for. */
+export function startProcess(command: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): ChildProcess {
+  const [program = '', ...args] = command;
+  const child = spawn(program, args, { stdio: 'ignore', ...options });
+  children.add(child);
+  child.on('exit', () => children.delete(child));
+  return child;
+}
+
+/** CPU time of a process since it began, all its threads, user and system. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+/** Memory of a process that is in RAM now. */
+export function residentBytes(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(line?.[1] ?? Number.NaN) * 1024;
+}
+
+/** One line a reader can compare machines by. */
+export function describeMachine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${model}, ${availableParallelism()} cores, ${memory}, Linux ${release()}, Node ${process.version}, ${versionOf('nginx', ['-v'])}`;
+}
+
+function versionOf(program: string, args: string[]): string {
+  const result = spawnSync(program, args, { encoding: 'utf8' });
+  return `${result.stdout}${result.stderr}`.trim().replace(/^nginx version: /, '');
+}

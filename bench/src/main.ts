@@ -1,0 +1,124 @@
+// `npm run bench [-- --quick]`: Headgate between nginx and Portkey on this machine, as one table. Fails when a figure stands on lost work.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../server/test/prove/gateway.ts';
+import { startPostgres } from '../../server/test/support/postgres.ts';
+import { booksAreExact, type Check, everyScopeCounted, nothingMissing } from './checks.ts';
+import type { models } from './exchange.ts';
+import { type Headgate, type Subject, startHeadgate } from './headgate.ts';
+import { exactly, startStreamLoad } from './load.ts';
+import { describeMachine, prepareMachine } from './machine.ts';
+import { startJsonUpstream, startYardstick } from './nginx.ts';
+import { PORTKEY_VERSION, startPortkey } from './portkey.ts';
+import {
+  type Effort,
+  type Field,
+  fixedRateRows,
+  jsonRows,
+  latencyRows,
+  type Row,
+  soakRow,
+  stallRow,
+  streamRows,
+} from './sections.ts';
+import { tableOf, writeResults } from './table.ts';
+import type { Target } from './target.ts';
+
+const quick = process.argv.includes('--quick');
+const effort: Effort = quick
+  ? { rounds: 1, seconds: 3, latencySeconds: 2, exactRequests: 5_000, soakRequests: 20_000, stallSeconds: 3 }
+  : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10 };
+const WARM_UP_SECONDS = 3;
+
+prepareMachine();
+const streams = await startStreamLoad();
+const upstreams = { json: await freePort(), stream: streams.port };
+startJsonUpstream(upstreams.json);
+const postgres = await startPostgres();
+if (postgres === null) throw new Error('missing: PostgreSQL. On Debian: apt-get install postgresql');
+const onPostgres = await startHeadgate(upstreams, postgres.url);
+const embedded = await startHeadgate(upstreams, null);
+const field: Field = {
+  nginx: await nginxTarget(),
+  governed: headgateTarget('Headgate', onPostgres, onPostgres.governed),
+  free: headgateTarget('Headgate, no limits', onPostgres, onPostgres.free),
+  embedded: headgateTarget('Headgate, embedded', embedded, embedded.governed),
+  portkey: await portkeyTarget(),
+  streams,
+};
+
+const rows: Row[] = [];
+const checks: Check[] = [];
+await warmUp();
+await section('JSON', async () => rows.push(...(await jsonRows(field, effort))));
+await section('streams', async () => rows.push(...(await streamRows(field, effort))));
+await section('latency', async () => rows.push(...(await latencyRows(field, effort))));
+await section('fixed rate', async () => rows.push(...(await fixedRateRows(field, effort))));
+await section('memory', async () => rows.push(await soakRow(field, effort)));
+await section('stalled streams', async () => rows.push(await stallRow(field, effort)));
+await section('books', async () => {
+  checks.push(await booksAreExact(field.governed, onPostgres.governed, postgres.url, effort.exactRequests));
+  checks.push(await booksAreExact(field.embedded, embedded.governed, null, effort.exactRequests));
+  checks.push(await nothingMissing(field.governed, onPostgres.governed), await nothingMissing(field.free, onPostgres.free));
+  checks.push(await nothingMissing(field.embedded, embedded.governed), await everyScopeCounted(onPostgres.governed));
+});
+await Promise.all([onPostgres.gateway.stop(), embedded.gateway.stop()]);
+await postgres.stop();
+
+const machine = describeMachine();
+console.log(`\n${machine}\n\n${tableOf(rows)}\n`);
+for (const check of checks) console.log(`${check.holds ? 'holds ' : 'BROKEN'} ${check.says}`);
+console.log(`Written to ${writeResults(quick ? 'quick' : 'full', machine, rows, checks)}`);
+const barred = rows.flatMap((row) => row.bar ?? []);
+const sound = checks.every((check) => check.holds);
+console.log(
+  `bench: ${sound ? 'nothing lost' : 'WORK LOST'}, ${barred.filter((bar) => bar.met).length} of ${barred.length} bars met`,
+);
+process.exit(sound ? 0 : 1);
+
+function headgateTarget(name: string, { gateway }: Headgate, subject: Subject): Target {
+  const books = { seen: { answered: 0, brokenOff: 0 }, settled: subject.settled };
+  return { name, pid: gateway.pid, json: subject.to, stream: subject.to, books };
+}
+
+async function nginxTarget(): Promise<Target> {
+  const port = await freePort();
+  const { pid } = startYardstick(port, upstreams);
+  const to = (name: string) => ({ port, path: `/${name}/chat/completions`, headers: {} });
+  return await answering({ name: 'nginx', pid, json: to('json'), stream: to('stream') });
+}
+
+async function portkeyTarget(): Promise<Target> {
+  const port = await freePort();
+  const pid = startPortkey(port);
+  const to = (name: keyof typeof models) => {
+    const upstream = `http://127.0.0.1:${upstreams[name]}/v1`;
+    const headers = { authorization: 'Bearer sk-bench', 'x-portkey-provider': 'openai', 'x-portkey-custom-host': upstream };
+    return { port, path: '/v1/chat/completions', headers };
+  };
+  return await answering({ name: `Portkey ${PORTKEY_VERSION}`, pid, json: to('json'), stream: to('stream') });
+}
+
+/** Waits until one call succeeds, at most ten seconds. */
+async function answering(target: Target): Promise<Target> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const outcome = await exactly(target.json, 1).catch(() => null);
+    if (outcome?.answered === 1) return target;
+    await sleep(200);
+  }
+  throw new Error(`${target.name} does not answer`);
+}
+
+async function warmUp(): Promise<void> {
+  const effortThen = { ...effort, rounds: 1, seconds: WARM_UP_SECONDS };
+  await section('warm-up', async () => {
+    await jsonRows(field, effortThen);
+    await streamRows(field, effortThen);
+  });
+}
+
+async function section(name: string, run: () => Promise<unknown>): Promise<void> {
+  const startedMs = performance.now();
+  process.stderr.write(`${name} … `);
+  await run();
+  process.stderr.write(`${((performance.now() - startedMs) / 1000).toFixed(0)} s\n`);
+}

@@ -1,0 +1,118 @@
+// JSON calls at a fixed rate, or an exact number of them. Told once, as JSON on the command line; answers once, as JSON on standard output.
+import { connect as openConnection, type Socket } from 'node:net';
+import { jsonRequestBody } from './exchange.ts';
+import { type Destination, isWhole, requestText } from './wire.ts';
+
+export type Task = { readonly to: Destination; readonly connections: number } & (
+  | { readonly is: 'paced'; readonly perSecond: number; readonly seconds: number; readonly warmupSeconds: number }
+  | { readonly is: 'exactly'; readonly requests: number }
+);
+
+export interface Outcome {
+  readonly answered: number;
+  /** Answers that were not 200, and connections that broke. */
+  readonly failed: number;
+  /** From the last byte written to the last byte read; warm-up left out. */
+  readonly latenciesMs: number[];
+}
+
+interface Connection {
+  readonly socket: Socket;
+  startedMs: number;
+  text: string;
+}
+
+const SILENCE_MS_MAX = 20_000;
+
+const task = JSON.parse(process.argv[2] ?? '') as Task;
+const outcome = { answered: 0, failed: 0, latenciesMs: [] as number[] };
+const request = requestText(task.to, jsonRequestBody);
+const idle: Connection[] = [];
+const waitingSinceMs: number[] = [];
+let sent = 0;
+let recordFromMs = 0;
+let whenIdle = () => {};
+
+await Promise.all(Array.from({ length: task.connections }, open));
+await (task.is === 'paced' ? paced(task.perSecond, task.seconds, task.warmupSeconds) : exactly(task.requests));
+process.stdout.write(JSON.stringify(outcome), () => process.exit(0));
+
+function open(): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = openConnection({ port: task.to.port, host: '127.0.0.1', noDelay: true });
+    const connection: Connection = { socket, startedMs: 0, text: '' };
+    socket.once('connect', () => {
+      idle.push(connection);
+      resolve();
+    });
+    socket.on('data', (data) => read(connection, data));
+    socket.on('error', reject);
+    socket.on('close', () => {
+      if (connection.startedMs > 0) outcome.failed += 1;
+    });
+  });
+}
+
+function read(connection: Connection, data: string | Buffer): void {
+  connection.text += data.toString('latin1');
+  if (!isWhole(connection.text)) return;
+  if (connection.text.startsWith('HTTP/1.1 200')) outcome.answered += 1;
+  else outcome.failed += 1;
+  if (connection.startedMs >= recordFromMs && task.is === 'paced')
+    outcome.latenciesMs.push(performance.now() - connection.startedMs);
+  connection.text = '';
+  connection.startedMs = 0;
+  const sinceMs = waitingSinceMs.shift();
+  if (sinceMs === undefined) {
+    idle.push(connection);
+    whenIdle();
+  } else {
+    sendOn(connection, sinceMs);
+  }
+}
+
+/** Open loop: what is due is sent whether or not earlier answers came; what finds no idle connection waits, and its waiting counts. */
+async function paced(perSecond: number, seconds: number, warmupSeconds: number): Promise<void> {
+  const beganMs = performance.now();
+  recordFromMs = beganMs + warmupSeconds * 1000;
+  const total = Math.round(perSecond * (seconds + warmupSeconds));
+  while (sent < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - beganMs) * perSecond) / 1000) + 1);
+    while (sent < due) send();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, beganMs + (sent * 1000) / perSecond - performance.now())));
+  }
+  await allAnswered();
+}
+
+async function exactly(requests: number): Promise<void> {
+  whenIdle = () => {
+    if (sent < requests) send();
+  };
+  for (let count = Math.min(requests, idle.length); count > 0; count -= 1) send();
+  await allAnswered(() => sent === requests);
+}
+
+function send(): void {
+  sent += 1;
+  const connection = idle.shift();
+  if (connection === undefined) waitingSinceMs.push(performance.now());
+  else sendOn(connection, performance.now());
+}
+
+function sendOn(connection: Connection, startedMs: number): void {
+  connection.socket.write(request);
+  connection.startedMs = startedMs;
+}
+
+/** Gives up on answers that stay away for twenty seconds. */
+async function allAnswered(sentAll = () => true): Promise<void> {
+  let [seen, lastMs] = [-1, performance.now()];
+  while (!sentAll() || outcome.answered + outcome.failed < sent) {
+    if (outcome.answered + outcome.failed !== seen) [seen, lastMs] = [outcome.answered + outcome.failed, performance.now()];
+    if (performance.now() - lastMs > SILENCE_MS_MAX) {
+      outcome.failed += sent - seen;
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,0 +1,48 @@
+/** Machines change their speed from second to second, so every run stands between two runs of nginx and is divided by their mean. */
+import { type Cost, median } from './measure.ts';
+import type { Target } from './target.ts';
+
+export interface Standing {
+  readonly name: string;
+  /** Medians over the rounds. */
+  readonly us: number;
+  readonly perSecond: number;
+  /** Divided by nginx's neighbouring runs. */
+  readonly timesNginx: number;
+}
+
+/** Runs nginx, then each target followed by nginx again, as often as asked. nginx stands first in the result. */
+export async function interleave(
+  yardstick: Target,
+  targets: readonly Target[],
+  rounds: number,
+  cost: (target: Target) => Promise<Cost>,
+): Promise<Standing[]> {
+  const nginx: Cost[] = [await cost(yardstick)];
+  const taken = new Map<string, { cost: Cost; timesNginx: number }[]>(targets.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const target of targets) {
+      const own = await cost(target);
+      const [before, after] = [nginx.at(-1) as Cost, await cost(yardstick)];
+      nginx.push(after);
+      taken.get(target.name)?.push({ cost: own, timesNginx: own.us / ((before.us + after.us) / 2) });
+    }
+  }
+  const rows = [...taken].map(([name, runs]) => standing(name, runs));
+  return [
+    standing(
+      yardstick.name,
+      nginx.map((run) => ({ cost: run, timesNginx: 1 })),
+    ),
+    ...rows,
+  ];
+}
+
+function standing(name: string, runs: readonly { cost: Cost; timesNginx: number }[]): Standing {
+  return {
+    name,
+    us: median(runs.map((run) => run.cost.us)),
+    perSecond: median(runs.map((run) => run.cost.perSecond)),
+    timesNginx: median(runs.map((run) => run.timesNginx)),
+  };
+}

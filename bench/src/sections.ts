@@ -1,0 +1,137 @@
+/** The sections of the table, in its order. Each measures one thing and says how it stands to the bar of this part. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exactly, type StreamLoad } from './load.ts';
+import { residentBytes } from './machine.ts';
+import { callExactly, jsonCost, jsonCostAt, latencies, quantile, streamCost } from './measure.ts';
+import { interleave, type Standing } from './rounds.ts';
+import type { Target } from './target.ts';
+
+export interface Row {
+  readonly what: string;
+  readonly figure: string;
+  /** Absent: a figure that stands beside the bars. */
+  readonly bar?: { readonly met: boolean; readonly asks: string };
+}
+
+export interface Field {
+  readonly nginx: Target;
+  /** Governance on, PostgreSQL: the one the bars are for. */
+  readonly governed: Target;
+  readonly free: Target;
+  readonly embedded: Target;
+  readonly portkey: Target;
+  readonly streams: StreamLoad;
+}
+
+/** How long and how often; `--quick` has its own. */
+export interface Effort {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly latencySeconds: number;
+  readonly exactRequests: number;
+  readonly soakRequests: number;
+  readonly stallSeconds: number;
+}
+
+export const bars = { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 } as const;
+
+export async function jsonRows(field: Field, effort: Effort): Promise<Row[]> {
+  const others = [field.governed, field.portkey, field.free, field.embedded];
+  const standings = await interleave(field.nginx, others, effort.rounds, (target) => jsonCost(target, effort.seconds));
+  const [governed, portkey] = [of(standings, field.governed), of(standings, field.portkey)];
+  const share = governed.us / portkey.us;
+  return [
+    ...standings.map((standing) => costRow('CPU per JSON request', standing, standing === governed ? bars.json : null)),
+    {
+      what: 'CPU per request ÷ Portkey',
+      figure: `1/${(1 / share).toFixed(1)}`,
+      bar: { met: share <= bars.portkey, asks: `≤ 1/${1 / bars.portkey}` },
+    },
+  ];
+}
+
+/** Without Portkey, which answers 500 to every stream on the packages that npm gives it today. */
+export async function streamRows(field: Field, effort: Effort): Promise<Row[]> {
+  const cost = (target: Target) => streamCost(target, field.streams, effort.seconds);
+  const standings = await interleave(field.nginx, [field.governed, field.embedded], Math.ceil(effort.rounds / 2), cost);
+  const governed = of(standings, field.governed);
+  return standings.map((standing) => costRow('CPU per SSE chunk', standing, standing === governed ? bars.stream : null));
+}
+
+export async function fixedRateRows(field: Field, effort: Effort): Promise<Row[]> {
+  const cost = (target: Target) => jsonCostAt(target, 5000, effort.seconds);
+  const standings = await interleave(field.nginx, [field.governed, field.embedded], 1, cost);
+  return standings.map((standing) => costRow('CPU per JSON request at 5,000/s', standing, null));
+}
+
+export async function latencyRows(field: Field, effort: Effort): Promise<Row[]> {
+  const taken = { nginx: [] as number[], governed: [] as number[] };
+  for (let turn = 0; turn < 4; turn += 1) {
+    taken.nginx.push(...(await latencies(field.nginx, 500, effort.latencySeconds)));
+    taken.governed.push(...(await latencies(field.governed, 500, effort.latencySeconds)));
+  }
+  for (const list of Object.values(taken)) list.sort((a, b) => a - b);
+  return (['p50', 'p99'] as const).map((name) => {
+    const [part, max] = name === 'p50' ? [0.5, bars.p50Ms] : [0.99, bars.p99Ms];
+    const [own, base] = [quantile(taken.governed, part), quantile(taken.nginx, part)];
+    const figure = `+${(own - base).toFixed(2)} ms (${own.toFixed(2)} − ${base.toFixed(2)})`;
+    return { what: `added latency at 500/s, ${name}`, figure, bar: { met: own - base <= max, asks: `≤ ${max} ms` } };
+  });
+}
+
+/** Memory while many calls pass. Flat: the second half adds no more than a tenth. */
+export async function soakRow(field: Field, effort: Effort): Promise<Row> {
+  const { governed } = field;
+  const start = residentBytes(governed.pid);
+  await callExactly(governed, effort.soakRequests / 2);
+  const middle = residentBytes(governed.pid);
+  await callExactly(governed, effort.soakRequests / 2);
+  const end = residentBytes(governed.pid);
+  const met = end <= bars.residentMb * 1e6 && end <= middle * 1.1;
+  const figure = `${mb(start)} → ${mb(middle)} → ${mb(end)} MB`;
+  return {
+    what: `RSS over ${effort.soakRequests.toLocaleString('en')} requests`,
+    figure,
+    bar: { met, asks: `≤ ${bars.residentMb} MB and flat` },
+  };
+}
+
+/** Streams that nobody reads: memory must stop growing, and everyone else must not notice. */
+export async function stallRow(field: Field, effort: Effort): Promise<Row> {
+  const { governed, streams } = field;
+  const count = 512;
+  const before = {
+    resident: residentBytes(governed.pid),
+    p50: quantile(await latencies(governed, 200, effort.stallSeconds), 0.5),
+  };
+  const started = await streams.stall(governed.stream, count);
+  await sleep(effort.stallSeconds * 1000);
+  const early = residentBytes(governed.pid);
+  const during = quantile(await latencies(governed, 200, effort.stallSeconds), 0.5);
+  const late = residentBytes(governed.pid);
+  await streams.release();
+  if (governed.books !== undefined) governed.books.seen.brokenOff += started;
+  await sleep(2000);
+  const after = await exactly(governed.json, 100);
+  if (governed.books !== undefined) governed.books.seen.answered += after.answered;
+  const bounded = late <= before.resident + 200e6 && late <= early * 1.1;
+  const figure = `${started} stalled: ${mb(before.resident)} → ${mb(early)} → ${mb(late)} MB; others' p50 ${before.p50.toFixed(2)} → ${during.toFixed(2)} ms`;
+  const met = started === count && bounded && during <= before.p50 * 2 && after.answered === 100;
+  return { what: `${count} streams whose clients stop reading`, figure, bar: { met, asks: 'RSS bounded, others unaffected' } };
+}
+
+function costRow(what: string, { name, us, timesNginx, perSecond }: Standing, max: number | null): Row {
+  const figure = `${us.toFixed(1)} µs = ${timesNginx.toFixed(2)} × nginx (${Math.round(perSecond).toLocaleString('en')}/s)`;
+  const bar = max === null ? {} : { bar: { met: timesNginx <= max, asks: `≤ ${max.toFixed(1)} × nginx` } };
+  return { what: `${what}: ${name}`, figure, ...bar };
+}
+
+function of(standings: readonly Standing[], target: Target): Standing {
+  const found = standings.find((standing) => standing.name === target.name);
+  if (found === undefined) throw new Error(`${target.name} was not measured`);
+  return found;
+}
+
+function mb(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}

@@ -1,0 +1,33 @@
+/** As little HTTP/1.1 as two load generators need. */
+
+/** Where a request goes, and what a gateway wants to see with it. */
+export interface Destination {
+  readonly port: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A POST as text, written to a socket as it stands. The body is ASCII. */
+export function requestText(to: Destination, body: string): string {
+  const headers = {
+    host: `127.0.0.1:${to.port}`,
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...to.headers,
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST ${to.path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** Whether a message has arrived in full, whichever way its body is framed. `text` is latin1, so that a character is a byte. */
+export function isWhole(text: string): boolean {
+  const headEnd = text.indexOf('\r\n\r\n');
+  if (headEnd === -1) return false;
+  const length = /content-length: *(\d+)/i.exec(text.slice(0, headEnd));
+  return length === null ? text.endsWith('0\r\n\r\n') : text.length >= headEnd + 4 + Number(length[1]);
+}
+
+/** One chunk of a chunked body. */
+export function framed(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}
