@@ -11,7 +11,7 @@ export interface ConfigSource {
   loadCatalogue(): Promise<Catalogue>;
   loadOrganization(organizationId: string): Promise<OrganizationConfig | null>;
   /** The key that a secret's hash belongs to, and until when that secret counts (a rotated one overlaps). */
-  findKeyByHash(hash: Buffer): Promise<{ readonly key: KeyConfig; readonly validUntilMs: number | null } | null>;
+  findKeyByHash(hash: string): Promise<{ readonly key: KeyConfig; readonly secretValidUntilMs: number | null } | null>;
   findKey(organizationId: string, keyId: string): Promise<KeyConfig | null>;
   versions(): Promise<ReadonlyMap<string, number>>;
 }
@@ -59,7 +59,7 @@ export interface Snapshot {
 export interface SnapshotOptions {
   readonly source: ConfigSource;
   readonly clock: Clock;
-  readonly hashSecret: (secret: string) => Buffer;
+  readonly hashSecret: (secret: string) => string;
   readonly keysMax: number;
   /** Told, in the turn in which a change goes live, which counters it adds. */
   readonly forget: (counters: readonly CounterSpec[]) => void;
@@ -118,8 +118,7 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
     if (seen !== changes) return load(secret);
     const key = remember(found.key, holder);
     if (secrets.size >= keysMax) evictOldest();
-    secrets.set(secret, { key, validUntilMs: found.validUntilMs });
-    if (found.validUntilMs !== null && clock.nowMs() >= found.validUntilMs) return null;
+    secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
     return key;
   }
 

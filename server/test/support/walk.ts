@@ -1,0 +1,288 @@
+/**
+ * The walk without sockets and without a database: the real pipeline, counters, journal and fake provider over configuration given as plain
+ * data. What a scenario cannot see here (SQL, HTTP framing) has tests of its own.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory.ts';
+import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/catalogue.ts';
+import type { KeyConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy.ts';
+import { type Journal, openJournal } from '../../src/journal/journal.ts';
+import type { EndRecord } from '../../src/journal/records.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { requestId } from '../../src/lib/id.ts';
+import { newKeySecret } from '../../src/lib/secrets.ts';
+import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { serveDataPlane } from '../../src/proxy/data-plane.ts';
+import type { Gateway } from '../../src/proxy/gateway.ts';
+import { createDeploymentHealth } from '../../src/proxy/health.ts';
+import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
+import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { openSnapshot } from '../../src/proxy/snapshot.ts';
+import { createTraffic } from '../../src/proxy/traffic.ts';
+
+const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
+
+export function deployment(more: Partial<DeploymentConfig> = {}): DeploymentConfig {
+  return {
+    id: 'dep_1',
+    model: 'fast',
+    provider: 'fake',
+    upstreamModel: 'fake-small',
+    mode: 'chat',
+    credential: null,
+    prices: [{ id: 'price_1', effectiveFromMs: 0, perMillion: { input: 50_000_000, output: 400_000_000 } }],
+    limits: { rpm: null, tpm: null },
+    weight: 1,
+    priority: 0,
+    tags: [],
+    maxOutputTokens: 4_096,
+    timeoutMs: 60_000,
+    enabled: true,
+    ...more,
+  };
+}
+
+export function model(
+  name: string,
+  deployments: readonly DeploymentConfig[],
+  more: Partial<CallableTarget> = {},
+): CallableTarget {
+  const members = deployments.map((one) => ({ deployment: one, weight: one.weight, priority: one.priority }));
+  return { name, kind: 'model', mode: 'chat', strategy: 'priority', members, fallbacks: [], accessGroups: new Set(), ...more };
+}
+
+export function catalogueOf(targets: readonly CallableTarget[]): Catalogue {
+  const groups = new Map<string, Set<string>>();
+  for (const target of targets) {
+    for (const key of target.accessGroups) groups.set(key, (groups.get(key) ?? new Set()).add(target.name));
+  }
+  return { version: 1, targets: new Map(targets.map((target) => [target.name, target])), accessGroups: groups };
+}
+
+export interface House {
+  readonly organization?: Partial<OrganizationConfig>;
+  readonly team?: Partial<TeamConfig>;
+  readonly key?: Partial<KeyConfig>;
+  readonly targets?: readonly CallableTarget[];
+  readonly provider?: Provider;
+  readonly gateway?: Partial<Gateway>;
+}
+
+export interface Said {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly json: () => Record<string, unknown> & { readonly error: Record<string, unknown> };
+}
+
+export interface WalkHouse {
+  readonly gateway: Gateway;
+  readonly counters: MemoryCounters;
+  readonly journal: Journal;
+  readonly secret: string;
+  /** Every row that was written, in order. */
+  readonly rows: EndRecord[];
+  /** How many attempts reached the provider. */
+  readonly upstreamCalls: () => number;
+  ask(body: unknown, options?: AskOptions): Promise<Said>;
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  readonly path?: string;
+  readonly method?: string;
+  readonly secret?: string | null;
+  readonly headers?: readonly string[];
+  readonly raw?: Buffer;
+  /** Hang up once this many chunks were read; 0 before any. */
+  readonly hangUpAfter?: number;
+}
+
+/** Builds a house around one key and opens it. */
+export async function openHouse(house: House = {}): Promise<WalkHouse> {
+  const directory = mkdtempSync(join(tmpdir(), 'headgate-walk-'));
+  const rows: EndRecord[] = [];
+  let calls = 0;
+  const journal = await openJournal({ directory, installationId: 'test', bytesMax: 2 ** 24, onEvent: () => {} });
+  const end = journal.end.bind(journal);
+  journal.end = (record) => {
+    rows.push(record);
+    end(record);
+  };
+  const provider = house.provider ?? createFakeProvider();
+  const counted: Provider = {
+    name: provider.name,
+    wireFor: (client) => provider.wireFor(client),
+    readError: (status, headers, body) => provider.readError(status, headers, body),
+    open: (request, sink) => {
+      calls += 1;
+      return provider.open(request, sink);
+    },
+  };
+  const counters = createMemoryCounters({ clock: systemClock, seedFrom: async () => [] });
+  const secret = newKeySecret();
+  const { organization, key } = tenant(house);
+  const snapshot = await openSnapshot({
+    source: {
+      loadCatalogue: async () => catalogueOf(house.targets ?? [model('fast', [deployment()])]),
+      loadOrganization: async () => organization,
+      findKeyByHash: async (hash) => (hash === secret ? { key, secretValidUntilMs: null } : null),
+      findKey: async () => key,
+      versions: async () => new Map(),
+    },
+    clock: systemClock,
+    hashSecret: (text) => text,
+    keysMax: 100,
+    forget: (added) => void counters.forget(added),
+  });
+  const gateway: Gateway = {
+    clock: systemClock,
+    snapshot,
+    counters,
+    journal,
+    providers: new Map([['fake', counted]]),
+    health: createDeploymentHealth(systemClock),
+    load: createDeploymentLoad(systemClock),
+    traffic: createTraffic(),
+    decisions: { find: async () => null },
+    sealContent: (_organization, _id, content) => Buffer.from(content),
+    refused: (record) => journal.end(record),
+    defect: (error) => {
+      throw error;
+    },
+    requestId,
+    random: () => 0.5,
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+    settings: { attemptsMax: 4, stallMsMax: 60_000, contentBytesMax: 1_048_576, answerBytesMax: 2 ** 24 },
+    ...house.gateway,
+  };
+  return {
+    gateway,
+    counters,
+    journal,
+    secret,
+    rows,
+    upstreamCalls: () => calls,
+    ask: (body, options = {}) => ask(gateway, options.secret === undefined ? secret : options.secret, body, options),
+    close: async () => {
+      await journal.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function tenant(house: House): { organization: OrganizationConfig; key: KeyConfig } {
+  const team: TeamConfig = {
+    id: 'team_1',
+    name: 'Team',
+    status: 'active',
+    ...NO_LIMITS,
+    access: { mode: 'inherit' },
+    ...house.team,
+  };
+  const organization: OrganizationConfig = {
+    id: 'org_1',
+    slug: 'acme',
+    name: 'Acme',
+    status: 'active',
+    timeZone: 'UTC',
+    ...NO_LIMITS,
+    access: { mode: 'all' },
+    auditContent: 'off',
+    version: 1,
+    teams: new Map([[team.id, team]]),
+    members: new Map(),
+    serviceAccounts: new Map([['svc_1', { id: 'svc_1', teamId: 'team_1', name: 'ci', status: 'active' as const }]]),
+    ...house.organization,
+  };
+  const key: KeyConfig = {
+    id: 'key_1',
+    organizationId: 'org_1',
+    teamId: 'team_1',
+    name: 'app',
+    owner: { is: 'service_account', serviceAccountId: 'svc_1' },
+    status: { is: 'active' },
+    expiresAtMs: null,
+    ...NO_LIMITS,
+    access: { mode: 'inherit' },
+    version: 1,
+    ...house.key,
+  };
+  return { organization, key };
+}
+
+function ask(gateway: Gateway, secret: string | null, body: unknown, options: AskOptions): Promise<Said> {
+  const bytes = options.raw ?? Buffer.from(JSON.stringify(body));
+  const raw = ['content-type', 'application/json', ...(options.headers ?? [])];
+  if (secret !== null) raw.push('authorization', `Bearer ${secret}`);
+  const request: GatewayRequest = {
+    method: options.method ?? 'POST',
+    path: options.path ?? '/v1/chat/completions',
+    query: '',
+    header: headerOf(raw),
+    rawHeaders: raw,
+    body: bytes,
+    startedMs: systemClock.monotonicMs(),
+  };
+  return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));
+}
+
+function headerOf(raw: readonly string[]): (name: string) => string | undefined {
+  return (name) => {
+    for (let at = 0; at < raw.length; at += 2) if (raw[at]?.toLowerCase() === name) return raw[at + 1];
+    return undefined;
+  };
+}
+
+/** A client that reads everything, or hangs up where it is told. */
+function capture(options: AskOptions, resolve: (said: Said) => void): Reply {
+  let status = 0;
+  let headers: Record<string, string> = {};
+  const chunks: Buffer[] = [];
+  let gone = false;
+  let whenGone: () => void = () => {};
+  const said = () => {
+    const text = Buffer.concat(chunks).toString();
+    resolve({ status, headers, text, json: () => JSON.parse(text) });
+  };
+  const hangUp = () => {
+    gone = true;
+    whenGone();
+    // What the gateway does about it happens in later turns; a caller of `ask` looks afterwards.
+    setTimeout(said, 20);
+  };
+  if (options.hangUpAfter === 0) setTimeout(hangUp, 5);
+  return {
+    head: (code, list) => {
+      status = code;
+      headers = {};
+      for (let at = 0; at < list.length; at += 2) headers[(list[at] as string).toLowerCase()] = list[at + 1] as string;
+    },
+    chunk: (bytes) => {
+      if (gone) return true;
+      chunks.push(bytes);
+      if (chunks.length === options.hangUpAfter) hangUp();
+      return true;
+    },
+    end: (bytes) => {
+      if (gone) return;
+      if (bytes !== null) chunks.push(bytes);
+      said();
+    },
+    destroy: () => hangUp(),
+    get gone() {
+      return gone;
+    },
+    onGone: (callback) => {
+      whenGone = callback;
+      if (gone) callback();
+    },
+    onDrained: () => {},
+  };
+}
