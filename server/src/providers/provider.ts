@@ -1,5 +1,5 @@
 import type { Wire } from '../dialects/dialect.ts';
-import type { DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
+import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
 
 /** One attempt at one deployment. */
 export interface UpstreamRequest {
@@ -71,5 +71,35 @@ export interface Provider {
   /** The wire in which this vendor serves what the client asked in `client`; null when it cannot. */
   wireFor(client: Wire): Wire | null;
   open(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall;
-  readError(status: number, headers: UpstreamHeaders, body: Buffer): ProviderError;
+  /** Reads an answer that is not 2xx. Pass the credential that was used, so that its key is taken out of the provider's words. */
+  readError(status: number, headers: UpstreamHeaders, body: Buffer, credential?: CredentialConfig | null): ProviderError;
+  /** Asks which models a credential may call (`GET /models`); absent where a vendor cannot say. */
+  openModels?(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall;
 }
+
+/** What a live check of a deployment found. `status` is null when there was no answer at all. */
+export interface DeploymentCheck {
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  readonly status: number | null;
+  /** The provider's words, or ours; bounded and free of secrets. */
+  readonly message: string;
+}
+
+/** The models a credential may call, by the vendor's own names, sorted. */
+export type UpstreamModels =
+  | { readonly ok: true; readonly models: readonly string[] }
+  | { readonly ok: false; readonly status: number | null; readonly message: string };
+
+/** The provider's own headers that may reach a client, as flat name/value pairs. Its limits, cookies, ids and account never do. */
+export function passHeaders(headers: UpstreamHeaders): string[] {
+  const passed: string[] = [];
+  for (const name of PASSED_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string' && value.length <= PASSED_VALUE_LENGTH_MAX) passed.push(name, value);
+  }
+  return passed;
+}
+
+const PASSED_HEADERS = ['openai-processing-ms', 'openai-version', 'openai-model', 'deprecation', 'sunset'] as const;
+const PASSED_VALUE_LENGTH_MAX = 200;

@@ -1,0 +1,43 @@
+import type { Wire } from '../../dialects/dialect.ts';
+import type { Provider } from '../provider.ts';
+import { type ErrorSigns, readErrorAnswer } from '../read-error.ts';
+import type { Transport } from '../transport.ts';
+import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
+
+const ANTHROPIC: VendorHttp = {
+  defaultBaseUrl: 'https://api.anthropic.com',
+  path: (wire) => (wire === 'anthropic-count-tokens' ? '/v1/messages/count_tokens' : '/v1/messages'),
+  modelsPath: '/v1/models?limit=1000',
+  authentication: (credential) => ['x-api-key', credential.apiKey],
+  forwarded: new Map([
+    ['anthropic-version', '2023-06-01'],
+    ['anthropic-beta', null],
+    ['x-client-request-id', null],
+    ['traceparent', null],
+  ]),
+  passesQuery: true,
+};
+
+const SIGNS: ErrorSigns = {
+  contextCodes: new Set(),
+  contextWords: /prompt is too long|exceed(?:s)? (?:the )?context (?:limit|window)|context window/i,
+  quotaCodes: new Set(['billing_error']),
+  quotaWords: /credit balance is too low|usage limits? .{0,40}reached|reached your specified .{0,20}usage limits/i,
+};
+
+const WIRES: Readonly<Record<Wire, Wire | null>> = {
+  'anthropic-messages': 'anthropic-messages',
+  'openai-chat': 'anthropic-messages',
+  'anthropic-count-tokens': 'anthropic-count-tokens',
+  'openai-embeddings': null,
+};
+
+/** Anthropic, and every server that speaks its messages. */
+export function createAnthropicProvider(deps: { readonly transport: Transport }): Provider {
+  return {
+    name: 'anthropic',
+    wireFor: (client) => WIRES[client],
+    ...callOverHttp(ANTHROPIC, deps.transport),
+    readError: (status, headers, body, credential) => readErrorAnswer({ status, headers, body, credential, signs: SIGNS }),
+  };
+}

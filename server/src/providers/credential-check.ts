@@ -1,0 +1,102 @@
+import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
+import type { Clock } from '../lib/clock.ts';
+import type {
+  DeploymentCheck,
+  Provider,
+  UpstreamCall,
+  UpstreamFailure,
+  UpstreamHeaders,
+  UpstreamModels,
+  UpstreamSink,
+} from './provider.ts';
+
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+const CHECK_TIMEOUT_MS = 30_000;
+const MODELS_MAX = 10_000;
+
+/** Asks a deployment for one token, over the network and with its real credential. Costs what one token costs; never throws. */
+export async function checkDeployment(provider: Provider, deployment: DeploymentConfig, clock: Clock): Promise<DeploymentCheck> {
+  const startedAtMs = clock.monotonicMs();
+  let answer = await askOnce(provider, deployment, smallestBody(deployment, 'max_tokens'));
+  // Newer models refuse max_tokens by name; older compatible servers know nothing else.
+  if (answer.is === 'answer' && answer.status === 400 && answer.body.includes('max_completion_tokens')) {
+    answer = await askOnce(provider, deployment, smallestBody(deployment, 'max_completion_tokens'));
+  }
+  const latencyMs = Math.round(clock.monotonicMs() - startedAtMs);
+  if (answer.is === 'failure') return { ok: false, latencyMs, status: null, message: answer.failure.message };
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { ok: true, latencyMs, status, message: 'the provider answered' };
+  const error = provider.readError(status, answer.headers, answer.body, deployment.credential);
+  // A reasoning model may spend its one token before it says a word: it was reached, and that is the question.
+  const reached = status === 400 && /max_tokens or model output limit was reached/i.test(error.message);
+  return { ok: reached, latencyMs, status, message: error.message };
+}
+
+/** Which models a credential may call, where the vendor can say; never throws. */
+export async function listUpstreamModels(provider: Provider, credential: CredentialConfig): Promise<UpstreamModels> {
+  const open = provider.openModels;
+  if (open === undefined) return { ok: false, status: null, message: 'this provider has no list of models' };
+  const answer = await collect((sink) => open(credential, sink));
+  if (answer.is === 'failure') return { ok: false, status: null, message: answer.failure.message };
+  if (answer.status >= 200 && answer.status < 300) return readModels(answer.status, answer.body);
+  const error = provider.readError(answer.status, answer.headers, answer.body, credential);
+  return { ok: false, status: answer.status, message: error.message };
+}
+
+type Collected =
+  | { readonly is: 'answer'; readonly status: number; readonly headers: UpstreamHeaders; readonly body: Buffer }
+  | { readonly is: 'failure'; readonly failure: Pick<UpstreamFailure, 'message'> };
+
+function askOnce(provider: Provider, deployment: DeploymentConfig, body: object): Promise<Collected> {
+  const wire = provider.wireFor(deployment.mode === 'embedding' ? 'openai-embeddings' : 'openai-chat');
+  if (wire === null) {
+    return Promise.resolve({ is: 'failure', failure: { message: `${provider.name} does not serve ${deployment.mode}` } });
+  }
+  const patient = { ...deployment, timeoutMs: Math.min(deployment.timeoutMs, CHECK_TIMEOUT_MS) };
+  const request = { deployment: patient, wire, body: Buffer.from(JSON.stringify(body)), stream: false, forward: [], query: '' };
+  return collect((sink) => provider.open(request, sink));
+}
+
+// The same few fields mean the same to both chat wires.
+function smallestBody(deployment: DeploymentConfig, cap: 'max_tokens' | 'max_completion_tokens'): object {
+  const model = deployment.upstreamModel;
+  if (deployment.mode === 'embedding') return { model, input: 'ping' };
+  return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
+}
+
+function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let status = 0;
+    let headers: UpstreamHeaders = {};
+    const call = open({
+      head: (answered, answeredHeaders) => {
+        status = answered;
+        headers = answeredHeaders;
+      },
+      data: (chunk) => {
+        bytes += chunk.length;
+        chunks.push(chunk);
+        if (bytes > ANSWER_BYTES_MAX) {
+          call.abort();
+          resolve({ is: 'failure', failure: { message: 'the answer is far longer than it should be' } });
+        }
+        return true;
+      },
+      end: () => resolve({ is: 'answer', status, headers, body: Buffer.concat(chunks) }),
+      failed: (failure) => resolve({ is: 'failure', failure }),
+    });
+  });
+}
+
+function readModels(status: number, body: Buffer): UpstreamModels {
+  try {
+    const list = (JSON.parse(body.toString()) as { data?: unknown }).data;
+    if (!Array.isArray(list)) return { ok: false, status, message: 'the provider answered without a list of models' };
+    const ids = list.map((model: unknown) => (model as { id?: unknown } | null)?.id).filter((id) => typeof id === 'string');
+    return { ok: true, models: ids.slice(0, MODELS_MAX).sort() };
+  } catch {
+    return { ok: false, status, message: 'the provider answered with something that is not JSON' };
+  }
+}

@@ -1,0 +1,152 @@
+import type { Wire } from '../../dialects/dialect.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
+import type { Provider, UpstreamRequest } from '../provider.ts';
+import { readOpenAiError } from '../read-error.ts';
+import { json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';
+import { fakeEmbeddings } from './fake-embedding.ts';
+import { hashOf, promptTokensOf } from './fake-text.ts';
+import { play, type Schedule, type Script } from './playback.ts';
+
+const SLOW_MS = 1_000;
+const REMEMBERED_MAX = 10_000;
+
+const SENTENCES = { small: { min: 1, max: 4 }, large: { min: 8, max: 30 } };
+
+const MODELS = [
+  ...['fake-small', 'fake-large', 'fake-slow', 'fake-fails-once', 'fake-429', 'fake-500', 'fake-fails-mid-stream', 'fake-hangs'],
+  'fake-embedding',
+] as const;
+type FakeModel = (typeof MODELS)[number];
+
+const WIRES: Readonly<Record<Wire, Wire>> = {
+  'openai-chat': 'openai-chat',
+  'anthropic-messages': 'openai-chat',
+  'openai-embeddings': 'openai-embeddings',
+  'anthropic-count-tokens': 'anthropic-count-tokens',
+};
+
+export interface FakeProviderDeps {
+  readonly clock?: Clock;
+  readonly schedule?: Schedule;
+}
+
+/**
+ * A vendor without a network, for demos and tests: answers as OpenAI would, the same answer to the same question. `upstream_model` chooses
+ * its behaviour; `fake-fails-once` refuses a request the first time it sees it, and serves it the next.
+ */
+export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
+  const clock = deps.clock ?? systemClock;
+  const schedule = deps.schedule ?? realSchedule;
+  const failedOnce = new Set<string>();
+  let count = 0;
+
+  function scriptFor(request: UpstreamRequest): Script {
+    const model = request.deployment.upstreamModel;
+    if (!isFakeModel(model)) return refusal(404, `The model '${model}' does not exist`, { code: 'model_not_found' });
+    const body = parse(request.body);
+    if (body === null) return refusal(400, 'The body is not a JSON object');
+    if (request.wire === 'anthropic-count-tokens')
+      return whole(json({ input_tokens: promptTokensOf(JSON.stringify(body).length) }));
+    if (model === 'fake-429') return refusal(429, 'Rate limit reached for fake-429. Try again in 2s.', RATE_LIMITED);
+    if (model === 'fake-500' || (model === 'fake-fails-once' && failsNow(failedOnce, request)))
+      return refusal(500, SERVER_ERROR, FAULT);
+    if (request.wire === 'openai-embeddings') return embeddings(body, model);
+    if (model === 'fake-embedding') return refusal(404, 'This is not a chat model', { param: 'model' });
+    return chat(body, model);
+  }
+
+  function chat(body: Record<string, unknown>, model: FakeModel): Script {
+    const read = readFakeChat(body, { sentences: model === 'fake-large' ? SENTENCES.large : SENTENCES.small });
+    if ('problem' in read) return refusal(400, read.problem, { param: read.param });
+    const id = {
+      id: `chatcmpl-fake-${hashOf(model).toString(36)}${count++}`,
+      createdSeconds: Math.floor(clock.nowMs() / 1000),
+      model,
+    };
+    const script = read.stream ? streamed(streamedChat(read, id)) : whole(wholeChat(read, id));
+    if (model === 'fake-slow') return { ...script, delayMs: SLOW_MS };
+    if (model === 'fake-hangs') return { ...script, chunks: [], ending: 'hang' };
+    if (model === 'fake-fails-mid-stream') return { ...script, chunks: half(script.chunks), ending: 'reset' };
+    return script;
+  }
+
+  return {
+    name: 'fake',
+    wireFor: (client) => WIRES[client],
+    open: (request, sink) => play(scriptFor(request), sink, { timeoutMs: request.deployment.timeoutMs, schedule }),
+    readError: readOpenAiError,
+  };
+}
+
+const SERVER_ERROR = 'The server had an error while processing your request. Sorry about that!';
+const FAULT = { type: 'server_error' };
+const RATE_LIMITED = { type: 'requests', code: 'rate_limit_exceeded', headers: { 'retry-after': '2', 'retry-after-ms': '2000' } };
+
+function embeddings(body: Record<string, unknown>, model: FakeModel): Script {
+  const answer = fakeEmbeddings(body, model);
+  return 'problem' in answer ? refusal(400, answer.problem, { param: answer.param }) : whole(answer.bytes);
+}
+
+function whole(bytes: Buffer): Script {
+  return { delayMs: 0, status: 200, headers: { 'content-type': 'application/json' }, chunks: [bytes], ending: 'end' };
+}
+
+function streamed(events: readonly Buffer[]): Script {
+  return {
+    delayMs: 0,
+    status: 200,
+    headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+    chunks: events,
+    ending: 'end',
+  };
+}
+
+function refusal(
+  status: number,
+  message: string,
+  more: {
+    readonly type?: string;
+    readonly code?: string;
+    readonly param?: string;
+    readonly headers?: Record<string, string>;
+  } = {},
+): Script {
+  const error = { message, type: more.type ?? 'invalid_request_error', param: more.param ?? null, code: more.code ?? null };
+  return { ...whole(json({ error })), status, headers: { 'content-type': 'application/json', ...more.headers } };
+}
+
+/** Half of a stream's events, or half of the bytes of a whole answer. */
+function half(chunks: readonly Buffer[]): readonly Buffer[] {
+  if (chunks.length > 1) return chunks.slice(0, chunks.length >> 1);
+  return chunks.map((chunk) => chunk.subarray(0, chunk.length >> 1));
+}
+
+function failsNow(failedOnce: Set<string>, request: UpstreamRequest): boolean {
+  const key = `${request.deployment.id}|${hashOf(request.body.toString('latin1'))}`;
+  if (failedOnce.delete(key)) return false;
+  if (failedOnce.size >= REMEMBERED_MAX) failedOnce.delete(failedOnce.values().next().value as string);
+  failedOnce.add(key);
+  return true;
+}
+
+function isFakeModel(model: string): model is FakeModel {
+  return (MODELS as readonly string[]).includes(model);
+}
+
+function parse(body: Buffer): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function realSchedule(delayMs: number, run: () => void): () => void {
+  if (delayMs === 0) {
+    const immediate = setImmediate(run);
+    return () => clearImmediate(immediate);
+  }
+  const timer = setTimeout(run, delayMs);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,98 @@
+import { type UpstreamCall, UpstreamFailure, type UpstreamHeaders, type UpstreamSink } from '../provider.ts';
+
+/** Runs something after a while; returns how to call it off. The real timers, or a simulation's. */
+export type Schedule = (delayMs: number, run: () => void) => () => void;
+
+/** What a fake upstream does with one request. */
+export interface Script {
+  /** Before the head. */
+  readonly delayMs: number;
+  readonly status: number;
+  readonly headers: UpstreamHeaders;
+  readonly chunks: readonly Buffer[];
+  /** After the chunks. `hang` says nothing more; with no chunks it does not even send the head. */
+  readonly ending: 'end' | 'reset' | 'hang';
+}
+
+const CHUNKS_PER_TURN = 8;
+
+/** Plays a script to a sink as a socket would: never before `play` returned, in several turns, pausing when asked to. */
+export function play(
+  script: Script,
+  sink: UpstreamSink,
+  options: { readonly timeoutMs: number; readonly schedule: Schedule },
+): UpstreamCall {
+  return new Playback(script, sink, options.timeoutMs, options.schedule);
+}
+
+class Playback implements UpstreamCall {
+  readonly sent = true; // It is in this process: there is no way to have it half.
+  private readonly script: Script;
+  private readonly sink: UpstreamSink;
+  private readonly timeoutMs: number;
+  private readonly schedule: Schedule;
+  private next = 0;
+  private paused = false;
+  private done = false;
+  private callOff: () => void;
+
+  constructor(script: Script, sink: UpstreamSink, timeoutMs: number, schedule: Schedule) {
+    this.script = script;
+    this.sink = sink;
+    this.timeoutMs = timeoutMs;
+    this.schedule = schedule;
+    const silent = script.ending === 'hang' && script.chunks.length === 0;
+    if (silent || script.delayMs >= timeoutMs) this.callOff = schedule(timeoutMs, () => this.timeOut());
+    else this.callOff = schedule(script.delayMs, () => this.begin());
+  }
+
+  abort(): void {
+    this.done = true;
+    this.callOff();
+  }
+
+  resume(): void {
+    if (!this.paused || this.done) return;
+    this.paused = false;
+    this.callOff = this.schedule(0, () => this.turn());
+  }
+
+  private begin(): void {
+    this.sink.head(this.script.status, this.script.headers);
+    this.turn();
+  }
+
+  private turn(): void {
+    for (let i = 0; i < CHUNKS_PER_TURN && this.next < this.script.chunks.length; i++) {
+      if (this.done) return;
+      if (!this.sink.data(this.script.chunks[this.next++] as Buffer)) {
+        this.paused = true;
+        return;
+      }
+    }
+    if (this.done) return;
+    if (this.next < this.script.chunks.length) this.callOff = this.schedule(0, () => this.turn());
+    else this.finish();
+  }
+
+  private finish(): void {
+    if (this.script.ending === 'hang') {
+      this.callOff = this.schedule(this.timeoutMs, () => this.timeOut());
+      return;
+    }
+    this.done = true;
+    if (this.script.ending === 'end') this.sink.end();
+    else
+      this.sink.failed(
+        new UpstreamFailure('reset', {
+          sent: true,
+          message: 'the provider closed the connection before its answer was complete',
+        }),
+      );
+  }
+
+  private timeOut(): void {
+    this.done = true;
+    this.sink.failed(new UpstreamFailure('timeout', { sent: true, message: `the provider was silent for ${this.timeoutMs} ms` }));
+  }
+}

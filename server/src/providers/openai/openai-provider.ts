@@ -1,0 +1,36 @@
+import type { Wire } from '../../dialects/dialect.ts';
+import type { Provider } from '../provider.ts';
+import { readOpenAiError } from '../read-error.ts';
+import type { Transport } from '../transport.ts';
+import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
+
+const OPENAI: VendorHttp = {
+  // The base URL of this kind includes /v1: compatible servers live under paths of their own.
+  defaultBaseUrl: 'https://api.openai.com/v1',
+  path: (wire) => (wire === 'openai-embeddings' ? '/embeddings' : '/chat/completions'),
+  modelsPath: '/models',
+  // Local servers often want no key, and some refuse an empty one.
+  authentication: (credential) => (credential.apiKey === '' ? [] : ['authorization', `Bearer ${credential.apiKey}`]),
+  forwarded: new Map([
+    ['x-client-request-id', null],
+    ['traceparent', null],
+  ]),
+  passesQuery: false,
+};
+
+const WIRES: Readonly<Record<Wire, Wire | null>> = {
+  'openai-chat': 'openai-chat',
+  'anthropic-messages': 'openai-chat',
+  'openai-embeddings': 'openai-embeddings',
+  'anthropic-count-tokens': null,
+};
+
+/** OpenAI, and every server that speaks its chat completions and embeddings. */
+export function createOpenAiProvider(deps: { readonly transport: Transport }): Provider {
+  return {
+    name: 'openai',
+    wireFor: (client) => WIRES[client],
+    ...callOverHttp(OPENAI, deps.transport),
+    readError: readOpenAiError,
+  };
+}

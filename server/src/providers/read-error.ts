@@ -1,0 +1,146 @@
+import type { CredentialConfig } from '../domain/catalogue.ts';
+import type { ProviderError, UpstreamHeaders } from './provider.ts';
+import { redactSecrets } from './redact.ts';
+
+const MESSAGE_LENGTH_MAX = 2_000;
+const READ_BYTES_MAX = 64 * 1024;
+const RETRY_AFTER_MS_MAX = 24 * 3_600_000;
+
+/** By what a vendor's errors are told apart where the status is not enough. Codes are compared with `code` and `type`. */
+export interface ErrorSigns {
+  readonly contextCodes: ReadonlySet<string>;
+  readonly contextWords: RegExp;
+  readonly quotaCodes: ReadonlySet<string>;
+  readonly quotaWords: RegExp;
+}
+
+/** OpenAI's, which every compatible server borrows from, more or less. */
+const OPENAI_SIGNS: ErrorSigns = {
+  contextCodes: new Set(['context_length_exceeded', 'context_window_exceeded']),
+  contextWords:
+    /maximum context length|context window|context length|exceeds? the (?:model's )?(?:maximum )?context|prompt is too long/i,
+  quotaCodes: new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active', 'insufficient_balance']),
+  quotaWords: /exceeded your current quota|insufficient (?:balance|credits|funds)/i,
+};
+
+/** Reads an error answer in OpenAI's envelope or anything near it. */
+export function readOpenAiError(
+  status: number,
+  headers: UpstreamHeaders,
+  body: Buffer,
+  credential?: CredentialConfig | null,
+): ProviderError {
+  return readErrorAnswer({ status, headers, body, credential, signs: OPENAI_SIGNS });
+}
+
+/** Reads an answer that is not 2xx. Never throws, whatever the body is. */
+export function readErrorAnswer(answer: {
+  readonly status: number;
+  readonly headers: UpstreamHeaders;
+  readonly body: Buffer;
+  readonly credential: CredentialConfig | null | undefined;
+  readonly signs: ErrorSigns;
+}): ProviderError {
+  const { status, headers } = answer;
+  const said = readBody(answer.body, headers);
+  const words = said.message === '' ? `the provider answered ${status}` : said.message;
+  return {
+    kind: kindOf(status, said, answer.signs),
+    status,
+    message: redactSecrets(words.slice(0, 4 * MESSAGE_LENGTH_MAX), answer.credential?.apiKey ?? null).slice(
+      0,
+      MESSAGE_LENGTH_MAX,
+    ),
+    param: said.param === null ? null : said.param.slice(0, 200),
+    retryAfterMs: retryAfterMsOf(headers),
+    retryable: one(headers['x-should-retry']) !== 'false' && !isRedirect(status),
+  };
+}
+
+/** How long the provider asks to wait, from `retry-after-ms`, else `retry-after` in seconds or as a date. At most a day. */
+export function retryAfterMsOf(headers: UpstreamHeaders): number | null {
+  const ms = numberOf(one(headers['retry-after-ms']));
+  if (ms !== null) return bounded(ms);
+  const text = one(headers['retry-after']);
+  if (text === undefined) return null;
+  const seconds = numberOf(text);
+  if (seconds !== null) return bounded(seconds * 1_000);
+  // A date is meant by the provider's clock, which its answer tells.
+  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  const now = Date.parse(one(headers.date) ?? '');
+  return Number.isNaN(at) || Number.isNaN(now) ? null : bounded(at - now);
+}
+
+interface Said {
+  readonly message: string;
+  readonly type: string;
+  readonly code: string;
+  readonly param: string | null;
+}
+
+function kindOf(status: number, said: Said, signs: ErrorSigns): ProviderError['kind'] {
+  if (status === 402 || signs.quotaCodes.has(said.code) || signs.quotaCodes.has(said.type)) return 'quota';
+  if (status === 429) return signs.quotaWords.test(said.message) ? 'quota' : 'rate_limited';
+  if (status === 401 || status === 403) return 'credential';
+  // 408 and 409 are the provider's own timeouts and locks; a redirect is nobody's answer and is never followed.
+  if (status >= 500 || status < 400 || status === 408 || status === 409) return 'unavailable';
+  if (signs.contextCodes.has(said.code) || signs.contextCodes.has(said.type)) return 'context_length';
+  if (status === 404) return 'caller';
+  if (signs.contextWords.test(said.message)) return 'context_length';
+  return signs.quotaWords.test(said.message) ? 'quota' : 'caller';
+}
+
+const SILENT: Said = { message: '', type: '', code: '', param: null };
+
+function readBody(body: Buffer, headers: UpstreamHeaders): Said {
+  const text = body.subarray(0, READ_BYTES_MAX).toString();
+  try {
+    return readEnvelope(body.length <= READ_BYTES_MAX ? (JSON.parse(text) as unknown) : null);
+  } catch {
+    // A page of HTML helps nobody; a line of plain text from a proxy may.
+    return one(headers['content-type'])?.startsWith('text/plain') ? { ...SILENT, message: plain(text) } : SILENT;
+  }
+}
+
+// {error: {…}} (OpenAI, Anthropic), {error: "…"}, [{error: {…}}] (Google), {message} and {detail} (servers built on others' frameworks).
+function readEnvelope(value: unknown): Said {
+  const outer = objectOf(Array.isArray(value) ? value[0] : value);
+  if (outer === null) return SILENT;
+  const error = objectOf(outer.error) ?? outer;
+  const message = [error.message, outer.error, outer.detail].find((words) => typeof words === 'string');
+  return {
+    message: plain(typeof message === 'string' ? message : ''),
+    type: textOf(error.type),
+    code: textOf(error.code),
+    param: typeof error.param === 'string' ? plain(error.param) : null,
+  };
+}
+
+function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
+  return text.replace(/[\u0000-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
+}
+
+function objectOf(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function numberOf(text: string | undefined): number | null {
+  return text !== undefined && /^\d+(?:\.\d+)?$/.test(text.trim()) ? Number(text) : null;
+}
+
+function bounded(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), RETRY_AFTER_MS_MAX);
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}

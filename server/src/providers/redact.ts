@@ -1,0 +1,28 @@
+const REDACTED = '[redacted]';
+const KEY_PREFIX_LENGTH = 8;
+
+/** What keys of the vendors we know, and tokens in general, look like; providers quote them, sometimes half hidden by asterisks. */
+const SECRETS: readonly (readonly [RegExp, string])[] = [
+  [/\b(?:sk|pk|rk|gsk|xai|ghp|hgadm|xox[a-z])[-_][\w*.-]{4,}/gi, REDACTED],
+  [/\bAIza[\w-]{20,}/g, REDACTED],
+  [/\bAKIA[0-9A-Z]{12,}/g, REDACTED],
+  [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, REDACTED],
+  [/\b(bearer|basic)\s+[^\s"',]{8,}/gi, `$1 ${REDACTED}`],
+  [/\b(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
+  [/\b(authorization["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
+];
+
+/** Takes out of a provider's words the key we called it with, whole or begun, and anything that looks like a secret. */
+export function redactSecrets(text: string, apiKey: string | null): string {
+  let clean = apiKey === null ? text : withoutKey(text, apiKey);
+  for (const [pattern, replacement] of SECRETS) clean = clean.replace(pattern, replacement);
+  return clean;
+}
+
+function withoutKey(text: string, apiKey: string): string {
+  if (apiKey.length === 0) return text;
+  const whole = text.replaceAll(apiKey, REDACTED);
+  if (apiKey.length < 2 * KEY_PREFIX_LENGTH) return whole;
+  const begun = apiKey.slice(0, KEY_PREFIX_LENGTH).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return whole.replace(new RegExp(`${begun}[^\\s"',]*`, 'g'), REDACTED);
+}

@@ -1,0 +1,147 @@
+import type { Wire } from '../dialects/dialect.ts';
+import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
+import { type UpstreamCall, UpstreamFailure, type UpstreamRequest, type UpstreamSink } from './provider.ts';
+import type { Transport } from './transport.ts';
+
+/** What every vendor over HTTP shares: where a call goes and with which headers is worked out once per deployment and wire. */
+export interface VendorHttp {
+  readonly defaultBaseUrl: string;
+  /** Appended to the base URL. */
+  path(wire: Wire): string;
+  readonly modelsPath: string;
+  /** Flat name/value pairs with the credential in them; lower-case names. */
+  authentication(credential: CredentialConfig): string[];
+  /** Client headers this vendor may see, with the value used when the client sent none (null: left out). */
+  readonly forwarded: ReadonlyMap<string, string | null>;
+  readonly passesQuery: boolean;
+}
+
+/** The longest answers read; beyond, the call fails as `protocol`. */
+const ANSWER_BYTES_MAX = { whole: 64 * 1024 * 1024, stream: 1024 * 1024 * 1024 };
+const MODELS_TIMEOUT_MS = 15_000;
+const MODELS_BYTES_MAX = 4 * 1024 * 1024;
+
+const COMMON_HEADERS = [
+  ...['content-type', 'application/json', 'accept', 'application/json', 'accept-encoding', 'identity'],
+  ...['user-agent', 'headgate'],
+];
+
+interface Prepared {
+  readonly origin: string;
+  readonly path: string;
+  /** Without what may be forwarded. */
+  readonly headers: readonly string[];
+  /** With the defaults of what may be forwarded: the common case, used as it is. */
+  readonly headersWithDefaults: string[];
+}
+
+/** The two calls of a provider that is reached over HTTP. */
+export function callOverHttp(vendor: VendorHttp, transport: Transport) {
+  const prepare = preparedOnce(vendor);
+  return {
+    open(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
+      const { deployment } = request;
+      const prepared = deployment.credential === null ? null : prepare(deployment, request.wire, deployment.credential);
+      if (prepared === null) return failLater(sink, 'the deployment has no usable credential');
+      return transport.send(
+        {
+          origin: prepared.origin,
+          method: 'POST',
+          path: vendor.passesQuery && isPlainQuery(request.query) ? `${prepared.path}?${request.query}` : prepared.path,
+          headers: request.forward.length === 0 ? prepared.headersWithDefaults : withForwarded(prepared, request.forward, vendor),
+          body: request.body,
+          timeoutMs: deployment.timeoutMs,
+          answerBytesMax: request.stream ? ANSWER_BYTES_MAX.stream : ANSWER_BYTES_MAX.whole,
+        },
+        sink,
+      );
+    },
+
+    openModels(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall {
+      const base = baseOf(vendor, credential);
+      if (base === null) return failLater(sink, 'the credential has no usable base URL');
+      const defaults = defaultsOf(vendor);
+      const request = { origin: base.origin, method: 'GET', path: base.path + vendor.modelsPath, body: null } as const;
+      const headers = [...COMMON_HEADERS.slice(2), ...vendor.authentication(credential), ...defaults];
+      return transport.send({ ...request, headers, timeoutMs: MODELS_TIMEOUT_MS, answerBytesMax: MODELS_BYTES_MAX }, sink);
+    },
+  };
+}
+
+// A deployment is frozen and replaced whole when anything of it changes, so its identity is the key.
+function preparedOnce(vendor: VendorHttp) {
+  const byDeployment = new WeakMap<DeploymentConfig, Map<Wire, Prepared | null>>();
+  return (deployment: DeploymentConfig, wire: Wire, credential: CredentialConfig): Prepared | null => {
+    let byWire = byDeployment.get(deployment);
+    if (byWire === undefined) {
+      byWire = new Map();
+      byDeployment.set(deployment, byWire);
+    }
+    let prepared = byWire.get(wire);
+    if (prepared === undefined) {
+      prepared = prepareCall(vendor, wire, credential);
+      byWire.set(wire, prepared);
+    }
+    return prepared;
+  };
+}
+
+function prepareCall(vendor: VendorHttp, wire: Wire, credential: CredentialConfig): Prepared | null {
+  const base = baseOf(vendor, credential);
+  if (base === null) return null;
+  const headers = [...COMMON_HEADERS, ...vendor.authentication(credential)];
+  return {
+    origin: base.origin,
+    path: base.path + vendor.path(wire),
+    headers,
+    headersWithDefaults: [...headers, ...defaultsOf(vendor)],
+  };
+}
+
+function baseOf(vendor: VendorHttp, credential: CredentialConfig): { readonly origin: string; readonly path: string } | null {
+  const text = credential.baseUrl ?? vendor.defaultBaseUrl;
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, '') };
+}
+
+function defaultsOf(vendor: VendorHttp): string[] {
+  return [...vendor.forwarded].flatMap(([name, value]) => (value === null ? [] : [name, value]));
+}
+
+function withForwarded(prepared: Prepared, forward: readonly string[], vendor: VendorHttp): string[] {
+  const headers = prepared.headers.slice();
+  for (const [name, fallback] of vendor.forwarded) {
+    const value = valuesOf(forward, name) ?? fallback;
+    if (value !== null) headers.push(name, value);
+  }
+  return headers;
+}
+
+/** The values of a header in flat pairs, joined as HTTP joins repeated ones; null when absent. */
+function valuesOf(pairs: readonly string[], name: string): string | null {
+  let joined: string | null = null;
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    if (pairs[i] === name) joined = joined === null ? (pairs[i + 1] as string) : `${joined},${pairs[i + 1]}`;
+  }
+  return joined;
+}
+
+function isPlainQuery(query: string): boolean {
+  return query !== '' && /^[\w.~%=&-]{1,200}$/.test(query);
+}
+
+/** A call that could not begin: reported after the caller has its handle, as every failure is. */
+function failLater(sink: UpstreamSink, message: string): UpstreamCall {
+  let aborted = false;
+  queueMicrotask(() => {
+    if (!aborted) sink.failed(new UpstreamFailure('not_connected', { sent: false, message }));
+  });
+  return {
+    sent: false,
+    abort: () => {
+      aborted = true;
+    },
+    resume: () => {},
+  };
+}
