@@ -1,4 +1,5 @@
 // `npm run bench [-- --quick]`: Headgate between nginx and Portkey on this machine, as one table. Fails when a figure stands on lost work.
+// `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/prove/gateway.ts';
 import { startPostgres } from '../../server/test/support/postgres.ts';
@@ -9,6 +10,7 @@ import { exactly, startStreamLoad } from './load.ts';
 import { describeMachine, prepareMachine } from './machine.ts';
 import { startJsonUpstream, startYardstick } from './nginx.ts';
 import { PORTKEY_VERSION, startPortkey } from './portkey.ts';
+import { profileJson } from './profile.ts';
 import {
   type Effort,
   type Field,
@@ -35,6 +37,11 @@ const upstreams = { json: await freePort(), stream: streams.port };
 startJsonUpstream(upstreams.json);
 const postgres = await startPostgres();
 if (postgres === null) throw new Error('missing: PostgreSQL. On Debian: apt-get install postgresql');
+if (process.argv.includes('--profile')) {
+  for (const line of await profileJson(upstreams, postgres.url)) console.log(line);
+  await postgres.stop();
+  process.exit(0);
+}
 const onPostgres = await startHeadgate(upstreams, postgres.url);
 const embedded = await startHeadgate(upstreams, null);
 const field: Field = {

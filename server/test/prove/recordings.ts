@@ -6,7 +6,7 @@ import { allOf, type ProveResult } from './prove.ts';
 import { conformanceKit, drive, judged, kitAbsent, replayModels, routeToReplay, startReplay } from './replay.ts';
 
 /** Why a field the other gateway sends is rightly not sent by ours: `{"<case> /path": "why"}`. */
-const justifiedFile = path.join(import.meta.dirname, 'oracle-justified.json');
+const justifiedFile = path.join(import.meta.dirname, '../recorded/justified.json');
 const recordings = { 'openai/chat': 17, 'anthropic/messages': 45, 'openai/embeddings': 1, 'anthropic/count-tokens': 1 } as const;
 
 export async function run(): Promise<ProveResult> {

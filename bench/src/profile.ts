@@ -1,0 +1,55 @@
+/** Where the CPU time of a saturated Headgate goes, by the function that spends it: what explains a bar that was missed. */
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Headgate, startHeadgate } from './headgate.ts';
+import { saturate } from './load.ts';
+
+const SHOWN = 40;
+const SECONDS = 10;
+
+/** The little of V8's CPU profile that is read here; times in microseconds. */
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  }[];
+  readonly samples: readonly number[];
+  readonly timeDeltas: readonly number[];
+}
+
+/** Runs JSON calls at saturation under V8's sampling profiler. Returns one line per function, the dearest first. */
+export async function profileJson(upstreams: { json: number; stream: number }, databaseUrl: string): Promise<string[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'headgate-bench-profile-'));
+  const headgate: Headgate = await startHeadgate(upstreams, databaseUrl, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+  const { answered } = await saturate(headgate.governed.to, SECONDS);
+  await headgate.gateway.stop();
+  const profiles = readdirSync(folder).map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile);
+  const busiest = profiles.map(selfTimes).sort((a, b) => total(b) - total(a))[0] ?? new Map();
+  const dearest = [...busiest].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+  return dearest.map(
+    ([name, us]) =>
+      `${(us / answered).toFixed(2).padStart(7)} µs  ${((us / total(busiest)) * 100).toFixed(1).padStart(5)} %  ${name}`,
+  );
+}
+
+/** Self time by function, idling left out. */
+function selfTimes(profile: CpuProfile): Map<string, number> {
+  const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
+  const times = new Map<string, number>();
+  profile.samples.forEach((id, index) => {
+    const name = names.get(id) ?? '';
+    if (name !== '(idle)') times.set(name, (times.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0));
+  });
+  return times;
+}
+
+function nameOf({ functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {
+  if (functionName.startsWith('(')) return functionName;
+  const file = url.replace(/^.*\/(node_modules|server\/src)\//, '').replace(/^node:/, 'node:');
+  return `${functionName || 'anonymous'} ${file}:${lineNumber + 1}`;
+}
+
+function total(times: ReadonlyMap<string, number>): number {
+  return [...times.values()].reduce((sum, us) => sum + us, 0);
+}
