@@ -1,6 +1,10 @@
 import type { Counters } from '../counters/counters.ts';
+import type { DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
+import type { Price } from '../domain/price.ts';
+import type { EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
+import type { DeploymentCheck } from '../providers/provider.ts';
 import type { Database } from '../store/database.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
@@ -27,6 +31,23 @@ export interface AdminKeys {
   readonly credentials: Buffer;
 }
 
+/** What the providers' side knows and the admin plane asks. */
+export interface UpstreamKnowledge {
+  /** Whether a credential may point at this base URL: null, or what is wrong with it in a sentence. */
+  readonly checkBaseUrl: (baseUrl: string) => string | null;
+  /** The list price of an upstream model; null when the price table does not know it, and then it is unpriced. */
+  readonly priceFor: (provider: ProviderName, upstreamModel: string) => Price['perMillion'] | null;
+  /** One small live call with the deployment's own credential. Never rejects. */
+  readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
+}
+
+/** Requests that ended in this process and may not be in the database yet. */
+export interface RecentRequests {
+  find(requestId: string): EndRecord | null;
+  /** The rules behind a shape id, as JSON. */
+  findShape(organizationId: string, shapeId: string): string | null;
+}
+
 /** Everything the admin plane is given. It makes none of it. */
 export interface AdminDeps {
   readonly db: Database;
@@ -34,6 +55,9 @@ export interface AdminDeps {
   readonly counters: Counters;
   readonly keys: AdminKeys;
   readonly log: AdminLog;
+  readonly upstream: UpstreamKnowledge;
+  /** The journal, where this process has one. */
+  readonly recent?: RecentRequests;
   /** Random bytes for secrets and ids; the system's when absent. */
   readonly random?: RandomBytes;
   /** CIDRs of proxies whose `x-forwarded-for` is believed. */
