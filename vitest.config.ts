@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
-
-// Starts one PostgreSQL for the whole run when the program is on the machine.
-const databaseSetup = 'server/test/support/global-setup.ts';
 
 export default defineConfig({
   test: {
@@ -17,7 +13,8 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['server/{src,test,demo}/**/*.test.ts'],
-          globalSetup: existsSync(databaseSetup) ? [databaseSetup] : [],
+          // One PostgreSQL and one migrated snapshot for the whole run.
+          globalSetup: ['server/test/support/global-setup.ts'],
         },
       },
       { extends: true, test: { name: 'tools', include: ['{scripts,bench}/**/*.test.ts'] } },

@@ -116,7 +116,7 @@ function environmentFor(verbName, verbArgs) {
 }
 
 function isFirstStart(environment, verbArgs) {
-  const flag = verbArgs.findIndex((arg) => arg === '--data-dir' || arg.startsWith('--data-dir='));
+  const flag = verbArgs.findIndex((arg) => /^--(headgate-)?data-dir(=|$)/.test(arg));
   const flagged = flag === -1 ? undefined : (verbArgs[flag].split('=')[1] ?? verbArgs[flag + 1]);
   const directory = path.resolve(root, flagged ?? environment.HEADGATE_DATA_DIR ?? 'data');
   try {
