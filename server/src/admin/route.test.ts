@@ -24,8 +24,13 @@ describe('an admin route', () => {
 
   test('that was put together without either does not start', async () => {
     const whole = route(complete);
-    for (const half of [{ ...whole, permission: undefined }, { ...whole, load: undefined }]) {
-      await expect(createAdminApp(deps, { routes: { 'GET /things': half as unknown as AdminRoute } })).rejects.toThrow('declares no');
+    for (const half of [
+      { ...whole, permission: undefined },
+      { ...whole, load: undefined },
+    ]) {
+      await expect(createAdminApp(deps, { routes: { 'GET /things': half as unknown as AdminRoute } })).rejects.toThrow(
+        'declares no',
+      );
     }
   });
 });

@@ -1,0 +1,126 @@
+/** Keys, their secrets' hashes and their owners. A revoked one keeps its row and history. */
+import { and, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import type { Reach } from '../domain/permission.ts';
+import type { Database } from './database.ts';
+import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
+import { withinReach } from './reach.ts';
+import { keySecrets, keys } from './schema.ts';
+
+export type KeyRow = typeof keys.$inferSelect;
+
+/** One key of one organization. */
+export interface KeyId {
+  readonly organizationId: string;
+  readonly id: string;
+}
+
+export async function find(db: Database, key: KeyId): Promise<KeyRow | null> {
+  const [row] = await db.select().from(keys).where(of(key));
+  return row ?? null;
+}
+
+export async function lock(tx: Database, key: KeyId): Promise<KeyRow | null> {
+  const [row] = await tx.select().from(keys).where(of(key)).for('update');
+  return row ?? null;
+}
+
+export async function insert(tx: Database, row: typeof keys.$inferInsert): Promise<KeyRow> {
+  const [inserted] = await tx.insert(keys).values(row).returning();
+  return inserted as KeyRow;
+}
+
+/** Moves the version on. */
+export async function update(tx: Database, key: KeyId, changes: Partial<typeof keys.$inferInsert>, at: Date): Promise<KeyRow> {
+  const [row] = await tx
+    .update(keys)
+    .set({ ...changes, version: sql`${keys.version} + 1`, updatedAt: at })
+    .where(of(key))
+    .returning();
+  return row as KeyRow;
+}
+
+/** Gives a key one more secret, known by its hash. */
+export async function addSecret(
+  tx: Database,
+  secret: { readonly organizationId: string; readonly keyId: string; readonly hash: Buffer; readonly at: Date },
+): Promise<void> {
+  const { organizationId, keyId, hash, at } = secret;
+  await tx.insert(keySecrets).values({ organizationId, keyId, hash, createdAt: at });
+}
+
+/** Lets every secret the key has now end at `until`; one that ends sooner still does. */
+export async function endSecrets(tx: Database, key: KeyId, until: Date): Promise<void> {
+  await tx
+    .update(keySecrets)
+    .set({ validUntil: until })
+    .where(
+      and(
+        eq(keySecrets.organizationId, key.organizationId),
+        eq(keySecrets.keyId, key.id),
+        or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, until)),
+      ),
+    );
+}
+
+/** Keys that are not revoked of one owner or one team, oldest first. */
+export interface KeysOf {
+  readonly organizationId: string;
+  readonly teamId?: string;
+  readonly membershipId?: string;
+  readonly serviceAccountId?: string;
+}
+
+export async function listLiving(db: Database, whose: KeysOf): Promise<readonly KeyRow[]> {
+  return await db.select().from(keys).where(living(whose)).orderBy(keys.id);
+}
+
+/** Revokes them and returns their ids. */
+export async function revokeAll(tx: Database, whose: KeysOf, at: Date): Promise<readonly string[]> {
+  const revoked = await tx
+    .update(keys)
+    .set({ status: 'revoked', revokedAt: at, updatedAt: at, version: sql`${keys.version} + 1` })
+    .where(living(whose))
+    .returning({ id: keys.id });
+  return revoked.map((row) => row.id);
+}
+
+export interface KeyFilter {
+  readonly reach: readonly Reach[];
+  readonly organizationId?: string | undefined;
+  readonly teamId?: string | undefined;
+  readonly membershipIds?: readonly string[] | undefined;
+  readonly serviceAccountId?: string | undefined;
+  readonly status?: KeyRow['status'] | undefined;
+  readonly search?: string | undefined;
+}
+
+export function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
+  const wanted = [
+    withinReach(filter.reach, {
+      organizationId: keys.organizationId,
+      teamId: keys.teamId,
+      membershipId: keys.ownerMembershipId,
+    }),
+    filter.organizationId === undefined ? undefined : eq(keys.organizationId, filter.organizationId),
+    filter.teamId === undefined ? undefined : eq(keys.teamId, filter.teamId),
+    filter.membershipIds === undefined ? undefined : inArray(keys.ownerMembershipId, [...filter.membershipIds]),
+    filter.serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, filter.serviceAccountId),
+    filter.status === undefined ? undefined : eq(keys.status, filter.status),
+    named(keys, filter.search),
+  ];
+  return listNamed(db, keys, { list: 'keys', wanted, page });
+}
+
+function of({ organizationId, id }: KeyId): SQL | undefined {
+  return and(eq(keys.organizationId, organizationId), eq(keys.id, id));
+}
+
+function living({ organizationId, teamId, membershipId, serviceAccountId }: KeysOf): SQL | undefined {
+  return and(
+    eq(keys.organizationId, organizationId),
+    ne(keys.status, 'revoked'),
+    teamId === undefined ? undefined : eq(keys.teamId, teamId),
+    membershipId === undefined ? undefined : eq(keys.ownerMembershipId, membershipId),
+    serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
+  );
+}

@@ -1,0 +1,65 @@
+/** Teams of an organization. A deleted one keeps its row, because ledger rows name it. */
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Reach } from '../domain/permission.ts';
+import type { Database } from './database.ts';
+import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
+import { withinReach } from './reach.ts';
+import { teams } from './schema.ts';
+
+export type TeamRow = typeof teams.$inferSelect;
+
+/** One team of one organization. */
+export interface TeamKey {
+  readonly organizationId: string;
+  readonly id: string;
+}
+
+/** Null when there is none or it was deleted. */
+export async function find(db: Database, key: TeamKey): Promise<TeamRow | null> {
+  const [row] = await db.select().from(teams).where(present(key));
+  return row ?? null;
+}
+
+export async function lock(tx: Database, key: TeamKey): Promise<TeamRow | null> {
+  const [row] = await tx.select().from(teams).where(present(key)).for('update');
+  return row ?? null;
+}
+
+export async function insert(tx: Database, row: typeof teams.$inferInsert): Promise<TeamRow> {
+  const [inserted] = await tx.insert(teams).values(row).returning();
+  return inserted as TeamRow;
+}
+
+export async function update(
+  tx: Database,
+  key: TeamKey,
+  changes: Partial<typeof teams.$inferInsert>,
+  at: Date,
+): Promise<TeamRow> {
+  const [row] = await tx
+    .update(teams)
+    .set({ ...changes, version: sql`${teams.version} + 1`, updatedAt: at })
+    .where(present(key))
+    .returning();
+  return row as TeamRow;
+}
+
+export interface TeamFilter {
+  readonly reach: readonly Reach[];
+  readonly organizationId?: string | undefined;
+  readonly search?: string | undefined;
+}
+
+export function list(db: Database, filter: TeamFilter, page: PageRequest): Promise<Listed<TeamRow>> {
+  const wanted = [
+    withinReach(filter.reach, { organizationId: teams.organizationId, teamId: teams.id }),
+    filter.organizationId === undefined ? undefined : eq(teams.organizationId, filter.organizationId),
+    isNull(teams.deletedAt),
+    named(teams, filter.search),
+  ];
+  return listNamed(db, teams, { list: 'teams', wanted, page });
+}
+
+function present({ organizationId, id }: TeamKey): SQL | undefined {
+  return and(eq(teams.organizationId, organizationId), eq(teams.id, id), isNull(teams.deletedAt));
+}
