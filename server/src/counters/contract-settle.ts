@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  admitted,
+  askedLedger,
+  DAY,
+  DAY_MS,
+  HOUR,
+  HOUR_MS,
+  handClock,
+  IN_FLIGHT,
+  type MakeCounters,
+  MINUTE,
+  MINUTE_MS,
+  NOON,
+  planOf,
+  TOTAL,
+  used,
+  wants,
+} from './testing.ts';
+
+/** What becomes of a hold: settled, extended, settled late, settled twice. */
+export function settlePromises(make: MakeCounters): void {
+  const fresh = async () => {
+    const clock = handClock(NOON);
+    return { clock, counters: await make({ clock, seedFrom: askedLedger().seedFrom }) };
+  };
+
+  describe('settlement', () => {
+    // promise: Tokens are held, then settled
+    test('what was held becomes what was used, and the rest comes back', async () => {
+      const { counters } = await fresh();
+      const plan = planOf(
+        { unit: 'requests', window: MINUTE, value: 10 },
+        { unit: 'tokens', window: MINUTE, value: 1_000 },
+        { unit: 'tokens', window: DAY, value: 1_000 },
+        { unit: 'nano_usd', window: TOTAL, value: 1_000 },
+        { unit: 'parallel', window: IN_FLIGHT, value: 10 },
+      );
+      const { hold, readings } = admitted(await counters.hold('req', plan, wants(600, 700)));
+      expect(readings).toMatchObject({ used: [1, 600, 600, 700, 1], held: [1, 600, 600, 700, 1] });
+      await counters.settle(hold, used(150, 80), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [1, 150, 150, 80, 0], held: [0, 0, 0, 0, 0] });
+    });
+
+    test('settling a hold twice, or again with another figure, changes nothing', async () => {
+      const { counters } = await fresh();
+      const plan = planOf({ unit: 'tokens', window: HOUR, value: 1_000 }, { unit: 'parallel', window: IN_FLIGHT, value: 5 });
+      const { hold } = admitted(await counters.hold('req', plan, wants(100)));
+      admitted(await counters.hold('other', plan, wants(7)));
+      await counters.settle(hold, used(40), plan);
+      await counters.settle(hold, used(40), plan);
+      await counters.settle(hold, used(900), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [47, 1], held: [7, 1] });
+    });
+
+    test('in any order and interleaving of holds, extensions and settlements the counters end at the sum of what was used', async () => {
+      const request = fc.record({
+        tokens: fc.integer({ min: 0, max: 50 }),
+        more: fc.option(fc.integer({ min: 0, max: 30 }), { nil: null }),
+        actual: fc.integer({ min: 0, max: 90 }),
+        order: fc.integer(),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(request, { maxLength: 40 }), async (requests) => {
+          const { counters } = await fresh();
+          const plan = planOf(
+            { unit: 'requests', window: MINUTE, value: 1_000 },
+            { unit: 'tokens', window: MINUTE, value: 1_500 },
+            { unit: 'tokens', window: DAY, value: 1_500 },
+            { unit: 'parallel', window: IN_FLIGHT, value: 1_000 },
+          );
+          const open = [];
+          for (const wanted of requests) {
+            const result = await counters.hold('req', plan, wants(wanted.tokens));
+            if (!result.admitted) continue;
+            open.push({ ...wanted, hold: result.hold });
+            if (wanted.more !== null) await counters.extend(result.hold, { tokens: wanted.more, nanoUsd: 0 });
+          }
+          open.sort((one, other) => one.order - other.order);
+          for (const { hold, actual } of open) await counters.settle(hold, used(actual), plan);
+          const total = open.reduce((sum, { actual }) => sum + actual, 0);
+          expect(await counters.read(plan.counters)).toMatchObject({ used: [open.length, total, total, 0], held: [0, 0, 0, 0] });
+        }),
+        { numRuns: 50 },
+      );
+    });
+
+    // promise: Settlement corrects the slot and day of the
+    test('settled later, the slot of the admission is corrected, not the present one', async () => {
+      const { counters, clock } = await fresh();
+      const plan = planOf({ unit: 'tokens', window: MINUTE, value: 1_000 });
+      const { hold } = admitted(await counters.hold('req', plan, wants(600)));
+      clock.turn(30_000);
+      admitted(await counters.hold('other', plan, wants(10)));
+      await counters.settle(hold, used(100), plan);
+      clock.setMs(NOON + MINUTE_MS);
+      expect((await counters.read(plan.counters)).used).toEqual([10]);
+    });
+
+    // promise: If that slot has expired, an unused hold
+    test('once its slot has expired an unused hold has vanished, and an excess goes to the present slot', async () => {
+      const { counters, clock } = await fresh();
+      const plan = planOf({ unit: 'tokens', window: MINUTE, value: 1_000 });
+      const thrifty = admitted(await counters.hold('thrifty', plan, wants(400)));
+      const wasteful = admitted(await counters.hold('wasteful', plan, wants(400)));
+      clock.turn(MINUTE_MS);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [0], held: [0] });
+      await counters.settle(thrifty.hold, used(100), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [0], held: [0] });
+      await counters.settle(wasteful.hold, used(450), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [50], held: [0], resetsAtMs: [NOON + 2 * MINUTE_MS] });
+    });
+
+    test('a slot that a later request uses again is not corrected by an expired hold', async () => {
+      const { counters, clock } = await fresh();
+      const plan = planOf({ unit: 'tokens', window: MINUTE, value: 1_000 });
+      const { hold } = admitted(await counters.hold('old', plan, wants(400)));
+      clock.turn(61_000);
+      admitted(await counters.hold('new', plan, wants(30)));
+      await counters.settle(hold, used(0), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [30], held: [30] });
+    });
+
+    // promise: A request belongs to the period of its
+    test('a request settled after midnight is charged to the day of its admission', async () => {
+      const { counters, clock } = await fresh();
+      const plan = planOf({ unit: 'nano_usd', window: DAY, value: 100 });
+      clock.setMs(NOON + DAY_MS / 2 - 1);
+      const { hold } = admitted(await counters.hold('yesterday', plan, wants(0, 60)));
+      clock.turn(10);
+      const { readings } = admitted(await counters.hold('today', plan, wants(0, 100)));
+      expect(readings.used).toEqual([100]);
+      await counters.settle(hold, used(0, 90), plan);
+      expect((await counters.read(plan.counters)).used).toEqual([100]);
+      expect(await counters.extend(hold, { tokens: 0, nanoUsd: 1 })).toBe(false);
+    });
+  });
+
+  describe('a limit set while a request was in flight', () => {
+    const before = planOf({ unit: 'requests', window: MINUTE, value: 10 });
+
+    test('a day limit or budget counts it as well, with what it used', async () => {
+      const { counters } = await fresh();
+      const after = planOf(
+        { unit: 'requests', window: MINUTE, value: 10 },
+        { unit: 'requests', window: DAY, value: 10 },
+        { unit: 'nano_usd', window: DAY, value: 100 },
+      );
+      const { hold } = admitted(await counters.hold('in flight', before, wants(5, 5)));
+      admitted(await counters.hold('after', after, wants(0, 20)));
+      await counters.settle(hold, used(3, 7), after);
+      expect(await counters.read(after.counters)).toMatchObject({ used: [2, 2, 27], held: [1, 1, 20] });
+      await counters.settle(hold, used(3, 7), after);
+      expect((await counters.read(after.counters)).used).toEqual([2, 2, 27]);
+    });
+
+    // promise: A newly set minute or hour limit starts
+    test('a minute or hour limit, and a limit of requests in flight, starts empty', async () => {
+      const { counters } = await fresh();
+      const after = planOf(
+        { unit: 'tokens', window: MINUTE, value: 10 },
+        { unit: 'requests', window: HOUR, value: 10 },
+        { unit: 'parallel', window: IN_FLIGHT, value: 10 },
+      );
+      const { hold } = admitted(await counters.hold('in flight', before, wants(5)));
+      admitted(await counters.hold('after', after, wants(1)));
+      await counters.settle(hold, used(5), after);
+      expect((await counters.read(after.counters)).used).toEqual([1, 1, 1]);
+    });
+
+    test('a rolling budget counts it at its admission', async () => {
+      const { counters, clock } = await fresh();
+      const after = planOf({ unit: 'nano_usd', window: HOUR, value: 100 });
+      const { hold } = admitted(await counters.hold('in flight', before, wants(0, 5)));
+      clock.turn(10 * MINUTE_MS);
+      admitted(await counters.hold('after', after, wants(0, 20)));
+      await counters.settle(hold, used(0, 30), after);
+      expect((await counters.read(after.counters)).used).toEqual([50]);
+      clock.setMs(NOON + HOUR_MS);
+      expect((await counters.read(after.counters)).used).toEqual([20]);
+    });
+
+    test('a limit taken away while a request was in flight is settled all the same', async () => {
+      const { counters } = await fresh();
+      const both = planOf({ unit: 'requests', window: MINUTE, value: 10 }, { unit: 'tokens', window: DAY, value: 100 });
+      const { hold } = admitted(await counters.hold('in flight', both, wants(50)));
+      await counters.settle(hold, used(10), before);
+      expect(await counters.read(both.counters)).toMatchObject({ used: [1, 10], held: [0, 0] });
+    });
+  });
+
+  describe('a further attempt', () => {
+    const plan = planOf(
+      { unit: 'requests', window: MINUTE, value: 1 },
+      { unit: 'tokens', window: MINUTE, value: 100 },
+      { unit: 'nano_usd', window: DAY, value: 100 },
+      { unit: 'parallel', window: IN_FLIGHT, value: 1 },
+    );
+
+    // promise: The hold covers one attempt; a retry or
+    test('takes more tokens and money, and is no further request', async () => {
+      const { counters } = await fresh();
+      const { hold } = admitted(await counters.hold('req', plan, wants(50, 50)));
+      expect(await counters.extend(hold, { tokens: 40, nanoUsd: 50 })).toBe(true);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [1, 90, 100, 1], held: [1, 90, 100, 1] });
+      await counters.settle(hold, used(70, 20), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [1, 70, 20, 0], held: [0, 0, 0, 0] });
+    });
+
+    test('is refused whole where any limit has no room, and nothing changes', async () => {
+      const { counters } = await fresh();
+      const { hold } = admitted(await counters.hold('req', plan, wants(50, 50)));
+      expect(await counters.extend(hold, { tokens: 51, nanoUsd: 1 })).toBe(false);
+      expect(await counters.extend(hold, { tokens: 1, nanoUsd: 51 })).toBe(false);
+      expect((await counters.read(plan.counters)).used).toEqual([1, 50, 50, 1]);
+    });
+
+    test('is refused once the request is settled', async () => {
+      const { counters } = await fresh();
+      const { hold } = admitted(await counters.hold('req', plan, wants(1, 1)));
+      await counters.settle(hold, used(1, 1), plan);
+      expect(await counters.extend(hold, { tokens: 1, nanoUsd: 1 })).toBe(false);
+    });
+
+    test('counts in the present slot, so that no span holds more than the limit', async () => {
+      const { counters, clock } = await fresh();
+      const minute = planOf({ unit: 'tokens', window: MINUTE, value: 100 });
+      clock.setMs(NOON + 1);
+      admitted(await counters.hold('early', minute, wants(50)));
+      clock.setMs(NOON + 59_000);
+      const { hold } = admitted(await counters.hold('late', minute, wants(50)));
+      clock.setMs(NOON + 62_000);
+      expect(await counters.extend(hold, { tokens: 50, nanoUsd: 0 })).toBe(true);
+      clock.setMs(NOON + 120_000);
+      expect((await counters.hold('next', minute, wants(51))).admitted).toBe(false);
+      admitted(await counters.hold('next', minute, wants(50)));
+    });
+  });
+}

@@ -1,0 +1,74 @@
+// biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
+import { FAR_FUTURE_MS } from '../domain/period.ts';
+import type { SeedFrom, SeedPoint } from './counters.ts';
+import { type Counter, KNOWN, type Registry, UNKNOWN } from './registry.ts';
+import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, windowMs } from './trailing.ts';
+
+/**
+ * Asks the ledger for the past of counters that lack it. Null when none does. Whoever needs a counter that is being asked for waits for
+ * the same answer. What is settled before the question is in the answer, what is settled after is counted here: the source stands still
+ * at the instant it is asked, so each row counts exactly once.
+ *
+ * Rejects with the source's error; the next request that needs the counter asks again.
+ */
+export function seedAll(
+  registry: Registry,
+  counters: readonly Counter[],
+  seedFrom: SeedFrom,
+  time: () => number,
+): Promise<void> | null {
+  const waiting: Promise<void>[] = [];
+  for (const counter of counters) {
+    if (counter.past.is === 'unknown') waiting.push(ask(registry, counter, seedFrom, time));
+    else if (counter.past.is === 'asked') waiting.push(counter.past.answered);
+  }
+  return waiting.length === 0 ? null : Promise.all(waiting).then(() => undefined);
+}
+
+function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () => number): Promise<void> {
+  forgetSettled(registry, counter);
+  const [fromMs, toMs] = spanOf(registry, counter, time());
+  const asked = { is: 'asked', answered: pointsFrom(seedFrom, counter, fromMs, toMs).then(fill, giveUp) } as const;
+  counter.past = asked;
+  return asked.answered;
+
+  // An answer to a question that was given up in the meantime may have a gap: whoever waited asks again.
+  function fill(points: readonly SeedPoint[]): void {
+    if (counter.past !== asked) return;
+    addPoints(registry, counter, points, time());
+    counter.past = KNOWN;
+  }
+  function giveUp(reason: unknown): never {
+    if (counter.past === asked) counter.past = UNKNOWN;
+    throw reason;
+  }
+}
+
+/** The source is called in this very turn; what it throws at once is its answer too. */
+async function pointsFrom(seedFrom: SeedFrom, counter: Counter, fromMs: number, toMs: number): Promise<readonly SeedPoint[]> {
+  return seedFrom(counter.spec, fromMs, toMs);
+}
+
+/** From the first instant that counts up to, not including, the last. What a clock that has run ahead left behind counts as well. */
+function spanOf(registry: Registry, counter: Counter, nowMs: number): readonly [number, number] {
+  const { window } = counter.spec;
+  if (window.is !== 'calendar') return [nowMs - windowMs(registry.cells, counter.offset) + 1, FAR_FUTURE_MS];
+  return [counter.period.startMs, Math.min(counter.period.endMs, FAR_FUTURE_MS)];
+}
+
+function forgetSettled(registry: Registry, counter: Counter): void {
+  const { cells } = registry;
+  if (counter.spec.window.is === 'trailing') dropSettled(cells, counter.offset);
+  else cells.data[counter.offset + SUM] = cells.data[counter.offset + HELD]!;
+}
+
+function addPoints(registry: Registry, counter: Counter, points: readonly SeedPoint[], nowMs: number): void {
+  const { cells } = registry;
+  if (counter.spec.window.is !== 'trailing') {
+    for (const point of points) cells.data[counter.offset + SUM]! += point.amount;
+    return;
+  }
+  cells.reserve(CELLS_PER_COUNTER_MAX);
+  expire(cells, counter.offset, nowMs);
+  for (const point of points) addSettled(cells, counter.offset, point.atMs, point.amount, nowMs);
+}
