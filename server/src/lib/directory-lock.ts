@@ -1,0 +1,126 @@
+/**
+ * One process per data directory: two on one embedded database or one journal lose data silently.
+ *
+ * An abstract unix socket (Linux) frees itself whenever its process ends, also by kill -9, but is seen only inside one network
+ * namespace. So a file beside it is touched every 10 s, for containers that share a volume; theirs counts as gone after 30 s.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { describeProcess, isGone, type ProcessIdentity, parseIdentity, thisProcess } from './process-identity.ts';
+
+/** Another process uses the directory. Its message is the one line an operator needs. */
+export class DirectoryInUse extends Error {
+  constructor(directory: string, holder: string) {
+    super(
+      `The data directory ${directory} is in use by ${holder}. Stop it first, or set HEADGATE_DATA_DIR to another directory.`,
+    );
+    this.name = 'DirectoryInUse';
+  }
+}
+
+export interface DirectoryLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Makes the directory where it is missing (mode 700) and takes it, or throws DirectoryInUse. Errors of the file system pass through.
+ * `onLost` is called once should another process take it over because this one was stopped for long: it must end at once.
+ */
+export async function lockDirectory(path: string, onLost: (error: DirectoryInUse) => void): Promise<DirectoryLock> {
+  const directory = resolve(path);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, LOCK_FILE);
+  const socket = await listen(directory, file);
+  try {
+    refuseIfHeld(directory, file);
+    writeHolder(file);
+  } catch (error) {
+    await closed(socket);
+    throw error;
+  }
+  const timer = setInterval(() => {
+    if (touch(file)) return;
+    clearInterval(timer);
+    onLost(new DirectoryInUse(directory, holderOf(file)));
+  }, TOUCH_EVERY_MS).unref();
+  return {
+    release: async () => {
+      clearInterval(timer);
+      rmSync(file, { force: true });
+      await closed(socket);
+    },
+  };
+}
+
+const LOCK_FILE = 'in-use.json';
+const TOUCH_EVERY_MS = 10_000;
+const STALE_AFTER_MS = 30_000;
+
+/** Named by device and inode: the same directory under another path is the same. Other systems than Linux rely on the file. */
+async function listen(directory: string, file: string): Promise<Server | null> {
+  if (process.platform !== 'linux') return null;
+  const { dev, ino } = statSync(directory);
+  const server = createServer((connection) => connection.destroy()).unref();
+  return new Promise((done, failed) => {
+    server.once('error', (error) => {
+      const isTaken = 'code' in error && error.code === 'EADDRINUSE';
+      failed(isTaken ? new DirectoryInUse(directory, holderOf(file)) : error);
+    });
+    server.listen(`\0headgate-${dev}-${ino}`, () => done(server));
+  });
+}
+
+function refuseIfHeld(directory: string, file: string): void {
+  const modifiedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  if (modifiedMs === undefined) return;
+  const holder = parseIdentity(readFileSync(file, 'utf8'));
+  if (holder === null || isGone(holder) || isUs(holder)) return;
+  if (fileSystemNowMs(file) - modifiedMs < STALE_AFTER_MS) throw new DirectoryInUse(directory, describeProcess(holder));
+}
+
+/** By the clock that stamps the files: that of a shared volume may be another machine's. */
+function fileSystemNowMs(file: string): number {
+  const probe = `${file}.${process.pid}`;
+  writeFileSync(probe, '', { mode: 0o600 });
+  const { mtimeMs } = statSync(probe);
+  rmSync(probe);
+  return mtimeMs;
+}
+
+/** By renaming, so that nobody ever reads half of it. */
+function writeHolder(file: string): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(thisProcess()), { mode: 0o600 });
+  renameSync(draft, file);
+}
+
+/** False when the file says that somebody else holds the directory by now. */
+function touch(file: string): boolean {
+  try {
+    const holder = parseIdentity(readFileSync(file, 'utf8'));
+    if (holder !== null && !isUs(holder)) return false;
+    writeHolder(file);
+  } catch {
+    // Deleted by hand or the disk is full: the socket still holds, and the next turn tries again.
+  }
+  return true;
+}
+
+function isUs(holder: ProcessIdentity): boolean {
+  return isDeepStrictEqual(holder, thisProcess());
+}
+
+function holderOf(file: string): string {
+  try {
+    const holder = parseIdentity(readFileSync(file, 'utf8'));
+    return holder === null ? 'another process' : describeProcess(holder);
+  } catch {
+    return 'another process';
+  }
+}
+
+function closed(server: Server | null): Promise<void> {
+  return new Promise((done) => (server === null ? done() : server.close(() => done())));
+}

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Database } from './database.ts';
+import { openEmbedded, UnusableDatabase } from './embedded.ts';
+import { isStoreUnavailable, StoreError } from './errors.ts';
+
+let dataDir = '';
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'headgate-embedded-'));
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+// One directory for all of it, because the engine takes seconds to make one.
+test('what was acknowledged is there after a kill -9, and the engine serves one transaction at a time', {
+  timeout: 120_000,
+}, async () => {
+  const writer = startWriter(dataDir);
+  const acknowledged = await untilAcknowledged(writer, 200);
+  writer.kill('SIGKILL');
+  const opened = await openEmbedded({ dataDir });
+  const { rows } = await opened.db.execute<{ n: number }>(sql`select max(n)::int as n from written`);
+  expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
+  await concurrentWorkDoesNotMix(opened.db);
+  await aNestedQueryIsAnError(opened.db);
+  await opened.close();
+});
+
+test('files of another engine version are refused with one line and left alone', async () => {
+  mkdirSync(join(dataDir, 'database'));
+  writeFileSync(join(dataDir, 'database', 'PG_VERSION'), '99\n');
+  const error = await openEmbedded({ dataDir }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UnusableDatabase);
+  expect(String(error)).toMatch(/^\S+ .*format 99.*$/);
+});
+
+/** Queries and transactions of forty callers at once; an error of SQL harms only its own. */
+async function concurrentWorkDoesNotMix(db: Database): Promise<void> {
+  await db.execute(sql`create table counters (n int not null)`);
+  await db.execute(sql`insert into counters values (0)`);
+  const work = Array.from({ length: 40 }, async (_, index) => {
+    if (index % 4 === 0) await expect(db.execute(sql`select 1 / ${0}::int`)).rejects.toThrow(StoreError);
+    const { rows } = await db.execute<{ echo: string }>(sql`select ${`value ${index}`}::text as echo`);
+    expect(rows).toEqual([{ echo: `value ${index}` }]);
+    await db.transaction(async (tx) => {
+      const read = await tx.execute<{ n: number }>(sql`select n from counters`);
+      await tx.execute(sql`update counters set n = ${(read.rows[0]?.n ?? 0) + 1}`);
+    });
+  });
+  await Promise.all(work);
+  expect((await db.execute(sql`select n from counters`)).rows).toEqual([{ n: 40 }]);
+}
+
+/** A query outside the transaction that its own caller holds open is an error within seconds, not a hang. */
+async function aNestedQueryIsAnError(db: Database): Promise<void> {
+  const error = await db.transaction(() => db.execute(sql`select 1`)).catch((thrown: unknown) => thrown);
+  expect(isStoreUnavailable(error)).toBe(true);
+  expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+}
+
+function startWriter(directory: string): ChildProcess {
+  const program = `import { openEmbedded } from '${new URL('./embedded.ts', import.meta.url)}';
+    const { pool } = await openEmbedded({ dataDir: process.argv[1] });
+    await pool.query('create table written (n int primary key)');
+    for (let n = 1; ; n += 1) { await pool.query('insert into written values ($1)', [n]); console.log(n); }`;
+  return spawn(process.execPath, ['--input-type=module', '-e', program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+function untilAcknowledged(writer: ChildProcess, wanted: number): Promise<number> {
+  let text = '';
+  return new Promise((reached) => {
+    writer.stdout?.on('data', (data) => {
+      text += data;
+      const last = Number(text.trim().split('\n').at(-1));
+      if (last >= wanted) reached(wanted);
+    });
+  });
+}

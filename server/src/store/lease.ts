@@ -1,0 +1,84 @@
+/**
+ * Leases on what only one process may do. Without Redis the counters live in one process, and a second one on the same database would
+ * grant every limit twice, so it refuses to start.
+ *
+ * When the holder crashed: its lease ends after 30 s, at once where the next process is on the same machine and can see that it is gone.
+ * When the database is away: the holder goes on; it learns that it lost the lease at the next renewal that gets through.
+ */
+import { eq, sql } from 'drizzle-orm';
+import { describeProcess, isGone, type ProcessIdentity, parseIdentity, thisProcess } from '../lib/process-identity.ts';
+import type { Database } from './database.ts';
+import { processLeases } from './schema.ts';
+
+export const LEASE_MS = 30_000;
+const RENEW_EVERY_MS = 10_000;
+
+/** Somebody else holds the lease. Its message is the one line an operator needs. */
+export class LeaseHeld extends Error {
+  constructor(name: string, holder: string, expiresInMs: number) {
+    super(
+      `Another Headgate (${holder}) already serves this database as "${name}". Stop it first, or set REDIS_URL to run several. ` +
+        `If it crashed, its lease ends in ${Math.max(Math.ceil(expiresInMs / 1_000), 1)} s.`,
+    );
+    this.name = 'LeaseHeld';
+  }
+}
+
+export interface Lease {
+  /** Gives the lease back and stops renewing. */
+  release(): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly name: string;
+  /** Another process took the lease over while this one could not renew: stop serving. Called once. */
+  readonly onLost: (error: LeaseHeld) => void;
+  /** Tests pretend to be other processes. */
+  readonly identity?: ProcessIdentity;
+}
+
+/** Takes the lease or throws LeaseHeld. Expiry is judged by the database's clock alone. */
+export async function acquireLease(db: Database, { name, onLost, identity = thisProcess() }: LeaseOptions): Promise<Lease> {
+  const us = JSON.stringify(identity);
+  await db.transaction((tx) => take(tx, name, us));
+  const timer = setInterval(() => renew(db, name, us).catch(lost), RENEW_EVERY_MS).unref();
+  function lost(error: unknown): void {
+    // Any other failure is the database being away; the next renewal tries again.
+    if (!(error instanceof LeaseHeld)) return;
+    clearInterval(timer);
+    onLost(error);
+  }
+  return {
+    release: async () => {
+      clearInterval(timer);
+      await db.delete(processLeases).where(sql`${processLeases.name} = ${name} and ${processLeases.holder} = ${us}`);
+    },
+  };
+}
+
+const EXPIRES_AT = sql`now() + ${LEASE_MS} * interval '1 millisecond'`;
+
+async function take(tx: Database, name: string, us: string): Promise<void> {
+  // Writing the row locks it whether it was there or not; a lease taken in the same instant is then visible.
+  const [made] = await tx
+    .insert(processLeases)
+    .values({ name, holder: us, expiresAt: EXPIRES_AT })
+    .onConflictDoUpdate({ target: processLeases.name, set: { name } })
+    .returning({ holder: processLeases.holder, remainingMs: REMAINING_MS });
+  if (made === undefined || made.holder === us) return;
+  const holder = parseIdentity(made.holder);
+  const isFree = made.remainingMs <= 0 || (holder !== null && isGone(holder));
+  if (!isFree) throw new LeaseHeld(name, holder === null ? 'unknown' : describeProcess(holder), made.remainingMs);
+  await tx.update(processLeases).set({ holder: us, expiresAt: EXPIRES_AT }).where(eq(processLeases.name, name));
+}
+
+const REMAINING_MS = sql<number>`(extract(epoch from ${processLeases.expiresAt} - now()) * 1000)::float8`;
+
+/** A row that vanished or expired without a new holder is simply ours again: taking is renewing. */
+async function renew(db: Database, name: string, us: string): Promise<void> {
+  await db.transaction((tx) => take(tx, name, us).then(() => extend(tx, name)));
+}
+
+async function extend(tx: Database, name: string): Promise<void> {
+  await tx.update(processLeases).set({ expiresAt: EXPIRES_AT }).where(eq(processLeases.name, name));
+}
