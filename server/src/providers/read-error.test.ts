@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CredentialConfig } from '../domain/catalogue.ts';
+import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import { createOpenAiProvider } from './openai/openai-provider.ts';
+import { type ProviderError, passHeaders, type UpstreamHeaders } from './provider.ts';
+import { readOpenAiError } from './read-error.ts';
+import { redactSecrets } from './redact.ts';
+import type { Transport } from './transport.ts';
+
+const nowhere = {} as Transport;
+const vendors = {
+  openai: createOpenAiProvider({ transport: nowhere }),
+  anthropic: createAnthropicProvider({ transport: nowhere }),
+};
+
+const credential: CredentialConfig = { id: 'cred_1', provider: 'openai', baseUrl: null, apiKey: 'plainkey0123456789abcdef' };
+
+function read(vendor: keyof typeof vendors, status: number, body: unknown, headers: UpstreamHeaders = {}): ProviderError {
+  const bytes = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  return vendors[vendor].readError(status, headers, bytes, credential);
+}
+
+const openai = (message: string, code: string | null = null, type = 'invalid_request_error') => ({
+  error: { message, type, param: null, code },
+});
+const anthropic = (type: string, message: string) => ({ type: 'error', error: { type, message }, request_id: 'req_1' });
+
+describe('an error answer', () => {
+  it.each<[keyof typeof vendors, number, unknown, ProviderError['kind']]>([
+    ['openai', 400, openai('Unknown parameter'), 'caller'],
+    ['openai', 400, openai("This model's maximum context length is 8192 tokens.", 'context_length_exceeded'), 'context_length'],
+    [
+      'openai',
+      400,
+      { object: 'error', message: "This model's maximum context length is 4096 tokens", type: 'BadRequestError', code: 400 },
+      'context_length',
+    ],
+    ['openai', 404, openai('The model does not exist', 'model_not_found'), 'caller'],
+    ['openai', 413, openai('too large'), 'caller'],
+    ['openai', 422, { detail: 'Unprocessable' }, 'caller'],
+    ['openai', 401, openai('Incorrect API key', 'invalid_api_key'), 'credential'],
+    ['openai', 403, openai('Country not supported'), 'credential'],
+    ['openai', 402, { error: { message: 'Insufficient Balance' } }, 'quota'],
+    ['openai', 429, openai('Rate limit reached', 'rate_limit_exceeded', 'requests'), 'rate_limited'],
+    ['openai', 429, openai('You exceeded your current quota', 'insufficient_quota', 'insufficient_quota'), 'quota'],
+    ['openai', 400, openai('Billing hard limit has been reached', 'billing_hard_limit_reached'), 'quota'],
+    ['openai', 500, openai('The server had an error', null, 'server_error'), 'unavailable'],
+    ['openai', 503, '', 'unavailable'],
+    ['openai', 502, '<html><h1>502 Bad Gateway</h1></html>', 'unavailable'],
+    ['openai', 408, '', 'unavailable'],
+    ['openai', 409, '', 'unavailable'],
+    ['openai', 307, '', 'unavailable'],
+    ['anthropic', 400, anthropic('invalid_request_error', 'max_tokens: field required'), 'caller'],
+    [
+      'anthropic',
+      400,
+      anthropic('invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum'),
+      'context_length',
+    ],
+    [
+      'anthropic',
+      400,
+      anthropic('invalid_request_error', 'Your credit balance is too low to access the Anthropic API.'),
+      'quota',
+    ],
+    ['anthropic', 401, anthropic('authentication_error', 'invalid x-api-key'), 'credential'],
+    ['anthropic', 403, anthropic('permission_error', 'no'), 'credential'],
+    ['anthropic', 404, anthropic('not_found_error', 'model: x'), 'caller'],
+    ['anthropic', 413, anthropic('request_too_large', 'too large'), 'caller'],
+    ['anthropic', 429, anthropic('rate_limit_error', 'Number of request tokens has exceeded your rate limit'), 'rate_limited'],
+    ['anthropic', 500, anthropic('api_error', 'Internal server error'), 'unavailable'],
+    ['anthropic', 529, anthropic('overloaded_error', 'Overloaded'), 'unavailable'],
+  ])('of %s with status %i is told apart: %j is %s', (vendor, status, body, kind) => {
+    expect(read(vendor, status, body)).toMatchObject({ kind, status, retryAfterMs: null });
+  });
+
+  it.each<[UpstreamHeaders, number | null]>([
+    [{ 'retry-after': '2' }, 2_000],
+    [{ 'retry-after': '2', 'retry-after-ms': '1500.5' }, 1_501],
+    [{ 'retry-after': 'Wed, 21 Oct 2026 07:28:10 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 10_000],
+    [{ 'retry-after': 'Wed, 21 Oct 2026 07:27:00 GMT', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 0],
+    [{ 'retry-after': '999999999' }, 86_400_000],
+    [{ 'retry-after': '-5' }, null],
+    [{ 'retry-after': 'soon' }, null],
+    [{}, null],
+  ])('with %j asks to wait %s ms', (headers, ms) => {
+    expect(read('openai', 429, '', headers).retryAfterMs).toBe(ms);
+  });
+
+  it('may say not to retry, and a redirect is never worth another try', () => {
+    expect(read('openai', 500, '').retryable).toBe(true);
+    expect(read('anthropic', 529, '', { 'x-should-retry': 'true' }).retryable).toBe(true);
+    expect(read('openai', 500, '', { 'x-should-retry': 'false' }).retryable).toBe(false);
+    expect(read('openai', 302, '').retryable).toBe(false);
+  });
+
+  it('keeps the provider’s words, and says the status when there are none or only a page', () => {
+    expect(read('openai', 400, openai('Unknown parameter: x')).message).toBe('Unknown parameter: x');
+    expect(read('openai', 400, { error: 'plain words' }).message).toBe('plain words');
+    expect(read('openai', 400, [{ error: { message: 'in a list' } }]).message).toBe('in a list');
+    expect(read('openai', 502, 'upstream connect error', { 'content-type': 'text/plain' }).message).toBe(
+      'upstream connect error',
+    );
+    for (const body of ['', '<html>x</html>', 'null', '[]', '{', { error: { message: 5 } }]) {
+      expect(read('openai', 502, body).message).toBe('the provider answered 502');
+    }
+    expect(read('openai', 400, { error: { message: 'bad', param: 'n' } }).param).toBe('n');
+  });
+
+  it('is bounded to 2,000 characters and holds no control characters', () => {
+    const long = read('openai', 400, openai(`a\r\nb\u0000\u202e${'x'.repeat(100_000)}`));
+    expect(long.message.length).toBeLessThanOrEqual(2_000);
+    expect(read('openai', 400, openai('a\r\nb\u0000\u202ec')).message).toBe('a b c');
+  });
+
+  it('is read without a throw whatever it is', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 300, max: 599 }), fc.oneof(fc.json(), fc.string()), (status, text) => {
+        const error = readOpenAiError(status, {}, Buffer.from(text));
+        expect(error.message.length).toBeGreaterThan(0);
+        expect(error.message.length).toBeLessThanOrEqual(2_000);
+      }),
+    );
+  });
+});
+
+describe('what a provider says is cleared of secrets:', () => {
+  it.each([
+    'Incorrect API key provided: sk-PROVIDER-SECRET. You can find your API key at https://platform.openai.com/account/api-keys.',
+    'Incorrect API key provided: sk-proj-abc********************************wxyz.',
+    'Incorrect API key provided: some0opaque0value.',
+    'invalid x-api-key: PROVIDER-SECRET',
+    'Authorization: PROVIDER-SECRET-without-scheme',
+    'the header "Authorization: Bearer PROVIDER-SECRET" is wrong',
+    'bearer   PROVIDER-SECRET.',
+    '{"api_key": "PROVIDER-SECRET"}',
+    `key ${credential.apiKey} is revoked`,
+    `key ${credential.apiKey.slice(0, 14)}… is revoked`,
+    'token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefabcdef was rejected',
+    'gsk_PROVIDERSECRET AIzaPROVIDERSECRET0123456789 hgadm_PROVIDERSECRET AKIAPROVIDERSECRETX',
+  ])('%s', (message) => {
+    const clean = read('openai', 401, openai(message)).message;
+    expect(clean).not.toMatch(/PROVIDER-?SECRET|wxyz|some0opaque0value|0123456|abcdef/);
+    expect(clean).toContain('[redacted]');
+  });
+
+  it('the key is found wherever it stands', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1, maxLength: 60 }),
+        fc.string({ maxLength: 50 }),
+        fc.string({ maxLength: 50 }),
+        (key, before, after) => {
+          fc.pre(!'[redacted]'.includes(key) && !/\s/.test(key));
+          const clean = redactSecrets(`${before} ${key} ${after}`, key);
+          expect(clean.split(' ').includes(key) && !before.includes(key) && !after.includes(key)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  it('ordinary words stay', () => {
+    const words = 'The model `gpt-5` does not exist; ask-me-later, risk-free. Unexpected token: comma. Basic checks failed.';
+    expect(redactSecrets(words, 'another-key')).toBe(words);
+  });
+});
+
+describe('a provider’s own headers', () => {
+  it('reach the client only from a short list; limits, cookies, ids and accounts never do', () => {
+    const passed = passHeaders({
+      ...{
+        'openai-processing-ms': '12',
+        'openai-version': '2020-10-01',
+        'content-type': 'x',
+        'x-ratelimit-limit-requests': '1',
+        'set-cookie': ['a=b'],
+      },
+      ...{
+        'openai-organization': 'org',
+        'x-request-id': 'req',
+        'request-id': 'req',
+        server: 'x',
+        'anthropic-ratelimit-requests-limit': '1',
+        'cf-ray': 'x',
+      },
+      ...{ connection: 'close', 'transfer-encoding': 'chunked', 'content-length': '1', 'openai-model': 'x'.repeat(500) },
+    });
+    expect(passed).toEqual(['openai-processing-ms', '12', 'openai-version', '2020-10-01']);
+  });
+});

@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import type { Wire } from '../dialects/dialect.ts';
+import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
+import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import type { TransportRequest } from './attempt.ts';
+import { createFakeProvider } from './fake/fake-provider.ts';
+import { createOpenAiProvider } from './openai/openai-provider.ts';
+import type { Provider, UpstreamFailure, UpstreamRequest, UpstreamSink } from './provider.ts';
+import type { Transport } from './transport.ts';
+
+function deployment(credential: Partial<CredentialConfig> | null, change: Partial<DeploymentConfig> = {}): DeploymentConfig {
+  return {
+    ...{
+      id: 'dep_1',
+      model: 'm',
+      provider: 'openai',
+      upstreamModel: 'up',
+      mode: 'chat',
+      prices: [],
+      weight: 1,
+      priority: 0,
+      tags: [],
+    },
+    credential:
+      credential === null ? null : { id: 'cred_1', provider: 'openai', baseUrl: null, apiKey: 'sk-test', ...credential },
+    ...{ limits: { rpm: null, tpm: null }, maxOutputTokens: null, timeoutMs: 1_000, enabled: true },
+    ...change,
+  };
+}
+
+/** A transport that keeps what it is asked to send. */
+function recorder(): Transport & { readonly sent: TransportRequest[] } {
+  const sent: TransportRequest[] = [];
+  const send = (request: TransportRequest) => {
+    sent.push(request);
+    return { sent: true, abort: () => {}, resume: () => {} };
+  };
+  return { sent, send, stats: () => new Map(), close: () => {} };
+}
+
+const silent: UpstreamSink = { head: () => {}, data: () => true, end: () => {}, failed: () => {} };
+
+function send(make: (deps: { transport: Transport }) => Provider, change: Partial<UpstreamRequest>) {
+  const transport = recorder();
+  const request = {
+    deployment: deployment({}),
+    wire: 'openai-chat' as Wire,
+    body: Buffer.from('{}'),
+    stream: false,
+    forward: [],
+    query: '',
+    ...change,
+  };
+  make({ transport }).open(request, silent);
+  const sent = transport.sent[0] as TransportRequest;
+  const headers = Object.fromEntries(sent.headers.flatMap((name, i) => (i % 2 === 0 ? [[name, sent.headers[i + 1]]] : [])));
+  return { ...sent, url: sent.origin + sent.path, headers, flat: sent.headers };
+}
+
+describe('the address of a call', () => {
+  it.each<[Wire, string | null, string]>([
+    ['openai-chat', null, 'https://api.openai.com/v1/chat/completions'],
+    ['openai-embeddings', null, 'https://api.openai.com/v1/embeddings'],
+    ['openai-chat', 'http://127.0.0.1:9999/v1', 'http://127.0.0.1:9999/v1/chat/completions'],
+    ['openai-chat', 'https://example.com/openai/deployments/v1//', 'https://example.com/openai/deployments/v1/chat/completions'],
+    ['openai-chat', 'https://example.com', 'https://example.com/chat/completions'],
+  ])('for %s at an OpenAI base URL of %s is %s', (wire, baseUrl, url) => {
+    expect(send(createOpenAiProvider, { wire, deployment: deployment({ baseUrl }) }).url).toBe(url);
+  });
+
+  it.each<[Wire, string | null, string]>([
+    ['anthropic-messages', null, 'https://api.anthropic.com/v1/messages'],
+    ['anthropic-count-tokens', null, 'https://api.anthropic.com/v1/messages/count_tokens'],
+    ['anthropic-messages', 'http://127.0.0.1:9999', 'http://127.0.0.1:9999/v1/messages'],
+    ['anthropic-messages', 'http://127.0.0.1:9999/proxy/', 'http://127.0.0.1:9999/proxy/v1/messages'],
+  ])('for %s at an Anthropic base URL of %s is %s', (wire, baseUrl, url) => {
+    expect(send(createAnthropicProvider, { wire, deployment: deployment({ baseUrl }) }).url).toBe(url);
+  });
+
+  it('carries the query to Anthropic only, and only a plain one', () => {
+    expect(send(createAnthropicProvider, { wire: 'anthropic-messages', query: 'beta=true' }).path).toBe('/v1/messages?beta=true');
+    expect(send(createAnthropicProvider, { wire: 'anthropic-messages', query: 'a b' }).path).toBe('/v1/messages');
+    expect(send(createOpenAiProvider, { query: 'beta=true' }).path).toBe('/v1/chat/completions');
+  });
+});
+
+describe('the headers of a call', () => {
+  it('carry the credential the vendor’s way, and ask for an answer without compression', () => {
+    const openai = send(createOpenAiProvider, {}).headers;
+    expect(openai).toMatchObject({
+      authorization: 'Bearer sk-test',
+      'content-type': 'application/json',
+      'accept-encoding': 'identity',
+    });
+    expect(openai).not.toHaveProperty('x-api-key');
+    const anthropic = send(createAnthropicProvider, { wire: 'anthropic-messages' }).headers;
+    expect(anthropic).toMatchObject({ 'x-api-key': 'sk-test', 'anthropic-version': '2023-06-01' });
+    expect(anthropic).not.toHaveProperty('authorization');
+  });
+
+  it('of a server that wants no key carry none', () => {
+    expect(send(createOpenAiProvider, { deployment: deployment({ apiKey: '' }) }).headers).not.toHaveProperty('authorization');
+  });
+
+  it('of the client pass only as the vendor knows them, once each', () => {
+    const forward = [
+      ...[
+        'anthropic-beta',
+        'a',
+        'anthropic-beta',
+        'b',
+        'anthropic-version',
+        '2024-01-01',
+        'x-client-request-id',
+        'c1',
+        'traceparent',
+        't',
+      ],
+      ...['authorization', 'Bearer caller', 'x-api-key', 'caller', 'cookie', 'x', 'host', 'evil'],
+    ];
+    const anthropic = send(createAnthropicProvider, { wire: 'anthropic-messages', forward });
+    expect(anthropic.headers).toMatchObject({
+      'anthropic-beta': 'a,b',
+      'anthropic-version': '2024-01-01',
+      'x-client-request-id': 'c1',
+      traceparent: 't',
+    });
+    expect(anthropic.flat.filter((text) => text === 'anthropic-version')).toHaveLength(1);
+    const openai = send(createOpenAiProvider, { forward });
+    expect(openai.headers).toMatchObject({ 'x-client-request-id': 'c1', traceparent: 't', authorization: 'Bearer sk-test' });
+    for (const { flat } of [anthropic, openai]) {
+      expect(flat.filter((text) => ['Bearer caller', 'caller', 'cookie', 'host'].includes(text))).toEqual([]);
+    }
+    expect(openai.flat).not.toContain('anthropic-beta');
+  });
+
+  it('are worked out once per deployment, and anew for a changed one', () => {
+    const transport = recorder();
+    const provider = createOpenAiProvider({ transport });
+    const first = deployment({ apiKey: 'sk-1' });
+    const request = { wire: 'openai-chat' as Wire, body: Buffer.from('{}'), stream: false, forward: [], query: '' };
+    provider.open({ ...request, deployment: first }, silent);
+    provider.open({ ...request, deployment: first }, silent);
+    provider.open({ ...request, deployment: deployment({ apiKey: 'sk-2' }) }, silent);
+    expect(transport.sent[0]?.headers).toBe(transport.sent[1]?.headers);
+    expect(transport.sent[2]?.headers).toContain('Bearer sk-2');
+  });
+});
+
+describe('a call without a credential', () => {
+  it('fails as not sent, after its handle was given, and not at all when aborted', async () => {
+    const failures: UpstreamFailure[] = [];
+    const sink = { ...silent, failed: (failure: UpstreamFailure) => void failures.push(failure) };
+    const provider = createOpenAiProvider({ transport: recorder() });
+    const request = {
+      deployment: deployment(null),
+      wire: 'openai-chat' as Wire,
+      body: Buffer.from('{}'),
+      stream: false,
+      forward: [],
+      query: '',
+    };
+    provider.open(request, sink).abort();
+    const call = provider.open(request, sink);
+    expect(failures).toEqual([]);
+    await Promise.resolve();
+    expect(failures).toHaveLength(1);
+    expect(failures[0]).toMatchObject({ kind: 'not_connected', sent: false });
+    expect(call.sent).toBe(false);
+  });
+});
+
+describe('the wire in which a vendor serves', () => {
+  const wires: Wire[] = ['openai-chat', 'anthropic-messages', 'openai-embeddings', 'anthropic-count-tokens'];
+  it.each<[string, Provider, (Wire | null)[]]>([
+    ['openai', createOpenAiProvider({ transport: recorder() }), ['openai-chat', 'openai-chat', 'openai-embeddings', null]],
+    [
+      'anthropic',
+      createAnthropicProvider({ transport: recorder() }),
+      ['anthropic-messages', 'anthropic-messages', null, 'anthropic-count-tokens'],
+    ],
+    ['fake', createFakeProvider(), ['openai-chat', 'openai-chat', 'openai-embeddings', 'anthropic-count-tokens']],
+  ])('is fixed for %s', (name, provider, served) => {
+    expect(provider.name).toBe(name);
+    expect(wires.map((wire) => provider.wireFor(wire))).toEqual(served);
+  });
+});
