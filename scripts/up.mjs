@@ -42,28 +42,31 @@ function installOncePerLock() {
   for (const file of ['package-lock.json', ...manifests]) hash.update(readFileSync(path.join(root, file)));
   const wanted = hash.digest('hex');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
-  if (!isInstalled(manifests)) install();
+  if (!lockFits(manifests))
+    fail('package-lock.json does not fit a package.json: run `npm install` with node_modules/.bin first on PATH.');
+  if (!isInstalled()) install();
   writeFileSync(marker, wanted);
 }
 
-/** Whether node_modules already holds every package of the lock file that this machine can use, so that no registry is needed. */
-function isInstalled(manifests) {
-  const installedFile = 'node_modules/.package-lock.json';
-  if (!existsSync(path.join(root, installedFile)) || !existsSync(pinnedNode())) return false;
+/** Whether the lock file was made from these manifests; npm itself would ask the registry before it said so. */
+function lockFits(manifests) {
   const locked = readJson('package-lock.json').packages;
-  const installed = readJson(installedFile).packages;
-  return (
-    manifests.every((file) => sameDependencies(readJson(file), locked[path.posix.dirname(file).replace(/^\.$/, '')])) &&
-    Object.entries(locked).every(
-      ([at, entry]) => !at.includes('node_modules/') || entry.optional || installed[at]?.integrity === entry.integrity,
-    )
-  );
-}
-
-function sameDependencies(manifest, locked) {
   const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
   const sorted = (dependencies) => JSON.stringify(Object.entries(dependencies ?? {}).sort());
-  return kinds.every((kind) => sorted(manifest[kind]) === sorted(locked?.[kind]));
+  return manifests.every((file) => {
+    const [manifest, entry] = [readJson(file), locked[path.posix.dirname(file).replace(/^\.$/, '')]];
+    return kinds.every((kind) => sorted(manifest[kind]) === sorted(entry?.[kind]));
+  });
+}
+
+/** Whether node_modules already holds every package of the lock file that this machine can use, so that no registry is needed. */
+function isInstalled() {
+  const installedFile = 'node_modules/.package-lock.json';
+  if (!existsSync(path.join(root, installedFile)) || !existsSync(pinnedNode())) return false;
+  const installed = readJson(installedFile).packages;
+  return Object.entries(readJson('package-lock.json').packages).every(
+    ([at, entry]) => !at.includes('node_modules/') || entry.optional || installed[at]?.integrity === entry.integrity,
+  );
 }
 
 function install() {
