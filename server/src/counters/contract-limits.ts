@@ -63,6 +63,7 @@ export function limitPromises(make: MakeCounters): void {
     test('in no 60 s span are more requests admitted than the limit, and capacity returns at most one slot late', async () => {
       const steps = fc.array(fc.oneof(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 70_000 })), {
         maxLength: 150,
+        size: 'max',
       });
       await fc.assert(
         fc.asyncProperty(steps, fc.integer({ min: 1, max: 6 }), async (waits, value) => {
@@ -84,7 +85,10 @@ export function limitPromises(make: MakeCounters): void {
     });
 
     test('the tokens held in any span never add up to more than the limit', async () => {
-      const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 9_000 }), fc.integer({ min: 0, max: 60 })), { maxLength: 120 });
+      const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 9_000 }), fc.integer({ min: 0, max: 60 })), {
+        maxLength: 120,
+        size: 'max',
+      });
       await fc.assert(
         fc.asyncProperty(steps, async (requests) => {
           const { counters, clock } = await fresh();
@@ -214,7 +218,7 @@ export function limitPromises(make: MakeCounters): void {
     test('waiting exactly as long as told admits the request, one millisecond less does not', async () => {
       const request = fc.record({ wait: fc.integer({ min: 0, max: 4_000 }), tokens: fc.integer({ min: 1, max: 100 }) });
       await fc.assert(
-        fc.asyncProperty(fc.array(request, { minLength: 5, maxLength: 60 }), async (requests) => {
+        fc.asyncProperty(fc.array(request, { minLength: 5, maxLength: 60, size: 'max' }), async (requests) => {
           const { counters, clock } = await fresh();
           const plan = planOf({ unit: 'tokens', window: MINUTE, value: 100 }, { unit: 'requests', window: MINUTE, value: 5 });
           for (const { wait, tokens } of requests) {

@@ -62,7 +62,7 @@ export function settlePromises(make: MakeCounters): void {
         order: fc.integer(),
       });
       await fc.assert(
-        fc.asyncProperty(fc.array(request, { maxLength: 40 }), async (requests) => {
+        fc.asyncProperty(fc.array(request, { maxLength: 40, size: 'max' }), async (requests) => {
           const { counters } = await fresh();
           const plan = planOf(
             { unit: 'requests', window: MINUTE, value: 1_000 },
