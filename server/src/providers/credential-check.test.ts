@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { testTransport, upstream } from '../../test/support/upstream.ts';
+import type { CredentialConfig, DeploymentConfig, DeploymentMode, ProviderName } from '../domain/catalogue.ts';
+import { systemClock } from '../lib/clock.ts';
+import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import { checkDeployment, listUpstreamModels } from './credential-check.ts';
+import { createFakeProvider } from './fake/fake-provider.ts';
+import { createOpenAiProvider } from './openai/openai-provider.ts';
+
+const SECRET = 'sk-PROVIDER-SECRET';
+
+function credential(provider: ProviderName, baseUrl: string): CredentialConfig {
+  return { id: 'cred_1', provider, baseUrl, apiKey: SECRET };
+}
+
+function deployment(
+  used: CredentialConfig | null,
+  change: { mode?: DeploymentMode; upstreamModel?: string; timeoutMs?: number } = {},
+): DeploymentConfig {
+  return {
+    ...{
+      id: 'dep_1',
+      model: 'm',
+      provider: used?.provider ?? 'fake',
+      upstreamModel: 'up',
+      mode: 'chat',
+      credential: used,
+      prices: [],
+    },
+    ...{
+      limits: { rpm: null, tpm: null },
+      weight: 1,
+      priority: 0,
+      tags: [],
+      maxOutputTokens: null,
+      timeoutMs: 5_000,
+      enabled: true,
+    },
+    ...change,
+  };
+}
+
+type Seen = { url: string | undefined; body: Record<string, unknown> };
+
+/** A provider that answers with status and body, and keeps what it was asked. */
+async function answering(answer: (seen: Seen) => readonly [number, unknown]) {
+  const asked: Seen[] = [];
+  const there = await upstream((request, response, bytes) => {
+    const seen = { url: request.url, body: bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Record<string, unknown>) };
+    asked.push(seen);
+    const [status, body] = answer(seen);
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(typeof body === 'string' ? body : JSON.stringify(body));
+  });
+  return { ...there, asked };
+}
+
+describe('a live check of a deployment', () => {
+  it('asks for one token and says how it went', async () => {
+    const there = await answering(() => [200, { choices: [] }]);
+    const provider = createOpenAiProvider({ transport: testTransport() });
+    const check = await checkDeployment(provider, deployment(credential('openai', `${there.origin}/v1`)), systemClock);
+    expect(check).toMatchObject({ ok: true, status: 200 });
+    expect(check.latencyMs).toBeGreaterThanOrEqual(0);
+    expect(there.asked).toEqual([
+      { url: '/v1/chat/completions', body: { model: 'up', messages: [{ role: 'user', content: 'ping' }], max_tokens: 1 } },
+    ]);
+  });
+
+  it('asks again by the newer name of the cap where the model wants that', async () => {
+    const refusal = { error: { message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead." } };
+    const there = await answering(({ body }) => ('max_tokens' in body ? [400, refusal] : [200, {}]));
+    const provider = createOpenAiProvider({ transport: testTransport() });
+    expect(await checkDeployment(provider, deployment(credential('openai', there.origin)), systemClock)).toMatchObject({
+      ok: true,
+    });
+    expect(there.asked[1]?.body).toMatchObject({ max_completion_tokens: 1 });
+  });
+
+  it('counts a model that spent its token on thinking as reached', async () => {
+    const message = 'Could not finish the message because max_tokens or model output limit was reached.';
+    const there = await answering(() => [400, { error: { message } }]);
+    const provider = createOpenAiProvider({ transport: testTransport() });
+    expect(await checkDeployment(provider, deployment(credential('openai', there.origin)), systemClock)).toMatchObject({
+      ok: true,
+      status: 400,
+    });
+  });
+
+  it('speaks each vendor’s wire and mode', async () => {
+    const there = await answering(() => [200, {}]);
+    const transport = testTransport();
+    await checkDeployment(createAnthropicProvider({ transport }), deployment(credential('anthropic', there.origin)), systemClock);
+    await checkDeployment(
+      createOpenAiProvider({ transport }),
+      deployment(credential('openai', there.origin), { mode: 'embedding' }),
+      systemClock,
+    );
+    expect(there.asked.map((seen) => seen.url)).toEqual(['/v1/messages', '/embeddings']);
+    expect(there.asked[1]?.body).toEqual({ model: 'up', input: 'ping' });
+    const unserved = deployment(credential('anthropic', there.origin), { mode: 'embedding' });
+    expect(await checkDeployment(createAnthropicProvider({ transport }), unserved, systemClock)).toMatchObject({
+      ok: false,
+      status: null,
+    });
+  });
+
+  it('tells what the provider said, without the key it quoted', async () => {
+    const there = await answering(() => [401, { error: { message: `Incorrect API key provided: ${SECRET}.` } }]);
+    const provider = createOpenAiProvider({ transport: testTransport() });
+    const check = await checkDeployment(provider, deployment(credential('openai', there.origin)), systemClock);
+    expect(check).toMatchObject({ ok: false, status: 401 });
+    expect(check.message).toMatch(/^Incorrect API key provided/);
+    expect(JSON.stringify(check)).not.toContain('SECRET');
+  });
+
+  it('has no status where nobody answered', async () => {
+    const provider = createOpenAiProvider({ transport: testTransport() });
+    expect(await checkDeployment(provider, deployment(credential('openai', 'http://127.0.0.1:9')), systemClock)).toMatchObject({
+      ok: false,
+      status: null,
+    });
+    expect(
+      await checkDeployment(provider, deployment(credential('openai', 'http://169.254.169.254')), systemClock),
+    ).toMatchObject({
+      ok: false,
+      message: "the provider's address is not allowed",
+    });
+  });
+
+  it('works on the fake', async () => {
+    const fake = createFakeProvider();
+    expect(await checkDeployment(fake, deployment(null, { upstreamModel: 'fake-small' }), systemClock)).toMatchObject({
+      ok: true,
+      status: 200,
+    });
+    expect(await checkDeployment(fake, deployment(null, { upstreamModel: 'fake-500' }), systemClock)).toMatchObject({
+      ok: false,
+      status: 500,
+    });
+    expect(
+      await checkDeployment(fake, deployment(null, { upstreamModel: 'fake-hangs', timeoutMs: 50 }), systemClock),
+    ).toMatchObject({ ok: false, status: null });
+  });
+});
+
+describe('the list of a credential’s models', () => {
+  it('is asked of each vendor where it keeps it', async () => {
+    const there = await answering(() => [200, { data: [{ id: 'b' }, { id: 'a' }, { id: 5 }, null] }]);
+    const transport = testTransport();
+    expect(await listUpstreamModels(createOpenAiProvider({ transport }), credential('openai', `${there.origin}/v1`))).toEqual({
+      ok: true,
+      models: ['a', 'b'],
+    });
+    expect(await listUpstreamModels(createAnthropicProvider({ transport }), credential('anthropic', there.origin))).toMatchObject(
+      { ok: true },
+    );
+    expect(there.asked.map((seen) => seen.url)).toEqual(['/v1/models', '/v1/models?limit=1000']);
+  });
+
+  it.each<[number, unknown]>([
+    [401, { error: { message: `bad key ${SECRET}` } }],
+    [200, '<html>'],
+    [200, { data: 'x' }],
+    [200, 'null'],
+    [307, ''],
+  ])('is a reason where there is none: %i %j', async (status, body) => {
+    const there = await answering(() => [status, body]);
+    const listed = await listUpstreamModels(
+      createOpenAiProvider({ transport: testTransport() }),
+      credential('openai', there.origin),
+    );
+    expect(listed).toMatchObject({ ok: false, status });
+    expect(JSON.stringify(listed)).not.toContain('SECRET');
+  });
+
+  it('is a reason where the vendor keeps none, or nobody answers, or the answer has no end', async () => {
+    expect(await listUpstreamModels(createFakeProvider(), credential('fake', ''))).toMatchObject({ ok: false, status: null });
+    const provider = createOpenAiProvider({ transport: testTransport() });
+    expect(await listUpstreamModels(provider, credential('openai', 'http://127.0.0.1:9'))).toMatchObject({
+      ok: false,
+      status: null,
+    });
+    const there = await answering(() => [200, 'x'.repeat(5 * 1024 * 1024)]);
+    expect(await listUpstreamModels(provider, credential('openai', there.origin))).toMatchObject({ ok: false });
+  });
+});
