@@ -31,6 +31,11 @@ export interface BodyProblem {
 export interface AnswerFacts {
   /** As the provider reported it, in disjoint buckets; null when it reported none (so far). */
   readonly usage: Usage | null;
+  /**
+   * Whether `usage` is the provider's last word. False while only a stream's opening report is known (Anthropic's first event, whose output is a
+   * placeholder): then its input counts as reported, and its output is at least what `outputBytes` says.
+   */
+  readonly usageIsFinal: boolean;
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;
   readonly finishReason: string | null;
@@ -63,6 +68,16 @@ export interface Exchange {
 /** A 2xx answer that is not what its dialect promises (bad JSON, empty, HTML). The caller gets 502 `provider_error`. */
 export class UnreadableAnswer extends Error {}
 
+/** What the caller asked for cannot be said in the upstream's dialect: answered as 400 `invalid_request`. Thrown by openExchange across dialects. */
+export class Untranslatable extends Error {
+  readonly param: string;
+  constructor(param: string, message: string) {
+    super(message);
+    this.name = 'Untranslatable';
+    this.param = param;
+  }
+}
+
 export interface ExchangeOptions {
   readonly client: Wire;
   readonly upstream: Wire;
@@ -76,4 +91,6 @@ export interface ExchangeOptions {
   readonly outputCap: number | null;
   /** The model's own maximum, for upstreams that insist on a cap (Anthropic); null = 4,096 there. */
   readonly maxOutputTokens: number | null;
+  /** When the request came, for answers that state it; the time of the call when absent. */
+  readonly createdAtMs?: number;
 }

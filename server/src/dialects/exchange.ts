@@ -1,13 +1,14 @@
 import type { Exchange, ExchangeOptions } from './dialect.ts';
 import { nativeExchange } from './native/native-exchange.ts';
 
+import { translatedExchange } from './translated-exchange.ts';
+
 export { estimateTokens } from './estimate.ts';
 export { readBody } from './read-body.ts';
 export { readFacts } from './read-facts.ts';
 export { usageOf } from './usage.ts';
 
-/** How to say one request to one upstream and its answer to the client. Throws when no translation exists between the two wires. */
+/** How to say one request to one upstream and its answer to the client. Throws Untranslatable when the request asks for what the upstream cannot be told. */
 export function openExchange(options: ExchangeOptions): Exchange {
-  if (options.client === options.upstream) return nativeExchange(options);
-  throw new Error(`there is no translation from ${options.client} to ${options.upstream}`);
+  return options.client === options.upstream ? nativeExchange(options) : translatedExchange(options);
 }

@@ -20,7 +20,7 @@ interface Event {
  * always asked for upstream; for a client that did not ask, its event is left out, or its field where the event says more.
  */
 export function chatEventReader(options: { readonly wantsUsage: boolean }): EventReader {
-  let facts: AnswerFacts = { usage: null, outputBytes: 0, finishReason: null, complete: false, error: null };
+  let facts: AnswerFacts = { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
   let outputBytes = 0;
 
   function read(events: Buffer): Buffer {
@@ -36,7 +36,7 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
     const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json) !== null);
     const last = reports.at(-1);
     if (last === undefined) return events;
-    facts = { ...facts, usage: usageOf('openai-chat', last.json) };
+    facts = { ...facts, usage: usageOf('openai-chat', last.json), usageIsFinal: true };
     return options.wantsUsage ? events : withoutUsage(events, reports);
   }
 

@@ -13,7 +13,7 @@ const MARKS = ['"usage"', '"message_stop"', '"error"'] as const;
 /** Reads Anthropic message events beside their bytes, which all pass as they came. */
 export function messageEventReader(): EventReader {
   let reported: JsonObject | null = null;
-  let facts: AnswerFacts = { usage: null, outputBytes: 0, finishReason: null, complete: false, error: null };
+  let facts: AnswerFacts = { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
   let outputBytes = 0;
 
   function read(events: Buffer): Buffer {
@@ -26,9 +26,13 @@ export function messageEventReader(): EventReader {
   function note(event: JsonObject): void {
     if (event.type === 'message_stop') facts = { ...facts, complete: true };
     if (event.type === 'error') facts = { ...facts, error: inBandError(event) };
-    if (event.type === 'message_start') report(objectOr(event.message).usage);
+    if (event.type === 'message_start') {
+      reported = null;
+      report(objectOr(event.message).usage);
+    }
     if (event.type === 'message_delta') {
       report(event.usage);
+      facts = { ...facts, usageIsFinal: facts.usage !== null };
       const reason = objectOr(event.delta).stop_reason;
       if (typeof reason === 'string') facts = { ...facts, finishReason: reason };
     }

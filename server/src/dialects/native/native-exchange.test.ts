@@ -86,7 +86,15 @@ describe('a whole answer within a dialect', () => {
     );
     const { bytes: out, facts } = exchange('openai-chat', { model: 'm', messages }).whole(bytes);
     expect(out).toBe(bytes);
-    expect(facts).toEqual({ usage: { input: 3, output: 2 }, outputBytes: 0, finishReason: 'stop', complete: true, error: null });
+    expect(facts).toEqual({
+      usage: { input: 3, output: 2 },
+      usageIsFinal: true,
+      usageIsFinal: true,
+      outputBytes: 0,
+      finishReason: 'stop',
+      complete: true,
+      error: null,
+    });
   });
 
   it.each(['', '  \n', '{"id":"x","choices":[{', '<html>no</html>', '[]', 'null', '{"a":}'])(
@@ -116,7 +124,14 @@ describe('a chat stream within its dialect', () => {
     const chunk = sse(CHUNK, STOP);
     expect(stream.push(chunk)).toBe(chunk);
     expect(chatStream(false).push(chunk)).toEqual(chunk);
-    expect(stream.facts()).toEqual({ usage: null, outputBytes: 6, finishReason: 'stop', complete: false, error: null });
+    expect(stream.facts()).toEqual({
+      usage: null,
+      usageIsFinal: false,
+      outputBytes: 6,
+      finishReason: 'stop',
+      complete: false,
+      error: null,
+    });
   });
 
   it.each([1, 2, 7, 50, 10_000])(
@@ -127,6 +142,7 @@ describe('a chat stream within its dialect', () => {
       expect(run(cut, bytes, step)).toBe(sse(CHUNK, STOP, '[DONE]').toString());
       expect(cut.facts()).toEqual({
         usage: { input: 3, output: 2 },
+        usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',
         complete: true,
@@ -201,7 +217,7 @@ describe('a message stream within its dialect', () => {
     expect(stream.end({ clean: true }).toString()).toMatch(
       /^event: error\ndata: \{"type":"error","error":\{"type":"api_error","message":"[^"]+"\}\}\n\n$/,
     );
-    expect(stream.facts()).toMatchObject({ complete: false, usage: { input: 4, output: 1 } });
+    expect(stream.facts()).toMatchObject({ complete: false, usage: { input: 4, output: 1 }, usageIsFinal: false });
   });
 
   it('takes the later report of usage over the first one, field by field', () => {

@@ -21,11 +21,15 @@ const STOP_BYTES_MAX = 200;
 export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
   const usage = wire === 'anthropic-count-tokens' ? null : usageFromTail(wire, bytes);
-  if (usage !== null) return { usage, outputBytes: 0, finishReason: stopFromTail(wire, bytes), complete: true, error: null };
+  if (usage !== null) {
+    return { usage, usageIsFinal: true, outputBytes: 0, finishReason: stopFromTail(wire, bytes), complete: true, error: null };
+  }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
+  const reported = usageOf(wire, json);
   return {
-    usage: usageOf(wire, json),
+    usage: reported,
+    usageIsFinal: reported !== null,
     outputBytes: wholeOutputBytes(json),
     finishReason: stopOf(json),
     complete: true,

@@ -1,0 +1,33 @@
+import type { JsonObject } from '../dialect.ts';
+import { UnreadableAnswer, Untranslatable } from '../dialect.ts';
+import { inBandError } from '../error-event.ts';
+import { objectOr, stringOr } from '../json.ts';
+import type { NeutralAnswer, Part } from '../neutral.ts';
+import { usageOf } from '../usage.ts';
+import { readBlocks } from './decode-blocks.ts';
+import { stopOfStopReason } from './stop-words.ts';
+
+/** A whole Anthropic answer in the neutral form. Throws UnreadableAnswer when it holds none. */
+export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
+  if (!Array.isArray(json.content)) throw new UnreadableAnswer(inBandError(json) ?? 'the provider answered without content');
+  const word = stringOr(json.stop_reason, null);
+  return {
+    id: stringOr(json.id, ''),
+    parts: json.content.flatMap(knownParts),
+    stop: stopOfStopReason(word ?? 'end_turn'),
+    stopWord: word,
+    stopSequence: stringOr(json.stop_sequence, null),
+    usage: usageOf('anthropic-messages', json),
+    serviceTier: stringOr(objectOr(json.usage).service_tier, null),
+  };
+}
+
+/** In an answer an unknown kind of block is left out: the rest of it was paid for and is still of use. */
+function knownParts(block: unknown): Part[] {
+  try {
+    return readBlocks([block], 'content');
+  } catch (error) {
+    if (error instanceof Untranslatable) return [];
+    throw error;
+  }
+}

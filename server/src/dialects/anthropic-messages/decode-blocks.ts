@@ -1,0 +1,96 @@
+import type { JsonObject } from '../dialect.ts';
+import { Untranslatable } from '../dialect.ts';
+import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
+import type { CacheMark, Citation, Part, Source } from '../neutral.ts';
+import { text } from '../neutral.ts';
+
+/** Content blocks (or a string) of a request or an answer as parts. What the provider's own tools did is left out: its outcome is in the text that follows. */
+export function readBlocks(content: unknown, where: string): Part[] {
+  if (content === undefined || content === null) return [];
+  if (typeof content === 'string') return content === '' ? [] : [text(content)];
+  if (!Array.isArray(content)) throw new Untranslatable(where, `${where} must be a string or an array`);
+  return content.flatMap((block, index) => partsOf(block, `${where}[${index}]`));
+}
+
+function partsOf(block: unknown, where: string): Part[] {
+  if (!isObject(block)) throw new Untranslatable(where, `${where} must be an object`);
+  const cache = cacheMarkOf(block);
+  switch (block.type) {
+    case 'text':
+      return [{ ...text(stringOr(block.text, ''), cache), citations: objectsIn(block.citations).flatMap(readCitation) }];
+    case 'image':
+      return [{ is: 'image', source: sourceOf(objectOr(block.source), where), cache }];
+    case 'document':
+      return documentParts(block, where, cache);
+    case 'search_result':
+      return [text(searchResultText(block), cache)];
+    case 'thinking':
+      return [{ is: 'thinking', text: stringOr(block.thinking, ''), signature: stringOr(block.signature, '') || null }];
+    case 'redacted_thinking':
+      return [{ is: 'redacted_thinking', data: stringOr(block.data, '') }];
+    case 'tool_use':
+      return [
+        {
+          is: 'tool_call',
+          id: stringOr(block.id, ''),
+          name: stringOr(block.name, ''),
+          arguments: JSON.stringify(block.input ?? {}),
+          cache,
+        },
+      ];
+    case 'tool_result':
+      return [toolResultOf(block, where, cache)];
+    default:
+      if (isProvidersOwn(block.type)) return [];
+      throw new Untranslatable(`${where}.type`, `this model does not take ${JSON.stringify(block.type)} blocks`);
+  }
+}
+
+/** Steps and results of tools the provider runs itself, and marks of its own bookkeeping. */
+function isProvidersOwn(type: unknown): boolean {
+  return (
+    typeof type === 'string' && /^(server_tool_use|mcp_tool_use|tool_reference|compaction|fallback|.+_tool_result)$/.test(type)
+  );
+}
+
+function toolResultOf(block: JsonObject, where: string, cache: CacheMark | null): Part {
+  return {
+    is: 'tool_result',
+    callId: stringOr(block.tool_use_id, ''),
+    parts: readBlocks(block.content, `${where}.content`),
+    failed: block.is_error === true,
+    cache,
+  };
+}
+
+function documentParts(block: JsonObject, where: string, cache: CacheMark | null): Part[] {
+  const source = objectOr(block.source);
+  if (source.type === 'content') return readBlocks(source.content, `${where}.source.content`);
+  return [{ is: 'document', source: sourceOf(source, where), title: stringOr(block.title, null), cache }];
+}
+
+function sourceOf(source: JsonObject, where: string): Source {
+  const data = stringOr(source.data, null);
+  if (source.type === 'base64' && data !== null) {
+    return { is: 'base64', mediaType: stringOr(source.media_type, 'application/octet-stream'), data };
+  }
+  if (source.type === 'text' && data !== null) return { is: 'text', text: data };
+  if (source.type === 'url' && typeof source.url === 'string') return { is: 'url', url: source.url };
+  if (source.type === 'file' && typeof source.file_id === 'string') return { is: 'file', id: source.file_id };
+  throw new Untranslatable(`${where}.source`, `${where}.source is not one this model takes`);
+}
+
+function searchResultText(block: JsonObject): string {
+  const body = objectsIn(block.content).map((part) => stringOr(part.text, ''));
+  return [stringOr(block.title, ''), stringOr(block.source, ''), ...body].filter((line) => line !== '').join('\n');
+}
+
+/** Citations that name a source on the web; positions inside a caller's own documents have no word elsewhere. */
+export function readCitation(citation: JsonObject): Citation[] {
+  if (typeof citation.url !== 'string') return [];
+  return [{ url: citation.url, title: stringOr(citation.title, null), citedText: stringOr(citation.cited_text, null) }];
+}
+
+export function cacheMarkOf(holder: JsonObject): CacheMark | null {
+  return isObject(holder.cache_control) ? { ttl: stringOr(holder.cache_control.ttl, null) } : null;
+}

@@ -1,0 +1,39 @@
+import type { JsonObject } from '../dialect.ts';
+import type { AnswerOptions, Citation, NeutralAnswer, Part } from '../neutral.ts';
+import { inputOf, toolId } from './encode-blocks.ts';
+import { stopReasonOf } from './stop-words.ts';
+import { messageUsage } from './usage.ts';
+
+/** A neutral answer as an Anthropic message. */
+export function encodeMessagesAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject {
+  return {
+    id: answer.id,
+    type: 'message',
+    role: 'assistant',
+    model: options.model,
+    content: answer.parts.flatMap(blockOf),
+    stop_reason: stopReasonOf(answer.stop),
+    stop_sequence: answer.stopSequence,
+    usage: { ...messageUsage(answer.usage ?? {}), service_tier: answer.serviceTier === 'priority' ? 'priority' : 'standard' },
+  };
+}
+
+function blockOf(part: Part): JsonObject[] {
+  switch (part.is) {
+    case 'text':
+      return [{ type: 'text', text: part.text, citations: part.citations.length > 0 ? part.citations.map(citationOf) : null }];
+    case 'thinking':
+      return [{ type: 'thinking', thinking: part.text, signature: part.signature ?? '' }];
+    case 'redacted_thinking':
+      return [{ type: 'redacted_thinking', data: part.data }];
+    case 'tool_call':
+      return [{ type: 'tool_use', id: toolId(part.id), name: part.name, input: inputOf(part.arguments) }];
+    default:
+      return [];
+  }
+}
+
+/** `encrypted_index` lets Anthropic find its own search result again; a source found by others has none. */
+export function citationOf({ url, title, citedText }: Citation): JsonObject {
+  return { type: 'web_search_result_location', url, title, cited_text: citedText ?? '', encrypted_index: '' };
+}

@@ -1,0 +1,69 @@
+import type { JsonObject } from '../dialect.ts';
+import { Untranslatable } from '../dialect.ts';
+import { defined, isObject, parseJson } from '../json.ts';
+import type { CacheMark, Part, Source } from '../neutral.ts';
+
+/** A part as content blocks; none for what this dialect refuses: empty text, and thinking nobody signed. */
+export function blockOf(part: Part): JsonObject[] {
+  switch (part.is) {
+    case 'text':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text, ...cacheControl(part.cache) }];
+    case 'image':
+      return [{ type: 'image', source: sourceOf(part.source), ...cacheControl(part.cache) }];
+    case 'document':
+      return [
+        defined({ type: 'document', source: sourceOf(part.source), title: part.title ?? undefined, ...cacheControl(part.cache) }),
+      ];
+    case 'thinking':
+      return part.signature === null ? [] : [{ type: 'thinking', thinking: part.text, signature: part.signature }];
+    case 'redacted_thinking':
+      return [{ type: 'redacted_thinking', data: part.data }];
+    case 'tool_call':
+      return [
+        { type: 'tool_use', id: toolId(part.id), name: part.name, input: inputOf(part.arguments), ...cacheControl(part.cache) },
+      ];
+    case 'tool_result':
+      return [
+        defined({
+          type: 'tool_result',
+          tool_use_id: toolId(part.callId),
+          content: part.parts.flatMap(blockOf),
+          is_error: part.failed || undefined,
+          ...cacheControl(part.cache),
+        }),
+      ];
+  }
+}
+
+export function cacheControl(cache: CacheMark | null): JsonObject {
+  if (cache === null) return {};
+  return { cache_control: cache.ttl === null ? { type: 'ephemeral' } : { type: 'ephemeral', ttl: cache.ttl } };
+}
+
+/** This dialect takes letters, digits, `_` and `-`; the same id is always written the same way. */
+export function toolId(id: string): string {
+  return id.replace(/[^a-zA-Z0-9_-]/g, '_');
+}
+
+/** Arguments as the object this dialect wants. A model may have written broken JSON: then its words are kept in one field. */
+export function inputOf(json: string): JsonObject {
+  if (json.trim() === '') return {};
+  const input = parseJson(json);
+  return isObject(input) ? input : { arguments: json };
+}
+
+function sourceOf(source: Source): JsonObject {
+  switch (source.is) {
+    case 'base64':
+      return { type: 'base64', media_type: source.mediaType, data: source.data };
+    case 'url':
+      // Only the web is reached by URL; a data URL that is not base64 has no word here.
+      if (!/^https?:/i.test(source.url))
+        throw new Untranslatable('messages', 'this model takes URLs of http and https, and base64 data');
+      return { type: 'url', url: source.url };
+    case 'file':
+      return { type: 'file', file_id: source.id };
+    case 'text':
+      return { type: 'text', media_type: 'text/plain', data: source.text };
+  }
+}

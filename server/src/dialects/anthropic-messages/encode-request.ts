@@ -1,0 +1,97 @@
+import type { JsonObject } from '../dialect.ts';
+import { defined } from '../json.ts';
+import { claudeVersion } from '../model-names.ts';
+import type { EncodeOptions, NeutralMessage, NeutralRequest, NeutralTool, TextPart, ToolChoice } from '../neutral.ts';
+import { blockOf, cacheControl } from './encode-blocks.ts';
+import { thinkingFields } from './thinking.ts';
+
+const JSON_ONLY = 'Answer with one valid JSON object and nothing else.';
+
+/** A neutral request as an Anthropic messages request. Throws Untranslatable for content this dialect has no word for. */
+export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOptions): JsonObject {
+  const maxTokens = options.outputCap ?? options.outputCapDefault;
+  const { thinking, effort } = thinkingFields(request, options.upstreamModel, maxTokens);
+  const format = request.output?.is === 'schema' ? { type: 'json_schema', schema: request.output.schema } : undefined;
+  const outputConfig = defined({ effort, format });
+  return defined({
+    model: options.upstreamModel,
+    max_tokens: maxTokens,
+    system: systemOf(request),
+    messages: messagesOf(request.messages),
+    stream: options.stream || undefined,
+    ...samplingOf(request, thinking),
+    stop_sequences: request.stopSequences.length > 0 ? request.stopSequences : undefined,
+    ...toolFields(request, options.upstreamModel),
+    thinking,
+    output_config: Object.keys(outputConfig).length > 0 ? outputConfig : undefined,
+    metadata: request.endUser === null ? undefined : { user_id: request.endUser },
+    service_tier: request.serviceTier === null ? undefined : request.serviceTier === 'auto' ? 'auto' : 'standard_only',
+  });
+}
+
+/** One plain instruction stays a string. Instructions from the middle of the conversation join the others: not every model takes them in place. */
+function systemOf(request: NeutralRequest): unknown {
+  const later = request.messages.filter((message) => message.role === 'system').flatMap((message) => message.parts);
+  const parts = [...request.system, ...later].filter((part): part is TextPart => part.is === 'text' && part.text !== '');
+  if (request.output?.is === 'json') parts.push({ is: 'text', text: JSON_ONLY, cache: null, citations: [] });
+  const [only] = parts;
+  if (only === undefined) return undefined;
+  return parts.length === 1 && only.cache === null ? only.text : parts.flatMap(blockOf);
+}
+
+/** Turns of one role run together; results of tools come first in theirs, as this dialect insists. */
+function messagesOf(messages: readonly NeutralMessage[]): JsonObject[] {
+  const turns: { role: string; content: JsonObject[] }[] = [];
+  for (const { role, parts } of messages) {
+    const content = role === 'system' ? [] : parts.flatMap(blockOf);
+    if (content.length === 0) continue;
+    const last = turns.at(-1);
+    if (last?.role === role) last.content.push(...content);
+    else turns.push({ role, content });
+  }
+  for (const turn of turns) turn.content.sort((a, b) => Number(b.type === 'tool_result') - Number(a.type === 'tool_result'));
+  return turns;
+}
+
+/** With thinking on, this dialect takes no temperature but 1, no `top_k`, and no `top_p` below 0.95. Its temperature ends at 1. */
+function samplingOf(request: NeutralRequest, thinking: JsonObject | undefined): JsonObject {
+  const { temperature, topP, topK } = request;
+  const thinks = thinking !== undefined && thinking.type !== 'disabled';
+  if (thinks) return { top_p: topP !== null && topP >= 0.95 ? topP : undefined };
+  return {
+    temperature: temperature === null ? undefined : Math.min(temperature, 1),
+    // Newer models refuse both together; 1 is the default and says nothing.
+    top_p: topP === null || (topP === 1 && temperature !== null) ? undefined : topP,
+    top_k: topK ?? undefined,
+  };
+}
+
+function toolFields(request: NeutralRequest, model: string): JsonObject {
+  const { toolChoice: choice } = request;
+  const offered = choice?.is === 'among' ? request.tools.filter(({ name }) => choice.names.includes(name)) : request.tools;
+  if (offered.length === 0) return {};
+  const takesStrict = (claudeVersion(model) ?? 0) >= 4.5;
+  const oneAtATime = request.parallelTools === 'one_at_a_time' && choice?.is !== 'none';
+  const chosen = choice === null ? (oneAtATime ? { type: 'auto' } : undefined) : choiceOf(choice);
+  return {
+    tools: offered.map((tool) => toolOf(tool, takesStrict)),
+    tool_choice: chosen === undefined ? undefined : { ...chosen, ...(oneAtATime ? { disable_parallel_tool_use: true } : {}) },
+  };
+}
+
+function choiceOf(choice: ToolChoice): JsonObject {
+  if (choice.is === 'tool') return { type: 'tool', name: choice.name };
+  if (choice.is === 'among') return { type: choice.must ? 'any' : 'auto' };
+  return { type: choice.is };
+}
+
+function toolOf(tool: NeutralTool, takesStrict: boolean): JsonObject {
+  const schema = tool.schema.type === undefined ? { type: 'object', properties: {}, ...tool.schema } : tool.schema;
+  return defined({
+    name: tool.name,
+    description: tool.description ?? undefined,
+    input_schema: schema,
+    strict: takesStrict && tool.strict === true ? true : undefined,
+    ...cacheControl(tool.cache),
+  });
+}

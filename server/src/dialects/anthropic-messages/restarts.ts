@@ -1,0 +1,121 @@
+import type { JsonObject } from '../dialect.ts';
+import { objectOr, stringOr } from '../json.ts';
+import type { AnswerEvent } from '../neutral.ts';
+import { deltaEvents } from './decode-stream.ts';
+
+interface Block {
+  readonly is: 'text' | 'thinking' | 'call' | 'other';
+  readonly number: number;
+  readonly name: string;
+  /** What the client has of it: text or arguments. */
+  told: string;
+  /** While a restarted answer repeats what the client has: how far the repetition came; null once it goes beyond. */
+  repeated: string | null;
+  /** Arguments given whole at the block's start, told at its end if no delta came. */
+  readonly input: JsonObject;
+}
+
+export interface Restarts {
+  begin(index: number, block: JsonObject): AnswerEvent[];
+  delta(index: number, delta: JsonObject): AnswerEvent[];
+  finish(index: number): AnswerEvent[];
+  /** The provider began its message again in the same stream. */
+  again(): void;
+}
+
+/**
+ * The blocks of a streamed message. Rarely a provider begins its message again in the middle; what a client has cannot be taken back, so text and
+ * tool calls that are told again are compared with what was told, and only what goes beyond is passed on. A different answer is an error: two
+ * answers are never glued.
+ */
+export function restarts(): Restarts {
+  let blocks = new Map<number, Block>();
+  let earlier = new Map<number, Block>();
+  let count = 0;
+
+  function begin(index: number, json: JsonObject): AnswerEvent[] {
+    const block = blockOf(json, count++);
+    const told = earlier.get(index);
+    if (told !== undefined && told.is === block.is && told.name === block.name && block.is !== 'thinking') {
+      blocks.set(index, { ...told, repeated: '', input: block.input });
+      return [];
+    }
+    blocks.set(index, block);
+    return [...opening(block, json), ...noted(block, deltaEvents(block.number, openingDelta(json)))];
+  }
+
+  function delta(index: number, json: JsonObject): AnswerEvent[] {
+    const block = blocks.get(index);
+    return block === undefined || block.is === 'other' ? [] : noted(block, deltaEvents(block.number, json));
+  }
+
+  function finish(index: number): AnswerEvent[] {
+    const block = blocks.get(index);
+    if (block === undefined || block.is === 'other') return [];
+    if (block.repeated !== null && block.repeated !== block.told) return [DIFFERENT];
+    const late = block.is === 'call' && block.told === '' && Object.keys(block.input).length > 0;
+    const whole: AnswerEvent[] = late ? [{ is: 'arguments', block: block.number, json: JSON.stringify(block.input) }] : [];
+    return [...whole, { is: 'block_end', block: block.number }];
+  }
+
+  function again(): void {
+    earlier = blocks;
+    blocks = new Map();
+  }
+
+  return { begin, delta, finish, again };
+}
+
+const DIFFERENT: AnswerEvent = { is: 'error', message: 'the provider began its answer again and gave a different one' };
+
+/** Notes what is told, and holds back what is only repeated. */
+function noted(block: Block, events: AnswerEvent[]): AnswerEvent[] {
+  return events.flatMap((event): AnswerEvent[] => {
+    if (event.is !== 'text' && event.is !== 'arguments') return [event];
+    const piece = event.is === 'text' ? event.text : event.json;
+    if (block.repeated === null) {
+      block.told += piece;
+      return [event];
+    }
+    return beyond(block, piece, event);
+  });
+}
+
+function beyond(block: Block, piece: string, event: AnswerEvent): AnswerEvent[] {
+  const repeated = (block.repeated ?? '') + piece;
+  block.repeated = repeated;
+  if (block.told.startsWith(repeated)) return [];
+  if (!repeated.startsWith(block.told)) return [DIFFERENT];
+  const more = repeated.slice(block.told.length);
+  block.told = repeated;
+  block.repeated = null;
+  if (event.is === 'text') return [{ ...event, text: more }];
+  return event.is === 'arguments' ? [{ ...event, json: more }] : [];
+}
+
+function blockOf(json: JsonObject, number: number): Block {
+  const plain = { number, name: '', told: '', repeated: null, input: {} };
+  switch (json.type) {
+    case 'text':
+      return { ...plain, is: 'text' };
+    case 'thinking':
+    case 'redacted_thinking':
+      return { ...plain, is: 'thinking' };
+    case 'tool_use':
+      return { ...plain, is: 'call', name: stringOr(json.name, ''), input: objectOr(json.input) };
+    default:
+      return { ...plain, is: 'other' };
+  }
+}
+
+function opening(block: Block, json: JsonObject): AnswerEvent[] {
+  if (block.is === 'call') return [{ is: 'tool_call', block: block.number, id: stringOr(json.id, ''), name: block.name }];
+  if (json.type === 'redacted_thinking') return [{ is: 'redacted_thinking', block: block.number, data: stringOr(json.data, '') }];
+  return [];
+}
+
+/** A block may begin with words already in it. */
+function openingDelta(json: JsonObject): JsonObject {
+  if (json.type === 'text') return { type: 'text_delta', text: json.text };
+  return json.type === 'thinking' ? { type: 'thinking_delta', thinking: json.thinking } : {};
+}

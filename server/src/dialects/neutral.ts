@@ -1,0 +1,180 @@
+/**
+ * The one form between the two chat dialects: each dialect reads into it and writes from it, so that a third dialect costs one codec and not
+ * two more translations. It holds what both sides can mean; what only one can say stays in that dialect's codec.
+ */
+import type { Usage } from '../domain/usage.ts';
+import type { SseEvent } from '../lib/sse.ts';
+import type { JsonObject } from './dialect.ts';
+
+/** Up to here the prompt may be cached; null when the part ends no cached prefix. */
+export interface CacheMark {
+  readonly ttl: string | null;
+}
+
+export type Source =
+  | { readonly is: 'base64'; readonly mediaType: string; readonly data: string }
+  | { readonly is: 'url'; readonly url: string }
+  | { readonly is: 'file'; readonly id: string }
+  | { readonly is: 'text'; readonly text: string };
+
+export interface TextPart {
+  readonly is: 'text';
+  readonly text: string;
+  readonly cache: CacheMark | null;
+  readonly citations: readonly Citation[];
+}
+
+/** A source on the web that supports a piece of text. */
+export interface Citation {
+  readonly url: string;
+  readonly title: string | null;
+  readonly citedText: string | null;
+}
+
+export interface ThinkingPart {
+  readonly is: 'thinking';
+  readonly text: string;
+  /** What lets the provider recognise its own thinking when it is sent back; null where the provider signs none. */
+  readonly signature: string | null;
+}
+
+export interface ToolCallPart {
+  readonly is: 'tool_call';
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string;
+  readonly cache: CacheMark | null;
+}
+
+export type Part =
+  | TextPart
+  | ThinkingPart
+  | ToolCallPart
+  | { readonly is: 'redacted_thinking'; readonly data: string }
+  | { readonly is: 'image'; readonly source: Source; readonly cache: CacheMark | null }
+  | { readonly is: 'document'; readonly source: Source; readonly title: string | null; readonly cache: CacheMark | null }
+  | ToolResultPart;
+
+export interface ToolResultPart {
+  readonly is: 'tool_result';
+  readonly callId: string;
+  readonly parts: readonly Part[];
+  readonly failed: boolean;
+  readonly cache: CacheMark | null;
+}
+
+export interface NeutralMessage {
+  readonly role: 'user' | 'assistant' | 'system';
+  readonly parts: readonly Part[];
+}
+
+export interface NeutralTool {
+  readonly name: string;
+  readonly description: string | null;
+  readonly schema: JsonObject;
+  readonly strict: boolean | null;
+  readonly cache: CacheMark | null;
+}
+
+export type ToolChoice =
+  | { readonly is: 'auto' | 'none' | 'any' }
+  | { readonly is: 'tool'; readonly name: string }
+  | { readonly is: 'among'; readonly names: readonly string[]; readonly must: boolean };
+
+export type OutputFormat =
+  | { readonly is: 'json' }
+  | { readonly is: 'schema'; readonly name: string | null; readonly schema: JsonObject; readonly strict: boolean | null };
+
+export interface Reasoning {
+  readonly mode: 'on' | 'off' | 'unsaid';
+  /** none … max, in OpenAI's and Anthropic's common words. */
+  readonly effort: string | null;
+  readonly budgetTokens: number | null;
+}
+
+export interface NeutralRequest {
+  readonly system: readonly TextPart[];
+  readonly messages: readonly NeutralMessage[];
+  readonly temperature: number | null;
+  readonly topP: number | null;
+  readonly topK: number | null;
+  readonly stopSequences: readonly string[];
+  readonly tools: readonly NeutralTool[];
+  readonly toolChoice: ToolChoice | null;
+  readonly parallelTools: 'allowed' | 'one_at_a_time' | null;
+  readonly output: OutputFormat | null;
+  readonly reasoning: Reasoning | null;
+  /** The caller's own name for its end user. */
+  readonly endUser: string | null;
+  readonly serviceTier: 'auto' | 'standard' | null;
+}
+
+/** What a request is written with beside what the caller said. */
+export interface EncodeOptions {
+  readonly upstreamModel: string;
+  readonly stream: boolean;
+  /** The output cap to state; null to state none. */
+  readonly outputCap: number | null;
+  /** Stated where the wire insists on a cap and there is none. */
+  readonly outputCapDefault: number;
+}
+
+export type StopReason = 'end' | 'stop_sequence' | 'length' | 'tool_call' | 'refusal' | 'pause';
+
+export interface NeutralAnswer {
+  readonly id: string;
+  readonly parts: readonly Part[];
+  readonly stop: StopReason;
+  /** The provider's own word. */
+  readonly stopWord: string | null;
+  readonly stopSequence: string | null;
+  readonly usage: Usage | null;
+  readonly serviceTier: string | null;
+}
+
+/** Streamed answers, in the order they are told. A block is a part under way; its number is its own for the whole answer. */
+export type AnswerEvent =
+  | { readonly is: 'start'; readonly id: string; readonly usage: Usage | null }
+  | { readonly is: 'text'; readonly block: number; readonly text: string }
+  | { readonly is: 'citation'; readonly block: number; readonly citation: Citation }
+  | { readonly is: 'thinking'; readonly block: number; readonly text: string }
+  | { readonly is: 'signature'; readonly block: number; readonly signature: string }
+  | { readonly is: 'redacted_thinking'; readonly block: number; readonly data: string }
+  | { readonly is: 'tool_call'; readonly block: number; readonly id: string; readonly name: string }
+  | { readonly is: 'arguments'; readonly block: number; readonly json: string }
+  | { readonly is: 'block_end'; readonly block: number }
+  | { readonly is: 'stop'; readonly reason: StopReason; readonly word: string; readonly stopSequence: string | null }
+  | { readonly is: 'usage'; readonly usage: Usage }
+  | { readonly is: 'error'; readonly message: string }
+  /** The provider said the answer is over. */
+  | { readonly is: 'end' };
+
+/** Reads a provider's events, one at a time. */
+export interface StreamDecoder {
+  read(event: SseEvent): readonly AnswerEvent[];
+}
+
+/** Writes events for a client; the result is the text of whole server-sent events, possibly none. */
+export interface StreamEncoder {
+  write(event: AnswerEvent): string;
+}
+
+export interface AnswerOptions {
+  /** The name the caller used. */
+  readonly model: string;
+  readonly createdAtMs: number;
+  /** Whether the client of a stream asked for usage. */
+  readonly wantsUsage: boolean;
+}
+
+export function text(content: string, cache: CacheMark | null = null): TextPart {
+  return { is: 'text', text: content, cache, citations: [] };
+}
+
+/** All visible text of the parts, run together. */
+export function textOf(parts: readonly Part[]): string {
+  let all = '';
+  for (const part of parts) if (part.is === 'text') all += part.text;
+  return all;
+}

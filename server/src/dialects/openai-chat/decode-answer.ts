@@ -1,0 +1,85 @@
+import type { JsonObject } from '../dialect.ts';
+import { UnreadableAnswer } from '../dialect.ts';
+import { inBandError } from '../error-event.ts';
+import { objectOr, objectsIn, stringOr } from '../json.ts';
+import type { NeutralAnswer, Part } from '../neutral.ts';
+import { text } from '../neutral.ts';
+import { usageOf } from '../usage.ts';
+import { readAnnotations } from './citations.ts';
+import { mistralThinking } from './decode-parts.ts';
+import { stopOfFinishReason } from './stop-words.ts';
+
+/** A whole OpenAI chat answer (its first choice) in the neutral form. Throws UnreadableAnswer when it holds none. */
+export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
+  const [choice] = objectsIn(json.choices);
+  if (choice === undefined) throw new UnreadableAnswer(inBandError(json) ?? 'the provider answered without a choice');
+  const message = objectOr(choice.message);
+  const id = stringOr(json.id, '');
+  const calls = toolCalls(message, id);
+  const word = stringOr(choice.finish_reason, null);
+  const stop = stopOfFinishReason(word ?? 'stop');
+  return {
+    id,
+    parts: [...thinking(message), ...words(message), ...calls],
+    // Some compatible servers say `stop` after a tool call.
+    stop: stop === 'end' && calls.length > 0 ? 'tool_call' : stop,
+    stopWord: word,
+    stopSequence: null,
+    usage: usageOf('openai-chat', json),
+    serviceTier: stringOr(json.service_tier, null),
+  };
+}
+
+function thinking(message: JsonObject): Part[] {
+  const details = objectsIn(message.reasoning_details);
+  const said = stringOr(message.reasoning_content, stringOr(message.reasoning, mistralParts(message.content)));
+  const signature = details.map((detail) => stringOr(detail.signature, null)).find((value) => value !== null) ?? null;
+  const redacted = details.flatMap((detail): Part[] =>
+    typeof detail.data === 'string' ? [{ is: 'redacted_thinking', data: detail.data }] : [],
+  );
+  return said === '' ? redacted : [{ is: 'thinking', text: said, signature }, ...redacted];
+}
+
+function mistralParts(content: unknown): string {
+  return objectsIn(content)
+    .map((part) => (part.type === 'thinking' ? mistralThinking(part.thinking) : ''))
+    .join('');
+}
+
+function words(message: JsonObject): Part[] {
+  const said = contentText(message.content) + stringOr(message.refusal, '');
+  return said === '' ? [] : [{ ...text(said), citations: readAnnotations(message.annotations, said) }];
+}
+
+/** The visible text of `content`, a string or (Mistral) parts. */
+export function contentText(content: unknown): string {
+  if (typeof content === 'string') return content;
+  return objectsIn(content)
+    .map((part) => (part.type === 'text' ? stringOr(part.text, '') : ''))
+    .join('');
+}
+
+function toolCalls(message: JsonObject, answerId: string): Part[] {
+  const legacy = objectOr(message.function_call);
+  const calls = objectsIn(message.tool_calls);
+  if (calls.length === 0 && typeof legacy.name === 'string') calls.push({ function: legacy });
+  return calls.map((call, index) => {
+    const { name, arguments: args } = callParts(call);
+    return { is: 'tool_call', id: callId(call.id, answerId, index), name, arguments: args, cache: null };
+  });
+}
+
+function callParts(call: JsonObject): { readonly name: string; readonly arguments: string } {
+  const fn = objectOr(call.function);
+  const custom = objectOr(call.custom);
+  if (typeof custom.name === 'string')
+    return { name: custom.name, arguments: JSON.stringify({ input: stringOr(custom.input, '') }) };
+  const args =
+    typeof fn.arguments === 'object' && fn.arguments !== null ? JSON.stringify(fn.arguments) : stringOr(fn.arguments, '');
+  return { name: stringOr(fn.name, ''), arguments: args };
+}
+
+/** A call's own id, or one made from the answer's where a server gives none (Gemini's compatible endpoint). */
+export function callId(id: unknown, answerId: string, index: number): string {
+  return typeof id === 'string' && id !== '' ? id : `call_${answerId}_${index}`;
+}

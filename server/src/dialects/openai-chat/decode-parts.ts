@@ -1,0 +1,73 @@
+import type { JsonObject } from '../dialect.ts';
+import { Untranslatable } from '../dialect.ts';
+import { isObject, objectOr, stringOr } from '../json.ts';
+import type { CacheMark, Part, Source } from '../neutral.ts';
+import { text } from '../neutral.ts';
+
+/** A message's content, a string or parts. `cache` marks its end when the message itself, and no part, carries the mark. */
+export function readContent(content: unknown, where: string, cache: CacheMark | null): Part[] {
+  if (content === undefined || content === null) return [];
+  if (typeof content === 'string') return content === '' ? [] : [text(content, cache)];
+  if (!Array.isArray(content)) throw new Untranslatable(`${where}.content`, `${where}.content must be a string or an array`);
+  const parts = content.map((part, index) => partOf(part, `${where}.content[${index}]`));
+  const last = parts.at(-1);
+  if (cache !== null && last !== undefined && 'cache' in last) parts[parts.length - 1] = { ...last, cache };
+  return parts;
+}
+
+function partOf(part: unknown, where: string): Part {
+  if (typeof part === 'string') return text(part);
+  if (!isObject(part)) throw new Untranslatable(where, `${where} must be an object`);
+  const cache = cacheMarkOf(part);
+  switch (part.type) {
+    case 'text':
+      return text(stringOr(part.text, ''), cache);
+    case 'refusal':
+      return text(stringOr(part.refusal, ''), cache);
+    case 'image_url':
+      return { is: 'image', source: urlSource(imageUrlOf(part.image_url, where)), cache };
+    case 'file':
+      return documentOf(objectOr(part.file), where, cache);
+    // Mistral's models say their thinking as a part.
+    case 'thinking':
+      return { is: 'thinking', text: mistralThinking(part.thinking), signature: stringOr(part.signature, null) };
+    default:
+      throw new Untranslatable(`${where}.type`, `this model does not take ${JSON.stringify(part.type)} parts`);
+  }
+}
+
+function imageUrlOf(image: unknown, where: string): string {
+  const url = isObject(image) ? image.url : image;
+  if (typeof url !== 'string') throw new Untranslatable(`${where}.image_url`, `${where}.image_url.url must be a string`);
+  return url;
+}
+
+/** A `data:` URL is taken apart, so that it can be said in dialects that keep type and data apart. */
+function urlSource(url: string): Source {
+  const match = /^data:([^;,]*)(?:;[^;,]*)*;base64,/i.exec(url);
+  if (match === null) return { is: 'url', url };
+  return { is: 'base64', mediaType: match[1] || 'application/octet-stream', data: url.slice(match[0].length) };
+}
+
+function documentOf(file: JsonObject, where: string, cache: CacheMark | null): Part {
+  const title = stringOr(file.filename, null);
+  if (typeof file.file_id === 'string') return { is: 'document', source: { is: 'file', id: file.file_id }, title, cache };
+  if (typeof file.file_data !== 'string') throw new Untranslatable(`${where}.file`, `${where}.file needs file_data or file_id`);
+  const source = urlSource(file.file_data);
+  if (source.is !== 'base64')
+    return { is: 'document', source: { is: 'base64', mediaType: 'application/pdf', data: file.file_data }, title, cache };
+  if (!source.mediaType.startsWith('text/')) return { is: 'document', source, title, cache };
+  return { is: 'document', source: { is: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') }, title, cache };
+}
+
+/** Mistral nests the words of thinking in text parts. */
+export function mistralThinking(thinking: unknown): string {
+  if (typeof thinking === 'string') return thinking;
+  return Array.isArray(thinking) ? thinking.map((part) => stringOr(objectOr(part).text, '')).join('') : '';
+}
+
+/** The mark at the end of a cached prefix: Anthropic's own word, which many OpenAI-compatible clients use, or OpenAI's. */
+export function cacheMarkOf(holder: JsonObject): CacheMark | null {
+  if (isObject(holder.cache_control)) return { ttl: stringOr(holder.cache_control.ttl, null) };
+  return isObject(holder.prompt_cache_breakpoint) ? { ttl: null } : null;
+}

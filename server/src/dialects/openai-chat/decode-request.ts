@@ -1,0 +1,155 @@
+import type { JsonObject } from '../dialect.ts';
+import { Untranslatable } from '../dialect.ts';
+import { arrayOr, isObject, numberOr, objectOr, objectsIn, stringOr } from '../json.ts';
+import type {
+  NeutralMessage,
+  NeutralRequest,
+  NeutralTool,
+  OutputFormat,
+  Part,
+  Reasoning,
+  TextPart,
+  ToolChoice,
+} from '../neutral.ts';
+import { text } from '../neutral.ts';
+import { cacheMarkOf, readContent } from './decode-parts.ts';
+
+/** An OpenAI chat request in the neutral form. Throws Untranslatable for what no other dialect can say. Sampling hints others lack are left out. */
+export function decodeChatRequest(body: JsonObject): NeutralRequest {
+  refuseWhatIsLost(body);
+  const messages = objectsIn(body.messages).map(messageOf);
+  const leading = messages.findIndex((message) => message.role !== 'system');
+  const head = leading === -1 ? messages : messages.slice(0, leading);
+  return {
+    system: head.flatMap((message) => message.parts).filter((part): part is TextPart => part.is === 'text'),
+    messages: leading === -1 ? [] : messages.slice(leading),
+    temperature: numberOr(body.temperature, null),
+    topP: numberOr(body.top_p, null),
+    topK: numberOr(body.top_k, null),
+    stopSequences: typeof body.stop === 'string' ? [body.stop] : arrayOr(body.stop).filter((stop) => typeof stop === 'string'),
+    tools: arrayOr(body.tools).map(toolOf),
+    toolChoice: toolChoiceOf(body.tool_choice),
+    parallelTools:
+      typeof body.parallel_tool_calls === 'boolean' ? (body.parallel_tool_calls ? 'allowed' : 'one_at_a_time') : null,
+    output: outputOf(objectOr(body.response_format)),
+    reasoning: reasoningOf(body),
+    endUser: stringOr(body.user, stringOr(body.safety_identifier, null)),
+    serviceTier: body.service_tier === 'auto' ? 'auto' : body.service_tier === 'default' ? 'standard' : null,
+  };
+}
+
+function refuseWhatIsLost(body: JsonObject): void {
+  if (numberOr(body.n, 1) > 1) throw new Untranslatable('n', 'this model gives one answer per request: n must be 1');
+  if (arrayOr(body.modalities).includes('audio')) throw new Untranslatable('modalities', 'this model does not answer in audio');
+  if (arrayOr(body.functions).length > 0)
+    throw new Untranslatable('functions', 'functions are not supported by this model: use tools');
+}
+
+function messageOf(message: JsonObject, index: number): NeutralMessage {
+  const where = `messages[${index}]`;
+  switch (message.role) {
+    case 'system':
+    case 'developer':
+      return { role: 'system', parts: readContent(message.content, where, cacheMarkOf(message)) };
+    case 'user':
+      return { role: 'user', parts: readContent(message.content, where, cacheMarkOf(message)) };
+    case 'assistant':
+      return { role: 'assistant', parts: assistantParts(message, where) };
+    case 'tool':
+      return { role: 'user', parts: [toolResultOf(message, where)] };
+    default:
+      throw new Untranslatable(`${where}.role`, `${where}.role must be system, developer, user, assistant or tool`);
+  }
+}
+
+function assistantParts(message: JsonObject, where: string): Part[] {
+  const refusal = stringOr(message.refusal, '');
+  return [
+    ...thinkingParts(message),
+    ...readContent(message.content, where, cacheMarkOf(message)),
+    ...(refusal === '' ? [] : [text(refusal)]),
+    ...objectsIn(message.tool_calls).map(toolCallOf),
+  ];
+}
+
+/** Thinking comes back as blocks of ours (`thinking_blocks`), as OpenRouter's `reasoning_details`, or as plain text without a signature. */
+function thinkingParts(message: JsonObject): Part[] {
+  const blocks = objectsIn(message.thinking_blocks);
+  const details = objectsIn(message.reasoning_details);
+  if (blocks.length > 0) return blocks.flatMap((block) => thinkingOf(block.thinking, block.signature, block.data));
+  if (details.length > 0) return details.flatMap((detail) => thinkingOf(detail.text, detail.signature, detail.data));
+  const plain = stringOr(message.reasoning_content, stringOr(message.reasoning, ''));
+  return plain === '' ? [] : [{ is: 'thinking', text: plain, signature: null }];
+}
+
+function thinkingOf(thinking: unknown, signature: unknown, data: unknown): Part[] {
+  if (typeof thinking === 'string') return [{ is: 'thinking', text: thinking, signature: stringOr(signature, null) }];
+  return typeof data === 'string' ? [{ is: 'redacted_thinking', data }] : [];
+}
+
+function toolCallOf(call: JsonObject): Part {
+  const fn = objectOr(call.function);
+  const custom = objectOr(call.custom);
+  const name = stringOr(fn.name, stringOr(custom.name, ''));
+  const args = typeof custom.input === 'string' ? JSON.stringify({ input: custom.input }) : stringOr(fn.arguments, '');
+  return { is: 'tool_call', id: stringOr(call.id, ''), name, arguments: args, cache: cacheMarkOf(call) };
+}
+
+function toolResultOf(message: JsonObject, where: string): Part {
+  return {
+    is: 'tool_result',
+    callId: stringOr(message.tool_call_id, ''),
+    parts: readContent(message.content, where, null),
+    failed: false,
+    cache: cacheMarkOf(message),
+  };
+}
+
+function toolOf(tool: unknown, index: number): NeutralTool {
+  const fn = objectOr(objectOr(tool).function);
+  if (!isObject(tool) || tool.type !== 'function' || typeof fn.name !== 'string') {
+    throw new Untranslatable(
+      `tools[${index}]`,
+      `tools[${index}] must be a function: this model takes no other kind of tool here`,
+    );
+  }
+  return {
+    name: fn.name,
+    description: stringOr(fn.description, null),
+    schema: objectOr(fn.parameters),
+    strict: typeof fn.strict === 'boolean' ? fn.strict : null,
+    cache: cacheMarkOf(tool) ?? cacheMarkOf(fn),
+  };
+}
+
+function toolChoiceOf(choice: unknown): ToolChoice | null {
+  if (choice === 'auto' || choice === 'none') return { is: choice };
+  if (choice === 'required') return { is: 'any' };
+  if (!isObject(choice)) return null;
+  const allowed = objectOr(choice.allowed_tools);
+  if (choice.type === 'allowed_tools') {
+    const names = objectsIn(allowed.tools).map((tool) => stringOr(objectOr(tool.function).name, ''));
+    return { is: 'among', names, must: allowed.mode === 'required' };
+  }
+  const { name } = objectOr(choice.function);
+  return typeof name === 'string' ? { is: 'tool', name } : null;
+}
+
+function outputOf(format: JsonObject): OutputFormat | null {
+  if (format.type === 'json_object') return { is: 'json' };
+  if (format.type !== 'json_schema') return null;
+  const { name, schema, strict } = objectOr(format.json_schema);
+  if (!isObject(schema)) return { is: 'json' };
+  return { is: 'schema', name: stringOr(name, null), schema, strict: typeof strict === 'boolean' ? strict : null };
+}
+
+/** `reasoning_effort`, or what callers of Anthropic models through this dialect write: OpenRouter's `reasoning`, or `thinking` itself. */
+function reasoningOf(body: JsonObject): Reasoning | null {
+  const router = objectOr(body.reasoning);
+  const thinking = objectOr(body.thinking);
+  const effort = stringOr(body.reasoning_effort, stringOr(router.effort, null));
+  const budgetTokens = numberOr(thinking.budget_tokens, numberOr(router.max_tokens, null));
+  if (effort === 'none' || thinking.type === 'disabled') return { mode: 'off', effort: null, budgetTokens: null };
+  if (effort === null && budgetTokens === null && thinking.type === undefined) return null;
+  return { mode: 'on', effort, budgetTokens };
+}

@@ -1,0 +1,56 @@
+import type { JsonObject } from '../dialect.ts';
+import { Untranslatable } from '../dialect.ts';
+import { defined } from '../json.ts';
+import type { CacheMark, Part, Source } from '../neutral.ts';
+import type { Writer } from './encode-request.ts';
+
+/** Content parts of a message. Thinking, tool calls and tool results have their own places and are left out. */
+export function contentOf(parts: readonly Part[], writer: Pick<Writer, 'marksCache'>): JsonObject[] {
+  return parts.flatMap((part) => {
+    const content = partOf(part);
+    if (content === null) return [];
+    return [writer.marksCache && 'cache' in part ? { ...content, ...breakpoint(part.cache) } : content];
+  });
+}
+
+function breakpoint(cache: CacheMark | null): JsonObject {
+  return cache === null ? {} : { prompt_cache_breakpoint: { mode: 'explicit' } };
+}
+
+function partOf(part: Part): JsonObject | null {
+  if (part.is === 'text') return { type: 'text', text: part.text };
+  if (part.is === 'image') return { type: 'image_url', image_url: { url: urlOf(part.source, 'image') } };
+  if (part.is === 'document') return fileOf(part.source, part.title);
+  return null;
+}
+
+function urlOf(source: Source, what: string): string {
+  if (source.is === 'url') return source.url;
+  if (source.is === 'base64') return `data:${source.mediaType};base64,${source.data}`;
+  throw new Untranslatable('messages', `this model takes the ${what} as data or a URL, not as a stored file`);
+}
+
+function fileOf(source: Source, title: string | null): JsonObject {
+  if (source.is === 'text') return { type: 'text', text: title === null ? source.text : `${title}\n\n${source.text}` };
+  if (source.is === 'file') return { type: 'file', file: { file_id: source.id } };
+  if (source.is === 'url') throw new Untranslatable('messages', 'this model takes a document as data, not as a URL');
+  return { type: 'file', file: { filename: title ?? 'document.pdf', file_data: urlOf(source, 'document') } };
+}
+
+/**
+ * Thinking in fields compatible servers know: the words as `reasoning_content`, and the blocks themselves as `thinking_blocks`, so that signatures
+ * come back with the next request.
+ */
+export function thinkingFields(parts: readonly Part[]): JsonObject {
+  const blocks = parts.flatMap(thinkingBlock);
+  if (blocks.length === 0) return {};
+  const words = parts.map((part) => (part.is === 'thinking' ? part.text : '')).join('');
+  const signed = blocks.some((block) => block.signature !== undefined || block.data !== undefined);
+  return defined({ reasoning_content: words === '' ? undefined : words, thinking_blocks: signed ? blocks : undefined });
+}
+
+export function thinkingBlock(part: Part): JsonObject[] {
+  if (part.is === 'redacted_thinking') return [{ type: 'redacted_thinking', data: part.data }];
+  if (part.is !== 'thinking') return [];
+  return [defined({ type: 'thinking', thinking: part.text, signature: part.signature ?? undefined })];
+}

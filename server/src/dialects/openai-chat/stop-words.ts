@@ -1,0 +1,28 @@
+import type { StopReason } from '../neutral.ts';
+
+const WORDS: Readonly<Record<StopReason, string>> = {
+  end: 'stop',
+  stop_sequence: 'stop',
+  length: 'length',
+  tool_call: 'tool_calls',
+  refusal: 'content_filter',
+  pause: 'stop',
+};
+
+const REASONS: Readonly<Record<string, StopReason>> = {
+  stop: 'end',
+  length: 'length',
+  model_length: 'length', // Mistral
+  tool_calls: 'tool_call',
+  function_call: 'tool_call',
+  content_filter: 'refusal',
+};
+
+export function finishReasonOf(reason: StopReason): string {
+  return WORDS[reason];
+}
+
+/** An unknown word ends the answer like any other end. */
+export function stopOfFinishReason(word: string): StopReason {
+  return REASONS[word] ?? 'end';
+}

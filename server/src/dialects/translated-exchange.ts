@@ -1,0 +1,99 @@
+import { decodeMessagesAnswer } from './anthropic-messages/decode-answer.ts';
+import { decodeMessagesRequest } from './anthropic-messages/decode-request.ts';
+import { messagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
+import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
+import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
+import { messagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
+import type { AnswerFacts, Exchange, ExchangeOptions, JsonObject, Wire } from './dialect.ts';
+import { UnreadableAnswer } from './dialect.ts';
+import { isObject, parseJson } from './json.ts';
+import type { AnswerOptions, EncodeOptions, NeutralAnswer, NeutralRequest, StreamDecoder, StreamEncoder } from './neutral.ts';
+import { decodeChatAnswer } from './openai-chat/decode-answer.ts';
+import { decodeChatRequest } from './openai-chat/decode-request.ts';
+import { chatStreamDecoder } from './openai-chat/decode-stream.ts';
+import { encodeChatAnswer } from './openai-chat/encode-answer.ts';
+import { encodeChatRequest } from './openai-chat/encode-request.ts';
+import { chatStreamEncoder } from './openai-chat/encode-stream.ts';
+import { answerBytes, translatingStream } from './translating-stream.ts';
+
+/** Everything one chat dialect can say, in and out of the neutral form. */
+interface Codec {
+  decodeRequest(body: JsonObject): NeutralRequest;
+  encodeRequest(request: NeutralRequest, options: EncodeOptions): JsonObject;
+  decodeAnswer(json: JsonObject): NeutralAnswer;
+  encodeAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject;
+  decodeStream(): StreamDecoder;
+  encodeStream(options: AnswerOptions): StreamEncoder;
+}
+
+const CODECS: Readonly<Partial<Record<Wire, Codec>>> = {
+  'openai-chat': {
+    decodeRequest: decodeChatRequest,
+    encodeRequest: encodeChatRequest,
+    decodeAnswer: decodeChatAnswer,
+    encodeAnswer: encodeChatAnswer,
+    decodeStream: chatStreamDecoder,
+    encodeStream: chatStreamEncoder,
+  },
+  'anthropic-messages': {
+    decodeRequest: decodeMessagesRequest,
+    encodeRequest: encodeMessagesRequest,
+    decodeAnswer: decodeMessagesAnswer,
+    encodeAnswer: encodeMessagesAnswer,
+    decodeStream: messagesStreamDecoder,
+    encodeStream: messagesStreamEncoder,
+  },
+};
+
+const OUTPUT_CAP_DEFAULT = 4096;
+
+/** Client and upstream speak different chat dialects. Throws Untranslatable when the request asks for what the upstream's cannot say. */
+export function translatedExchange(options: ExchangeOptions): Exchange {
+  const client = codecOf(options.client);
+  const upstream = codecOf(options.upstream);
+  const { facts, upstreamModel } = options;
+  const request = upstream.encodeRequest(client.decodeRequest(options.body), {
+    upstreamModel,
+    stream: facts.stream,
+    outputCap: options.outputCap ?? facts.outputCap,
+    outputCapDefault: options.maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
+  });
+  const said: AnswerOptions = {
+    model: options.calledModel,
+    createdAtMs: options.createdAtMs ?? Date.now(),
+    wantsUsage: facts.wantsUsage,
+  };
+  return {
+    upstreamBody: Buffer.from(JSON.stringify(request)),
+    whole: (bytes) => {
+      const answer = upstream.decodeAnswer(jsonOf(bytes));
+      return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
+    },
+    stream: () => translatingStream(options.client, upstream.decodeStream(), client.encodeStream(said)),
+  };
+}
+
+function codecOf(wire: Wire): Codec {
+  const codec = CODECS[wire];
+  if (codec === undefined) throw new Error(`${wire} is not translated`);
+  return codec;
+}
+
+function jsonOf(bytes: Buffer): JsonObject {
+  if (bytes.length === 0) throw new UnreadableAnswer('the provider answered with an empty body');
+  const json = parseJson(bytes.toString('utf8'));
+  if (!isObject(json)) throw new UnreadableAnswer('the provider answered with something other than a JSON object');
+  return json;
+}
+
+function factsOf(answer: NeutralAnswer): AnswerFacts {
+  const { usage, stopWord } = answer;
+  return {
+    usage,
+    usageIsFinal: usage !== null,
+    outputBytes: answerBytes(answer.parts),
+    finishReason: stopWord,
+    complete: true,
+    error: null,
+  };
+}

@@ -1,0 +1,111 @@
+/** What an answer means to a client, whatever its dialect: for holding a translated answer against the recording it came from. */
+import { parseEvents } from '../src/lib/sse.ts';
+
+export interface Meaning {
+  readonly text: string;
+  /** Name and parsed arguments. */
+  readonly tools: readonly (readonly [string, unknown])[];
+  readonly stop: string | null;
+  readonly input: number | undefined;
+  readonly output: number | undefined;
+  /** Tokens read from and written to a cache that `input` does not include. */
+  readonly cache: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many vendors, read as loosely as clients read them
+type Json = any;
+
+export function meaningOf(kind: 'chat' | 'messages', stream: boolean, bytes: Buffer): Meaning {
+  const text = bytes.toString();
+  if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
+  return kind === 'chat' ? chatStream(dataOf(text)) : messageStream(dataOf(text));
+}
+
+function dataOf(text: string): Json[] {
+  return parseEvents(text).flatMap(({ data }) => (data === null || data === '[DONE]' ? [] : [JSON.parse(data)]));
+}
+
+function parsed(args: unknown): unknown {
+  if (typeof args !== 'string') return args ?? {};
+  if (args === '') return {};
+  try {
+    return JSON.parse(args);
+  } catch {
+    return args;
+  }
+}
+
+function textParts(content: Json): string {
+  if (!Array.isArray(content)) return content ?? '';
+  return content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('');
+}
+
+function chat(json: Json): Meaning {
+  const [choice] = json.choices;
+  return {
+    text: textParts(choice.message.content),
+    tools: (choice.message.tool_calls ?? []).map((call: Json) => [call.function.name, parsed(call.function.arguments)]),
+    stop: choice.finish_reason,
+    input: json.usage?.prompt_tokens,
+    output: json.usage?.completion_tokens,
+    cache: 0,
+  };
+}
+
+function chatStream(chunks: Json[]): Meaning {
+  const calls: { name: string; args: string }[] = [];
+  let text = '';
+  let stop: string | null = null;
+  let usage: Json;
+  for (const chunk of chunks) {
+    const choice = chunk.choices?.[0];
+    if (choice !== undefined && (choice.index ?? 0) === 0) {
+      text += textParts(choice.delta?.content);
+      for (const call of choice.delta?.tool_calls ?? []) {
+        const index = call.index ?? calls.length;
+        calls[index] ??= { name: '', args: '' };
+        if (call.function?.name) calls[index].name = call.function.name;
+        calls[index].args += call.function?.arguments ?? '';
+      }
+      stop = choice.finish_reason ?? stop;
+    }
+    usage = chunk.usage ?? chunk.x_groq?.usage ?? usage;
+  }
+  const tools = calls.filter(Boolean).map(({ name, args }) => [name, parsed(args)] as const);
+  return { text, tools, stop, input: usage?.prompt_tokens, output: usage?.completion_tokens, cache: 0 };
+}
+
+function message(json: Json): Meaning {
+  const usage = json.usage ?? {};
+  return {
+    text: textParts(json.content),
+    tools: json.content.flatMap((block: Json) => (block.type === 'tool_use' ? [[block.name, block.input]] : [])),
+    stop: json.stop_reason,
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cache: (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0),
+  };
+}
+
+function messageStream(events: Json[]): Meaning {
+  const blocks: Json[] = [];
+  let stop: string | null = null;
+  let usage: Json = {};
+  for (const event of events) {
+    if (event.type === 'message_start') usage = { ...event.message.usage };
+    if (event.type === 'content_block_start') blocks[event.index] = { ...event.content_block, json: '' };
+    if (event.type === 'content_block_delta') {
+      const block = blocks[event.index];
+      if (event.delta.type === 'text_delta') block.text = (block.text ?? '') + event.delta.text;
+      if (event.delta.type === 'input_json_delta') block.json += event.delta.partial_json;
+    }
+    if (event.type === 'message_delta') {
+      stop = event.delta.stop_reason;
+      usage = { ...usage, ...Object.fromEntries(Object.entries(event.usage ?? {}).filter(([, value]) => value !== null)) };
+    }
+  }
+  const content = blocks
+    .filter(Boolean)
+    .map((block) => (block.type === 'tool_use' && block.json !== '' ? { ...block, input: parsed(block.json) } : block));
+  return message({ content, stop_reason: stop, usage });
+}
