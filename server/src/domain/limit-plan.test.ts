@@ -130,7 +130,11 @@ describe('which rules apply', () => {
       modelLimits: [{ match: { is: 'exact', name: 'a' }, rateLimits: { rpm: 1 } }],
       budgets: [budget('bud_1', { is: 'day' }, { is: 'access_group', key: 'beta' })],
     };
-    expect(ids(rulesOfScope('team', 'team_1', policy, 'UTC', NOW))).toEqual(['team_rpm', 'team_rpm:a', 'team_budget_day:bud_1']);
+    expect(ids(rulesOfScope({ organizationId: 'org_1', scope: 'team', scopeId: 'team_1' }, policy, 'UTC', NOW))).toEqual([
+      'team_rpm',
+      'team_rpm:a',
+      'team_budget_day:bud_1',
+    ]);
   });
 });
 
@@ -200,7 +204,9 @@ describe('counters', () => {
       { is: 'exact', name: 'x' },
     ];
     const policy = { ...NOTHING, budgets: targets.map((match, i) => budget(`bud_${i}`, { is: 'day' }, match)) };
-    expect(new Set(names(rulesOfScope('key', 'key_1', policy, 'UTC', NOW))).size).toBe(targets.length);
+    expect(
+      new Set(names(rulesOfScope({ organizationId: 'org_1', scope: 'key', scopeId: 'key_1' }, policy, 'UTC', NOW))).size,
+    ).toBe(targets.length);
   });
 });
 

@@ -20,6 +20,7 @@ export type CounterWindow =
 export interface CounterSpec {
   /** `{scopeId}|{unit}|{match}|{window kind}`; a calendar counter's period instance is added by the counters. */
   readonly name: string;
+  readonly organizationId: string;
   readonly scope: Scope;
   readonly scopeId: string;
   readonly unit: CounterUnit;
@@ -72,7 +73,7 @@ export function planLimits(
 ): LimitPlan {
   const { organization, team, member, key } = caller;
   const applies = (match: TargetMatch) => matches(match, calledName, accessGroupsOfName);
-  const draft = newDraft(organization.timeZone, nowMs);
+  const draft = newDraft(organization.id, organization.timeZone, nowMs);
   addScope(draft, 'organization', organization.id, organization, applies);
   addScope(draft, 'team', team.id, team, applies);
   if (member !== null) addScope(draft, 'user', member.id, member, applies);
@@ -87,9 +88,14 @@ export function planLimits(
 }
 
 /** Every rule of one scope, those for single models included: what a status page lists. */
-export function rulesOfScope(scope: Scope, scopeId: string, policy: ScopePolicy, timeZone: string, nowMs: number): ScopeRules {
-  const draft = newDraft(timeZone, nowMs);
-  addScope(draft, scope, scopeId, policy, () => true);
+export function rulesOfScope(
+  of: { readonly organizationId: string; readonly scope: Scope; readonly scopeId: string },
+  policy: ScopePolicy,
+  timeZone: string,
+  nowMs: number,
+): ScopeRules {
+  const draft = newDraft(of.organizationId, timeZone, nowMs);
+  addScope(draft, of.scope, of.scopeId, policy, () => true);
   return { counters: Object.freeze(draft.counters), rules: Object.freeze(draft.rules) };
 }
 
@@ -128,6 +134,7 @@ export function targetText(match: TargetMatch): string {
 }
 
 interface Draft {
+  readonly organizationId: string;
   readonly timeZone: string;
   readonly nowMs: number;
   readonly counters: CounterSpec[];
@@ -136,8 +143,8 @@ interface Draft {
   validUntilMs: number;
 }
 
-function newDraft(timeZone: string, nowMs: number): Draft {
-  return { timeZone, nowMs, counters: [], rules: [], counterByName: new Map(), validUntilMs: FAR_FUTURE_MS };
+function newDraft(organizationId: string, timeZone: string, nowMs: number): Draft {
+  return { organizationId, timeZone, nowMs, counters: [], rules: [], counterByName: new Map(), validUntilMs: FAR_FUTURE_MS };
 }
 
 const ANY: TargetMatch = { is: 'any' };
@@ -223,7 +230,7 @@ function counterFor(
   const known = draft.counterByName.get(name);
   if (known !== undefined) return known;
   const window = windowOf(draft, kind);
-  draft.counters.push(Object.freeze({ name, scope, scopeId, unit, match, window }));
+  draft.counters.push(Object.freeze({ name, organizationId: draft.organizationId, scope, scopeId, unit, match, window }));
   draft.counterByName.set(name, draft.counters.length - 1);
   return draft.counters.length - 1;
 }

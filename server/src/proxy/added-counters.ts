@@ -12,7 +12,7 @@ export function countersAddedToOrganization(
 ): readonly CounterSpec[] {
   const added = (scope: Scope, id: string, was: ScopePolicy | undefined, is: ScopePolicy) =>
     countersAdded(
-      { scope, id },
+      { organizationId: after.id, scope, scopeId: id },
       { policy: was ?? NO_LIMITS, timeZone: before.timeZone },
       { policy: is, timeZone: after.timeZone },
       nowMs,
@@ -25,7 +25,12 @@ export function countersAddedToOrganization(
 
 /** The same for one key. */
 export function countersAddedToKey(before: KeyConfig, after: KeyConfig, timeZone: string, nowMs: number): readonly CounterSpec[] {
-  return countersAdded({ scope: 'key', id: after.id }, { policy: before, timeZone }, { policy: after, timeZone }, nowMs);
+  return countersAdded(
+    { organizationId: after.organizationId, scope: 'key', scopeId: after.id },
+    { policy: before, timeZone },
+    { policy: after, timeZone },
+    nowMs,
+  );
 }
 
 interface Zoned {
@@ -36,13 +41,13 @@ interface Zoned {
 const NO_LIMITS: ScopePolicy = { rateLimits: {}, modelLimits: [], budgets: [] };
 
 function countersAdded(
-  of: { readonly scope: Scope; readonly id: string },
+  of: { readonly organizationId: string; readonly scope: Scope; readonly scopeId: string },
   before: Zoned,
   after: Zoned,
   nowMs: number,
 ): readonly CounterSpec[] {
   if (isUnlimited(after.policy)) return [];
-  const countersOf = ({ policy, timeZone }: Zoned) => rulesOfScope(of.scope, of.id, policy, timeZone, nowMs).counters;
+  const countersOf = ({ policy, timeZone }: Zoned) => rulesOfScope(of, policy, timeZone, nowMs).counters;
   const known = new Set(countersOf(before).map(({ name }) => name));
   return countersOf(after).filter(({ name }) => !known.has(name));
 }

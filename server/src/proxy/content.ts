@@ -13,10 +13,10 @@ export function contentToKeep(admission: Admission, answer: Buffer | null, gatew
     case 'redacted': // Its engine is not built; the admin API refuses to store it.
       return null;
     case 'metadata':
-      return gateway.sealContent(organization.id, admission.walk.id, JSON.stringify(metadataOf(admission, answer)));
+      return gateway.sealContent(organization, admission.walk.id, JSON.stringify(metadataOf(admission, answer)));
     case 'full':
       return gateway.sealContent(
-        organization.id,
+        organization,
         admission.walk.id,
         JSON.stringify(fullOf(admission, answer, gateway.settings.contentBytesMax)),
       );

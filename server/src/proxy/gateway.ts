@@ -1,5 +1,6 @@
 import type { Counters } from '../counters/counters.ts';
 import type { ProviderName } from '../domain/catalogue.ts';
+import type { OrganizationConfig } from '../domain/tenancy.ts';
 import type { BeginRecord, EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -26,7 +27,7 @@ export interface DecisionLookup {
 }
 
 /** Seals what an organization's audit policy keeps of a request; null when it keeps nothing. */
-export type SealContent = (organizationId: string, requestId: string, content: string) => Buffer | null;
+export type SealContent = (organization: OrganizationConfig, requestId: string, content: string) => Buffer | null;
 
 /** Everything the walk needs, wired once by main.ts. */
 export interface Gateway {

@@ -13,6 +13,8 @@ export interface GatewayRequest {
   /** Flat name/value pairs as they arrived, duplicates included. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
+  /** The peer is this machine itself. */
+  readonly isLoopback: boolean;
   /** Monotonic milliseconds when the request's head arrived. */
   readonly startedMs: number;
 }

@@ -62,6 +62,7 @@ function readThenServe(request: IncomingMessage, response: ServerResponse, optio
 }
 
 const EMPTY = Buffer.alloc(0);
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 /** Most bodies are one chunk and are passed on as they came. */
 function readBody(request: IncomingMessage, bytesMax: number, done: (body: Buffer) => void, tooLarge: () => void): void {
@@ -121,6 +122,9 @@ function plainRequest(request: IncomingMessage, body: Buffer, startedMs: number)
     header: (name) => headers[name] as string | undefined,
     rawHeaders: request.rawHeaders,
     body,
+    get isLoopback() {
+      return LOOPBACK.test(request.socket.remoteAddress ?? '');
+    },
     startedMs,
   };
 }

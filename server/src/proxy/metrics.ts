@@ -9,6 +9,8 @@ export interface MetricsSources {
   readonly journal: () => { readonly rows: number; readonly bytes: number; readonly ageMs: number };
   readonly coolingDeployments: () => number;
   readonly counters: () => number;
+  /** Size of the journal's files. */
+  readonly journalBytes: () => number;
   /** Rows that the database rejected and that were set aside. */
   readonly rejectedRows: () => number;
 }
@@ -24,6 +26,7 @@ export async function renderMetrics(sources: MetricsSources): Promise<string> {
   const { rows, bytes, ageMs } = sources.journal();
   gauge(registry, 'headgate_journal_rows', 'Settled rows not yet in the database.', rows);
   gauge(registry, 'headgate_journal_bytes', 'Bytes of journal not yet in the database.', bytes);
+  gauge(registry, 'headgate_journal_file_bytes', 'Bytes of the journal files.', sources.journalBytes());
   gauge(registry, 'headgate_journal_age_seconds', 'Age of the oldest row not yet in the database.', ageMs / 1_000);
   gauge(
     registry,

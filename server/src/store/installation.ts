@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import { newDataKey, open, seal, unwrapKey, wrapKey } from '../lib/secrets.ts';
 import type { Database } from './database.ts';
 import { installation } from './schema.ts';
@@ -35,6 +36,14 @@ export async function openInstallation(db: Database, masterKey: Buffer): Promise
   const [stored] = await db.select().from(installation);
   if (stored === undefined) throw new Error('the installation row cannot be read back');
   return { ...opened(stored, masterKey), isNew: true };
+}
+
+/** Before anything is migrated: an installation that another master key sealed is refused while it is still untouched. */
+export async function refuseWrongMasterKey(db: Database, masterKey: Buffer): Promise<void> {
+  const { rows } = await db.execute<{ known: boolean }>(sql`select to_regclass('installation') is not null as known`);
+  if (rows[0]?.known !== true) return;
+  const [known] = await db.select().from(installation);
+  if (known !== undefined) opened(known, masterKey);
 }
 
 function opened({ wrappedKeys, masterKeyCheck }: typeof installation.$inferSelect, masterKey: Buffer): Installation {

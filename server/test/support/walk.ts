@@ -228,6 +228,7 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
     header: headerOf(raw),
     rawHeaders: raw,
     body: bytes,
+    isLoopback: true,
     startedMs: systemClock.monotonicMs(),
   };
   return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));

@@ -1,0 +1,134 @@
+import { sql } from 'drizzle-orm';
+import type { Config } from '../config.ts';
+import { keepNote, readNote } from '../data-directory.ts';
+import { newId } from '../lib/id.ts';
+import type { Logger } from '../lib/log.ts';
+import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import * as adminTokens from '../store/admin-tokens.ts';
+import type { Database } from '../store/database.ts';
+import { adminTokens as adminTokensTable, organizations } from '../store/schema.ts';
+import { type DemoKey, makeDemo } from './demo.ts';
+
+export interface WelcomeOptions {
+  readonly config: Config;
+  readonly stores: { readonly database: { readonly db: Database }; readonly installation: { readonly pepper: Buffer } };
+  readonly log: Logger;
+  /** Where this process listens, without a trailing slash. */
+  readonly address: string;
+}
+
+const DEMO_NOTE = 'demo-key.txt';
+
+/** The first screen: a platform admin token where there is none, the demo where it is wanted, and what to do next. */
+export async function welcome({ config, stores, log, address }: WelcomeOptions): Promise<void> {
+  const { db } = stores.database;
+  const token = await firstAdminToken(db, stores.installation.pepper, config);
+  const demo =
+    config.demo === 'on' && token !== null && (await isEmpty(db)) ? await makeDemoAt(address, token, config.dataDir) : null;
+  if (config.log === 'json') {
+    log.info({ address }, 'headgate is ready');
+    if (config.mode === 'production') return;
+  }
+  process.stdout.write(screen(config, address, token, demo));
+}
+
+/** The configured token is stored when it is not yet known; without one the first start makes one. Null: nothing new to show. */
+async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Promise<string | null> {
+  if (config.adminToken !== null) {
+    if ((await adminTokens.findByHash(db, hashOf(pepper, config.adminToken))) === null)
+      await store(db, pepper, config.adminToken, 'HEADGATE_ADMIN_TOKEN');
+    return config.adminToken;
+  }
+  const [known] = await db.select({ id: adminTokensTable.id }).from(adminTokensTable).limit(1);
+  if (known !== undefined || config.mode === 'production') return null;
+  const token = newAdminToken();
+  await store(db, pepper, token, 'first start');
+  return token;
+}
+
+async function store(db: Database, pepper: Buffer, token: string, name: string): Promise<void> {
+  await adminTokens.insert(db, {
+    id: newId('adm'),
+    name,
+    role: 'platform_admin',
+    organizationId: null,
+    hash: hashOf(pepper, token),
+    lastFour: lastFour(token),
+    createdBy: 'start',
+  });
+}
+
+function hashOf(pepper: Buffer, token: string): Buffer {
+  return Buffer.from(hashSecret(pepper, token), 'hex');
+}
+
+async function isEmpty(db: Database): Promise<boolean> {
+  const [row] = await db.select({ count: sql<number>`count(*)::int` }).from(organizations);
+  return row?.count === 0;
+}
+
+async function makeDemoAt(address: string, token: string, dataDir: string): Promise<DemoKey> {
+  const key = await makeDemo(async (method, path, body) => {
+    const answer = await fetch(`${address}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'x-headgate-reason': 'demo' },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok)
+      throw new Error(`the demo cannot be made: ${method} ${path} was answered ${answer.status}: ${text.slice(0, 500)}`);
+    return JSON.parse(text) as Record<string, unknown>;
+  });
+  keepNote(dataDir, DEMO_NOTE, `${key.secret}\n${key.model}\n`);
+  return key;
+}
+
+function screen(config: Config, address: string, token: string | null, demo: DemoKey | null): string {
+  const lines = ['', `  Headgate is ready at ${address}`, `  API reference     ${address}/api/docs`, ''];
+  lines.push(...adminLines(config, token), ...demoLines(config.dataDir, address, demo), ...providerLines(address));
+  return `${lines.join('\n')}\n`;
+}
+
+function adminLines({ adminToken, mode }: Config, token: string | null): readonly string[] {
+  if (adminToken !== null) return ['  Admin token       the one in HEADGATE_ADMIN_TOKEN', ''];
+  if (token !== null) return [`  Admin token       ${token}`, '                    shown this once: keep it', ''];
+  return [
+    mode === 'production'
+      ? '  Admin token       set HEADGATE_ADMIN_TOKEN for the first one'
+      : '  Admin token       shown at the first start',
+    '',
+  ];
+}
+
+/** The first start shows the demo's key; later ones say where it is kept. */
+function demoLines(dataDir: string, address: string, demo: DemoKey | null): readonly string[] {
+  const note = readNote(dataDir, DEMO_NOTE);
+  if (note === null) return [];
+  const model = demo?.model ?? note.text.split('\n')[1] ?? '';
+  return [
+    '  Try it (the demo organization, on a fake provider: no network, no cost):',
+    '',
+    `  curl ${address}/v1/chat/completions \\`,
+    `    -H "Authorization: Bearer ${demo?.secret ?? `$(head -n 1 '${note.file}')`}" -H "content-type: application/json" \\`,
+    `    -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
+    '',
+    `  The demo key is kept in ${note.file}`,
+    '',
+  ];
+}
+
+function providerLines(address: string): readonly string[] {
+  const call = (path: string, body: string) =>
+    `  curl ${address}/api/v1${path} -H "Authorization: Bearer $ADMIN" -H "content-type: application/json" -d '${body}'`;
+  return [
+    '  Add a real provider, and label its model with an access group that the demo organization holds:',
+    '',
+    call('/credentials', '{"name":"openai-main","provider":"openai","api_key":"sk-…"}'),
+    call(
+      '/deployments',
+      '{"model":"gpt-5-nano","provider":"openai","upstream_model":"gpt-5-nano","credential_id":"cred_…","mode":"chat"}',
+    ),
+    call('/callable-targets/gpt-5-nano/access-groups', '{"access_groups":["support"]}').replace('curl', 'curl -X PUT'),
+    '',
+  ];
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseMasterKey } from './lib/secrets.ts';
+
+/** The data directory cannot be used. Its message is the one line an operator needs. */
+export class UnusableDataDirectory extends Error {}
+
+/** Makes the directory where it is missing, and says at once when it cannot be written. */
+export function prepareDataDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
+    // Root passes every permission check, and a read-only mount passes none: only a write tells.
+    writeFileSync(join(directory, '.writable'), '');
+  } catch (error) {
+    throw new UnusableDataDirectory(
+      `HEADGATE_DATA_DIR: ${directory} cannot be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
+    );
+  }
+}
+
+/** Whether an earlier start left something here. */
+export function isEmptyDataDirectory(directory: string): boolean {
+  return !existsSync(directory) || readdirSync(directory).every((name) => name.startsWith('.'));
+}
+
+/** The master key from the setting, else from the data directory, where the first start put it (mode 600). */
+export function masterKeyFor(directory: string, setting: string | null): Buffer {
+  if (setting !== null) return keyFrom(setting, 'HEADGATE_MASTER_KEY');
+  const file = join(directory, 'master.key');
+  if (existsSync(file)) return keyFrom(readFileSync(file, 'utf8').trim(), file);
+  if (!isFreshDirectory(directory)) {
+    throw new UnusableDataDirectory(
+      `${file} is missing, but ${directory} holds a database whose secrets need it. Restore it, or set HEADGATE_MASTER_KEY.`,
+    );
+  }
+  const key = randomBytes(32);
+  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  return key;
+}
+
+function isFreshDirectory(directory: string): boolean {
+  return !existsSync(join(directory, 'database'));
+}
+
+function keyFrom(text: string, where: string): Buffer {
+  const key = parseMasterKey(text);
+  if (key === null) throw new UnusableDataDirectory(`${where} does not hold 32 bytes in base64.`);
+  return key;
+}
+
+/** Keeps something for people to look up later, readable by this user only. */
+export function keepNote(directory: string, name: string, text: string): string {
+  const file = join(directory, name);
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+export function readNote(directory: string, name: string): { readonly file: string; readonly text: string } | null {
+  const file = join(directory, name);
+  return existsSync(file) ? { file, text: readFileSync(file, 'utf8') } : null;
+}

@@ -1,0 +1,226 @@
+/** Reads the settings, wires the rooms, listens. The only file that knows everything. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdminApp } from './admin/app.ts';
+import { authenticateAdminToken } from './admin/authenticate.ts';
+import type { AdminDeps } from './admin/deps.ts';
+import { welcome } from './cli/welcome.ts';
+import { BadSetting, type Config, readConfig } from './config.ts';
+import { UnusableDataDirectory } from './data-directory.ts';
+import { JournalUnusable } from './journal/journal.ts';
+import { systemClock as clock } from './lib/clock.ts';
+import { DirectoryInUse } from './lib/directory-lock.ts';
+import { requestId } from './lib/id.ts';
+import { createLogger, type Logger } from './lib/log.ts';
+import { createTimerWheel } from './lib/timer-wheel.ts';
+import { type OpenGateway, openGateway } from './open-gateway.ts';
+import { openStores, type Stores } from './open-stores.ts';
+import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
+import { createAnthropicProvider } from './providers/anthropic/anthropic-provider.ts';
+import { checkDeployment } from './providers/credential-check.ts';
+import { createFakeProvider } from './providers/fake/fake-provider.ts';
+import { createOpenAiProvider } from './providers/openai/openai-provider.ts';
+import { priceFor } from './providers/price-table.ts';
+import type { Provider } from './providers/provider.ts';
+import { createTransport } from './providers/transport.ts';
+import { serveDataPlane } from './proxy/data-plane.ts';
+import { createListener } from './proxy/listener.ts';
+import { renderMetrics } from './proxy/metrics.ts';
+import { type Operations, serveOperations } from './proxy/operations.ts';
+import { UnusableDatabase } from './store/embedded.ts';
+import { StoreUnavailable } from './store/errors.ts';
+import { WrongMasterKey } from './store/installation.ts';
+import { LeaseHeld } from './store/lease.ts';
+import { NewerSchema } from './store/migrate.ts';
+
+const POLL_MS = 2_000;
+const TIDY_MS = 60_000;
+
+async function main(argv: readonly string[]): Promise<void> {
+  const [command = 'serve', ...flags] = argv;
+  if (command !== 'serve') throw new BadSetting(`${command}: there is no such command. There is serve.`);
+  const config = readConfig(process.env, flags);
+  await serve(config, createLogger(config.log));
+}
+
+async function serve(config: Config, log: Logger): Promise<void> {
+  let notReady: string | null = 'starting';
+  const policy = policyOf(config);
+  const stores = await openStores(config, log);
+  const wheel = createTimerWheel();
+  const transport = createTransport({ policy, wheel });
+  const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
+  const opened = await openGateway(config, stores, wheel, providers, log);
+  const adminDeps = adminDepsOf(config, stores, opened, policy, providers, log);
+  const admin = await createAdminApp(adminDeps);
+  const operations = operationsOf(stores, opened, adminDeps, () => notReady);
+  const server = createListener({
+    clock,
+    bodyBytesMax: config.bodyBytesMax,
+    admin: admin.handle,
+    requestId,
+    serve: (request, reply) => {
+      if (request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
+      else void serveOperations(request, reply, operations);
+    },
+  });
+  const stopTidying = keepTidy(opened, log);
+  await listen(server, config);
+  await welcome({ config, stores, log, address: addressOf(config, server.address() as AddressInfo) });
+  notReady = null;
+  onSignal(log, async () => {
+    notReady = 'draining';
+    stopTidying();
+    await closeWithin(server, config.drainMsMax);
+    await admin.close();
+    transport.close();
+    await stores.close();
+  });
+}
+
+function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
+  const policy = createAddressPolicy({ mode, allowedUpstreams: allowedUpstreams.join(',') });
+  if ('problem' in policy) throw new BadSetting(`HEADGATE_ALLOWED_UPSTREAMS: ${policy.problem}.`);
+  return policy;
+}
+
+function adminDepsOf(
+  config: Config,
+  { database, installation, masterKey, journal }: Stores,
+  { gateway, counters }: OpenGateway,
+  policy: AddressPolicy,
+  providers: readonly Provider[],
+  log: Logger,
+): AdminDeps {
+  const byName = new Map(providers.map((provider) => [provider.name, provider]));
+  return {
+    db: database.db,
+    clock,
+    counters,
+    keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
+    log,
+    upstream: {
+      checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
+      priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel, clock.nowMs()),
+      checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
+    },
+    recent: journal,
+    trustedProxies: config.trustedProxies,
+    configChanged: (scopes) => gateway.snapshot.apply(scopes),
+  };
+}
+
+const CONSOLE_PAGE = new URL('../../console/index.html', import.meta.url);
+
+function operationsOf(
+  { journal, writer }: Stores,
+  { gateway, counters }: OpenGateway,
+  adminDeps: AdminDeps,
+  notReady: () => string | null,
+): Operations {
+  const page = { type: 'text/html; charset=utf-8', body: readFileSync(CONSOLE_PAGE) };
+  return {
+    notReady,
+    requestId,
+    page: (path) => (path === '/' ? page : null),
+    mayReadMetrics: async (request) => {
+      const authorization = request.header('authorization');
+      if (request.isLoopback || authorization === undefined) return request.isLoopback;
+      return authenticateAdminToken(adminDeps, { authorization }).then(
+        ({ roles }) => roles.some(({ role }) => role === 'platform_admin' || role === 'platform_auditor'),
+        () => false,
+      );
+    },
+    metrics: () =>
+      renderMetrics({
+        traffic: gateway.traffic,
+        snapshot: gateway.snapshot,
+        journal: () => writer.lag(),
+        coolingDeployments: () => gateway.health.cooling().length,
+        counters: () => counters.size(),
+        rejectedRows: () => writer.lag().rejected,
+        journalBytes: () => journal.stats().bytes,
+      }),
+  };
+}
+
+/** What has to be done now and then; nothing of it is on a request's way. */
+function keepTidy({ gateway, counters }: OpenGateway, log: Logger): () => void {
+  const poll = setInterval(() => {
+    gateway.snapshot.poll().catch((error: Error) => log.debug({ reason: error.message }, 'configuration cannot be polled'));
+  }, POLL_MS);
+  const tidy = setInterval(() => {
+    gateway.snapshot.evictIdle(clock.nowMs());
+    counters.evictIdle();
+  }, TIDY_MS);
+  return () => {
+    clearInterval(poll);
+    clearInterval(tidy);
+  };
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new BadSetting(`HEADGATE_PORT: ${port} on ${host} is taken by another program.`);
+    throw new BadSetting(`HEADGATE_HOST: cannot listen on ${host}:${port} (${code}).`);
+  }
+}
+
+function addressOf({ publicUrl, host }: Config, { port }: AddressInfo): string {
+  if (publicUrl !== null) return publicUrl;
+  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${shown}:${port}`;
+}
+
+/** No new connections; streams may finish; what is still open at the bound is cut, and settles as a hang-up. */
+async function closeWithin(server: Server, ms: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), ms);
+  await closed;
+  clearTimeout(cut);
+}
+
+/** The first signal drains, a second one does not wait. */
+function onSignal(log: Logger, stop: () => Promise<void>): void {
+  let stopping = false;
+  const onStop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(130);
+    stopping = true;
+    log.info(`${signal}: no new requests; what is in flight may finish`);
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'stopping failed; the journal keeps what was not stored');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onStop);
+  process.on('SIGINT', onStop);
+}
+
+/** What an operator can mend is one line; anything else is a defect and shows where. */
+const OPERATORS = [
+  BadSetting,
+  UnusableDataDirectory,
+  UnusableDatabase,
+  DirectoryInUse,
+  JournalUnusable,
+  LeaseHeld,
+  NewerSchema,
+  WrongMasterKey,
+  StoreUnavailable,
+];
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const isOperators = OPERATORS.some((kind) => error instanceof kind);
+  process.stderr.write(`headgate: ${isOperators ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  process.exit(1);
+});

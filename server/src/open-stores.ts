@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
+import { type Journal, openJournal } from './journal/journal.ts';
+import { RefusalAggregator } from './journal/refusals.ts';
+import { systemClock as clock } from './lib/clock.ts';
+import { lockDirectory } from './lib/directory-lock.ts';
+import type { Logger } from './lib/log.ts';
+import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
+import { openEmbedded } from './store/embedded.ts';
+import { type Installation, openInstallation, refuseWrongMasterKey } from './store/installation.ts';
+import { acquireLease } from './store/lease.ts';
+import { createLedgerWriter, type LedgerWriter } from './store/ledger-writer.ts';
+import { migrate } from './store/migrate.ts';
+import { newPartitions } from './store/partitions.ts';
+
+/** Everything that outlives a request. */
+export interface Stores {
+  readonly database: OpenDatabase;
+  readonly masterKey: Buffer;
+  readonly installation: Installation;
+  readonly journal: Journal;
+  readonly refusals: RefusalAggregator;
+  readonly writer: LedgerWriter;
+  /** Stores what waits and closes all of it, in the reverse order of opening. */
+  close(): Promise<void>;
+}
+
+const MONTH_AHEAD_MS = 31 * 86_400_000;
+const FLUSH_MS_MAX = 15_000;
+
+/** Opens directory, database, keys and journal, each only when the one before is ours. Throws one line for an operator. */
+export async function openStores(config: Config, log: Logger): Promise<Stores> {
+  prepareDataDirectory(config.dataDir);
+  const directoryLock = await lockDirectory(config.dataDir, (error) => stopServing(log, error));
+  const masterKey = masterKeyFor(config.dataDir, config.masterKey);
+  const database = await open(config, log);
+  await refuseWrongMasterKey(database.db, masterKey);
+  await migrate(database);
+  const lease = await acquireLease(database.db, { name: 'counters', onLost: (error) => stopServing(log, error) });
+  const installation = await openInstallation(database.db, masterKey);
+  const partitions = newPartitions(database.db, database.kind);
+  await partitions.ensure([clock.nowMs(), clock.nowMs() + MONTH_AHEAD_MS]);
+  const journal = await openJournal({
+    directory: join(config.dataDir, 'journal'),
+    installationId: installation.id,
+    bytesMax: config.journalBytesMax,
+    onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
+  });
+  const { rows, estimated } = journal.replayed;
+  if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
+  const writer = createLedgerWriter({
+    database,
+    partitions,
+    source: journal,
+    clock,
+    rejectsPath: join(config.dataDir, 'rejected-rows.txt'),
+    onEvent: ({ is, ...facts }) =>
+      is === 'back' ? log.info(facts, 'ledger: the database is back') : log.error(facts, `ledger: ${is}`),
+  });
+  return {
+    database,
+    masterKey,
+    installation,
+    journal,
+    refusals: new RefusalAggregator({ journal, clock }),
+    writer,
+    close: async () => {
+      await writer.stop(FLUSH_MS_MAX);
+      await journal.close();
+      await lease.release().catch(() => {}); // The database is away: the lease ends by itself.
+      await database.close();
+      await directoryLock.release();
+    },
+  };
+}
+
+async function open(config: Config, log: Logger): Promise<OpenDatabase> {
+  const { databaseUrl, dataDir } = config;
+  if (databaseUrl === null)
+    return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'embedded database') });
+  const database = openDatabase({
+    url: databaseUrl,
+    onConnectionError: (error) => log.warn({ reason: error.message }, 'database connection lost'),
+  });
+  await ping(database.db);
+  return database;
+}
+
+/** Another process serves by our data: whatever we admit now it would admit too. */
+function stopServing(log: Logger, error: Error): void {
+  log.fatal(error.message);
+  process.exit(1);
+}

@@ -1,0 +1,24 @@
+import type { OrganizationConfig } from '../domain/tenancy.ts';
+import { contentKeyPurpose, seal, unwrapKey } from '../lib/secrets.ts';
+
+/**
+ * Seals what an organization keeps of a request under the organization's own key, bound to the request's id. Null once the key was destroyed:
+ * then nothing can be kept, and nothing kept before can be read.
+ */
+export function createContentSealer(masterKey: Buffer) {
+  const opened = new WeakMap<OrganizationConfig, Buffer>();
+
+  function keyOf(organization: OrganizationConfig): Buffer | null {
+    const known = opened.get(organization);
+    if (known !== undefined) return known;
+    if (!organization.wrappedContentKey) return null;
+    const key = unwrapKey(masterKey, organization.wrappedContentKey, contentKeyPurpose(organization.id));
+    opened.set(organization, key);
+    return key;
+  }
+
+  return (organization: OrganizationConfig, requestId: string, content: string): Buffer | null => {
+    const key = keyOf(organization);
+    return key === null ? null : seal(key, content, requestId);
+  };
+}

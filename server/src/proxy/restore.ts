@@ -1,0 +1,67 @@
+import type { Counters } from '../counters/counters.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
+import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
+import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
+
+/** What one key was admitted for under one called name within one second (the last minute) or one minute (the last hour). */
+export interface RecentUse {
+  readonly organizationId: string;
+  readonly keyId: string;
+  readonly calledName: string;
+  /** The latest admission among them. */
+  readonly atMs: number;
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+export interface RestoreSources {
+  readonly catalogue: Catalogue;
+  readonly counters: Counters;
+  readonly loadOrganization: (organizationId: string) => Promise<OrganizationConfig | null>;
+  readonly findKey: (organizationId: string, keyId: string) => Promise<KeyConfig | null>;
+}
+
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+/**
+ * Counts the last hour anew before the first request is admitted, so that a restart grants nobody a fresh minute or hour. Days, periods and
+ * rolling budgets are asked of the ledger when they are first needed. Returns how many keys were counted.
+ */
+export async function restoreRecent(uses: readonly RecentUse[], sources: RestoreSources, nowMs: number): Promise<number> {
+  const byOrganization = Map.groupBy(uses, ({ organizationId }) => organizationId);
+  let keys = 0;
+  for (const [organizationId, ofOrganization] of byOrganization) {
+    const organization = await sources.loadOrganization(organizationId);
+    if (organization === null) continue;
+    for (const [keyId, ofKey] of Map.groupBy(ofOrganization, ({ keyId }) => keyId)) {
+      const key = await sources.findKey(organizationId, keyId);
+      if (key === null) continue;
+      await restoreKey(ofKey, key, organization, sources, nowMs);
+      keys += 1;
+    }
+  }
+  return keys;
+}
+
+async function restoreKey(
+  uses: readonly RecentUse[],
+  key: KeyConfig,
+  organization: OrganizationConfig,
+  { catalogue, counters }: RestoreSources,
+  nowMs: number,
+): Promise<void> {
+  const team = organization.teams.get(key.teamId);
+  if (team === undefined) return;
+  const member = key.owner.is === 'member' ? (organization.members.get(key.owner.memberId) ?? null) : null;
+  const plans = new Map<string, LimitPlan>();
+  for (const { calledName, atMs, requests, tokens } of uses) {
+    let plan = plans.get(calledName);
+    if (plan === undefined) {
+      const groups = catalogue.targets.get(calledName)?.accessGroups ?? NO_GROUPS;
+      plan = planLimits({ key, organization, team, member }, calledName, groups, nowMs);
+      plans.set(calledName, plan);
+    }
+    await counters.restore(plan, { atMs, amount: requests, unit: 'requests' });
+    await counters.restore(plan, { atMs, amount: tokens, unit: 'tokens' });
+  }
+}
