@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { planLimits } from '../domain/limit-plan.ts';
+import type { Caller } from '../domain/tenancy.ts';
+import { addLimitHeaders, durationText } from './limit-headers.ts';
+
+const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] };
+const caller = {
+  organization: { id: 'org_1', timeZone: 'UTC', ...NOTHING, rateLimits: { rpm: 600, rpd: 1_000 } },
+  team: { id: 'team_1', ...NOTHING, rateLimits: { rpm: 20, tpm: 500 } },
+  member: null,
+  key: { id: 'key_1', ...NOTHING, modelLimits: [{ match: { is: 'prefix', prefix: 'gpt-5' }, rateLimits: { rpm: 50 } }] },
+} as unknown as Caller;
+const PLAN = planLimits(caller, 'gpt-5-nano', new Set(), 1_000_000);
+
+function headersAt(used: readonly number[]): Record<string, string> {
+  const list: string[] = [];
+  addLimitHeaders(list, PLAN, { used, held: used.map(() => 0), resetsAtMs: used.map(() => 61_000) }, 1_000);
+  return Object.fromEntries(Array.from({ length: list.length / 2 }, (_, at) => [list[at * 2], list[at * 2 + 1]]));
+}
+
+describe('limits on every answer', () => {
+  test('OpenAI’s family tells the tightest per-minute limit of any scope', () => {
+    const headers = headersAt([10, 1, 19, 100, 1]);
+    expect(headers['x-ratelimit-limit-requests']).toBe('20');
+    expect(headers['x-ratelimit-remaining-requests']).toBe('1');
+    expect(headers['x-ratelimit-reset-requests']).toBe('1m0s');
+    expect(headers['x-ratelimit-remaining-tokens']).toBe('400');
+  });
+
+  test('the IETF family names every policy', () => {
+    const headers = headersAt([10, 1, 19, 100, 1]);
+    expect(headers['ratelimit-policy']).toBe(
+      '"org;rpm";q=600;w=60, "org;rpd";q=1000;w=86400, "team;rpm";q=20;w=60, "team;tpm";q=500;w=60, "key;rpm;gpt-5*";q=50;w=60',
+    );
+    expect(headers.ratelimit).toContain('"team;rpm";r=1;t=60');
+  });
+
+  // promise: approaching_limit` from 80 %, `near_limit` from 95 %
+  test('a warning from 80 % and a stronger one from 95 %, at the limit itself too', () => {
+    expect(headersAt([0, 0, 15, 0, 0])['x-ratelimit-warning']).toBeUndefined();
+    expect(headersAt([0, 800, 0, 0, 0])['x-ratelimit-warning']).toBe('approaching_limit');
+    expect(headersAt([0, 0, 19, 0, 0])['x-ratelimit-warning']).toBe('near_limit');
+    expect(headersAt([600, 0, 0, 0, 0])['x-ratelimit-warning']).toBe('near_limit');
+  });
+
+  test('durations read as OpenAI writes them, and never say less than the time that is left', () => {
+    expect([12, 999, 1_000, 60_000, 360_000, 3_661_000].map(durationText)).toEqual([
+      '12ms',
+      '999ms',
+      '1s',
+      '1m0s',
+      '6m0s',
+      '1h1m1s',
+    ]);
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 40 }), (ms) => {
+        const parts = [...durationText(ms).matchAll(/(\d+)(ms|h|m|s)/g)].map(
+          ([, n, unit]) => Number(n) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as 's'],
+        );
+        expect(parts.reduce((sum, part) => sum + part, 0)).toBeGreaterThanOrEqual(ms);
+      }),
+    );
+  });
+});
