@@ -89,7 +89,6 @@ describe('a whole answer within a dialect', () => {
     expect(facts).toEqual({
       usage: { input: 3, output: 2 },
       usageIsFinal: true,
-      usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
       complete: true,
