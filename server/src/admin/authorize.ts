@@ -5,15 +5,19 @@ import { forbidden, notFound } from './problem.ts';
 /** Where the thing acted on lies; or, for a list, the tree or the organization whose permitted part it shows. */
 export type Place = PermissionObject | { readonly anywhereIn: 'platform' | { readonly organizationId: string } };
 
+/** One permission, or several of which one is enough (a team's keys may be managed by its admins, and by their owners). */
+export type Permissions = Permission | readonly Permission[];
+
 /**
  * Lets the call go on, or throws: 404 when the place is another tenant's, so that nobody learns what exists there, 403 when it is the
  * caller's own tenant or the platform's.
  */
-export function authorize(actor: Actor, permission: Permission, place: Place): void {
-  if (isPermitted(actor, permission, place)) return;
+export function authorize(actor: Actor, permission: Permissions, place: Place): void {
+  const wanted = typeof permission === 'string' ? [permission] : permission;
+  if (wanted.some((one) => isPermitted(actor, one, place))) return;
   const organizationId = organizationOf(place);
   if (organizationId !== null && !belongsTo(actor, organizationId)) throw notFound('object');
-  throw forbidden(`This needs the permission ${permission}, which ${actor.name} does not hold here.`);
+  throw forbidden(`This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not hold here.`);
 }
 
 export function isPermitted(actor: Actor, permission: Permission, place: Place): boolean {

@@ -73,6 +73,11 @@ async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEve
   });
 }
 
+/** True when a patch changes nothing that people see; then nothing is written and no version moves. */
+export function isUnchanged(before: object, after: object): boolean {
+  return isDeepStrictEqual(before, after);
+}
+
 /** Of an update only the fields that differ; of a creation or a deletion everything. */
 function differences(before: object | null, after: object | null): { before: object | null; after: object | null } {
   if (before === null || after === null) return { before, after };

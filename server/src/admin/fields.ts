@@ -34,6 +34,9 @@ export const timeZone = z
 export const id = z.string().min(1).max(64);
 export const idParams = z.object({ id });
 
+/** A query parameter that is on or off. */
+export const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] }).optional();
+
 /** RFC 3339 with an offset; shown in UTC. */
 export const instant = z.iso.datetime({ offset: true });
 export const instantOut = z.string().meta({ format: 'date-time' });
@@ -59,4 +62,11 @@ export function mergedMetadata(
   if (patch === undefined) return { ...stored };
   if (patch === null) return {};
   return Object.fromEntries(Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null));
+}
+
+type JsonObject = z.output<typeof metadataOut>;
+
+/** Sound: a jsonb column holds JSON. */
+export function jsonObject(stored: Readonly<Record<string, unknown>>): JsonObject {
+  return stored as JsonObject;
 }

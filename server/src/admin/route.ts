@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { Permission } from '../domain/permission.ts';
-import type { Place } from './authorize.ts';
+import type { Permissions, Place } from './authorize.ts';
 import type { AdminCall } from './call.ts';
 
 /** What a route acts on: where it lies in the tenancy tree, which decides who may, and the thing itself. */
@@ -14,7 +13,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** One line for the reference page. */
   readonly summary: string;
   readonly description?: string;
-  readonly permission: Permission;
+  readonly permission: Permissions;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -33,7 +32,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
 export interface AdminRoute {
   readonly summary: string;
   readonly description: string | undefined;
-  readonly permission: Permission;
+  readonly permission: Permissions;
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;

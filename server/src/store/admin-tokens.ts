@@ -1,6 +1,9 @@
 /** Admin tokens. Looking one up by its hash is how its tenant is discovered; everything else names the place it belongs to. */
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, count, eq, isNotNull, isNull } from 'drizzle-orm';
+import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
+import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
+import { withinReach } from './reach.ts';
 import { adminTokens } from './schema.ts';
 
 export type AdminTokenRow = typeof adminTokens.$inferSelect;
@@ -34,4 +37,39 @@ export async function revoke(db: Database, token: { readonly id: string; readonl
     .where(and(eq(adminTokens.id, token.id), isNull(adminTokens.revokedAt)))
     .returning();
   return row ?? null;
+}
+
+/** Those of one organization that are not revoked. */
+export async function countLiving(db: Database, organizationId: string): Promise<number> {
+  const [row] = await db
+    .select({ total: count() })
+    .from(adminTokens)
+    .where(and(eq(adminTokens.organizationId, organizationId), isNull(adminTokens.revokedAt)));
+  return row?.total ?? 0;
+}
+
+/** Revokes every one of an organization. */
+export async function revokeAll(tx: Database, wanted: { readonly organizationId: string; readonly at: Date }): Promise<void> {
+  await tx
+    .update(adminTokens)
+    .set({ revokedAt: wanted.at })
+    .where(and(eq(adminTokens.organizationId, wanted.organizationId), isNull(adminTokens.revokedAt)));
+}
+
+export interface AdminTokenFilter {
+  readonly reach: readonly Reach[];
+  readonly organizationId?: string | undefined;
+  readonly status?: 'active' | 'revoked' | undefined;
+  readonly search?: string | undefined;
+}
+
+export function list(db: Database, filter: AdminTokenFilter, page: PageRequest): Promise<Listed<AdminTokenRow>> {
+  const { status } = filter;
+  const wanted = [
+    withinReach(filter.reach, { organizationId: adminTokens.organizationId }),
+    filter.organizationId === undefined ? undefined : eq(adminTokens.organizationId, filter.organizationId),
+    status === undefined ? undefined : status === 'revoked' ? isNotNull(adminTokens.revokedAt) : isNull(adminTokens.revokedAt),
+    named(adminTokens, filter.search),
+  ];
+  return listNamed(db, adminTokens, { list: 'admin-tokens', wanted, page });
 }

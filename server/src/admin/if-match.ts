@@ -1,0 +1,11 @@
+import type { AdminCall } from './call.ts';
+import { Problem } from './problem.ts';
+
+/** Throws 412 when the caller's `If-Match` names another version than the one that is there. Ask inside the transaction, row locked. */
+export function requireVersion(call: AdminCall, version: number): void {
+  const wanted = call.raw.ifMatch;
+  if (wanted === null || wanted === '*') return;
+  const named = wanted.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  if (named.includes(`"${version}"`)) return;
+  throw new Problem(412, `This was changed since it was read: it is at version ${version}. Read it again.`);
+}

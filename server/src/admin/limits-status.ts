@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { Readings } from '../counters/counters.ts';
+import type { CounterWindow, LimitRule, ScopeRules } from '../domain/limit-plan.ts';
+import { rulesOfScope } from '../domain/limit-plan.ts';
+import { formatUsd } from '../domain/money.ts';
+import { FAR_FUTURE_MS } from '../domain/period.ts';
+import { RATE_LIMITS } from '../domain/rate-limit.ts';
+import { SCOPES, type Scope, type ScopePolicy } from '../domain/tenancy.ts';
+import { matchToColumns } from '../store/policy-columns.ts';
+import type { AdminDeps } from './deps.ts';
+
+/** Live use of every limit and budget of a scope, as the counters know it. */
+
+const place = { scope: z.enum(SCOPES), target: z.string().nullable(), access_group: z.string().nullable() };
+const resetsAt = z
+  .string()
+  .nullable()
+  .meta({ format: 'date-time', description: 'When it would be back to its full value; null: never.' });
+
+export const limitsStatusOut = z
+  .object({
+    rate_limits: z.array(
+      z.object({
+        ...place,
+        limit: z.enum(RATE_LIMITS),
+        value: z.int(),
+        used: z.int().meta({ description: 'Settled and held together.' }),
+        held: z.int().meta({ description: 'The part of `used` that requests in flight hold.' }),
+        resets_at: resetsAt,
+      }),
+    ),
+    budgets: z.array(
+      z.object({
+        ...place,
+        id: z.string(),
+        action: z.enum(['block', 'alert']),
+        amount: z.string(),
+        spent: z.string().meta({ description: 'Settled; what is held stands beside it.' }),
+        held: z.string(),
+        remaining: z.string(),
+        period_start: z.string().nullable(),
+        resets_at: resetsAt,
+      }),
+    ),
+  })
+  .meta({ id: 'LimitsStatus' });
+
+export type LimitsStatus = z.output<typeof limitsStatusOut>;
+
+/** Whose limits: a scope with its policy and its organization's zone. */
+export interface ScopeOfLimits {
+  readonly organizationId: string;
+  readonly scope: Scope;
+  readonly scopeId: string;
+  readonly policy: ScopePolicy;
+  readonly timeZone: string;
+}
+
+/** The live use of several scopes, in their order, with one question to the counters. Rejects when they need a ledger that is away. */
+export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimits[]): Promise<readonly LimitsStatus[]> {
+  const nowMs = deps.clock.nowMs();
+  const all = scopes.map((of) => rulesOfScope(of, of.policy, of.timeZone, nowMs));
+  const counters = all.flatMap((rules) => rules.counters);
+  const readings = counters.length === 0 ? NO_READINGS : await deps.counters.read(counters);
+  let first = 0;
+  return all.map((rules) => {
+    const status = statusOf(rules, readings, first, nowMs);
+    first += rules.counters.length;
+    return status;
+  });
+}
+
+const NO_READINGS: Readings = { used: [], held: [], resetsAtMs: [] };
+
+function statusOf({ rules, counters }: ScopeRules, readings: Readings, first: number, nowMs: number): LimitsStatus {
+  const rate_limits: LimitsStatus['rate_limits'] = [];
+  const budgets: LimitsStatus['budgets'] = [];
+  for (const rule of rules) {
+    const at = first + rule.counter;
+    const use = { used: readings.used[at] ?? 0, held: readings.held[at] ?? 0 };
+    const resets_at = instantOrNull(readings.resetsAtMs[at] ?? nowMs);
+    if (rule.limit !== 'budget') {
+      rate_limits.push({ ...placeOf(rule), limit: rule.limit, value: rule.value, ...use, resets_at });
+    } else {
+      const period_start = periodStart(counters[rule.counter]?.window, nowMs);
+      budgets.push({ ...placeOf(rule), ...moneyOf(rule, use), period_start, resets_at });
+    }
+  }
+  return { rate_limits, budgets };
+}
+
+function placeOf(rule: LimitRule) {
+  const { matchTarget, matchAccessGroup } = matchToColumns(rule.match);
+  return { scope: rule.scope, target: matchTarget, access_group: matchAccessGroup };
+}
+
+function moneyOf(rule: LimitRule, { used, held }: { readonly used: number; readonly held: number }) {
+  return {
+    id: rule.budgetId ?? '',
+    action: rule.action,
+    amount: formatUsd(rule.value),
+    spent: formatUsd(used - held),
+    held: formatUsd(held),
+    remaining: formatUsd(Math.max(0, rule.value - used)),
+  };
+}
+
+/** When the present period began: a boundary of the calendar, or for a rolling one the far end of its window. */
+function periodStart(window: CounterWindow | undefined, nowMs: number): string | null {
+  if (window === undefined || window.is === 'now') return null;
+  if (window.is === 'trailing') return instantOrNull(nowMs - window.slotMs * 60);
+  const begun = window.boundariesMs.filter((boundary) => boundary > 0 && boundary <= nowMs);
+  return instantOrNull(begun.at(-1) ?? Number.POSITIVE_INFINITY);
+}
+
+function instantOrNull(ms: number): string | null {
+  return ms >= FAR_FUTURE_MS ? null : new Date(ms).toISOString();
+}

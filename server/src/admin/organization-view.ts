@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { capabilitiesOf, PERMISSIONS } from '../domain/permission.ts';
+import type { ScopePolicy } from '../domain/tenancy.ts';
+import type { OrganizationRow } from '../store/organizations.ts';
+import * as organizations from '../store/organizations.ts';
+import { organizationAccessFrom } from '../store/policy-columns.ts';
+import { grantsOut, renderGrants } from './access-fields.ts';
+import type { AdminCall } from './call.ts';
+import { instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
+import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
+
+/** How an organization is shown. */
+
+export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'What the caller may do here.' });
+
+export const auditOut = z.object({
+  content: z.enum(['off', 'metadata', 'redacted', 'full']),
+  content_retention_days: z.int().nullable(),
+  event_retention_days: z.int().nullable(),
+});
+
+export const organizationOut = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    name: z.string(),
+    status: z.enum(['active', 'suspended', 'archived', 'deleted']),
+    time_zone: z.string(),
+    ...policyOut,
+    asset_access: grantsOut,
+    audit: auditOut,
+    metadata: metadataOut,
+    owners: z.array(z.object({ member_id: z.string(), account_id: z.string(), name: z.string(), email: z.string() })),
+    team_count: z.int(),
+    member_count: z.int(),
+    key_count: z.int(),
+    limits_status: limitsStatusOut,
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+    archived_at: instantOut.nullable(),
+  })
+  .meta({ id: 'Organization' });
+
+export async function viewOrganization(call: AdminCall, row: OrganizationRow): Promise<z.output<typeof organizationOut>> {
+  const [view] = await viewOrganizations(call, [row]);
+  if (view === undefined) throw new Error('one row makes one view');
+  return view;
+}
+
+/** Several with one query each for counts, owners and budgets, and one question to the counters. */
+export async function viewOrganizations(call: AdminCall, rows: readonly OrganizationRow[]) {
+  const { db } = call.deps;
+  const ids = rows.map((row) => row.id);
+  const policies = await loadPolicies(
+    db,
+    'organization',
+    rows.map((row) => ({ ...row, organizationId: row.id })),
+  );
+  const counts = await organizations.counts(db, ids);
+  const owners = await organizations.owners(db, ids);
+  const live = await limitsStatus(
+    call.deps,
+    rows.map((row, index) => ({
+      organizationId: row.id,
+      scope: 'organization' as const,
+      scopeId: row.id,
+      policy: policies[index] as ScopePolicy,
+      timeZone: row.timeZone,
+    })),
+  );
+  return rows.map((row, index) => ({
+    id: row.id,
+    ...organizationFacts(row, policies[index] as ScopePolicy),
+    owners: (owners.get(row.id) ?? []).map((owner) => ({
+      member_id: owner.memberId,
+      account_id: owner.accountId,
+      name: owner.name,
+      email: owner.email,
+    })),
+    team_count: counts(row.id).teams,
+    member_count: counts(row.id).members,
+    key_count: counts(row.id).keys,
+    limits_status: live[index] as LimitsStatus,
+    capabilities: [...capabilitiesOf(call.actor, { organizationId: row.id })],
+    version: row.version,
+    created_at: isoOf(row.createdAt),
+    updated_at: isoOf(row.updatedAt),
+    archived_at: isoOrNull(row.archivedAt),
+  }));
+}
+
+/** What people set: the part of the view that the audit log compares. */
+export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
+  return {
+    slug: row.slug,
+    name: row.name,
+    status: row.status,
+    time_zone: row.timeZone,
+    ...renderPolicy(policy),
+    asset_access: renderGrants(organizationAccessFrom(row)),
+    audit: {
+      content: row.auditContent,
+      content_retention_days: row.contentRetentionDays,
+      event_retention_days: row.eventRetentionDays,
+    },
+    metadata: jsonObject(row.metadata),
+  };
+}

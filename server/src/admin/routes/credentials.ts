@@ -1,0 +1,212 @@
+import { z } from 'zod';
+import { capabilitiesOf } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import { lastFour, seal } from '../../lib/secrets.ts';
+import type { CredentialRow } from '../../store/credentials.ts';
+import * as credentials from '../../store/credentials.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change, isUnchanged } from '../change.ts';
+import { idParams, instantOut, isoOf, name } from '../fields.ts';
+import { requireVersion } from '../if-match.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { capabilities } from '../organization-view.ts';
+import { conflict, invalid, notFound } from '../problem.ts';
+import { type Loaded, route } from '../route.ts';
+
+/** What we present to providers. The key is sealed when it comes in and never shown again. */
+
+const provider = z.enum(['openai', 'anthropic']);
+/** It becomes a header's value: visible ASCII, so that it can carry nothing else into the head of a request. */
+const apiKey = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
+const baseUrl = z.string().max(2_048).nullish().meta({
+  description: 'Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not.',
+});
+
+const createBody = z.strictObject({ name, provider, api_key: apiKey, base_url: baseUrl });
+const patchBody = z.strictObject({ name: name.optional(), api_key: apiKey.optional(), base_url: baseUrl });
+type PatchBody = z.output<typeof patchBody>;
+
+const credentialOut = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    provider: z.string(),
+    base_url: z.string().nullable(),
+    last_four: z.string(),
+    deployment_count: z.int(),
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+  })
+  .meta({ id: 'Credential' });
+
+export const list = route({
+  summary: 'List credentials',
+  permission: 'platform.read',
+  query: z.strictObject({ ...listQuery, provider: provider.optional() }),
+  response: pageOut(credentialOut),
+  load: load.platform,
+  handle: async (call) => {
+    const filter = { provider: call.query.provider, search: searchOf(call.query) };
+    const listed = await credentials.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(listed, await viewMany(call, listed.rows));
+  },
+});
+
+export const create = route({
+  summary: 'Create a credential',
+  description:
+    'The key is encrypted at rest and never shown again. A base URL that points at a private or metadata address is 400.',
+  permission: 'catalogue.manage',
+  body: createBody,
+  status: 201,
+  response: credentialOut,
+  load: load.platform,
+  handle: async (call) => {
+    const { body } = call;
+    requireAllowed(call, body.base_url);
+    const created = await change(call, async ({ tx, now, record }) => {
+      const id = newId('cred', now.getTime());
+      const row = await credentials.insert(tx, {
+        id,
+        name: body.name,
+        provider: body.provider,
+        baseUrl: body.base_url ?? null,
+        ...sealed(call, id, body.api_key),
+        createdAt: now,
+        updatedAt: now,
+      });
+      await record({ ...eventOf(row), action: 'credential.create', before: null, after: facts(row) });
+      return row;
+    });
+    return view(call, created);
+  },
+});
+
+export const read = route({
+  summary: 'Read a credential',
+  permission: 'platform.read',
+  params: idParams,
+  response: credentialOut,
+  load: loadCredential,
+  handle: (call, row) => view(call, row),
+});
+
+export const update = route({
+  summary: 'Change a credential; with `api_key`, rotate it',
+  permission: 'catalogue.manage',
+  params: idParams,
+  body: patchBody,
+  response: credentialOut,
+  load: loadCredential,
+  handle: async (call, { id }) => {
+    requireAllowed(call, call.body.base_url);
+    return view(call, await change(call, (change) => applyPatch(call, change, id)));
+  },
+});
+
+export const remove = route({
+  summary: 'Delete a credential',
+  description: 'Refused with 409 while a deployment uses it.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  status: 204,
+  response: z.undefined(),
+  load: loadCredential,
+  handle: async (call, { id }) => {
+    await change(call, async ({ tx, record, touch }) => {
+      const row = await lockOne(tx, id);
+      requireVersion(call, row.version);
+      const used = (await credentials.usage(tx, [id])).get(id) ?? 0;
+      if (used > 0) throw conflict(`${used === 1 ? '1 deployment uses' : `${used} deployments use`} this credential.`);
+      await credentials.remove(tx, id);
+      await record({ ...eventOf(row), action: 'credential.delete', before: facts(row), after: null });
+      touch({ catalogue: true });
+    });
+    return undefined;
+  },
+});
+
+async function applyPatch(
+  call: AdminCall<unknown, unknown, PatchBody>,
+  { tx, now, record, touch }: Change,
+  id: string,
+): Promise<CredentialRow> {
+  const { body } = call;
+  const row = await lockOne(tx, id);
+  requireVersion(call, row.version);
+  const columns = {
+    name: body.name ?? row.name,
+    baseUrl: body.base_url === undefined ? row.baseUrl : body.base_url,
+    ...(body.api_key === undefined ? {} : sealed(call, id, body.api_key)),
+  };
+  const before = facts(row);
+  // A rotation is an event even when the new key ends like the old one.
+  const after = { ...facts({ ...row, ...columns }), ...(body.api_key === undefined ? {} : { api_key: 'replaced' }) };
+  if (isUnchanged(before, after)) return row;
+  const updated = await credentials.update(tx, id, columns, now);
+  const action = body.api_key === undefined ? 'credential.update' : 'credential.rotate';
+  await record({ ...eventOf(updated), action, before, after });
+  touch({ catalogue: true });
+  return updated;
+}
+
+async function loadCredential(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<CredentialRow>> {
+  const row = await credentials.find(call.deps.db, call.params.id);
+  if (row === null) throw notFound('credential');
+  return { place: { organizationId: null }, object: row };
+}
+
+async function lockOne(tx: Change['tx'], id: string): Promise<CredentialRow> {
+  const row = await credentials.lock(tx, id);
+  if (row === null) throw notFound('credential');
+  return row;
+}
+
+function requireAllowed(call: AdminCall, url: string | null | undefined): void {
+  if (url === null || url === undefined) return;
+  const problem = call.deps.upstream.checkBaseUrl(url);
+  if (problem !== null) throw invalid('/base_url', problem);
+}
+
+const SHOWN_FROM_LENGTH = 16;
+
+/** Sealed for its own row. The last four characters tell keys apart; of a short key they would be too much of it. */
+function sealed(call: AdminCall, id: string, key: string) {
+  return {
+    sealed: seal(call.deps.keys.credentials, key, id),
+    lastFour: key.length < SHOWN_FROM_LENGTH ? '' : lastFour(key),
+  };
+}
+
+function facts(row: Pick<CredentialRow, 'name' | 'provider' | 'baseUrl' | 'lastFour'>) {
+  return { name: row.name, provider: row.provider, base_url: row.baseUrl, last_four: row.lastFour };
+}
+
+async function view(call: AdminCall, row: CredentialRow): Promise<z.output<typeof credentialOut>> {
+  const [shown] = await viewMany(call, [row]);
+  if (shown === undefined) throw new Error('one row makes one view');
+  return shown;
+}
+
+async function viewMany(call: AdminCall, rows: readonly CredentialRow[]) {
+  const used = await credentials.usage(
+    call.deps.db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    ...facts(row),
+    deployment_count: used.get(row.id) ?? 0,
+    capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
+    version: row.version,
+    created_at: isoOf(row.createdAt),
+    updated_at: isoOf(row.updatedAt),
+  }));
+}
+
+function eventOf(row: CredentialRow) {
+  return { organizationId: null, objectType: 'credential', objectId: row.id, objectName: row.name };
+}

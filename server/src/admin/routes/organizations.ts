@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { can } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import { contentKeyPurpose, newDataKey, wrapKey } from '../../lib/secrets.ts';
+import type { OrganizationRow } from '../../store/organizations.ts';
+import * as organizations from '../../store/organizations.ts';
+import { organizationAccessFrom, organizationAccessToColumns } from '../../store/policy-columns.ts';
+import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantable } from '../access-fields.ts';
+import { authorize, reachWithin } from '../authorize.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change, isUnchanged } from '../change.ts';
+import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../fields.ts';
+import { requireVersion } from '../if-match.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { organizationFacts, organizationOut, viewOrganization, viewOrganizations } from '../organization-view.ts';
+import { loadPolicy, NO_POLICY, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
+import { invalid, notFound } from '../problem.ts';
+import { route } from '../route.ts';
+
+const RETENTION_DAYS_MAX = 3_650;
+const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
+
+const audit = z.strictObject({
+  content: z.enum(['off', 'metadata', 'redacted', 'full']).optional(),
+  content_retention_days: retentionDays,
+  event_retention_days: retentionDays,
+});
+
+const settings = {
+  time_zone: timeZone.optional(),
+  ...policyFields,
+  asset_access: grants.nullish(),
+  audit: audit.optional(),
+  metadata: metadata.nullish(),
+};
+const createBody = z.strictObject({ slug, name, ...settings });
+const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
+type PatchBody = z.output<typeof patchBody>;
+
+export const list = route({
+  summary: 'List organizations',
+  permission: 'organization.read',
+  query: z.strictObject({ ...listQuery, status: z.enum(['active', 'suspended', 'archived']).optional() }),
+  response: pageOut(organizationOut),
+  load: load.everywhere,
+  handle: async (call) => {
+    const filter = {
+      reach: reachWithin(call.actor, 'organization.read', 'platform'),
+      status: call.query.status,
+      search: searchOf(call.query),
+    };
+    const listed = await organizations.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(listed, await viewOrganizations(call, listed.rows));
+  },
+});
+
+export const read = route({
+  summary: 'Read an organization',
+  permission: 'organization.read',
+  params: idParams,
+  response: organizationOut,
+  load: load.organization,
+  handle: (call, row) => viewOrganization(call, row),
+});
+
+export const create = route({
+  summary: 'Create an organization',
+  description: 'One transaction: identity, limits, budgets, audit policy, grants. A taken slug is 409.',
+  permission: 'organizations.create',
+  body: createBody,
+  status: 201,
+  response: organizationOut,
+  load: load.platform,
+  handle: async (call) => {
+    requireBuilt(call.body);
+    const access = patchedGrants(NOTHING_GRANTED, call.body.asset_access);
+    requireGrantable(access, await accessCatalogue(call.deps.db));
+    const policy = patchedPolicy(NO_POLICY, call.body);
+    const created = await change(call, async ({ tx, now, record, touch }) => {
+      const id = newId('org', now.getTime());
+      const contentKey = wrapKey(call.deps.keys.master, newDataKey(call.deps.random), contentKeyPurpose(id));
+      const row = await organizations.insert(tx, {
+        id,
+        slug: call.body.slug,
+        name: call.body.name,
+        timeZone: call.body.time_zone ?? 'UTC',
+        ...policyColumns(policy),
+        ...organizationAccessToColumns(access),
+        ...auditColumns(call.body),
+        metadata: mergedMetadata({}, call.body.metadata),
+        contentKey,
+        createdAt: now,
+        updatedAt: now,
+      });
+      await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
+      await record({ ...eventOf(row), action: 'organization.create', before: null, after: organizationFacts(row, policy) });
+      touch({ organizationIds: [id] });
+      return row;
+    });
+    return viewOrganization(call, created);
+  },
+});
+
+export const update = route({
+  summary: 'Change an organization',
+  description:
+    'Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.',
+  permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
+  params: idParams,
+  body: patchBody,
+  response: organizationOut,
+  load: load.organization,
+  handle: async (call, { id }) => {
+    requireFieldPermissions(call, id);
+    requireBuilt(call.body);
+    const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
+    const updated = await change(call, (change) => applyPatch(call, change, id, catalogue));
+    return viewOrganization(call, updated);
+  },
+});
+
+async function applyPatch(
+  call: AdminCall<unknown, unknown, PatchBody>,
+  { tx, now, record, touch }: Change,
+  id: string,
+  catalogue: Awaited<ReturnType<typeof accessCatalogue>> | null,
+): Promise<OrganizationRow> {
+  const row = await lockLiving(tx, id);
+  requireVersion(call, row.version);
+  const stored = await loadPolicy(tx, 'organization', { ...row, organizationId: id });
+  const policy = patchedPolicy(stored, call.body);
+  const storedAccess = organizationAccessFrom(row);
+  const access = patchedGrants(storedAccess, call.body.asset_access);
+  if (catalogue !== null) requireGrantable(access, catalogue, storedAccess);
+  const columns = { ...columnsOf(call.body, row), ...policyColumns(policy), ...organizationAccessToColumns(access) };
+  const before = organizationFacts(row, stored);
+  const after = organizationFacts({ ...row, ...columns }, policy);
+  if (isUnchanged(before, after)) return row;
+  const updated = await organizations.update(tx, id, columns, now);
+  await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
+  await record({ ...eventOf(updated), action: 'organization.update', before, after });
+  touch({ organizationIds: [id] });
+  return updated;
+}
+
+/** The columns of identity, audit policy and metadata after a PATCH. */
+function columnsOf(body: PatchBody, row: OrganizationRow) {
+  return {
+    slug: body.slug ?? row.slug,
+    name: body.name ?? row.name,
+    timeZone: body.time_zone ?? row.timeZone,
+    auditContent: row.auditContent,
+    contentRetentionDays: row.contentRetentionDays,
+    eventRetentionDays: row.eventRetentionDays,
+    ...auditColumns(body),
+    metadata: mergedMetadata(row.metadata, body.metadata),
+  };
+}
+
+function auditColumns({ audit }: Pick<PatchBody, 'audit'>) {
+  return {
+    ...(audit?.content === undefined ? {} : { auditContent: audit.content }),
+    ...(audit?.content_retention_days === undefined ? {} : { contentRetentionDays: audit.content_retention_days }),
+    ...(audit?.event_retention_days === undefined ? {} : { eventRetentionDays: audit.event_retention_days }),
+  };
+}
+
+/** A mode that nothing carries out must not be stored as if something did. */
+function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
+  if (audit?.content === 'redacted') {
+    throw invalid('/audit/content', '"redacted" is not built in this release; choose off, metadata or full');
+  }
+}
+
+/** Each part of an organization has its own guardian: a tenant can never lift its own cap. */
+function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
+  const { body, actor } = call;
+  const place = { organizationId };
+  if (namesPolicy(body) || body.asset_access !== undefined || body.time_zone !== undefined) {
+    authorize(actor, 'organizations.cap', place);
+  }
+  if (body.audit !== undefined) authorize(actor, 'audit_policy.change', place);
+  const isProfile = body.slug !== undefined || body.name !== undefined || body.metadata !== undefined;
+  if (isProfile && !can(actor, 'organization.profile', place)) authorize(actor, 'organization.profile', place);
+}
+
+export async function lockLiving(tx: Change['tx'], id: string): Promise<OrganizationRow> {
+  const row = await organizations.lock(tx, id);
+  if (row === null || row.status === 'deleted') throw notFound('organization');
+  return row;
+}
+
+/** How the audit log names an organization. */
+export function eventOf(row: OrganizationRow) {
+  return { organizationId: row.id, objectType: 'organization', objectId: row.id, objectName: row.name };
+}

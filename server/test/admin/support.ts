@@ -1,0 +1,168 @@
+/** The admin API on a real database and a real socket, as a client sees it. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll } from 'vitest';
+import type { Actor } from '../../src/admin/actor.ts';
+import { type AdminApp, createAdminApp } from '../../src/admin/app.ts';
+import { authenticateAdminToken } from '../../src/admin/authenticate.ts';
+import type { AdminDeps, ConfigScopes } from '../../src/admin/deps.ts';
+import { createMemoryCounters } from '../../src/counters/memory.ts';
+import type { RoleGrant } from '../../src/domain/permission.ts';
+import { newId } from '../../src/lib/id.ts';
+import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
+import * as adminTokens from '../../src/store/admin-tokens.ts';
+import type { GivenDatabase } from '../support/database.ts';
+
+export interface Answer<T = Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+  readonly text: string;
+}
+
+/** What tests read of an answer without knowing its whole shape. */
+// biome-ignore lint/suspicious/noExplicitAny: a test asks for a field by its name, and a wrong one fails the test.
+type Body = any;
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** One caller of the API. */
+export type Client = (method: string, path: string, body?: unknown, headers?: Headers) => Promise<Answer>;
+
+export interface AdminWorld {
+  readonly deps: AdminDeps;
+  readonly app: AdminApp;
+  readonly address: string;
+  /** A platform admin. */
+  readonly root: Client;
+  /** Every call of configChanged, in order. */
+  readonly changes: ConfigScopes[];
+  /** Every line the admin plane logged, as JSON. */
+  readonly logged: string[];
+  /** The hand-turned wall clock. */
+  readonly time: { nowMs: number };
+  /** A caller with these roles and, when given, an account: as a session will be. */
+  as(roles: readonly RoleGrant[], accountId?: string | null): Client;
+  /** A caller with this bearer token. */
+  withToken(token: string): Client;
+}
+
+const ACTOR_HEADER = 'x-test-actor';
+
+/** Registers opening and closing with the suite being described. */
+export function withAdmin(given: GivenDatabase): () => AdminWorld {
+  let world: AdminWorld | null = null;
+  let server: Server | null = null;
+  beforeAll(async () => {
+    const opened = await openWorld(given);
+    ({ world, server } = opened);
+  });
+  afterAll(async () => {
+    await world?.app.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+  return () => {
+    if (world === null) throw new Error('the admin API opens in beforeAll: ask for it inside a test');
+    return world;
+  };
+}
+
+async function openWorld(given: GivenDatabase): Promise<{ world: AdminWorld; server: Server }> {
+  const time = { nowMs: Date.parse('2026-03-10T12:00:00Z') };
+  const changes: ConfigScopes[] = [];
+  const logged: string[] = [];
+  const deps = depsOf(given, time, changes, logged);
+  const app = await createAdminApp(deps, {
+    authenticate: (deps, headers) => {
+      const actor = headers[ACTOR_HEADER];
+      return typeof actor === 'string' ? Promise.resolve(JSON.parse(actor) as Actor) : authenticateAdminToken(deps, headers);
+    },
+  });
+  const server = createServer((request, response) => app.handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const token = await platformToken(deps);
+  const withToken = (token: string) => clientOf(address, { authorization: `Bearer ${token}` });
+  const as: AdminWorld['as'] = (roles, accountId = null) => {
+    const actor: Actor = { kind: 'account', id: accountId ?? 'acct_nobody', name: 'Somebody', roles, accountId };
+    return clientOf(address, { [ACTOR_HEADER]: JSON.stringify(actor) });
+  };
+  return { server, world: { deps, app, address, root: withToken(token), changes, logged, time, as, withToken } };
+}
+
+function depsOf(given: GivenDatabase, time: { nowMs: number }, changes: ConfigScopes[], logged: string[]): AdminDeps {
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
+  const log = (facts: object, message: string) => void logged.push(JSON.stringify({ ...facts, message }));
+  return {
+    get db() {
+      return given().db;
+    },
+    clock,
+    counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
+    keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },
+    log: { error: log, warn: log },
+    upstream: {
+      checkBaseUrl: () => null,
+      priceFor: () => null,
+      checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
+    },
+    trustedProxies: [],
+    configChanged: async (scopes) => void changes.push(scopes),
+  };
+}
+
+async function platformToken(deps: AdminDeps): Promise<string> {
+  const token = newAdminToken();
+  await adminTokens.insert(deps.db, {
+    id: newId('adm'),
+    name: 'root',
+    role: 'platform_admin',
+    organizationId: null,
+    hash: Buffer.from(hashSecret(deps.keys.pepper, token), 'hex'),
+    lastFour: token.slice(-4),
+    createdBy: 'test',
+  });
+  return token;
+}
+
+function clientOf(address: string, standing: Headers): Client {
+  return async (method, path, body, headers = {}) => {
+    const response = await fetch(`${address}/api/v1${path}`, {
+      method,
+      headers: { ...standing, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: Object.fromEntries(response.headers), text, body: parsed(text) };
+  };
+}
+
+function parsed(text: string): Body {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+let made = 0;
+
+/** A slug no other test uses. */
+export function freshSlug(prefix = 'org'): string {
+  made += 1;
+  return `${prefix}-${process.pid}-${made}`;
+}
+
+/** An organization that may call everything. Throws what the API says when it says no. */
+export async function makeOrganization(root: Client, settings: object = {}): Promise<Body> {
+  return must(
+    await root('POST', '/organizations', { slug: freshSlug(), name: 'Made', asset_access: { mode: 'all' }, ...settings }),
+  );
+}
+
+/** The body of an answer that must be a success. */
+export function must(answer: Answer): Body {
+  if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.text}`);
+  return answer.body;
+}
