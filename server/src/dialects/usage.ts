@@ -24,7 +24,11 @@ export function openAiUsage(usage: JsonObject): Usage | null {
   const buckets: Buckets = {};
   splitPrompt(buckets, promptTokens, usage);
   splitCompletion(buckets, completionTokens, usage);
-  const beyond = tokens(total) - promptTokens - completionTokens;
+  // Perplexity bills reasoning and quoted sources beside `completion_tokens`, and counts neither in the total.
+  const apart = tokens(usage.reasoning_tokens);
+  if (apart > 0) buckets.reasoning = tokens(buckets.reasoning) + apart;
+  if (tokens(usage.citation_tokens) > 0) buckets.input = tokens(buckets.input) + tokens(usage.citation_tokens);
+  const beyond = tokens(total) - promptTokens - completionTokens - apart;
   if (beyond > 0) reasoningBeyond(buckets, completionTokens, beyond, usage);
   return buckets;
 }
@@ -46,7 +50,7 @@ function splitCompletion(buckets: Buckets, completionTokens: number, usage: Json
   buckets.output = takeApart(buckets, completionTokens, [
     ['audio_output', details.audio_tokens],
     ['image_output', details.image_tokens],
-    ['reasoning', details.reasoning_tokens ?? usage.reasoning_tokens],
+    ['reasoning', details.reasoning_tokens],
   ]);
 }
 
@@ -54,7 +58,7 @@ function splitCompletion(buckets: Buckets, completionTokens: number, usage: Json
 function reasoningBeyond(buckets: Buckets, completionTokens: number, beyond: number, usage: JsonObject): void {
   const details = objectOr(usage.completion_tokens_details);
   const other = tokens(buckets.audio_output) + tokens(buckets.image_output);
-  const reported = tokens(details.reasoning_tokens ?? usage.reasoning_tokens);
+  const reported = tokens(details.reasoning_tokens);
   if (reported > 0 && reported <= beyond) {
     buckets.output = completionTokens - other;
     buckets.reasoning = beyond;

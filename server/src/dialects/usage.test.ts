@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import { messageUsage } from './anthropic-messages/usage.ts';
+import type { JsonObject } from './dialect.ts';
+import { chatUsage } from './openai-chat/usage.ts';
+import { anthropicUsage, openAiUsage, usageOf } from './usage.ts';
+
+const sum = (usage: Usage | null) => USAGE_BUCKETS.reduce((total, bucket) => total + (usage?.[bucket] ?? 0), 0);
+
+describe('OpenAI’s overlapping numbers', () => {
+  it('are taken apart', () => {
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 50,
+      total_tokens: 150,
+      prompt_tokens_details: { cached_tokens: 40, audio_tokens: 10, image_tokens: 5, cache_write_tokens: 3 },
+      completion_tokens_details: { reasoning_tokens: 20, audio_tokens: 7 },
+    };
+    expect(openAiUsage(usage)).toEqual({
+      ...{ input: 42, cached_input: 40, cache_write: 3, audio_input: 10, image_input: 5 },
+      ...{ output: 23, reasoning: 20, audio_output: 7 },
+    });
+  });
+
+  it.each<[string, JsonObject, Usage]>([
+    [
+      'DeepSeek',
+      { prompt_tokens: 10, completion_tokens: 1, prompt_cache_hit_tokens: 8, prompt_cache_miss_tokens: 2 },
+      { input: 2, cached_input: 8, output: 1 },
+    ],
+    ['Moonshot', { prompt_tokens: 10, completion_tokens: 1, cached_tokens: 8 }, { input: 2, cached_input: 8, output: 1 }],
+    [
+      'xAI, whose reasoning comes on top',
+      {
+        prompt_tokens: 307,
+        completion_tokens: 26,
+        total_tokens: 560,
+        prompt_tokens_details: { cached_tokens: 306 },
+        completion_tokens_details: { reasoning_tokens: 227 },
+      },
+      { input: 1, cached_input: 306, output: 26, reasoning: 227 },
+    ],
+    [
+      'Gemini, whose thinking is in the total alone',
+      { prompt_tokens: 35, completion_tokens: 12, total_tokens: 109 },
+      { input: 35, output: 12, reasoning: 62 },
+    ],
+    [
+      'Perplexity, whose reasoning and sources are in no total',
+      { prompt_tokens: 33, completion_tokens: 70, total_tokens: 103, reasoning_tokens: 500, citation_tokens: 20 },
+      { input: 53, output: 70, reasoning: 500 },
+    ],
+    ['Voyage, which knows a total only', { total_tokens: 12 }, { input: 12, output: 0 }],
+  ])('of %s', (_vendor, reported, usage) => {
+    expect(openAiUsage(reported)).toEqual(usage);
+  });
+
+  it('are found in Groq’s own field too, and are null where none are', () => {
+    expect(usageOf('openai-chat', { x_groq: { usage: { prompt_tokens: 1, completion_tokens: 2 } } })).toEqual({
+      input: 1,
+      output: 2,
+    });
+    expect(usageOf('openai-chat', { usage: null })).toBeNull();
+    expect(usageOf('openai-chat', { usage: {} })).toBeNull();
+    expect(usageOf('anthropic-count-tokens', { input_tokens: 5 })).toBeNull();
+  });
+
+  it('never go negative and never exceed what they are part of, whatever a server writes', () => {
+    const number = fc.oneof(
+      fc.nat(1000),
+      fc.constantFrom(-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, null, '7', undefined, 2 ** 60),
+    );
+    const report = fc.record({
+      prompt_tokens: number,
+      completion_tokens: number,
+      total_tokens: number,
+      reasoning_tokens: number,
+      prompt_tokens_details: fc.option(
+        fc.record({ cached_tokens: number, audio_tokens: number, image_tokens: number, cache_write_tokens: number }),
+      ),
+      completion_tokens_details: fc.option(fc.record({ reasoning_tokens: number, audio_tokens: number, image_tokens: number })),
+    });
+    fc.assert(
+      fc.property(report, (usage) => {
+        for (const value of Object.values(openAiUsage(usage) ?? {})) expect(value >= 0 && Number.isInteger(value)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('Anthropic’s numbers', () => {
+  it('keep the two kinds of cache writes apart, and thinking from output', () => {
+    const cache_creation = { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 4 };
+    const usage = {
+      input_tokens: 1,
+      cache_read_input_tokens: 2,
+      cache_creation_input_tokens: 7,
+      cache_creation,
+      output_tokens: 9,
+      output_tokens_details: { thinking_tokens: 5 },
+    };
+    expect(anthropicUsage(usage)).toEqual({
+      input: 1,
+      cached_input: 2,
+      cache_write: 3,
+      cache_write_1h: 4,
+      output: 4,
+      reasoning: 5,
+    });
+  });
+
+  it('take the larger where total and parts of cache writes disagree', () => {
+    expect(anthropicUsage({ input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 7 })).toMatchObject({
+      cache_write: 7,
+    });
+    const parts = { cache_creation: { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 4 } };
+    expect(anthropicUsage({ input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 0, ...parts })).toMatchObject({
+      cache_write: 3,
+      cache_write_1h: 4,
+    });
+  });
+});
+
+describe('usage said in a dialect', () => {
+  const tokens = fc.nat(100_000);
+  const usage = fc.record({
+    input: tokens,
+    cached_input: tokens,
+    cache_write: tokens,
+    cache_write_1h: tokens,
+    output: tokens,
+    reasoning: tokens,
+  });
+
+  it('reads back as the same buckets from Anthropic’s words, and the same sum from OpenAI’s', () => {
+    fc.assert(
+      fc.property(usage, (buckets) => {
+        const kept = Object.fromEntries(
+          Object.entries(buckets).filter(([bucket, value]) => value > 0 || bucket === 'input' || bucket === 'output'),
+        );
+        expect(anthropicUsage(messageUsage(buckets))).toEqual(kept);
+        const chat = openAiUsage(chatUsage(buckets));
+        expect(sum(chat)).toBe(sum(buckets));
+        expect(chat?.cached_input ?? 0).toBe(buckets.cached_input);
+      }),
+    );
+  });
+});

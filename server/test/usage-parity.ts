@@ -1,0 +1,143 @@
+/** Usage as we read it, priced as we price it, held against what `@pydantic/genai-prices` makes of the same answer. */
+import { calcPrice, extractUsage, findProvider, type ModelPrice, type Usage as TheirUsage } from '@pydantic/genai-prices';
+import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
+import { openExchange } from '../src/dialects/exchange.ts';
+import { costNanoUsd, type Price } from '../src/domain/price.ts';
+import type { Usage, UsageBucket } from '../src/domain/usage.ts';
+import { parseEvents } from '../src/lib/sse.ts';
+import { bytesOf, type Recording } from './recordings.ts';
+
+export interface UsageParity {
+  readonly model: string;
+  readonly usage: Usage | null;
+  /** Null: their table has no price for the model, or the answer reports no usage. */
+  readonly ours: bigint | null;
+  readonly theirsUsd: number | null;
+  /** Units their price counts and ours does not (searches, requests). */
+  readonly otherUnits: readonly string[];
+}
+
+const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
+  chat: 'openai-chat',
+  messages: 'anthropic-messages',
+  embeddings: 'openai-embeddings',
+  'count-tokens': 'anthropic-count-tokens',
+};
+
+/** Their name for a provider; the compatible recordings are xAI's. */
+const PROVIDERS: Readonly<Record<string, string>> = { 'openai-compatible': 'x-ai', gemini: 'google' };
+
+export function usageParity(recording: Recording): UsageParity {
+  const facts = factsOf(recording);
+  const answer = lastReport(recording);
+  const provider = findProvider({ providerId: PROVIDERS[recording.provider] ?? recording.provider });
+  const model = String(answer.model);
+  const theirs = provider === undefined ? null : theirUsage(provider, recording, answer);
+  const timestamp = new Date(typeof answer.created === 'number' ? answer.created * 1000 : '2026-06-01T00:00:00Z');
+  const found = provider === undefined || theirs === null ? null : calcPrice(theirs, model, { provider, timestamp });
+  if (found === null || facts.usage === null) return { model, usage: facts.usage, ours: null, theirsUsd: null, otherUnits: [] };
+  const { perMillion, otherUnits } = pricePerMillion(found.model_price);
+  const ours = costNanoUsd(facts.usage, { id: 'table', effectiveFromMs: 0, perMillion });
+  return { model, usage: facts.usage, ours, theirsUsd: found.total_price, otherUnits };
+}
+
+function factsOf(recording: Recording): AnswerFacts {
+  const wire = WIRES[recording.kind];
+  const facts = {
+    model: 'm',
+    stream: recording.stream,
+    outputCap: null,
+    answers: 1,
+    mediaParts: 0,
+    mediaBytes: 0,
+    wantsUsage: true,
+  };
+  const names = { upstreamModel: 'm', calledModel: 'm', outputCap: null, maxOutputTokens: null };
+  const exchange = openExchange({ client: wire, upstream: wire, body: { messages: [] }, facts, ...names });
+  const bytes = bytesOf(recording);
+  if (!recording.stream) return exchange.whole(bytes).facts;
+  const stream = exchange.stream();
+  stream.push(bytes);
+  stream.end({ clean: true });
+  return stream.facts();
+}
+
+/** The whole answer, or of a stream an answer with its model and final usage, read without our code. */
+function lastReport(recording: Recording): JsonObject {
+  const text = bytesOf(recording).toString();
+  if (!recording.stream) return JSON.parse(text) as JsonObject;
+  let answer: JsonObject = {};
+  for (const { data } of parseEvents(text)) {
+    if (data === null || data === '[DONE]') continue;
+    // biome-ignore lint/suspicious/noExplicitAny: events of many vendors
+    const event = JSON.parse(data) as any;
+    if (event.type === 'message_start') answer = { model: event.message.model, usage: event.message.usage };
+    else if (event.type === 'message_delta') answer = { ...answer, usage: { ...(answer.usage as JsonObject), ...event.usage } };
+    else if (event.choices !== undefined) {
+      const usage = event.usage ?? event.x_groq?.usage ?? answer.usage;
+      answer = { model: event.model, created: event.created, usage };
+    }
+  }
+  return answer;
+}
+
+function theirUsage(
+  provider: NonNullable<ReturnType<typeof findProvider>>,
+  { kind }: Recording,
+  answer: JsonObject,
+): TheirUsage | null {
+  const flavours = kind === 'embeddings' ? ['embeddings'] : kind === 'chat' ? ['chat', 'default'] : ['default'];
+  for (const flavour of flavours) {
+    try {
+      return extractUsage(provider, answer, flavour).usage;
+    } catch {
+      // This provider has no such flavour, or the answer no usage.
+    }
+  }
+  return null;
+}
+
+const BUCKETS: Readonly<Record<string, UsageBucket>> = {
+  input_mtok: 'input',
+  cache_read_mtok: 'cached_input',
+  cache_write_mtok: 'cache_write',
+  cache_write_1h_mtok: 'cache_write_1h',
+  input_audio_mtok: 'audio_input',
+  input_image_mtok: 'image_input',
+  output_mtok: 'output',
+  output_reasoning_mtok: 'reasoning',
+  output_audio_mtok: 'audio_output',
+  output_image_mtok: 'image_output',
+};
+
+function pricePerMillion(price: ModelPrice): {
+  readonly perMillion: Price['perMillion'];
+  readonly otherUnits: readonly string[];
+} {
+  const perMillion: Partial<Record<UsageBucket, number>> = {};
+  const otherUnits: string[] = [];
+  for (const [key, value] of Object.entries(price)) {
+    const bucket = BUCKETS[key];
+    const usd = typeof value === 'object' ? value.base : value;
+    if (bucket === undefined) otherUnits.push(key);
+    else if (usd !== undefined) perMillion[bucket] = Math.round(usd * 1e9);
+  }
+  return { perMillion, otherUnits };
+}
+
+/** Where the two rightly differ, and why. */
+export const EXCEPTIONS: readonly { readonly response: RegExp; readonly why: string }[] = [
+  {
+    response: /^anthropic\/.*web-search(?!.*-error)/,
+    why: 'the answer used web searches, which Anthropic bills per search; our buckets hold tokens, and the tokens cost the same',
+  },
+  { response: /^perplexity\//, why: 'Perplexity bills a fee per request; our buckets hold tokens, and the tokens cost the same' },
+  {
+    response: /^gemini\//,
+    why: 'Gemini’s compatible endpoint says its thinking only in the total; we charge it as output, as Google does, and their table misses it',
+  },
+];
+
+export function exceptionFor(recording: Recording): string | null {
+  return EXCEPTIONS.find(({ response }) => response.test(recording.response))?.why ?? null;
+}
