@@ -103,7 +103,7 @@ function adminDepsOf(
     log,
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
-      priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel, clock.nowMs()),
+      priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
     },
     recent: journal,

@@ -53,7 +53,7 @@ function checkServable(standing: Standing, walk: Walk): void {
   if (standing.candidates.size === 0) {
     throw new Refusal('no_healthy_deployment', `The model \`${standing.name}\` has no deployment in service.`);
   }
-  if (!standing.needsPrice) return;
+  if (!standing.needsPrice || walk.endpoint.free) return;
   for (const { price } of standing.candidates.values()) if (price !== null) return;
   throw new Refusal(
     'model_not_priced',

@@ -1,5 +1,5 @@
-import { type AnswerFacts, type Exchange, UnreadableAnswer } from '../dialects/dialect.ts';
-import { openExchange } from '../dialects/exchange.ts';
+import { type AnswerFacts, type Exchange, type JsonObject, UnreadableAnswer } from '../dialects/dialect.ts';
+import { estimateTokens, openExchange } from '../dialects/exchange.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import { decisionOf } from './explain.ts';
 import type { Gateway } from './gateway.ts';
@@ -58,8 +58,10 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   const { deployment } = candidate;
   const provider = gateway.providers.get(deployment.provider);
   const upstream = provider?.wireFor(admission.walk.endpoint.wire) ?? null;
-  if (provider === undefined || upstream === null) return new Failed(cannotServe(candidate, admission), 'lasting');
   const { facts, body } = admission.asked;
+  if (provider === undefined || upstream === null) {
+    return admission.walk.endpoint.free ? countedHere(candidate, body) : new Failed(cannotServe(candidate, admission), 'lasting');
+  }
   const exchange = openExchange({
     client: admission.walk.endpoint.wire,
     upstream,
@@ -92,6 +94,12 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   walk.timing.providerMs = (walk.timing.providerMs ?? 0) + tookMs;
   if (outcome.is === 'stream') walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
   return judge(outcome, exchange, candidate, admission, gateway);
+}
+
+/** A provider without an endpoint to count tokens is not asked: our own estimate is the answer. */
+function countedHere(candidate: Candidate, body: JsonObject): Answer {
+  const bytes = Buffer.from(JSON.stringify({ input_tokens: estimateTokens(body) }));
+  return { is: 'whole', candidate, bytes, facts: { usage: {}, outputBytes: 0, finishReason: null, complete: true, error: null } };
 }
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */

@@ -29,6 +29,6 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
 }
 
 /** What has no price may not serve a call that a `block` budget covers: it would be free silently. */
-function servable(order: readonly Candidate[], { standing }: Admission): readonly Candidate[] {
-  return standing.needsPrice ? order.filter(({ price }) => price !== null) : order;
+function servable(order: readonly Candidate[], { standing, walk }: Admission): readonly Candidate[] {
+  return standing.needsPrice && !walk.endpoint.free ? order.filter(({ price }) => price !== null) : order;
 }
