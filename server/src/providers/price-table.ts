@@ -1,4 +1,4 @@
-import { calcPrice } from '@pydantic/genai-prices';
+import { calcPrice, type ModelPrice } from '@pydantic/genai-prices';
 import type { ProviderName } from '../domain/catalogue.ts';
 import type { Price } from '../domain/price.ts';
 import type { UsageBucket } from '../domain/usage.ts';
@@ -29,12 +29,18 @@ export function priceFor(provider: ProviderName, upstreamModel: string): PerMill
   if (provider === 'fake') return null;
   const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, upstreamModel, { providerId: provider });
   if (found === null) return null;
+  const perMillion = perMillionOf(found.model_price);
+  return Object.keys(perMillion).length > 0 ? perMillion : null;
+}
+
+/** A price of the table in our buckets: per token only, and for prompts of ordinary length. */
+export function perMillionOf(price: ModelPrice): PerMillion {
   const perMillion: Partial<Record<UsageBucket, number>> = {};
-  for (const [name, value] of Object.entries(found.model_price)) {
+  for (const [name, value] of Object.entries(price)) {
     const bucket = BUCKETS[name];
     const usd = typeof value === 'object' ? value.base : value;
     // The table holds short decimals; rounding only takes away what floats added.
     if (bucket !== undefined && usd !== undefined) perMillion[bucket] = Math.round(usd * NANO_PER_USD);
   }
-  return Object.keys(perMillion).length > 0 ? perMillion : null;
+  return perMillion;
 }

@@ -58,7 +58,7 @@ export function readErrorAnswer(answer: {
 }
 
 /** How long the provider asks to wait, from `retry-after-ms`, else `retry-after` in seconds or as a date. At most a day. */
-export function retryAfterMsOf(headers: UpstreamHeaders): number | null {
+function retryAfterMsOf(headers: UpstreamHeaders): number | null {
   const ms = numberOf(one(headers['retry-after-ms']));
   if (ms !== null) return bounded(ms);
   const text = one(headers['retry-after']);

@@ -129,8 +129,7 @@ describe('a provider that', () => {
   it('announces early hints first is heard only from its answer on', async () => {
     const origin = await rawUpstream(`HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n${HEAD}content-length: 2\r\n\r\n{}`);
     const heard = await ask(transport(), post(origin));
-    expect(heard.status).toBe(200);
-    expect(heard.body).toBe('{}');
+    expect(heard).toMatchObject({ status: 200, heads: 1, body: '{}' });
   });
 
   it('redirects is not followed: its answer is handed on as it is', async () => {
@@ -171,6 +170,22 @@ describe('a provider that', () => {
     const heard = await ask(over, post(there.origin, { body: Buffer.alloc(32 * 1024 * 1024, 'x') }));
     expect(heard.status).toBe(413);
     await until(() => over.stats().size === 0);
+  });
+});
+
+describe('a receiver that', () => {
+  it('throws while it is given an answer is told so once, and harms no other request', async () => {
+    const there = await upstream((_request, response) => response.end('x'));
+    const over = transport();
+    const heard = listener({
+      take: () => {
+        throw new TypeError('a defect');
+      },
+    });
+    over.send(post(there.origin), heard);
+    await heard.over;
+    expect(heard).toMatchObject({ ends: 1, failure: { kind: 'protocol', sent: true } });
+    expect((await ask(over, post(there.origin))).body).toBe('x');
   });
 });
 

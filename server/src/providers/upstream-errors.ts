@@ -10,7 +10,10 @@ export function explainError(
   if (error instanceof RefusedAddress) return { kind: 'refused_address', message: "the provider's address is not allowed" };
   const code = codeOf(error);
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
-  if (!progress.started) return { kind: 'not_connected', message: `the provider could not be reached (${code})` };
+  if (!progress.started)
+    return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
+  // What sockets and undici report carries a code; what does not was thrown by whoever was reading the answer.
+  if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };
   if (isBrokenOff(error)) return { kind: 'reset', message: 'the provider closed the connection before its answer was complete' };
   return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
 }
@@ -21,8 +24,8 @@ function isBrokenOff(error: Error): boolean {
   return !(error instanceof errors.HeadersOverflowError);
 }
 
-function codeOf(error: Error): string {
+function codeOf(error: Error): string | null {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0]);
   const code = (error as { readonly code?: unknown }).code;
-  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : 'unknown error';
+  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : null;
 }

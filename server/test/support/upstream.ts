@@ -90,6 +90,7 @@ async function listen(server: Server | TcpServer, sockets: Set<Socket>): Promise
 
 export interface Heard extends UpstreamSink {
   readonly status: number;
+  readonly heads: number;
   readonly headers: UpstreamHeaders;
   readonly body: string;
   readonly bytes: number;
@@ -105,6 +106,7 @@ export function listener(
   let finish = () => {};
   const heard = {
     status: 0,
+    heads: 0,
     headers: {} as UpstreamHeaders,
     body: '',
     bytes: 0,
@@ -115,6 +117,7 @@ export function listener(
     }),
     head(status: number, headers: UpstreamHeaders) {
       heard.status = status;
+      heard.heads++;
       heard.headers = headers;
     },
     data(chunk: Buffer): boolean {
