@@ -1,0 +1,163 @@
+/** Usage added up by whatever one asks, over any stretch of time: the numbers behind GET /usage. */
+import { and, eq, inArray, type SQL, type SQLChunk, sql } from 'drizzle-orm';
+import { boundariesFrom } from '../domain/period.ts';
+import type { Reach } from '../domain/permission.ts';
+import type { Database } from './database.ts';
+import { withinReach } from './reach.ts';
+import { type Condition, USAGE_SUMS, type UsageColumns, type UsageSum, usageRows } from './usage-rows.ts';
+
+export const USAGE_GROUPS = ['organization', 'team', 'key', 'member', 'model', 'deployment', 'provider'] as const;
+export type UsageGroup = (typeof USAGE_GROUPS)[number];
+export const USAGE_INTERVALS = ['hour', 'day', 'week', 'month'] as const;
+export type UsageInterval = (typeof USAGE_INTERVALS)[number];
+
+export interface UsageQuestion {
+  readonly fromMs: number;
+  /** Not included. */
+  readonly toMs: number;
+  readonly groupBy: readonly UsageGroup[];
+  readonly interval: UsageInterval | null;
+  /** IANA zone in which hours, days, weeks (from Monday) and months begin. */
+  readonly timeZone: string;
+  /** Each narrows to its values; absent does not narrow. */
+  readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
+  /** What the reader may see; absent: everything. */
+  readonly reaches?: readonly Reach[] | undefined;
+}
+
+/** Sums of one group. `startMs` null without an interval; of the groups only those asked for, null where a request had none. */
+export interface UsageLine {
+  readonly startMs: number | null;
+  readonly groups: Readonly<Partial<Record<UsageGroup, string | null>>>;
+  readonly sums: UsageTotals;
+}
+
+/** Whole numbers, exact however large. */
+export type UsageTotals = Readonly<Record<UsageSum, bigint>>;
+
+export interface UsageReport {
+  /** By time, then by spend, the dearest first. */
+  readonly lines: readonly UsageLine[];
+  readonly total: UsageTotals;
+  /** There are more lines than are given; the total counts all of them. */
+  readonly isCut: boolean;
+}
+
+/** More intervals than a report has room for. The answer is 400. */
+export class TooManyIntervals extends Error {
+  constructor() {
+    super(`the time asked for has more than ${INTERVALS_MAX} intervals`);
+    this.name = 'TooManyIntervals';
+  }
+}
+
+export const INTERVALS_MAX = 2_000;
+export const LINES_MAX = 10_000;
+
+/** Throws TooManyIntervals. */
+export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
+  const starts = intervalStarts(question);
+  const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
+  const keys = starts === null ? groups : [sql`slot`, ...groups];
+  const slot =
+    starts === null ? sql`0` : sql`width_bucket(extract(epoch from at), ${sql.param(starts.map((ms) => ms / 1_000))}::numeric[])`;
+  const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
+  const rows = usageRows(question, (columns) => conditionOf(question, columns), conditionsOf(question));
+  const { rows: found } = await db.execute<Found>(sql`
+    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
+    from (select ${slot} as slot, used.* from ${rows} as used) as slotted
+    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
+    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${LINES_MAX + 2}`);
+  const [total, ...grouped] = found;
+  // Asked for no groups, everything is one.
+  const lines = keys.length === 0 && total !== undefined ? [total] : grouped;
+  return {
+    lines: lines.slice(0, LINES_MAX).map((row) => lineFrom(row, question.groupBy, starts)),
+    total: sumsFrom(total),
+    isCut: lines.length > LINES_MAX,
+  };
+}
+
+type Found = Readonly<Record<string, string | number | null>>;
+
+const GROUP_COLUMNS = {
+  organization: 'organization_id',
+  team: 'team_id',
+  key: 'key_id',
+  member: 'member_id',
+  model: 'called_name',
+  deployment: 'deployment_id',
+  provider: 'provider',
+} as const satisfies Record<UsageGroup, string>;
+
+/** Rising beginnings, the first at or before `fromMs`: the same calendar that budgets count by. Null without an interval. */
+function intervalStarts({ fromMs, toMs, interval, timeZone }: UsageQuestion): readonly number[] | null {
+  if (interval === null) return null;
+  const starts = [firstStart(interval, timeZone, fromMs)];
+  for (;;) {
+    const next = startAfter(interval, timeZone, starts.at(-1) as number);
+    if (next >= toMs) return starts;
+    starts.push(next);
+    if (starts.length > INTERVALS_MAX) throw new TooManyIntervals();
+  }
+}
+
+function firstStart(interval: UsageInterval, timeZone: string, atMs: number): number {
+  return interval === 'hour' ? hourOf(timeZone, atMs) : (boundariesFrom(periodOf(interval), timeZone, atMs, 2)[0] as number);
+}
+
+function startAfter(interval: UsageInterval, timeZone: string, startMs: number): number {
+  if (interval !== 'hour') return boundariesFrom(periodOf(interval), timeZone, startMs, 2)[1] as number;
+  const next = hourOf(timeZone, startMs + 3_600_000);
+  // Clocks set by half an hour make one local hour of 90 minutes or of 30.
+  return next > startMs ? next : startMs + 3_600_000;
+}
+
+function hourOf(timeZone: string, atMs: number): number {
+  const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(atMs)).toZonedDateTimeISO(timeZone);
+  return atMs - (local.minute * 60_000 + local.second * 1_000 + local.millisecond);
+}
+
+function periodOf(interval: Exclude<UsageInterval, 'hour'>) {
+  return interval === 'day' ? { is: interval } : { is: interval, anchorDay: 1 };
+}
+
+function conditionOf({ only, reaches }: UsageQuestion, columns: UsageColumns): SQL | undefined {
+  const among = (group: UsageGroup, column: UsageColumns[keyof UsageColumns]) =>
+    only[group] === undefined ? undefined : inArray(column, [...only[group]]);
+  const { organizationId, teamId, memberId } = columns;
+  return and(
+    only.organization?.length === 1 ? eq(organizationId, only.organization[0]) : among('organization', organizationId),
+    among('team', teamId),
+    among('key', columns.keyId),
+    among('member', memberId),
+    among('model', columns.calledName),
+    reaches === undefined ? undefined : withinReach(reaches, { organizationId, teamId, membershipId: memberId }),
+  );
+}
+
+function conditionsOf({ only }: UsageQuestion): Condition[] {
+  const columns = ['deployment', 'provider'] as const;
+  return columns.flatMap((group) => (only[group] === undefined ? [] : [{ column: GROUP_COLUMNS[group], values: only[group] }]));
+}
+
+function lineFrom(row: Found, groupBy: readonly UsageGroup[], starts: readonly number[] | null): UsageLine {
+  const groups = groupBy.map((group) => {
+    const value = row[GROUP_COLUMNS[group]];
+    return [group, value === null || value === '' ? null : String(value)] as const;
+  });
+  return {
+    startMs: starts === null ? null : (starts[Number(row.slot) - 1] ?? null),
+    groups: Object.fromEntries(groups),
+    sums: sumsFrom(row),
+  };
+}
+
+function sumsFrom(row: Found | undefined): UsageTotals {
+  const sums = USAGE_SUMS.map((name) => [name, BigInt(row?.[name] ?? 0)] as const);
+  return Object.fromEntries(sums) as Record<UsageSum, bigint>;
+}
+
+function list(parts: readonly SQLChunk[]): SQL {
+  return sql.join([...parts], sql`, `);
+}

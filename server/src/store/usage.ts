@@ -1,0 +1,152 @@
+/** The past of counters, from the ledger: what counted before this process knew of it. Each question is one statement, so one instant. */
+import { and, eq, gte, inArray, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { CounterSpec } from '../domain/limit-plan.ts';
+import type { TargetMatch } from '../domain/rate-limit.ts';
+import type { Database } from './database.ts';
+import { ledger, requestLog, targetLabels } from './schema.ts';
+import { BUCKET_MS, instantOf, ofEveryOrganization, type UsageColumns, usageRows } from './usage-rows.ts';
+
+/** What was admitted when, in the counter's unit. */
+export interface UsePoint {
+  readonly atMs: number;
+  readonly amount: number;
+}
+
+/** What of a counter says whose use it counts. */
+export type CounterScope = Pick<CounterSpec, 'organizationId' | 'scope' | 'scopeId' | 'match' | 'unit' | 'window'>;
+
+/**
+ * What a counter would have counted from `fromMs` up to, not including, `toMs`. A calendar counter gets one exact sum. A trailing one gets
+ * points no wider than its slots, each at its last admission, so that nothing stops counting early. An access group means its members of now.
+ */
+export async function spendSince(
+  db: Database,
+  counter: CounterScope,
+  fromMs: number,
+  toMs: number,
+): Promise<readonly UsePoint[]> {
+  const { window } = counter;
+  if (window.is === 'now' || fromMs >= toMs) return [];
+  if (window.is === 'calendar') return totalPoint(db, counter, fromMs, toMs);
+  const slotMs = window.slotMs;
+  return slotMs > BUCKET_MS
+    ? pointsOfRollups(db, counter, fromMs, toMs, slotMs)
+    : pointsOfRows(db, counter, fromMs, toMs, slotMs);
+}
+
+/** What one key was admitted for under one called name in one second of the last minute, or in one minute before that. */
+export interface RecentUse {
+  readonly organizationId: string;
+  readonly keyId: string;
+  readonly calledName: string;
+  /** The latest admission among them. */
+  readonly atMs: number;
+  readonly requests: number;
+  readonly tokens: number;
+}
+
+/**
+ * Every admission since an instant (an hour ago, at start), in the order of their times. Seconds where the newest minute counter may need
+ * them: a little over a minute before the database's now.
+ */
+export async function recentAdmissions(db: Database, sinceMs: number): Promise<readonly RecentUse[]> {
+  const slot = sql`date_trunc(case when ${requestLog.admittedAt} > now() - interval '70 seconds' then 'second' else 'minute' end, ${requestLog.admittedAt})`;
+  const rows = await db
+    .select({
+      organizationId: requestLog.organizationId,
+      keyId: requestLog.keyId,
+      calledName: requestLog.calledName,
+      at: sql<string>`max(${requestLog.admittedAt})`.as('at'),
+      requests: sql<string>`sum(${requestLog.count})`,
+      tokens: sql<string>`sum(${requestLog.totalTokens})`,
+    })
+    .from(requestLog)
+    .where(
+      and(
+        ofEveryOrganization(requestLog.organizationId),
+        gte(requestLog.admittedAt, instantOf(sinceMs)),
+        ne(requestLog.status, 'refused'),
+      ),
+    )
+    .groupBy(requestLog.organizationId, requestLog.keyId, requestLog.calledName, slot)
+    .orderBy(sql`at`);
+  return rows.map(({ at, requests, tokens, ...whose }) => ({
+    ...whose,
+    atMs: new Date(at).getTime(),
+    requests: Number(requests),
+    tokens: Number(tokens),
+  }));
+}
+
+const ROLLUP_UNITS = { requests: 'admitted', tokens: 'total_tokens', nano_usd: 'spend_nano_usd', parallel: 'admitted' } as const;
+
+async function totalPoint(db: Database, counter: CounterScope, fromMs: number, toMs: number): Promise<readonly UsePoint[]> {
+  const rows = usageRows({ fromMs, toMs }, (columns) => coveredBy(counter, columns));
+  const total = sql`select coalesce(sum(${sql.identifier(ROLLUP_UNITS[counter.unit])}), 0) as amount from ${rows} as used`;
+  const { rows: found } = await db.execute<{ amount: string }>(total);
+  const amount = Number(found[0]?.amount ?? 0);
+  return amount === 0 ? [] : [{ atMs: fromMs, amount }];
+}
+
+/** Slots wider than a quarter of an hour need no more than quarters; each counts as if it were all admitted at the quarter's end. */
+async function pointsOfRollups(db: Database, counter: CounterScope, fromMs: number, toMs: number, slotMs: number) {
+  const rows = usageRows({ fromMs, toMs }, (columns) => coveredBy(counter, columns));
+  return pointsFrom(
+    db,
+    sql`select least(max(until), now()) as at, sum(${sql.identifier(ROLLUP_UNITS[counter.unit])}) as amount
+    from ${rows} as used group by ${slotOf(sql`at`, slotMs)} order by 1`,
+  );
+}
+
+async function pointsOfRows(db: Database, counter: CounterScope, fromMs: number, toMs: number, slotMs: number) {
+  const source = counter.unit === 'requests' ? requestLog : ledger;
+  const amount = counter.unit === 'requests' ? requestLog.count : counter.unit === 'tokens' ? ledger.totalTokens : ledger.nanoUsd;
+  const wanted = and(
+    coveredBy(counter, source),
+    gte(source.admittedAt, instantOf(fromMs)),
+    lt(source.admittedAt, instantOf(toMs)),
+    counter.unit === 'requests' ? ne(requestLog.status, 'refused') : undefined,
+  );
+  return pointsFrom(
+    db,
+    sql`select max(${source.admittedAt}) as at, sum(${amount}) as amount from ${source} where ${wanted}
+    group by ${slotOf(source.admittedAt, slotMs)} order by 1`,
+  );
+}
+
+function slotOf(at: SQLWrapper, slotMs: number): SQL {
+  return sql`date_bin(${`${slotMs} milliseconds`}::interval, ${at}, timestamptz '2000-01-01 00:00:00+00')`;
+}
+
+async function pointsFrom(db: Database, query: SQL): Promise<readonly UsePoint[]> {
+  const { rows } = await db.execute<{ at: string; amount: string | null }>(query);
+  return rows
+    .map((row) => ({ atMs: new Date(row.at).getTime(), amount: Number(row.amount ?? 0) }))
+    .filter((point) => point.amount !== 0);
+}
+
+/** The rows a counter counts: of its scope, under the names it matches. */
+function coveredBy({ organizationId, scope, scopeId, match }: CounterScope, columns: UsageColumns): SQL | undefined {
+  const scopeColumn = { organization: null, team: columns.teamId, user: columns.memberId, key: columns.keyId }[scope];
+  return and(
+    eq(columns.organizationId, organizationId),
+    scopeColumn === null ? undefined : eq(scopeColumn, scopeId),
+    named(match, columns.calledName),
+  );
+}
+
+function named(match: TargetMatch, calledName: UsageColumns['calledName']): SQL | undefined {
+  switch (match.is) {
+    case 'any':
+      return undefined;
+    case 'exact':
+      return eq(calledName, match.name);
+    case 'prefix':
+      return sql`starts_with(${calledName}, ${match.prefix})`;
+    case 'access_group':
+      return inArray(
+        calledName,
+        sql`(select ${targetLabels.targetName} from ${targetLabels} where ${targetLabels.accessGroup} = ${match.key})`,
+      );
+  }
+}
