@@ -1,10 +1,11 @@
 /** Usage as we read it, priced as we price it, held against what `@pydantic/genai-prices` makes of the same answer. */
-import { calcPrice, extractUsage, findProvider, type ModelPrice, type Usage as TheirUsage } from '@pydantic/genai-prices';
+import { calcPrice, extractUsage, findProvider, type Usage as TheirUsage } from '@pydantic/genai-prices';
 import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange } from '../src/dialects/exchange.ts';
-import { costNanoUsd, type Price } from '../src/domain/price.ts';
-import type { Usage, UsageBucket } from '../src/domain/usage.ts';
+import { costNanoUsd } from '../src/domain/price.ts';
+import type { Usage } from '../src/domain/usage.ts';
 import { parseEvents } from '../src/lib/sse.ts';
+import { perMillionOf } from '../src/providers/price-table.ts';
 import { bytesOf, type Recording } from './recordings.ts';
 
 export interface UsageParity {
@@ -13,8 +14,6 @@ export interface UsageParity {
   /** Null: their table has no price for the model, or the answer reports no usage. */
   readonly ours: bigint | null;
   readonly theirsUsd: number | null;
-  /** Units their price counts and ours does not (searches, requests). */
-  readonly otherUnits: readonly string[];
 }
 
 const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
@@ -35,10 +34,9 @@ export function usageParity(recording: Recording): UsageParity {
   const theirs = provider === undefined ? null : theirUsage(provider, recording, answer);
   const timestamp = new Date(typeof answer.created === 'number' ? answer.created * 1000 : '2026-06-01T00:00:00Z');
   const found = provider === undefined || theirs === null ? null : calcPrice(theirs, model, { provider, timestamp });
-  if (found === null || facts.usage === null) return { model, usage: facts.usage, ours: null, theirsUsd: null, otherUnits: [] };
-  const { perMillion, otherUnits } = pricePerMillion(found.model_price);
-  const ours = costNanoUsd(facts.usage, { id: 'table', effectiveFromMs: 0, perMillion });
-  return { model, usage: facts.usage, ours, theirsUsd: found.total_price, otherUnits };
+  if (found === null || facts.usage === null) return { model, usage: facts.usage, ours: null, theirsUsd: null };
+  const ours = costNanoUsd(facts.usage, { id: 'table', effectiveFromMs: 0, perMillion: perMillionOf(found.model_price) });
+  return { model, usage: facts.usage, ours, theirsUsd: found.total_price };
 }
 
 function factsOf(recording: Recording): AnswerFacts {
@@ -97,36 +95,8 @@ function theirUsage(
   return null;
 }
 
-const BUCKETS: Readonly<Record<string, UsageBucket>> = {
-  input_mtok: 'input',
-  cache_read_mtok: 'cached_input',
-  cache_write_mtok: 'cache_write',
-  cache_write_1h_mtok: 'cache_write_1h',
-  input_audio_mtok: 'audio_input',
-  input_image_mtok: 'image_input',
-  output_mtok: 'output',
-  output_reasoning_mtok: 'reasoning',
-  output_audio_mtok: 'audio_output',
-  output_image_mtok: 'image_output',
-};
-
-function pricePerMillion(price: ModelPrice): {
-  readonly perMillion: Price['perMillion'];
-  readonly otherUnits: readonly string[];
-} {
-  const perMillion: Partial<Record<UsageBucket, number>> = {};
-  const otherUnits: string[] = [];
-  for (const [key, value] of Object.entries(price)) {
-    const bucket = BUCKETS[key];
-    const usd = typeof value === 'object' ? value.base : value;
-    if (bucket === undefined) otherUnits.push(key);
-    else if (usd !== undefined) perMillion[bucket] = Math.round(usd * 1e9);
-  }
-  return { perMillion, otherUnits };
-}
-
 /** Where the two rightly differ, and why. */
-export const EXCEPTIONS: readonly { readonly response: RegExp; readonly why: string }[] = [
+const EXCEPTIONS: readonly { readonly response: RegExp; readonly why: string }[] = [
   {
     response: /^anthropic\/.*web-search(?!.*-error)/,
     why: 'the answer used web searches, which Anthropic bills per search; our buckets hold tokens, and the tokens cost the same',

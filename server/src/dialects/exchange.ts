@@ -6,7 +6,6 @@ import { translatedExchange } from './translated-exchange.ts';
 export { estimateTokens } from './estimate.ts';
 export { readBody } from './read-body.ts';
 export { readFacts } from './read-facts.ts';
-export { usageOf } from './usage.ts';
 
 /** How to say one request to one upstream and its answer to the client. Throws Untranslatable when the request asks for what the upstream cannot be told. */
 export function openExchange(options: ExchangeOptions): Exchange {

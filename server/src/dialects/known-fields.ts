@@ -28,7 +28,7 @@ const ANTHROPIC = [
 ];
 
 /** Top-level request fields each wire gives a meaning. */
-export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
+const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
   'openai-chat': new Set([
     'model',
     'messages',

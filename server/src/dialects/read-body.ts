@@ -3,7 +3,7 @@ import type { BodyProblem, JsonObject } from './dialect.ts';
 import { closingQuote, isObject, parseJson } from './json.ts';
 import { knownFieldInAnotherCase } from './known-fields.ts';
 
-export const BODY_DEPTH_MAX = 64;
+const BODY_DEPTH_MAX = 64;
 
 export type BodyReading =
   | { readonly ok: true; readonly body: JsonObject }

@@ -1,7 +1,7 @@
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 
-export const ANSWERS_MAX = 128;
+const ANSWERS_MAX = 128;
 const OUTPUT_CAP_MAX = 2 ** 31;
 
 export type FactsReading =

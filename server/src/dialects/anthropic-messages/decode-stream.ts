@@ -4,7 +4,6 @@ import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { anthropicUsage, mergeReports } from '../usage.ts';
-import { readCitation } from './decode-blocks.ts';
 import { restarts } from './restarts.ts';
 import { stopOfStopReason } from './stop-words.ts';
 
@@ -56,30 +55,4 @@ export function messagesStreamDecoder(): StreamDecoder {
   }
 
   return { read };
-}
-
-/** The neutral events of one delta of a block. */
-export function deltaEvents(block: number, delta: JsonObject): AnswerEvent[] {
-  switch (delta.type) {
-    case 'text_delta':
-      return said('text', block, delta.text);
-    case 'thinking_delta':
-      return said('thinking', block, delta.thinking);
-    case 'signature_delta':
-      return typeof delta.signature === 'string' && delta.signature !== ''
-        ? [{ is: 'signature', block, signature: delta.signature }]
-        : [];
-    case 'input_json_delta':
-      return typeof delta.partial_json === 'string' && delta.partial_json !== ''
-        ? [{ is: 'arguments', block, json: delta.partial_json }]
-        : [];
-    case 'citations_delta':
-      return readCitation(objectOr(delta.citation)).map((citation) => ({ is: 'citation', block, citation }));
-    default:
-      return [];
-  }
-}
-
-function said(is: 'text' | 'thinking', block: number, text: unknown): AnswerEvent[] {
-  return typeof text === 'string' && text !== '' ? [{ is, block, text }] : [];
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { objectOr, stringOr } from '../json.ts';
 import type { AnswerEvent } from '../neutral.ts';
-import { deltaEvents } from './decode-stream.ts';
+import { deltaEvents } from './deltas.ts';
 
 interface Block {
   readonly is: 'text' | 'thinking' | 'call' | 'other';

@@ -2,7 +2,13 @@ import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { defined } from '../json.ts';
 import type { CacheMark, Part, Source } from '../neutral.ts';
-import type { Writer } from './encode-request.ts';
+
+/** What the model being written for knows. */
+export interface Writer {
+  /** Whether the model knows explicit cache breakpoints; others answer 400 to them. */
+  readonly marksCache: boolean;
+  readonly keepsThinking: boolean;
+}
 
 /** Content parts of a message. Thinking, tool calls and tool results have their own places and are left out. */
 export function contentOf(parts: readonly Part[], writer: Pick<Writer, 'marksCache'>): JsonObject[] {
@@ -49,7 +55,7 @@ export function thinkingFields(parts: readonly Part[]): JsonObject {
   return defined({ reasoning_content: words === '' ? undefined : words, thinking_blocks: signed ? blocks : undefined });
 }
 
-export function thinkingBlock(part: Part): JsonObject[] {
+function thinkingBlock(part: Part): JsonObject[] {
   if (part.is === 'redacted_thinking') return [{ type: 'redacted_thinking', data: part.data }];
   if (part.is !== 'thinking') return [];
   return [defined({ type: 'thinking', thinking: part.text, signature: part.signature ?? undefined })];

@@ -15,7 +15,7 @@ import type {
   ToolResultPart,
 } from '../neutral.ts';
 import { text } from '../neutral.ts';
-import { contentOf, thinkingFields } from './encode-parts.ts';
+import { contentOf, thinkingFields, type Writer } from './encode-parts.ts';
 import { isStrictSchema } from './strict-schema.ts';
 
 const USER_CHARS_MAX = 64;
@@ -44,12 +44,6 @@ export function encodeChatRequest(request: NeutralRequest, options: EncodeOption
     user: request.endUser === null ? undefined : userOf(request.endUser),
     service_tier: request.serviceTier === null ? undefined : request.serviceTier === 'auto' ? 'auto' : 'default',
   });
-}
-
-export interface Writer {
-  /** Whether the model knows explicit cache breakpoints; others answer 400 to them. */
-  readonly marksCache: boolean;
-  readonly keepsThinking: boolean;
 }
 
 function messagesOf(message: NeutralMessage, writer: Writer): JsonObject[] {
