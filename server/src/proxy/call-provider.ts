@@ -99,7 +99,12 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
 /** A provider without an endpoint to count tokens is not asked: our own estimate is the answer. */
 function countedHere(candidate: Candidate, body: JsonObject): Answer {
   const bytes = Buffer.from(JSON.stringify({ input_tokens: estimateTokens(body) }));
-  return { is: 'whole', candidate, bytes, facts: { usage: {}, outputBytes: 0, finishReason: null, complete: true, error: null } };
+  return {
+    is: 'whole',
+    candidate,
+    bytes,
+    facts: { usage: {}, usageIsFinal: true, outputBytes: 0, finishReason: null, complete: true, error: null },
+  };
 }
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */

@@ -42,10 +42,16 @@ export function owe(admission: Admission, candidate: Candidate, usage: Usage, ki
   });
 }
 
-/** What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. */
+/**
+ * What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. Some report
+ * the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other is ours.
+ */
 export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
-  if (facts.usage !== null) owe(admission, candidate, facts.usage, 'usage');
-  else owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(facts.outputBytes / 4) }, 'estimated');
+  const { usage, usageIsFinal } = facts;
+  const delivered = Math.ceil(facts.outputBytes / 4);
+  if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
+  else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
+  else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
