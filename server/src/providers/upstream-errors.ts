@@ -12,8 +12,9 @@ export function explainError(
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
   if (!progress.started)
     return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
-  // What sockets and undici report carries a code; what does not was thrown by whoever was reading the answer.
-  if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };
+  // What sockets and undici report carries a code or its class; what does not was thrown by whoever was reading the answer.
+  if (code === null && !(error instanceof errors.UndiciError))
+    return { kind: 'protocol', message: "the provider's answer could not be handled" };
   if (isBrokenOff(error)) return { kind: 'reset', message: 'the provider closed the connection before its answer was complete' };
   return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
 }
