@@ -5,6 +5,7 @@ import {
   type ChoiceProblem,
   choiceProblems,
   grantProblems,
+  ineffectiveChoices,
   type OrganizationAccess,
 } from '../domain/access.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
@@ -29,7 +30,13 @@ export const choice = z
   .strictObject({ mode: z.enum(['inherit', 'restrict']).optional(), ...selection })
   .meta({ id: 'ChoiceInput', description: '`inherit` keeps all of the parent; `restrict` keeps what is selected of it.' });
 
-const selectionOut = { targets: z.array(z.string()), access_groups: z.array(z.string()) };
+const selected = { targets: z.array(z.string()), access_groups: z.array(z.string()) };
+const selectionOut = {
+  ...selected,
+  ineffective: z.object(selected).optional().meta({
+    description: 'What is selected and gives nothing now: deleted, narrowed away above, or groups without a reachable member.',
+  }),
+};
 export const grantsOut = z.object({ mode: z.enum(['all', 'selected']), ...selectionOut }).meta({ id: 'Grants' });
 export const choiceOut = z.object({ mode: z.enum(['inherit', 'restrict']), ...selectionOut }).meta({ id: 'Choice' });
 
@@ -63,6 +70,12 @@ export function renderGrants(access: OrganizationAccess): z.output<typeof grants
 
 export function renderChoice(access: AccessChoice): z.output<typeof choiceOut> {
   return { mode: access.mode, ...renderSelection(access) };
+}
+
+/** What of a stored selection gives nothing now. `above` is null for an organization's grants. */
+export function renderIneffective(above: AccessLevels | null, access: OrganizationAccess | AccessChoice, catalogue: Catalogue) {
+  const { targets, accessGroups } = ineffectiveChoices(above, access, catalogue);
+  return { targets: [...targets], access_groups: [...accessGroups] };
 }
 
 /** The catalogue without its secrets: enough to say what can be granted. Not inside a transaction. */

@@ -6,6 +6,7 @@ import { buildHttp } from './http.ts';
 import type { RouteTable } from './route.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
+import * as teams from './routes/teams.ts';
 
 /** Every admin route, below /api/v1. */
 export const ROUTES: RouteTable = {
@@ -17,6 +18,13 @@ export const ROUTES: RouteTable = {
   'POST /organizations/:id/suspend': lifecycle.suspend,
   'POST /organizations/:id/reactivate': lifecycle.reactivate,
   'POST /organizations/:id/archive': lifecycle.archive,
+
+  'GET /teams': teams.list,
+  'GET /organizations/:id/teams': teams.listOfOrganization,
+  'POST /organizations/:id/teams': teams.create,
+  'GET /teams/:id': teams.read,
+  'PATCH /teams/:id': teams.update,
+  'DELETE /teams/:id': teams.remove,
 };
 
 export interface AdminApp {

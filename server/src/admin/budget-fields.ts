@@ -24,7 +24,7 @@ const ANCHORS: Readonly<Record<(typeof PERIODS)[number], { readonly day: number;
   rolling: { day: 0, month: 0 },
 };
 
-const usd = z.string().superRefine((text, context) => {
+export const usd = z.string().superRefine((text, context) => {
   const parsed = parseBudgetUsd(text);
   if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseModelName, parseName, parseSlug } from '../domain/names.ts';
 import type { Parsed } from '../domain/parsed.ts';
 import { canonicalTimeZone } from '../domain/period.ts';
+import { PERMISSIONS } from '../domain/permission.ts';
 
 /** Pieces of request and answer schemas that several resources share. Every text and list is bounded. */
 
@@ -53,6 +54,8 @@ export const metadata = z
 export const metadataOut = z.record(z.string(), z.json());
 
 export const version = z.int();
+
+export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'What the caller may do here.' });
 
 /** Merges a metadata patch: null takes a name away, null as a whole takes all. */
 export function mergedMetadata(

@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { capabilitiesOf, PERMISSIONS } from '../domain/permission.ts';
+import { capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
 import * as organizations from '../store/organizations.ts';
 import { organizationAccessFrom } from '../store/policy-columns.ts';
-import { grantsOut, renderGrants } from './access-fields.ts';
+import { accessCatalogue, grantsOut, renderGrants, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
-import { instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
+import { capabilities, instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
 
-/** How an organization is shown. */
+export { capabilities };
 
-export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'What the caller may do here.' });
+/** How an organization is shown. */
 
 export const auditOut = z.object({
   content: z.enum(['off', 'metadata', 'redacted', 'full']),
@@ -47,7 +47,8 @@ export const organizationOut = z
 export async function viewOrganization(call: AdminCall, row: OrganizationRow): Promise<z.output<typeof organizationOut>> {
   const [view] = await viewOrganizations(call, [row]);
   if (view === undefined) throw new Error('one row makes one view');
-  return view;
+  const ineffective = renderIneffective(null, organizationAccessFrom(row), await accessCatalogue(call.deps.db));
+  return { ...view, asset_access: { ...view.asset_access, ineffective } };
 }
 
 /** Several with one query each for counts, owners and budgets, and one question to the counters. */

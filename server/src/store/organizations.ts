@@ -68,6 +68,16 @@ export async function counts(db: Database, ids: readonly string[]) {
   return (id: string) => ({ teams: teamCounts.get(id) ?? 0, members: memberCounts.get(id) ?? 0, keys: keyCounts.get(id) ?? 0 });
 }
 
+/** Where each organization's days and periods begin. */
+export async function timeZones(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: organizations.id, timeZone: organizations.timeZone })
+    .from(organizations)
+    .where(inArray(organizations.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row.timeZone]));
+}
+
 /** Who answers for each organization, oldest membership first. */
 export async function owners(db: Database, ids: readonly string[]) {
   const rows = await db

@@ -1,5 +1,5 @@
 /** Service accounts: owners of keys that never sign in, each in one team. */
-import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
@@ -56,7 +56,15 @@ export async function update(
   return row as ServiceAccountRow;
 }
 
-/** Deletes every one of a team. Returns how many. */
+export async function countOfTeam(
+  db: Database,
+  team: { readonly organizationId: string; readonly teamId: string },
+): Promise<number> {
+  const [row] = await db.select({ total: count() }).from(serviceAccounts).where(inTeam(team));
+  return row?.total ?? 0;
+}
+
+/** Deletes every one of a team. */
 export async function deleteOfTeam(
   tx: Database,
   team: { readonly organizationId: string; readonly teamId: string },

@@ -1,10 +1,10 @@
 /** Teams of an organization. A deleted one keeps its row, because ledger rows name it. */
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
 import { withinReach } from './reach.ts';
-import { teams } from './schema.ts';
+import { keys, teamMembers, teams } from './schema.ts';
 
 export type TeamRow = typeof teams.$inferSelect;
 
@@ -44,6 +44,15 @@ export async function update(
   return row as TeamRow;
 }
 
+/** Takes the team and everyone in it away. The row stays. */
+export async function markDeleted(tx: Database, { organizationId, id }: TeamKey, at: Date): Promise<void> {
+  await tx.delete(teamMembers).where(and(eq(teamMembers.organizationId, organizationId), eq(teamMembers.teamId, id)));
+  await tx
+    .update(teams)
+    .set({ deletedAt: at, updatedAt: at, version: sql`${teams.version} + 1` })
+    .where(present({ organizationId, id }));
+}
+
 export interface TeamFilter {
   readonly reach: readonly Reach[];
   readonly organizationId?: string | undefined;
@@ -62,4 +71,20 @@ export function list(db: Database, filter: TeamFilter, page: PageRequest): Promi
 
 function present({ organizationId, id }: TeamKey): SQL | undefined {
   return and(eq(teams.organizationId, organizationId), eq(teams.id, id), isNull(teams.deletedAt));
+}
+
+/** How many members and keys that are not revoked each team has. */
+export async function counts(db: Database, organizationIds: readonly string[], ids: readonly string[]) {
+  const members = await db
+    .select({ id: teamMembers.teamId, total: count() })
+    .from(teamMembers)
+    .where(and(inArray(teamMembers.organizationId, [...organizationIds]), inArray(teamMembers.teamId, [...ids])))
+    .groupBy(teamMembers.teamId);
+  const living = await db
+    .select({ id: keys.teamId, total: count() })
+    .from(keys)
+    .where(and(inArray(keys.organizationId, [...organizationIds]), inArray(keys.teamId, [...ids]), ne(keys.status, 'revoked')))
+    .groupBy(keys.teamId);
+  const [memberCounts, keyCounts] = [members, living].map((rows) => new Map(rows.map((row) => [row.id, row.total])));
+  return (id: string) => ({ members: memberCounts?.get(id) ?? 0, keys: keyCounts?.get(id) ?? 0 });
 }

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { capabilitiesOf } from '../domain/permission.ts';
+import type { ScopePolicy } from '../domain/tenancy.ts';
+import * as organizations from '../store/organizations.ts';
+import { accessChoiceFrom } from '../store/policy-columns.ts';
+import type { TeamRow } from '../store/teams.ts';
+import * as teams from '../store/teams.ts';
+import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
+import type { AdminCall } from './call.ts';
+import { capabilities, instantOut, isoOf, jsonObject, metadataOut } from './fields.ts';
+import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { levelsAbove } from './parent-access.ts';
+import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
+import { renderSelfService, selfServiceOut } from './self-service.ts';
+
+/** How a team is shown. */
+export const teamOut = z
+  .object({
+    id: z.string(),
+    organization_id: z.string(),
+    name: z.string(),
+    status: z.enum(['active', 'suspended']),
+    ...policyOut,
+    asset_access: choiceOut,
+    self_service: selfServiceOut,
+    metadata: metadataOut,
+    member_count: z.int(),
+    key_count: z.int(),
+    limits_status: limitsStatusOut,
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+  })
+  .meta({ id: 'Team' });
+
+export async function viewTeam(call: AdminCall, row: TeamRow): Promise<z.output<typeof teamOut>> {
+  const [view] = await viewTeams(call, [row]);
+  if (view === undefined) throw new Error('one row makes one view');
+  const above = await levelsAbove(call.deps.db, { organizationId: row.organizationId });
+  const ineffective = renderIneffective(above, accessChoiceFrom(row), await accessCatalogue(call.deps.db));
+  return { ...view, asset_access: { ...view.asset_access, ineffective } };
+}
+
+export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
+  const { db } = call.deps;
+  const organizationIds = [...new Set(rows.map((row) => row.organizationId))];
+  const policies = await loadPolicies(db, 'team', rows);
+  const zones = await organizations.timeZones(db, organizationIds);
+  const counts = await teams.counts(
+    db,
+    organizationIds,
+    rows.map((row) => row.id),
+  );
+  const live = await limitsStatus(
+    call.deps,
+    rows.map((row, index) => ({
+      organizationId: row.organizationId,
+      scope: 'team' as const,
+      scopeId: row.id,
+      policy: policies[index] as ScopePolicy,
+      timeZone: zones.get(row.organizationId) ?? 'UTC',
+    })),
+  );
+  return rows.map((row, index) => ({
+    id: row.id,
+    organization_id: row.organizationId,
+    ...teamFacts(row, policies[index] as ScopePolicy),
+    member_count: counts(row.id).members,
+    key_count: counts(row.id).keys,
+    limits_status: live[index] as LimitsStatus,
+    capabilities: [...capabilitiesOf(call.actor, { organizationId: row.organizationId, teamId: row.id })],
+    version: row.version,
+    created_at: isoOf(row.createdAt),
+    updated_at: isoOf(row.updatedAt),
+  }));
+}
+
+/** What people set: the part of the view that the audit log compares. */
+export function teamFacts(row: TeamRow, policy: ScopePolicy) {
+  return {
+    name: row.name,
+    status: row.status,
+    ...renderPolicy(policy),
+    asset_access: renderChoice(accessChoiceFrom(row)),
+    self_service: renderSelfService(row.selfService),
+    metadata: jsonObject(row.metadata),
+  };
+}
