@@ -12,17 +12,18 @@ export function explainError(
   if (code === 'UND_ERR_INVALID_ARG') return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
   if (!progress.started)
     return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
-  // What sockets and undici report carries a code or its class; what does not was thrown by whoever was reading the answer.
-  if (code === null && !(error instanceof errors.UndiciError))
-    return { kind: 'protocol', message: "the provider's answer could not be handled" };
-  if (isBrokenOff(error)) return { kind: 'reset', message: 'the provider closed the connection before its answer was complete' };
-  return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return explainBadHttp(error);
+  // What sockets and undici report carries a code; what does not was thrown by whoever was reading the answer.
+  if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };
+  return { kind: 'reset', message: BROKEN_OFF };
 }
 
+const BROKEN_OFF = 'the provider closed the connection before its answer was complete';
+
 // An end in the middle is how a cut connection looks to the parser; what else it complains of is bad HTTP.
-function isBrokenOff(error: Error): boolean {
-  if (error instanceof errors.HTTPParserError) return /EOF/.test(error.message);
-  return !(error instanceof errors.HeadersOverflowError);
+function explainBadHttp(error: Error): ReturnType<typeof explainError> {
+  if (/EOF/.test(error.message)) return { kind: 'reset', message: BROKEN_OFF };
+  return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
 }
 
 function codeOf(error: Error): string | null {
