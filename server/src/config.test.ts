@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { BadSetting, readConfig, SETTINGS } from './config.ts';
+
+const bad = (env: Record<string, string>, flags: readonly string[] = []) => {
+  try {
+    readConfig(env, flags);
+  } catch (error) {
+    expect(error).toBeInstanceOf(BadSetting);
+    return (error as Error).message;
+  }
+  throw new Error('the value was accepted');
+};
+
+describe('settings', () => {
+  test('nothing set is a development gateway on the loopback address with an embedded database', () => {
+    expect(readConfig({})).toMatchObject({ host: '127.0.0.1', port: 4000, databaseUrl: null, mode: 'development', demo: 'off' });
+  });
+
+  test('a flag of the same name counts above the environment', () => {
+    expect(readConfig({ HEADGATE_PORT: '1' }, ['--port', '2']).port).toBe(2);
+    expect(readConfig({}, ['--headgate-port=3', '--database-url', 'postgres://x/y'])).toMatchObject({
+      port: 3,
+      databaseUrl: 'postgres://x/y',
+    });
+  });
+
+  // promise: A bad value stops the start with one line naming it
+  test('a bad value is one line that names its setting', () => {
+    const table: readonly (readonly [string, string])[] = [
+      ['HEADGATE_PORT', '65536'],
+      ['HEADGATE_PORT', '-1'],
+      ['HEADGATE_PORT', '4000 '],
+      ['HEADGATE_MODE', 'prod'],
+      ['HEADGATE_DEMO', 'yes'],
+      ['HEADGATE_MASTER_KEY', 'short'],
+      ['HEADGATE_PUBLIC_URL', 'ftp://x'],
+      ['DATABASE_URL', 'mysql://x'],
+      ['HEADGATE_JOURNAL_BYTES_MAX', '1'],
+      ['HEADGATE_JOURNAL_BYTES_MAX', '1e9'],
+    ];
+    for (const [name, value] of table) {
+      const message = bad({ [name]: value });
+      expect(message).toContain(name);
+      expect(message).not.toContain('\n');
+    }
+    expect(bad({}, ['--nonsense', '1'])).toContain('--nonsense');
+    expect(bad({}, ['--port'])).toContain('--port');
+  });
+
+  test('what this release cannot honour stops the start and is never ignored', () => {
+    expect(bad({ REDIS_URL: 'redis://x' })).toContain('REDIS_URL');
+    expect(bad({ HEADGATE_WORKERS: '4' })).toContain('HEADGATE_WORKERS');
+    expect(bad({ HEADGATE_ROLE: 'data' })).toContain('HEADGATE_ROLE');
+  });
+
+  test('production takes no generated master key', () => {
+    expect(bad({ HEADGATE_MODE: 'production' })).toContain('HEADGATE_MASTER_KEY');
+  });
+
+  test('the operator’s guide lists exactly the settings there are, with their defaults', () => {
+    const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    const listed = [...guide.matchAll(/^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|/gm)].map(([, name, value]) => ({
+      name,
+      default: value ?? '',
+    }));
+    expect(listed).toEqual(SETTINGS.map(({ name, default: value }) => ({ name, default: value })));
+  });
+});
