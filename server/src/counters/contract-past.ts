@@ -158,6 +158,16 @@ export function pastPromises(make: MakeCounters): void {
       expect(admitted(await pending).readings.used).toEqual([30]);
     });
 
+    test('over the end of a period, the new period asks as well', async () => {
+      const { counters, clock, ledger } = await fresh();
+      admitted(await counters.hold('today', budget, wants(0, 10)));
+      clock.turn(DAY_MS);
+      ledger.points.push({ atMs: clock.nowMs(), amount: 30 });
+      clock.turn(1);
+      await counters.forget(budget.counters);
+      expect(admitted(await counters.hold('tomorrow', budget, wants(0, 1))).readings.used).toEqual([31]);
+    });
+
     test('a minute limit begins with nothing but what is in flight', async () => {
       const { counters } = await fresh();
       const plan = planOf({ unit: 'tokens', window: MINUTE, value: 100 });
@@ -205,5 +215,14 @@ export function pastPromises(make: MakeCounters): void {
     expect(await counters.read(budget.counters)).toMatchObject({ used: [90], held: [20] });
     await counters.correct(budget.counters[0] as (typeof budget.counters)[number], NOON - 1.5 * DAY_MS, 5);
     expect((await counters.read(budget.counters)).used).toEqual([90]);
+  });
+
+  test('a correction that comes while the past is being asked for is left to the answer', async () => {
+    const { counters, ledger } = await fresh(askedLedger([{ atMs: NOON - 1, amount: 70 }], { waits: true }));
+    const pending = counters.hold('asks', budget, wants());
+    await turnOfEvents();
+    await counters.correct(budget.counters[0] as (typeof budget.counters)[number], NOON - DAY_MS / 2, 70);
+    ledger.answer();
+    expect(admitted(await pending).readings.used).toEqual([70]);
   });
 }

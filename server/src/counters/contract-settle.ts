@@ -155,6 +155,17 @@ export function settlePromises(make: MakeCounters): void {
       expect((await counters.read(after.counters)).used).toEqual([2, 2, 27]);
     });
 
+    test('set before midnight and settled after, it is counted in the day of its admission', async () => {
+      const { counters, clock } = await fresh();
+      const after = planOf({ unit: 'requests', window: DAY, value: 10 });
+      const { hold } = admitted(await counters.hold('in flight', before, wants()));
+      admitted(await counters.hold('today', after, wants()));
+      clock.turn(DAY_MS);
+      admitted(await counters.hold('tomorrow', after, wants()));
+      await counters.settle(hold, used(), after);
+      expect((await counters.read(after.counters)).used).toEqual([1]);
+    });
+
     // promise: A newly set minute or hour limit starts
     test('a minute or hour limit, and a limit of requests in flight, starts empty', async () => {
       const { counters } = await fresh();
@@ -214,6 +225,24 @@ export function settlePromises(make: MakeCounters): void {
       expect(await counters.extend(hold, { tokens: 51, nanoUsd: 1 })).toBe(false);
       expect(await counters.extend(hold, { tokens: 1, nanoUsd: 51 })).toBe(false);
       expect((await counters.read(plan.counters)).used).toEqual([1, 50, 50, 1]);
+    });
+
+    test('is judged only by the limits it takes from', async () => {
+      const { counters } = await fresh();
+      const tight = planOf({ unit: 'requests', window: MINUTE, value: 1 }, { unit: 'nano_usd', window: DAY, value: 100 });
+      const raised = planOf({ unit: 'requests', window: MINUTE, value: 5 });
+      const { hold } = admitted(await counters.hold('before the limit was raised', tight, wants(0, 10)));
+      admitted(await counters.hold('after', raised, wants()));
+      expect(await counters.extend(hold, { tokens: 0, nanoUsd: 10 })).toBe(true);
+    });
+
+    test('that takes no tokens keeps no token slot alive', async () => {
+      const { counters, clock } = await fresh();
+      const { hold } = admitted(await counters.hold('req', plan, wants(50, 10)));
+      clock.turn(500);
+      await counters.extend(hold, { tokens: 0, nanoUsd: 10 });
+      clock.setMs(NOON + MINUTE_MS);
+      expect((await counters.read(plan.counters)).used).toEqual([0, 0, 20, 1]);
     });
 
     test('is refused once the request is settled', async () => {

@@ -9,6 +9,7 @@ import {
   askedLedger,
   calendar,
   DAY,
+  DAY_MS,
   HOUR,
   HOUR_MS,
   handClock,
@@ -140,6 +141,30 @@ describe('eviction', () => {
     expect(counters.evictIdle()).toBe(0);
     counters.settle(hold, used(5, 5), plan);
     expect([counters.evictIdle(), counters.size(), counters.inFlight()]).toEqual([5, 0, 0]);
+  });
+
+  test('keeps a day and a budget that were touched a moment ago', async () => {
+    const { counters, clock, ledger } = fresh();
+    for (let i = 0; i < 3; i++) {
+      const { hold } = admitted(await counters.hold('req', plan, wants(5, 5)));
+      counters.settle(hold, used(5, 5), plan);
+      clock.turn(idleMs - 1);
+      counters.evictIdle();
+    }
+    expect(ledger.questions).toHaveLength(2);
+  });
+
+  test('a period dropped while an earlier one is still in flight is asked for again', async () => {
+    const { counters, clock, ledger } = fresh();
+    const day = planOf({ unit: 'requests', window: DAY, value: 100 });
+    admitted(await counters.hold('a long night', day, wants()));
+    clock.turn(DAY_MS);
+    const { hold } = admitted(await counters.hold('next day', day, wants()));
+    ledger.points.push({ atMs: hold.atMs, amount: 1 });
+    counters.settle(hold, used(), day);
+    clock.turn(idleMs);
+    expect(counters.evictIdle()).toBe(1);
+    expect(admitted(await counters.hold('again', day, wants())).readings.used).toEqual([2]);
   });
 
   test('keeps an hour limit as long as anything counts in it: its past could not be asked for', async () => {

@@ -9,7 +9,7 @@ import { type Resolved, resolve } from './resolve.ts';
 import { seedAll } from './seeding.ts';
 import { unitOf } from './shape.ts';
 import { amountsOf, MemoryHold, setAmounts, settleAll, takeAll } from './take.ts';
-import { addSettled, CELLS_PER_COUNTER_MAX, expire, HELD, SUM, TOUCHED } from './trailing.ts';
+import { addSettled, CELLS_PER_COUNTER_MAX, expire, HELD, SUM } from './trailing.ts';
 
 export interface MemoryCountersOptions {
   readonly clock: Clock;
@@ -115,8 +115,8 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
   }
 
   /**
-   * A limit or budget set while the request was in flight counts it too, in the period of its admission. A counter whose past was not
-   * asked for yet will find the request in the ledger's answer. Minute and hour limits start empty, and in flight is over.
+   * A limit or budget set while the request was in flight counts it too, in the period of its admission. Where the past was not asked for
+   * yet the question will drop what is counted here, and find it in the ledger's answer. Minute and hour limits start empty.
    */
   function countWhereNotHeld(held: MemoryHold, actual: Actual, planNow: LimitPlan, nowMs: number): void {
     cells.reserve(planNow.counters.length * CELLS_PER_COUNTER_MAX);
@@ -124,7 +124,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     for (const spec of planNow.counters) {
       if (!hasLedgerPast(spec)) continue;
       const counter = counterAt(registry, spec, held.atMs, nowMs);
-      if (counter.past.is === 'unknown' || held.resolved.counters.includes(counter)) continue;
+      if (held.resolved.counters.includes(counter)) continue;
       addUsed(spec, counter.offset, { atMs: held.atMs, amount: amounts[unitOf(spec)]! }, nowMs);
     }
   }
@@ -166,7 +166,6 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
       addSettled(cells, offset, atMs, amount, nowMs);
     } else {
       cells.data[offset + SUM]! += amount;
-      cells.data[offset + TOUCHED] = nowMs;
     }
   }
 

@@ -3,7 +3,7 @@ import type { CounterSpec } from '../domain/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { Cells } from './cells.ts';
 import type { Shape } from './shape.ts';
-import { dropSettled, expire, freeTrailing, HOLDS, isEmpty, newTrailing, PLAIN_CELLS, TOUCHED } from './trailing.ts';
+import { dropSettled, expire, freeTrailing, HOLDS, isEmpty, newestMs, newTrailing, PLAIN_CELLS, TOUCHED } from './trailing.ts';
 
 /** Every counter of the process, by name; for calendar counters by the start of the period as well. */
 export interface Registry {
@@ -156,14 +156,13 @@ function evictFrom(registry: Registry, series: Series, nowMs: number, idleMs: nu
   if (series.periods.length === 0) registry.seriesByName.delete(series.name);
 }
 
-function isIdle(cells: Cells, counter: Counter, nowMs: number, idleMs: number): boolean {
+function isIdle(cells: Cells, { spec, offset, past }: Counter, nowMs: number, idleMs: number): boolean {
   const { data } = cells;
-  if (data[counter.offset + HOLDS]! > 0 || counter.past.is === 'asked') return false;
-  if (counter.spec.window.is === 'trailing' && !hasLedgerPast(counter.spec)) {
-    expire(cells, counter.offset, nowMs);
-    return isEmpty(cells, counter.offset);
-  }
-  return data[counter.offset + TOUCHED]! + idleMs <= nowMs;
+  if (data[offset + HOLDS]! > 0 || past.is === 'asked') return false;
+  if (spec.window.is !== 'trailing') return data[offset + TOUCHED]! + idleMs <= nowMs;
+  expire(cells, offset, nowMs);
+  if (!hasLedgerPast(spec)) return isEmpty(cells, offset);
+  return Math.max(data[offset + TOUCHED]!, newestMs(cells, offset)) + idleMs <= nowMs;
 }
 
 function drop(registry: Registry, counter: Counter): void {

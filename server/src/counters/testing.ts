@@ -68,6 +68,7 @@ export function planOf(...facts: readonly RuleFacts[]): LimitPlan {
 export function specOf({ unit, window, scopeId = 'org_1' }: Pick<RuleFacts, 'unit' | 'window' | 'scopeId'>): CounterSpec {
   return {
     name: `${scopeId}|${unit}|any|${windowName(window)}`,
+    organizationId: 'org_1',
     scope: 'organization',
     scopeId,
     unit,

@@ -131,6 +131,18 @@ describe('a trailing window', () => {
     expect(cells2.data[other + SUM]).toBe(61);
   });
 
+  test('a slot that expired and came back with what was settled in it is not corrected by the hold it lost', () => {
+    const cells = new Cells(0);
+    cells.reserve(CELLS_PER_COUNTER_MAX);
+    const at = newTrailing(cells, SLOT_MS);
+    takeNow(cells, at, START_MS, 50);
+    const nowMs = START_MS + WINDOW_MS;
+    expire(cells, at, nowMs);
+    addSettled(cells, at, START_MS + 500, 7, nowMs);
+    settleSlot(cells, at, START_MS, 50, 10, nowMs);
+    expect(cells.data[at + SUM]).toBe(7);
+  });
+
   test('dropping what was settled keeps what is held', () => {
     const cells = new Cells(0);
     cells.reserve(CELLS_PER_COUNTER_MAX);

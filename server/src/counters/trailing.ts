@@ -12,7 +12,7 @@ export const SUM = 0;
 export const HELD = 1;
 /** Requests in flight that hold of this counter: while there are any, it must not be evicted. */
 export const HOLDS = 2;
-/** When it was last taken from. */
+/** When it was made; of counters without slots, when it was last taken from. */
 export const TOUCHED = 3;
 export const PLAIN_CELLS = 4;
 
@@ -146,6 +146,11 @@ export function untilExpiredMs(cells: Cells, at: number, nowMs: number, amount: 
 
 export function windowMs(cells: Cells, at: number): number {
   return cells.data[at + WINDOW_MS]!;
+}
+
+/** When something was last counted, as far as it still counts; −Infinity when nothing does. */
+export function newestMs(cells: Cells, at: number): number {
+  return cells.data[at + EMPTY_AT]! - cells.data[at + WINDOW_MS]!;
 }
 
 export function isEmpty(cells: Cells, at: number): boolean {
