@@ -103,6 +103,7 @@ export class Journal implements RowSource {
   #rowsTaken = 0;
   #probeTimer: NodeJS.Timeout | null = null;
   readonly #shapes = new Map<string, string>();
+  #isClosed = false;
 
   constructor(log: SegmentLog, recent: RecentLines, replayed: ReplayReport, options: JournalOptions) {
     this.#log = log;
@@ -203,7 +204,8 @@ export class Journal implements RowSource {
     this.#reader.moveTo(end);
     this.#recent.stored(end);
     for (const segment of this.#log.segments.values()) {
-      if (segment.number >= end.segment) break;
+      if (segment.number > end.segment || segment === this.#log.active) break;
+      if (segment.number === end.segment && end.offset < segment.size) break;
       if (segment.open === 0) this.#log.release(segment);
     }
     this.#carry.consider(end.segment, () => this.#write());
@@ -237,6 +239,8 @@ export class Journal implements RowSource {
 
   /** Writes and syncs what waits. When everything is stored and nothing is open the files are deleted. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     if (this.#probeTimer !== null) clearTimeout(this.#probeTimer);
     this.#write();
     const isEmpty = this.#rowsWaiting === 0 && this.#open.size === 0 && this.#turn.length === 0;

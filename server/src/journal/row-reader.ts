@@ -37,17 +37,20 @@ export class RowReader {
     this.#at = place;
   }
 
-  /** See RowSource.next. */
-  async next(bounds: RowBounds): Promise<RowBatch | null> {
+  /** See RowSource.next. Takes nothing that is written after the call, so that a place asked for later lies behind what was taken. */
+  async next(asked: RowBounds): Promise<RowBatch | null> {
+    const written = { segment: this.#log.active.number, offset: this.#log.active.size };
+    const bounds = { ...asked, until: asked.until ?? written };
     for (;;) {
+      if (this.#at.segment > bounds.until.segment) return null;
       const segment = this.#log.segments.get(this.#at.segment);
       if (segment === undefined) {
-        if (!this.#moveToNextSegment(bounds)) return null;
+        if (!this.#moveToNextSegment(bounds.until)) return null;
         continue;
       }
-      const limit = bounds.until?.segment === segment.number ? bounds.until.offset : segment.size;
+      const limit = bounds.until.segment === segment.number ? bounds.until.offset : segment.size;
       if (this.#at.offset >= limit) {
-        if (segment === this.#log.active || !this.#moveToNextSegment(bounds)) return null;
+        if (!this.#moveToNextSegment(bounds.until)) return null;
         continue;
       }
       const batch = await this.#take(segment, limit, bounds);
@@ -56,11 +59,9 @@ export class RowReader {
     }
   }
 
-  #moveToNextSegment(bounds: RowBounds): boolean {
-    const number = this.#at.segment + 1;
-    if (number > this.#log.active.number) return false;
-    if (bounds.until !== null && bounds.until.segment < number) return false;
-    this.#at = { segment: number, offset: 0 };
+  #moveToNextSegment(until: RowPosition): boolean {
+    if (this.#at.segment >= until.segment) return false;
+    this.#at = { segment: this.#at.segment + 1, offset: 0 };
     return true;
   }
 

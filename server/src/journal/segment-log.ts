@@ -43,6 +43,7 @@ export class SegmentLog {
   readonly #unsynced = new Set<Segment>();
   #syncTimer: NodeJS.Timeout | null = null;
   #syncing = false;
+  #isClosed = false;
   /** Segments to delete once everything written until now is synced. */
   #doomed: Segment[] = [];
 
@@ -149,7 +150,7 @@ export class SegmentLog {
 
   readonly #sync = (): void => {
     this.#syncTimer = null;
-    if (this.#syncing) return;
+    if (this.#syncing || this.#isClosed) return;
     const segments = [...this.#unsynced];
     const doomed = this.#doomed;
     this.#unsynced.clear();
@@ -171,7 +172,7 @@ export class SegmentLog {
   #synced(doomed: readonly Segment[]): void {
     this.#syncing = false;
     for (const segment of doomed) this.#delete(segment);
-    if (this.#unsynced.size > 0 || this.#doomed.length > 0) {
+    if (!this.#isClosed && (this.#unsynced.size > 0 || this.#doomed.length > 0)) {
       this.#syncTimer ??= setTimeout(this.#sync, this.#options.syncEveryMs).unref();
     }
   }
@@ -204,14 +205,15 @@ export class SegmentLog {
 
   /** Syncs and lets go of all files. `empty`: nothing in them is needed any more, so they are deleted. Nothing may be written afterwards. */
   async close(state: 'empty' | 'needed'): Promise<void> {
-    if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
+    this.#isClosed = true;
     while (this.#isBusy()) await setTimeoutAsync(CLOSE_POLL_MS);
+    if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
     try {
-      fdatasyncSync(this.active.fd);
+      for (const segment of this.#unsynced) fdatasyncSync(segment.fd);
     } catch (error) {
       this.#options.onEvent({ is: 'sync_failed', message: reasonOf(error) });
     }
-    for (const segment of this.#doomed) this.#delete(segment);
+    for (const segment of this.#doomed.splice(0)) this.#delete(segment);
     for (const segment of this.segments.values()) {
       if (state === 'empty') this.#delete(segment);
       else closeSync(segment.fd);

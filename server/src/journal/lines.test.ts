@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { anyEnd, givenBegin, givenEnd, givenEntry } from '../../test/support/records.ts';
+import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, SHAPE_FIELDS } from '../domain/settled-rows.ts';
+import {
+  beginLine,
+  endLine,
+  FREE_TEXT_CHARS_MAX,
+  parseBegin,
+  parseEnd,
+  parseRepeat,
+  parseShape,
+  repeatLine,
+  shapeLine,
+} from './lines.ts';
+import type { EndRecord } from './records.ts';
+
+test('an end is read back as it was written, whatever callers and providers put into it', () => {
+  fc.assert(
+    fc.property(anyEnd, (end) => {
+      expect(parseEnd(throughBytes(endLine(end)))).toEqual(asKept(end));
+    }),
+  );
+});
+
+test('whatever is in a record, its line has exactly the fields the database expects, and no separator but ours', () => {
+  fc.assert(
+    fc.property(anyEnd, (end) => {
+      const line = throughBytes(endLine(end));
+      expect(line.indexOf('\n')).toBe(line.length - 1);
+      const fields = line.slice(0, -1).split('\t');
+      expect(fields).toHaveLength(END_FIELDS.length);
+      const entries = fields[END_FIELDS.indexOf('entries')]?.split(ENTRY_SEPARATOR) ?? [];
+      expect(entries.filter((text) => text !== '')).toHaveLength(end.entries.length);
+      for (const text of entries) if (text !== '') expect(text.split(ENTRY_FIELD_SEPARATOR)).toHaveLength(ENTRY_FIELDS.length);
+    }),
+  );
+});
+
+test('fields stand in the order in which the database reads them', () => {
+  const end = givenEnd({ requestId: 'req_7', organizationId: 'org_7', decision: 'why', count: 3, repeatIds: ['req_8', 'req_9'] });
+  const fields = endLine(end).slice(0, -1).split('\t');
+  const field = (name: (typeof END_FIELDS)[number]) => fields[END_FIELDS.indexOf(name)];
+  expect(field('tag')).toBe('E');
+  expect(field('request_id')).toBe('req_7');
+  expect(field('organization_id')).toBe('org_7');
+  expect(field('decision')).toBe('why');
+  expect(field('repeat_ids')).toBe('req_8,req_9');
+  const entry = endLine(givenEnd({ entries: [givenEntry({ nanoUsd: 5, usage: { input: 1, audio_input: 2, output: 4 } })] }));
+  const entryFields = entry.split('\t')[END_FIELDS.indexOf('entries')]?.split(ENTRY_FIELD_SEPARATOR) ?? [];
+  expect(entryFields[ENTRY_FIELDS.indexOf('input_tokens')]).toBe('1');
+  expect(entryFields[ENTRY_FIELDS.indexOf('total_tokens')]).toBe('7');
+  expect(entryFields[ENTRY_FIELDS.indexOf('other_usage')]).toBe('{"audio_input":2}');
+  expect(entryFields[ENTRY_FIELDS.indexOf('nano_usd')]).toBe('5');
+  expect(shapeLine('org_7', 'shape', '[]').slice(0, -1).split('\t')).toHaveLength(SHAPE_FIELDS.length);
+});
+
+test('a begin, a shape and a repeat are read back as they were written', () => {
+  const begin = givenBegin({ clientRequestId: 'mine', endpoint: 'messages', stream: true, attempts: 2, decision: 'why' });
+  expect(parseBegin(beginLine(begin))).toEqual(begin);
+  expect(parseShape(shapeLine('org_1', 'abc', '[{"id":"org_rpm"}]'))).toEqual({
+    organizationId: 'org_1',
+    shapeId: 'abc',
+    rulesJson: '[{"id":"org_rpm"}]',
+  });
+  expect(parseRepeat(repeatLine('req_2', 'req_1'))).toEqual({ requestId: 'req_2', sharedId: 'req_1' });
+});
+
+test('durations that no column takes stop at its bounds', () => {
+  const end = parseEnd(endLine(givenEnd({ gatewayUs: 1e12, providerMs: -1, firstTokenMs: 1.6 })));
+  expect(end).toMatchObject({ gatewayUs: 2 ** 31 - 1, providerMs: 0, firstTokenMs: 2 });
+});
+
+function throughBytes(line: string): string {
+  return Buffer.from(line, 'utf8').toString('utf8');
+}
+
+/** Control characters become U+FFFD, free text is bounded, an empty text is none, a bucket of zero tokens is not there. */
+function asKept(end: EndRecord): EndRecord {
+  const free = (text: string) => Buffer.from(text.slice(0, FREE_TEXT_CHARS_MAX).replace(/\p{Cc}/gu, '\ufffd')).toString('utf8');
+  const freeOrNull = (text: string | null) => (text === null ? null : free(text));
+  return {
+    ...end,
+    calledName: free(end.calledName),
+    clientRequestId: freeOrNull(end.clientRequestId),
+    code: freeOrNull(end.code),
+    param: freeOrNull(end.param),
+    finishReason: freeOrNull(end.finishReason),
+    decision: Buffer.from(end.decision.replace(/\p{Cc}/gu, '\ufffd')).toString('utf8'),
+    entries: end.entries.map((entry) => ({
+      ...entry,
+      upstreamModel: free(entry.upstreamModel),
+      usage: Object.fromEntries(Object.entries(entry.usage).filter(([, tokens]) => tokens !== 0)),
+    })),
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * One statement that stores a batch of journal lines: rows, ledger entries, content and shapes, and the rollups moved by what was new.
+ * The lines are its only parameter, split here, so that our process hands on the very bytes it wrote to the journal.
+ */
+import {
+  END_FIELDS,
+  ENTRY_FIELDS,
+  type EndField,
+  type EntryField,
+  LINE_TAGS,
+  SHAPE_FIELDS,
+  type ShapeField,
+} from '../domain/settled-rows.ts';
+
+/** A field of a line, as text; null when it is empty. Arrays count from one. */
+const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;
+const shape = (field: ShapeField) => `f[${SHAPE_FIELDS.indexOf(field) + 1}]`;
+const entry = (field: EntryField) => `x[${ENTRY_FIELDS.indexOf(field) + 1}]`;
+const orEmpty = (text: string) => `coalesce(${text}, '')`;
+
+const DIMENSIONS = ['team_id', 'key_id', 'member_id', 'service_account_id', 'called_name'] as const;
+const TOKENS = [
+  'input_tokens',
+  'cached_input_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'total_tokens',
+] as const;
+const COUNTS = ['requests', 'estimated_requests', 'refused_requests', 'admitted', 'unpriced_requests'] as const;
+const ROLLUP_KEY = [
+  'organization_id',
+  'bucket_start',
+  'team_id',
+  'key_id',
+  'member_id',
+  'service_account_id',
+  'called_name',
+  'deployment_id',
+  'provider',
+] as const;
+const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
+const ID = 'organization_id, admitted_at, request_id';
+
+const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
+const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
+const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
+
+/**
+ * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is
+ * replayed. Returns how many rows were new.
+ */
+export const STORE_LINES = `
+with lines as materialized (
+  select n, string_to_array(line, E'\\t', '') as f from string_to_table($1::text, E'\\n') with ordinality as t(line, n)
+),
+firsts as (
+  select min(n) as n from lines where f[1] = '${LINE_TAGS.end}' group by ${end('request_id')}
+),
+ends as materialized (
+  select n,
+    ${end('organization_id')} as organization_id,
+    to_timestamp(0) + ${end('admitted_at_ms')}::bigint * interval '1 millisecond' as admitted_at,
+    ${end('request_id')} as request_id,
+    ${end('client_request_id')} as client_request_id,
+    ${list(['team_id', 'key_id', 'member_id', 'service_account_id'], (name) => `${end(name as EndField)} as ${name}`)},
+    ${orEmpty(end('called_name'))} as called_name,
+    ${end('status')} as status,
+    ${end('http_status')}::integer as http_status,
+    ${end('code')} as code,
+    ${end('param')} as param,
+    ${orEmpty(end('endpoint'))} as endpoint,
+    ${end('stream')}::boolean as stream,
+    ${end('deployment_id')} as deployment_id,
+    ${orEmpty(end('provider'))} as provider,
+    ${end('attempts')}::integer as attempts,
+    ${end('finish_reason')} as finish_reason,
+    ${end('gateway_us')}::integer as gateway_us,
+    ${end('provider_ms')}::integer as provider_ms,
+    ${end('first_token_ms')}::integer as first_token_ms,
+    ${orEmpty(end('decision'))} as decision,
+    ${end('count')}::integer as count,
+    coalesce(string_to_array(${end('repeat_ids')}, ','), '{}') as repeat_ids,
+    ${end('entries')} as entries,
+    ${end('content')} as content
+  from lines join firsts using (n)
+),
+entries as materialized (
+  select n, ${ID}, ${list(DIMENSIONS)},
+    ${entry('attempt')}::integer as attempt,
+    ${list(['kind', 'deployment_id', 'provider', 'upstream_model', 'price_id'], (name) => `${entry(name as EntryField)} as ${name}`)},
+    ${list(TOKENS, (name) => `${entry(name as EntryField)}::bigint as ${name}`)},
+    ${entry('other_usage')}::jsonb as other_usage,
+    ${entry('nano_usd')}::bigint as nano_usd
+  from ends,
+    lateral string_to_table(entries, E'\\x1e') as e(text),
+    lateral string_to_array(e.text, E'\\x1f', '') as a(x)
+),
+sums as (
+  select n, ${list(TOKENS, (name) => `sum(${name})::bigint as ${name}`)},
+    case when count(nano_usd) = count(*) then sum(nano_usd)::bigint end as nano_usd,
+    (count(nano_usd) < count(*))::integer as unpriced
+  from entries group by n
+),
+others as (
+  select n, jsonb_object_agg(bucket, tokens) as other_usage from (
+    select n, bucket, sum(value::bigint) as tokens
+    from entries, lateral jsonb_each_text(other_usage) as u(bucket, value)
+    where other_usage is not null group by n, bucket
+  ) as by_bucket group by n
+),
+logged as (
+  insert into request_log (${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
+    deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms, ${list(TOKENS)}, other_usage, nano_usd,
+    decision, count, repeat_ids)
+  select ${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
+    deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms,
+    ${list(TOKENS, (name) => `coalesce(${name}, 0)`)}, other_usage, nano_usd, decision, count, repeat_ids
+  from ends left join sums using (n) left join others using (n)
+  on conflict do nothing
+  returning ${ID}
+),
+owed as (
+  insert into ledger (${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
+    ${list(TOKENS)}, other_usage, nano_usd)
+  select ${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
+    ${list(TOKENS)}, other_usage, nano_usd
+  from entries join logged using (${ID})
+  on conflict do nothing
+  returning ${ID}, ${list(DIMENSIONS)}, deployment_id, provider, ${list(TOKENS)}, nano_usd
+),
+kept as (
+  insert into request_content (${ID}, sealed)
+  select ${ID}, decode(content, 'base64') from ends join logged using (${ID}) where content is not null
+  on conflict do nothing
+),
+explained as (
+  insert into decision_shapes (organization_id, shape_id, rules)
+  select ${shape('organization_id')}, ${shape('shape_id')}, ${shape('rules')}::jsonb from lines where f[1] = '${LINE_TAGS.shape}'
+  on conflict do nothing
+),
+moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
+  select ${rollupDimensions}, coalesce(deployment_id, ''), provider,
+    case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end,
+    case when status = 'estimated' then count else 0 end,
+    case when status = 'refused' then count else 0 end,
+    case when status = 'refused' then 0 else count end,
+    coalesce(unpriced, 0), ${list(TOKENS, () => '0')}, 0
+  from ends join logged using (${ID}) left join sums using (n)
+  union all
+  select ${rollupDimensions}, deployment_id, provider, ${list(COUNTS, () => '0')}, ${list(TOKENS)}, coalesce(nano_usd, 0)
+  from owed
+),
+moved as (
+  insert into rollups (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)})
+  select ${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS, (name) => `sum(${name})`)} from moves
+  group by ${list(ROLLUP_KEY)} order by ${list(ROLLUP_KEY)}
+  on conflict (${list(ROLLUP_KEY)}) do update set ${list(ROLLUP_SUMS, (name) => `${name} = rollups.${name} + excluded.${name}`)}
+)
+select count(*)::integer as stored from logged`;

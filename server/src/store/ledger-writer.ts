@@ -1,0 +1,324 @@
+/**
+ * Takes settled requests from the journal and stores them, in order, in batches, exactly once. While the database is away it waits and tries
+ * again; a row that the database refuses is set aside and holds nobody up.
+ */
+import { appendFileSync } from 'node:fs';
+import type { RowBatch, RowPosition, RowSource } from '../domain/settled-rows.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { OpenDatabase } from './database.ts';
+import { StoreConflict, StoreError, StoreUnavailable, storeErrorFrom } from './errors.ts';
+import { STORE_LINES } from './ledger-statement.ts';
+import type { Partitions } from './partitions.ts';
+
+export interface LedgerWriterOptions {
+  readonly database: OpenDatabase;
+  readonly partitions: Partitions;
+  readonly source: RowSource;
+  readonly clock: Clock;
+  /** File to which refused rows are appended, each with the reason, for a person to look at. */
+  readonly rejectsPath: string;
+  readonly onEvent: (event: LedgerEvent) => void;
+  readonly everyMs?: number;
+  readonly rowsMax?: number;
+  readonly bytesMax?: number;
+  /** A statement that takes longer counts as lost with its connection. */
+  readonly statementMsMax?: number;
+}
+
+/** What an operator must hear of. `away` is told once, until `back`. */
+export type LedgerEvent =
+  | { readonly is: 'away'; readonly message: string }
+  | { readonly is: 'back'; readonly afterMs: number }
+  | { readonly is: 'rejected'; readonly requestId: string; readonly message: string };
+
+export interface LedgerLag {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Since when there have been rows to store without a pause. */
+  readonly ageMs: number;
+  /** Rows set aside since the start. */
+  readonly rejected: number;
+  readonly stored: number;
+  readonly database: 'ok' | 'away';
+}
+
+export interface LedgerWriter {
+  /**
+   * Runs `work` with everything stored that was settled before this call, and nothing that was settled after it. Rejects with
+   * StoreUnavailable when the database is away, or when that takes longer than `msMax` (2 s unless given).
+   */
+  barrier<T>(work: () => Promise<T>, msMax?: number): Promise<T>;
+  lag(): LedgerLag;
+  /** Stores what waits, for at most `msMax`, then stops. What is left stays in the journal. */
+  stop(msMax: number): Promise<void>;
+}
+
+const BACKOFF_MS_MIN = 100;
+const BACKOFF_MS_MAX = 2_000;
+/** A database that failed for shorter is worth waiting for; longer, and who waits is told. */
+const AWAY_AFTER_MS = 500;
+const ROWS_MIN = 50;
+
+/** Starts storing at once. */
+export function createLedgerWriter(options: LedgerWriterOptions): LedgerWriter {
+  const writer = new Writer(options);
+  writer.run();
+  return writer;
+}
+
+interface Waiting {
+  readonly place: RowPosition;
+  readonly work: () => Promise<void>;
+  readonly giveUp: (error: Error) => void;
+}
+
+class Writer implements LedgerWriter {
+  readonly #options: LedgerWriterOptions;
+  readonly #everyMs: number;
+  readonly #bytesMax: number;
+  /** Halved when a batch takes too long, so that a slow database still gets on. */
+  #rowsNow: number;
+  readonly #rowsMax: number;
+  #barriers: Waiting[] = [];
+  #busySinceMs: number | null = null;
+  #failingSinceMs: number | null = null;
+  #toldAway = false;
+  #failures = 0;
+  #rejected = 0;
+  #stored = 0;
+  #stopping: 'no' | 'when_empty' | 'now' = 'no';
+  #stopped: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
+
+  constructor(options: LedgerWriterOptions) {
+    this.#options = options;
+    this.#everyMs = options.everyMs ?? 100;
+    this.#rowsMax = options.rowsMax ?? 5_000;
+    this.#rowsNow = this.#rowsMax;
+    this.#bytesMax = options.bytesMax ?? 8 * 1024 * 1024;
+  }
+
+  run(): void {
+    this.#stopped = this.#storeForEver();
+  }
+
+  barrier<T>(work: () => Promise<T>, msMax = 2_000): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => giveUp(unavailable('the ledger took too long to catch up')), msMax);
+      const giveUp = (error: Error) => {
+        clearTimeout(timer);
+        this.#barriers = this.#barriers.filter((other) => other !== waiting);
+        abandon();
+        reject(error);
+      };
+      let abandon = () => {};
+      const abandoned = new Promise<void>((done) => {
+        abandon = done;
+      });
+      // The writer goes on when the time is up, even if the work does not.
+      const run = () => Promise.race([abandoned, work().then(resolve, reject)]).finally(() => clearTimeout(timer));
+      const waiting: Waiting = { place: this.#placeOrAway(giveUpEarly), work: run, giveUp };
+      function giveUpEarly(error: Error): never {
+        clearTimeout(timer);
+        throw error;
+      }
+      this.#barriers.push(waiting);
+      this.#wake();
+    });
+  }
+
+  #placeOrAway(giveUp: (error: Error) => never): RowPosition {
+    if (this.#stopping === 'now') giveUp(unavailable('the ledger writer has stopped'));
+    if (this.#isAway()) giveUp(unavailable('the database is away'));
+    try {
+      return this.#options.source.position();
+    } catch (error) {
+      return giveUp(unavailable(error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  lag(): LedgerLag {
+    const { rows, bytes } = this.#options.source.backlog();
+    const ageMs = rows === 0 || this.#busySinceMs === null ? 0 : this.#options.clock.monotonicMs() - this.#busySinceMs;
+    const database = this.#isAway() ? 'away' : 'ok';
+    return { rows, bytes, ageMs, rejected: this.#rejected, stored: this.#stored, database };
+  }
+
+  async stop(msMax: number): Promise<void> {
+    if (this.#stopping === 'no') this.#stopping = 'when_empty';
+    try {
+      this.#options.source.position(); // Also what was settled in this turn.
+    } catch {} // What cannot be written cannot be stored either; a begin stands for it.
+    this.#wake();
+    const timer = setTimeout(() => {
+      this.#stopping = 'now';
+      this.#wake();
+    }, msMax);
+    await this.#stopped;
+    clearTimeout(timer);
+  }
+
+  async #storeForEver(): Promise<void> {
+    while (this.#stopping !== 'now') {
+      const startedMs = this.#options.clock.monotonicMs();
+      const batch = await this.#next();
+      if (batch === 'unreadable') continue;
+      if (batch === null) {
+        if (this.#barriers.length > 0) await this.#serveBarriers();
+        else if (this.#stopping === 'when_empty') break;
+        else {
+          this.#busySinceMs = null;
+          await this.#pause(this.#everyMs);
+        }
+        continue;
+      }
+      this.#busySinceMs ??= startedMs;
+      if ((await this.#store(batch, 0, batch.starts.length)) === 'stopped') break;
+      this.#options.source.stored(batch.end);
+      const isBacklog = batch.starts.length >= this.#rowsNow || this.#barriers.length > 0 || this.#stopping !== 'no';
+      if (!isBacklog) await this.#pause(this.#everyMs - (this.#options.clock.monotonicMs() - startedMs));
+    }
+    this.#stopping = 'now';
+    this.#giveUpBarriers(unavailable('the ledger writer has stopped'));
+  }
+
+  /** A file that cannot be read now is waited for like a database that is away. */
+  async #next(): Promise<RowBatch | null | 'unreadable'> {
+    const bounds = { rowsMax: this.#rowsNow, bytesMax: this.#bytesMax, until: this.#barriers[0]?.place ?? null };
+    try {
+      return await this.#options.source.next(bounds);
+    } catch (error) {
+      await this.#failed(error);
+      return 'unreadable';
+    }
+  }
+
+  /** Everything up to the first barrier is stored. Those of the same place run together, and nothing is stored meanwhile. */
+  async #serveBarriers(): Promise<void> {
+    const { place } = this.#barriers[0] as Waiting;
+    const due = this.#barriers.filter((waiting) => samePlace(waiting.place, place));
+    this.#barriers = this.#barriers.filter((waiting) => !samePlace(waiting.place, place));
+    await Promise.all(due.map((waiting) => waiting.work()));
+  }
+
+  #giveUpBarriers(error: Error): void {
+    for (const waiting of [...this.#barriers]) waiting.giveUp(error);
+  }
+
+  /** Stores lines `from` up to `to` of a batch. Returns only when they are stored or set aside, or when the writer stops. */
+  async #store(batch: RowBatch, from: number, to: number): Promise<'stored' | 'stopped'> {
+    for (;;) {
+      if (this.#stopping === 'now') return 'stopped';
+      try {
+        await this.#insert(batch, from, to);
+        this.#succeeded();
+        return 'stored';
+      } catch (thrown) {
+        const error = storeErrorFrom(thrown);
+        if (!isAboutTheRows(error)) await this.#failed(error);
+        else if (to - from > 1) return this.#storeHalves(batch, from, to);
+        else if (await this.#reject(lineOf(batch, from), error)) return 'stored';
+      }
+    }
+  }
+
+  async #storeHalves(batch: RowBatch, from: number, to: number): Promise<'stored' | 'stopped'> {
+    const middle = (from + to) >> 1;
+    if ((await this.#store(batch, from, middle)) === 'stopped') return 'stopped';
+    return this.#store(batch, middle, to);
+  }
+
+  async #insert(batch: RowBatch, from: number, to: number): Promise<void> {
+    // A batch is of one month nearly always; a row with an impossible time is found out when it is alone.
+    await this.#options.partitions.ensure(to - from === batch.starts.length ? batch.monthsMs : monthsOf(batch, from, to));
+    const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
+    // The last line's own end would begin an empty line.
+    const query = { text: STORE_LINES, values: [bytes.subarray(0, -1)], query_timeout: this.#options.statementMsMax ?? 10_000 };
+    const { rows } = await this.#options.database.pool.query<{ stored: number }>(query);
+    this.#stored += rows[0]?.stored ?? 0;
+  }
+
+  #succeeded(): void {
+    this.#rowsNow = Math.min(this.#rowsMax, this.#rowsNow * 2);
+    this.#failures = 0;
+    if (this.#failingSinceMs === null) return;
+    const afterMs = this.#options.clock.monotonicMs() - this.#failingSinceMs;
+    this.#failingSinceMs = null;
+    if (this.#toldAway) this.#options.onEvent({ is: 'back', afterMs });
+    this.#toldAway = false;
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#rowsNow = Math.max(ROWS_MIN, this.#rowsNow >> 1);
+    this.#failingSinceMs ??= this.#options.clock.monotonicMs();
+    if (!(error instanceof StoreConflict) && !this.#toldAway) {
+      this.#toldAway = true;
+      this.#options.onEvent({ is: 'away', message });
+    }
+    if (this.#isAway()) this.#giveUpBarriers(unavailable('the database is away'));
+    const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures);
+    this.#failures += 1;
+    await this.#pause(backoffMs);
+  }
+
+  #isAway(): boolean {
+    return this.#failingSinceMs !== null && this.#options.clock.monotonicMs() - this.#failingSinceMs >= AWAY_AFTER_MS;
+  }
+
+  /** Sets a row aside. When not even that can be written, it is waited for: the row is somebody's money. */
+  async #reject(line: string, error: unknown): Promise<boolean> {
+    const message = error instanceof Error ? error.message : String(error);
+    try {
+      appendFileSync(this.#options.rejectsPath, `# ${new Date(this.#options.clock.nowMs()).toISOString()} ${message}\n${line}`, {
+        mode: 0o600,
+      });
+    } catch (failure) {
+      await this.#failed(failure);
+      return false;
+    }
+    this.#rejected += 1;
+    this.#options.onEvent({ is: 'rejected', requestId: line.split('\t')[1] ?? '', message });
+    return true;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.max(0, ms));
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+/**
+ * Whether the database found fault with the rows themselves: data (22), constraints (23, also a missing partition), cardinality (21), size
+ * (54), or what a trigger raised (P0). Everything else, a missing table included, is waited for, since every row would meet it.
+ */
+function isAboutTheRows(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  return error instanceof StoreError && !(error instanceof StoreUnavailable) && /^(21|22|23|54|P0)/.test(error.sqlState);
+}
+
+function lineOf(batch: RowBatch, index: number): string {
+  return batch.bytes.toString('utf8', batch.starts[index], batch.starts[index + 1] ?? batch.bytes.length);
+}
+
+function monthsOf(batch: RowBatch, from: number, to: number): readonly number[] {
+  const times: number[] = [];
+  for (let i = from; i < to; i++) {
+    const [tag, , admittedAtMs] = lineOf(batch, i).split('\t', 3);
+    if (tag === 'E') times.push(Number(admittedAtMs));
+  }
+  return times;
+}
+
+function samePlace(a: RowPosition, b: RowPosition): boolean {
+  return a.segment === b.segment && a.offset === b.offset;
+}
+
+function unavailable(message: string): StoreUnavailable {
+  return new StoreUnavailable(message, '08006');
+}

@@ -1,0 +1,70 @@
+/** Journals in temporary directories, and what a test wants to see of them. */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import {
+  type Journal,
+  type JournalEvent,
+  type JournalOptions,
+  openJournal,
+  type WriteOutcome,
+} from '../../src/journal/journal.ts';
+import { parseEnd } from '../../src/journal/lines.ts';
+import type { EndRecord } from '../../src/journal/records.ts';
+
+const cleanups: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean();
+});
+
+/** Gone after the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'headgate-journal-'));
+  cleanups.push(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export interface OpenedJournal {
+  readonly journal: Journal;
+  readonly events: JournalEvent[];
+}
+
+/** Closed after the test, unless the test closed it. */
+export async function openTestJournal(directory: string, options: Partial<JournalOptions> = {}): Promise<OpenedJournal> {
+  const events: JournalEvent[] = [];
+  const journal = await openJournal({
+    directory,
+    installationId: 'installation-1',
+    bytesMax: 64 * 1024 * 1024,
+    onEvent: (event) => events.push(event),
+    syncEveryMs: 5,
+    probeEveryMs: 10,
+    ...options,
+  });
+  cleanups.push(() => journal.close());
+  return { journal, events };
+}
+
+/** The outcome of this turn's write. */
+export function written(journal: Journal): Promise<WriteOutcome> {
+  return new Promise((resolve) => journal.whenWritten(resolve));
+}
+
+/** Takes everything the journal has to store, as the ledger writer does, and returns the `end` rows in order. */
+export async function takeRows(journal: Journal, bounds = { rowsMax: 7, bytesMax: 1_024 }): Promise<EndRecord[]> {
+  const rows: EndRecord[] = [];
+  for (;;) {
+    const batch = await journal.next({ ...bounds, until: null });
+    if (batch === null) return rows;
+    for (const line of batch.bytes.toString('utf8').split('\n')) if (line.startsWith('E')) rows.push(parseEnd(line));
+    journal.stored(batch.end);
+  }
+}
+
+/** Names of the segment files, oldest first. */
+export function segmentFiles(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => /^journal-\d+\.log$/.test(name))
+    .sort();
+}
