@@ -7,7 +7,7 @@ import type { EventReader } from './passing-stream.ts';
 import { lastStringOf, stringLengths, valueStart } from './scan.ts';
 
 const EMPTY = Buffer.alloc(0);
-const OUTPUT_KEYS = ['"content"', '"arguments"', '"reasoning_content"', '"reasoning"'] as const;
+const OTHER_OUTPUT_KEYS = ['"arguments"', '"reasoning_content"', '"reasoning"'] as const;
 
 interface Event {
   readonly start: number;
@@ -25,7 +25,7 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
 
   function read(events: Buffer): Buffer {
     const text = events.toString('latin1');
-    for (const key of OUTPUT_KEYS) outputBytes += stringLengths(text, key);
+    outputBytes += outputLength(text);
     const finishReason = lastStringOf(text, '"finish_reason"');
     if (finishReason !== null) facts = { ...facts, finishReason };
     if (hasDone(text)) facts = { ...facts, complete: true };
@@ -41,6 +41,15 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
   }
 
   return { read, facts: () => ({ ...facts, outputBytes }) };
+}
+
+/** A chunk holds text or something else, hardly ever both: most are measured in one search. */
+function outputLength(text: string): number {
+  const words = stringLengths(text, '"content"');
+  if (words > 0) return words;
+  let length = 0;
+  for (const key of OTHER_OUTPUT_KEYS) length += stringLengths(text, key);
+  return length;
 }
 
 /** Whether a line of its own says that the answer is over. (The same words inside an answer are inside a JSON string.) */

@@ -13,6 +13,11 @@ const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
 /** Further from the end than this, parsing the whole costs no more than proving where the usage stands. */
 const TAIL_BYTES_MAX = 4096;
 const STOP_BYTES_MAX = 200;
+const QUOTE = 0x22;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /**
  * What a whole answer says of itself, most often read from its tail alone. Throws UnreadableAnswer when the body is empty or not a JSON object.
@@ -43,7 +48,7 @@ function checkEnds(bytes: Buffer): void {
   while (isSpace(bytes[first])) first++;
   while (last > first && isSpace(bytes[last])) last--;
   if (first >= bytes.length) throw new UnreadableAnswer('the provider answered with an empty body');
-  if (bytes[first] !== 0x7b || bytes[last] !== 0x7d)
+  if (bytes[first] !== OPEN_OBJECT || bytes[last] !== CLOSE_OBJECT)
     throw new UnreadableAnswer('the provider answered with something other than JSON');
 }
 
@@ -66,10 +71,10 @@ function usageFromTail(wire: Wire, bytes: Buffer) {
 function closeOf(text: string, from: number, depthBefore = 0): number {
   let depth = depthBefore;
   for (let i = from; i < text.length; i++) {
-    const char = text[i];
-    if (char === '"') i = closingQuote(text, i);
-    else if (char === '{' || char === '[') depth++;
-    else if ((char === '}' || char === ']') && --depth === 0) return i;
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) i = closingQuote(text, i);
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) depth++;
+    else if ((code === CLOSE_OBJECT || code === CLOSE_ARRAY) && --depth === 0) return i;
   }
   return -1;
 }

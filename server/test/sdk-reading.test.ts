@@ -1,0 +1,78 @@
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import type { Wire } from '../src/dialects/dialect.ts';
+import { openExchange, readBody, readFacts } from '../src/dialects/exchange.ts';
+import { meaningOf } from './answer-meaning.ts';
+import { answersOf, bytesOf, type Recording } from './recordings.ts';
+
+/** A server for one call: reads the request as we do and answers with the recording, said in the client's dialect. */
+function answering(recording: Recording, client: Wire): typeof fetch {
+  const upstream: Wire = recording.kind === 'chat' ? 'openai-chat' : 'anthropic-messages';
+  return async (_url, init) => {
+    const body = readBody(Buffer.from(String(init?.body)));
+    if (!body.ok) throw new Error(body.problem.message);
+    const reading = readFacts(client, body.body);
+    if (!reading.ok) throw new Error(reading.problem.message);
+    const { facts } = reading;
+    const names = { upstreamModel: 'up', calledModel: facts.model, outputCap: null, maxOutputTokens: null };
+    const exchange = openExchange({ client, upstream, body: body.body, facts, ...names });
+    if (!recording.stream)
+      return new Response(new Uint8Array(exchange.whole(bytesOf(recording)).bytes), {
+        headers: { 'content-type': 'application/json' },
+      });
+    const stream = exchange.stream();
+    const bytes = Buffer.concat([stream.push(bytesOf(recording)), stream.end({ clean: true })]);
+    return new Response(new Uint8Array(bytes), { headers: { 'content-type': 'text/event-stream' } });
+  };
+}
+
+const messages = [{ role: 'user' as const, content: 'hi' }];
+const ofAnthropic = answersOf('anthropic', 'messages').filter(
+  ({ response }) => !/chunks\.txt/.test(response) || /advisor|web-search|tool-no-args|json-other/.test(response),
+);
+const ofOpenAi = answersOf('openai', 'chat');
+const named = (recordings: readonly Recording[]) => recordings.map((recording) => [recording.response, recording] as const);
+
+describe('the OpenAI SDK reads an Anthropic answer', () => {
+  it.each(named(ofAnthropic))('%s', async (_name, recording) => {
+    const want = meaningOf('messages', recording.stream, bytesOf(recording));
+    const client = new OpenAI({
+      apiKey: 'k',
+      baseURL: 'http://test/v1',
+      fetch: answering(recording, 'openai-chat'),
+      maxRetries: 0,
+    });
+    const asked = { model: 'claude', messages, stream_options: { include_usage: true } } as const;
+    const answer = recording.stream
+      ? await client.chat.completions.stream({ ...asked, stream: true }).finalChatCompletion()
+      : await client.chat.completions.create({ model: 'claude', messages });
+    const [choice] = answer.choices;
+    expect(answer.model).toBe('claude');
+    expect(choice?.message.content ?? '').toBe(want.text);
+    const calls = choice?.message.tool_calls ?? [];
+    expect(
+      calls.map((call) => (call.type === 'function' ? [call.function.name, JSON.parse(call.function.arguments)] : null)),
+    ).toEqual(want.tools);
+    expect(answer.usage?.completion_tokens).toBe(want.output);
+  });
+});
+
+describe('the Anthropic SDK reads an OpenAI answer', () => {
+  it.each(named(ofOpenAi))('%s', async (_name, recording) => {
+    const want = meaningOf('chat', recording.stream, bytesOf(recording));
+    const client = new Anthropic({
+      apiKey: 'k',
+      baseURL: 'http://test',
+      fetch: answering(recording, 'anthropic-messages'),
+      maxRetries: 0,
+    });
+    const asked = { model: 'gpt', max_tokens: 10, messages };
+    const answer = recording.stream ? await client.messages.stream(asked).finalMessage() : await client.messages.create(asked);
+    expect(answer.model).toBe('gpt');
+    expect(answer.content.map((block) => (block.type === 'text' ? block.text : '')).join('')).toBe(want.text);
+    const calls = answer.content.flatMap((block) => (block.type === 'tool_use' ? [[block.name, block.input]] : []));
+    expect(calls).toEqual(want.tools);
+    expect(answer.usage.output_tokens).toBe(want.output ?? 0);
+  });
+});
