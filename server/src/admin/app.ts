@@ -4,8 +4,16 @@ import { type Authenticate, authenticateAdminToken } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
 import { buildHttp } from './http.ts';
 import type { RouteTable } from './route.ts';
+import * as accessExplain from './routes/access-explain.ts';
+import * as accessGroups from './routes/access-groups.ts';
+import * as callableTargets from './routes/callable-targets.ts';
+import * as credentials from './routes/credentials.ts';
+import * as deployments from './routes/deployments.ts';
+import * as models from './routes/models.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
+import * as prices from './routes/prices.ts';
+import * as routeGroups from './routes/route-groups.ts';
 import * as teams from './routes/teams.ts';
 
 /** Every admin route, below /api/v1. */
@@ -25,6 +33,38 @@ export const ROUTES: RouteTable = {
   'GET /teams/:id': teams.read,
   'PATCH /teams/:id': teams.update,
   'DELETE /teams/:id': teams.remove,
+
+  'GET /credentials': credentials.list,
+  'POST /credentials': credentials.create,
+  'GET /credentials/:id': credentials.read,
+  'PATCH /credentials/:id': credentials.update,
+  'DELETE /credentials/:id': credentials.remove,
+  'GET /deployments': deployments.list,
+  'POST /deployments': deployments.create,
+  'GET /deployments/:id': deployments.read,
+  'PATCH /deployments/:id': deployments.update,
+  'DELETE /deployments/:id': deployments.remove,
+  'POST /deployments/:id/check': deployments.check,
+  'GET /prices': prices.list,
+  'POST /prices': prices.create,
+  'GET /models': models.list,
+  'GET /models/:name': models.read,
+  'PATCH /models/:name': models.update,
+  'GET /route-groups': routeGroups.list,
+  'POST /route-groups': routeGroups.create,
+  'GET /route-groups/:id': routeGroups.read,
+  'PATCH /route-groups/:id': routeGroups.update,
+  'DELETE /route-groups/:id': routeGroups.remove,
+  'GET /route-groups/:id/members': routeGroups.readMembers,
+  'PUT /route-groups/:id/members': routeGroups.replaceMembers,
+  'GET /callable-targets': callableTargets.list,
+  'PUT /callable-targets/:name/access-groups': callableTargets.replaceAccessGroups,
+  'GET /access-groups': accessGroups.list,
+  'POST /access-groups': accessGroups.create,
+  'GET /access-groups/:key': accessGroups.read,
+  'PATCH /access-groups/:key': accessGroups.update,
+  'DELETE /access-groups/:key': accessGroups.remove,
+  'GET /access/explain': accessExplain.explain,
 };
 
 export interface AdminApp {

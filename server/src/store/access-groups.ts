@@ -74,14 +74,16 @@ export async function memberCounts(db: Database, keys: readonly string[]): Promi
   return new Map(rows.map((row) => [row.key, row.total]));
 }
 
-/** The labels of a target, sorted. */
-export async function labelsOf(db: Database, targetName: string): Promise<readonly string[]> {
+/** The labels of these targets by name, sorted; targets without any are absent. */
+export async function labelsOf(db: Database, targetNames: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (targetNames.length === 0) return new Map();
   const rows = await db
-    .select({ key: targetLabels.accessGroup })
+    .select()
     .from(targetLabels)
-    .where(eq(targetLabels.targetName, targetName))
+    .where(inArray(targetLabels.targetName, [...targetNames]))
     .orderBy(targetLabels.accessGroup);
-  return rows.map((row) => row.key);
+  const byTarget = Map.groupBy(rows, (row) => row.targetName);
+  return new Map([...byTarget].map(([name, labels]) => [name, labels.map((row) => row.accessGroup)]));
 }
 
 /** Makes these the labels of a target. The groups must be there. */

@@ -1,9 +1,10 @@
 /** The one namespace of names callers may ask for: models and route groups. Global. */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import type { DeploymentMode } from '../domain/catalogue.ts';
 import { CATALOGUE_SCOPE } from './config-versions.ts';
 import type { Database } from './database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf, prefixPattern, type Total, totalOf } from './paging.ts';
-import { callableTargets, configVersions, models, routeGroups, targetLabels } from './schema.ts';
+import { callableTargets, configVersions, deployments, models, routeGroupMembers, routeGroups, targetLabels } from './schema.ts';
 
 export type TargetKind = 'model' | 'route_group';
 
@@ -22,14 +23,21 @@ export async function kindOf(db: Database, name: string): Promise<TargetKind | n
   return row?.kind ?? null;
 }
 
-/** Of these names the ones that are taken, with what they name. */
-export async function kindsOf(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, TargetKind>> {
+/** Of these names the ones that are there, with what they serve; null for a route group without members. */
+export async function modesOf(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, DeploymentMode | null>> {
   if (names.length === 0) return new Map();
-  const rows = await db
-    .select()
-    .from(callableTargets)
-    .where(inArray(callableTargets.name, [...names]));
-  return new Map(rows.map((row) => [row.name, row.kind]));
+  const ofModels = await db
+    .select({ name: models.name, mode: models.mode })
+    .from(models)
+    .where(inArray(models.name, [...names]));
+  const ofGroups = await db
+    .selectDistinctOn([routeGroups.key], { name: routeGroups.key, mode: deployments.mode })
+    .from(routeGroups)
+    .leftJoin(routeGroupMembers, eq(routeGroupMembers.routeGroupId, routeGroups.id))
+    .leftJoin(deployments, eq(deployments.id, routeGroupMembers.deploymentId))
+    .where(inArray(routeGroups.key, [...names]))
+    .orderBy(routeGroups.key, routeGroupMembers.deploymentId);
+  return new Map([...ofModels, ...ofGroups].map((row) => [row.name, row.mode]));
 }
 
 /** Throws UniqueViolation of `callable_targets_pkey`. */

@@ -57,14 +57,16 @@ export async function remove(tx: Database, id: string, at: Date): Promise<void> 
   await update(tx, id, { deletedAt: at, credentialId: null }, at);
 }
 
-/** Ids of the deployments that serve a model. */
-export async function idsOfModel(db: Database, model: string): Promise<readonly string[]> {
+/** Ids of the deployments that serve these models, by model, oldest first; models without any are absent. */
+export async function idsOfModels(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (names.length === 0) return new Map();
   const rows = await db
-    .select({ id: deployments.id })
+    .select({ id: deployments.id, model: deployments.model })
     .from(deployments)
-    .where(and(eq(deployments.model, model), isNull(deployments.deletedAt)))
+    .where(and(inArray(deployments.model, [...names]), isNull(deployments.deletedAt)))
     .orderBy(deployments.id);
-  return rows.map((row) => row.id);
+  const byModel = Map.groupBy(rows, (row) => row.model);
+  return new Map([...byModel].map(([name, found]) => [name, found.map((row) => row.id)]));
 }
 
 /** Keys of the route groups a deployment is a member of. */
@@ -78,14 +80,14 @@ export async function routeGroupsOf(db: Database, id: string): Promise<readonly 
   return rows.map((row) => row.key);
 }
 
-/** Whether a routing tag of this text is in use. */
-export async function isTag(db: Database, text: string): Promise<boolean> {
-  const rows = await db
-    .select({ id: deployments.id })
-    .from(deployments)
-    .where(and(sql`${text} = any(${deployments.tags})`, isNull(deployments.deletedAt)))
-    .limit(1);
-  return rows.length > 0;
+/** Which of these texts are routing tags of some deployment. */
+export async function tagsAmong(db: Database, texts: readonly string[]): Promise<ReadonlySet<string>> {
+  if (texts.length === 0) return new Set();
+  const { rows } = await db.execute<{
+    tag: string;
+  }>(sql`select distinct tag from ${deployments}, unnest(${deployments.tags}) as tag
+    where ${deployments.deletedAt} is null and tag = any(${sql.param(texts)})`);
+  return new Set(rows.map((row) => row.tag));
 }
 
 export interface DeploymentFilter {

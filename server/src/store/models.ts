@@ -1,13 +1,22 @@
 /** Models: public names, each served by every deployment that carries it. Global. */
-import { eq, sql } from 'drizzle-orm';
+import { eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { models } from './schema.ts';
 
 export type ModelRow = typeof models.$inferSelect;
 
 export async function find(db: Database, name: string): Promise<ModelRow | null> {
-  const [row] = await db.select().from(models).where(eq(models.name, name));
+  const [row] = await findMany(db, [name]);
   return row ?? null;
+}
+
+/** Of these the ones that are there, in no order. */
+export async function findMany(db: Database, names: readonly string[]): Promise<readonly ModelRow[]> {
+  if (names.length === 0) return [];
+  return db
+    .select()
+    .from(models)
+    .where(inArray(models.name, [...names]));
 }
 
 /** The name must be claimed before. */

@@ -1,7 +1,5 @@
 /** Versions of deployments' prices. Global. Rows are only ever added: a ledger row names the one it used. */
 import { and, desc, eq, inArray, lte, sql } from 'drizzle-orm';
-import type { Price } from '../domain/price.ts';
-import { newId } from '../lib/id.ts';
 import type { Database } from './database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf, type Total, totalOf } from './paging.ts';
 import { deployments, prices } from './schema.ts';
@@ -9,15 +7,8 @@ import { deployments, prices } from './schema.ts';
 export type PriceRow = typeof prices.$inferSelect;
 
 /** An empty `perMillion` takes the price away from that instant on. */
-export async function insert(
-  tx: Database,
-  version: { readonly deploymentId: string; readonly effectiveFrom: Date; readonly perMillion: Price['perMillion'] },
-  at: Date,
-): Promise<PriceRow> {
-  const [row] = await tx
-    .insert(prices)
-    .values({ id: newId('price', at.getTime()), ...version, createdAt: at })
-    .returning();
+export async function insert(tx: Database, version: typeof prices.$inferInsert): Promise<PriceRow> {
+  const [row] = await tx.insert(prices).values(version).returning();
   return row as PriceRow;
 }
 

@@ -116,14 +116,13 @@ export const remove = route({
   response: z.undefined(),
   load: loadCredential,
   handle: async (call, { id }) => {
-    await change(call, async ({ tx, record, touch }) => {
+    await change(call, async ({ tx, record }) => {
       const row = await lockOne(tx, id);
       requireVersion(call, row.version);
       const used = (await credentials.usage(tx, [id])).get(id) ?? 0;
       if (used > 0) throw conflict(`${used === 1 ? '1 deployment uses' : `${used} deployments use`} this credential.`);
       await credentials.remove(tx, id);
       await record({ ...eventOf(row), action: 'credential.delete', before: facts(row), after: null });
-      touch({ catalogue: true });
     });
     return undefined;
   },

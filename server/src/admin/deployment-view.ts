@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { capabilitiesOf } from '../domain/permission.ts';
+import type { DeploymentRow } from '../store/deployments.ts';
+import * as prices from '../store/prices.ts';
+import type { AdminCall } from './call.ts';
+import { instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
+import { capabilities } from './organization-view.ts';
+import { type PerMillion, pricesOut, renderPrices } from './price-fields.ts';
+
+/** How a deployment is shown. */
+
+export const mode = z.enum(['chat', 'embedding']);
+export const providerName = z.enum(['openai', 'anthropic', 'fake']);
+
+export const deploymentOut = z
+  .object({
+    id: z.string(),
+    model: z.string(),
+    provider: z.string(),
+    upstream_model: z.string(),
+    credential_id: z.string().nullable(),
+    mode,
+    prices: pricesOut.nullable().meta({ description: 'The version in force; null: unpriced, which is never free.' }),
+    prices_effective_from: instantOut.nullable(),
+    limits: z.object({ rpm: z.int().nullable(), tpm: z.int().nullable() }),
+    weight: z.int(),
+    priority: z.int(),
+    tags: z.array(z.string()),
+    max_output_tokens: z.int().nullable(),
+    timeout_ms: z.int(),
+    enabled: z.boolean(),
+    metadata: metadataOut,
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+  })
+  .meta({ id: 'Deployment' });
+
+/** What people set, and the price: the part of the view that the audit log compares. */
+export function deploymentFacts(row: DeploymentRow, perMillion: PerMillion | null | undefined) {
+  return {
+    model: row.model,
+    provider: row.provider,
+    upstream_model: row.upstreamModel,
+    credential_id: row.credentialId,
+    mode: row.mode,
+    prices: renderPrices(perMillion),
+    limits: { rpm: row.rpm, tpm: row.tpm },
+    weight: row.weight,
+    priority: row.priority,
+    tags: row.tags,
+    max_output_tokens: row.maxOutputTokens,
+    timeout_ms: row.timeoutMs,
+    enabled: row.enabled,
+    metadata: jsonObject(row.metadata),
+  };
+}
+
+export async function viewDeployment(call: AdminCall, row: DeploymentRow): Promise<z.output<typeof deploymentOut>> {
+  const [view] = await viewDeployments(call, [row]);
+  if (view === undefined) throw new Error('one row makes one view');
+  return view;
+}
+
+/** Several, with one query for the prices in force. */
+export async function viewDeployments(call: AdminCall, rows: readonly DeploymentRow[]) {
+  const ids = rows.map((row) => row.id);
+  const inForce = await prices.inForce(call.deps.db, ids, new Date(call.deps.clock.nowMs()));
+  return rows.map((row) => {
+    const price = inForce.get(row.id);
+    const facts = deploymentFacts(row, price?.perMillion);
+    return {
+      id: row.id,
+      ...facts,
+      prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
+      capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
+      version: row.version,
+      created_at: isoOf(row.createdAt),
+      updated_at: isoOf(row.updatedAt),
+    };
+  });
+}
+
+/** How the audit log names a deployment. */
+export function deploymentEvent(row: DeploymentRow) {
+  return { organizationId: null, objectType: 'deployment', objectId: row.id, objectName: row.model };
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { admits, type OrganizationAccess } from '../../domain/access.ts';
+import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
+import { can, reachOf } from '../../domain/permission.ts';
+import * as groups from '../../store/access-groups.ts';
+import * as targets from '../../store/callable-targets.ts';
+import * as deployments from '../../store/deployments.ts';
+import * as organizations from '../../store/organizations.ts';
+import { organizationAccessFrom } from '../../store/policy-columns.ts';
+import { accessCatalogue } from '../access-fields.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change, isUnchanged } from '../change.ts';
+import { id } from '../fields.ts';
+import { tagWarning } from '../group-view.ts';
+import { pageOut, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { notFound } from '../problem.ts';
+import { accessGroupKey } from '../rate-limit-fields.ts';
+import { type Loaded, route } from '../route.ts';
+import { namedListQuery } from '../target-lists.ts';
+import { renderTarget, targetOut, targetType } from '../target-view.ts';
+
+/** Everything that can be called by a name, and the labels that authorize it. */
+
+const LABELS_MAX = 100;
+
+export const list = route({
+  summary: 'List callable targets',
+  description: 'Models and route groups. Whoever is not of the platform sees what their organizations are granted.',
+  permission: 'organization.read',
+  query: z.strictObject({
+    ...namedListQuery,
+    type: targetType.optional(),
+    access_group: z.string().max(64).optional(),
+    organization_id: id.optional(),
+  }),
+  response: pageOut(targetOut),
+  load: load.anywhere,
+  handle: async (call) => {
+    const { query, deps } = call;
+    const catalogue = await accessCatalogue(deps.db);
+    const filter = {
+      kind: query.type,
+      accessGroup: query.access_group,
+      search: searchOf({ search: query.search }),
+      among: await visibleNames(call, catalogue, query.organization_id),
+    };
+    const page = { limit: query.limit, cursor: query.cursor, direction: query.sort === '-name' ? 'desc' : 'asc' } as const;
+    const found = await targets.list(deps.db, filter, page);
+    const shown = found.rows.flatMap((name) => catalogue.targets.get(name) ?? []);
+    return renderPage(
+      found,
+      shown.map((target) => renderTarget(target, deps.clock.nowMs())),
+    );
+  },
+});
+
+export const replaceAccessGroups = route({
+  summary: 'Label a target with access groups',
+  description:
+    'The list replaces the labels. A group that does not exist yet is made. Whoever holds a group may call the target from then on, without any other change.',
+  permission: 'catalogue.manage',
+  params: z.object({ name: z.string().min(1).max(200) }),
+  body: z.strictObject({ access_groups: z.array(accessGroupKey).max(LABELS_MAX) }),
+  response: z.object({
+    name: z.string(),
+    type: targetType,
+    access_groups: z.array(z.string()),
+    created_access_groups: z.array(z.string()),
+    warnings: z.array(z.string()),
+  }),
+  load: loadTarget,
+  handle: async (call, type) => {
+    const { name } = call.params;
+    const keys = [...new Set(call.body.access_groups)].sort();
+    const created = await change(call, (made) => label(made, name, keys));
+    const tags = await deployments.tagsAmong(call.deps.db, keys);
+    const warnings = keys.flatMap((key) => tagWarning(key, tags) ?? []);
+    return { name, type, access_groups: keys, created_access_groups: [...created], warnings };
+  },
+});
+
+/** Returns the keys of the groups it made. */
+async function label({ tx, now, record, touch }: Change, name: string, keys: readonly string[]): Promise<readonly string[]> {
+  await targets.lockCatalogue(tx);
+  const kind = await targets.kindOf(tx, name);
+  if (kind === null) throw notFound('callable target');
+  const before = { access_groups: (await groups.labelsOf(tx, [name])).get(name) ?? [] };
+  const after = { access_groups: keys };
+  if (isUnchanged(before, after)) return [];
+  const created = await groups.insertMissing(tx, keys, now);
+  for (const group of created) {
+    const event = { organizationId: null, objectType: 'access_group', objectId: group.key, objectName: group.name };
+    await record({ ...event, action: 'access_group.create', before: null, after: { key: group.key, name: group.name } });
+  }
+  await groups.replaceLabels(tx, name, keys);
+  await record({
+    organizationId: null,
+    action: 'callable_target.label',
+    objectType: kind,
+    objectId: name,
+    objectName: name,
+    before,
+    after,
+  });
+  touch({ catalogue: true });
+  return created.map((group) => group.key);
+}
+
+/** What may be shown: undefined for everything. */
+async function visibleNames(
+  call: AdminCall,
+  catalogue: Catalogue,
+  organizationId: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (organizationId === undefined && can(call.actor, 'platform.read', { organizationId: null })) return undefined;
+  const ids = organizationId === undefined ? organizationsOf(call) : [organizationId];
+  const grants: OrganizationAccess[] = [];
+  for (const one of ids) {
+    const row = await organizations.find(call.deps.db, one);
+    if (row !== null && row.status !== 'deleted') grants.push(organizationAccessFrom(row));
+  }
+  const isGranted = (target: CallableTarget) => grants.some((access) => admits(access, target));
+  return [...catalogue.targets.values()].filter(isGranted).map((target) => target.name);
+}
+
+function organizationsOf(call: AdminCall): readonly string[] {
+  const reaches = reachOf(call.actor, 'organization.read');
+  return [...new Set(reaches.flatMap((reach) => (reach.is === 'everywhere' ? [] : (reach.organizationId ?? []))))];
+}
+
+async function loadTarget(call: AdminCall<{ readonly name: string }, unknown, unknown>): Promise<Loaded<targets.TargetKind>> {
+  const kind = await targets.kindOf(call.deps.db, call.params.name);
+  if (kind === null) throw notFound('callable target');
+  return { place: { organizationId: null }, object: kind };
+}

@@ -1,0 +1,304 @@
+import { z } from 'zod';
+import type { DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
+import { newId } from '../../lib/id.ts';
+import { open } from '../../lib/secrets.ts';
+import * as targets from '../../store/callable-targets.ts';
+import * as credentials from '../../store/credentials.ts';
+import type { DeploymentRow } from '../../store/deployments.ts';
+import * as deployments from '../../store/deployments.ts';
+import * as models from '../../store/models.ts';
+import * as prices from '../../store/prices.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change, isUnchanged } from '../change.ts';
+import { type CreateBody, columnsOf, createBody, NEW_DEPLOYMENT, type PatchBody, patchBody } from '../deployment-fields.ts';
+import {
+  deploymentEvent,
+  deploymentFacts,
+  deploymentOut,
+  providerName,
+  viewDeployment,
+  viewDeployments,
+} from '../deployment-view.ts';
+import { id, idParams, instantOut } from '../fields.ts';
+import { requireVersion } from '../if-match.ts';
+import { listQuery, pageOut, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { type PerMillion, patchedPerMillion, perMillionFrom } from '../price-fields.ts';
+import { addPriceVersion, effectiveFrom } from '../price-versions.ts';
+import { conflict, invalid, notFound } from '../problem.ts';
+import { type Loaded, route } from '../route.ts';
+import { refuseTaken, takeName } from '../target-names.ts';
+
+/** Upstream models with their credential, price and capacity. The first deployment of a model makes the model's name. */
+
+const listed = z.strictObject({
+  ...listQuery,
+  sort: z.enum(['created_at', '-created_at', 'model', '-model']).optional(),
+  model: z.string().max(200).optional(),
+  provider: providerName.optional(),
+  credential_id: id.optional(),
+  tag: z.string().max(64).optional(),
+  enabled: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+});
+
+export const list = route({
+  summary: 'List deployments',
+  description: '`search` finds by the beginning of the model’s or the upstream model’s name.',
+  permission: 'platform.read',
+  query: listed,
+  response: pageOut(deploymentOut),
+  load: load.platform,
+  handle: async (call) => {
+    const { limit, cursor, sort, credential_id: credentialId, search: _, ...filter } = call.query;
+    const page = { limit, cursor, sort: sort ?? '-created_at' } as const;
+    const found = await deployments.list(
+      call.deps.db,
+      { ...filter, credentialId, search: searchOf({ search: call.query.search }) },
+      page,
+    );
+    return renderPage(found, await viewDeployments(call, found.rows));
+  },
+});
+
+export const create = route({
+  summary: 'Create a deployment',
+  description:
+    'Makes the model’s name on first use; 409 when a route group has it. A name that was deleted and is still named by grants is 409 with their holders until confirm_regained_access is true. Without `prices` the price table fills them where it knows the upstream model; else the deployment is unpriced.',
+  permission: 'catalogue.manage',
+  body: createBody,
+  status: 201,
+  response: deploymentOut,
+  load: load.platform,
+  handle: async (call) => viewDeployment(call, await change(call, (made) => insertDeployment(call, made))),
+});
+
+export const read = route({
+  summary: 'Read a deployment',
+  permission: 'platform.read',
+  params: idParams,
+  response: deploymentOut,
+  load: loadDeployment,
+  handle: (call, row) => viewDeployment(call, row),
+});
+
+export const update = route({
+  summary: 'Change a deployment',
+  description: 'A price change makes a new version, in force now or from `effective_from` on; what was charged stays.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  body: patchBody,
+  response: deploymentOut,
+  load: loadDeployment,
+  handle: async (call, { id }) => viewDeployment(call, await change(call, (made) => applyPatch(call, made, id))),
+});
+
+export const remove = route({
+  summary: 'Delete a deployment',
+  description:
+    'The last one of a model takes the model’s name away; grants of it stay, ineffective. 409 while a route group has it.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  status: 204,
+  response: z.undefined(),
+  load: loadDeployment,
+  handle: async (call, { id }) => {
+    await change(call, (made) => removeDeployment(call, made, id));
+    return undefined;
+  },
+});
+
+export const check = route({
+  summary: 'Try a deployment',
+  description: 'One small live call with its own credential. It costs what that call costs and belongs to no organization.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  response: z.object({
+    ok: z.boolean(),
+    latency_ms: z.int(),
+    status: z.int().nullable(),
+    message: z.string(),
+    checked_at: instantOut,
+  }),
+  load: loadDeployment,
+  handle: async (call, row) => {
+    const checked = await call.deps.upstream.checkDeployment(await configOf(call, row));
+    return {
+      ok: checked.ok,
+      latency_ms: Math.round(checked.latencyMs),
+      status: checked.status,
+      message: checked.message,
+      checked_at: new Date(call.deps.clock.nowMs()).toISOString(),
+    };
+  },
+});
+
+async function insertDeployment(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<DeploymentRow> {
+  const { tx, now, record, touch } = made;
+  const { body } = call;
+  await targets.lockCatalogue(tx);
+  await requireCredential(made, body.provider, body.credential_id ?? null);
+  const regained = await provideModel(made, body);
+  const row = await deployments.insert(tx, {
+    id: newId('dep', now.getTime()),
+    model: body.model,
+    provider: body.provider,
+    upstreamModel: body.upstream_model,
+    mode: body.mode,
+    ...columnsOf(body, NEW_DEPLOYMENT),
+    createdAt: now,
+    updatedAt: now,
+  });
+  const perMillion = firstPrice(call);
+  if (perMillion !== null) await addPriceVersion(made, row.id, now, perMillion);
+  const after = { ...deploymentFacts(row, perMillion), ...(regained.length === 0 ? {} : { regained_access: regained }) };
+  await record({ ...deploymentEvent(row), action: 'deployment.create', before: null, after });
+  touch({ catalogue: true });
+  return row;
+}
+
+/** The model's name, made when this is its first deployment. */
+async function provideModel(made: Change, body: CreateBody): Promise<readonly string[]> {
+  const { tx, now, record } = made;
+  const kind = await targets.kindOf(tx, body.model);
+  refuseTaken(kind, 'model', '/model');
+  const known = await models.find(tx, body.model);
+  if (known !== null) {
+    if (known.mode !== body.mode) throw invalid('/mode', `the model "${body.model}" is for ${known.mode}`);
+    return [];
+  }
+  const regained = await takeName(made, { name: body.model, kind: 'model' }, body.confirm_regained_access === true);
+  // Among equal priorities deployments are drawn by weight, so this is both.
+  const model = await models.insert(tx, {
+    name: body.model,
+    mode: body.mode,
+    strategy: 'priority',
+    createdAt: now,
+    updatedAt: now,
+  });
+  await record({
+    organizationId: null,
+    action: 'model.create',
+    objectType: 'model',
+    objectId: model.name,
+    objectName: model.name,
+    before: null,
+    after: { mode: model.mode },
+  });
+  return regained;
+}
+
+async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Change, id: string): Promise<DeploymentRow> {
+  const { tx, now, record, touch } = made;
+  const { body } = call;
+  const row = await lockOne(tx, id);
+  requireVersion(call, row.version);
+  if (body.effective_from !== undefined && body.prices === undefined) {
+    throw invalid('/effective_from', 'says from when prices hold, and there are none in this body');
+  }
+  if (body.credential_id !== undefined) await requireCredential(made, row.provider as ProviderName, body.credential_id);
+  const from = effectiveFrom(body.effective_from, now);
+  const stored = (await prices.inForce(tx, [id], from)).get(id)?.perMillion ?? {};
+  const perMillion = patchedPerMillion(stored, body.prices);
+  const columns = { upstreamModel: body.upstream_model ?? row.upstreamModel, ...columnsOf(body, row) };
+  const before = deploymentFacts(row, stored);
+  const after = deploymentFacts({ ...row, ...columns }, perMillion);
+  if (isUnchanged(before, after)) return row;
+  if (!isUnchanged(stored, perMillion)) await addPriceVersion(made, id, from, perMillion);
+  const updated = await deployments.update(tx, id, columns, now);
+  const scheduled = from > now ? { prices_effective_from: from.toISOString() } : {};
+  await record({ ...deploymentEvent(updated), action: 'deployment.update', before, after: { ...after, ...scheduled } });
+  touch({ catalogue: true });
+  return updated;
+}
+
+async function removeDeployment(call: AdminCall, { tx, now, record, touch }: Change, id: string): Promise<void> {
+  await targets.lockCatalogue(tx);
+  const row = await lockOne(tx, id);
+  requireVersion(call, row.version);
+  const groups = await deployments.routeGroupsOf(tx, id);
+  if (groups.length > 0)
+    throw conflict(`This deployment is a member of ${groups.map((key) => `"${key}"`).join(', ')}. Take it out first.`);
+  const price = (await prices.inForce(tx, [id], now)).get(id);
+  await deployments.remove(tx, id, now);
+  await record({
+    ...deploymentEvent(row),
+    action: 'deployment.delete',
+    before: deploymentFacts(row, price?.perMillion),
+    after: null,
+  });
+  touch({ catalogue: true });
+  if ((await deployments.idsOfModels(tx, [row.model])).size > 0) return;
+  const model = await models.find(tx, row.model);
+  await models.remove(tx, row.model);
+  await targets.release(tx, row.model);
+  await record({
+    organizationId: null,
+    action: 'model.delete',
+    objectType: 'model',
+    objectId: row.model,
+    objectName: row.model,
+    before: { mode: row.mode, fallbacks: model?.fallbacks ?? [] },
+    after: null,
+  });
+}
+
+async function loadDeployment(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<DeploymentRow>> {
+  const row = await deployments.find(call.deps.db, call.params.id);
+  if (row === null) throw notFound('deployment');
+  return { place: { organizationId: null }, object: row };
+}
+
+async function lockOne(tx: Change['tx'], id: string): Promise<DeploymentRow> {
+  const row = await deployments.lock(tx, id);
+  if (row === null) throw notFound('deployment');
+  return row;
+}
+
+async function requireCredential({ tx }: Change, provider: ProviderName, credentialId: string | null): Promise<void> {
+  const pointer = '/credential_id';
+  if (provider === 'fake') {
+    if (credentialId !== null) throw invalid(pointer, 'the fake provider needs no credential');
+    return;
+  }
+  if (credentialId === null) throw invalid(pointer, `a deployment at ${provider} needs a credential`);
+  const credential = await credentials.find(tx, credentialId);
+  if (credential === null) throw invalid(pointer, 'there is no such credential');
+  if (credential.provider !== provider) throw invalid(pointer, `this credential is for ${credential.provider}`);
+}
+
+/** What was given, or what the price table knows; null: unpriced, also when a price without a single bucket was given. */
+function firstPrice(call: AdminCall<unknown, unknown, CreateBody>): PerMillion | null {
+  const { prices: given, provider, upstream_model } = call.body;
+  const perMillion = given === undefined ? call.deps.upstream.priceFor(provider, upstream_model) : perMillionFrom(given ?? {});
+  return perMillion === null || Object.keys(perMillion).length === 0 ? null : perMillion;
+}
+
+/** The deployment with its opened credential, for a live call. */
+async function configOf(call: AdminCall, row: DeploymentRow): Promise<DeploymentConfig> {
+  const credential = row.credentialId === null ? null : await credentials.find(call.deps.db, row.credentialId);
+  return {
+    id: row.id,
+    model: row.model,
+    provider: row.provider as ProviderName,
+    upstreamModel: row.upstreamModel,
+    mode: row.mode,
+    credential:
+      credential === null
+        ? null
+        : {
+            id: credential.id,
+            provider: credential.provider as ProviderName,
+            baseUrl: credential.baseUrl,
+            apiKey:
+              credential.sealed === null ? '' : open(call.deps.keys.credentials, credential.sealed, credential.id).toString(),
+          },
+    prices: [],
+    limits: { rpm: row.rpm, tpm: row.tpm },
+    weight: row.weight,
+    priority: row.priority,
+    tags: row.tags,
+    maxOutputTokens: row.maxOutputTokens,
+    timeoutMs: row.timeoutMs,
+    enabled: row.enabled,
+  };
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { DeploymentRow } from '../../store/deployments.ts';
+import * as deployments from '../../store/deployments.ts';
+import type { PriceRow } from '../../store/prices.ts';
+import * as prices from '../../store/prices.ts';
+import type { AdminCall } from '../call.ts';
+import { change } from '../change.ts';
+import { deploymentEvent } from '../deployment-view.ts';
+import { id, instant, instantOut, isoOf } from '../fields.ts';
+import { listQuery, pageOut, renderPage } from '../lists.ts';
+import * as load from '../load.ts';
+import { perMillionFrom, priceFields, pricesOut, renderPrices } from '../price-fields.ts';
+import { addPriceVersion, effectiveFrom } from '../price-versions.ts';
+import { notFound } from '../problem.ts';
+import { type Loaded, route } from '../route.ts';
+
+/** Versions of prices. They are only ever added: each ledger row names the one it used. */
+
+const priceOut = z
+  .object({
+    id: z.string(),
+    deployment_id: z.string(),
+    model: z.string(),
+    prices: pricesOut.nullable().meta({ description: 'Null: unpriced from then on.' }),
+    effective_from: instantOut,
+    created_at: instantOut,
+  })
+  .meta({ id: 'Price' });
+
+export const list = route({
+  summary: 'List price versions',
+  description: 'Newest in effect first, scheduled ones included.',
+  permission: 'platform.read',
+  query: z.strictObject({
+    limit: listQuery.limit,
+    cursor: listQuery.cursor,
+    deployment_id: id.optional(),
+    model: z.string().max(200).optional(),
+  }),
+  response: pageOut(priceOut),
+  load: load.platform,
+  handle: async (call) => {
+    const { deployment_id: deploymentId, model, limit, cursor } = call.query;
+    const listed = await prices.list(call.deps.db, { deploymentId, model }, { limit, cursor });
+    return renderPage(
+      listed,
+      listed.rows.map((row) => render(row, row.model)),
+    );
+  },
+});
+
+export const create = route({
+  summary: 'Add a price version',
+  description: 'The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced.',
+  permission: 'catalogue.manage',
+  body: z.strictObject({ deployment_id: id, prices: priceFields.nullable(), effective_from: instant.optional() }),
+  status: 201,
+  response: priceOut,
+  load: loadDeployment,
+  handle: async (call, deployment) => {
+    const { body } = call;
+    const perMillion = perMillionFrom(body.prices ?? {});
+    const added = await change(call, async (made) => {
+      const from = effectiveFrom(body.effective_from, made.now);
+      const stored = (await prices.inForce(made.tx, [deployment.id], from)).get(deployment.id);
+      const row = await addPriceVersion(made, deployment.id, from, perMillion);
+      await made.record({
+        ...deploymentEvent(deployment),
+        action: 'price.create',
+        before: { prices: renderPrices(stored?.perMillion), price_id: stored?.id ?? null },
+        after: { prices: renderPrices(perMillion), price_id: row.id, effective_from: isoOf(from) },
+      });
+      made.touch({ catalogue: true });
+      return row;
+    });
+    return render(added, deployment.model);
+  },
+});
+
+async function loadDeployment(
+  call: AdminCall<unknown, unknown, { readonly deployment_id: string }>,
+): Promise<Loaded<DeploymentRow>> {
+  const row = await deployments.find(call.deps.db, call.body.deployment_id);
+  if (row === null) throw notFound('deployment');
+  return { place: { organizationId: null }, object: row };
+}
+
+function render(row: PriceRow, model: string): z.output<typeof priceOut> {
+  return {
+    id: row.id,
+    deployment_id: row.deploymentId,
+    model,
+    prices: renderPrices(row.perMillion),
+    effective_from: isoOf(row.effectiveFrom),
+    created_at: isoOf(row.createdAt),
+  };
+}
