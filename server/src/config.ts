@@ -11,7 +11,7 @@ export interface Config {
   readonly adminToken: string | null;
   /** Base64 of 32 bytes; null: generated into the data directory (development only). */
   readonly masterKey: string | null;
-  readonly demo: 'on' | 'off' | 'when_empty';
+  readonly demo: 'on' | 'off';
   readonly allowedUpstreams: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly journalBytesMax: number;
@@ -105,7 +105,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
     adminToken: text('HEADGATE_ADMIN_TOKEN') || null,
     masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
-    demo: oneOf('HEADGATE_DEMO', text, ['on', 'off', 'when_empty']),
+    demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
     allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
     trustedProxies: list(text('HEADGATE_TRUSTED_PROXIES')),
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),

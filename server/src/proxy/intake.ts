@@ -1,4 +1,5 @@
 import type { Wire } from '../dialects/dialect.ts';
+import type { CredentialConfig } from '../domain/catalogue.ts';
 import type {
   Provider,
   ProviderError,
@@ -43,7 +44,7 @@ const ERROR_BYTES_MAX = 64 * 1024;
 
 /** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `answerBytesMax`. */
 export function attempt(provider: Provider, request: UpstreamRequest, answerBytesMax: number): Attempt {
-  const intake = new Intake(provider, request.stream && isStreamed(request.wire), answerBytesMax);
+  const intake = new Intake(provider, request.deployment.credential, request.stream && isStreamed(request.wire), answerBytesMax);
   intake.call = provider.open(request, intake);
   return { outcome: intake.outcome, giveUp: () => intake.giveUp() };
 }
@@ -57,6 +58,7 @@ class Intake implements UpstreamSink, StreamSource {
   readonly outcome: Promise<Outcome>;
   call: UpstreamCall | null = null;
   readonly #provider: Provider;
+  readonly #credential: CredentialConfig | null;
   readonly #wantsStream: boolean;
   readonly #bytesMax: number;
   #decide: ((outcome: Outcome) => void) | null;
@@ -68,8 +70,9 @@ class Intake implements UpstreamSink, StreamSource {
   #consumer: StreamConsumer | null = null;
   #ended: { failure: UpstreamFailure | null } | null = null;
 
-  constructor(provider: Provider, wantsStream: boolean, bytesMax: number) {
+  constructor(provider: Provider, credential: CredentialConfig | null, wantsStream: boolean, bytesMax: number) {
     this.#provider = provider;
+    this.#credential = credential;
     this.#wantsStream = wantsStream;
     this.#bytesMax = bytesMax;
     let decide: (outcome: Outcome) => void = () => {};
@@ -157,7 +160,7 @@ class Intake implements UpstreamSink, StreamSource {
   }
 
   #error(): Outcome {
-    return { is: 'error', error: this.#provider.readError(this.#status, this.#headers, this.#take()) };
+    return { is: 'error', error: this.#provider.readError(this.#status, this.#headers, this.#take(), this.#credential) };
   }
 
   /** An error page without end: what was read says enough. */

@@ -33,6 +33,7 @@ export function createListener(options: ListenerOptions): Server {
       joinDuplicateHeaders: false,
     },
     (request, response) => {
+      if (refused.has(request.socket)) return; // Its connection is being closed; what is pipelined behind a refused body is not served.
       const url = request.url ?? '/';
       if (url.startsWith('/api/') || url === '/api') options.admin(request, response);
       else readThenServe(request, response, options);
@@ -43,6 +44,9 @@ export function createListener(options: ListenerOptions): Server {
   );
   return server;
 }
+
+/** Connections that are only drained until they close. */
+const refused = new WeakSet<Socket>();
 
 function readThenServe(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
   const startedMs = options.clock.monotonicMs();
@@ -89,6 +93,7 @@ function readBody(request: IncomingMessage, bytesMax: number, done: (body: Buffe
 
 /** Answers 413 without reading the rest, and closes: the unread body must not be taken for a next request. */
 function refuseBody(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
+  refused.add(request.socket);
   const dialect: ErrorDialect = (request.url ?? '').startsWith('/v1/messages') ? 'anthropic' : 'openai';
   const refusal = new Refusal('request_too_large', `The body is larger than ${options.bodyBytesMax} bytes.`);
   const id = options.requestId();
