@@ -1,10 +1,10 @@
 /** A migrated, empty database for each test file, on the embedded engine and on PostgreSQL. */
 import { openAsBlob } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
-import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type DatabaseKind, databaseOver, type OpenDatabase, openDatabase } from '../../src/store/database.ts';
+import { inProcessPool } from './in-process.ts';
 
 /** Set by global-setup.ts. */
 export const SNAPSHOT_VARIABLE = 'HEADGATE_TEST_SNAPSHOT';
@@ -62,15 +62,6 @@ async function openEmbeddedTestDatabase(): Promise<TestDatabase> {
     await pglite.close();
   };
   return { ...opened, url: null, dispose };
-}
-
-/** The usual driver over an engine in this process. One connection, because the engine has one session. */
-export function inProcessPool(pglite: PGlite): pg.Pool {
-  const config = createPgConfig(pglite);
-  const parse = config.connection.parse.bind(config.connection);
-  // Drizzle hands its type parsers to the driver under the name by which this connection expects parameter types.
-  config.connection.parse = (query: object) => parse({ ...query, types: undefined });
-  return new pg.Pool({ ...config, max: 1, connectionTimeoutMillis: 5_000 });
 }
 
 let counter = 0;

@@ -6,7 +6,8 @@ import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { databaseOver, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { inProcessPool, SNAPSHOT_VARIABLE, TEMPLATE, TEST_POSTGRES_VARIABLE } from './database.ts';
+import { SNAPSHOT_VARIABLE, TEMPLATE, TEST_POSTGRES_VARIABLE } from './database.ts';
+import { inProcessPool } from './in-process.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
 export default async function setup(): Promise<() => Promise<void>> {
