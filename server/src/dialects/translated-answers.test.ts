@@ -77,7 +77,7 @@ describe('an Anthropic answer for an OpenAI client', () => {
         prompt_tokens_details: { cached_tokens: 4, audio_tokens: 0, cache_write_tokens: 5 },
         completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
       },
-      service_tier: 'standard',
+      service_tier: 'default',
     });
     expect(facts).toEqual({
       usage: { input: 3, cached_input: 4, cache_write: 5, output: 2 },
@@ -165,6 +165,7 @@ describe('an OpenAI answer for an Anthropic client', () => {
         input_tokens: 6,
         cache_creation_input_tokens: 0,
         cache_read_input_tokens: 4,
+        cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
         output_tokens: 8,
         output_tokens_details: { thinking_tokens: 5 },
         service_tier: 'standard',
@@ -397,7 +398,13 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
     expect(data(text).at(-2)).toEqual({
       type: 'message_delta',
       delta: { stop_reason: 'tool_use', stop_sequence: null },
-      usage: { input_tokens: 5, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 9 },
+      usage: {
+        input_tokens: 5,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 0,
+        cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+        output_tokens: 9,
+      },
     });
   });
 

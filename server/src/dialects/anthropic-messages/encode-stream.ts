@@ -36,7 +36,7 @@ export function messagesStreamEncoder(options: AnswerOptions): StreamEncoder {
       stop_reason: null,
       stop_sequence: null,
     };
-    return event('message_start', { message: { ...message, usage: messageUsage(usage) } });
+    return event('message_start', { message: { ...message, usage: { ...messageUsage(usage), service_tier: 'standard' } } });
   }
 
   /** A block's delta: told at once when it is the block's turn. A block that ended and goes on (text after a tool call) begins anew. */

@@ -9,9 +9,7 @@ export function messageUsage(usage: Usage): JsonObject {
     input_tokens: input + audio_input + image_input,
     cache_creation_input_tokens: cache_write + cache_write_1h,
     cache_read_input_tokens: cached_input,
-    ...(cache_write_1h > 0
-      ? { cache_creation: { ephemeral_5m_input_tokens: cache_write, ephemeral_1h_input_tokens: cache_write_1h } }
-      : {}),
+    cache_creation: { ephemeral_5m_input_tokens: cache_write, ephemeral_1h_input_tokens: cache_write_1h },
     output_tokens: output + reasoning + audio_output + image_output,
     ...(reasoning > 0 ? { output_tokens_details: { thinking_tokens: reasoning } } : {}),
   };

@@ -7,6 +7,9 @@ import { thinkingFields } from './encode-parts.ts';
 import { finishReasonOf } from './stop-words.ts';
 import { chatUsage } from './usage.ts';
 
+/** Anthropic's words for how a request was served, in OpenAI's; what has no word is left out. */
+const TIERS: Readonly<Record<string, string>> = { standard: 'default', priority: 'priority' };
+
 /** A neutral answer as an OpenAI chat completion. */
 export function encodeChatAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject {
   return defined({
@@ -16,7 +19,7 @@ export function encodeChatAnswer(answer: NeutralAnswer, options: AnswerOptions):
     model: options.model,
     choices: [{ index: 0, message: messageOf(answer.parts), logprobs: null, finish_reason: finishReasonOf(answer.stop) }],
     usage: answer.usage === null ? undefined : chatUsage(answer.usage),
-    service_tier: answer.serviceTier ?? undefined,
+    service_tier: answer.serviceTier === null ? undefined : TIERS[answer.serviceTier],
   });
 }
 
