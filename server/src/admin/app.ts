@@ -6,14 +6,19 @@ import { buildHttp } from './http.ts';
 import type { RouteTable } from './route.ts';
 import * as accessExplain from './routes/access-explain.ts';
 import * as accessGroups from './routes/access-groups.ts';
+import * as accounts from './routes/accounts.ts';
 import * as callableTargets from './routes/callable-targets.ts';
 import * as credentials from './routes/credentials.ts';
 import * as deployments from './routes/deployments.ts';
+import * as memberRemoval from './routes/member-removal.ts';
+import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
 import * as prices from './routes/prices.ts';
 import * as routeGroups from './routes/route-groups.ts';
+import * as serviceAccounts from './routes/service-accounts.ts';
+import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
 
 /** Every admin route, below /api/v1. */
@@ -33,6 +38,28 @@ export const ROUTES: RouteTable = {
   'GET /teams/:id': teams.read,
   'PATCH /teams/:id': teams.update,
   'DELETE /teams/:id': teams.remove,
+  'GET /teams/:id/members': teamMembers.list,
+  'POST /teams/:id/members': teamMembers.create,
+  'PATCH /teams/:id/members/:member_id': teamMembers.update,
+  'DELETE /teams/:id/members/:member_id': teamMembers.remove,
+
+  'GET /organizations/:id/members': members.list,
+  'POST /organizations/:id/members': members.create,
+  'GET /organizations/:id/members/:member_id': members.read,
+  'PATCH /organizations/:id/members/:member_id': members.update,
+  'DELETE /organizations/:id/members/:member_id': memberRemoval.remove,
+
+  'GET /accounts': accounts.list,
+  'POST /accounts': accounts.create,
+  'GET /accounts/:id': accounts.read,
+  'PATCH /accounts/:id': accounts.update,
+
+  'GET /service-accounts': serviceAccounts.list,
+  'GET /teams/:id/service-accounts': serviceAccounts.listOfTeam,
+  'POST /teams/:id/service-accounts': serviceAccounts.create,
+  'GET /service-accounts/:id': serviceAccounts.read,
+  'PATCH /service-accounts/:id': serviceAccounts.update,
+  'DELETE /service-accounts/:id': serviceAccounts.remove,
 
   'GET /credentials': credentials.list,
   'POST /credentials': credentials.create,

@@ -19,6 +19,13 @@ export function readBy<T extends string>(read: (text: string) => Parsed<T>, leng
     });
 }
 
+/** An e-mail address, kept in lower case: two accounts must not differ by case alone. */
+export const email = z
+  .string()
+  .max(254)
+  .transform((text) => text.trim().toLowerCase())
+  .pipe(z.email('is not an e-mail address'));
+
 export const name = readBy(parseName, 400);
 export const slug = readBy(parseSlug, 63);
 export const modelName = readBy(parseModelName, 200);

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../domain/permission.ts';
+import type { ScopePolicy } from '../domain/tenancy.ts';
+import type { Member } from '../store/memberships.ts';
+import * as memberships from '../store/memberships.ts';
+import type { OrganizationRow } from '../store/organizations.ts';
+import { accessChoiceFrom } from '../store/policy-columns.ts';
+import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
+import type { AdminCall } from './call.ts';
+import { capabilities, instantOut, isoOf, jsonObject, metadataOut } from './fields.ts';
+import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { levelsAbove } from './parent-access.ts';
+import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
+
+/** How a membership is shown: a person in an organization, and their user scope. */
+export const memberOut = z
+  .object({
+    id: z.string(),
+    organization_id: z.string(),
+    account_id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    account_status: z.enum(['active', 'disabled']),
+    role: z.enum(ORGANIZATION_ROLES),
+    status: z.enum(['active', 'disabled']),
+    teams: z.array(z.object({ team_id: z.string(), name: z.string(), role: z.enum(TEAM_ROLES) })),
+    key_count: z.int(),
+    ...policyOut,
+    asset_access: choiceOut,
+    metadata: metadataOut,
+    limits_status: limitsStatusOut,
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+  })
+  .meta({ id: 'Member' });
+
+type MemberView = z.output<typeof memberOut>;
+
+export async function viewMember(call: AdminCall, organization: OrganizationRow, member: Member): Promise<MemberView> {
+  const [view] = await viewMembers(call, organization, [member]);
+  if (view === undefined) throw new Error('one row makes one view');
+  const above = await levelsAbove(call.deps.db, { organizationId: organization.id });
+  const ineffective = renderIneffective(above, accessChoiceFrom(member), await accessCatalogue(call.deps.db));
+  return { ...view, asset_access: { ...view.asset_access, ineffective } };
+}
+
+export async function viewMembers(
+  call: AdminCall,
+  organization: OrganizationRow,
+  members: readonly Member[],
+): Promise<MemberView[]> {
+  const { db } = call.deps;
+  const organizationId = organization.id;
+  const ids = members.map((member) => member.id);
+  const policies = await loadPolicies(db, 'user', members);
+  const teams = await memberships.teamsOf(db, [organizationId], ids);
+  const keyCounts = await memberships.keyCounts(db, [organizationId], ids);
+  const live = await limitsStatus(
+    call.deps,
+    members.map((member, index) => ({
+      organizationId,
+      scope: 'user' as const,
+      scopeId: member.id,
+      policy: policies[index] as ScopePolicy,
+      timeZone: organization.timeZone,
+    })),
+  );
+  return members.map((member, index) => ({
+    id: member.id,
+    organization_id: organizationId,
+    account_id: member.accountId,
+    name: member.account.name,
+    email: member.account.email,
+    account_status: member.account.status,
+    teams: (teams.get(member.id) ?? []).map((team) => ({
+      team_id: team.teamId,
+      name: team.name,
+      role: team.role as TeamRoleName,
+    })),
+    key_count: keyCounts.get(member.id) ?? 0,
+    ...memberFacts(member, policies[index] as ScopePolicy),
+    limits_status: live[index] as LimitsStatus,
+    capabilities: [...capabilitiesOf(call.actor, { organizationId, ownerAccountId: member.accountId })],
+    version: member.version,
+    created_at: isoOf(member.createdAt),
+    updated_at: isoOf(member.updatedAt),
+  }));
+}
+
+type TeamRoleName = (typeof TEAM_ROLES)[number];
+
+/** What people set: the part of the view that the audit log compares. */
+export function memberFacts(member: Member, policy: ScopePolicy) {
+  return {
+    role: member.role as (typeof ORGANIZATION_ROLES)[number],
+    status: member.status as 'active' | 'disabled',
+    ...renderPolicy(policy),
+    asset_access: renderChoice(accessChoiceFrom(member)),
+    metadata: jsonObject(member.metadata),
+  };
+}

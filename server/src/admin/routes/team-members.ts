@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { can, TEAM_ROLES, type TeamRole } from '../../domain/permission.ts';
+import * as memberships from '../../store/memberships.ts';
+import type { TeamMember } from '../../store/team-members.ts';
+import * as teamMembers from '../../store/team-members.ts';
+import type { TeamRow } from '../../store/teams.ts';
+import * as teams from '../../store/teams.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change } from '../change.ts';
+import { id, idParams, instantOut, isoOf } from '../fields.ts';
+import { requireGrantableRole } from '../grant-role.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { invalid, notFound } from '../problem.ts';
+import { keysAtStake, takeKeys } from '../reassign.ts';
+import { type Loaded, route } from '../route.ts';
+import { leavingQuery, leavingReport, renderLeaving } from './member-removal.ts';
+import { addMember } from './members.ts';
+
+const role = z.enum(TEAM_ROLES);
+
+const teamMemberOut = z
+  .object({
+    member_id: z.string(),
+    account_id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role,
+    team_id: z.string(),
+    organization_id: z.string(),
+    created_at: instantOut,
+  })
+  .meta({ id: 'TeamMember' });
+
+const params = z.object({ id, member_id: id });
+
+export const list = route({
+  summary: 'List the members of a team',
+  permission: 'organization.read',
+  params: idParams,
+  query: z.strictObject(listQuery),
+  response: pageOut(teamMemberOut),
+  load: load.team,
+  handle: async (call, team) => {
+    const filter = { organizationId: team.organizationId, teamId: team.id, search: searchOf(call.query) };
+    const listed = await teamMembers.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(listed, listed.rows.map(view));
+  },
+});
+
+export const create = route({
+  summary: 'Add an account to a team',
+  description: 'An account that is not in the organization becomes an org_member of it, where the caller may add members.',
+  permission: 'team_members.manage',
+  params: idParams,
+  body: z.strictObject({ account_id: id, role }),
+  status: 201,
+  response: teamMemberOut,
+  load: load.team,
+  handle: async (call, team) => {
+    requireGrantableRole(call, grantOf(team, call.body.role), '/role');
+    const key = await change(call, async (change) => {
+      const { tx, now, record, touch } = change;
+      await lockTeam(tx, team);
+      const membershipId = await membershipOf(call, change, team, call.body.account_id);
+      const key = { organizationId: team.organizationId, teamId: team.id, membershipId };
+      await teamMembers.insert(tx, { ...key, role: call.body.role, createdAt: now });
+      await record({ ...eventOf(team, membershipId), action: 'team_member.add', before: null, after: { role: call.body.role } });
+      touch({ organizationIds: [team.organizationId] });
+      return key;
+    });
+    return shown(call, key);
+  },
+});
+
+export const update = route({
+  summary: 'Change a member’s role in a team',
+  permission: 'team_members.manage',
+  params,
+  body: z.strictObject({ role }),
+  response: teamMemberOut,
+  load: loadTeamMember,
+  handle: async (call, { team, member }) => {
+    requireGrantableRole(call, grantOf(team, call.body.role), '/role');
+    requireGrantableRole(call, grantOf(team, member.role as TeamRole), '/role');
+    await change(call, async ({ tx, record, touch }) => {
+      await lockTeam(tx, team);
+      const now = await teamMembers.find(tx, member);
+      if (now === null) throw notFound('member of this team');
+      await teamMembers.setRole(tx, member, call.body.role);
+      await record({
+        ...eventOf(team, member.membershipId),
+        action: 'team_member.update',
+        before: { role: now.role },
+        after: call.body,
+      });
+      touch({ organizationIds: [team.organizationId] });
+    });
+    return shown(call, member);
+  },
+});
+
+export const remove = route({
+  summary: 'Take a member out of a team, or report what would go',
+  description: 'Revokes the keys they own in this team unless the same request reassigns them.',
+  permission: 'team_members.manage',
+  params,
+  query: leavingQuery,
+  response: leavingReport,
+  load: loadTeamMember,
+  handle: async (call, { team, member }) => {
+    requireGrantableRole(call, grantOf(team, member.role as TeamRole), '');
+    const whose = { organizationId: team.organizationId, teamId: team.id, membershipId: member.membershipId };
+    const isDryRun = call.query.dry_run === true;
+    const taken = isDryRun ? await keysAtStake(call, whose) : await takeOut(call, team, member);
+    return renderLeaving(member.membershipId, { isDryRun, teams: [team.id], taken });
+  },
+});
+
+function takeOut(call: AdminCall<unknown, z.output<typeof leavingQuery>, unknown>, team: TeamRow, member: TeamMember) {
+  return change(call, async (change) => {
+    const { organizationId, teamId, membershipId, role } = member;
+    await lockTeam(change.tx, team);
+    const taken = await takeKeys(change, { organizationId, teamId, membershipId }, call.query.reassign_keys_to);
+    await teamMembers.remove(change.tx, member);
+    const before = { role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
+    await change.record({ ...eventOf(team, membershipId), action: 'team_member.remove', before, after: null });
+    change.touch({ organizationIds: [organizationId] });
+    return taken;
+  });
+}
+
+interface TeamAndMember {
+  readonly team: TeamRow;
+  readonly member: TeamMember;
+}
+
+async function loadTeamMember(call: AdminCall<z.output<typeof params>, unknown, unknown>): Promise<Loaded<TeamAndMember>> {
+  const team = await load.findTeam(call, call.params.id);
+  const { organizationId } = team;
+  const key = { organizationId, teamId: team.id, membershipId: call.params.member_id };
+  const member = await teamMembers.find(call.deps.db, key);
+  if (member === null) throw notFound('member of this team');
+  return { place: { organizationId, teamId: team.id }, object: { team, member } };
+}
+
+/** The account's membership; one is made when there is none and the caller may add members to the organization. */
+async function membershipOf(
+  call: AdminCall<unknown, unknown, unknown>,
+  change: Change,
+  { organizationId }: TeamRow,
+  accountId: string,
+): Promise<string> {
+  const known = await memberships.findByAccount(change.tx, { organizationId, accountId });
+  if (known !== null) return known.id;
+  if (!can(call.actor, 'members.manage', { organizationId })) {
+    throw invalid('/account_id', 'is not a member of the organization; an organization admin can add it');
+  }
+  return addMember(change, organizationId, { account_id: accountId, role: 'org_member' });
+}
+
+async function lockTeam(tx: Change['tx'], team: TeamRow): Promise<void> {
+  if ((await teams.lock(tx, team)) === null) throw notFound('team');
+}
+
+async function shown(call: AdminCall<unknown, unknown, unknown>, key: teamMembers.TeamMemberKey) {
+  const member = await teamMembers.find(call.deps.db, key);
+  if (member === null) throw notFound('member of this team');
+  return view(member);
+}
+
+function view(member: TeamMember): z.output<typeof teamMemberOut> {
+  return {
+    member_id: member.membershipId,
+    account_id: member.accountId,
+    name: member.name,
+    email: member.email,
+    role: member.role as TeamRole,
+    team_id: member.teamId,
+    organization_id: member.organizationId,
+    created_at: isoOf(member.createdAt),
+  };
+}
+
+function grantOf(team: TeamRow, role: TeamRole) {
+  return { role, organizationId: team.organizationId, teamId: team.id };
+}
+
+function eventOf(team: TeamRow, membershipId: string) {
+  return {
+    organizationId: team.organizationId,
+    objectType: 'team_member',
+    objectId: `${team.id}/${membershipId}`,
+    objectName: team.name,
+  };
+}
