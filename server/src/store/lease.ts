@@ -10,7 +10,7 @@ import { describeProcess, isGone, type ProcessIdentity, parseIdentity, thisProce
 import type { Database } from './database.ts';
 import { processLeases } from './schema.ts';
 
-export const LEASE_MS = 30_000;
+const LEASE_MS = 30_000;
 const RENEW_EVERY_MS = 10_000;
 
 /** Somebody else holds the lease. Its message is the one line an operator needs. */

@@ -38,7 +38,7 @@ export async function migrate({ kind, pool }: OpenDatabase): Promise<void> {
 }
 
 /** The names of this version's migrations, oldest first. */
-export async function migrationNames(): Promise<readonly string[]> {
+async function migrationNames(): Promise<readonly string[]> {
   const journal: { entries: { tag: string }[] } = JSON.parse(await readFile(new URL('meta/_journal.json', FOLDER), 'utf8'));
   return journal.entries.map((entry) => entry.tag);
 }

@@ -3,7 +3,7 @@ import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 
 export const PAGE_LIMIT_MAX = 200;
-export const EXACT_TOTAL_MAX = 10_000;
+const EXACT_TOTAL_MAX = 10_000;
 
 /** One page. `nextCursor` null: the last one. */
 export interface Page<T> {

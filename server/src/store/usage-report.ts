@@ -51,8 +51,8 @@ export class TooManyIntervals extends Error {
   }
 }
 
-export const INTERVALS_MAX = 2_000;
-export const LINES_MAX = 10_000;
+const INTERVALS_MAX = 2_000;
+const LINES_MAX = 10_000;
 
 /** Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
