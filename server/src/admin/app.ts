@@ -10,16 +10,21 @@ import * as accounts from './routes/accounts.ts';
 import * as callableTargets from './routes/callable-targets.ts';
 import * as credentials from './routes/credentials.ts';
 import * as deployments from './routes/deployments.ts';
+import * as keyActions from './routes/key-actions.ts';
+import * as keyCreate from './routes/key-create.ts';
+import * as keys from './routes/keys.ts';
 import * as memberRemoval from './routes/member-removal.ts';
 import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
 import * as prices from './routes/prices.ts';
+import * as requests from './routes/requests.ts';
 import * as routeGroups from './routes/route-groups.ts';
 import * as serviceAccounts from './routes/service-accounts.ts';
 import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
+import * as usage from './routes/usage.ts';
 
 /** Every admin route, below /api/v1. */
 export const ROUTES: RouteTable = {
@@ -61,6 +66,17 @@ export const ROUTES: RouteTable = {
   'PATCH /service-accounts/:id': serviceAccounts.update,
   'DELETE /service-accounts/:id': serviceAccounts.remove,
 
+  'GET /keys': keys.list,
+  'GET /organizations/:id/keys': keys.listOfOrganization,
+  'GET /teams/:id/keys': keys.listOfTeam,
+  'POST /keys': keyCreate.create,
+  'GET /keys/:id': keys.read,
+  'PATCH /keys/:id': keys.update,
+  'DELETE /keys/:id': keyActions.revoke,
+  'POST /keys/:id/rotate': keyActions.rotate,
+  'POST /keys/:id/disable': keyActions.disable,
+  'POST /keys/:id/enable': keyActions.enable,
+
   'GET /credentials': credentials.list,
   'POST /credentials': credentials.create,
   'GET /credentials/:id': credentials.read,
@@ -92,6 +108,11 @@ export const ROUTES: RouteTable = {
   'PATCH /access-groups/:key': accessGroups.update,
   'DELETE /access-groups/:key': accessGroups.remove,
   'GET /access/explain': accessExplain.explain,
+  'GET /usage': usage.read,
+  'GET /organizations/:id/usage': usage.readOfOrganization,
+  'GET /requests': requests.list,
+  'GET /requests/:request_id': requests.read,
+  'GET /decisions/:request_id': requests.readDecision,
 };
 
 export interface AdminApp {

@@ -48,7 +48,7 @@ export interface DecisionBody {
 export interface AccessBody {
   readonly verdict: AccessVerdict['is'];
   /** The level that removed the model, or did not grant it. */
-  readonly removed_by: string | null;
+  readonly removed_by: AccessStep['level'] | null;
   readonly steps: readonly AccessStepBody[];
 }
 

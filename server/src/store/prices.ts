@@ -12,6 +12,16 @@ export async function insert(tx: Database, version: typeof prices.$inferInsert):
   return row as PriceRow;
 }
 
+/** Versions by their ids, deleted deployments' too. */
+export async function findMany(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, PriceRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(prices)
+    .where(inArray(prices.id, [...ids]));
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
 /** The version in force at an instant, by deployment; deployments without any are absent. */
 export async function inForce(db: Database, deploymentIds: readonly string[], at: Date): Promise<ReadonlyMap<string, PriceRow>> {
   if (deploymentIds.length === 0) return new Map();

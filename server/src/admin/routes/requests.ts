@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { can, reachOf } from '../../domain/permission.ts';
+import { contentKeyPurpose, open, UnsealFailure, unwrapKey } from '../../lib/secrets.ts';
+import { renderDecision } from '../../store/decision-lookup.ts';
+import * as memberships from '../../store/memberships.ts';
+import * as organizations from '../../store/organizations.ts';
+import { totalOf } from '../../store/paging.ts';
+import * as prices from '../../store/prices.ts';
+import type { RequestRow } from '../../store/request-log.ts';
+import * as log from '../../store/request-log.ts';
+import { authorize, reachWithin } from '../authorize.ts';
+import type { AdminCall } from '../call.ts';
+import { change } from '../change.ts';
+import { decisionOut, describedDecision } from '../decision-fields.ts';
+import { id, instant } from '../fields.ts';
+import { listQuery, pageOut } from '../lists.ts';
+import { notFound } from '../problem.ts';
+import {
+  type LedgerEntryRow,
+  ledgerEntryOut,
+  renderLedgerEntry,
+  renderRequest,
+  requestOut,
+  rowsOfRecord,
+} from '../request-view.ts';
+import { type Loaded, route } from '../route.ts';
+import { askedOrganization } from '../usage-scope.ts';
+
+/** The request log: every request of a known key, why it was admitted or refused, what it cost, and, for few, what was said. */
+
+const params = z.object({ request_id: z.string().min(1).max(64) });
+
+export const list = route({
+  summary: 'List requests',
+  description: 'Newest first.',
+  permission: 'usage.read',
+  query: z.strictObject({
+    limit: listQuery.limit,
+    cursor: listQuery.cursor,
+    organization_id: id.optional(),
+    team_id: id.optional(),
+    key_id: id.optional(),
+    member_id: id.optional(),
+    service_account_id: id.optional(),
+    model: z.string().max(200).optional(),
+    deployment_id: id.optional(),
+    status: requestOut.shape.status.optional(),
+    code: z.string().max(64).optional(),
+    from: instant.optional(),
+    to: instant.optional().meta({ description: 'Not included.' }),
+  }),
+  response: pageOut(requestOut),
+  load: askedOrganization,
+  handle: async (call, organization) => {
+    const { query, deps } = call;
+    const filter = {
+      organizationId: organization?.id,
+      teamId: query.team_id,
+      keyId: query.key_id,
+      memberId: query.member_id,
+      serviceAccountId: query.service_account_id,
+      calledName: query.model,
+      deploymentId: query.deployment_id,
+      status: query.status,
+      code: query.code,
+      from: query.from === undefined ? undefined : new Date(query.from),
+      to: query.to === undefined ? undefined : new Date(query.to),
+      reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
+    };
+    const page = await log.listRequests(deps.db, filter, { limit: query.limit, cursor: query.cursor });
+    const total = await totalOf(deps.db, log.requestsQuery(deps.db, filter));
+    return { data: page.rows.map(renderRequest), next_cursor: page.nextCursor, total };
+  },
+});
+
+const contentOut = z
+  .object({ mode: z.string(), request: z.json(), response: z.json() })
+  .nullable()
+  .optional()
+  .meta({ description: 'Only for who may read it; null when none is stored. Each read is an audit event.' });
+
+export const read = route({
+  summary: 'Read a request: its row, ledger entries, decision and content',
+  description:
+    'Content comes for who may read it, and each read of it is an audit event; `content=false` leaves it out, `content=true` is 403 for who may not.',
+  permission: 'usage.read',
+  params,
+  query: z.strictObject({ content: z.enum(['true', 'false']).optional() }),
+  response: requestOut.extend({ ledger: z.array(ledgerEntryOut), decision: decisionOut, content: contentOut }),
+  load: loadRequest,
+  handle: async (call, found) => {
+    const { row, ledger } = found;
+    const priced = await prices.findMany(
+      call.deps.db,
+      ledger.flatMap((entry) => entry.priceId ?? []),
+    );
+    const mayRead = can(call.actor, 'content.read', found.place);
+    if (call.query.content === 'true' && !mayRead) authorize(call.actor, 'content.read', found.place);
+    const isWanted = mayRead && call.query.content !== 'false';
+    return {
+      ...renderRequest(row),
+      ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''))),
+      decision: describedDecision(await decisionOf(call, found)),
+      ...(isWanted ? { content: await readContent(call, found) } : {}),
+    };
+  },
+});
+
+export const readDecision = route({
+  summary: 'Read a request’s decision',
+  description:
+    'Every rule in order with its limit, use and verdict, and one sentence. The id of a repeated refusal has the shared decision.',
+  permission: 'usage.read',
+  params,
+  response: decisionOut,
+  load: loadRequest,
+  handle: async (call, found) => describedDecision(await decisionOf(call, found)),
+});
+
+/** A request, from the database or from what this process still remembers. */
+interface FoundRequest {
+  readonly askedId: string;
+  readonly row: RequestRow;
+  readonly ledger: readonly LedgerEntryRow[];
+  readonly sealed: Buffer | null;
+  readonly place: { readonly organizationId: string; readonly teamId: string; readonly ownerAccountId: string | null };
+}
+
+async function loadRequest(call: AdminCall<{ readonly request_id: string }, unknown, unknown>): Promise<Loaded<FoundRequest>> {
+  const askedId = call.params.request_id;
+  const found = (await findStored(call, askedId)) ?? findRecent(call, askedId);
+  if (found === null) throw notFound('request');
+  const { organizationId, teamId, memberId } = found.row;
+  // Whoever the membership belongs to: it keeps its row when the member is removed.
+  const owner =
+    memberId === null ? undefined : (await memberships.people(call.deps.db, [organizationId], [memberId])).get(memberId);
+  const place = { organizationId, teamId, ownerAccountId: owner?.accountId ?? null };
+  return { place, object: { askedId, ...found, place } };
+}
+
+type Found = Pick<FoundRequest, 'row' | 'ledger' | 'sealed'>;
+
+async function findStored(call: AdminCall<unknown, unknown, unknown>, requestId: string): Promise<Found | null> {
+  const { db } = call.deps;
+  for (const organizationId of placesToLook(call)) {
+    const row = await log.findRequest(db, { organizationId, requestId });
+    if (row !== null) return { row, ledger: await log.findLedgerRows(db, row), sealed: await log.findContent(db, row) };
+  }
+  return null;
+}
+
+function findRecent(call: AdminCall<unknown, unknown, unknown>, requestId: string): Found | null {
+  const end = call.deps.recent?.find(requestId) ?? null;
+  return end === null ? null : { ...rowsOfRecord(end), sealed: end.content };
+}
+
+/** The id does not say whose it is: the platform looks everywhere, anybody else in their own organizations. */
+function placesToLook(call: AdminCall<unknown, unknown, unknown>): readonly (string | undefined)[] {
+  const ids = reachOf(call.actor, 'usage.read').map((reach) => (reach.is === 'everywhere' ? null : reach.organizationId));
+  return ids.includes(null) ? [undefined] : [...new Set(ids.filter((id) => id !== null))];
+}
+
+function decisionOf(call: AdminCall, { askedId, row }: FoundRequest) {
+  const facts = { ...row, requestId: askedId, atMs: row.admittedAt.getTime() };
+  return renderDecision(call.deps.db, call.deps.recent ?? null, facts);
+}
+
+/** The audit event is committed before a word of the content leaves; what is not stored, or no longer readable, was not read. */
+async function readContent(call: AdminCall, { row, sealed }: FoundRequest): Promise<z.output<typeof contentOut>> {
+  if (sealed === null) return null;
+  const organization = await organizations.find(call.deps.db, row.organizationId);
+  if (organization === null || organization.contentKey === null) return null;
+  const key = unwrapKey(call.deps.keys.master, organization.contentKey, contentKeyPurpose(row.organizationId));
+  const content = opened(key, sealed, row.requestId);
+  if (content === null) return null;
+  await change(call, ({ record }) =>
+    record({
+      organizationId: row.organizationId,
+      action: 'request_content.read',
+      objectType: 'request',
+      objectId: row.requestId,
+      objectName: row.calledName,
+      before: null,
+      after: { key_id: row.keyId, mode: content.mode },
+    }),
+  );
+  return content;
+}
+
+function opened(key: Buffer, sealed: Buffer, requestId: string): NonNullable<z.output<typeof contentOut>> | null {
+  try {
+    return JSON.parse(open(key, sealed, requestId).toString()) as NonNullable<z.output<typeof contentOut>>;
+  } catch (error) {
+    if (error instanceof UnsealFailure) return null;
+    throw error;
+  }
+}
