@@ -49,12 +49,12 @@ export interface AdminWorld {
 
 const ACTOR_HEADER = 'x-test-actor';
 
-/** Registers opening and closing with the suite being described. */
-export function withAdmin(given: GivenDatabase): () => AdminWorld {
+/** Registers opening and closing with the suite being described. `more` stands in for what the suite wants otherwise. */
+export function withAdmin(given: GivenDatabase, more: Partial<AdminDeps> = {}): () => AdminWorld {
   let world: AdminWorld | null = null;
   let server: Server | null = null;
   beforeAll(async () => {
-    const opened = await openWorld(given);
+    const opened = await openWorld(given, more);
     ({ world, server } = opened);
   });
   afterAll(async () => {
@@ -68,11 +68,11 @@ export function withAdmin(given: GivenDatabase): () => AdminWorld {
   };
 }
 
-async function openWorld(given: GivenDatabase): Promise<{ world: AdminWorld; server: Server }> {
+async function openWorld(given: GivenDatabase, more: Partial<AdminDeps>): Promise<{ world: AdminWorld; server: Server }> {
   const time = { nowMs: Date.parse('2026-03-10T12:00:00Z') };
   const changes: ConfigScopes[] = [];
   const logged: string[] = [];
-  const deps = depsOf(given, time, changes, logged);
+  const deps = depsOf(given, time, changes, logged, more);
   const app = await createAdminApp(deps, {
     authenticate: (deps, headers) => {
       const actor = headers[ACTOR_HEADER];
@@ -91,7 +91,13 @@ async function openWorld(given: GivenDatabase): Promise<{ world: AdminWorld; ser
   return { server, world: { deps, app, address, root: withToken(token), changes, logged, time, as, withToken } };
 }
 
-function depsOf(given: GivenDatabase, time: { nowMs: number }, changes: ConfigScopes[], logged: string[]): AdminDeps {
+function depsOf(
+  given: GivenDatabase,
+  time: { nowMs: number },
+  changes: ConfigScopes[],
+  logged: string[],
+  more: Partial<AdminDeps>,
+): AdminDeps {
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
   const log = (facts: object, message: string) => void logged.push(JSON.stringify({ ...facts, message }));
   return {
@@ -109,6 +115,7 @@ function depsOf(given: GivenDatabase, time: { nowMs: number }, changes: ConfigSc
     },
     trustedProxies: [],
     configChanged: async (scopes) => void changes.push(scopes),
+    ...more,
   };
 }
 
