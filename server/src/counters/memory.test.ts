@@ -59,6 +59,16 @@ describe('memory counters', () => {
     admitted(atOnce(counters.hold('three', loose, wants())));
   });
 
+  test('a settlement in anything but whole numbers is an error, and the hold stands until it is settled', () => {
+    const { counters } = fresh();
+    const plan = planOf({ unit: 'tokens', window: MINUTE, value: 10 });
+    const { hold } = admitted(atOnce(counters.hold('req', plan, wants(5))));
+    expect(() => counters.settle(hold, used(Number.NaN), plan)).toThrow(RangeError);
+    expect(counters.read(plan.counters)).toMatchObject({ used: [5], held: [5] });
+    counters.settle(hold, used(2), plan);
+    expect(counters.read(plan.counters)).toMatchObject({ used: [2], held: [0] });
+  });
+
   test('a hold of other counters is an error', () => {
     const plan = planOf({ unit: 'requests', window: MINUTE, value: 1 });
     expect(() => fresh().counters.settle({ requestId: 'req', plan, atMs: NOON }, used(), plan)).toThrow(TypeError);
@@ -152,6 +162,16 @@ describe('eviction', () => {
       counters.evictIdle();
     }
     expect(ledger.questions).toHaveLength(2);
+  });
+
+  test('keeps a counter whose past is being asked for, however long the ledger takes', async () => {
+    const { counters, clock, ledger } = fresh(NOON, askedLedger([{ atMs: NOON - 1, amount: 3 }], { waits: true }));
+    const day = planOf({ unit: 'requests', window: DAY, value: 100 });
+    const pending = counters.hold('waits', day, wants());
+    clock.turn(2 * idleMs);
+    expect(counters.evictIdle()).toBe(0);
+    ledger.answer();
+    expect(admitted(await pending).readings.used).toEqual([4]);
   });
 
   test('a period dropped while an earlier one is still in flight is asked for again', async () => {
