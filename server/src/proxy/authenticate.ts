@@ -18,7 +18,9 @@ export interface Authenticated {
 export function authenticate(request: GatewayRequest, gateway: Gateway): Authenticated | Promise<Authenticated> {
   const secret = presentedSecret(request.rawHeaders);
   if (secret === null) throw unknownKey('No API key was sent. Send it as `Authorization: Bearer sk-hg-…`.');
-  const found = gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
+  // What is in the cache was looked at once; its form need not be checked again.
+  const found =
+    gateway.snapshot.cachedKey(secret) ?? gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
   if (!(found instanceof Promise)) return check(found, gateway.clock.nowMs());
   return found.then(
     (key) => check(key, gateway.clock.nowMs()),

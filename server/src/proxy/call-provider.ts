@@ -1,7 +1,6 @@
 import { type AnswerFacts, type Exchange, type JsonObject, UnreadableAnswer } from '../dialects/dialect.ts';
 import { estimateTokens, openExchange } from '../dialects/exchange.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
-import { decisionOf } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
@@ -24,7 +23,7 @@ const SAME_DEPLOYMENT_TRIES = 3;
  * one is held for before it is made, or is not made. Ends with the last failure as a refusal, or `ClientGone`.
  */
 export async function callProvider(order: readonly Candidate[], admission: Admission, gateway: Gateway): Promise<Answer> {
-  let failure = nobodyFit();
+  let failure: Refusal | null = null;
   for (let at = 0; at < order.length && admission.attempts < gateway.settings.attemptsMax; at += 1) {
     const candidate = order[at] as Candidate;
     for (let tries = 1; ; tries += 1) {
@@ -37,7 +36,7 @@ export async function callProvider(order: readonly Candidate[], admission: Admis
       await pause(BACKOFF_MS * 2 ** (tries - 1) * (0.5 + gateway.random()), admission, gateway);
     }
   }
-  throw failure;
+  throw failure ?? nobodyFit();
 }
 
 /** Why an attempt did not become the answer, and whether another could. */
@@ -118,7 +117,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     endpoint: admission.walk.endpoint.name,
     stream: admission.asked.facts.stream,
     attempts: admission.attempts,
-    decision: decisionOf(admission),
+    decision: admission.decision,
     deploymentId: deployment.id,
     provider: deployment.provider,
     upstreamModel: deployment.upstreamModel,

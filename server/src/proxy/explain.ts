@@ -1,10 +1,13 @@
+import type { Readings } from '../counters/counters.ts';
 import { encodeDecision } from '../domain/decision.ts';
-import { LimitRefusal } from './admit.ts';
+import type { HoldEstimate } from '../domain/hold.ts';
+import { LimitRefusal } from './limit-refusal.ts';
 import type { Refusal } from './refusal.ts';
-import type { Admission, Walk } from './walk.ts';
+import type { Standing } from './standing.ts';
+import type { Walk } from './walk.ts';
 
 /** The decision that admitted a request, as its row keeps it. */
-export function decisionOf({ standing, estimate, readings }: Admission): string {
+export function admittedDecision(standing: Standing, estimate: HoldEstimate, readings: Readings): string {
   return encodeDecision(standing.plan.shapeId, standing.accessText, { wanted: estimate, answer: { readings, refusing: [] } });
 }
 

@@ -1,9 +1,9 @@
 import { requestTimeMs } from '../lib/id.ts';
-import { LimitRefusal } from './admit.ts';
 import { identityHeaders } from './answer-headers.ts';
 import { refusedDecision } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
+import { LimitRefusal } from './limit-refusal.ts';
 import { type Refusal, renderRefusal } from './refusal.ts';
 import type { Walk } from './walk.ts';
 

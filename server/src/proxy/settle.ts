@@ -4,7 +4,6 @@ import { costNanoUsd } from '../domain/price.ts';
 import { totalTokens, type Usage } from '../domain/usage.ts';
 import type { LedgerEntry, RequestStatus } from '../journal/records.ts';
 import { contentToKeep } from './content.ts';
-import { decisionOf } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
 import type { Admission, Candidate } from './walk.ts';
@@ -97,7 +96,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
     firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
     entries: admission.entries,
-    decision: decisionOf(admission),
+    decision: admission.decision,
     count: 1,
     repeatIds: NONE,
     content: contentToKeep(admission, ending.answer, gateway),

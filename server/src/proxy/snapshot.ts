@@ -48,6 +48,8 @@ export interface Snapshot {
   catalogue(): Catalogue;
   /** At once when the secret is in the cache, else after one coalesced lookup. Null: no such key. Rejects when the store is away. */
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
+  /** The key of a secret in force that is in the cache; null says nothing of others. */
+  cachedKey(secret: string): CachedKey | null;
   /** Makes a change visible to every request that begins after it resolves. */
   apply(change: ConfigChange): Promise<void>;
   /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
@@ -84,14 +86,17 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
   const lookups = new Map<string, Promise<CachedKey | null>>();
   let changes = 0;
 
-  function keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null> {
+  function cachedKey(secret: string): CachedKey | null {
     const cached = secrets.get(secret);
-    if (cached !== undefined) {
-      const nowMs = clock.nowMs();
-      if (cached.validUntilMs !== null && nowMs >= cached.validUntilMs) return null;
-      cached.key.lastUsedMs = nowMs;
-      return cached.key;
-    }
+    if (cached === undefined) return null;
+    const nowMs = clock.nowMs();
+    if (cached.validUntilMs !== null && nowMs >= cached.validUntilMs) return null;
+    cached.key.lastUsedMs = nowMs;
+    return cached.key;
+  }
+
+  function keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null> {
+    if (secrets.has(secret)) return cachedKey(secret);
     const since = unknown.get(secret);
     if (since !== undefined && clock.monotonicMs() - since < UNKNOWN_MS) return null;
     return lookup(secret);
@@ -241,6 +246,7 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
   return {
     catalogue: () => catalogue,
     keyBySecret,
+    cachedKey,
     apply,
     poll,
     evictIdle,

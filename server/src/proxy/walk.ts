@@ -48,6 +48,8 @@ export interface Admission {
   readonly admittedAtMs: number;
   readonly readings: Readings;
   readonly estimate: HoldEstimate;
+  /** Why it was admitted, as its row keeps it. */
+  readonly decision: string;
   /** Input tokens the estimate assumes. */
   readonly inputTokens: number;
   /** The output cap to send upstream instead of the caller's; null when nothing was clamped. */

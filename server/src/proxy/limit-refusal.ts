@@ -1,0 +1,106 @@
+import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
+import { type LimitRule, paramOfRule, targetText } from '../domain/limit-plan.ts';
+import { formatUsd } from '../domain/money.ts';
+import { SCOPE_CODES } from '../domain/tenancy.ts';
+import { type LimitDetails, Refusal, type Retry } from './refusal.ts';
+import type { Standing } from './standing.ts';
+
+/** A refusal by a limit or budget, with what the decision needs to be explained later. */
+export class LimitRefusal extends Refusal {
+  readonly result: Extract<HoldResult, { admitted: false }>;
+  readonly wanted: Wanted;
+  constructor(refusal: ConstructorParameters<typeof Refusal>, result: Extract<HoldResult, { admitted: false }>, wanted: Wanted) {
+    super(...refusal);
+    this.result = result;
+    this.wanted = wanted;
+  }
+}
+
+/** The refusing rule whose wait is longest speaks for all of them: only after it has passed could the request be admitted. */
+export function limitRefusal(result: Extract<HoldResult, { admitted: false }>, standing: Standing, wanted: Wanted): LimitRefusal {
+  let speaking = result.refusing[0] as Refusing;
+  for (const refusing of result.refusing) if (waitOf(refusing) > waitOf(speaking)) speaking = refusing;
+  const rule = standing.plan.rules[speaking.rule] as LimitRule;
+  const requested = requestedOf(rule, wanted);
+  const details = detailsOf(rule, speaking.rule, result, requested);
+  const code = rule.limit === 'budget' ? 'insufficient_quota' : 'rate_limit_exceeded';
+  const message = sentence(rule, details, speaking.retryAfterMs);
+  return new LimitRefusal(
+    [code, message, { param: paramOfRule(rule), retry: retryOf(rule, speaking), limit: details }],
+    result,
+    wanted,
+  );
+}
+
+function waitOf(refusing: Refusing): number {
+  return refusing.retryAfterMs ?? Number.POSITIVE_INFINITY;
+}
+
+/** Minute windows and in-flight limits pass soon, and SDKs may wait; hours and days say when and forbid hammering; budgets and holds above a whole limit never pass. */
+function retryOf(rule: LimitRule, { retryAfterMs }: Refusing): Retry {
+  if (rule.limit === 'budget' || retryAfterMs === null) return { is: 'never' };
+  const soon = rule.limit === 'rpm' || rule.limit === 'tpm' || rule.limit === 'max_parallel';
+  return { is: 'after', ms: retryAfterMs, hammerProof: !soon };
+}
+
+function requestedOf(rule: LimitRule, wanted: Wanted): number {
+  if (rule.limit === 'budget') return wanted.nanoUsdMin;
+  return rule.limit.startsWith('t') ? wanted.tokens : 1;
+}
+
+const WINDOWS = {
+  rpm: 'minute',
+  tpm: 'minute',
+  rph: 'hour',
+  tph: 'hour',
+  rpd: 'day',
+  tpd: 'day',
+  max_parallel: 'now',
+} as const;
+
+function detailsOf(
+  rule: LimitRule,
+  at: number,
+  { readings }: Extract<HoldResult, { admitted: false }>,
+  requested: number,
+): LimitDetails {
+  const amount = (value: number) => (rule.limit === 'budget' ? formatUsd(value) : value);
+  const resetsAtMs = readings.resetsAtMs[at] as number;
+  return {
+    scope: rule.scope,
+    scopeId: rule.scopeId,
+    limit: rule.limit,
+    window: rule.limit === 'budget' ? paramOfRule(rule).slice(`${SCOPE_CODES[rule.scope]}_budget_`.length) : WINDOWS[rule.limit],
+    limitValue: amount(rule.value),
+    used: amount(readings.used[at] as number),
+    held: amount(readings.held[at] as number),
+    requested: amount(requested),
+    resetsAt: Number.isFinite(resetsAtMs) && rule.limit !== 'max_parallel' ? new Date(resetsAtMs).toISOString() : null,
+  };
+}
+
+const UNITS = {
+  rpm: 'requests',
+  rph: 'requests',
+  rpd: 'requests',
+  tpm: 'tokens',
+  tph: 'tokens',
+  tpd: 'tokens',
+  max_parallel: 'requests in flight',
+} as const;
+const PER = { minute: 'per minute', hour: 'per hour', day: 'per day', now: 'at once' } as const;
+
+/** One sentence: which rule, what it allows, what stands against it, and when it would pass. */
+function sentence(rule: LimitRule, details: LimitDetails, retryAfterMs: number | null): string {
+  const target = rule.match.is === 'any' ? '' : ` for ${targetText(rule.match)}`;
+  const scope = `${details.scope} ${details.scopeId}`;
+  if (rule.limit === 'budget') {
+    const until = details.resetsAt === null ? 'It does not reset.' : `It resets at ${details.resetsAt}.`;
+    return `The ${details.window} budget${target} of ${scope} is ${details.limitValue} USD; ${details.used} USD is used or held and this request needs ${details.requested} USD. ${until}`;
+  }
+  const what = `${details.limitValue} ${UNITS[rule.limit]} ${PER[WINDOWS[rule.limit]]}${target}`;
+  if (retryAfterMs === null) {
+    return `The limit of ${scope} is ${what}; this request needs ${details.requested} and can never pass.`;
+  }
+  return `The limit of ${scope} is ${what}; ${details.used} are used or held and this request needs ${details.requested}. It could pass in ${Math.ceil(retryAfterMs / 1_000)} s.`;
+}
