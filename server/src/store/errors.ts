@@ -76,7 +76,7 @@ const NETWORK_CODES = new Set([
   'ECONNABORTED',
 ]);
 const DRIVER_FAILURES =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|Client was closed|Cannot use a pool after/i;
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|Client was closed|Cannot use a pool after/i;
 
 // Class 53 is out of disk, memory or connections; 57P the server going down or coming up; 57014 and 25P03 a timeout of ours.
 const UNAVAILABLE = /^(08|53|57P|58|F0|XX)|^57014$|^25P0[34]$/;
