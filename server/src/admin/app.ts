@@ -7,12 +7,16 @@ import type { RouteTable } from './route.ts';
 import * as accessExplain from './routes/access-explain.ts';
 import * as accessGroups from './routes/access-groups.ts';
 import * as accounts from './routes/accounts.ts';
+import * as adminTokens from './routes/admin-tokens.ts';
+import * as assetAccess from './routes/asset-access.ts';
+import * as auditEvents from './routes/audit-events.ts';
 import * as callableTargets from './routes/callable-targets.ts';
 import * as credentials from './routes/credentials.ts';
 import * as deployments from './routes/deployments.ts';
 import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
 import * as keys from './routes/keys.ts';
+import * as limits from './routes/limits-status.ts';
 import * as memberRemoval from './routes/member-removal.ts';
 import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
@@ -37,12 +41,18 @@ export const ROUTES: RouteTable = {
   'POST /organizations/:id/reactivate': lifecycle.reactivate,
   'POST /organizations/:id/archive': lifecycle.archive,
 
+  'GET /organizations/:id/asset-access': assetAccess.read,
+  'PUT /organizations/:id/asset-access': assetAccess.replace,
+  'GET /organizations/:id/effective-access': assetAccess.effective,
+  'GET /organizations/:id/limits/status': limits.ofOrganization,
+
   'GET /teams': teams.list,
   'GET /organizations/:id/teams': teams.listOfOrganization,
   'POST /organizations/:id/teams': teams.create,
   'GET /teams/:id': teams.read,
   'PATCH /teams/:id': teams.update,
   'DELETE /teams/:id': teams.remove,
+  'GET /teams/:id/limits/status': limits.ofTeam,
   'GET /teams/:id/members': teamMembers.list,
   'POST /teams/:id/members': teamMembers.create,
   'PATCH /teams/:id/members/:member_id': teamMembers.update,
@@ -53,6 +63,7 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/members/:member_id': members.read,
   'PATCH /organizations/:id/members/:member_id': members.update,
   'DELETE /organizations/:id/members/:member_id': memberRemoval.remove,
+  'GET /organizations/:id/members/:member_id/limits/status': limits.ofMember,
 
   'GET /accounts': accounts.list,
   'POST /accounts': accounts.create,
@@ -76,6 +87,17 @@ export const ROUTES: RouteTable = {
   'POST /keys/:id/rotate': keyActions.rotate,
   'POST /keys/:id/disable': keyActions.disable,
   'POST /keys/:id/enable': keyActions.enable,
+  'GET /keys/:id/limits/status': limits.ofKey,
+
+  'GET /admin-tokens': adminTokens.list,
+  'POST /admin-tokens': adminTokens.create,
+  'GET /admin-tokens/:id': adminTokens.read,
+  'DELETE /admin-tokens/:id': adminTokens.revoke,
+
+  'GET /audit-events': auditEvents.list,
+  'GET /organizations/:id/audit-events': auditEvents.listOfOrganization,
+  'GET /audit-events/verify': auditEvents.verify,
+  'GET /audit-events/export': auditEvents.exportLines,
 
   'GET /credentials': credentials.list,
   'POST /credentials': credentials.create,

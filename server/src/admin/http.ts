@@ -70,7 +70,6 @@ function schemaOf(methodAndPath: string, route: AdminRoute) {
     .replaceAll(/[^A-Za-z ]/g, ' ')
     .trim()
     .split(/\s+/);
-  const success = route.status === 204 ? z.undefined() : route.response;
   return {
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
@@ -80,10 +79,17 @@ function schemaOf(methodAndPath: string, route: AdminRoute) {
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: {
-      [route.status]: success,
+      [route.status]: successOf(route),
       '4xx': { description: 'A problem', content: { 'application/problem+json': { schema: problemSchema } } },
     },
   };
+}
+
+function successOf(route: AdminRoute) {
+  if (route.status === 204) return z.undefined();
+  return route.lines
+    ? { description: 'JSON lines', content: { 'application/x-ndjson': { schema: z.string() } } }
+    : route.response;
 }
 
 /** JSON and nothing else; an empty body is no body, whatever its type says. */

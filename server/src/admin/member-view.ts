@@ -10,7 +10,7 @@ import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, jsonObject, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
-import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
+import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
 
 /** How a membership is shown: a person in an organization, and their user scope. */
 export const memberOut = z
@@ -28,7 +28,7 @@ export const memberOut = z
     ...policyOut,
     asset_access: choiceOut,
     metadata: metadataOut,
-    limits_status: limitsStatusOut,
+    limits_status: limitsStatusOut.optional().meta({ description: 'Where one member is read.' }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -41,9 +41,10 @@ type MemberView = z.output<typeof memberOut>;
 export async function viewMember(call: AdminCall, organization: OrganizationRow, member: Member): Promise<MemberView> {
   const [view] = await viewMembers(call, organization, [member]);
   if (view === undefined) throw new Error('one row makes one view');
+  const live = await liveOf(call, organization, member);
   const above = await levelsAbove(call.deps.db, { organizationId: organization.id });
   const ineffective = renderIneffective(above, accessChoiceFrom(member), await accessCatalogue(call.deps.db));
-  return { ...view, asset_access: { ...view.asset_access, ineffective } };
+  return { ...view, limits_status: live, asset_access: { ...view.asset_access, ineffective } };
 }
 
 export async function viewMembers(
@@ -57,16 +58,6 @@ export async function viewMembers(
   const policies = await loadPolicies(db, 'user', members);
   const teams = await memberships.teamsOf(db, [organizationId], ids);
   const keyCounts = await memberships.keyCounts(db, [organizationId], ids);
-  const live = await limitsStatus(
-    call.deps,
-    members.map((member, index) => ({
-      organizationId,
-      scope: 'user' as const,
-      scopeId: member.id,
-      policy: policies[index] as ScopePolicy,
-      timeZone: organization.timeZone,
-    })),
-  );
   return members.map((member, index) => ({
     id: member.id,
     organization_id: organizationId,
@@ -81,12 +72,24 @@ export async function viewMembers(
     })),
     key_count: keyCounts.get(member.id) ?? 0,
     ...memberFacts(member, policies[index] as ScopePolicy),
-    limits_status: live[index] as LimitsStatus,
     capabilities: [...capabilitiesOf(call.actor, { organizationId, ownerAccountId: member.accountId })],
     version: member.version,
     created_at: isoOf(member.createdAt),
     updated_at: isoOf(member.updatedAt),
   }));
+}
+
+async function liveOf(call: AdminCall, organization: OrganizationRow, member: Member): Promise<LimitsStatus> {
+  const policy = await loadPolicy(call.deps.db, 'user', member);
+  const scope = {
+    organizationId: organization.id,
+    scope: 'user',
+    scopeId: member.id,
+    policy,
+    timeZone: organization.timeZone,
+  } as const;
+  const [status] = await limitsStatus(call.deps, [scope]);
+  return status as LimitsStatus;
 }
 
 type TeamRoleName = (typeof TEAM_ROLES)[number];

@@ -1,4 +1,5 @@
 import { isStoreUnavailable, StoreConflict, UniqueViolation } from '../store/errors.ts';
+import { InvalidCursor } from '../store/paging.ts';
 import type { AdminLog } from './deps.ts';
 import { conflict, invalid, Problem } from './problem.ts';
 
@@ -30,6 +31,7 @@ function fromFastify(error: unknown): Problem | null {
 }
 
 function fromStore(error: unknown): Problem | null {
+  if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
   if (error instanceof UniqueViolation) return conflict(TAKEN[error.constraint] ?? 'Something of this name exists already.');
   if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
   if (isStoreUnavailable(error)) {

@@ -32,7 +32,7 @@ export async function takeKeys(change: Change, whose: keys.KeysOf, reassignTo: s
     return { revoked, reassigned: [] };
   }
   const rows = await keys.listLiving(tx, whose);
-  await reassign(change, whose.organizationId, rows, reassignTo);
+  await reassign(change, whose, rows, reassignTo);
   return { revoked: [], reassigned: rows.map((row) => row.id) };
 }
 
@@ -69,13 +69,18 @@ export async function defaultServiceAccount(
   return id;
 }
 
-async function reassign(change: Change, organizationId: string, rows: readonly KeyRow[], to: string): Promise<void> {
+async function reassign(change: Change, whose: keys.KeysOf, rows: readonly KeyRow[], to: string): Promise<void> {
+  const { organizationId } = whose;
   const faults: Fault[] = [];
   for (const row of rows) {
     const owner = await ownerIn(change, { organizationId, teamId: row.teamId }, to);
-    if (owner === null)
-      faults.push({ pointer: '?reassign_keys_to', message: `may not own key ${row.id}: it is not active in team ${row.teamId}` });
-    else await giveTo(change, row, owner);
+    // Handing keys to the very one who goes would leave them working without an owner.
+    if (owner === null || (whose.membershipId !== undefined && owner.ownerMembershipId === whose.membershipId)) {
+      const message = `cannot own key ${row.id} from now on: it is not active in team ${row.teamId}, or it is the one who leaves`;
+      faults.push({ pointer: '?reassign_keys_to', message });
+    } else {
+      await giveTo(change, row, owner);
+    }
   }
   if (faults.length > 0) throw invalidFields(faults);
 }

@@ -20,6 +20,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** 200 unless said otherwise. 204 has no body. */
   readonly status?: 200 | 201 | 204;
   readonly response: R;
+  /** The answer is text lines as they come (JSON lines), not one JSON value. */
+  readonly lines?: true;
   /**
    * Finds what the route acts on, or throws `notFound`. Runs before the caller's permission is checked. It may read `call.body`, which
    * then is validated first; a loader that does not lets a forbidden caller be refused without a word about their body.
@@ -38,6 +40,7 @@ export interface AdminRoute {
   readonly body: z.ZodType | undefined;
   readonly status: 200 | 201 | 204;
   readonly response: z.ZodType;
+  readonly lines: boolean;
   readonly load: (call: AdminCall) => Promise<Loaded<unknown>>;
   readonly handle: (call: AdminCall, object: unknown) => Promise<unknown>;
 }
@@ -65,6 +68,7 @@ export function route<
     body: definition.body,
     status: definition.status ?? 200,
     response: definition.response,
+    lines: definition.lines ?? false,
     // Sound: the walk hands `handle` exactly what `load` returned, and a call built from these very schemas.
     load: definition.load as AdminRoute['load'],
     handle: definition.handle as AdminRoute['handle'],

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from './actor.ts';
 import { authorize } from './authorize.ts';
@@ -12,6 +13,8 @@ export interface Answer {
   /** JSON text; null for none. */
   readonly body: string | null;
   readonly etag: string | null;
+  /** In place of a body: lines that are read while they are sent. */
+  readonly lines?: AsyncIterable<string>;
 }
 
 /**
@@ -32,6 +35,7 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, actor: Act
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status);
   if (answer.etag !== null) reply.header('etag', answer.etag);
+  if (answer.lines !== undefined) return reply.header('content-type', 'application/x-ndjson').send(Readable.from(answer.lines));
   if (answer.body === null) return reply.send();
   return reply.header('content-type', 'application/json; charset=utf-8').send(answer.body);
 }
@@ -58,6 +62,7 @@ function headerOf(request: FastifyRequest, name: string): string | null {
 
 /** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
 function renderAnswer(route: AdminRoute, result: unknown): Answer {
+  if (route.lines) return { status: route.status, body: null, etag: null, lines: result as AsyncIterable<string> };
   if (route.status === 204) return { status: 204, body: null, etag: null };
   const body = route.response.encode(result);
   return { status: route.status, body: JSON.stringify(body), etag: etagOf(body) };

@@ -45,6 +45,15 @@ export async function organizationIds(db: Database, id: string): Promise<readonl
   return rows.map((row) => row.organizationId);
 }
 
+/** The account's membership in each of them. */
+export async function membershipIds(db: Database, id: string): Promise<readonly string[]> {
+  const rows = await db
+    .select({ membershipId: accountMemberships.membershipId })
+    .from(accountMemberships)
+    .where(eq(accountMemberships.accountId, id));
+  return rows.map((row) => row.membershipId);
+}
+
 export interface AccountFilter {
   readonly status?: 'active' | 'disabled' | undefined;
   /** Beginning of the name or e-mail address, or the whole id. */

@@ -18,11 +18,9 @@ import { lockLiving } from './organizations.ts';
 /** What leaving takes: the same for a team and for the whole organization. */
 export const leavingQuery = z.strictObject({
   dry_run: flag,
-  reassign_keys_to: id
-    .optional()
-    .meta({
-      description: `Who owns the keys from now on: a member, an account, a service account, or \`${TEAM_DEFAULT}\`. Without it they are revoked.`,
-    }),
+  reassign_keys_to: id.optional().meta({
+    description: `Who owns the keys from now on: a member, an account, a service account, or \`${TEAM_DEFAULT}\`. Without it they are revoked.`,
+  }),
 });
 
 export const leavingReport = z

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import type { AuditEvent, AuditFilter } from '../../store/audit.ts';
+import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents, verifyAuditChain } from '../../store/audit.ts';
+import * as organizations from '../../store/organizations.ts';
+import { totalOf } from '../../store/paging.ts';
+import type { AdminCall } from '../call.ts';
+import { id, idParams, instant, instantOut, isoOf } from '../fields.ts';
+import { listQuery, pageOut } from '../lists.ts';
+import * as load from '../load.ts';
+import { invalid, notFound } from '../problem.ts';
+import { type Loaded, route } from '../route.ts';
+
+const eventOut = z
+  .object({
+    seq: z.int().meta({ description: 'Position in its chain, from 1 without gaps.' }),
+    at: instantOut,
+    organization_id: z.string().nullable().meta({ description: 'Null: the platform’s own chain.' }),
+    actor: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
+    action: z.string(),
+    object: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }),
+    before: z.json(),
+    after: z.json(),
+    reason: z.string().nullable(),
+    ip: z.string().nullable(),
+    request_id: z.string().nullable(),
+    hash: z.string(),
+  })
+  .meta({ id: 'AuditEvent' });
+
+const organizationQuery = { organization_id: id.optional().meta({ description: 'Absent: the platform’s own chain.' }) };
+const filters = {
+  limit: listQuery.limit,
+  cursor: listQuery.cursor,
+  object_type: z.string().max(64).optional(),
+  object_id: z.string().max(200).optional(),
+  actor_id: id.optional(),
+  action: z.string().max(64).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+};
+const filterQuery = z.strictObject(filters);
+
+const verdictOut = z
+  .object({
+    intact: z.boolean(),
+    events: z.int().nullable().meta({ description: 'How many were followed, when the chain is intact.' }),
+    head_hash: z.string().nullable(),
+    broken_at_seq: z.int().nullable().meta({ description: 'The first event that was edited, removed or put in.' }),
+  })
+  .meta({ id: 'AuditVerdict' });
+
+export const list = route({
+  summary: 'List audit events, newest first',
+  permission: 'audit.read',
+  query: z.strictObject({ ...organizationQuery, ...filters }),
+  response: pageOut(eventOut),
+  load: loadChain,
+  handle: (call, chain) => listOf(call, chain),
+});
+
+export const listOfOrganization = route({
+  summary: 'List the audit events of an organization, newest first',
+  permission: 'audit.read',
+  params: idParams,
+  query: filterQuery,
+  response: pageOut(eventOut),
+  load: load.organizationEver,
+  handle: (call, organization) => listOf(call, organization.id),
+});
+
+export const verify = route({
+  summary: 'Prove that no audit event of a chain was edited, removed or put in',
+  permission: 'audit.read',
+  query: z.strictObject(organizationQuery),
+  response: verdictOut,
+  load: loadChain,
+  handle: async (call, chain) => {
+    const verdict = await verifyAuditChain(call.deps.db, chain);
+    return verdict.is === 'intact'
+      ? { intact: true, events: verdict.events, head_hash: verdict.headHash, broken_at_seq: null }
+      : { intact: false, events: null, head_hash: null, broken_at_seq: verdict.seq };
+  },
+});
+
+export const exportLines = route({
+  summary: 'Export a chain as JSON lines, oldest first',
+  permission: 'audit.read',
+  query: z.strictObject(organizationQuery),
+  response: z.custom<AsyncIterable<string>>(),
+  lines: true,
+  load: loadChain,
+  handle: async (call, chain) => linesOf(call, chain),
+});
+
+/** The chain a query names: an organization's, also a deleted one's, or the platform's. */
+async function loadChain(
+  call: AdminCall<unknown, { readonly organization_id?: string | undefined }, unknown>,
+): Promise<Loaded<string | null>> {
+  const organizationId = call.query.organization_id ?? null;
+  if (organizationId !== null && (await organizations.find(call.deps.db, organizationId)) === null)
+    throw notFound('organization');
+  return { place: { organizationId }, object: organizationId };
+}
+
+async function listOf(call: AdminCall<unknown, z.output<typeof filterQuery>>, organizationId: string | null) {
+  const { query, deps } = call;
+  const filter: AuditFilter = {
+    organizationId,
+    objectType: query.object_type,
+    objectId: query.object_id,
+    actorId: query.actor_id,
+    action: query.action,
+    from: dateOf(query.from),
+    to: dateOf(query.to),
+  };
+  if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to) throw invalid('?from', 'is after `to`');
+  const page = await listAuditEvents(deps.db, filter, query);
+  return {
+    data: page.rows.map(view),
+    next_cursor: page.nextCursor,
+    total: await totalOf(deps.db, auditEventsQuery(deps.db, filter)),
+  };
+}
+
+async function* linesOf(call: AdminCall<unknown, unknown>, organizationId: string | null): AsyncGenerator<string> {
+  for await (const row of streamAuditEvents(call.deps.db, organizationId)) {
+    const { chain, prevHash, hash, ...facts } = row;
+    const event = { ...facts, organizationId: chain === PLATFORM_CHAIN ? null : chain, hash: hash.toString('hex') } as AuditEvent;
+    yield `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex') })}\n`;
+  }
+}
+
+function view(event: AuditEvent): z.output<typeof eventOut> {
+  return {
+    seq: event.seq,
+    at: isoOf(event.at),
+    organization_id: event.organizationId,
+    actor: { kind: event.actorKind, id: event.actorId, name: event.actorName },
+    action: event.action,
+    object: { type: event.objectType, id: event.objectId, name: event.objectName },
+    before: event.before as z.output<typeof eventOut>['before'],
+    after: event.after as z.output<typeof eventOut>['after'],
+    reason: event.reason,
+    ip: event.ip,
+    request_id: event.requestId,
+    hash: event.hash,
+  };
+}
+
+function dateOf(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
+}

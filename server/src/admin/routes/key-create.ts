@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { can } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import type { KeyRow } from '../../store/keys.ts';
+import * as keys from '../../store/keys.ts';
+import { accessChoiceToColumns } from '../../store/policy-columns.ts';
+import type { TeamRow } from '../../store/teams.ts';
+import * as teams from '../../store/teams.ts';
+import { accessCatalogue, choice, INHERITED, patchedChoice, requireWithinParent } from '../access-fields.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change } from '../change.ts';
+import { id, instant, mergedMetadata, metadata, name } from '../fields.ts';
+import { newSecretOfKey } from '../key-secret.ts';
+import { keyFacts, keyFields, viewKey } from '../key-view.ts';
+import * as load from '../load.ts';
+import { levelsAbove } from '../parent-access.ts';
+import { NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
+import { invalid, notFound } from '../problem.ts';
+import { defaultServiceAccount, memberIn, type OwnerColumns, serviceAccountIn } from '../reassign.ts';
+import { type Loaded, route } from '../route.ts';
+import { requireSelfService } from '../self-service-keys.ts';
+
+/** A person in the team, or one of its service accounts. */
+export const owner = z.union([z.strictObject({ account_id: id }), z.strictObject({ service_account_id: id })]);
+
+export const keySettings = {
+  ...policyFields,
+  asset_access: choice.nullish(),
+  expires_at: instant.nullish(),
+  metadata: metadata.nullish(),
+};
+const createBody = z.strictObject({ team_id: id, name, owner: owner.optional(), ...keySettings });
+type CreateBody = z.output<typeof createBody>;
+
+export const create = route({
+  summary: 'Create a key',
+  description: 'The secret is in this answer and in no other. Without an owner it belongs to the team’s default service account.',
+  permission: ['keys.manage', 'keys.manage_own'],
+  body: createBody,
+  status: 201,
+  response: z.object({ ...keyFields, secret: z.string().meta({ description: 'Shown once.' }) }).meta({ id: 'NewKey' }),
+  load: loadTeamOfBody,
+  handle: async (call, team) => {
+    const expiresAt = futureInstant(call, call.body.expires_at ?? null);
+    const catalogue = await accessCatalogue(call.deps.db);
+    const secret = newSecretOfKey(call.deps);
+    const created = await change(call, async (change) => {
+      const { tx, now, record, touch } = change;
+      const locked = await teams.lock(tx, team);
+      if (locked === null) throw notFound('team');
+      const { organizationId, id: teamId } = locked;
+      const ownerColumns = await ownerOf(change, locked, call.body.owner);
+      const access = patchedChoice(INHERITED, call.body.asset_access);
+      const above = await levelsAbove(tx, { organizationId, teamId, membershipId: ownerColumns.ownerMembershipId });
+      requireWithinParent(above, access, catalogue);
+      const policy = patchedPolicy(NO_POLICY, call.body);
+      await requireMayCreate(call, change, locked, { ...ownerColumns, expiresAt, budgets: policy.budgets });
+      const row = await keys.insert(tx, {
+        organizationId,
+        id: newId('key', now.getTime()),
+        teamId,
+        name: call.body.name,
+        ...ownerColumns,
+        expiresAt,
+        prefix: secret.prefix,
+        lastFour: secret.lastFour,
+        ...policyColumns(policy),
+        ...accessChoiceToColumns(access),
+        metadata: mergedMetadata({}, call.body.metadata),
+        createdBy: call.actor.id,
+        createdAt: now,
+        updatedAt: now,
+      });
+      await keys.addSecret(tx, { organizationId, keyId: row.id, hash: secret.hash, at: now });
+      await storeBudgets(tx, { organizationId, scope: 'key', scopeId: row.id }, policy, call.body, now);
+      const after = { ...keyFacts(row, policy), owner: ownerColumns.ownerMembershipId ?? ownerColumns.ownerServiceAccountId };
+      await record({ ...eventOf(row), action: 'key.create', before: null, after });
+      touch({ keyIds: [row.id] });
+      return row;
+    });
+    return { ...(await viewKey(call, created)), secret: secret.secret };
+  },
+});
+
+/** The owner a body names, who must be active in the team; the team's default service account when it names none. */
+export async function ownerOf(change: Change, team: TeamRow, wanted: z.output<typeof owner> | undefined): Promise<OwnerColumns> {
+  const of = { organizationId: team.organizationId, teamId: team.id };
+  if (wanted === undefined) {
+    return { ownerMembershipId: null, ownerServiceAccountId: await defaultServiceAccount(change, of) };
+  }
+  if ('account_id' in wanted) {
+    const columns = await memberIn(change.tx, of, wanted.account_id);
+    if (columns === null) throw invalid('/owner/account_id', 'is not an active member of this team');
+    return columns;
+  }
+  const columns = await serviceAccountIn(change.tx, of, wanted.service_account_id);
+  if (columns === null) throw invalid('/owner/service_account_id', 'is not an active service account of this team');
+  return columns;
+}
+
+/** Throws 400 for an instant that has passed: such a key could never be used. */
+export function futureInstant(call: AdminCall<unknown, unknown, unknown>, text: string | null): Date | null {
+  if (text === null) return null;
+  const instant = new Date(text);
+  if (instant.getTime() <= call.deps.clock.nowMs()) throw invalid('/expires_at', 'is in the past');
+  return instant;
+}
+
+/** How the audit log names a key. */
+export function eventOf(row: KeyRow) {
+  return { organizationId: row.organizationId, objectType: 'key', objectId: row.id, objectName: row.name };
+}
+
+async function loadTeamOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<TeamRow>> {
+  const team = await load.findTeam(call, call.body.team_id);
+  const { owner } = call.body;
+  const ownerAccountId = owner !== undefined && 'account_id' in owner ? owner.account_id : null;
+  return { place: { organizationId: team.organizationId, teamId: team.id, ownerAccountId }, object: team };
+}
+
+/** Who may only make keys of their own keeps to the team's self-service policy. */
+async function requireMayCreate(
+  call: AdminCall<unknown, unknown, CreateBody>,
+  { tx, now }: Change,
+  team: TeamRow,
+  key: OwnerColumns & Pick<Parameters<typeof requireSelfService>[2], 'expiresAt' | 'budgets'>,
+): Promise<void> {
+  if (can(call.actor, 'keys.manage', { organizationId: team.organizationId, teamId: team.id })) return;
+  await requireSelfService(tx, team, { ...key, membershipId: key.ownerMembershipId ?? '' }, now);
+}

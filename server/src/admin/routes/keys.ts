@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import { can } from '../../domain/permission.ts';
+import * as accounts from '../../store/accounts.ts';
+import type { KeyRow } from '../../store/keys.ts';
+import * as keys from '../../store/keys.ts';
+import { accessChoiceFrom, accessChoiceToColumns } from '../../store/policy-columns.ts';
+import * as teams from '../../store/teams.ts';
+import { accessCatalogue, patchedChoice, requireWithinParent } from '../access-fields.ts';
+import { authorize, reachWithin } from '../authorize.ts';
+import type { AdminCall } from '../call.ts';
+import { type Change, change, isUnchanged } from '../change.ts';
+import { id, idParams, mergedMetadata, name } from '../fields.ts';
+import { requireVersion } from '../if-match.ts';
+import { keyFacts, keyOut, viewKey, viewKeys } from '../key-view.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { isNarrower, levelsAbove } from '../parent-access.ts';
+import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, storeBudgets } from '../policy.ts';
+import { conflict, forbidden, invalid, notFound } from '../problem.ts';
+import { memberIn, type OwnerColumns } from '../reassign.ts';
+import { route } from '../route.ts';
+import { eventOf, futureInstant, keySettings, owner, ownerOf } from './key-create.ts';
+
+const filters = {
+  team_id: id.optional(),
+  account_id: id.optional().meta({ description: 'Keys a person owns.' }),
+  service_account_id: id.optional(),
+  status: z.enum(['active', 'disabled', 'revoked']).optional(),
+};
+const keysQuery = z.strictObject({ ...listQuery, ...filters });
+type KeysQuery = z.output<typeof keysQuery>;
+
+const patchBody = z.strictObject({
+  name: name.optional(),
+  team_id: id.optional().meta({ description: 'Moves the key to another team of its organization. Its own counters move along.' }),
+  owner: owner.optional(),
+  ...keySettings,
+});
+type PatchBody = z.output<typeof patchBody>;
+
+export const list = route({
+  summary: 'List keys',
+  permission: 'organization.read',
+  query: z.strictObject({ ...keysQuery.shape, organization_id: id.optional() }),
+  response: pageOut(keyOut),
+  load: load.anywhere,
+  handle: (call) => listOf(call, { organizationId: call.query.organization_id }),
+});
+
+export const listOfOrganization = route({
+  summary: 'List the keys of an organization',
+  permission: 'organization.read',
+  params: idParams,
+  query: keysQuery,
+  response: pageOut(keyOut),
+  load: load.withinOrganization,
+  handle: (call, organization) => listOf(call, { organizationId: organization.id }),
+});
+
+export const listOfTeam = route({
+  summary: 'List the keys of a team',
+  permission: 'organization.read',
+  params: idParams,
+  query: keysQuery,
+  response: pageOut(keyOut),
+  load: load.team,
+  handle: (call, team) => listOf(call, { organizationId: team.organizationId, teamId: team.id }),
+});
+
+export const read = route({
+  summary: 'Read a key',
+  permission: 'organization.read',
+  params: idParams,
+  response: keyOut,
+  load: load.key,
+  handle: (call, { row }) => viewKey(call, row),
+});
+
+export const update = route({
+  summary: 'Change a key, or move it to another team or owner',
+  description:
+    'Nobody changes the limits of a key they own. A move keeps the stored access; what the new place does not have is ineffective.',
+  permission: ['keys.manage', 'keys.manage_own'],
+  params: idParams,
+  body: patchBody,
+  response: keyOut,
+  load: load.key,
+  handle: async (call, loaded) => {
+    // Another tenant's team and none at all are the same 400 below: the team is looked for in the key's organization only.
+    const wantedTeam = call.body.team_id ?? loaded.row.teamId;
+    requireFieldPermissions(call, loaded, wantedTeam);
+    const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
+    const updated = await change(call, (change) => applyPatch(call, change, loaded, wantedTeam, catalogue));
+    return viewKey(call, updated);
+  },
+});
+
+async function listOf(
+  call: AdminCall<unknown, KeysQuery>,
+  where: { readonly organizationId: string | undefined; readonly teamId?: string },
+) {
+  const { query, deps } = call;
+  const place = where.organizationId === undefined ? 'platform' : { organizationId: where.organizationId };
+  const filter = {
+    reach: reachWithin(call.actor, 'organization.read', place),
+    organizationId: where.organizationId,
+    teamId: where.teamId ?? query.team_id,
+    membershipIds: query.account_id === undefined ? undefined : await accounts.membershipIds(deps.db, query.account_id),
+    serviceAccountId: query.service_account_id,
+    status: query.status,
+    search: searchOf(query),
+  };
+  const listed = await keys.list(deps.db, filter, pageRequest(query));
+  return renderPage(listed, await viewKeys(call, listed.rows));
+}
+
+type Catalogue = Awaited<ReturnType<typeof accessCatalogue>>;
+type PatchCall = AdminCall<unknown, unknown, PatchBody>;
+
+async function applyPatch(
+  call: PatchCall,
+  change: Change,
+  loaded: load.LoadedKey,
+  wantedTeam: string,
+  catalogue: Catalogue | null,
+): Promise<KeyRow> {
+  const { tx, now, record, touch } = change;
+  const row = await lockUnrevoked(tx, loaded.row);
+  requireVersion(call, row.version);
+  const { organizationId, id } = row;
+  const stored = await loadPolicy(tx, 'key', row);
+  const policy = patchedPolicy(stored, call.body);
+  const placed = { teamId: wantedTeam, ...(await placedOwner(call, change, row, wantedTeam)) };
+  const access = patchedChoice(accessChoiceFrom(row), call.body.asset_access);
+  if (catalogue !== null) await requireAccess(call, tx, { ...row, ...placed }, access, catalogue);
+  const columns = { ...columnsOf(call, row), ...placed, ...policyColumns(policy), ...accessChoiceToColumns(access) };
+  const before = { ...keyFacts(row, stored), owner: row.ownerMembershipId ?? row.ownerServiceAccountId };
+  const after = {
+    ...keyFacts({ ...row, ...columns }, policy),
+    owner: placed.ownerMembershipId ?? placed.ownerServiceAccountId,
+  };
+  if (isUnchanged(before, after)) return row;
+  const updated = await keys.update(tx, row, columns, now);
+  await storeBudgets(tx, { organizationId, scope: 'key', scopeId: id }, policy, call.body, now);
+  await record({ ...eventOf(updated), action: wantedTeam === row.teamId ? 'key.update' : 'key.move', before, after });
+  touch({ keyIds: [id] });
+  return updated;
+}
+
+/** A revoked key is history and does not change. */
+export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<KeyRow> {
+  const row = await keys.lock(tx, key);
+  if (row === null) throw notFound('key');
+  if (row.status === 'revoked') throw conflict('This key is revoked, which is final.');
+  return row;
+}
+
+function columnsOf(call: PatchCall, row: KeyRow) {
+  const { name, expires_at: expiresAt, metadata } = call.body;
+  return {
+    name: name ?? row.name,
+    expiresAt: expiresAt === undefined ? row.expiresAt : futureInstant(call, expiresAt),
+    metadata: mergedMetadata(row.metadata, metadata),
+  };
+}
+
+/** The owner after the change, who must be in the team the key is in then. */
+async function placedOwner(call: PatchCall, change: Change, row: KeyRow, wantedTeam: string): Promise<OwnerColumns> {
+  const kept = ownerColumnsOf(row);
+  if (call.body.owner === undefined && wantedTeam === row.teamId) return kept;
+  const team = await teams.lock(change.tx, { organizationId: row.organizationId, id: wantedTeam });
+  if (team === null) throw invalid('/team_id', 'is not a team of the key’s organization');
+  if (call.body.owner !== undefined) return ownerOf(change, team, call.body.owner);
+  // Service accounts belong to one team and stay behind; a person comes along where they are in both.
+  if (kept.ownerMembershipId === null) return ownerOf(change, team, undefined);
+  const person = await memberIn(change.tx, { organizationId: row.organizationId, teamId: team.id }, kept.ownerMembershipId);
+  if (person === null) throw invalid('/owner', 'the owner is not in that team; name another one');
+  return kept;
+}
+
+function ownerColumnsOf(row: KeyRow): OwnerColumns {
+  return row.ownerMembershipId === null
+    ? { ownerMembershipId: null, ownerServiceAccountId: row.ownerServiceAccountId ?? '' }
+    : { ownerMembershipId: row.ownerMembershipId, ownerServiceAccountId: null };
+}
+
+async function requireAccess(
+  call: PatchCall,
+  tx: Change['tx'],
+  row: KeyRow,
+  access: ReturnType<typeof patchedChoice>,
+  catalogue: Catalogue,
+): Promise<void> {
+  const { organizationId, teamId, ownerMembershipId } = row;
+  const stored = accessChoiceFrom(row);
+  requireWithinParent(
+    await levelsAbove(tx, { organizationId, teamId, membershipId: ownerMembershipId }),
+    access,
+    catalogue,
+    stored,
+  );
+  if (can(call.actor, 'keys.manage', { organizationId, teamId }) || isNarrower(access, stored, catalogue)) return;
+  throw forbidden('The access of a key of one’s own can only be narrowed.');
+}
+
+function requireFieldPermissions(call: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
+  const { body, actor } = call;
+  const { organizationId, teamId } = row;
+  if (namesPolicy(body)) authorize(actor, 'key_limits.change', { organizationId, teamId, ownerAccountId });
+  if (body.owner !== undefined || wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId });
+  if (wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId: wantedTeam });
+  if (body.expires_at === undefined || can(actor, 'keys.manage', { organizationId, teamId })) return;
+  const isSooner = body.expires_at !== null && (row.expiresAt === null || new Date(body.expires_at) <= row.expiresAt);
+  if (!isSooner) throw forbidden('A key of one’s own can only be made to expire sooner.');
+}

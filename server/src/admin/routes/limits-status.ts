@@ -1,0 +1,56 @@
+import type { Scope } from '../../domain/tenancy.ts';
+import * as organizations from '../../store/organizations.ts';
+import type { AdminCall } from '../call.ts';
+import { idParams } from '../fields.ts';
+import { type LimitsStatus, limitsStatus, limitsStatusOut } from '../limits-status.ts';
+import * as load from '../load.ts';
+import { loadPolicy } from '../policy.ts';
+import { route } from '../route.ts';
+import { memberParams } from './members.ts';
+
+/** Live use of the limits and budgets of one scope. */
+
+export const ofOrganization = route({
+  summary: 'Live use of an organization’s limits and budgets',
+  permission: 'organization.read',
+  params: idParams,
+  response: limitsStatusOut,
+  load: load.organization,
+  handle: (call, row) => statusOf(call, 'organization', { ...row, organizationId: row.id }),
+});
+
+export const ofTeam = route({
+  summary: 'Live use of a team’s limits and budgets',
+  permission: 'organization.read',
+  params: idParams,
+  response: limitsStatusOut,
+  load: load.team,
+  handle: (call, row) => statusOf(call, 'team', row),
+});
+
+export const ofMember = route({
+  summary: 'Live use of a member’s limits and budgets',
+  permission: 'organization.read',
+  params: memberParams,
+  response: limitsStatusOut,
+  load: load.member,
+  handle: (call, row) => statusOf(call, 'user', row),
+});
+
+export const ofKey = route({
+  summary: 'Live use of a key’s limits and budgets',
+  permission: 'organization.read',
+  params: idParams,
+  response: limitsStatusOut,
+  load: load.key,
+  handle: (call, { row }) => statusOf(call, 'key', row),
+});
+
+async function statusOf(call: AdminCall, scope: Scope, row: Parameters<typeof loadPolicy>[2]): Promise<LimitsStatus> {
+  const { db } = call.deps;
+  const { organizationId, id: scopeId } = row;
+  const policy = await loadPolicy(db, scope, row);
+  const timeZone = (await organizations.timeZones(db, [organizationId])).get(organizationId) ?? 'UTC';
+  const [status] = await limitsStatus(call.deps, [{ organizationId, scope, scopeId, policy, timeZone }]);
+  return status as LimitsStatus;
+}
