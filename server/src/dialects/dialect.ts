@@ -39,7 +39,7 @@ export interface AnswerFacts {
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;
   readonly finishReason: string | null;
-  /** The answer came to its own end (`[DONE]`, `message_stop`, a whole JSON body). */
+  /** The answer came to its own end (`[DONE]`, `message_stop`, a whole JSON body) and carried no error. */
   readonly complete: boolean;
   /** An in-band error event was seen in a stream that began with 200. */
   readonly error: string | null;
@@ -54,6 +54,7 @@ export interface AnswerStream {
    * after a broken or incomplete one an error event in the client's dialect. Never fakes a terminator.
    */
   end(how: { readonly clean: true } | { readonly clean: false; readonly message: string }): Buffer;
+  /** What is known so far; the object may go on changing while the stream does. Costs nothing to ask. */
   facts(): AnswerFacts;
 }
 

@@ -1,9 +1,9 @@
 import { eventAround, parseEvents } from '../../lib/sse.ts';
-import type { AnswerFacts, JsonObject } from '../dialect.ts';
+import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { isObject, parseJson } from '../json.ts';
 import { usageOf } from '../usage.ts';
-import type { EventReader } from './passing-stream.ts';
+import { type EventReader, noFacts } from './passing-stream.ts';
 import { lastStringOf, stringLengths, valueStart } from './scan.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -20,27 +20,24 @@ interface Event {
  * always asked for upstream; for a client that did not ask, its event is left out, or its field where the event says more.
  */
 export function chatEventReader(options: { readonly wantsUsage: boolean }): EventReader {
-  let facts: AnswerFacts = { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
-  let outputBytes = 0;
+  const facts = noFacts();
 
   function read(events: Buffer): Buffer {
     const text = events.toString('latin1');
-    outputBytes += outputLength(text);
-    const finishReason = lastStringOf(text, '"finish_reason"');
-    if (finishReason !== null) facts = { ...facts, finishReason };
-    if (hasDone(text)) facts = { ...facts, complete: true };
-    for (const { json } of eventsWith(text, '"error"')) {
-      const error = inBandError(json);
-      if (error !== null) facts = { ...facts, error };
-    }
+    facts.outputBytes += outputLength(text);
+    facts.finishReason = lastStringOf(text, '"finish_reason"') ?? facts.finishReason;
+    for (const { json } of eventsWith(text, '"error"')) facts.error = inBandError(json) ?? facts.error;
+    // An answer that carried an error came to no good end, though some servers close it as if it had.
+    if (hasDone(text)) facts.complete = facts.error === null;
     const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json) !== null);
     const last = reports.at(-1);
     if (last === undefined) return events;
-    facts = { ...facts, usage: usageOf('openai-chat', last.json), usageIsFinal: true };
+    facts.usage = usageOf('openai-chat', last.json);
+    facts.usageIsFinal = true;
     return options.wantsUsage ? events : withoutUsage(events, reports);
   }
 
-  return { read, facts: () => ({ ...facts, outputBytes }) };
+  return { read, facts };
 }
 
 /** A chunk holds text or something else, hardly ever both: most are measured in one search. */

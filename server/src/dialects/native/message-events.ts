@@ -1,58 +1,64 @@
 import { eventAround, parseEvents } from '../../lib/sse.ts';
-import type { AnswerFacts, JsonObject } from '../dialect.ts';
+import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
-import { isObject, objectOr, parseJson } from '../json.ts';
+import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
 import { anthropicUsage, mergeReports } from '../usage.ts';
-import type { EventReader } from './passing-stream.ts';
+import { type EventReader, noFacts } from './passing-stream.ts';
 import { stringLengths } from './scan.ts';
 
 const OUTPUT_KEYS = ['"text"', '"thinking"', '"partial_json"'] as const;
 /** Events that matter carry one of these; the many deltas between carry none and are not parsed. */
-const MARKS = ['"usage"', '"message_stop"', '"error"'] as const;
+const MARK = /"(?:usage|message_stop|error)"/g;
 
 /** Reads Anthropic message events beside their bytes, which all pass as they came. */
 export function messageEventReader(): EventReader {
+  const facts = noFacts();
   let reported: JsonObject | null = null;
-  let facts: AnswerFacts = { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
-  let outputBytes = 0;
 
   function read(events: Buffer): Buffer {
     const text = events.toString('latin1');
-    for (const key of OUTPUT_KEYS) outputBytes += stringLengths(text, key);
-    for (const mark of MARKS) eachEventWith(text, mark, note);
+    for (const key of OUTPUT_KEYS) facts.outputBytes += stringLengths(text, key);
+    MARK.lastIndex = 0;
+    for (let mark = MARK.exec(text); mark !== null; mark = MARK.exec(text)) {
+      const { start, end } = eventAround(text, mark.index);
+      const event = eventOf(text.slice(start, end));
+      if (event !== null) note(event);
+      MARK.lastIndex = end;
+    }
     return events;
   }
 
   function note(event: JsonObject): void {
-    if (event.type === 'message_stop') facts = { ...facts, complete: true };
-    if (event.type === 'error') facts = { ...facts, error: inBandError(event) };
-    if (event.type === 'message_start') {
-      reported = null;
-      report(objectOr(event.message).usage);
-    }
-    if (event.type === 'message_delta') {
-      report(event.usage);
-      facts = { ...facts, usageIsFinal: facts.usage !== null };
-      const reason = objectOr(event.delta).stop_reason;
-      if (typeof reason === 'string') facts = { ...facts, finishReason: reason };
+    switch (event.type) {
+      case 'message_start':
+        facts.complete = false;
+        reported = null;
+        report(objectOr(event.message).usage);
+        return;
+      case 'message_delta':
+        report(event.usage);
+        facts.usageIsFinal = facts.usage !== null;
+        facts.finishReason = stringOr(objectOr(event.delta).stop_reason, facts.finishReason);
+        return;
+      case 'message_stop':
+        facts.complete = facts.error === null;
+        return;
+      case 'error':
+        facts.error = inBandError(event) ?? 'the provider failed';
     }
   }
 
   function report(usage: unknown): void {
     if (!isObject(usage)) return;
     reported = mergeReports(reported, usage);
-    facts = { ...facts, usage: anthropicUsage(reported) };
+    facts.usage = anthropicUsage(reported);
   }
 
-  return { read, facts: () => ({ ...facts, outputBytes }) };
+  return { read, facts };
 }
 
-function eachEventWith(text: string, mark: string, visit: (event: JsonObject) => void): void {
-  for (let at = text.indexOf(mark); at !== -1; ) {
-    const { start, end } = eventAround(text, at);
-    const data = parseEvents(Buffer.from(text.slice(start, end), 'latin1').toString('utf8'))[0]?.data;
-    const json = typeof data === 'string' ? parseJson(data) : undefined;
-    if (isObject(json)) visit(json);
-    at = text.indexOf(mark, end);
-  }
+function eventOf(latin1: string): JsonObject | null {
+  const data = parseEvents(Buffer.from(latin1, 'latin1').toString('utf8'))[0]?.data;
+  const json = typeof data === 'string' ? parseJson(data) : undefined;
+  return isObject(json) ? json : null;
 }

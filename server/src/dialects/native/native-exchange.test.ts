@@ -80,6 +80,7 @@ describe('the upstream body within a dialect', () => {
 describe('a whole answer within a dialect', () => {
   const whole = (text: string) => exchange('openai-chat', { model: 'm', messages }).whole(Buffer.from(text));
 
+  // promise: Only answers pass as bytes
   it('passes as the same buffer, its usage read from the tail', () => {
     const bytes = Buffer.from(
       '{"choices":[{"message":{"content":"\\"usage\\": {}"},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2},"x":"}"}\n',

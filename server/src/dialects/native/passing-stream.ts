@@ -6,10 +6,17 @@ import { errorEvent } from '../error-event.ts';
 export const EVENT_BYTES_MAX = 16 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
+/** Facts under way: the one object a reader fills, so that asking after each chunk costs nothing. */
+export type Growing = { -readonly [field in keyof AnswerFacts]: AnswerFacts[field] };
+
+export function noFacts(): Growing {
+  return { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
+}
+
 /** Looks at whole events and returns what of them to forward: the same buffer unless something is left out. */
 export interface EventReader {
   read(events: Buffer): Buffer;
-  facts(): AnswerFacts;
+  readonly facts: Growing;
 }
 
 /**
@@ -18,16 +25,18 @@ export interface EventReader {
  */
 export function passingStream(client: Wire, reader: EventReader): AnswerStream {
   const framer = new EventFramer({ eventBytesMax: EVENT_BYTES_MAX });
-  let failure: string | null = null;
+  const { facts } = reader;
+  let failed = false;
 
   function fail(message: string): Buffer {
-    failure = message;
+    failed = true;
+    facts.error = message;
     return errorEvent(client, message);
   }
 
   return {
     push(chunk) {
-      if (failure !== null) return EMPTY;
+      if (failed) return EMPTY;
       try {
         const events = framer.push(chunk);
         return events.length === 0 ? events : reader.read(events);
@@ -37,14 +46,13 @@ export function passingStream(client: Wire, reader: EventReader): AnswerStream {
       }
     },
     end(how) {
-      if (failure !== null) return EMPTY;
+      if (failed) return EMPTY;
       // A last event may lack its blank line; anything else that is unfinished is dropped.
       const rest = how.clean ? framer.rest() : EMPTY;
       const last = rest.length === 0 ? EMPTY : reader.read(rest);
-      const { complete, error } = reader.facts();
-      if (complete || error !== null) return last;
+      if (facts.complete || facts.error !== null) return last;
       return fail(how.clean ? 'the provider ended the stream before the answer was complete' : how.message);
     },
-    facts: () => ({ ...reader.facts(), ...(failure === null ? {} : { error: failure }) }),
+    facts: () => facts,
   };
 }
