@@ -1,20 +1,20 @@
 import { decodeMessagesAnswer } from './anthropic-messages/decode-answer.ts';
 import { decodeMessagesRequest } from './anthropic-messages/decode-request.ts';
-import { messagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
+import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
-import { messagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
+import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
 import type { AnswerFacts, Exchange, ExchangeOptions, JsonObject, Wire } from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
 import { isObject, parseJson } from './json.ts';
 import type { AnswerOptions, EncodeOptions, NeutralAnswer, NeutralRequest, StreamDecoder, StreamEncoder } from './neutral.ts';
 import { decodeChatAnswer } from './openai-chat/decode-answer.ts';
 import { decodeChatRequest } from './openai-chat/decode-request.ts';
-import { chatStreamDecoder } from './openai-chat/decode-stream.ts';
+import { ChatStreamDecoder } from './openai-chat/decode-stream.ts';
 import { encodeChatAnswer } from './openai-chat/encode-answer.ts';
 import { encodeChatRequest } from './openai-chat/encode-request.ts';
-import { chatStreamEncoder } from './openai-chat/encode-stream.ts';
-import { answerBytes, translatingStream } from './translating-stream.ts';
+import { ChatStreamEncoder } from './openai-chat/encode-stream.ts';
+import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
 /** Everything one chat dialect can say, in and out of the neutral form. */
 interface Codec {
@@ -32,16 +32,16 @@ const CODECS: Readonly<Partial<Record<Wire, Codec>>> = {
     encodeRequest: encodeChatRequest,
     decodeAnswer: decodeChatAnswer,
     encodeAnswer: encodeChatAnswer,
-    decodeStream: chatStreamDecoder,
-    encodeStream: chatStreamEncoder,
+    decodeStream: () => new ChatStreamDecoder(),
+    encodeStream: (options) => new ChatStreamEncoder(options),
   },
   'anthropic-messages': {
     decodeRequest: decodeMessagesRequest,
     encodeRequest: encodeMessagesRequest,
     decodeAnswer: decodeMessagesAnswer,
     encodeAnswer: encodeMessagesAnswer,
-    decodeStream: messagesStreamDecoder,
-    encodeStream: messagesStreamEncoder,
+    decodeStream: () => new MessagesStreamDecoder(),
+    encodeStream: (options) => new MessagesStreamEncoder(options),
   },
 };
 
@@ -69,7 +69,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
       const answer = upstream.decodeAnswer(jsonOf(bytes));
       return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
     },
-    stream: () => translatingStream(options.client, upstream.decodeStream(), client.encodeStream(said)),
+    stream: () => new TranslatingStream(options.client, upstream.decodeStream(), client.encodeStream(said)),
   };
 }
 

@@ -1,88 +1,99 @@
 import { EventFramer, EventTooLarge, parseEvents } from '../lib/sse.ts';
 import type { AnswerFacts, AnswerStream, Wire } from './dialect.ts';
 import { errorEvent } from './error-event.ts';
-import { EVENT_BYTES_MAX } from './native/passing-stream.ts';
+import { type Growing, noFacts } from './growing-facts.ts';
 import type { AnswerEvent, Part, StreamDecoder, StreamEncoder } from './neutral.ts';
+import { ENDED_EARLY, EVENT_BYTES_MAX } from './stream-bounds.ts';
 
 const EMPTY = Buffer.alloc(0);
 
 /** A stream from one dialect to another, event by event. After its end or an error nothing more is said. */
-export function translatingStream(client: Wire, decoder: StreamDecoder, encoder: StreamEncoder): AnswerStream {
-  const framer = new EventFramer({ eventBytesMax: EVENT_BYTES_MAX });
-  let facts: AnswerFacts = { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
+export class TranslatingStream implements AnswerStream {
+  readonly #client: Wire;
+  readonly #decoder: StreamDecoder;
+  readonly #encoder: StreamEncoder;
+  readonly #framer = new EventFramer({ eventBytesMax: EVENT_BYTES_MAX });
+  readonly #facts = noFacts();
 
-  const isOver = () => facts.complete || facts.error !== null;
-
-  function fail(message: string): Buffer {
-    facts = { ...facts, error: message };
-    return errorEvent(client, message);
+  constructor(client: Wire, decoder: StreamDecoder, encoder: StreamEncoder) {
+    this.#client = client;
+    this.#decoder = decoder;
+    this.#encoder = encoder;
   }
 
-  function translate(events: Buffer): Buffer {
+  push(chunk: Buffer): Buffer {
+    try {
+      const events = this.#framer.push(chunk);
+      return events.length === 0 ? EMPTY : this.#translate(events.toString('utf8'));
+    } catch (error) {
+      if (!(error instanceof EventTooLarge)) throw error;
+      return this.#isOver() ? EMPTY : this.#fail(error.message);
+    }
+  }
+
+  end(how: { readonly clean: true } | { readonly clean: false; readonly message: string }): Buffer {
+    const last = how.clean ? this.#lastEvents() : EMPTY;
+    if (this.#isOver()) return last;
+    return Buffer.concat([last, this.#fail(how.clean ? ENDED_EARLY : how.message)]);
+  }
+
+  facts(): AnswerFacts {
+    return this.#facts;
+  }
+
+  #translate(events: string): Buffer {
     let out = '';
-    for (const event of parseEvents(events.toString('utf8'))) {
-      for (const said of decoder.read(event)) {
-        if (isOver()) {
-          if (said.is === 'usage') facts = noted(facts, said);
-          continue;
-        }
-        facts = noted(facts, said);
-        out += encoder.write(said);
+    for (const event of parseEvents(events)) {
+      for (const said of this.#decoder.read(event)) {
+        const over = this.#isOver();
+        // Some servers report usage behind an error; it is owed all the same.
+        if (!over || said.is === 'usage') note(this.#facts, said);
+        if (!over) out += this.#encoder.write(said);
       }
     }
     return out === '' ? EMPTY : Buffer.from(out);
   }
 
-  return {
-    push(chunk) {
-      try {
-        const events = framer.push(chunk);
-        return events.length === 0 ? EMPTY : translate(events);
-      } catch (error) {
-        if (!(error instanceof EventTooLarge)) throw error;
-        return isOver() ? EMPTY : fail(error.message);
-      }
-    },
-    end(how) {
-      const last = how.clean ? lastEvents() : EMPTY;
-      if (isOver()) return last;
-      const message = how.clean ? 'the provider ended the stream before the answer was complete' : how.message;
-      return Buffer.concat([last, fail(message)]);
-    },
-    facts: () => facts,
-  };
-
   /** A last event may lack its blank line; half an event is dropped. */
-  function lastEvents(): Buffer {
-    const rest = framer.rest();
-    const text = rest.toString('utf8').trimEnd();
-    return text === '' || !isWholeEvent(text) ? EMPTY : translate(rest);
+  #lastEvents(): Buffer {
+    const rest = this.#framer.rest().toString('utf8').trimEnd();
+    return rest.endsWith('}') || rest.endsWith('[DONE]') ? this.#translate(rest) : EMPTY;
+  }
+
+  #isOver(): boolean {
+    return this.#facts.complete || this.#facts.error !== null;
+  }
+
+  #fail(message: string): Buffer {
+    this.#facts.error = message;
+    return errorEvent(this.#client, message);
   }
 }
 
-function isWholeEvent(text: string): boolean {
-  return text.endsWith('}') || text.endsWith('[DONE]');
-}
-
-function noted(facts: AnswerFacts, event: AnswerEvent): AnswerFacts {
+function note(facts: Growing, event: AnswerEvent): void {
   switch (event.is) {
     case 'start':
-      return event.usage === null ? facts : { ...facts, usage: event.usage };
+      facts.usage = event.usage;
+      break;
     case 'text':
     case 'thinking':
-      return { ...facts, outputBytes: facts.outputBytes + Buffer.byteLength(event.text) };
+      facts.outputBytes += Buffer.byteLength(event.text);
+      break;
     case 'arguments':
-      return { ...facts, outputBytes: facts.outputBytes + Buffer.byteLength(event.json) };
+      facts.outputBytes += Buffer.byteLength(event.json);
+      break;
     case 'usage':
-      return { ...facts, usage: event.usage, usageIsFinal: true };
+      facts.usage = event.usage;
+      facts.usageIsFinal = true;
+      break;
     case 'stop':
-      return { ...facts, finishReason: event.word };
+      facts.finishReason = event.word;
+      break;
     case 'error':
-      return { ...facts, error: event.message };
+      facts.error = event.message;
+      break;
     case 'end':
-      return { ...facts, complete: true };
-    default:
-      return facts;
+      facts.complete = true;
   }
 }
 

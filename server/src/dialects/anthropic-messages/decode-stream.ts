@@ -4,29 +4,29 @@ import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { anthropicUsage, mergeReports } from '../usage.ts';
-import { restarts } from './restarts.ts';
 import { stopOfStopReason } from './stop-words.ts';
+import { StreamedBlocks } from './streamed-blocks.ts';
 
 /** Reads Anthropic message events into neutral ones. Blocks of the provider's own tools are left out. */
-export function messagesStreamDecoder(): StreamDecoder {
-  let reported: JsonObject | null = null;
-  const restart = restarts();
+export class MessagesStreamDecoder implements StreamDecoder {
+  readonly #blocks = new StreamedBlocks();
+  #reported: JsonObject | null = null;
 
-  function read({ data }: SseEvent): AnswerEvent[] {
+  read({ data }: SseEvent): AnswerEvent[] {
     if (data === null) return [];
     const json = parseJson(data);
     if (!isObject(json)) return [{ is: 'error', message: 'the provider sent an event that is not JSON' }];
     switch (json.type) {
       case 'message_start':
-        return start(objectOr(json.message));
+        return this.#start(objectOr(json.message));
       case 'content_block_start':
-        return restart.begin(numberOr(json.index, 0), objectOr(json.content_block));
+        return this.#blocks.begin(numberOr(json.index, 0), objectOr(json.content_block));
       case 'content_block_delta':
-        return restart.delta(numberOr(json.index, 0), objectOr(json.delta));
+        return this.#blocks.delta(numberOr(json.index, 0), objectOr(json.delta));
       case 'content_block_stop':
-        return restart.finish(numberOr(json.index, 0));
+        return this.#blocks.finish(numberOr(json.index, 0));
       case 'message_delta':
-        return messageDelta(json);
+        return this.#delta(json);
       case 'message_stop':
         return [{ is: 'end' }];
       case 'error':
@@ -36,23 +36,25 @@ export function messagesStreamDecoder(): StreamDecoder {
     }
   }
 
-  function start(message: JsonObject): AnswerEvent[] {
-    const again = reported !== null;
-    reported = objectOr(message.usage);
-    if (again) restart.again();
-    return again ? [] : [{ is: 'start', id: stringOr(message.id, ''), usage: anthropicUsage(reported) }];
+  #start(message: JsonObject): AnswerEvent[] {
+    const again = this.#reported !== null;
+    this.#reported = objectOr(message.usage);
+    if (again) {
+      this.#blocks.restart();
+      return [];
+    }
+    return [{ is: 'start', id: stringOr(message.id, ''), usage: anthropicUsage(this.#reported) }];
   }
 
-  function messageDelta({ delta, usage }: JsonObject): AnswerEvent[] {
+  #delta({ delta, usage }: JsonObject): AnswerEvent[] {
     const { stop_reason: word, stop_sequence: sequence } = objectOr(delta);
     const events: AnswerEvent[] = [];
-    if (typeof word === 'string')
+    if (typeof word === 'string') {
       events.push({ is: 'stop', reason: stopOfStopReason(word), word, stopSequence: stringOr(sequence, null) });
-    if (isObject(usage)) reported = mergeReports(reported, usage);
-    const known = reported === null ? null : anthropicUsage(reported);
+    }
+    if (isObject(usage)) this.#reported = mergeReports(this.#reported, usage);
+    const known = this.#reported === null ? null : anthropicUsage(this.#reported);
     if (known !== null) events.push({ is: 'usage', usage: known });
     return events;
   }
-
-  return { read };
 }

@@ -9,6 +9,7 @@ import { stopReasonOf } from './stop-words.ts';
 import { messageUsage } from './usage.ts';
 
 interface Block {
+  readonly number: number;
   readonly begin: JsonObject;
   /** Deltas that wait until the block's turn comes. */
   readonly waiting: JsonObject[];
@@ -19,111 +20,117 @@ interface Block {
  * Writes neutral events as Anthropic message events. Here blocks follow one another and each ends before the next begins, while the source may
  * interleave them: the first unfinished block is told as it comes, and later ones wait their turn.
  */
-export function messagesStreamEncoder(options: AnswerOptions): StreamEncoder {
-  const queue: { readonly number: number; readonly block: Block }[] = [];
-  let index = -1;
-  let usage: Usage = {};
-  let stop: { readonly reason: string; readonly sequence: string | null } | null = null;
+export class MessagesStreamEncoder implements StreamEncoder {
+  readonly #model: string;
+  /** The block whose turn it is, and those that wait behind it. */
+  readonly #queue: Block[] = [];
+  #index = -1;
+  #usage: Usage = {};
+  #stop: { readonly reason: string; readonly sequence: string | null } = { reason: stopReasonOf('end'), sequence: null };
 
-  function start(id: string, known: Usage | null): string {
-    if (known !== null) usage = known;
-    const message = {
-      id,
-      type: 'message',
-      role: 'assistant',
-      model: options.model,
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-    };
-    return event('message_start', { message: { ...message, usage: { ...messageUsage(usage), service_tier: 'standard' } } });
+  constructor(options: AnswerOptions) {
+    this.#model = options.model;
   }
 
-  /** A block's delta: told at once when it is the block's turn. A block that ended and goes on (text after a tool call) begins anew. */
-  function delta(number: number, begin: () => JsonObject, delta: JsonObject | null): string {
-    let entry = queue.find((waiting) => waiting.number === number);
-    let out = '';
-    if (entry === undefined) {
-      entry = { number, block: { begin: begin(), waiting: [], arguments: '' } };
-      queue.push(entry);
-      if (queue.length === 1) out = open(entry.block);
-    }
-    if (delta !== null) {
-      if (entry === queue[0]) out += event('content_block_delta', { index, delta });
-      else entry.block.waiting.push(delta);
-    }
-    return out + advance();
-  }
-
-  /** What follows whole arguments is white space, and their block has ended. */
-  function argumentsDelta(number: number, json: string): string {
-    const entry = queue.find((waiting) => waiting.number === number);
-    if (entry === undefined) return '';
-    entry.block.arguments += json;
-    return delta(number, textBlock, { type: 'input_json_delta', partial_json: json });
-  }
-
-  /** Ends the block whose turn it is once another waits and it can be seen to be whole. */
-  function advance(): string {
-    let out = '';
-    while (queue.length > 1 && isWhole((queue[0] as (typeof queue)[0]).block)) out += next();
-    return out;
-  }
-
-  function next(): string {
-    queue.shift();
-    const closed = event('content_block_stop', { index });
-    const following = queue[0];
-    return following === undefined ? closed : closed + open(following.block);
-  }
-
-  function open(block: Block): string {
-    index++;
-    const begun = event('content_block_start', { index, content_block: block.begin });
-    return begun + block.waiting.map((waiting) => event('content_block_delta', { index, delta: waiting })).join('');
-  }
-
-  function end(): string {
-    let out = '';
-    while (queue.length > 0) out += next();
-    const delta = { stop_reason: stop?.reason ?? stopReasonOf('end'), stop_sequence: stop?.sequence ?? null };
-    return out + event('message_delta', { delta, usage: messageUsage(usage) }) + event('message_stop', {});
-  }
-
-  function write(said: AnswerEvent): string {
+  write(said: AnswerEvent): string {
     switch (said.is) {
       case 'start':
-        return start(said.id, said.usage);
+        return this.#start(said.id, said.usage);
       case 'text':
-        return delta(said.block, textBlock, { type: 'text_delta', text: said.text });
+        return this.#delta(said.block, textBlock, { type: 'text_delta', text: said.text });
       case 'citation':
-        return delta(said.block, textBlock, { type: 'citations_delta', citation: citationOf(said.citation) });
+        return this.#delta(said.block, textBlock, { type: 'citations_delta', citation: citationOf(said.citation) });
       case 'thinking':
-        return delta(said.block, thinkingBlock, { type: 'thinking_delta', thinking: said.text });
+        return this.#delta(said.block, thinkingBlock, { type: 'thinking_delta', thinking: said.text });
       case 'signature':
-        return delta(said.block, thinkingBlock, { type: 'signature_delta', signature: said.signature });
+        return this.#delta(said.block, thinkingBlock, { type: 'signature_delta', signature: said.signature });
       case 'redacted_thinking':
-        return delta(said.block, () => ({ type: 'redacted_thinking', data: said.data }), null);
+        return this.#delta(said.block, () => ({ type: 'redacted_thinking', data: said.data }), null);
       case 'tool_call':
-        return delta(said.block, () => ({ type: 'tool_use', id: toolId(said.id), name: said.name, input: {} }), null);
+        return this.#delta(said.block, () => ({ type: 'tool_use', id: toolId(said.id), name: said.name, input: {} }), null);
       case 'arguments':
-        return argumentsDelta(said.block, said.json);
+        return this.#arguments(said.block, said.json);
       case 'block_end':
         return '';
       case 'stop':
-        stop = { reason: stopReasonOf(said.reason), sequence: said.stopSequence };
+        this.#stop = { reason: stopReasonOf(said.reason), sequence: said.stopSequence };
         return '';
       case 'usage':
-        usage = said.usage;
+        this.#usage = said.usage;
         return '';
       case 'error':
         return errorEvent('anthropic-messages', said.message).toString();
       case 'end':
-        return end();
+        return this.#end();
     }
   }
 
-  return { write };
+  #start(id: string, usage: Usage | null): string {
+    if (usage !== null) this.#usage = usage;
+    const message = {
+      id,
+      type: 'message',
+      role: 'assistant',
+      model: this.#model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+    };
+    return event('message_start', { message: { ...message, usage: { ...messageUsage(this.#usage), service_tier: 'standard' } } });
+  }
+
+  /** A block's delta: told at once when it is the block's turn. A block that ended and goes on (text after a tool call) begins anew. */
+  #delta(number: number, begin: () => JsonObject, delta: JsonObject | null): string {
+    let block = this.#waiting(number);
+    let out = '';
+    if (block === undefined) {
+      block = { number, begin: begin(), waiting: [], arguments: '' };
+      this.#queue.push(block);
+      if (this.#queue.length === 1) out = this.#open(block);
+    }
+    if (delta !== null && block === this.#queue[0]) out += event('content_block_delta', { index: this.#index, delta });
+    else if (delta !== null) block.waiting.push(delta);
+    return out + this.#advance();
+  }
+
+  /** What follows whole arguments is white space, and their block has ended. */
+  #arguments(number: number, json: string): string {
+    const block = this.#waiting(number);
+    if (block === undefined) return '';
+    block.arguments += json;
+    return this.#delta(number, textBlock, { type: 'input_json_delta', partial_json: json });
+  }
+
+  #waiting(number: number): Block | undefined {
+    return this.#queue.find((block) => block.number === number);
+  }
+
+  /** Ends the block whose turn it is once another waits and it can be seen to be whole. */
+  #advance(): string {
+    let out = '';
+    while (this.#queue.length > 1 && isWhole(this.#queue[0] as Block)) out += this.#next();
+    return out;
+  }
+
+  #next(): string {
+    this.#queue.shift();
+    const closed = event('content_block_stop', { index: this.#index });
+    const following = this.#queue[0];
+    return following === undefined ? closed : closed + this.#open(following);
+  }
+
+  #open(block: Block): string {
+    this.#index++;
+    const begun = event('content_block_start', { index: this.#index, content_block: block.begin });
+    return begun + block.waiting.map((delta) => event('content_block_delta', { index: this.#index, delta })).join('');
+  }
+
+  #end(): string {
+    let out = '';
+    while (this.#queue.length > 0) out += this.#next();
+    const delta = { stop_reason: this.#stop.reason, stop_sequence: this.#stop.sequence };
+    return out + event('message_delta', { delta, usage: messageUsage(this.#usage) }) + event('message_stop', {});
+  }
 }
 
 /** A tool call is whole when its arguments are; anything else ends where another block begins. */

@@ -1,9 +1,10 @@
 import { eventAround, parseEvents } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
+import { noFacts } from '../growing-facts.ts';
 import { isObject, parseJson } from '../json.ts';
 import { usageOf } from '../usage.ts';
-import { type EventReader, noFacts } from './passing-stream.ts';
+import type { EventReader } from './passing-stream.ts';
 import { lastStringOf, stringLengths, valueStart } from './scan.ts';
 
 const EMPTY = Buffer.alloc(0);

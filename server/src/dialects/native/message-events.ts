@@ -1,9 +1,10 @@
 import { eventAround, parseEvents } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
+import { noFacts } from '../growing-facts.ts';
 import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
 import { anthropicUsage, mergeReports } from '../usage.ts';
-import { type EventReader, noFacts } from './passing-stream.ts';
+import type { EventReader } from './passing-stream.ts';
 import { stringLengths } from './scan.ts';
 
 const OUTPUT_KEYS = ['"text"', '"thinking"', '"partial_json"'] as const;

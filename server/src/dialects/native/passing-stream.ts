@@ -1,17 +1,10 @@
 import { EventFramer, EventTooLarge } from '../../lib/sse.ts';
-import type { AnswerFacts, AnswerStream, Wire } from '../dialect.ts';
+import type { AnswerStream, Wire } from '../dialect.ts';
 import { errorEvent } from '../error-event.ts';
+import type { Growing } from '../growing-facts.ts';
+import { ENDED_EARLY, EVENT_BYTES_MAX } from '../stream-bounds.ts';
 
-/** One event may hold a whole image or a large document; more than this is a fault of the provider. */
-export const EVENT_BYTES_MAX = 16 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
-
-/** Facts under way: the one object a reader fills, so that asking after each chunk costs nothing. */
-export type Growing = { -readonly [field in keyof AnswerFacts]: AnswerFacts[field] };
-
-export function noFacts(): Growing {
-  return { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
-}
 
 /** Looks at whole events and returns what of them to forward: the same buffer unless something is left out. */
 export interface EventReader {
@@ -51,7 +44,7 @@ export function passingStream(client: Wire, reader: EventReader): AnswerStream {
       const rest = how.clean ? framer.rest() : EMPTY;
       const last = rest.length === 0 ? EMPTY : reader.read(rest);
       if (facts.complete || facts.error !== null) return last;
-      return fail(how.clean ? 'the provider ended the stream before the answer was complete' : how.message);
+      return fail(how.clean ? ENDED_EARLY : how.message);
     },
     facts: () => facts,
   };

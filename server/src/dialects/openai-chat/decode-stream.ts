@@ -14,75 +14,78 @@ const TEXT_BLOCK = 1;
 const FIRST_CALL_BLOCK = 2;
 
 /** Reads OpenAI chat chunks (the first choice) into neutral events. A call's block is named by its own index, so calls may interleave. */
-export function chatStreamDecoder(): StreamDecoder {
-  let started = false;
-  let answerId = '';
-  let said = '';
-  const begun = new Set<number>();
+export class ChatStreamDecoder implements StreamDecoder {
+  #started = false;
+  #answerId = '';
+  #said = '';
+  readonly #begun = new Set<number>();
 
-  function read({ data }: SseEvent): AnswerEvent[] {
+  read({ data }: SseEvent): AnswerEvent[] {
     if (data === null) return [];
     if (data.trim() === '[DONE]') return [{ is: 'end' }];
     const json = parseJson(data);
     if (!isObject(json)) return [{ is: 'error', message: 'the provider sent an event that is not JSON' }];
-    const events = readChunk(json);
+    const events = this.#chunk(json);
     const error = inBandError(json);
     if (error !== null) events.push({ is: 'error', message: error });
     return events;
   }
 
-  function readChunk(json: JsonObject): AnswerEvent[] {
+  #chunk(json: JsonObject): AnswerEvent[] {
     const events: AnswerEvent[] = [];
-    if (!started && Array.isArray(json.choices)) {
-      started = true;
-      answerId = stringOr(json.id, '');
-      events.push({ is: 'start', id: answerId, usage: null });
+    if (!this.#started && Array.isArray(json.choices)) {
+      this.#started = true;
+      this.#answerId = stringOr(json.id, '');
+      events.push({ is: 'start', id: this.#answerId, usage: null });
     }
     const choice = objectsIn(json.choices).find(({ index }) => index === undefined || index === 0);
-    if (choice !== undefined) events.push(...readDelta(objectOr(choice.delta)), ...readFinish(choice));
+    if (choice !== undefined) events.push(...this.#delta(objectOr(choice.delta)), ...this.#finish(choice.finish_reason));
     const usage = usageOf('openai-chat', json);
     if (usage !== null) events.push({ is: 'usage', usage });
     return events;
   }
 
-  function readDelta(delta: JsonObject): AnswerEvent[] {
-    const events: AnswerEvent[] = [];
-    const thinking = thinkingOf(delta);
-    if (thinking !== '') events.push({ is: 'thinking', block: THINKING_BLOCK, text: thinking });
-    for (const detail of objectsIn(delta.reasoning_details)) {
-      if (typeof detail.signature === 'string')
-        events.push({ is: 'signature', block: THINKING_BLOCK, signature: detail.signature });
-    }
+  #delta(delta: JsonObject): AnswerEvent[] {
+    const events = thinkingEvents(delta);
     const words = contentText(delta.content) + stringOr(delta.refusal, '');
     if (words !== '') events.push({ is: 'text', block: TEXT_BLOCK, text: words });
-    said += words;
-    for (const citation of readAnnotations(delta.annotations, said)) events.push({ is: 'citation', block: TEXT_BLOCK, citation });
-    for (const [position, call] of callsOf(delta).entries()) events.push(...readCall(call, position));
+    this.#said += words;
+    for (const citation of readAnnotations(delta.annotations, this.#said))
+      events.push({ is: 'citation', block: TEXT_BLOCK, citation });
+    for (const [position, call] of callsOf(delta).entries()) events.push(...this.#call(call, position));
     return events;
   }
 
-  function readCall(call: JsonObject, position: number): AnswerEvent[] {
+  #call(call: JsonObject, position: number): AnswerEvent[] {
     const index = typeof call.index === 'number' ? call.index : position;
     const block = FIRST_CALL_BLOCK + index;
     const fn = objectOr(call.function);
     const events: AnswerEvent[] = [];
-    if (!begun.has(block)) {
-      begun.add(block);
-      events.push({ is: 'tool_call', block, id: callId(call.id, answerId, index), name: stringOr(fn.name, '') });
+    if (!this.#begun.has(block)) {
+      this.#begun.add(block);
+      events.push({ is: 'tool_call', block, id: callId(call.id, this.#answerId, index), name: stringOr(fn.name, '') });
     }
     const args = isObject(fn.arguments) ? JSON.stringify(fn.arguments) : stringOr(fn.arguments, '');
     if (args !== '') events.push({ is: 'arguments', block, json: args });
     return events;
   }
 
-  function readFinish(choice: JsonObject): AnswerEvent[] {
-    const word = choice.finish_reason;
+  #finish(word: unknown): AnswerEvent[] {
     if (typeof word !== 'string') return [];
     const reason = stopOfFinishReason(word);
-    return [{ is: 'stop', reason: reason === 'end' && begun.size > 0 ? 'tool_call' : reason, word, stopSequence: null }];
+    // Some compatible servers say `stop` after a tool call.
+    return [{ is: 'stop', reason: reason === 'end' && this.#begun.size > 0 ? 'tool_call' : reason, word, stopSequence: null }];
   }
+}
 
-  return { read };
+function thinkingEvents(delta: JsonObject): AnswerEvent[] {
+  const events: AnswerEvent[] = [];
+  const thinking = thinkingOf(delta);
+  if (thinking !== '') events.push({ is: 'thinking', block: THINKING_BLOCK, text: thinking });
+  for (const { signature } of objectsIn(delta.reasoning_details)) {
+    if (typeof signature === 'string') events.push({ is: 'signature', block: THINKING_BLOCK, signature });
+  }
+  return events;
 }
 
 function thinkingOf(delta: JsonObject): string {

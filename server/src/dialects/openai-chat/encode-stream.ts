@@ -17,112 +17,116 @@ interface Block {
 }
 
 /** Writes neutral events as OpenAI chat chunks; `[DONE]` only at the answer's own end. */
-export function chatStreamEncoder(options: AnswerOptions): StreamEncoder {
-  const blocks = new Map<number, Block>();
-  let head = '';
-  let calls = 0;
-  let contentLength = 0;
-  let usage: Usage | null = null;
-  let stop: StopReason | null = null;
+export class ChatStreamEncoder implements StreamEncoder {
+  readonly #options: AnswerOptions;
+  readonly #blocks = new Map<number, Block>();
+  /** What every chunk begins with. */
+  #head = '';
+  #calls = 0;
+  #contentLength = 0;
+  #usage: Usage | null = null;
+  #stop: StopReason = 'end';
 
-  function chunk(delta: JsonObject, finishReason: string | null = null): string {
-    return `data: ${head}"choices":[{"index":0,"delta":${JSON.stringify(delta)},"finish_reason":${JSON.stringify(finishReason)}}]${tail(null)}\n\n`;
+  constructor(options: AnswerOptions) {
+    this.#options = options;
   }
 
-  function tail(reported: Usage | null): string {
-    return options.wantsUsage ? `,"usage":${reported === null ? 'null' : JSON.stringify(chatUsage(reported))}}` : '}';
-  }
-
-  function blockOf(block: number, is: Block['is'], at = 0): Block {
-    let found = blocks.get(block);
-    if (found === undefined) {
-      found = { is, at, written: '', signature: null, citations: [] };
-      blocks.set(block, found);
-    }
-    return found;
-  }
-
-  function start(id: string): string {
-    const created = Math.floor(options.createdAtMs / 1000);
-    const fields = { id, object: 'chat.completion.chunk', created, model: options.model };
-    head = `${JSON.stringify(fields).slice(0, -1)},`;
-    return chunk({ role: 'assistant', content: '' });
-  }
-
-  function textDelta(block: Block, text: string): string {
-    block.written += text;
-    contentLength += text.length;
-    return chunk({ content: text });
-  }
-
-  function thinkingDelta(block: Block, text: string): string {
-    block.written += text;
-    return chunk({ reasoning_content: text });
-  }
-
-  function callDelta(block: Block, id: string, name: string): string {
-    return chunk({ tool_calls: [{ index: block.at, id, type: 'function', function: { name, arguments: '' } }] });
-  }
-
-  function argumentsDelta(block: Block, json: string): string {
-    block.written += json;
-    return chunk({ tool_calls: [{ index: block.at, function: { arguments: json } }] });
-  }
-
-  function blockEnd(number: number): string {
-    const block = blocks.get(number);
-    if (block === undefined) return '';
-    // Clients parse the arguments: a call without any has an empty object.
-    if (block.is === 'call') return block.written === '' ? argumentsDelta(block, '{}') : '';
-    if (block.citations.length > 0) {
-      const end = block.at + block.written.length;
-      return chunk({ annotations: block.citations.map((citation) => annotationOf(citation, block.at, end)) });
-    }
-    // A signed block is told whole at its end, so that a client can send it back as it is.
-    if (block.signature === null) return '';
-    return chunk({ thinking_blocks: [{ type: 'thinking', thinking: block.written, signature: block.signature }] });
-  }
-
-  function end(): string {
-    const last = chunk({}, finishReasonOf(stop ?? 'end'));
-    const report = options.wantsUsage && usage !== null ? `data: ${head}"choices":[]${tail(usage)}\n\n` : '';
-    return `${last}${report}data: [DONE]\n\n`;
-  }
-
-  function write(event: AnswerEvent): string {
+  write(event: AnswerEvent): string {
     switch (event.is) {
       case 'start':
-        return start(event.id);
+        return this.#start(event.id);
       case 'text':
-        return textDelta(blockOf(event.block, 'text', contentLength), event.text);
+        return this.#text(this.#block(event.block, 'text', this.#contentLength), event.text);
       case 'citation':
-        blockOf(event.block, 'text', contentLength).citations.push(event.citation);
+        this.#block(event.block, 'text', this.#contentLength).citations.push(event.citation);
         return '';
       case 'thinking':
-        return thinkingDelta(blockOf(event.block, 'thinking'), event.text);
+        return this.#thinking(this.#block(event.block, 'thinking'), event.text);
       case 'signature':
-        blockOf(event.block, 'thinking').signature = event.signature;
+        this.#block(event.block, 'thinking').signature = event.signature;
         return '';
       case 'redacted_thinking':
-        return chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: event.data }] });
+        return this.#chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: event.data }] });
       case 'tool_call':
-        return callDelta(blockOf(event.block, 'call', calls++), event.id, event.name);
+        return this.#call(this.#block(event.block, 'call', this.#calls++), event.id, event.name);
       case 'arguments':
-        return argumentsDelta(blockOf(event.block, 'call'), event.json);
+        return this.#arguments(this.#block(event.block, 'call'), event.json);
       case 'block_end':
-        return blockEnd(event.block);
+        return this.#blockEnd(this.#blocks.get(event.block));
       case 'stop':
-        stop = event.reason;
+        this.#stop = event.reason;
         return '';
       case 'usage':
-        usage = event.usage;
+        this.#usage = event.usage;
         return '';
       case 'error':
         return errorEvent('openai-chat', event.message).toString();
       case 'end':
-        return end();
+        return this.#end();
     }
   }
 
-  return { write };
+  #start(id: string): string {
+    const { createdAtMs, model } = this.#options;
+    const fields = { id, object: 'chat.completion.chunk', created: Math.floor(createdAtMs / 1000), model };
+    this.#head = `data: ${JSON.stringify(fields).slice(0, -1)},`;
+    return this.#chunk({ role: 'assistant', content: '' });
+  }
+
+  #text(block: Block, text: string): string {
+    block.written += text;
+    this.#contentLength += text.length;
+    return this.#chunk({ content: text });
+  }
+
+  #thinking(block: Block, text: string): string {
+    block.written += text;
+    return this.#chunk({ reasoning_content: text });
+  }
+
+  #call(block: Block, id: string, name: string): string {
+    return this.#chunk({ tool_calls: [{ index: block.at, id, type: 'function', function: { name, arguments: '' } }] });
+  }
+
+  #arguments(block: Block, json: string): string {
+    block.written += json;
+    return this.#chunk({ tool_calls: [{ index: block.at, function: { arguments: json } }] });
+  }
+
+  #blockEnd(block: Block | undefined): string {
+    if (block === undefined) return '';
+    // Clients parse the arguments: a call without any has an empty object.
+    if (block.is === 'call') return block.written === '' ? this.#arguments(block, '{}') : '';
+    if (block.citations.length > 0) {
+      const end = block.at + block.written.length;
+      return this.#chunk({ annotations: block.citations.map((citation) => annotationOf(citation, block.at, end)) });
+    }
+    // A signed block is told whole at its end, so that a client can send it back as it is.
+    if (block.signature === null) return '';
+    return this.#chunk({ thinking_blocks: [{ type: 'thinking', thinking: block.written, signature: block.signature }] });
+  }
+
+  #end(): string {
+    const last = this.#chunk({}, finishReasonOf(this.#stop));
+    const reports = this.#options.wantsUsage && this.#usage !== null;
+    return `${last}${reports ? `${this.#head}"choices":[]${this.#tail(this.#usage)}` : ''}data: [DONE]\n\n`;
+  }
+
+  #chunk(delta: JsonObject, finishReason: string | null = null): string {
+    const choice = `{"index":0,"delta":${JSON.stringify(delta)},"finish_reason":${JSON.stringify(finishReason)}}`;
+    return `${this.#head}"choices":[${choice}]${this.#tail(null)}`;
+  }
+
+  #tail(usage: Usage | null): string {
+    if (!this.#options.wantsUsage) return '}\n\n';
+    return `,"usage":${usage === null ? 'null' : JSON.stringify(chatUsage(usage))}}\n\n`;
+  }
+
+  #block(number: number, is: Block['is'], at = 0): Block {
+    const known = this.#blocks.get(number);
+    if (known !== undefined) return known;
+    const block: Block = { is, at, written: '', signature: null, citations: [] };
+    this.#blocks.set(number, block);
+    return block;
+  }
 }

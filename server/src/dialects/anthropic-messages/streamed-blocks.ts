@@ -15,42 +15,34 @@ interface Block {
   readonly input: JsonObject;
 }
 
-export interface Restarts {
-  begin(index: number, block: JsonObject): AnswerEvent[];
-  delta(index: number, delta: JsonObject): AnswerEvent[];
-  finish(index: number): AnswerEvent[];
-  /** The provider began its message again in the same stream. */
-  again(): void;
-}
-
 /**
  * The blocks of a streamed message. Rarely a provider begins its message again in the middle; what a client has cannot be taken back, so text and
  * tool calls that are told again are compared with what was told, and only what goes beyond is passed on. A different answer is an error: two
  * answers are never glued.
  */
-export function restarts(): Restarts {
-  let blocks = new Map<number, Block>();
-  let earlier = new Map<number, Block>();
-  let count = 0;
+export class StreamedBlocks {
+  #blocks = new Map<number, Block>();
+  #earlier = new Map<number, Block>();
+  #count = 0;
 
-  function begin(index: number, json: JsonObject): AnswerEvent[] {
-    const block = blockOf(json, count++);
-    const told = earlier.get(index);
+  begin(index: number, json: JsonObject): AnswerEvent[] {
+    const block = blockOf(json, this.#count++);
+    const told = this.#earlier.get(index);
     if (told !== undefined && told.is === block.is && told.name === block.name && block.is !== 'thinking') {
-      blocks.set(index, { ...told, repeated: '', input: block.input });
+      this.#blocks.set(index, { ...told, repeated: '', input: block.input });
       return [];
     }
-    blocks.set(index, block);
+    this.#blocks.set(index, block);
     return [...opening(block, json), ...noted(block, deltaEvents(block.number, openingDelta(json)))];
   }
 
-  function delta(index: number, json: JsonObject): AnswerEvent[] {
-    const block = blocks.get(index);
+  delta(index: number, json: JsonObject): AnswerEvent[] {
+    const block = this.#blocks.get(index);
     return block === undefined || block.is === 'other' ? [] : noted(block, deltaEvents(block.number, json));
   }
 
-  function finish(index: number): AnswerEvent[] {
-    const block = blocks.get(index);
+  finish(index: number): AnswerEvent[] {
+    const block = this.#blocks.get(index);
     if (block === undefined || block.is === 'other') return [];
     if (block.repeated !== null && block.repeated !== block.told) return [DIFFERENT];
     const late = block.is === 'call' && block.told === '' && Object.keys(block.input).length > 0;
@@ -58,12 +50,11 @@ export function restarts(): Restarts {
     return [...whole, { is: 'block_end', block: block.number }];
   }
 
-  function again(): void {
-    earlier = blocks;
-    blocks = new Map();
+  /** The provider began its message again in the same stream. */
+  restart(): void {
+    this.#earlier = this.#blocks;
+    this.#blocks = new Map();
   }
-
-  return { begin, delta, finish, again };
 }
 
 const DIFFERENT: AnswerEvent = { is: 'error', message: 'the provider began its answer again and gave a different one' };

@@ -1,0 +1,8 @@
+import type { AnswerFacts } from './dialect.ts';
+
+/** Facts under way: the one object a stream fills, so that asking after each chunk costs nothing. */
+export type Growing = { -readonly [field in keyof AnswerFacts]: AnswerFacts[field] };
+
+export function noFacts(): Growing {
+  return { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, complete: false, error: null };
+}
