@@ -23,12 +23,12 @@ const selection = {
 };
 
 export const grants = z.strictObject({ mode: z.enum(['all', 'selected']).optional(), ...selection }).meta({
-  id: 'GrantsInput',
+  id: 'GrantsChange',
   description: '`all` is everything, future targets included; `selected` with nothing selected is nothing.',
 });
 export const choice = z
   .strictObject({ mode: z.enum(['inherit', 'restrict']).optional(), ...selection })
-  .meta({ id: 'ChoiceInput', description: '`inherit` keeps all of the parent; `restrict` keeps what is selected of it.' });
+  .meta({ id: 'ChoiceChange', description: '`inherit` keeps all of the parent; `restrict` keeps what is selected of it.' });
 
 const selected = { targets: z.array(z.string()), access_groups: z.array(z.string()) };
 const selectionOut = {

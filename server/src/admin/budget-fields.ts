@@ -54,7 +54,7 @@ const budget = z
     }
   })
   .meta({
-    id: 'BudgetInput',
+    id: 'BudgetChange',
     description:
       'Money per period, as a decimal string in USD. 0 refuses everything. `rolling` takes `hours` or `days`; `week`, `month` an anchor_day; `quarter`, `year` an anchor_month and anchor_day. Thresholds default to 50, 80, 100 %, the action to block.',
   });

@@ -78,18 +78,41 @@ function schemaOf(methodAndPath: string, route: AdminRoute) {
     ...(route.params === undefined ? {} : { params: route.params }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.body === undefined ? {} : { body: route.body }),
+    ...(methodAndPath.startsWith('GET') ? {} : { headers: headersOf(methodAndPath) }),
     response: {
       [route.status]: successOf(route),
-      '4xx': { description: 'A problem', content: { 'application/problem+json': { schema: problemSchema } } },
+      '4xx': { description: 'A problem with the request', content: PROBLEM },
+      '5xx': { description: 'A problem of ours', content: PROBLEM },
     },
   };
 }
 
+const PROBLEM = { 'application/problem+json': { schema: problemSchema } };
+
 function successOf(route: AdminRoute) {
-  if (route.status === 204) return z.undefined();
+  if (route.status === 204) return { description: 'Done', type: 'null', properties: z.undefined() };
+  const description = route.status === 201 ? 'Created' : 'OK';
   return route.lines
-    ? { description: 'JSON lines', content: { 'application/x-ndjson': { schema: z.string() } } }
-    : route.response;
+    ? { description, content: { 'application/x-ndjson': { schema: z.string() } } }
+    : { description, content: { 'application/json': { schema: route.response } } };
+}
+
+const reasonHeader = z.string().max(500).optional().meta({ description: 'Why this is done; kept in the audit log.' });
+
+/** What a change may carry beside its body. */
+function headersOf(methodAndPath: string) {
+  const isPost = methodAndPath.startsWith('POST');
+  return z.object({
+    'x-headgate-reason': reasonHeader,
+    ...(isPost
+      ? {
+          'idempotency-key': z
+            .string()
+            .optional()
+            .meta({ description: 'The same key and body within 24 hours: done once, answered alike.' }),
+        }
+      : { 'if-match': z.string().optional().meta({ description: 'The ETag that was read; another version there now is 412.' }) }),
+  });
 }
 
 /** JSON and nothing else; an empty body is no body, whatever its type says. */

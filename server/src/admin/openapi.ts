@@ -32,7 +32,8 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
     security: [{ adminToken: [] }],
   },
   transform: createJsonSchemaTransform({}),
-  transformObject: (document) => withoutUnusedSchemas(withRefs(document) as OpenapiDocument) as ReturnType<typeof withRefs>,
+  transformObject: (document) =>
+    withPlainNames(withoutUnusedSchemas(withRefs(document) as OpenapiDocument)) as ReturnType<typeof withRefs>,
 };
 
 interface OpenapiDocument {
@@ -58,6 +59,24 @@ function withoutUnusedSchemas(document: OpenapiDocument): OpenapiDocument {
     ...document,
     components: { ...document.components, schemas: Object.fromEntries(kept.map((name) => [name, schemas[name]])) },
   };
+}
+
+/** The library names the input form of a schema `…Input`, also where there is no other; then the plain name will do. */
+function withPlainNames(document: OpenapiDocument): OpenapiDocument {
+  const schemas = document.components?.schemas ?? {};
+  const isLonely = (name: string) => name.endsWith('Input') && !(name.slice(0, -'Input'.length) in schemas);
+  const text = Object.keys(schemas)
+    .filter(isLonely)
+    .reduce((text, name) => text.replaceAll(`/schemas/${name}"`, `/schemas/${plain(name)}"`), JSON.stringify(document));
+  const renamed = JSON.parse(text) as OpenapiDocument;
+  const entries = Object.entries(renamed.components?.schemas ?? {}).map(
+    ([name, schema]) => [isLonely(name) ? plain(name) : name, schema] as const,
+  );
+  return { ...renamed, components: { ...renamed.components, schemas: Object.fromEntries(entries) } };
+}
+
+function plain(name: string): string {
+  return name.slice(0, -'Input'.length);
 }
 
 function referencesIn(value: unknown): readonly string[] {

@@ -16,7 +16,7 @@ const fieldsOf = <T extends z.ZodType>(value: T) =>
   Object.fromEntries(USAGE_BUCKETS.map((bucket) => [`${bucket}_per_million`, value])) as Record<PriceField, T>;
 
 export const priceFields = z.strictObject(fieldsOf(usd.nullable().optional())).meta({
-  id: 'PriceInput',
+  id: 'PriceChange',
   description:
     'USD per million tokens as decimal strings, by bucket. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output.',
 });

@@ -16,7 +16,7 @@ const limitsOf = <T extends z.ZodType>(value: T) =>
   >;
 
 export const rateLimits = z.strictObject(limitsOf(limit.optional())).meta({
-  id: 'RateLimitsInput',
+  id: 'RateLimitsChange',
   description:
     'Requests and tokens per trailing minute (rpm, tpm), per trailing hour (rph, tph), per calendar day in the organization’s zone (rpd, tpd), and requests in flight. Null is no limit, 0 blocks.',
 });

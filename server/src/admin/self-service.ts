@@ -17,7 +17,7 @@ export const selfService = z
       .meta({ description: 'Keys must expire within so many days; null: they need not.' }),
     max_budget: usd.nullish().meta({ description: 'A key must carry a block budget of at most this; null: it need not.' }),
   })
-  .meta({ id: 'SelfServiceInput' });
+  .meta({ id: 'SelfServiceChange' });
 
 export const selfServiceOut = z
   .object({

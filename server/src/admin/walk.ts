@@ -7,6 +7,8 @@ import type { AdminDeps } from './deps.ts';
 import { answerOnce } from './idempotency.ts';
 import type { AdminRoute } from './route.ts';
 
+const REASON_LENGTH_MAX = 500;
+
 /** An answer ready to be sent. */
 export interface Answer {
   readonly status: number;
@@ -49,7 +51,7 @@ function rawCallOf(request: FastifyRequest): RawCall {
     params: request.params,
     query: request.query,
     body: request.body,
-    reason: headerOf(request, 'x-headgate-reason'),
+    reason: headerOf(request, 'x-headgate-reason')?.slice(0, REASON_LENGTH_MAX) ?? null,
     ifMatch: headerOf(request, 'if-match'),
     idempotencyKey: headerOf(request, 'idempotency-key'),
   };

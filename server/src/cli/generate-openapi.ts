@@ -1,0 +1,28 @@
+/**
+ * Writes server/openapi.json from the schemas that validate. With `--check` it writes nothing and exits 1 when the file that is committed
+ * says something else than the program does.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createAdminApp } from '../admin/app.ts';
+import type { AdminDeps } from '../admin/deps.ts';
+
+const FILE = new URL('../../openapi.json', import.meta.url);
+
+const app = await createAdminApp({ trustedProxies: [] } as unknown as AdminDeps); // Nothing is asked of it but its description.
+const text = `${JSON.stringify(app.openapi(), null, 2)}\n`;
+await app.close();
+
+if (!process.argv.includes('--check')) {
+  writeFileSync(FILE, text);
+} else if (text !== read()) {
+  process.stderr.write('server/openapi.json is not what the program serves: run `npm run generate` and commit it.\n');
+  process.exitCode = 1;
+}
+
+function read(): string {
+  try {
+    return readFileSync(FILE, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,43 @@
+/** Pieces of a catalogue for suites of the admin API. */
+import type { AdminDeps } from '../../src/admin/deps.ts';
+import { checkBaseUrl, createAddressPolicy } from '../../src/providers/address-policy.ts';
+import { priceFor } from '../../src/providers/price-table.ts';
+import { type Client, must } from './support.ts';
+
+const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });
+
+/** What the providers' side really says, but for the live call. */
+export const upstream: AdminDeps['upstream'] = {
+  checkBaseUrl: (url) => ('problem' in policy ? policy.problem : checkBaseUrl(url, policy)),
+  priceFor,
+  checkDeployment: async (deployment) => ({
+    ok: deployment.credential?.apiKey !== 'sk-wrong-0123456789',
+    latencyMs: 12,
+    status: 200,
+    message: `asked ${deployment.upstreamModel}`,
+  }),
+};
+
+let made = 0;
+
+/** A name no other test uses. */
+export function freshName(prefix = 'model'): string {
+  made += 1;
+  return `${prefix}-${process.pid}-${made}`;
+}
+
+/** A deployment at the fake provider. Throws what the API says when it says no. */
+export async function makeDeployment(root: Client, model: string, more: object = {}) {
+  return must(await root('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-small', ...more }));
+}
+
+/** One model of its own, by name. */
+export async function makeModel(root: Client, more: object = {}): Promise<string> {
+  const model = freshName();
+  await makeDeployment(root, model, more);
+  return model;
+}
+
+export async function labelTarget(root: Client, name: string, ...access_groups: string[]) {
+  return must(await root('PUT', `/callable-targets/${encodeURIComponent(name)}/access-groups`, { access_groups }));
+}

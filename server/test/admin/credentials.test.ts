@@ -1,0 +1,115 @@
+import { eq } from 'drizzle-orm';
+import { describe, expect, test } from 'vitest';
+import { open } from '../../src/lib/secrets.ts';
+import * as schema from '../../src/store/schema.ts';
+import { onEveryDatabase } from '../support/database.ts';
+import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
+import { must, withAdmin } from './support.ts';
+
+const SECRET = 'sk-canary-0123456789abcdef';
+
+onEveryDatabase('credentials', (given) => {
+  const world = withAdmin(given, { upstream });
+  const make = async (more: object = {}) => {
+    const body = { name: freshName('cred'), provider: 'openai', api_key: SECRET, base_url: null, ...more };
+    return must(await world().root('POST', '/credentials', body));
+  };
+
+  test('a key is sealed for its own row and never shown again, only its last four characters', async () => {
+    const { root, deps, logged } = world();
+    const answer = await root('POST', '/credentials', {
+      name: freshName('cred'),
+      provider: 'openai',
+      api_key: SECRET,
+      base_url: null,
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({ id: expect.stringMatching(/^cred_/), last_four: 'cdef', base_url: null, version: 1 });
+    const [row] = await deps.db.select().from(schema.credentials).where(eq(schema.credentials.id, answer.body.id));
+    expect(open(deps.keys.credentials, row?.sealed as Buffer, answer.body.id).toString()).toBe(SECRET);
+    const said = [answer, await root('GET', `/credentials/${answer.body.id}`), await root('GET', '/credentials')];
+    for (const { text } of said) expect(text).not.toContain(SECRET);
+    const events = await deps.db.select().from(schema.auditEvents).where(eq(schema.auditEvents.objectId, answer.body.id));
+    expect(events.map((event) => event.action)).toEqual(['credential.create']);
+    expect(JSON.stringify([events, logged, row])).not.toContain(SECRET);
+  });
+
+  test('of a short key not even the last characters are shown', async () => {
+    expect((await make({ api_key: 'sk-short' })).last_four).toBe('');
+  });
+
+  test('rotating replaces the key, is an event of its own, and wants the version when one is named', async () => {
+    const { root, deps, changes } = world();
+    const { id } = await make();
+    const rotated = await root('PATCH', `/credentials/${id}`, { api_key: 'sk-other-0123456789abcdef' }, { 'if-match': '"1"' });
+    expect(rotated.body).toMatchObject({ last_four: 'cdef', version: 2 });
+    expect(changes.at(-1)).toMatchObject({ catalogue: true });
+    const stale = await root('PATCH', `/credentials/${id}`, { name: 'x' }, { 'if-match': '"1"' });
+    expect(stale.status).toBe(412);
+    const events = await deps.db.select().from(schema.auditEvents).where(eq(schema.auditEvents.objectId, id));
+    expect(events.map((event) => event.action)).toEqual(['credential.create', 'credential.rotate']);
+  });
+
+  test('one that a deployment uses is not deleted', async () => {
+    const { root } = world();
+    const { id } = await make();
+    const deployment = await makeDeployment(root, freshName(), {
+      provider: 'openai',
+      upstream_model: 'gpt-5-nano',
+      credential_id: id,
+    });
+    expect((await root('GET', `/credentials/${id}`)).body.deployment_count).toBe(1);
+    expect((await root('DELETE', `/credentials/${id}`)).status).toBe(409);
+    must(await root('DELETE', `/deployments/${deployment.id}`));
+    expect((await root('DELETE', `/credentials/${id}`)).status).toBe(204);
+    expect((await root('GET', `/credentials/${id}`)).status).toBe(404);
+  });
+
+  test('a taken name is 409', async () => {
+    const first = await make();
+    const second = await world().root('POST', '/credentials', { name: first.name, provider: 'openai', api_key: SECRET });
+    expect(second.status).toBe(409);
+  });
+
+  describe('is refused with 400 and kept nowhere', () => {
+    const faults: [string, object, string][] = [
+      ['a metadata address', { base_url: 'http://169.254.169.254/latest/meta-data' }, '/base_url'],
+      ['a metadata name', { base_url: 'http://metadata.google.internal/v1' }, '/base_url'],
+      ['a private address', { base_url: 'http://10.0.0.7/v1' }, '/base_url'],
+      ['loopback', { base_url: 'http://127.0.0.1:9/v1' }, '/base_url'],
+      ['an address in decimal', { base_url: 'http://2130706433/v1' }, '/base_url'],
+      ['an address in octal', { base_url: 'http://0177.0.0.1/v1' }, '/base_url'],
+      ['an IPv4 address in IPv6', { base_url: 'http://[::ffff:10.0.0.7]/v1' }, '/base_url'],
+      ['another scheme', { base_url: 'file:///etc/passwd' }, '/base_url'],
+      ['credentials in the address', { base_url: 'https://a:b@api.openai.com/v1' }, '/base_url'],
+      ['a key that breaks a header', { api_key: 'sk-a\r\nx: y' }, '/api_key'],
+      ['an empty key', { api_key: '' }, '/api_key'],
+      ['an unknown provider', { provider: 'acme' }, '/provider'],
+      ['the fake provider, which needs none', { provider: 'fake' }, '/provider'],
+      ['an unknown field', { key: 'x' }, '/key'],
+      ['a name that turns the text around', { name: 'a\u202eb' }, '/name'],
+    ];
+    for (const [what, more, pointer] of faults) {
+      test(what, async () => {
+        const { root } = world();
+        const name = freshName('refused');
+        const answer = await root('POST', '/credentials', { name, provider: 'openai', api_key: SECRET, ...more });
+        expect(answer.status).toBe(400);
+        expect(answer.body.errors.map((fault: { pointer: string }) => fault.pointer)).toContain(pointer);
+        expect(answer.text).not.toContain(SECRET);
+        expect((await root('GET', `/credentials?search=${name}`)).body.total).toBe(0);
+      });
+    }
+  });
+
+  test('only the platform sees or changes them', async () => {
+    const owner = world().as([{ role: 'org_owner', organizationId: 'org_1' }]);
+    const auditor = world().as([{ role: 'platform_auditor' }]);
+    const { id } = await make();
+    expect((await owner('GET', '/credentials')).status).toBe(403);
+    expect((await owner('GET', `/credentials/${id}`)).status).toBe(403);
+    expect((await auditor('GET', `/credentials/${id}`)).status).toBe(200);
+    expect((await auditor('PATCH', `/credentials/${id}`, { name: 'x' })).status).toBe(403);
+    expect((await auditor('DELETE', `/credentials/${id}`)).status).toBe(403);
+  });
+});
