@@ -1,0 +1,57 @@
+/** What tests of dialects share: an exchange for a body, a stream run through, events written and read. */
+import type { AnswerStream, Exchange, JsonObject, Wire } from '../src/dialects/dialect.ts';
+import { openExchange, readFacts } from '../src/dialects/exchange.ts';
+import { parseEvents } from '../src/lib/sse.ts';
+
+export interface ExchangeNames {
+  readonly upstreamModel?: string;
+  readonly outputCap?: number;
+  readonly maxOutputTokens?: number;
+}
+
+/** An exchange for a request to the model `called`, at a fixed time. Throws when the request is not one to serve. */
+export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names: ExchangeNames = {}): Exchange {
+  const body = { model: 'called', ...more };
+  const reading = readFacts(client, body);
+  if (!reading.ok) throw new Error(reading.problem.message);
+  return openExchange({
+    client,
+    upstream,
+    body,
+    facts: reading.facts,
+    upstreamModel: names.upstreamModel ?? 'up',
+    calledModel: 'called',
+    outputCap: names.outputCap ?? null,
+    maxOutputTokens: names.maxOutputTokens ?? null,
+    createdAtMs: 1_700_000_000_999,
+  });
+}
+
+/** What the upstream is sent. */
+export function sentTo(client: Wire, upstream: Wire, body: JsonObject, names: ExchangeNames): JsonObject {
+  return JSON.parse(exchangeOf(client, upstream, body, names).upstreamBody.toString()) as JsonObject;
+}
+
+/** All a client gets of a stream whose bytes come in pieces of `step`. */
+export function run(stream: AnswerStream, bytes: Buffer, step = bytes.length): string {
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += step) out.push(stream.push(bytes.subarray(at, at + step)));
+  return Buffer.concat([...out, stream.end({ clean: true })]).toString();
+}
+
+export function anthropicSse(events: readonly JsonObject[]): Buffer {
+  return Buffer.from(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+}
+
+export function chatSse(chunks: readonly unknown[]): Buffer {
+  return Buffer.from([...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((line) => `data: ${line}\n\n`).join(''));
+}
+
+export function dataOf(text: string): JsonObject[] {
+  return parseEvents(text).flatMap(({ data }) => (data === null || data === '[DONE]' ? [] : [JSON.parse(data) as JsonObject]));
+}
+
+/** The delta of a chat chunk's first choice. */
+export function deltaOf(chunk: JsonObject): JsonObject {
+  return (chunk.choices as { delta?: JsonObject }[])[0]?.delta ?? {};
+}
