@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/catalogue.ts';
-import type { KeyConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy.ts';
+import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy.ts';
 import { type Journal, openJournal } from '../../src/journal/journal.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
@@ -66,10 +66,21 @@ export interface House {
   readonly organization?: Partial<OrganizationConfig>;
   readonly team?: Partial<TeamConfig>;
   readonly key?: Partial<KeyConfig>;
+  /** Keys beside the first, each like it but for what is said here: `key_2`, `key_3`, … */
+  readonly moreKeys?: readonly Partial<KeyConfig>[];
+  /** Teams beside `team_1`, by id. */
+  readonly moreTeams?: readonly (Partial<TeamConfig> & { readonly id: string })[];
+  /** The member `mem_1`; a key is theirs when its owner says so (`OWNED_BY_MEMBER`). */
+  readonly member?: Partial<MemberConfig>;
   readonly targets?: readonly CallableTarget[];
   readonly provider?: Provider;
+  /** Providers beside `provider`, by their names. */
+  readonly moreProviders?: readonly Provider[];
+  readonly clock?: Clock;
   readonly gateway?: Partial<Gateway>;
 }
+
+export const OWNED_BY_MEMBER = { owner: { is: 'member', memberId: 'mem_1', accountId: 'acct_1' } } as const;
 
 export interface Said {
   readonly status: number;
@@ -83,6 +94,10 @@ export interface WalkHouse {
   readonly counters: MemoryCounters;
   readonly journal: Journal;
   readonly secret: string;
+  /** One secret per key, in the order of the keys; the first is `secret`. */
+  readonly secrets: readonly string[];
+  readonly organization: OrganizationConfig;
+  readonly keys: readonly KeyConfig[];
   /** Every row that was written, in order. */
   readonly rows: EndRecord[];
   /** How many attempts reached the provider. */
@@ -112,40 +127,45 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     rows.push(record);
     end(record);
   };
-  const provider = house.provider ?? createFakeProvider();
-  const counted: Provider = {
+  const counted = (provider: Provider): Provider => ({
     name: provider.name,
     wireFor: (client) => provider.wireFor(client),
-    readError: (status, headers, body) => provider.readError(status, headers, body),
+    readError: (status, headers, body, credential) => provider.readError(status, headers, body, credential),
     open: (request, sink) => {
       calls += 1;
       return provider.open(request, sink);
     },
-  };
-  const counters = createMemoryCounters({ clock: systemClock, seedFrom: async () => [] });
-  const secret = newKeySecret();
-  const { organization, key } = tenant(house);
+  });
+  const providers = [house.provider ?? createFakeProvider(), ...(house.moreProviders ?? [])].map(counted);
+  const clock = house.clock ?? systemClock;
+  const counters = createMemoryCounters({ clock, seedFrom: async () => [] });
+  const { organization, keys } = tenant(house);
+  const keyBySecret = new Map(keys.map((key) => [newKeySecret(), key]));
+  const secrets = [...keyBySecret.keys()];
   const snapshot = await openSnapshot({
     source: {
       loadCatalogue: async () => catalogueOf(house.targets ?? [model('fast', [deployment()])]),
       loadOrganization: async () => organization,
-      findKeyByHash: async (hash) => (hash === secret ? { key, secretValidUntilMs: null } : null),
-      findKey: async () => key,
+      findKeyByHash: async (hash) => {
+        const key = keyBySecret.get(hash);
+        return key === undefined ? null : { key, secretValidUntilMs: null };
+      },
+      findKey: async (_organizationId, keyId) => keys.find(({ id }) => id === keyId) ?? null,
       versions: async () => new Map(),
     },
-    clock: systemClock,
+    clock,
     hashSecret: (text) => text,
     keysMax: 100,
     forget: (added) => void counters.forget(added),
   });
   const gateway: Gateway = {
-    clock: systemClock,
+    clock,
     snapshot,
     counters,
     journal,
-    providers: new Map([['fake', counted]]),
-    health: createDeploymentHealth(systemClock),
-    load: createDeploymentLoad(systemClock),
+    providers: new Map(providers.map((provider) => [provider.name, provider])),
+    health: createDeploymentHealth(clock),
+    load: createDeploymentLoad(clock),
     traffic: createTraffic(),
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
@@ -162,11 +182,15 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     settings: { attemptsMax: 4, stallMsMax: 60_000, contentBytesMax: 1_048_576, answerBytesMax: 2 ** 24 },
     ...house.gateway,
   };
+  const [secret] = secrets as [string];
   return {
     gateway,
     counters,
     journal,
     secret,
+    secrets,
+    organization,
+    keys,
     rows,
     upstreamCalls: () => calls,
     ask: (body, options = {}) => ask(gateway, options.secret === undefined ? secret : options.secret, body, options),
@@ -177,7 +201,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   };
 }
 
-function tenant(house: House): { organization: OrganizationConfig; key: KeyConfig } {
+function tenant(house: House): { organization: OrganizationConfig; keys: KeyConfig[] } {
   const team: TeamConfig = {
     id: 'team_1',
     name: 'Team',
@@ -196,8 +220,10 @@ function tenant(house: House): { organization: OrganizationConfig; key: KeyConfi
     access: { mode: 'all' },
     auditContent: 'off',
     version: 1,
-    teams: new Map([[team.id, team]]),
-    members: new Map(),
+    teams: new Map(
+      [team, ...(house.moreTeams ?? []).map((more) => ({ ...team, ...NO_LIMITS, ...more }))].map((one) => [one.id, one]),
+    ),
+    members: new Map(house.member === undefined ? [] : [['mem_1', { ...MEMBER, ...house.member }]]),
     serviceAccounts: new Map([['svc_1', { id: 'svc_1', teamId: 'team_1', name: 'ci', status: 'active' as const }]]),
     ...house.organization,
   };
@@ -214,8 +240,17 @@ function tenant(house: House): { organization: OrganizationConfig; key: KeyConfi
     version: 1,
     ...house.key,
   };
-  return { organization, key };
+  const more = (house.moreKeys ?? []).map((one, at) => ({ ...key, id: `key_${at + 2}`, ...one }));
+  return { organization, keys: [key, ...more] };
 }
+
+const MEMBER: MemberConfig = {
+  id: 'mem_1',
+  accountId: 'acct_1',
+  status: 'active',
+  ...NO_LIMITS,
+  access: { mode: 'inherit' },
+};
 
 function ask(gateway: Gateway, secret: string | null, body: unknown, options: AskOptions): Promise<Said> {
   const bytes = options.raw ?? Buffer.from(JSON.stringify(body));
