@@ -37,17 +37,32 @@ async function listen(engine: PGlite): Promise<PGLiteSocketServer> {
   return server;
 }
 
-/** An error of SQL is an answer; what is thrown means the engine itself is gone, and the socket's queue would wait for it for ever. */
+/**
+ * An ordinary error of SQL is an answer. What is thrown, a panic, and a full disk mean that the engine's state can no longer be trusted
+ * (after a full disk it answers whatever comes next with a panic, for ever): then the thread ends, and a new one recovers from the files.
+ */
 function endWhenItFails(engine: PGlite): void {
   const execute = engine.execProtocolRawStream.bind(engine);
-  engine.execProtocolRawStream = async (...args) => {
+  engine.execProtocolRawStream = async (message, options) => {
+    const onRawData = (data: Uint8Array) => {
+      if (isFatal(data)) process.exit(1);
+      options.onRawData(data);
+    };
     try {
-      return await execute(...args);
+      return await execute(message, { ...options, onRawData });
     } catch {
       process.exit(1);
     }
   };
 }
+
+/** By the fields of an error message. No text that anybody stored can hold their zero bytes. */
+function isFatal(data: Uint8Array): boolean {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return FATAL_MARKS.some((mark) => bytes.includes(mark));
+}
+
+const FATAL_MARKS = ['SPANIC\0', 'SFATAL\0', '\0C53100\0'].map((mark) => Buffer.from(mark));
 
 async function stop(engine: PGlite, server: PGLiteSocketServer): Promise<void> {
   await server.stop();

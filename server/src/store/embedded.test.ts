@@ -26,6 +26,7 @@ test('what was acknowledged is there after a kill -9, and the engine serves one 
   expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
   await concurrentWorkDoesNotMix(opened.db);
   await aNestedQueryIsAnError(opened.db);
+  await aFullDiskStartsTheEngineAgain(opened.db);
   await opened.close();
 });
 
@@ -59,6 +60,14 @@ async function aNestedQueryIsAnError(db: Database): Promise<void> {
   const error = await db.transaction(() => db.execute(sql`select 1`)).catch((thrown: unknown) => thrown);
   expect(isStoreUnavailable(error)).toBe(true);
   expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+}
+
+/** What a full disk reports, said by hand: afterwards the real engine answers everything with a panic until it is started again. */
+async function aFullDiskStartsTheEngineAgain(db: Database): Promise<void> {
+  const reported = db.execute(sql`do $$ begin raise exception using errcode = '53100'; end $$`);
+  expect(await reported.catch(isStoreUnavailable)).toBe(true);
+  const count = () => db.execute(sql`select n from counters`).then((result) => result.rows, isStoreUnavailable);
+  await expect.poll(count, { timeout: 30_000, interval: 200 }).toEqual([{ n: 40 }]);
 }
 
 function startWriter(directory: string): ChildProcess {

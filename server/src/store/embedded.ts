@@ -59,7 +59,9 @@ export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOp
 const SOCKET_NAME = '.s.PGSQL.5432';
 const ENGINE_VERSION = '18';
 const QUERY_TIMEOUT_MS = 30_000;
-const RESTART_DELAY_MS = 1_000;
+const RESTART_DELAY_MS_MIN = 250;
+const RESTART_DELAY_MS_MAX = 5_000;
+const STABLE_AFTER_MS = 60_000;
 
 /** An older or newer engine cannot read the files, and trying would only say so in its own many words. */
 function refuseOtherEngine(directory: string): void {
@@ -98,28 +100,34 @@ interface Engine {
   stop(): Promise<void>;
 }
 
-/** Keeps one worker running until stopped. The first start may fail; later failures (a full disk aborts the engine) are retried. */
+/** Keeps one worker running until stopped. The first start may fail; later failures (a full disk ends the engine) are retried. */
 async function startEngine(settings: EmbeddedSettings, onFailure: (error: Error) => void): Promise<Engine> {
   let isStopping = false;
   let worker = await startWorker(settings);
-  const watch = (running: Worker) => {
-    running.once('exit', () => {
-      if (isStopping) return;
-      onFailure(new Error('the embedded database stopped and is started again'));
-      setTimeout(() => void restart(), RESTART_DELAY_MS);
-    });
+  let delayMs = RESTART_DELAY_MS_MIN;
+  const restartLater = (reason: Error) => {
+    if (isStopping) return;
+    onFailure(reason);
+    setTimeout(() => void restart(), delayMs);
+    delayMs = Math.min(delayMs * 2, RESTART_DELAY_MS_MAX);
   };
   const restart = async () => {
     if (isStopping) return;
     try {
       worker = await startWorker(settings);
-      watch(worker);
+      watch();
     } catch (error) {
-      onFailure(error instanceof Error ? error : new Error(String(error)));
-      setTimeout(() => void restart(), RESTART_DELAY_MS);
+      restartLater(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  watch(worker);
+  const watch = () => {
+    const startedMs = performance.now();
+    worker.once('exit', () => {
+      if (performance.now() - startedMs > STABLE_AFTER_MS) delayMs = RESTART_DELAY_MS_MIN;
+      restartLater(new Error('the embedded database stopped and is started again'));
+    });
+  };
+  watch();
   return {
     stop: async () => {
       isStopping = true;
@@ -134,7 +142,8 @@ function startWorker(settings: EmbeddedSettings): Promise<Worker> {
     worker.once('error', failed);
     worker.once('exit', () => failed(new Error('the embedded database ended while it started')));
     worker.once('message', (status: EmbeddedStatus) => {
-      if (status.is === 'failed') return failed(new UnusableDatabase(`The embedded database cannot start: ${status.reason}`));
+      if (status.is === 'failed')
+        return failed(new UnusableDatabase(`The embedded database cannot start (${status.reason}). Is there room on the disk?`));
       worker.removeAllListeners('exit');
       worker.on('error', () => {});
       started(worker);
