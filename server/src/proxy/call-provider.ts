@@ -1,9 +1,16 @@
-import { type AnswerFacts, type Exchange, type JsonObject, UnreadableAnswer } from '../dialects/dialect.ts';
+import {
+  type AnswerFacts,
+  type Exchange,
+  type JsonObject,
+  UnreadableAnswer,
+  Untranslatable,
+  type Wire,
+} from '../dialects/dialect.ts';
 import { estimateTokens, openExchange } from '../dialects/exchange.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
-import { Refusal, serviceUnavailable } from './refusal.ts';
+import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { dimensionsOf, owe, oweForSilence } from './settle.ts';
 import type { Admission, Candidate } from './walk.ts';
 
@@ -61,16 +68,8 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   if (provider === undefined || upstream === null) {
     return admission.walk.endpoint.free ? countedHere(candidate, body) : new Failed(cannotServe(candidate, admission), 'lasting');
   }
-  const exchange = openExchange({
-    client: admission.walk.endpoint.wire,
-    upstream,
-    body,
-    facts,
-    upstreamModel: deployment.upstreamModel,
-    calledModel: facts.model,
-    outputCap: admission.outputCap,
-    maxOutputTokens: deployment.maxOutputTokens,
-  });
+  const exchange = exchangeFor(candidate, upstream, admission, gateway);
+  if (exchange instanceof Failed) return exchange;
   admission.attempts += 1;
   await begun(candidate, admission, gateway);
   const sentMs = gateway.clock.monotonicMs();
@@ -93,6 +92,27 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   walk.timing.providerMs = (walk.timing.providerMs ?? 0) + tookMs;
   if (outcome.is === 'stream') walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
   return judge(outcome, exchange, candidate, admission, gateway);
+}
+
+/** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
+function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admission, gateway: Gateway): Exchange | Failed {
+  const { facts, body } = admission.asked;
+  try {
+    return openExchange({
+      client: admission.walk.endpoint.wire,
+      upstream,
+      body,
+      facts,
+      upstreamModel: deployment.upstreamModel,
+      calledModel: facts.model,
+      outputCap: admission.outputCap,
+      maxOutputTokens: deployment.maxOutputTokens,
+      createdAtMs: gateway.clock.nowMs(),
+    });
+  } catch (error) {
+    if (!(error instanceof Untranslatable)) throw error;
+    return new Failed(invalidRequest(error.message, error.param), 'lasting');
+  }
 }
 
 /** A provider without an endpoint to count tokens is not asked: our own estimate is the answer. */

@@ -8,6 +8,10 @@ import type { Admission } from './walk.ts';
 /** How a hang-up of the client is noted in the log; no answer carries it. */
 export const CLIENT_CLOSED = 499;
 
+/** How long a complete stream's connection may stay open before its client is let go. */
+const END_MS_MAX = 250;
+const NOTHING = Buffer.alloc(0);
+
 /** Sends an answer to the client and settles the request at its end, whichever end that is. */
 export function deliver(answer: Answer, admission: Admission, gateway: Gateway): void {
   if (answer.is === 'whole') deliverWhole(answer, admission, gateway);
@@ -44,6 +48,8 @@ class StreamDelivery {
   readonly #said: AnswerStream;
   #done = false;
   #cancelStall: (() => void) | null = null;
+  #held: Buffer | null = null;
+  #cancelWait: (() => void) | null = null;
   #kept: Buffer[] | null;
   #keptBytes = 0;
 
@@ -75,7 +81,7 @@ class StreamDelivery {
     const bytes = this.#said.push(chunk);
     this.#keep(bytes);
     if (this.#said.facts().complete) {
-      this.#finish(bytes, 'succeeded');
+      this.#hold(bytes);
       return true;
     }
     if (bytes.length === 0 || this.#admission.walk.reply.chunk(bytes)) return true;
@@ -83,11 +89,25 @@ class StreamDelivery {
     return false;
   }
 
+  /**
+   * The answer is complete, and what comes last waits for the upstream to end: some streams carry several messages. Mostly the end is here
+   * in the same turn; an upstream that says nothing more and stays open is not waited for.
+   */
+  #hold(bytes: Buffer): void {
+    if (this.#held !== null) this.#admission.walk.reply.chunk(this.#held);
+    this.#held = bytes;
+    this.#cancelWait ??= this.#gateway.after(END_MS_MAX, () => {
+      this.#answer.source.abort();
+      this.#ended(NOTHING);
+    });
+  }
+
   /** The upstream is through without having said so in the stream, or broke. */
   #ended(last: Buffer): void {
     if (this.#done) return;
     this.#keep(last);
-    this.#finish(last, this.#said.facts().complete ? 'succeeded' : 'failed');
+    const bytes = this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]);
+    this.#finish(bytes, this.#said.facts().complete ? 'succeeded' : 'failed');
   }
 
   #finish(last: Buffer, status: 'succeeded' | 'failed'): void {
@@ -105,6 +125,7 @@ class StreamDelivery {
   #settle(status: 'succeeded' | 'failed' | 'cancelled', httpStatus: number, code: string | null): void {
     this.#done = true;
     this.#cancelStall?.();
+    this.#cancelWait?.();
     const { candidate } = this.#answer;
     const facts = this.#said.facts();
     oweForAnswer(this.#admission, candidate, facts);
