@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyEnd, givenBegin, givenEnd, givenEntry } from '../../test/support/records.ts';
+import { anyEnd } from '../../test/support/any-record.ts';
+import { givenBegin, givenEnd, givenEntry } from '../../test/support/records.ts';
 import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, SHAPE_FIELDS } from '../domain/settled-rows.ts';
 import {
   beginLine,

@@ -52,9 +52,9 @@ export class SegmentLog {
     this.#options = options;
     for (const segment of earlier) this.#keep(segment);
     try {
+      this.#fillReserve();
       this.active = createSegment(options.directory, (earlier.at(-1)?.number ?? 0) + 1, options.installationId);
       this.#keep(this.active);
-      this.#fillReserve();
     } catch (error) {
       throw new JournalUnusable(`the journal directory ${options.directory} cannot be written: ${reasonOf(error)}`, {
         cause: error,

@@ -161,12 +161,15 @@ class Writer implements LedgerWriter {
   async #storeForEver(): Promise<void> {
     while (this.#stopping !== 'now') {
       const startedMs = this.#options.clock.monotonicMs();
-      const batch = await this.#next();
+      // While the source is asked more may be settled, and a barrier or the stop come: they are served by the next round.
+      const endsWhenEmpty = this.#stopping === 'when_empty';
+      const barrier = this.#barriers[0] ?? null;
+      const batch = await this.#next(barrier?.place ?? null);
       if (batch === 'unreadable') continue;
       if (batch === null) {
-        if (this.#barriers.length > 0) await this.#serveBarriers();
-        else if (this.#stopping === 'when_empty') break;
-        else {
+        if (barrier !== null) await this.#serveBarriers(barrier.place);
+        else if (endsWhenEmpty) break;
+        else if (this.#stopping === 'no' && this.#barriers.length === 0) {
           this.#busySinceMs = null;
           await this.#pause(this.#everyMs);
         }
@@ -183,19 +186,17 @@ class Writer implements LedgerWriter {
   }
 
   /** A file that cannot be read now is waited for like a database that is away. */
-  async #next(): Promise<RowBatch | null | 'unreadable'> {
-    const bounds = { rowsMax: this.#rowsNow, bytesMax: this.#bytesMax, until: this.#barriers[0]?.place ?? null };
+  async #next(until: RowPosition | null): Promise<RowBatch | null | 'unreadable'> {
     try {
-      return await this.#options.source.next(bounds);
+      return await this.#options.source.next({ rowsMax: this.#rowsNow, bytesMax: this.#bytesMax, until });
     } catch (error) {
       await this.#failed(error);
       return 'unreadable';
     }
   }
 
-  /** Everything up to the first barrier is stored. Those of the same place run together, and nothing is stored meanwhile. */
-  async #serveBarriers(): Promise<void> {
-    const { place } = this.#barriers[0] as Waiting;
+  /** Everything up to this place is stored. The barriers there run together, and nothing is stored meanwhile. */
+  async #serveBarriers(place: RowPosition): Promise<void> {
     const due = this.#barriers.filter((waiting) => samePlace(waiting.place, place));
     this.#barriers = this.#barriers.filter((waiting) => !samePlace(waiting.place, place));
     await Promise.all(due.map((waiting) => waiting.work()));
@@ -215,9 +216,14 @@ class Writer implements LedgerWriter {
         return 'stored';
       } catch (thrown) {
         const error = storeErrorFrom(thrown);
-        if (!isAboutTheRows(error)) await this.#failed(error);
-        else if (to - from > 1) return this.#storeHalves(batch, from, to);
-        else if (await this.#reject(lineOf(batch, from), error)) return 'stored';
+        if (isAboutTheRows(error)) {
+          if (to - from > 1) return this.#storeHalves(batch, from, to);
+          if (await this.#reject(lineOf(batch, from), error)) return 'stored';
+          continue;
+        }
+        if (isTooSlow(thrown)) this.#rowsNow = Math.max(ROWS_MIN, Math.min(this.#rowsNow, to - from) >> 1);
+        await this.#failed(error);
+        if (to - from > this.#rowsNow) return this.#storeHalves(batch, from, to);
       }
     }
   }
@@ -234,8 +240,17 @@ class Writer implements LedgerWriter {
     const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
     // The last line's own end would begin an empty line.
     const query = { text: STORE_LINES, values: [bytes.subarray(0, -1)], query_timeout: this.#options.statementMsMax ?? 10_000 };
-    const { rows } = await this.#options.database.pool.query<{ stored: number }>(query);
-    this.#stored += rows[0]?.stored ?? 0;
+    const client = await this.#options.database.pool.connect();
+    let isBroken = false;
+    try {
+      const { rows } = await client.query<{ stored: number }>(query);
+      this.#stored += rows[0]?.stored ?? 0;
+    } catch (error) {
+      isBroken = !isAboutTheRows(storeErrorFrom(error));
+      throw error;
+    } finally {
+      client.release(isBroken);
+    }
   }
 
   #succeeded(): void {
@@ -250,7 +265,6 @@ class Writer implements LedgerWriter {
 
   async #failed(error: unknown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
-    this.#rowsNow = Math.max(ROWS_MIN, this.#rowsNow >> 1);
     this.#failingSinceMs ??= this.#options.clock.monotonicMs();
     if (!(error instanceof StoreConflict) && !this.#toldAway) {
       this.#toldAway = true;
@@ -300,6 +314,12 @@ class Writer implements LedgerWriter {
 function isAboutTheRows(error: unknown): boolean {
   if (error instanceof RangeError) return true;
   return error instanceof StoreError && !(error instanceof StoreUnavailable) && /^(21|22|23|54|P0)/.test(error.sqlState);
+}
+
+/** The server stopped the statement, or the client did not wait for its answer any longer. */
+function isTooSlow(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === '57014') || error.message.includes('Query read timeout');
 }
 
 function lineOf(batch: RowBatch, index: number): string {

@@ -1,6 +1,4 @@
-/** Settlement records for tests: plain ones, and arbitrary ones as people and providers could make them. */
-import fc from 'fast-check';
-import { USAGE_BUCKETS } from '../../src/domain/usage.ts';
+/** Settlement records for tests, with whatever a test wants to be different. */
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 
@@ -91,59 +89,3 @@ export function givenRefusal(end: Partial<EndRecord> = {}): EndRecord {
     ...end,
   });
 }
-
-const id = (prefix: string) => fc.stringMatching(/^[0-9a-f]{32}$/).map((hex) => `${prefix}_${hex}`);
-const tokens = fc.nat(10_000_000);
-/** Whatever a caller or provider might put there: any Unicode, control characters and halves of surrogate pairs included. */
-const wild = fc.oneof(
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 300 }),
-  fc.constant('a\tb\nc\0d'),
-  fc.constant('\ud800'),
-);
-
-const entries = fc.array(
-  fc.record({
-    attempt: fc.integer({ min: 1, max: 9 }),
-    kind: fc.constantFrom('usage' as const, 'estimated' as const),
-    deploymentId: id('dep'),
-    provider: fc.constantFrom('openai', 'anthropic', 'fake'),
-    upstreamModel: wild,
-    priceId: fc.option(id('price')),
-    usage: fc.dictionary(fc.constantFrom(...USAGE_BUCKETS), tokens),
-    nanoUsd: fc.option(fc.maxSafeNat()),
-  }),
-  { maxLength: 4 },
-);
-
-const wildEnd = fc.record({
-  organizationId: id('org'),
-  teamId: id('team'),
-  keyId: id('key'),
-  memberId: fc.option(id('mem')),
-  serviceAccountId: fc.option(id('svc')),
-  calledName: wild,
-  requestId: id('req'),
-  clientRequestId: fc.option(wild),
-  admittedAtMs: fc.integer({ min: Date.UTC(2025, 0), max: Date.UTC(2026, 0) }),
-  status: fc.constantFrom('succeeded', 'failed', 'refused', 'cancelled', 'estimated'),
-  httpStatus: fc.integer({ min: 0, max: 599 }),
-  code: fc.option(wild),
-  param: fc.option(wild),
-  endpoint: fc.constantFrom('chat_completions', 'messages'),
-  stream: fc.boolean(),
-  deploymentId: fc.option(id('dep')),
-  provider: fc.option(fc.constantFrom('openai', 'anthropic')),
-  attempts: fc.integer({ min: 0, max: 9 }),
-  finishReason: fc.option(wild),
-  gatewayUs: fc.nat(),
-  providerMs: fc.option(fc.nat()),
-  firstTokenMs: fc.option(fc.nat()),
-  entries,
-  decision: wild,
-  count: fc.integer({ min: 1, max: 100 }),
-  repeatIds: fc.array(id('req'), { maxLength: 5 }),
-  content: fc.option(fc.uint8Array({ minLength: 1, maxLength: 2_000 }).map((bytes): Buffer => Buffer.from(bytes))),
-});
-
-/** Any end of a request. */
-export const anyEnd: fc.Arbitrary<EndRecord> = wildEnd;

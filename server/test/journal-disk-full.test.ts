@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { openJournal } from '../src/journal/journal.ts';
+import { openTestJournal, takeRows, temporaryDirectory, written } from './support/journals.ts';
+import { givenBegin, givenEnd } from './support/records.ts';
+
+const canMount = process.getuid?.() === 0 && mounts();
+if (!canMount) console.warn('Not root here: the tests that mount a small file system to fill it are skipped.');
+
+const mounted: string[] = [];
+afterEach(() => {
+  for (const directory of mounted.splice(0)) execFileSync('umount', ['--lazy', directory]);
+});
+
+// promise: 503 until there is room; nothing lost
+describe.skipIf(!canMount)('on a disk that fills up', () => {
+  test('requests in flight still settle, none is let in, nothing is lost, and all is well when there is room', async () => {
+    const disk = smallDisk(1024);
+    const { journal, events } = await openTestJournal(join(disk, 'journal'), { bytesMax: 4 * 1024 * 1024 });
+    const begun: string[] = [];
+    for (let i = 0; i < 50; i++) {
+      const begin = givenBegin();
+      journal.begin(begin);
+      begun.push(begin.requestId);
+    }
+    expect(await written(journal)).toBe('written');
+    fill(disk);
+
+    // The disk refuses, which a begin in the same turn must not survive: nobody may be charged for what was never sent.
+    const refused = givenBegin();
+    await untilRefused(journal);
+    journal.begin(refused);
+    expect(await written(journal)).toBe('not_written');
+    expect(journal.room()).toBe(false);
+    expect(journal.stats().health).toBe('faulty');
+    expect(events).toEqual([{ is: 'write_failed', code: 'ENOSPC', message: expect.any(String) }]);
+    for (const requestId of begun) journal.end(givenEnd({ requestId }));
+    await written(journal);
+    for (const requestId of begun) expect(journal.find(requestId)?.status).toBe('succeeded');
+    await sleep(50);
+    expect(journal.room()).toBe(false);
+
+    rmSync(join(disk, 'filling'));
+    await expect.poll(() => journal.room(), { timeout: 5_000 }).toBe(true);
+    expect(events.map((event) => event.is)).toEqual(['write_failed', 'write_recovered']);
+    journal.end(givenEnd());
+    expect(await written(journal)).toBe('written');
+    const ids = (await takeRows(journal)).map((row) => row.requestId);
+    expect(ids.filter((id) => begun.includes(id))).toEqual(begun);
+    expect(ids).not.toContain(refused.requestId);
+  });
+
+  test('what no longer fits even in the reserve waits in memory, and a crash meanwhile settles it as estimated', async () => {
+    const disk = smallDisk(1024);
+    const { journal } = await openTestJournal(join(disk, 'journal'), { bytesMax: 4 * 1024 * 1024 });
+    const begun = Array.from({ length: 400 }, () => givenBegin());
+    for (const begin of begun) journal.begin(begin);
+    await written(journal);
+    fill(disk);
+    // Ends as large as these fill the reserve of 64 KB many times over.
+    for (const { requestId } of begun) journal.end(givenEnd({ requestId, decision: 'd'.repeat(1_000) }));
+    expect(await written(journal)).toBe('not_written');
+    await sleep(50);
+    expect(journal.stats()).toMatchObject({ health: 'faulty', open: 0 });
+    expect(journal.find(begun[399]?.requestId as string)?.status).toBe('succeeded');
+
+    const crashed = temporaryDirectory();
+    execFileSync('cp', ['-r', `${join(disk, 'journal')}/.`, crashed]);
+    const after = (await openTestJournal(crashed)).journal;
+    expect(after.replayed).toMatchObject({ bad: [] });
+    expect(new Set((await takeRows(after)).map((row) => row.requestId)).size).toBe(400);
+
+    rmSync(join(disk, 'filling'));
+    await expect.poll(() => journal.room(), { timeout: 5_000 }).toBe(true);
+    const rows = await takeRows(journal);
+    expect(rows.map((row) => [row.requestId, row.status])).toEqual(begun.map(({ requestId }) => [requestId, 'succeeded']));
+  });
+
+  test('a start on a full disk stops with a line that says so', async () => {
+    const disk = smallDisk(256);
+    mkdirSync(join(disk, 'journal'));
+    fill(disk);
+    const options = { directory: join(disk, 'journal'), installationId: 'i', bytesMax: 1e9, onEvent: () => {} };
+    await expect(openJournal(options)).rejects.toThrow(/journal directory .* cannot be written: ENOSPC/);
+  });
+});
+
+describe.skipIf(!canMount)('on a disk that may only be read', () => {
+  test('a start stops with a line that says so', async () => {
+    const disk = smallDisk(256);
+    mkdirSync(join(disk, 'journal'));
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    const options = { directory: join(disk, 'journal'), installationId: 'i', bytesMax: 1e9, onEvent: () => {} };
+    await expect(openJournal(options)).rejects.toThrow(/journal directory .* cannot be written: EROFS/);
+  });
+});
+
+/** A file system in memory of that many kilobytes. */
+function smallDisk(kilobytes: number): string {
+  const directory = temporaryDirectory();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', directory]);
+  mounted.push(directory);
+  return directory;
+}
+
+/** Takes all the room there is left, byte by byte. */
+function fill(disk: string): void {
+  for (const chunk of [64 * 1024, 4 * 1024]) {
+    try {
+      for (;;) writeFileSync(join(disk, 'filling'), Buffer.alloc(chunk), { flag: 'a' });
+    } catch {}
+  }
+}
+
+/** The last page of the journal's file may have room for a few more records. */
+async function untilRefused(journal: Awaited<ReturnType<typeof openTestJournal>>['journal']): Promise<void> {
+  while (journal.room()) {
+    journal.end(givenEnd());
+    await written(journal);
+  }
+}
+
+function mounts(): boolean {
+  const directory = '/tmp/headgate-can-mount';
+  try {
+    mkdirSync(directory, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory], { stdio: 'ignore' });
+    execFileSync('umount', [directory]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,379 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Journal } from '../src/journal/journal.ts';
+import type { EndRecord } from '../src/journal/records.ts';
+import { systemClock } from '../src/lib/clock.ts';
+import { createLedgerWriter, type LedgerEvent, type LedgerWriter, type LedgerWriterOptions } from '../src/store/ledger-writer.ts';
+import { newPartitions } from '../src/store/partitions.ts';
+import { anyEnd } from './support/any-record.ts';
+import { type GivenDatabase, onEveryDatabase } from './support/database.ts';
+import { openTestJournal, temporaryDirectory, written } from './support/journals.ts';
+import { givenBegin, givenEnd, givenEntry, givenRefusal, TEST_TIME_MS } from './support/records.ts';
+
+interface Bench {
+  readonly journal: Journal;
+  readonly writer: LedgerWriter;
+  readonly events: LedgerEvent[];
+  readonly rejectsPath: string;
+  readonly directory: string;
+}
+
+async function settle(
+  given: GivenDatabase,
+  options: Partial<LedgerWriterOptions> = {},
+  directory = temporaryDirectory(),
+): Promise<Bench> {
+  const { journal } = await openTestJournal(directory);
+  const events: LedgerEvent[] = [];
+  const rejectsPath = join(directory, 'rejected.log');
+  const writer = createLedgerWriter({
+    database: given(),
+    partitions: newPartitions(given().db, given().kind),
+    source: journal,
+    clock: systemClock,
+    rejectsPath,
+    onEvent: (event) => events.push(event),
+    everyMs: 5,
+    ...options,
+  });
+  return { journal, writer, events, rejectsPath, directory };
+}
+
+async function stored(bench: Bench, ends: readonly EndRecord[]): Promise<void> {
+  for (const end of ends) bench.journal.end(end);
+  await bench.writer.stop(20_000);
+  expect(bench.writer.lag()).toMatchObject({ rows: 0, database: 'ok' });
+}
+
+onEveryDatabase('the ledger writer', (given) => {
+  const query = async (text: string) => (await given().pool.query(text)).rows;
+  beforeEach(async () => {
+    await query('truncate request_log, ledger, request_content, rollups, decision_shapes');
+  });
+
+  test('a request is one row of the log, its attempts are rows of the ledger, and both name who asked', async () => {
+    const bench = await settle(given);
+    const entries = [
+      givenEntry({ kind: 'estimated', usage: { input: 5 }, nanoUsd: 7 }),
+      givenEntry({
+        attempt: 2,
+        deploymentId: 'dep_02',
+        provider: 'anthropic',
+        usage: { input: 10, output: 3, audio_input: 4 },
+        nanoUsd: 30,
+      }),
+    ];
+    const end = givenEnd({
+      entries,
+      attempts: 2,
+      deploymentId: 'dep_02',
+      provider: 'anthropic',
+      clientRequestId: 'mine',
+      memberId: 'mem_1',
+    });
+    await stored(bench, [end]);
+    expect(await query('select * from request_log')).toEqual([
+      expect.objectContaining({
+        organization_id: 'org_01',
+        request_id: end.requestId,
+        admitted_at: new Date(end.admittedAtMs),
+        client_request_id: 'mine',
+        team_id: 'team_01',
+        key_id: 'key_01',
+        member_id: 'mem_1',
+        service_account_id: 'svc_01',
+        called_name: 'gpt-5-nano',
+        status: 'succeeded',
+        http_status: 200,
+        code: null,
+        endpoint: 'chat_completions',
+        stream: false,
+        deployment_id: 'dep_02',
+        attempts: 2,
+        finish_reason: 'stop',
+        gateway_us: 300,
+        provider_ms: 450,
+        first_token_ms: null,
+        input_tokens: '15',
+        output_tokens: '3',
+        total_tokens: '22',
+        other_usage: { audio_input: 4 },
+        nano_usd: '37',
+        decision: 'shape:1,2,3',
+        count: 1,
+        repeat_ids: [],
+      }),
+    ]);
+    const ledger = await query('select * from ledger order by attempt');
+    expect(ledger).toEqual([
+      expect.objectContaining({
+        attempt: 1,
+        kind: 'estimated',
+        deployment_id: 'dep_01',
+        input_tokens: '5',
+        nano_usd: '7',
+        member_id: 'mem_1',
+      }),
+      expect.objectContaining({
+        attempt: 2,
+        kind: 'usage',
+        provider: 'anthropic',
+        total_tokens: '17',
+        other_usage: { audio_input: 4 },
+        called_name: 'gpt-5-nano',
+      }),
+    ]);
+  });
+
+  // promise: Rollups are per 15 minutes (there are zones at
+  test('rollups add up admitted requests, tokens and spend per quarter of an hour, scope, called name and deployment', async () => {
+    const bench = await settle(given);
+    const quarter = 15 * 60_000;
+    await stored(bench, [
+      givenEnd({ admittedAtMs: TEST_TIME_MS }),
+      givenEnd({ admittedAtMs: TEST_TIME_MS + quarter - 1 }),
+      givenEnd({ admittedAtMs: TEST_TIME_MS + quarter }),
+      givenEnd({ status: 'failed', httpStatus: 502, code: 'provider_error', entries: [] }),
+      givenEnd({ status: 'estimated', entries: [givenEntry({ kind: 'estimated', nanoUsd: null })] }),
+      givenRefusal({ count: 5, repeatIds: ['req_1', 'req_2', 'req_3', 'req_4'] }),
+    ]);
+    const rows = await query('select * from rollups order by bucket_start, deployment_id');
+    const common = {
+      organization_id: 'org_01',
+      team_id: 'team_01',
+      key_id: 'key_01',
+      member_id: '',
+      service_account_id: 'svc_01',
+    };
+    const first = { bucket_start: new Date(TEST_TIME_MS), called_name: 'gpt-5-nano' };
+    expect(rows).toEqual([
+      { ...rows[0], ...common, ...first, deployment_id: '', provider: '', refused_requests: '5', requests: '0', admitted: '0' },
+      {
+        ...rows[1],
+        ...common,
+        ...first,
+        deployment_id: 'dep_01',
+        provider: 'openai',
+        requests: '3',
+        estimated_requests: '1',
+        refused_requests: '0',
+        admitted: '4',
+        input_tokens: '30',
+        output_tokens: '60',
+        total_tokens: '90',
+        spend_nano_usd: '2000',
+        unpriced_requests: '1',
+      },
+      {
+        ...rows[2],
+        ...common,
+        bucket_start: new Date(TEST_TIME_MS + quarter),
+        requests: '1',
+        total_tokens: '30',
+        spend_nano_usd: '1000',
+      },
+    ]);
+  });
+
+  // promise: Replay is `INSERT … ON CONFLICT DO NOTHING`, and balances move
+  test('storing the same rows again changes nothing', async () => {
+    const ends = [givenEnd(), givenEnd(), givenRefusal()];
+    await stored(await settle(given), ends);
+    const before = await query('select * from rollups');
+    await stored(await settle(given), [...ends, ...ends]);
+    expect(await query('select * from rollups')).toEqual(before);
+    expect(await query('select request_id from request_log')).toHaveLength(3);
+    expect(await query('select request_id from ledger')).toHaveLength(2);
+  });
+
+  test('a request that is stored already is not charged again as an estimate', async () => {
+    const end = givenEnd();
+    await stored(await settle(given), [end]);
+    const estimate = givenEnd({ ...end, status: 'estimated', entries: [givenEntry({ kind: 'estimated', nanoUsd: 99_999 })] });
+    await stored(await settle(given), [estimate]);
+    expect(await query('select kind, nano_usd from ledger')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
+    expect(await query('select estimated_requests, spend_nano_usd from rollups')).toEqual([
+      { estimated_requests: '0', spend_nano_usd: '1000' },
+    ]);
+  });
+
+  test('two ends of one request in one batch are one request', async () => {
+    const end = givenEnd();
+    const other = { ...end, entries: [givenEntry({ kind: 'estimated' as const, nanoUsd: 5 })] };
+    await stored(await settle(given), [end, other]);
+    expect(await query('select kind, nano_usd from ledger')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
+  });
+
+  test('sealed content and the rules of a shape are kept beside the row', async () => {
+    const bench = await settle(given);
+    bench.journal.shape('org_01', 'shape', '[{"id":"org_rpm","value":"tab\\tand \\"quote\\""}]');
+    const content = Buffer.from([0, 1, 2, 255, 9, 10]);
+    await stored(bench, [givenEnd({ content })]);
+    expect((await query('select sealed from request_content'))[0]?.sealed).toEqual(content);
+    expect(await query('select organization_id, shape_id, rules from decision_shapes')).toEqual([
+      { organization_id: 'org_01', shape_id: 'shape', rules: [{ id: 'org_rpm', value: 'tab\tand "quote"' }] },
+    ]);
+  });
+
+  // promise: Partitions are created at start and by the writer
+  test('a row of any month finds its partition, made before it is stored', async () => {
+    const months = [Date.UTC(2024, 1, 29, 23, 59), Date.UTC(2027, 11, 31), Date.UTC(2026, 5, 15)];
+    await stored(
+      await settle(given),
+      months.map((admittedAtMs) => givenEnd({ admittedAtMs })),
+    );
+    const rows = await query('select admitted_at from request_log order by admitted_at');
+    expect(rows.map((row) => row.admitted_at.getTime())).toEqual(months.toSorted((a, b) => a - b));
+  });
+
+  test('whatever callers and providers put into their requests is stored, and sums agree everywhere', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(anyEnd, { selector: (end) => end.requestId, maxLength: 20 }), async (ends) => {
+        await query('truncate request_log, ledger, request_content, rollups, decision_shapes');
+        const bounded = ends.map((end) => ({
+          ...end,
+          entries: end.entries.map((entry, i) => ({
+            ...entry,
+            attempt: i + 1,
+            nanoUsd: entry.nanoUsd === null ? null : entry.nanoUsd % 1e12,
+          })),
+        }));
+        const bench = await settle(given);
+        await stored(bench, bounded);
+        expect(existsSync(bench.rejectsPath) ? readFileSync(bench.rejectsPath, 'utf8') : '').toBe('');
+        const owed = bounded.flatMap((end) => end.entries.map((entry) => entry.nanoUsd ?? 0)).reduce((a, b) => a + b, 0);
+        const total = (column: string, table: string) => query(`select coalesce(sum(${column}), 0)::bigint as sum from ${table}`);
+        expect((await total('nano_usd', 'ledger'))[0]?.sum).toBe(String(owed));
+        expect((await total('spend_nano_usd', 'rollups'))[0]?.sum).toBe(String(owed));
+        expect((await total('total_tokens', 'rollups'))[0]?.sum).toBe((await total('total_tokens', 'ledger'))[0]?.sum);
+        expect((await total('total_tokens', 'request_log'))[0]?.sum).toBe((await total('total_tokens', 'ledger'))[0]?.sum);
+        expect(await query('select 1 from request_log')).toHaveLength(bounded.length);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  describe('a row the database refuses', () => {
+    test('is set aside with the reason, is told, and holds nobody up', async () => {
+      const bench = await settle(given);
+      const poison = givenEnd({ httpStatus: Number.NaN });
+      const impossible = givenEnd({ admittedAtMs: Date.UTC(2999, 0) });
+      const ends = Array.from({ length: 300 }, (_, i) => (i === 123 ? poison : i === 7 ? impossible : givenEnd()));
+      await stored(bench, ends);
+      expect(await query('select 1 from request_log')).toHaveLength(298);
+      expect(await query('select sum(requests)::integer as requests from rollups')).toEqual([{ requests: 298 }]);
+      expect(bench.writer.lag().rejected).toBe(2);
+      expect(bench.events).toEqual([
+        { is: 'rejected', requestId: impossible.requestId, message: expect.stringContaining('no partition') },
+        { is: 'rejected', requestId: poison.requestId, message: expect.stringContaining('22P02') },
+      ]);
+      const rejects = readFileSync(bench.rejectsPath, 'utf8').split('\n');
+      expect(rejects).toHaveLength(5);
+      expect(rejects[3]).toContain(poison.requestId);
+    });
+
+    test('is not an outage: a table that is missing is waited for, and no row is set aside', async () => {
+      const bench = await settle(given);
+      await query('alter table rollups rename to rollups_away');
+      bench.journal.end(givenEnd());
+      await expect.poll(() => bench.events.map((event) => event.is), { timeout: 5_000 }).toEqual(['away']);
+      await query('alter table rollups_away rename to rollups');
+      await stored(bench, []);
+      expect(bench.events.map((event) => event.is)).toEqual(['away', 'back']);
+      expect(await query('select 1 from request_log')).toHaveLength(1);
+    });
+  });
+
+  describe('a barrier', () => {
+    test('sees everything settled before it, in the same turn too, and nothing settled after it', async () => {
+      const bench = await settle(given);
+      const count = async () => Number((await query('select count(*) from request_log'))[0]?.count);
+      const seen: Promise<number>[] = [];
+      for (let i = 1; i <= 10; i++) {
+        for (let k = 0; k < 3; k++) bench.journal.end(givenEnd());
+        seen.push(
+          bench.writer.barrier(async () => {
+            // Settled while the work is under way: must not show, however long it takes.
+            bench.journal.end(givenEnd());
+            await sleep(10);
+            return count();
+          }, 20_000),
+        );
+        if (i % 4 === 0) await sleep(7);
+      }
+      const counts = await Promise.all(seen);
+      await bench.writer.stop(20_000);
+      // Each sees its own three a round; of the rows that earlier works settled, those that came before its call.
+      expect(counts[0]).toBe(3);
+      for (let i = 1; i < counts.length; i++) expect((counts[i] as number) - (counts[i - 1] as number)).toBeGreaterThanOrEqual(3);
+      expect(counts[1]).toBe(6);
+      expect(counts[2]).toBe(9);
+      expect(counts[3]).toBe(12);
+      expect(await count()).toBe(40);
+    });
+
+    test('seeds a counter exactly while requests settle around it', async () => {
+      const bench = await settle(given);
+      let settledAfter = 0;
+      let isSeeding = false;
+      let total = 0;
+      const settleOne = () => {
+        bench.journal.end(givenEnd());
+        total += 1000;
+        if (isSeeding) settledAfter += 1000;
+      };
+      for (let round = 0; round < 10; round++) {
+        const running = setInterval(settleOne, 1);
+        await sleep(10);
+        settledAfter = 0;
+        isSeeding = true;
+        const seeded = await bench.writer.barrier(async () => {
+          const rows = await query('select coalesce(sum(spend_nano_usd), 0)::bigint as spent from rollups');
+          return Number(rows[0]?.spent);
+        }, 20_000);
+        expect(seeded + settledAfter).toBe(total);
+        isSeeding = false;
+        clearInterval(running);
+      }
+      await bench.writer.stop(20_000);
+    });
+
+    test('that takes too long rejects, and storing goes on', async () => {
+      const bench = await settle(given);
+      const hung = bench.writer.barrier(() => new Promise(() => {}), 50);
+      await expect(hung).rejects.toThrow('took too long');
+      await stored(bench, [givenEnd()]);
+      expect(await query('select 1 from request_log')).toHaveLength(1);
+    });
+
+    test('passes on what its work throws', async () => {
+      const bench = await settle(given);
+      await expect(bench.writer.barrier(() => Promise.reject(new Error('mine')))).rejects.toThrow('mine');
+      await bench.writer.stop(1_000);
+      await expect(bench.writer.barrier(async () => 1)).rejects.toThrow('stopped');
+    });
+  });
+
+  test('what an earlier run left in the journal is stored by the next, estimated requests included', async () => {
+    const directory = temporaryDirectory();
+    const { journal } = await openTestJournal(directory);
+    const end = givenEnd();
+    const lost = givenBegin();
+    journal.begin(lost);
+    journal.end(end);
+    await written(journal);
+    await journal.close();
+    const bench = await settle(given, {}, directory);
+    await bench.writer.stop(20_000);
+    expect(await query('select request_id, status from request_log order by status')).toEqual([
+      { request_id: lost.requestId, status: 'estimated' },
+      { request_id: end.requestId, status: 'succeeded' },
+    ]);
+    expect(await query('select requests, estimated_requests, admitted, spend_nano_usd from rollups')).toEqual([
+      { requests: '1', estimated_requests: '1', admitted: '2', spend_nano_usd: '31000' },
+    ]);
+  });
+});
