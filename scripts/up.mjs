@@ -131,11 +131,21 @@ function isFirstStart(environment, verbArgs) {
 
 function run(node, nodeArgs, environment) {
   const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio: 'inherit' });
-  // The child decides when to end (it drains); this process only passes on what it was told. Ctrl-C reaches both by itself.
-  const pass = (signal) => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  // The child decides when to end (it drains); this process only passes on what it was told.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  if (process.env.npm_lifecycle_event === verb) endWithParent(() => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`The pinned Node could not be started: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+/** npm stops its scripts by ending the shell between them, which passes nothing on: a shell that is gone means stop. */
+function endWithParent(stop) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, 200);
 }
 
 function readJson(file) {

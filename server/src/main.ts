@@ -37,6 +37,7 @@ import { NewerSchema } from './store/migrate.ts';
 
 const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
+const IMPATIENT_AFTER_MS = 1_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const [command = 'serve', ...flags] = argv;
@@ -189,10 +190,12 @@ async function closeWithin(server: Server, ms: number): Promise<void> {
 
 /** The first signal drains, a second one does not wait. */
 function onSignal(log: Logger, stop: () => Promise<void>): void {
-  let stopping = false;
+  let stoppingSinceMs: number | null = null;
   const onStop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(130);
-    stopping = true;
+    // `npm start` passes on what the terminal already sent to all, so only a later signal means: at once.
+    if (stoppingSinceMs !== null && clock.nowMs() - stoppingSinceMs > IMPATIENT_AFTER_MS) process.exit(130);
+    if (stoppingSinceMs !== null) return;
+    stoppingSinceMs = clock.nowMs();
     log.info(`${signal}: no new requests; what is in flight may finish`);
     stop().then(
       () => process.exit(0),
