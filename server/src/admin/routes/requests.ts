@@ -154,10 +154,10 @@ function findRecent(call: AdminCall<unknown, unknown, unknown>, requestId: strin
   return end === null ? null : { ...rowsOfRecord(end), sealed: end.content };
 }
 
-/** The id does not say whose it is: the platform looks everywhere, anybody else in their own organizations. */
-function placesToLook(call: AdminCall<unknown, unknown, unknown>): readonly (string | undefined)[] {
-  const ids = reachOf(call.actor, 'usage.read').map((reach) => (reach.is === 'everywhere' ? null : reach.organizationId));
-  return ids.includes(null) ? [undefined] : [...new Set(ids.filter((id) => id !== null))];
+/** The id does not say whose it is: the platform looks everywhere, anybody else in the organizations they have a role in. */
+function placesToLook({ actor }: AdminCall<unknown, unknown, unknown>): readonly (string | undefined)[] {
+  if (reachOf(actor, 'usage.read').some((reach) => reach.is === 'everywhere')) return [undefined];
+  return [...new Set(actor.roles.flatMap((grant) => ('organizationId' in grant ? [grant.organizationId] : [])))];
 }
 
 function decisionOf(call: AdminCall, { askedId, row }: FoundRequest) {
