@@ -142,7 +142,7 @@ describe('an OpenAI answer for an Anthropic client', () => {
       type: 'message',
       role: 'assistant',
       model: 'called',
-      content: [{ type: 'text', text: 'Hello', citations: null }],
+      content: [{ type: 'text', text: 'Hello' }],
       stop_reason: 'end_turn',
       stop_sequence: null,
       usage: {

@@ -21,7 +21,10 @@ export function encodeMessagesAnswer(answer: NeutralAnswer, options: AnswerOptio
 function blockOf(part: Part): JsonObject[] {
   switch (part.is) {
     case 'text':
-      return [{ type: 'text', text: part.text, citations: part.citations.length > 0 ? part.citations.map(citationOf) : null }];
+      // Only where there are some: a client that reads strictly takes no null here.
+      return [
+        { type: 'text', text: part.text, ...(part.citations.length > 0 ? { citations: part.citations.map(citationOf) } : {}) },
+      ];
     case 'thinking':
       return [{ type: 'thinking', thinking: part.text, signature: part.signature ?? '' }];
     case 'redacted_thinking':
