@@ -2,9 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, repository, startGateway, temporaryDirectory } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
+const STOP_MS_MAX = 30_000;
 const TESTS_MS_MAX = 15 * 60_000;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
@@ -32,7 +34,19 @@ function clone(): string {
 /** `npm start` as a user types it: no settings but a directory and a free port. */
 async function npmStart(checkout: string, dataDir: string): Promise<Gateway> {
   const unset = { HEADGATE_DEMO: null, HEADGATE_ADMIN_TOKEN: null, HEADGATE_ALLOWED_UPSTREAMS: null };
-  return await startGateway({ dataDir, cwd: checkout, command: ['npm', 'start'], env: unset });
+  // In a session of its own, so that all that npm started can be told apart and awaited.
+  const gateway = await startGateway({ dataDir, cwd: checkout, command: ['setsid', 'npm', 'start'], env: unset });
+  process.on('exit', () => signalAll(gateway.pid, 'SIGKILL'));
+  return gateway;
+}
+
+/** False when no process of the session is left. */
+function signalAll(session: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-session, signal);
+  } catch {
+    return false;
+  }
 }
 
 function timed(name: string, gateway: Gateway): ProveResult {
@@ -91,9 +105,14 @@ function keyFileIsPrivate(gateway: Gateway): ProveResult {
   return { holds: mode === '600' && holding.length === 1, figure: `it names ${path.basename(file)} (mode ${mode})` };
 }
 
+/** npm ends its shell and itself; the server must notice, drain and be gone. */
 async function ends(gateway: Gateway): Promise<ProveResult> {
-  const code = await gateway.stop();
-  return { holds: code === 0, figure: `SIGTERM: exit ${code}`, details: [gateway.output()] };
+  const startedMs = performance.now();
+  await gateway.stop();
+  while (signalAll(gateway.pid, 0) && performance.now() - startedMs < STOP_MS_MAX) await sleep(50);
+  const gone = !signalAll(gateway.pid, 0);
+  const figure = gone ? `SIGTERM: gone after ${seconds(performance.now() - startedMs)}` : 'SIGTERM: not gone after 30 s';
+  return { holds: gone, figure, details: [gateway.output()] };
 }
 
 function testsPass(checkout: string): ProveResult {
