@@ -90,7 +90,7 @@ function schemaOf(methodAndPath: string, route: AdminRoute) {
 const PROBLEM = { 'application/problem+json': { schema: problemSchema } };
 
 function successOf(route: AdminRoute) {
-  if (route.status === 204) return { description: 'Done', type: 'null', properties: z.undefined() };
+  if (route.status === 204) return z.undefined();
   const description = route.status === 201 ? 'Created' : 'OK';
   return route.lines
     ? { description, content: { 'application/x-ndjson': { schema: z.string() } } }
