@@ -173,3 +173,31 @@ export function must(answer: Answer): Body {
   if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.text}`);
   return answer.body;
 }
+
+/** A person with an account. */
+export async function makeAccount(root: Client, name = 'Person'): Promise<Body> {
+  made += 1;
+  return must(await root('POST', '/accounts', { email: `person-${process.pid}-${made}@example.com`, name }));
+}
+
+/** An organization with one team. */
+export async function makeTeam(
+  root: Client,
+  settings: object = {},
+  teamSettings: object = {},
+): Promise<{ organization: Body; team: Body }> {
+  const organization = await makeOrganization(root, settings);
+  const team = must(await root('POST', `/organizations/${organization.id}/teams`, { name: 'Team', ...teamSettings }));
+  return { organization, team };
+}
+
+/** Somebody in a team: their account and their membership. */
+export async function makeTeamMember(
+  root: Client,
+  teamId: string,
+  role = 'team_developer',
+): Promise<{ account: Body; memberId: string }> {
+  const account = await makeAccount(root);
+  const member = must(await root('POST', `/teams/${teamId}/members`, { account_id: account.id, role }));
+  return { account, memberId: member.member_id };
+}
