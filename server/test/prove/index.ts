@@ -14,7 +14,7 @@ const registry: Record<string, readonly string[]> = {
   '1.8': ['database-away'],
   '1.9': ['security-probe', 'bad-input', 'faults'],
   '1.10': ['benchmark'],
-  '1.11': ['access-matrix'],
+  '1.11': ['access-matrix', 'access-changes', 'team-counts'],
   '1.12': ['audit-content'],
   '1.13': ['simulation'],
   '1.14': ['house'],
