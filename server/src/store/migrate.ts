@@ -1,6 +1,6 @@
 /** Brings a database to this version's schema, at every start, before anything else reads it. */
 import { readFile } from 'node:fs/promises';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import type { OpenDatabase } from './database.ts';
 import { storeErrorFrom } from './errors.ts';
 
@@ -26,7 +26,7 @@ export async function migrate({ kind, pool }: OpenDatabase): Promise<void> {
     await client.query('BEGIN');
     await client.query('SET LOCAL statement_timeout = 0');
     // The embedded database has one session, so nobody can start beside us; session locks would outlive the connection there.
-    if (kind === 'postgresql') await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    if (kind === 'postgresql') await client.query({ ...patient('SELECT pg_advisory_xact_lock($1)'), values: [MIGRATION_LOCK] });
     await applyMissing(client, wanted);
     await client.query('COMMIT');
     client.release();
@@ -60,8 +60,14 @@ async function applyMissing(client: PoolClient, wanted: readonly string[]): Prom
   }
 }
 
+/** A large table may take long to change; the pool's own bound is for requests. */
+function patient(text: string): QueryConfig {
+  const query = { text, query_timeout: 3_600_000 };
+  return query;
+}
+
 async function apply(client: PoolClient, name: string): Promise<void> {
   const text = await readFile(new URL(`${name}.sql`, FOLDER), 'utf8');
-  for (const statement of text.split('--> statement-breakpoint')) await client.query(statement);
+  for (const statement of text.split('--> statement-breakpoint')) await client.query(patient(statement));
   await client.query('INSERT INTO schema_migrations (name) VALUES ($1)', [name]);
 }

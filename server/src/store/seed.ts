@@ -3,7 +3,7 @@
  * largest of 10,000 has one key in forty), requests come in the order of their times. Keys work: see seedSecret.
  */
 import { createHash } from 'node:crypto';
-import type { PoolClient } from 'pg';
+import type { QueryConfig, QueryResult } from 'pg';
 import { hashSecret, newKeySecret } from '../lib/secrets.ts';
 import { appendAuditEvent } from './audit.ts';
 import type { OpenDatabase } from './database.ts';
@@ -42,7 +42,10 @@ export async function seed({ database, pepper }: SeedTarget, size: SeedSize, pro
   const months = Array.from({ length: size.days + 1 }, (_, day) => size.untilMs - day * DAY_MS);
   await newPartitions(database.db, database.kind).ensure(months);
   // One connection, because the helper functions and tables are temporary.
-  const client = await database.pool.connect();
+  const connection = await database.pool.connect();
+  const client: Session = {
+    query: (text, values = []) => connection.query({ text, values: [...values], query_timeout: DAY_MS } as QueryConfig),
+  };
   try {
     await client.query('SET statement_timeout = 0');
     if ((await client.query("select 1 from organizations where slug = 'seed-0'")).rowCount !== 0) throw new AlreadySeeded();
@@ -53,9 +56,9 @@ export async function seed({ database, pepper }: SeedTarget, size: SeedSize, pro
     await seedRequests(client, size, spanMs, progress);
     for (const table of ANALYZED) await client.query(`analyze ${table}`);
   } finally {
-    // Closed, not given back: its session is full of temporary things. The embedded database has the one session; there they are dropped.
+    // Closed, not given back: the session of a server is full of temporary things. The embedded database has the one session; there they are dropped.
     await client.query('discard temp').catch(() => {});
-    client.release(true);
+    connection.release(true);
   }
   await database.db.transaction((tx) => appendAuditEvent(tx, auditEventOf(size)));
 }
@@ -80,12 +83,17 @@ const ANALYZED = [
   'tenant_objects',
 ].concat(['request_log', 'ledger', 'rollups']);
 
+/** One connection whose statements may take as long as they like. */
+interface Session {
+  query(text: string, values?: readonly unknown[]): Promise<QueryResult>;
+}
+
 /** Calls `work` with each stretch [from, to) of 0 to `count`. */
 async function inSteps(count: number, step: number, work: (from: number, to: number) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < count; from += step) await work(from, Math.min(from + step, count));
 }
 
-async function seedTenancy(client: PoolClient, size: SeedSize, progress: SeedProgress): Promise<void> {
+async function seedTenancy(client: Session, size: SeedSize, progress: SeedProgress): Promise<void> {
   await inSteps(size.organizations, ORGANIZATIONS_AT_ONCE, async (from, to) => {
     for (const statement of SEED_TENANCY.organizations) await client.query(statement, [from, to, size.untilMs]);
     progress('organizations', to, size.organizations);
@@ -98,7 +106,7 @@ async function seedTenancy(client: PoolClient, size: SeedSize, progress: SeedPro
 }
 
 /** Hashed here, because only this process knows the pepper. */
-async function seedSecrets(client: PoolClient, pepper: Buffer, keys: number, progress: SeedProgress): Promise<void> {
+async function seedSecrets(client: Session, pepper: Buffer, keys: number, progress: SeedProgress): Promise<void> {
   await inSteps(keys, KEYS_AT_ONCE, async (from, to) => {
     const numbers = Array.from({ length: to - from }, (_, index) => from + index);
     const secrets = numbers.map(seedSecret);
@@ -109,7 +117,7 @@ async function seedSecrets(client: PoolClient, pepper: Buffer, keys: number, pro
   await client.query('analyze seed_keys');
 }
 
-async function seedRequests(client: PoolClient, size: SeedSize, spanMs: number, progress: SeedProgress): Promise<void> {
+async function seedRequests(client: Session, size: SeedSize, spanMs: number, progress: SeedProgress): Promise<void> {
   const { requests, keys, untilMs } = size;
   await inSteps(requests, REQUESTS_AT_ONCE, async (from, to) => {
     await client.query('BEGIN');

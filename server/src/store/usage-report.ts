@@ -4,7 +4,16 @@ import { boundariesFrom } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { withinReach } from './reach.ts';
-import { type Condition, USAGE_SUMS, type UsageColumns, type UsageSum, usageRows } from './usage-rows.ts';
+import {
+  type Condition,
+  HOUR_MS,
+  type KeyColumns,
+  type TeamColumns,
+  USAGE_SUMS,
+  type UsageSum,
+  usageRows,
+  type Whose,
+} from './usage-rows.ts';
 
 export const USAGE_GROUPS = ['organization', 'team', 'key', 'member', 'model', 'deployment', 'provider'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
@@ -62,7 +71,7 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
   const slot =
     starts === null ? sql`0` : sql`width_bucket(extract(epoch from at), ${sql.param(starts.map((ms) => ms / 1_000))}::numeric[])`;
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
-  const rows = usageRows(question, (columns) => conditionOf(question, columns), conditionsOf(question));
+  const rows = usageRows(question, whoseOf(question, starts), conditionsOf(question));
   const { rows: found } = await db.execute<Found>(sql`
     select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
     from (select ${slot} as slot, used.* from ${rows} as used) as slotted
@@ -122,18 +131,42 @@ function periodOf(interval: Exclude<UsageInterval, 'hour'>) {
   return interval === 'day' ? { is: interval } : { is: interval, anchorDay: 1 };
 }
 
-function conditionOf({ only, reaches }: UsageQuestion, columns: UsageColumns): SQL | undefined {
-  const among = (group: UsageGroup, column: UsageColumns[keyof UsageColumns]) =>
-    only[group] === undefined ? undefined : inArray(column, [...only[group]]);
-  const { organizationId, teamId, memberId } = columns;
+/** Hours of teams do where nobody asks for keys or people and no interval begins within an hour. */
+function whoseOf(question: UsageQuestion, starts: readonly number[] | null): Whose {
+  const { groupBy, only, reaches } = question;
+  const needsKeys = (['key', 'member'] as const).some((group) => groupBy.includes(group) || only[group] !== undefined);
+  const isOfHours = starts === null || starts.every((ms) => ms % HOUR_MS === 0);
+  const seesOwn = reaches?.some((reach) => reach.is === 'own') ?? false;
+  return needsKeys || seesOwn || !isOfHours
+    ? { is: 'keys', condition: (columns) => ofKeys(question, columns) }
+    : { is: 'teams', condition: (columns) => ofTeams(question, columns) };
+}
+
+function ofTeams(
+  { only, reaches }: Pick<UsageQuestion, 'only' | 'reaches'>,
+  { organizationId, teamId, calledName }: TeamColumns,
+): SQL | undefined {
   return and(
-    only.organization?.length === 1 ? eq(organizationId, only.organization[0]) : among('organization', organizationId),
-    among('team', teamId),
-    among('key', columns.keyId),
-    among('member', memberId),
-    among('model', columns.calledName),
+    among(only.organization, organizationId),
+    among(only.team, teamId),
+    among(only.model, calledName),
+    reaches === undefined ? undefined : withinReach(reaches, { organizationId, teamId }),
+  );
+}
+
+function ofKeys({ only, reaches }: UsageQuestion, columns: KeyColumns): SQL | undefined {
+  const { organizationId, teamId, keyId, memberId } = columns;
+  return and(
+    ofTeams({ only }, columns),
+    among(only.key, keyId),
+    among(only.member, memberId),
     reaches === undefined ? undefined : withinReach(reaches, { organizationId, teamId, membershipId: memberId }),
   );
+}
+
+function among(values: readonly string[] | undefined, column: TeamColumns['teamId']): SQL | undefined {
+  if (values === undefined) return undefined;
+  return values.length === 1 ? eq(column, values[0]) : inArray(column, [...values]);
 }
 
 function conditionsOf({ only }: UsageQuestion): Condition[] {

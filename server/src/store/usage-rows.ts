@@ -1,10 +1,10 @@
 /**
- * Usage of a stretch of time as rows that can be added up: from the 15-minute rollups where whole quarters lie inside it, and from single
- * requests for what is left at its ends. So sums are exact for any stretch, and cheap for long ones.
+ * Usage of a stretch of time as rows that can be added up: from rollups where whole hours or quarters of an hour lie inside it, and from
+ * single requests for what is left at its ends. So sums are exact for any stretch, and cheap for long ones.
  */
 import { and, eq, gte, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { deployments, ledger, organizations, requestLog, rollups } from './schema.ts';
+import { deployments, ledger, organizations, requestLog, rollups, teamRollups } from './schema.ts';
 
 /** From `fromMs` up to, not including, `toMs`. */
 export interface Span {
@@ -12,19 +12,29 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** The columns that all three sources have. */
-export interface UsageColumns {
+/** The columns that all sources have. */
+export interface TeamColumns {
   readonly organizationId: PgColumn;
   readonly teamId: PgColumn;
-  readonly keyId: PgColumn;
-  readonly memberId: PgColumn;
   readonly calledName: PgColumn;
 }
 
-/** Whose usage, as a condition on each source's own columns; undefined is everybody's. */
-export type Whose = (columns: UsageColumns) => SQL | undefined;
+/** The columns of the sources that know keys and people. */
+export interface KeyColumns extends TeamColumns {
+  readonly keyId: PgColumn;
+  readonly memberId: PgColumn;
+}
 
-export const BUCKET_MS = 900_000;
+/**
+ * Whose usage, as a condition on each source's own columns; undefined is everybody's. Asked without keys and people, whole hours are
+ * read by team, which is far less to read.
+ */
+export type Whose =
+  | { readonly is: 'teams'; readonly condition: (columns: TeamColumns) => SQL | undefined }
+  | { readonly is: 'keys'; readonly condition: (columns: KeyColumns) => SQL | undefined };
+
+export const QUARTER_MS = 900_000;
+export const HOUR_MS = 3_600_000;
 
 /** What is added up; every row of the source has each of them. */
 export const USAGE_SUMS = [
@@ -44,13 +54,15 @@ export const USAGE_SUMS = [
 export type UsageSum = (typeof USAGE_SUMS)[number];
 
 /**
- * A subquery with the columns `at` and `until` (a quarter's beginning and end, or twice the admission), `organization_id`, `team_id`, `key_id`, `member_id`,
- * `called_name`, `deployment_id`, `provider` (the empty string where absent) and USAGE_SUMS.
+ * A subquery with the columns `at` and `until` (a rollup's beginning and end, or twice the admission), `organization_id`, `team_id`,
+ * `key_id` and `member_id` (empty for teams), `called_name`, `deployment_id`, `provider` (empty where absent) and USAGE_SUMS.
  */
 export function usageRows(span: Span, whose: Whose, conditions: readonly Condition[] = []): SQL {
-  const { quarters, rest } = split(span);
-  const parts = quarters === null ? [] : [ofRollups(quarters, whose, conditions)];
-  for (const end of rest) parts.push(ofRequests(end, whose, conditions), ofLedger(end, whose, conditions));
+  const steps = whose.is === 'teams' ? [HOUR_MS, QUARTER_MS] : [QUARTER_MS];
+  const parts = cover(span, steps).flatMap(({ stepMs, ...part }) => {
+    if (stepMs === null) return [ofRequests(part, whose, conditions), ofLedger(part, whose, conditions)];
+    return [stepMs === HOUR_MS ? ofHours(part, whose, conditions) : ofQuarters(part, whose, conditions)];
+  });
   return sql`(${sql.join(parts, sql` union all `)})`;
 }
 
@@ -72,21 +84,19 @@ export function instantOf(ms: number): Date {
 
 const LAST_MS = Date.UTC(9999, 0);
 
-interface Split {
-  readonly quarters: Span | null;
-  readonly rest: readonly Span[];
-}
+/** A part of a span and how it is read: whole steps of that length from rollups, or row by row. */
+type Part = Span & { readonly stepMs: number | null };
 
-/** Whole quarters of an hour, and the two ends that are none. Both ends of a stretch within one quarter are one. */
-function split({ fromMs, toMs }: Span): Split {
-  const firstMs = Math.ceil(fromMs / BUCKET_MS) * BUCKET_MS;
-  const lastMs = toMs >= LAST_MS ? toMs : Math.floor(toMs / BUCKET_MS) * BUCKET_MS;
-  if (lastMs < firstMs) return { quarters: null, rest: [{ fromMs, toMs }] };
-  const rest = [
-    { fromMs, toMs: firstMs },
-    { fromMs: lastMs, toMs },
-  ];
-  return { quarters: { fromMs: firstMs, toMs: lastMs }, rest: rest.filter((end) => end.fromMs < end.toMs) };
+/** The widest steps that lie inside the span whole, and what is left at both ends by the next finer ones. */
+function cover(span: Span, steps: readonly number[]): Part[] {
+  if (span.fromMs >= span.toMs) return [];
+  const [stepMs, ...finer] = steps;
+  if (stepMs === undefined) return [{ ...span, stepMs: null }];
+  const firstMs = Math.ceil(span.fromMs / stepMs) * stepMs;
+  const lastMs = span.toMs >= LAST_MS ? span.toMs : Math.floor(span.toMs / stepMs) * stepMs;
+  if (firstMs >= lastMs) return cover(span, finer);
+  const whole = { fromMs: firstMs, toMs: lastMs, stepMs };
+  return [...cover({ fromMs: span.fromMs, toMs: firstMs }, finer), whole, ...cover({ fromMs: lastMs, toMs: span.toMs }, finer)];
 }
 
 const NOTHING = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigint as ${name}`).join(', '));
@@ -94,22 +104,36 @@ const COUNTS = USAGE_SUMS.slice(0, 5);
 const AMOUNTS = USAGE_SUMS.slice(5);
 const TOKENS = USAGE_SUMS.slice(5, -1);
 
-function ofRollups(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+function ofHours(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+  // Only ever asked for teams; the key and member columns are then never used.
+  const condition = whose.is === 'teams' ? whose.condition(teamRollups) : sql`false`;
   const wanted = and(
-    whose(rollups) ?? ofEveryOrganization(rollups.organizationId),
+    condition ?? ofEveryOrganization(teamRollups.organizationId),
+    within(teamRollups.hourStart, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? teamRollups.provider : teamRollups.deploymentId, [...values]),
+    ),
+  );
+  return sql`select ${teamRollups.hourStart} as at, ${teamRollups.hourStart} + interval '3599.999 seconds' as until, organization_id, team_id,
+    '' as key_id, '' as member_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${teamRollups} where ${wanted}`;
+}
+
+function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+  const wanted = and(
+    whose.condition(rollups) ?? ofEveryOrganization(rollups.organizationId),
     within(rollups.bucketStart, span),
     ...conditions.map(({ column, values }) =>
       inArray(column === 'provider' ? rollups.provider : rollups.deploymentId, [...values]),
     ),
   );
-  return sql`select ${rollups.bucketStart} as at, ${rollups.bucketStart} + interval '899.999 seconds' as until, organization_id, team_id, key_id, member_id, called_name, deployment_id, provider,
-    ${sql.raw(USAGE_SUMS.join(', '))} from ${rollups} where ${wanted}`;
+  return sql`select ${rollups.bucketStart} as at, ${rollups.bucketStart} + interval '899.999 seconds' as until, organization_id, team_id, key_id,
+    member_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${rollups} where ${wanted}`;
 }
 
 /** What a request counts as, whatever its attempts used. A request-log row does not keep the provider; its deployment does. */
 function ofRequests(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
   const wanted = and(
-    whose(requestLog) ?? ofEveryOrganization(requestLog.organizationId),
+    whose.condition(requestLog) ?? ofEveryOrganization(requestLog.organizationId),
     within(requestLog.admittedAt, span),
     ...conditions.map(({ column, values }) =>
       inArray(column === 'provider' ? deployments.provider : requestLog.deploymentId, [...values]),
@@ -136,7 +160,7 @@ function isUnpriced(): SQL {
 
 function ofLedger(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
   const wanted = and(
-    whose(ledger) ?? ofEveryOrganization(ledger.organizationId),
+    whose.condition(ledger) ?? ofEveryOrganization(ledger.organizationId),
     within(ledger.admittedAt, span),
     ...conditions.map(({ column, values }) =>
       inArray(column === 'provider' ? ledger.provider : ledger.deploymentId, [...values]),

@@ -4,7 +4,16 @@ import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { TargetMatch } from '../domain/rate-limit.ts';
 import type { Database } from './database.ts';
 import { ledger, requestLog, targetLabels } from './schema.ts';
-import { BUCKET_MS, instantOf, ofEveryOrganization, type UsageColumns, usageRows } from './usage-rows.ts';
+import {
+  HOUR_MS,
+  instantOf,
+  type KeyColumns,
+  ofEveryOrganization,
+  QUARTER_MS,
+  type TeamColumns,
+  usageRows,
+  type Whose,
+} from './usage-rows.ts';
 
 /** What was admitted when, in the counter's unit. */
 export interface UsePoint {
@@ -29,7 +38,7 @@ export async function spendSince(
   if (window.is === 'now' || fromMs >= toMs) return [];
   if (window.is === 'calendar') return totalPoint(db, counter, fromMs, toMs);
   const slotMs = window.slotMs;
-  return slotMs > BUCKET_MS
+  return slotMs >= QUARTER_MS
     ? pointsOfRollups(db, counter, fromMs, toMs, slotMs)
     : pointsOfRows(db, counter, fromMs, toMs, slotMs);
 }
@@ -81,16 +90,16 @@ export async function recentAdmissions(db: Database, sinceMs: number): Promise<r
 const ROLLUP_UNITS = { requests: 'admitted', tokens: 'total_tokens', nano_usd: 'spend_nano_usd', parallel: 'admitted' } as const;
 
 async function totalPoint(db: Database, counter: CounterScope, fromMs: number, toMs: number): Promise<readonly UsePoint[]> {
-  const rows = usageRows({ fromMs, toMs }, (columns) => coveredBy(counter, columns));
+  const rows = usageRows({ fromMs, toMs }, whoseOf(counter));
   const total = sql`select coalesce(sum(${sql.identifier(ROLLUP_UNITS[counter.unit])}), 0) as amount from ${rows} as used`;
   const { rows: found } = await db.execute<{ amount: string }>(total);
   const amount = Number(found[0]?.amount ?? 0);
   return amount === 0 ? [] : [{ atMs: fromMs, amount }];
 }
 
-/** Slots wider than a quarter of an hour need no more than quarters; each counts as if it were all admitted at the quarter's end. */
+/** Wide slots need no more than quarters or hours; each counts as if it were all admitted at its end. */
 async function pointsOfRollups(db: Database, counter: CounterScope, fromMs: number, toMs: number, slotMs: number) {
-  const rows = usageRows({ fromMs, toMs }, (columns) => coveredBy(counter, columns));
+  const rows = usageRows({ fromMs, toMs }, slotMs >= HOUR_MS ? whoseOf(counter) : ofKeys(counter));
   return pointsFrom(
     db,
     sql`select least(max(until), now()) as at, sum(${sql.identifier(ROLLUP_UNITS[counter.unit])}) as amount
@@ -125,17 +134,36 @@ async function pointsFrom(db: Database, query: SQL): Promise<readonly UsePoint[]
     .filter((point) => point.amount !== 0);
 }
 
-/** The rows a counter counts: of its scope, under the names it matches. */
-function coveredBy({ organizationId, scope, scopeId, match }: CounterScope, columns: UsageColumns): SQL | undefined {
-  const scopeColumn = { organization: null, team: columns.teamId, user: columns.memberId, key: columns.keyId }[scope];
-  return and(
-    eq(columns.organizationId, organizationId),
-    scopeColumn === null ? undefined : eq(scopeColumn, scopeId),
-    named(match, columns.calledName),
-  );
+/** An organization's and a team's use needs no keys to be known. */
+function whoseOf(counter: CounterScope): Whose {
+  const { scope } = counter;
+  if (scope === 'organization' || scope === 'team')
+    return { is: 'teams', condition: (columns) => ofTeams(counter, scope, columns) };
+  return ofKeys(counter);
 }
 
-function named(match: TargetMatch, calledName: UsageColumns['calledName']): SQL | undefined {
+function ofKeys(counter: CounterScope): Whose {
+  return { is: 'keys', condition: (columns) => coveredBy(counter, columns) };
+}
+
+/** The rows a counter counts: of its scope, under the names it matches. */
+function coveredBy(counter: CounterScope, columns: KeyColumns): SQL | undefined {
+  const { organizationId, scope, scopeId, match } = counter;
+  if (scope === 'organization' || scope === 'team') return ofTeams(counter, scope, columns);
+  const column = scope === 'user' ? columns.memberId : columns.keyId;
+  return and(eq(columns.organizationId, organizationId), eq(column, scopeId), named(match, columns.calledName));
+}
+
+function ofTeams(
+  { organizationId, scopeId, match }: CounterScope,
+  scope: 'organization' | 'team',
+  columns: TeamColumns,
+): SQL | undefined {
+  const ofTeam = scope === 'team' ? eq(columns.teamId, scopeId) : undefined;
+  return and(eq(columns.organizationId, organizationId), ofTeam, named(match, columns.calledName));
+}
+
+function named(match: TargetMatch, calledName: TeamColumns['calledName']): SQL | undefined {
   switch (match.is) {
     case 'any':
       return undefined;

@@ -1,4 +1,5 @@
 /** Usage added up. Rows are written by the ledger writer in the transaction of the ledger rows they add up. */
+import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
 
@@ -14,6 +15,18 @@ export const tokenCounts = () => ({
   totalTokens: count('total_tokens'),
 });
 
+const usageSums = () => ({
+  /** Settled requests; `estimated_requests` and `refused_requests` stand beside them, not in them. */
+  requests: count('requests'),
+  estimatedRequests: count('estimated_requests'),
+  refusedRequests: count('refused_requests'),
+  /** What a request limit counted: every request that was let in, however it ended. */
+  admitted: count('admitted'),
+  ...tokenCounts(),
+  spendNanoUsd: count('spend_nano_usd'),
+  unpricedRequests: count('unpriced_requests'),
+});
+
 /** Per 15 minutes of the admission. An absent dimension is the empty string, so that the key needs no nulls. */
 export const rollups = pgTable(
   'rollups',
@@ -27,15 +40,7 @@ export const rollups = pgTable(
     calledName: text('called_name').notNull(),
     deploymentId: text('deployment_id').notNull().default(''),
     provider: text('provider').notNull().default(''),
-    /** Settled requests; `estimated_requests` and `refused_requests` stand beside them, not in them. */
-    requests: count('requests'),
-    estimatedRequests: count('estimated_requests'),
-    refusedRequests: count('refused_requests'),
-    /** What a request limit counted: every request that was let in, however it ended. */
-    admitted: count('admitted'),
-    ...tokenCounts(),
-    spendNanoUsd: count('spend_nano_usd'),
-    unpricedRequests: count('unpriced_requests'),
+    ...usageSums(),
   },
   (table) => [
     primaryKey({
@@ -51,9 +56,31 @@ export const rollups = pgTable(
         table.provider,
       ],
     }),
-    index('rollups_team').on(table.organizationId, table.teamId, table.bucketStart),
-    index('rollups_member').on(table.organizationId, table.memberId, table.bucketStart),
+    index('rollups_member').on(table.organizationId, table.memberId, table.bucketStart).where(sql`${table.memberId} <> ''`),
     index('rollups_key').on(table.organizationId, table.keyId, table.bucketStart),
+  ],
+);
+
+/**
+ * Per hour and team, without keys and people: an organization's month is a few thousand of these, however many keys it has. Kept by
+ * triggers on `rollups`, so that whoever writes those keeps both.
+ */
+export const teamRollups = pgTable(
+  'team_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    hourStart: instant('hour_start').notNull(),
+    teamId: text('team_id').notNull(),
+    calledName: text('called_name').notNull(),
+    deploymentId: text('deployment_id').notNull(),
+    provider: text('provider').notNull(),
+    ...usageSums(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'team_rollups_pk',
+      columns: [table.organizationId, table.hourStart, table.teamId, table.calledName, table.deploymentId, table.provider],
+    }),
   ],
 );
 
