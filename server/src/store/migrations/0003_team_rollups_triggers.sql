@@ -46,6 +46,11 @@ BEGIN
 	RETURN NULL;
 END $$;
 --> statement-breakpoint
+INSERT INTO "team_rollups" ("organization_id", "hour_start", "team_id", "called_name", "deployment_id", "provider", "requests", "estimated_requests", "refused_requests", "admitted", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens", "total_tokens", "spend_nano_usd", "unpriced_requests")
+SELECT "organization_id", date_bin('1 hour', "bucket_start", timestamptz '2000-01-01 00:00:00+00'), "team_id", "called_name", "deployment_id", "provider",
+	sum("requests"), sum("estimated_requests"), sum("refused_requests"), sum("admitted"), sum("input_tokens"), sum("cached_input_tokens"), sum("cache_write_tokens"), sum("output_tokens"), sum("reasoning_tokens"), sum("total_tokens"), sum("spend_nano_usd"), sum("unpriced_requests")
+FROM "rollups" GROUP BY 1, 2, 3, 4, 5, 6;
+--> statement-breakpoint
 CREATE TRIGGER "rollups_added" AFTER INSERT ON "rollups" REFERENCING NEW TABLE AS "added" FOR EACH STATEMENT EXECUTE FUNCTION "add_to_team_rollups"();
 --> statement-breakpoint
 CREATE TRIGGER "rollups_changed" AFTER UPDATE ON "rollups" REFERENCING OLD TABLE AS "removed" NEW TABLE AS "added" FOR EACH STATEMENT EXECUTE FUNCTION "change_team_rollups"();
