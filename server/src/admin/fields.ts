@@ -39,7 +39,11 @@ export const timeZone = z
     return z.NEVER;
   });
 
-export const id = z.string().min(1).max(64);
+/** Printable ASCII: what no database has trouble with. */
+export const id = z
+  .string()
+  .max(64)
+  .regex(/^[\x21-\x7e]+$/, 'is not an id');
 export const idParams = z.object({ id });
 
 /** A query parameter that is on or off. */
@@ -57,12 +61,20 @@ const METADATA_BYTES_MAX = 16_384;
 /** People's own facts about an object; merged by PATCH, where null takes a name away. */
 export const metadata = z
   .record(z.string().min(1).max(64), z.json())
+  .refine((value) => isStorable(value), 'metadata has no NUL and no half of a surrogate pair')
   .refine((value) => JSON.stringify(value).length <= METADATA_BYTES_MAX, `metadata has at most ${METADATA_BYTES_MAX} bytes`);
 export const metadataOut = z.record(z.string(), z.json());
 
 export const version = z.int();
 
 export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'What the caller may do here.' });
+
+/** PostgreSQL keeps every JSON but text with NUL or with half a character. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, inner]) => isStorable(name) && isStorable(inner));
+}
 
 /** Merges a metadata patch: null takes a name away, null as a whole takes all. */
 export function mergedMetadata(

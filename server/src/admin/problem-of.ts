@@ -1,4 +1,4 @@
-import { isStoreUnavailable, StoreConflict, UniqueViolation } from '../store/errors.ts';
+import { isStoreUnavailable, StoreConflict, StoreError, UniqueViolation } from '../store/errors.ts';
 import { InvalidCursor } from '../store/paging.ts';
 import type { AdminLog } from './deps.ts';
 import { conflict, invalid, Problem } from './problem.ts';
@@ -34,6 +34,8 @@ function fromStore(error: unknown): Problem | null {
   if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
   if (error instanceof UniqueViolation) return conflict(TAKEN[error.constraint] ?? 'Something of this name exists already.');
   if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
+  // Class 22: a value that no column can hold, such as text with NUL. Whatever let it through, it is the caller's.
+  if (error instanceof StoreError && error.sqlState.startsWith('22')) return invalid('', 'a value cannot be stored');
   if (isStoreUnavailable(error)) {
     return new Problem(503, 'The database is out of reach. Nothing can be read or changed until it is back.', {
       headers: { 'retry-after': '1' },
