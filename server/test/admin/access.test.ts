@@ -17,6 +17,8 @@ onEveryDatabase('access groups', (given) => {
   };
 
   // promise: An unknown target is 400, an unknown group is accepted.
+  // promise: Access-group grants are valid even before a group has current model members.
+  // promise: When a model is later labelled with that group and the runtime reloads
   test('a grant is valid before the group exists; labelling a target later is all it takes', async () => {
     const { root, changes } = world();
     const key = freshName('later');
@@ -100,6 +102,7 @@ onEveryDatabase('access groups', (given) => {
   });
 
   // promise: A group key equal to a routing tag gets a warning.
+  // promise: Avoid copying routing tags directly into access groups; tags control
   test('a key that is also a routing tag carries a warning, and the tag authorizes nothing', async () => {
     const { root } = world();
     const key = freshName('both');

@@ -9,6 +9,7 @@ onEveryDatabase('models and route groups', (given) => {
   const catalogue = () => loadCatalogue(given().db, () => '');
 
   describe('share one namespace', () => {
+    // promise: Keep route-group keys and public model names unique because both
     test('a route group cannot take a model’s name', async () => {
       const { root } = world();
       const model = await makeModel(root);

@@ -1,8 +1,12 @@
-/** Settled requests for suites of the admin API, stored by the ledger writer's own statement. */
-import { endLine, shapeLine } from '../../src/journal/lines.ts';
+/** Settled requests for suites of the admin API: through the journal and the ledger writer, as they come to be stored in the house. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openJournal } from '../../src/journal/journal.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
-import type { DatabaseKind, OpenDatabase } from '../../src/store/database.ts';
-import { STORE_LINES } from '../../src/store/ledger-statement.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import type { OpenDatabase } from '../../src/store/database.ts';
+import { createLedgerWriter } from '../../src/store/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 
 export interface Shape {
@@ -11,16 +15,28 @@ export interface Shape {
   readonly rules: unknown;
 }
 
+/** Resolves once all of it is stored; throws when a row was refused. */
 export async function storeRecords(
-  { db, pool }: OpenDatabase,
-  kind: DatabaseKind,
+  database: OpenDatabase,
   records: readonly EndRecord[],
   shapes: readonly Shape[] = [],
 ): Promise<void> {
-  await newPartitions(db, kind).ensure(records.map((record) => record.admittedAtMs));
-  const lines = [
-    ...records.map((record) => endLine(record)),
-    ...shapes.map(({ organizationId, id, rules }) => shapeLine(organizationId, id, JSON.stringify(rules))),
-  ].join('');
-  await pool.query(STORE_LINES, [lines.slice(0, -1)]);
+  const directory = mkdtempSync(join(tmpdir(), 'headgate-usage-'));
+  const journal = await openJournal({ directory, installationId: 'test', bytesMax: 2 ** 26, onEvent: () => {} });
+  for (const { organizationId, id, rules } of shapes) journal.shape(organizationId, id, JSON.stringify(rules));
+  for (const record of records) journal.end(record);
+  const writer = createLedgerWriter({
+    database,
+    partitions: newPartitions(database.db, database.kind),
+    source: journal,
+    clock: systemClock,
+    rejectsPath: join(directory, 'rejected.log'),
+    onEvent: () => {},
+    everyMs: 5,
+  });
+  await writer.stop(20_000);
+  const { rows, rejected } = writer.lag();
+  await journal.close();
+  rmSync(directory, { recursive: true, force: true });
+  if (rows + rejected > 0) throw new Error(`${rows} rows were not stored and ${rejected} were refused`);
 }

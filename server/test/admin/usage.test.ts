@@ -13,7 +13,7 @@ const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 const DAY_MS = 86_400_000;
 const RECORDS_COUNT = 120;
 
-onEveryDatabase('usage and spend', (given, kind) => {
+onEveryDatabase('usage and spend', (given) => {
   const world = withAdmin(given);
   let acme = '';
   let other = '';
@@ -24,7 +24,7 @@ onEveryDatabase('usage and spend', (given, kind) => {
     acme = (await makeOrganization(root, { time_zone: 'Asia/Kolkata' })).id;
     other = (await makeOrganization(root)).id;
     records = recordsOf(acme, other);
-    await storeRecords(given(), kind, records);
+    await storeRecords(given(), records);
   });
 
   const within = (organizationId: string | null, days = 30) =>
@@ -33,6 +33,7 @@ onEveryDatabase('usage and spend', (given, kind) => {
         (organizationId === null || record.organizationId === organizationId) && record.admittedAtMs >= NOW_MS - days * DAY_MS,
     );
 
+  // promise: each of their ids resolves to the shared decision, and `refused_requests` sums `count`
   test('totals are exactly the sums of the rows, over the last 30 days unless said', async () => {
     const answer = must(await world().root('GET', `/usage?organization_id=${acme}&group_by=organization,model`));
     expect([answer.from, answer.to]).toEqual(['2026-02-08T12:00:00.000Z', '2026-03-10T12:00:00.000Z']);
@@ -131,11 +132,11 @@ onEveryDatabase('usage and spend', (given, kind) => {
     }
   });
 
-  // promise: Delete needs `archived`. Ledger, request metadata and audit stay,
+  // promise: Ledger, request metadata and audit stay, with names snapshotted
   test('a deleted organization’s spend can still be read', async () => {
     const { root } = world();
     const { id } = await makeOrganization(root);
-    await storeRecords(given(), kind, [
+    await storeRecords(given(), [
       givenEnd({ organizationId: id, admittedAtMs: NOW_MS - 1_000, requestId: requestId(NOW_MS - 1_000) }),
     ]);
     must(await root('POST', `/organizations/${id}/archive`));

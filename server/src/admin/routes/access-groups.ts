@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { AccessGroupRow } from '../../store/access-groups.ts';
 import * as groups from '../../store/access-groups.ts';
 import * as holders from '../../store/access-holders.ts';
-import * as targets from '../../store/callable-targets.ts';
 import type { AdminCall } from '../call.ts';
-import { type Change, change, isUnchanged } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
+import { type Change, isUnchanged } from '../change.ts';
 import { name } from '../fields.ts';
 import { groupEvent, groupFacts, groupOut, viewGroup, viewGroups } from '../group-view.ts';
 import { holderOut, holderText, renderHolders } from '../holder-view.ts';
@@ -47,7 +47,7 @@ export const create = route({
   load: load.platform,
   handle: async (call) => {
     const { body } = call;
-    const created = await change(call, async ({ tx, now, record, touch }) => {
+    const created = await changeCatalogue(call, async ({ tx, now, record, touch }) => {
       const row = await groups.insert(tx, {
         key: body.key,
         name: body.name ?? body.key,
@@ -93,7 +93,7 @@ export const update = route({
   response: groupOut,
   load: loadGroup,
   handle: async (call, { key }) => {
-    const updated = await change(call, async ({ tx, now, record }) => {
+    const updated = await changeCatalogue(call, async ({ tx, now, record }) => {
       const row = await lockOne(tx, key);
       requireVersion(call, row.version);
       const changes = { name: call.body.name ?? row.name, description: call.body.description ?? row.description };
@@ -117,8 +117,7 @@ export const remove = route({
   response: z.undefined(),
   load: loadGroup,
   handle: async (call, { key }) => {
-    await change(call, async ({ tx, record, touch }) => {
-      await targets.lockCatalogue(tx);
+    await changeCatalogue(call, async ({ tx, record, touch }) => {
       const row = await lockOne(tx, key);
       requireVersion(call, row.version);
       await refuseHeld(tx, key);

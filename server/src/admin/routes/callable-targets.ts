@@ -9,7 +9,8 @@ import * as organizations from '../../store/organizations.ts';
 import { organizationAccessFrom } from '../../store/policy-columns.ts';
 import { accessCatalogue } from '../access-fields.ts';
 import type { AdminCall } from '../call.ts';
-import { type Change, change, isUnchanged } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
+import { type Change, isUnchanged } from '../change.ts';
 import { id } from '../fields.ts';
 import { tagWarning } from '../group-view.ts';
 import { pageOut, renderPage, searchOf } from '../lists.ts';
@@ -73,7 +74,7 @@ export const replaceAccessGroups = route({
   handle: async (call, type) => {
     const { name } = call.params;
     const keys = [...new Set(call.body.access_groups)].sort();
-    const created = await change(call, (made) => label(made, name, keys));
+    const created = await changeCatalogue(call, (made) => label(made, name, keys));
     const tags = await deployments.tagsAmong(call.deps.db, keys);
     const warnings = keys.flatMap((key) => tagWarning(key, tags) ?? []);
     return { name, type, access_groups: keys, created_access_groups: [...created], warnings };
@@ -82,7 +83,6 @@ export const replaceAccessGroups = route({
 
 /** Returns the keys of the groups it made. */
 async function label({ tx, now, record, touch }: Change, name: string, keys: readonly string[]): Promise<readonly string[]> {
-  await targets.lockCatalogue(tx);
   const kind = await targets.kindOf(tx, name);
   if (kind === null) throw notFound('callable target');
   const before = { access_groups: (await groups.labelsOf(tx, [name])).get(name) ?? [] };

@@ -5,7 +5,8 @@ import { lastFour, seal } from '../../lib/secrets.ts';
 import type { CredentialRow } from '../../store/credentials.ts';
 import * as credentials from '../../store/credentials.ts';
 import type { AdminCall } from '../call.ts';
-import { type Change, change, isUnchanged } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
+import { type Change, isUnchanged } from '../change.ts';
 import { idParams, instantOut, isoOf, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
@@ -67,7 +68,7 @@ export const create = route({
   handle: async (call) => {
     const { body } = call;
     requireAllowed(call, body.base_url);
-    const created = await change(call, async ({ tx, now, record }) => {
+    const created = await changeCatalogue(call, async ({ tx, now, record }) => {
       const id = newId('cred', now.getTime());
       const row = await credentials.insert(tx, {
         id,
@@ -103,7 +104,7 @@ export const update = route({
   load: loadCredential,
   handle: async (call, { id }) => {
     requireAllowed(call, call.body.base_url);
-    return view(call, await change(call, (change) => applyPatch(call, change, id)));
+    return view(call, await changeCatalogue(call, (change) => applyPatch(call, change, id)));
   },
 });
 
@@ -116,7 +117,7 @@ export const remove = route({
   response: z.undefined(),
   load: loadCredential,
   handle: async (call, { id }) => {
-    await change(call, async ({ tx, record }) => {
+    await changeCatalogue(call, async ({ tx, record }) => {
       const row = await lockOne(tx, id);
       requireVersion(call, row.version);
       const used = (await credentials.usage(tx, [id])).get(id) ?? 0;

@@ -9,7 +9,8 @@ import * as deployments from '../../store/deployments.ts';
 import * as models from '../../store/models.ts';
 import * as prices from '../../store/prices.ts';
 import type { AdminCall } from '../call.ts';
-import { type Change, change, isUnchanged } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
+import { type Change, isUnchanged } from '../change.ts';
 import { type CreateBody, columnsOf, createBody, NEW_DEPLOYMENT, type PatchBody, patchBody } from '../deployment-fields.ts';
 import {
   deploymentEvent,
@@ -69,7 +70,7 @@ export const create = route({
   status: 201,
   response: deploymentOut,
   load: load.platform,
-  handle: async (call) => viewDeployment(call, await change(call, (made) => insertDeployment(call, made))),
+  handle: async (call) => viewDeployment(call, await changeCatalogue(call, (made) => insertDeployment(call, made))),
 });
 
 export const read = route({
@@ -89,7 +90,7 @@ export const update = route({
   body: patchBody,
   response: deploymentOut,
   load: loadDeployment,
-  handle: async (call, { id }) => viewDeployment(call, await change(call, (made) => applyPatch(call, made, id))),
+  handle: async (call, { id }) => viewDeployment(call, await changeCatalogue(call, (made) => applyPatch(call, made, id))),
 });
 
 export const remove = route({
@@ -102,7 +103,7 @@ export const remove = route({
   response: z.undefined(),
   load: loadDeployment,
   handle: async (call, { id }) => {
-    await change(call, (made) => removeDeployment(call, made, id));
+    await changeCatalogue(call, (made) => removeDeployment(call, made, id));
     return undefined;
   },
 });
@@ -135,7 +136,6 @@ export const check = route({
 async function insertDeployment(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<DeploymentRow> {
   const { tx, now, record, touch } = made;
   const { body } = call;
-  await targets.lockCatalogue(tx);
   await requireCredential(made, body.provider, body.credential_id ?? null);
   const regained = await provideModel(made, body);
   const row = await deployments.insert(tx, {
@@ -212,7 +212,6 @@ async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Ch
 }
 
 async function removeDeployment(call: AdminCall, { tx, now, record, touch }: Change, id: string): Promise<void> {
-  await targets.lockCatalogue(tx);
   const row = await lockOne(tx, id);
   requireVersion(call, row.version);
   const groups = await deployments.routeGroupsOf(tx, id);
@@ -261,7 +260,8 @@ async function requireCredential({ tx }: Change, provider: ProviderName, credent
     return;
   }
   if (credentialId === null) throw invalid(pointer, `a deployment at ${provider} needs a credential`);
-  const credential = await credentials.find(tx, credentialId);
+  // Locked, so that it cannot be deleted before this is committed.
+  const credential = await credentials.lock(tx, credentialId);
   if (credential === null) throw invalid(pointer, 'there is no such credential');
   if (credential.provider !== provider) throw invalid(pointer, `this credential is for ${credential.provider}`);
 }

@@ -6,7 +6,8 @@ import * as deployments from '../../store/deployments.ts';
 import type { ModelRow } from '../../store/models.ts';
 import * as models from '../../store/models.ts';
 import type { AdminCall } from '../call.ts';
-import { type Change, change, isUnchanged } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
+import { type Change, isUnchanged } from '../change.ts';
 import { mode } from '../deployment-view.ts';
 import { instantOut, isoOf, jsonObject, mergedMetadata, metadata, metadataOut, modelName } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
@@ -81,13 +82,12 @@ export const update = route({
   body: patchBody,
   response: modelOut,
   load: loadModel,
-  handle: async (call, { name }) => view(call, await change(call, (made) => applyPatch(call, made, name))),
+  handle: async (call, { name }) => view(call, await changeCatalogue(call, (made) => applyPatch(call, made, name))),
 });
 
 async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Change, name: string): Promise<ModelRow> {
   const { tx, now, record, touch } = made;
   const { body } = call;
-  await targets.lockCatalogue(tx);
   const row = await models.find(tx, name);
   if (row === null) throw notFound('model');
   requireVersion(call, row.version);

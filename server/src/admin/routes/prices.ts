@@ -4,7 +4,7 @@ import * as deployments from '../../store/deployments.ts';
 import type { PriceRow } from '../../store/prices.ts';
 import * as prices from '../../store/prices.ts';
 import type { AdminCall } from '../call.ts';
-import { change } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
 import { deploymentEvent } from '../deployment-view.ts';
 import { id, instant, instantOut, isoOf } from '../fields.ts';
 import { listQuery, pageOut, renderPage } from '../lists.ts';
@@ -60,7 +60,7 @@ export const create = route({
   handle: async (call, deployment) => {
     const { body } = call;
     const perMillion = perMillionFrom(body.prices ?? {});
-    const added = await change(call, async (made) => {
+    const added = await changeCatalogue(call, async (made) => {
       const from = effectiveFrom(body.effective_from, made.now);
       const stored = (await prices.inForce(made.tx, [deployment.id], from)).get(deployment.id);
       const row = await addPriceVersion(made, deployment.id, from, perMillion);

@@ -7,7 +7,8 @@ import * as deployments from '../../store/deployments.ts';
 import type { RouteGroupMember, RouteGroupRow } from '../../store/route-groups.ts';
 import * as routeGroups from '../../store/route-groups.ts';
 import type { AdminCall } from '../call.ts';
-import { type Change, change, isUnchanged } from '../change.ts';
+import { changeCatalogue } from '../catalogue-change.ts';
+import { type Change, isUnchanged } from '../change.ts';
 import { id, idParams, instantOut, isoOf, jsonObject, mergedMetadata, metadata, metadataOut, modelName } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
@@ -81,7 +82,7 @@ export const create = route({
   status: 201,
   response: routeGroupOut,
   load: load.platform,
-  handle: async (call) => view(call, await change(call, (made) => insertGroup(call, made))),
+  handle: async (call) => view(call, await changeCatalogue(call, (made) => insertGroup(call, made))),
 });
 
 export const read = route({
@@ -101,7 +102,7 @@ export const update = route({
   body: patchBody,
   response: routeGroupOut,
   load: loadGroup,
-  handle: async (call, { id }) => view(call, await change(call, (made) => applyPatch(call, made, id, call.body))),
+  handle: async (call, { id }) => view(call, await changeCatalogue(call, (made) => applyPatch(call, made, id, call.body))),
 });
 
 export const remove = route({
@@ -113,8 +114,7 @@ export const remove = route({
   response: z.undefined(),
   load: loadGroup,
   handle: async (call, { id }) => {
-    await change(call, async ({ tx, record, touch }) => {
-      await targets.lockCatalogue(tx);
+    await changeCatalogue(call, async ({ tx, record, touch }) => {
       const row = await lockOne(tx, id);
       requireVersion(call, row.version);
       const stored = (await routeGroups.membersOf(tx, [id])).get(id) ?? [];
@@ -143,13 +143,12 @@ export const replaceMembers = route({
   body: z.strictObject({ members }),
   response: routeGroupOut,
   load: loadGroup,
-  handle: async (call, { id }) => view(call, await change(call, (made) => applyPatch(call, made, id, call.body))),
+  handle: async (call, { id }) => view(call, await changeCatalogue(call, (made) => applyPatch(call, made, id, call.body))),
 });
 
 async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<RouteGroupRow> {
   const { tx, now, record, touch } = made;
   const { body } = call;
-  await targets.lockCatalogue(tx);
   const wanted = membersFrom(body.members);
   const mode = await requireMembers(made, wanted);
   refuseTaken(await targets.kindOf(tx, body.key), 'route_group', '/key');
@@ -173,7 +172,6 @@ async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>, made: 
 
 async function applyPatch(call: AdminCall, made: Change, id: string, body: PatchBody): Promise<RouteGroupRow> {
   const { tx, now, record, touch } = made;
-  await targets.lockCatalogue(tx);
   const row = await lockOne(tx, id);
   requireVersion(call, row.version);
   const stored = (await routeGroups.membersOf(tx, [id])).get(id) ?? [];
