@@ -111,3 +111,15 @@ const EXCEPTIONS: readonly { readonly response: RegExp; readonly why: string }[]
 export function exceptionFor(recording: Recording): string | null {
   return EXCEPTIONS.find(({ response }) => response.test(recording.response))?.why ?? null;
 }
+
+/** How far apart the two are, in USD: theirs above ours. NaN where either has no price. */
+export function differenceUsd({ ours, theirsUsd }: UsageParity): number {
+  return ours === null || theirsUsd === null ? Number.NaN : theirsUsd - Number(ours) / 1e9;
+}
+
+/** Whether an exception differs by what its reason says: thinking that theirs misses, or a fee of whole thousandths of a dollar. */
+export function differsAsStated(recording: Recording, parity: UsageParity): boolean {
+  if (recording.provider === 'gemini') return (parity.usage?.reasoning ?? 0) > 0;
+  const thousandths = differenceUsd(parity) * 1_000;
+  return thousandths > 0 && Math.abs(thousandths - Math.round(thousandths)) < 1e-6;
+}
