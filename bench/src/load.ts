@@ -96,11 +96,12 @@ export async function startStreamLoad(): Promise<StreamLoad> {
 
 function told<Did extends Report['did']>(child: ChildProcess, did: Did): Promise<ReportOf<Did>> {
   return new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the stream load ended with ${code}`)));
-    child.on('message', function listen(report: Report) {
+    const ended = (code: number | null) => reject(new Error(`the stream load ended with ${code}`));
+    const listen = (report: Report) => {
       if (report.did !== did) return;
-      child.off('message', listen);
+      child.off('message', listen).off('exit', ended);
       resolve(report as ReportOf<Did>);
-    });
+    };
+    child.on('message', listen).once('exit', ended);
   });
 }

@@ -63,7 +63,7 @@ export function residentBytes(pid: number): number {
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  return `${model}, ${availableParallelism()} cores, ${memory}, Linux ${release()}, Node ${process.version}, ${versionOf('nginx', ['-v'])}`;
+  return `${model}, ${cpus().length} cores, ${memory}, Linux ${release()}, Node ${process.version}, ${versionOf('nginx', ['-v'])}`;
 }
 
 function versionOf(program: string, args: string[]): string {

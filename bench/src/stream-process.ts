@@ -19,7 +19,7 @@ export type Report =
 const ANSWER_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
 const CHUNK = Buffer.from(framed(streamChunk));
 const END = Buffer.from(`${framed(streamEnd)}0\r\n\r\n`);
-const BLOCK = Buffer.from(framed(streamChunk).repeat(16));
+const BLOCK = Buffer.from(framed(streamChunk).repeat(256));
 const TEXT = '" water"';
 const ENDLESS = 'endless';
 const SILENCE_MS_MAX = 10_000;
@@ -70,7 +70,7 @@ function writeNext(name: string): void {
 function writeWithoutEnd(socket: Socket): void {
   const timer = setInterval(() => {
     if (!socket.writableNeedDrain) socket.write(BLOCK);
-  }, 25);
+  }, 400);
   socket.on('close', () => clearInterval(timer));
 }
 
