@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../src/lib/clock.ts';
+import { requestId } from '../../src/lib/id.ts';
+import { serveDataPlane } from '../../src/proxy/data-plane.ts';
+import { createListener } from '../../src/proxy/listener.ts';
+import { type Operations, serveOperations } from '../../src/proxy/operations.ts';
+import { type House, openHouse, type WalkHouse } from './walk.ts';
+
+/** A house behind the product's own listener, on a free port: real sockets and real framing, still no database. */
+export interface ServedHouse extends WalkHouse {
+  readonly port: number;
+  /** Paths the control plane was asked for; here it only says so. */
+  readonly administered: readonly string[];
+}
+
+export async function serveHouse(plan: House = {}, bodyBytesMax = 32 * 1024 * 1024): Promise<ServedHouse> {
+  const house = await openHouse(plan);
+  const administered: string[] = [];
+  const operations: Operations = {
+    notReady: () => null,
+    metrics: async () => '',
+    mayReadMetrics: async () => false,
+    page: () => null,
+    requestId,
+  };
+  const server = createListener({
+    clock: systemClock,
+    bodyBytesMax,
+    requestId,
+    admin: (request, response) => {
+      administered.push(request.url ?? '');
+      response.writeHead(404).end();
+    },
+    serve: (request, reply) => {
+      if (request.path.startsWith('/v1/')) serveDataPlane(request, reply, house.gateway);
+      else void serveOperations(request, reply, operations);
+    },
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    ...house,
+    port: (server.address() as AddressInfo).port,
+    administered,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await house.close();
+    },
+  };
+}
