@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { onEveryDatabase } from '../support/database.ts';
+import { makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
+
+onEveryDatabase('the audit log', (given) => {
+  const world = withAdmin(given);
+  const verify = async (organizationId: string | null) =>
+    must(await world().root('GET', `/audit-events/verify${organizationId === null ? '' : `?organization_id=${organizationId}`}`));
+
+  test('has one event per change: who, what, the fields that differ, why, from where, in which request', async () => {
+    const { root } = world();
+    const made = await makeOrganization(root, { rate_limits: { rpm: 1 } });
+    const answer = await root('PATCH', `/organizations/${made.id}`, { name: 'Renamed' }, { 'x-headgate-reason': 'asked by Ada' });
+    const [event] = must(await root('GET', `/organizations/${made.id}/audit-events`)).data;
+    expect(event).toMatchObject({
+      seq: 2,
+      organization_id: made.id,
+      actor: { kind: 'admin_token', name: 'root' },
+      action: 'organization.update',
+      object: { type: 'organization', id: made.id, name: 'Renamed' },
+      before: { name: 'Made' },
+      after: { name: 'Renamed' },
+      reason: 'asked by Ada',
+      ip: '127.0.0.1',
+      request_id: answer.headers['x-request-id'],
+    });
+  });
+
+  test('has none for what was refused or rolled back', async () => {
+    const { root, as } = world();
+    const made = await makeOrganization(root);
+    await as([{ role: 'org_member', organizationId: made.id }])('PATCH', `/organizations/${made.id}`, { name: 'x' });
+    await root('PATCH', `/organizations/${made.id}`, { name: 'x'.repeat(500) });
+    await root('PATCH', `/organizations/${made.id}`, { name: 'x' }, { 'if-match': '"9"' });
+    expect(must(await root('GET', `/organizations/${made.id}/audit-events`)).total).toBe(1);
+  });
+
+  test('verifies after everything, also after changes made at once, and finds a row edited by hand', async () => {
+    const { root } = world();
+    const { organization, team } = await makeTeam(root);
+    const { memberId } = await makeTeamMember(root, team.id);
+    const names = Array.from({ length: 10 }, (_, index) => `key ${index}`);
+    const made = await Promise.all(names.map((name) => root('POST', '/keys', { team_id: team.id, name })));
+    await Promise.all(made.map((answer) => root('DELETE', `/keys/${must(answer).id}`)));
+    must(await root('DELETE', `/organizations/${organization.id}/members/${memberId}`));
+    const { intact, events } = await verify(organization.id);
+    expect(intact).toBe(true);
+    expect(events).toBe(must(await root('GET', `/organizations/${organization.id}/audit-events`)).total);
+    expect((await verify(null)).intact).toBe(true);
+    await given().pool.query(`update audit_events set actor_name = 'somebody else' where chain = $1 and seq = 3`, [
+      organization.id,
+    ]);
+    expect(await verify(organization.id)).toEqual({ intact: false, events: null, head_hash: null, broken_at_seq: 3 });
+    expect((await verify(null)).intact).toBe(true);
+  });
+
+  test('is exported whole as JSON lines, oldest first, each with the hash before it', async () => {
+    const { root } = world();
+    const { organization, team } = await makeTeam(root);
+    for (const name of ['a', 'b']) must(await root('POST', `/teams/${team.id}/service-accounts`, { name }));
+    const answer = await root('GET', `/audit-events/export?organization_id=${organization.id}`);
+    expect(answer.headers['content-type']).toContain('application/x-ndjson');
+    const lines = answer.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { seq: number; hash: string; previous_hash: string });
+    expect(lines.map((line) => line.seq)).toEqual([1, 2, 3, 4]);
+    expect(lines.slice(1).map((line) => line.previous_hash)).toEqual(lines.slice(0, -1).map((line) => line.hash));
+  });
+
+  test('is read by those who may, each their own', async () => {
+    const { root, as } = world();
+    const [mine, other] = [await makeOrganization(root), await makeOrganization(root)];
+    const admin = as([{ role: 'org_admin', organizationId: mine.id }]);
+    expect((await admin('GET', `/audit-events?organization_id=${mine.id}`)).status).toBe(200);
+    expect((await admin('GET', `/audit-events?organization_id=${other.id}`)).status).toBe(404);
+    expect((await admin('GET', '/audit-events')).status).toBe(403);
+    expect(
+      (await as([{ role: 'org_billing', organizationId: mine.id }])('GET', `/audit-events?organization_id=${mine.id}`)).status,
+    ).toBe(403);
+    const platform = must(await as([{ role: 'platform_auditor' }])('GET', '/audit-events?limit=1'));
+    expect(platform.data.every((event: { organization_id: string | null }) => event.organization_id === null)).toBe(true);
+  });
+});
