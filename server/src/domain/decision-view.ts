@@ -111,13 +111,7 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null):
 }
 
 /** An access verdict with each level's part in it, as JSON. */
-export function accessBody({
-  verdict,
-  steps,
-}: {
-  readonly verdict: AccessVerdict;
-  readonly steps: readonly AccessStep[];
-}): AccessBody {
+function accessBody({ verdict, steps }: { readonly verdict: AccessVerdict; readonly steps: readonly AccessStep[] }): AccessBody {
   return {
     verdict: verdict.is,
     removed_by: steps.find(({ through }) => through === null)?.level ?? null,

@@ -1,34 +1,19 @@
 import { z } from 'zod';
 import type { DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
-import { newId } from '../../lib/id.ts';
 import { open } from '../../lib/secrets.ts';
-import * as targets from '../../store/callable-targets.ts';
 import * as credentials from '../../store/credentials.ts';
 import type { DeploymentRow } from '../../store/deployments.ts';
 import * as deployments from '../../store/deployments.ts';
-import * as models from '../../store/models.ts';
-import * as prices from '../../store/prices.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
-import { type Change, isUnchanged } from '../change.ts';
-import { type CreateBody, columnsOf, createBody, NEW_DEPLOYMENT, type PatchBody, patchBody } from '../deployment-fields.ts';
-import {
-  deploymentEvent,
-  deploymentFacts,
-  deploymentOut,
-  providerName,
-  viewDeployment,
-  viewDeployments,
-} from '../deployment-view.ts';
+import { insertDeployment, patchDeployment, removeDeployment } from '../deployment-changes.ts';
+import { createBody, patchBody } from '../deployment-fields.ts';
+import { deploymentOut, providerName, viewDeployment, viewDeployments } from '../deployment-view.ts';
 import { id, idParams, instantOut } from '../fields.ts';
-import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
-import { type PerMillion, patchedPerMillion, perMillionFrom } from '../price-fields.ts';
-import { addPriceVersion, effectiveFrom } from '../price-versions.ts';
-import { conflict, invalid, notFound } from '../problem.ts';
+import { notFound } from '../problem.ts';
 import { type Loaded, route } from '../route.ts';
-import { refuseTaken, takeName } from '../target-names.ts';
 
 /** Upstream models with their credential, price and capacity. The first deployment of a model makes the model's name. */
 
@@ -90,7 +75,7 @@ export const update = route({
   body: patchBody,
   response: deploymentOut,
   load: loadDeployment,
-  handle: async (call, { id }) => viewDeployment(call, await changeCatalogue(call, (made) => applyPatch(call, made, id))),
+  handle: async (call, { id }) => viewDeployment(call, await changeCatalogue(call, (made) => patchDeployment(call, made, id))),
 });
 
 export const remove = route({
@@ -133,144 +118,10 @@ export const check = route({
   },
 });
 
-async function insertDeployment(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<DeploymentRow> {
-  const { tx, now, record, touch } = made;
-  const { body } = call;
-  await requireCredential(made, body.provider, body.credential_id ?? null);
-  const regained = await provideModel(made, body);
-  const row = await deployments.insert(tx, {
-    id: newId('dep', now.getTime()),
-    model: body.model,
-    provider: body.provider,
-    upstreamModel: body.upstream_model,
-    mode: body.mode,
-    ...columnsOf(body, NEW_DEPLOYMENT),
-    createdAt: now,
-    updatedAt: now,
-  });
-  const perMillion = firstPrice(call);
-  if (perMillion !== null) await addPriceVersion(made, row.id, now, perMillion);
-  const after = { ...deploymentFacts(row, perMillion), ...(regained.length === 0 ? {} : { regained_access: regained }) };
-  await record({ ...deploymentEvent(row), action: 'deployment.create', before: null, after });
-  touch({ catalogue: true });
-  return row;
-}
-
-/** The model's name, made when this is its first deployment. */
-async function provideModel(made: Change, body: CreateBody): Promise<readonly string[]> {
-  const { tx, now, record } = made;
-  const kind = await targets.kindOf(tx, body.model);
-  refuseTaken(kind, 'model', '/model');
-  const known = await models.find(tx, body.model);
-  if (known !== null) {
-    if (known.mode !== body.mode) throw invalid('/mode', `the model "${body.model}" is for ${known.mode}`);
-    return [];
-  }
-  const regained = await takeName(made, { name: body.model, kind: 'model' }, body.confirm_regained_access === true);
-  // Among equal priorities deployments are drawn by weight, so this is both.
-  const model = await models.insert(tx, {
-    name: body.model,
-    mode: body.mode,
-    strategy: 'priority',
-    createdAt: now,
-    updatedAt: now,
-  });
-  await record({
-    organizationId: null,
-    action: 'model.create',
-    objectType: 'model',
-    objectId: model.name,
-    objectName: model.name,
-    before: null,
-    after: { mode: model.mode },
-  });
-  return regained;
-}
-
-async function applyPatch(call: AdminCall<unknown, unknown, PatchBody>, made: Change, id: string): Promise<DeploymentRow> {
-  const { tx, now, record, touch } = made;
-  const { body } = call;
-  const row = await lockOne(tx, id);
-  requireVersion(call, row.version);
-  if (body.effective_from !== undefined && body.prices === undefined) {
-    throw invalid('/effective_from', 'says from when prices hold, and there are none in this body');
-  }
-  if (body.credential_id !== undefined) await requireCredential(made, row.provider as ProviderName, body.credential_id);
-  const from = effectiveFrom(body.effective_from, now);
-  const stored = (await prices.inForce(tx, [id], from)).get(id)?.perMillion ?? {};
-  const perMillion = patchedPerMillion(stored, body.prices);
-  const columns = { upstreamModel: body.upstream_model ?? row.upstreamModel, ...columnsOf(body, row) };
-  const before = deploymentFacts(row, stored);
-  const after = deploymentFacts({ ...row, ...columns }, perMillion);
-  if (isUnchanged(before, after)) return row;
-  if (!isUnchanged(stored, perMillion)) await addPriceVersion(made, id, from, perMillion);
-  const updated = await deployments.update(tx, id, columns, now);
-  const scheduled = from > now ? { prices_effective_from: from.toISOString() } : {};
-  await record({ ...deploymentEvent(updated), action: 'deployment.update', before, after: { ...after, ...scheduled } });
-  touch({ catalogue: true });
-  return updated;
-}
-
-async function removeDeployment(call: AdminCall, { tx, now, record, touch }: Change, id: string): Promise<void> {
-  const row = await lockOne(tx, id);
-  requireVersion(call, row.version);
-  const groups = await deployments.routeGroupsOf(tx, id);
-  if (groups.length > 0)
-    throw conflict(`This deployment is a member of ${groups.map((key) => `"${key}"`).join(', ')}. Take it out first.`);
-  const price = (await prices.inForce(tx, [id], now)).get(id);
-  await deployments.remove(tx, id, now);
-  await record({
-    ...deploymentEvent(row),
-    action: 'deployment.delete',
-    before: deploymentFacts(row, price?.perMillion),
-    after: null,
-  });
-  touch({ catalogue: true });
-  if ((await deployments.idsOfModels(tx, [row.model])).size > 0) return;
-  const model = await models.find(tx, row.model);
-  await models.remove(tx, row.model);
-  await targets.release(tx, row.model);
-  await record({
-    organizationId: null,
-    action: 'model.delete',
-    objectType: 'model',
-    objectId: row.model,
-    objectName: row.model,
-    before: { mode: row.mode, fallbacks: model?.fallbacks ?? [] },
-    after: null,
-  });
-}
-
 async function loadDeployment(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<DeploymentRow>> {
   const row = await deployments.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('deployment');
   return { place: { organizationId: null }, object: row };
-}
-
-async function lockOne(tx: Change['tx'], id: string): Promise<DeploymentRow> {
-  const row = await deployments.lock(tx, id);
-  if (row === null) throw notFound('deployment');
-  return row;
-}
-
-async function requireCredential({ tx }: Change, provider: ProviderName, credentialId: string | null): Promise<void> {
-  const pointer = '/credential_id';
-  if (provider === 'fake') {
-    if (credentialId !== null) throw invalid(pointer, 'the fake provider needs no credential');
-    return;
-  }
-  if (credentialId === null) throw invalid(pointer, `a deployment at ${provider} needs a credential`);
-  // Locked, so that it cannot be deleted before this is committed.
-  const credential = await credentials.lock(tx, credentialId);
-  if (credential === null) throw invalid(pointer, 'there is no such credential');
-  if (credential.provider !== provider) throw invalid(pointer, `this credential is for ${credential.provider}`);
-}
-
-/** What was given, or what the price table knows; null: unpriced, also when a price without a single bucket was given. */
-function firstPrice(call: AdminCall<unknown, unknown, CreateBody>): PerMillion | null {
-  const { prices: given, provider, upstream_model } = call.body;
-  const perMillion = given === undefined ? call.deps.upstream.priceFor(provider, upstream_model) : perMillionFrom(given ?? {});
-  return perMillion === null || Object.keys(perMillion).length === 0 ? null : perMillion;
 }
 
 /** The deployment with its opened credential, for a live call. */

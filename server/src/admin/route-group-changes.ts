@@ -1,0 +1,101 @@
+import { newId } from '../lib/id.ts';
+import * as targets from '../store/callable-targets.ts';
+import * as deployments from '../store/deployments.ts';
+import type { RouteGroupMember, RouteGroupRow } from '../store/route-groups.ts';
+import * as routeGroups from '../store/route-groups.ts';
+import type { AdminCall } from './call.ts';
+import { type Change, isUnchanged } from './change.ts';
+import { mergedMetadata } from './fields.ts';
+import { requireVersion } from './if-match.ts';
+import { invalidFields, notFound } from './problem.ts';
+import { type CreateBody, membersFrom, type PatchBody, routeGroupFacts } from './route-group-fields.ts';
+import { refuseTaken, requireFallbacks, takeName } from './target-names.ts';
+
+/** What is done to route groups. Each inside a change of the catalogue. */
+
+export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<RouteGroupRow> {
+  const { tx, now, record, touch } = made;
+  const { body } = call;
+  const wanted = membersFrom(body.members);
+  const mode = await requireMembers(made, wanted);
+  refuseTaken(await targets.kindOf(tx, body.key), 'route_group', '/key');
+  await requireFallbacks(made, { name: body.key, mode }, body.fallbacks ?? []);
+  const regained = await takeName(made, { name: body.key, kind: 'route_group' }, body.confirm_regained_access === true);
+  const row = await routeGroups.insert(tx, {
+    id: newId('rg', now.getTime()),
+    key: body.key,
+    strategy: body.strategy ?? 'weighted',
+    fallbacks: body.fallbacks ?? [],
+    metadata: mergedMetadata({}, body.metadata),
+    createdAt: now,
+    updatedAt: now,
+  });
+  await routeGroups.replaceMembers(tx, row.id, wanted);
+  const after = { ...routeGroupFacts(row, wanted), ...(regained.length === 0 ? {} : { regained_access: regained }) };
+  await record({ ...eventOf(row), action: 'route_group.create', before: null, after });
+  touch({ catalogue: true });
+  return row;
+}
+
+export async function patchGroup(call: AdminCall, made: Change, id: string, body: PatchBody): Promise<RouteGroupRow> {
+  const { tx, now, record, touch } = made;
+  const row = await lockOne(tx, id);
+  requireVersion(call, row.version);
+  const stored = (await routeGroups.membersOf(tx, [id])).get(id) ?? [];
+  const wanted = body.members === undefined ? stored : membersFrom(body.members);
+  const mode = await requireMembers(made, wanted);
+  if (body.fallbacks !== undefined) await requireFallbacks(made, { name: row.key, mode }, body.fallbacks ?? []);
+  const columns = {
+    strategy: body.strategy ?? row.strategy,
+    fallbacks: body.fallbacks === undefined ? row.fallbacks : (body.fallbacks ?? []),
+    metadata: mergedMetadata(row.metadata, body.metadata),
+  };
+  const before = routeGroupFacts(row, stored);
+  const after = routeGroupFacts({ ...row, ...columns }, wanted);
+  if (isUnchanged(before, after)) return row;
+  const updated = await routeGroups.update(tx, id, columns, now);
+  if (body.members !== undefined) await routeGroups.replaceMembers(tx, id, wanted);
+  await record({ ...eventOf(updated), action: 'route_group.update', before, after });
+  touch({ catalogue: true });
+  return updated;
+}
+
+/** Its deployments stay, and so do grants of its key. */
+export async function removeGroup(call: AdminCall, { tx, record, touch }: Change, id: string): Promise<void> {
+  const row = await lockOne(tx, id);
+  requireVersion(call, row.version);
+  const stored = (await routeGroups.membersOf(tx, [id])).get(id) ?? [];
+  await routeGroups.remove(tx, id);
+  await targets.release(tx, row.key);
+  await record({ ...eventOf(row), action: 'route_group.delete', before: routeGroupFacts(row, stored), after: null });
+  touch({ catalogue: true });
+}
+
+/** Throws 400 naming each member that is listed twice, does not exist or serves another mode than the first. */
+async function requireMembers({ tx }: Change, wanted: readonly RouteGroupMember[]): Promise<'chat' | 'embedding' | null> {
+  const ids = wanted.map((member) => member.deploymentId);
+  const known = new Map((await deployments.findMany(tx, ids)).map((row) => [row.id, row]));
+  const first = known.get(ids[0] ?? '');
+  const faultOf = (deploymentId: string, index: number): string | null => {
+    if (ids.indexOf(deploymentId) !== index) return 'is listed twice';
+    const row = known.get(deploymentId);
+    if (row === undefined) return 'there is no such deployment';
+    return first !== undefined && row.mode !== first.mode ? `is for ${row.mode} and the first member for ${first.mode}` : null;
+  };
+  const faults = ids.flatMap((deploymentId, index) => {
+    const message = faultOf(deploymentId, index);
+    return message === null ? [] : [{ pointer: `/members/${index}/deployment_id`, message }];
+  });
+  if (faults.length > 0) throw invalidFields(faults);
+  return first?.mode ?? null;
+}
+
+async function lockOne(tx: Change['tx'], id: string): Promise<RouteGroupRow> {
+  const row = await routeGroups.lock(tx, id);
+  if (row === null) throw notFound('route group');
+  return row;
+}
+
+function eventOf(row: RouteGroupRow) {
+  return { organizationId: null, objectType: 'route_group', objectId: row.id, objectName: row.key };
+}
