@@ -1,7 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { beforeAll, expect, test } from 'vitest';
 import { onEveryDatabase } from '../../test/support/database.ts';
-import { findKey, findKeyByHash, loadCatalogue, loadOrganization } from './config.ts';
+import { findKey, findKeyByHash, findKeys, loadCatalogue, loadOrganization, loadOrganizations } from './config.ts';
 import { bumpConfigVersions, bumpVersion, CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 import type { Database } from './database.ts';
 import * as schema from './schema.ts';
@@ -30,6 +30,17 @@ onEveryDatabase('the configuration', (given) => {
     expect(organization?.serviceAccounts.get('svc_1')).toMatchObject({ teamId: 'team_1' });
     expect(Object.isFrozen(organization)).toBe(true);
     expect(await loadOrganization(given().db, 'org_nowhere')).toBeNull();
+  });
+
+  test('many organizations and keys are read at once, each as it would be alone', async () => {
+    const { db } = given();
+    const many = await loadOrganizations(db, ['org_1', 'org_2', 'org_nowhere']);
+    expect([...many.keys()].toSorted()).toEqual(['org_1', 'org_2']);
+    expect(many.get('org_1')).toEqual(await loadOrganization(db, 'org_1'));
+    expect(many.get('org_2')?.teams.size).toBe(0);
+    const found = await findKeys(db, 'org_1', ['key_2', 'key_1', 'key_nowhere']);
+    expect(found.map((key) => key.id).toSorted()).toEqual(['key_1', 'key_2']);
+    expect(await findKeys(db, 'org_2', ['key_1'])).toEqual([]);
   });
 
   test('what was deleted or removed is not there, and a disabled account disables its membership', async () => {
@@ -159,7 +170,7 @@ async function insertTenancy(db: Database) {
     .values([account('acct_1', 'active'), account('acct_2', 'disabled'), account('acct_3', 'active')]);
   const grants = { accessTargets: ['fast'], accessGroups: ['beta'] };
   const organization = { id: 'org_1', slug: 'acme', name: 'Acme', timeZone: 'Europe/Paris', rateLimits: { rpm: 600 }, ...grants };
-  await db.insert(schema.organizations).values(organization);
+  await db.insert(schema.organizations).values([organization, { id: 'org_2', slug: 'other', name: 'Other' }]);
   const inside = { organizationId: 'org_1' };
   await db.insert(schema.teams).values([
     { ...inside, id: 'team_1', name: 'One' },

@@ -72,9 +72,12 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** Organization first, so that every index serves: without it the server would read all rows of that time, whoever's they are. */
+/**
+ * Everybody's, said so that the server may walk the organizations and use the indexes that start with them: for a short time that is far
+ * less than reading all rows of the time, for a long one it is free to do that.
+ */
 export function ofEveryOrganization(organizationId: SQLWrapper): SQL {
-  return sql`${organizationId} = any(array(select ${organizations.id} from ${organizations}))`;
+  return sql`${organizationId} in (select ${organizations.id} from ${organizations})`;
 }
 
 /** What PostgreSQL can hold of an instant; counters ask up to the end of time. */
