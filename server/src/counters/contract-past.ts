@@ -197,7 +197,17 @@ export function pastPromises(make: MakeCounters): void {
       expect(admitted(await counters.hold('req', plan, wants(1))).readings.used).toEqual([3, 41]);
     });
 
-    test('what a clock that ran ahead wrote down counts from now', async () => {
+    test('what a clock a little ahead of ours wrote down counts for a full window from then', async () => {
+      const { counters, clock } = await fresh();
+      const plan = planOf({ unit: 'requests', window: MINUTE, value: 1 });
+      await counters.restore(plan, { unit: 'requests', atMs: NOON + 20_000, amount: 1 });
+      clock.setMs(NOON + 20_000 + MINUTE_MS - 1);
+      expect((await counters.hold('req', plan, wants())).admitted).toBe(false);
+      clock.turn(1);
+      admitted(await counters.hold('req', plan, wants()));
+    });
+
+    test('what a clock that was quite wrong wrote down counts from now', async () => {
       const { counters, clock } = await fresh();
       const plan = planOf({ unit: 'requests', window: MINUTE, value: 1 });
       await counters.restore(plan, { unit: 'requests', atMs: NOON + DAY_MS, amount: 1 });

@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Cells } from './cells.ts';
 import { check, expireAll, REFUSED, readingsOf, refusingRules } from './check.ts';
 import type { Actual, Counters, Hold, HoldResult, Readings, SeedFrom, SeedPoint, Wanted } from './counters.ts';
+import { ForwardTime } from './forward-time.ts';
 import { counterAt, evict, existingCounter, forgetPast, hasLedgerPast, newRegistry } from './registry.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { seedAll } from './seeding.ts';
@@ -26,6 +27,8 @@ export interface MemoryCounters extends Counters {
   size(): number;
   /** Requests holding something at the moment. */
   inFlight(): number;
+  /** The time they go by: the clock's, but never backwards. */
+  nowMs(): number;
   /** Bytes kept for the numbers of all counters. */
   bytes(): number;
 }
@@ -36,15 +39,14 @@ const EVICT_AT_ONCE = 20_000;
 /**
  * Answers at once, but where the past of a day, a budget period or a rolling budget must first be read from the ledger (after a start,
  * for a counter newly set, for one that was idle): then a promise, which rejects with nothing taken when the ledger is out of reach.
- *
- * Time never runs backwards here: while the clock shows less than it once did, the latest time seen stands, so that nothing expires early.
  */
 export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: MemoryCountersOptions): MemoryCounters {
   const cells = new Cells();
   const registry = newRegistry(cells);
   const resolvedByPlan = new WeakMap<LimitPlan, Resolved>();
   const amounts = amountsOf(0, 0, 0, 0);
-  let latestMs = Number.NEGATIVE_INFINITY;
+  const clockwork = new ForwardTime(clock);
+  const time = () => clockwork.nowMs();
   let inFlight = 0;
 
   return {
@@ -58,6 +60,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     evictIdle: (most = EVICT_AT_ONCE) => evict(registry, time(), idleMs, most),
     size: () => registry.size,
     inFlight: () => inFlight,
+    nowMs: time,
     bytes: () => cells.data.byteLength,
   };
 
@@ -140,6 +143,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
 
   function restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void {
     mustBeWhole(at.amount, 0, 0);
+    clockwork.saw(at.atMs);
     const nowMs = time();
     const resolved = resolvedAt(plan, nowMs);
     cells.reserve(resolved.shape.cellsMax);
@@ -182,12 +186,6 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     const asked = seedAll(registry, resolved.counters, seedFrom, time);
     if (asked === null) resolved.mayLackPast = false;
     return asked;
-  }
-
-  function time(): number {
-    const nowMs = Math.floor(clock.nowMs());
-    if (nowMs > latestMs) latestMs = nowMs;
-    return latestMs;
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Cells } from './cells.ts';
+import { NaiveWindow } from './naive-window.ts';
 import {
   addSettled,
   CELLS_PER_COUNTER_MAX,
@@ -19,52 +20,6 @@ import {
 const SLOT_MS = 1_000;
 const WINDOW_MS = 60 * SLOT_MS;
 const START_MS = 1_800_000_000_000;
-
-/** The same by the book: a list of everything, grouped by slot whenever something is asked. */
-class NaiveWindow {
-  entries: { atMs: number; settled: number; held: number; id: number }[] = [];
-
-  expire(nowMs: number): void {
-    this.entries = this.entries.filter(({ atMs }) => this.#lastInSlot(atMs) > nowMs - WINDOW_MS);
-  }
-  take(atMs: number, amount: number, id: number): void {
-    this.entries.push({ atMs, settled: 0, held: amount, id });
-  }
-  settle(id: number, held: number, used: number, nowMs: number): void {
-    const entry = this.entries.find((one) => one.id === id);
-    if (entry === undefined) {
-      if (used > held) this.add(nowMs, used - held);
-      return;
-    }
-    entry.held = 0;
-    entry.settled = used;
-  }
-  add(atMs: number, amount: number): void {
-    this.entries.push({ atMs, settled: amount, held: 0, id: -1 });
-  }
-  sum(): number {
-    return this.entries.reduce((sum, { settled, held }) => sum + settled + held, 0);
-  }
-  held(): number {
-    return this.entries.reduce((sum, { held }) => sum + held, 0);
-  }
-  untilExpired(amount: number, nowMs: number): number {
-    const slots = [...new Set(this.entries.map(({ atMs }) => this.#lastInSlot(atMs)))].sort((one, other) => one - other);
-    const enough = slots.find((lastMs) => this.#sumUntil(lastMs) >= amount);
-    return enough === undefined ? WINDOW_MS : enough + WINDOW_MS - nowMs;
-  }
-  emptyAt(): number {
-    return Math.max(Number.NEGATIVE_INFINITY, ...this.entries.map(({ atMs }) => atMs + WINDOW_MS));
-  }
-  #lastInSlot(inSlotMs: number): number {
-    const slot = Math.floor(inSlotMs / SLOT_MS);
-    return Math.max(...this.entries.filter(({ atMs }) => Math.floor(atMs / SLOT_MS) === slot).map(({ atMs }) => atMs));
-  }
-  #sumUntil(lastMs: number): number {
-    const until = this.entries.filter(({ atMs }) => this.#lastInSlot(atMs) <= lastMs);
-    return until.reduce((sum, { settled, held }) => sum + settled + held, 0);
-  }
-}
 
 const amount = fc.integer({ min: 0, max: 1_000 });
 const step = fc.oneof(
@@ -85,7 +40,7 @@ describe('a trailing window', () => {
         const cells = new Cells(0);
         cells.reserve(CELLS_PER_COUNTER_MAX);
         const at = newTrailing(cells, SLOT_MS);
-        const naive = new NaiveWindow();
+        const naive = new NaiveWindow<number>(SLOT_MS);
         const open: { id: number; atMs: number; held: number }[] = [];
         let nowMs = START_MS;
         steps.forEach((one, id) => {
@@ -95,7 +50,7 @@ describe('a trailing window', () => {
           naive.expire(nowMs);
           if (one.is === 'take') {
             takeNow(cells, at, nowMs, one.amount);
-            naive.take(nowMs, one.amount, id);
+            naive.take(id, nowMs, one.amount);
             open.push({ id, atMs: nowMs, held: one.amount });
           } else if (one.is === 'add') {
             const atMs = Math.min(nowMs, nowMs - one.ageMs);
@@ -159,12 +114,12 @@ describe('a trailing window', () => {
   });
 });
 
-function expectSame(cells: Cells, at: number, naive: NaiveWindow, nowMs: number): void {
+function expectSame(cells: Cells, at: number, naive: NaiveWindow<number>, nowMs: number): void {
   const sum = naive.sum();
   expect(cells.data[at + SUM]).toBe(sum);
   expect(cells.data[at + HELD]).toBe(naive.held());
-  expect(cells.data[at + EMPTY_AT]).toBe(naive.emptyAt());
+  expect(cells.data[at + EMPTY_AT]).toBe(naive.emptyAtMs());
   for (const part of [1, Math.ceil(sum / 2), sum]) {
-    if (part > 0 && part <= sum) expect(untilExpiredMs(cells, at, nowMs, part)).toBe(naive.untilExpired(part, nowMs));
+    if (part > 0 && part <= sum) expect(untilExpiredMs(cells, at, nowMs, part)).toBe(naive.untilExpiredMs(part, nowMs));
   }
 }
