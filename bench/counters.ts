@@ -54,7 +54,7 @@ function planOf(key: number): LimitPlan {
 }
 
 function specOf(scope: Scope, scopeId: string, unit: CounterUnit, kind: string, window: CounterWindow): CounterSpec {
-  return { name: `${scopeId}|${unit}|any|${kind}`, scope, scopeId, unit, match: { is: 'any' }, window };
+  return { name: `${scopeId}|${unit}|any|${kind}`, organizationId: 'org', scope, scopeId, unit, match: { is: 'any' }, window };
 }
 
 function ruleOf({ name, scope, scopeId, unit, match }: CounterSpec, counter: number): LimitRule {
