@@ -38,9 +38,17 @@ onEveryDatabase('the configuration', (given) => {
     expect([...many.keys()].toSorted()).toEqual(['org_1', 'org_2']);
     expect(many.get('org_1')).toEqual(await loadOrganization(db, 'org_1'));
     expect(many.get('org_2')?.teams.size).toBe(0);
-    const found = await findKeys(db, 'org_1', ['key_2', 'key_1', 'key_nowhere']);
+    const addresses = [
+      ['org_1', 'key_2'],
+      ['org_1', 'key_1'],
+      ['org_2', 'key_1'],
+      ['org_1', 'key_nowhere'],
+    ] as const;
+    const found = await findKeys(
+      db,
+      addresses.map(([organizationId, keyId]) => ({ organizationId, keyId })),
+    );
     expect(found.map((key) => key.id).toSorted()).toEqual(['key_1', 'key_2']);
-    expect(await findKeys(db, 'org_2', ['key_1'])).toEqual([]);
   });
 
   test('what was deleted or removed is not there, and a disabled account disables its membership', async () => {

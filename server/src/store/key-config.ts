@@ -32,21 +32,27 @@ export async function findKeyByHash(db: Database, hash: string): Promise<FoundKe
   return { organizationId: row.key.organizationId, key: keyFrom(row), secretValidUntilMs: row.validUntil?.getTime() ?? null };
 }
 
-/** A key by its id, in its organization. */
-export async function findKey(
-  db: Database,
-  { organizationId, keyId }: { readonly organizationId: string; readonly keyId: string },
-): Promise<KeyConfig | null> {
-  return (await findKeys(db, organizationId, [keyId]))[0] ?? null;
+/** Names one key. */
+export interface KeyAddress {
+  readonly organizationId: string;
+  readonly keyId: string;
 }
 
-/** As findKey, for many (a few thousand) of one organization in one question; unknown ids are left out. */
-export async function findKeys(db: Database, organizationId: string, keyIds: readonly string[]): Promise<readonly KeyConfig[]> {
+/** A key by its id, in its organization. */
+export async function findKey(db: Database, address: KeyAddress): Promise<KeyConfig | null> {
+  return (await findKeys(db, [address]))[0] ?? null;
+}
+
+/** As findKey, for many (a few thousand) in one question; unknown ones are left out. */
+export async function findKeys(db: Database, addresses: readonly KeyAddress[]): Promise<readonly KeyConfig[]> {
+  const organizationIds = sql.param(addresses.map((address) => address.organizationId));
+  const keyIds = sql.param(addresses.map((address) => address.keyId));
+  const wanted = sql`select * from unnest(${organizationIds}::text[], ${keyIds}::text[])`;
   const rows = await db
     .select(keyColumns())
     .from(keys)
     .leftJoin(memberships, ownerCondition())
-    .where(and(eq(keys.organizationId, organizationId), sql`${keys.id} = any(${sql.param(keyIds)})`));
+    .where(sql`(${keys.organizationId}, ${keys.id}) in (${wanted})`);
   return rows.map(keyFrom);
 }
 
