@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import type { DecisionBody } from '../domain/decision-view.ts';
+import type { DecisionShape, ShapeRule } from '../domain/decision.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision } from '../domain/decision-view.ts';
 import { RATE_LIMITS } from '../domain/rate-limit.ts';
 import { SCOPES } from '../domain/tenancy.ts';
+import { findShape } from '../store/request-log.ts';
+import type { AdminCall } from './call.ts';
 import { instantOut } from './fields.ts';
 
 /** A decision as the reference describes it. What it says is made in domain/decision-view.ts, for both planes. */
@@ -57,12 +60,18 @@ export const decisionOut = z
   })
   .meta({ id: 'Decision' });
 
-/** The compiler holds the description against what is said: the two cannot come apart. */
-export function describedDecision(body: DecisionBody): z.output<typeof decisionOut> {
-  const { access, rules } = body;
-  return {
-    ...body,
-    access: access === null ? null : { ...access, steps: [...access.steps] },
-    rules: [...rules],
-  };
+/** A decision with the rules its shape stands for, from this process's memory or the database. */
+export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promise<z.output<typeof decisionOut>> {
+  const { access, rules, ...rest } = decisionBody(facts, await shapeOf(call, facts));
+  // The compiler holds the description above against what is said: the two cannot come apart.
+  return { ...rest, access: access === null ? null : { ...access, steps: [...access.steps] }, rules: [...rules] };
+}
+
+async function shapeOf({ deps }: AdminCall, { organizationId, decision }: DecisionFacts): Promise<DecisionShape | null> {
+  const id = shapeIdOfDecision(decision);
+  if (id === null) return null;
+  const remembered = deps.recent?.findShape(organizationId, id) ?? null;
+  const rules =
+    remembered === null ? await findShape(deps.db, { organizationId, shapeId: id }) : (JSON.parse(remembered) as ShapeRule[]);
+  return rules === null ? null : { id, rules };
 }

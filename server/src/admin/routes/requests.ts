@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { can, reachOf } from '../../domain/permission.ts';
 import { contentKeyPurpose, open, UnsealFailure, unwrapKey } from '../../lib/secrets.ts';
-import { renderDecision } from '../../store/decision-lookup.ts';
 import * as memberships from '../../store/memberships.ts';
 import * as organizations from '../../store/organizations.ts';
 import { totalOf } from '../../store/paging.ts';
@@ -11,7 +10,7 @@ import * as log from '../../store/request-log.ts';
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
-import { decisionOut, describedDecision } from '../decision-fields.ts';
+import { decisionOut, viewDecision } from '../decision-fields.ts';
 import { id, instant } from '../fields.ts';
 import { listQuery, pageOut } from '../lists.ts';
 import { notFound } from '../problem.ts';
@@ -100,7 +99,7 @@ export const read = route({
     return {
       ...renderRequest(row),
       ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''))),
-      decision: describedDecision(await decisionOf(call, found)),
+      decision: await decisionOf(call, found),
       ...(isWanted ? { content: await readContent(call, found) } : {}),
     };
   },
@@ -114,7 +113,7 @@ export const readDecision = route({
   params,
   response: decisionOut,
   load: loadRequest,
-  handle: async (call, found) => describedDecision(await decisionOf(call, found)),
+  handle: (call, found) => decisionOf(call, found),
 });
 
 /** A request, from the database or from what this process still remembers. */
@@ -162,7 +161,7 @@ function placesToLook({ actor }: AdminCall<unknown, unknown, unknown>): readonly
 
 function decisionOf(call: AdminCall, { askedId, row }: FoundRequest) {
   const facts = { ...row, requestId: askedId, atMs: row.admittedAt.getTime() };
-  return renderDecision(call.deps.db, call.deps.recent ?? null, facts);
+  return viewDecision(call, facts);
 }
 
 /** The audit event is committed before a word of the content leaves; what is not stored, or no longer readable, was not read. */
