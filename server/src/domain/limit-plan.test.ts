@@ -26,6 +26,7 @@ function callerWith(policies: Policies, timeZone = 'Europe/Paris', ids = '1'): C
       timeZone,
       access: { mode: 'all' },
       auditContent: 'off',
+      wrappedContentKey: null,
       version: 1,
       teams: new Map(),
       members: new Map(),

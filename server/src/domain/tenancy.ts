@@ -33,7 +33,7 @@ export interface OrganizationConfig extends ScopePolicy {
   readonly access: OrganizationAccess;
   readonly auditContent: AuditContentMode;
   /** Wrapped by the master key; encrypts what the audit policy keeps. Null once destroyed, and nothing can be kept or read again. */
-  readonly wrappedContentKey?: Uint8Array | null;
+  readonly wrappedContentKey: Uint8Array | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** By membership id (`mem_…`): the user scope. */

@@ -17,6 +17,7 @@ function organization(more: Partial<OrganizationConfig> = {}): OrganizationConfi
     ...NOTHING,
     access: { mode: 'all' },
     auditContent: 'off',
+    wrappedContentKey: null,
     version: 1,
     teams: new Map([['team_1', team]]),
     members: new Map(),

@@ -105,6 +105,7 @@ function organizationFrom(
     ...policyOf('organization', row.id, row),
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
+    wrappedContentKey: row.contentKey,
     version,
     teams: byId(teamRows.map((team) => teamFrom(team, policyOf('team', team.id, team)))),
     members: byId(memberRows.map((member) => memberFrom(member, policyOf('user', member.membership.id, member.membership)))),

@@ -219,6 +219,7 @@ function tenant(house: House): { organization: OrganizationConfig; keys: KeyConf
     ...NO_LIMITS,
     access: { mode: 'all' },
     auditContent: 'off',
+    wrappedContentKey: null,
     version: 1,
     teams: new Map(
       [team, ...(house.moreTeams ?? []).map((more) => ({ ...team, ...NO_LIMITS, ...more }))].map((one) => [one.id, one]),
