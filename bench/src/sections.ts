@@ -33,7 +33,7 @@ export interface Effort {
   readonly stallSeconds: number;
 }
 
-export const bars = { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 } as const;
+const bars = { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 } as const;
 
 export async function jsonRows(field: Field, effort: Effort): Promise<Row[]> {
   const others = [field.governed, field.portkey, field.free, field.embedded];
