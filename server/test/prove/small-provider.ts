@@ -17,8 +17,10 @@ export interface SmallProvider {
   stop(): Promise<void>;
 }
 
-/** What a chat call is answered: a text, or an error status. */
-export type Say = (call: ProviderCall) => { readonly text: string } | { readonly status: number };
+/** What a chat call is answered: a text, an error status with its message, or bytes that are no answer at all. */
+export type Say = (
+  call: ProviderCall,
+) => { readonly text: string } | { readonly status: number; readonly message?: string } | { readonly raw: string };
 
 /** Listens on a free port of the loopback address until it is stopped or this process ends. */
 export async function startSmallProvider(say: Say = () => ({ text: 'Hello.' })): Promise<SmallProvider> {
@@ -43,16 +45,17 @@ async function answer(request: IncomingMessage, response: ServerResponse, calls:
   const call = { model: asked.model, body };
   calls.push(call);
   const said = say(call);
-  if ('status' in said) sendError(response, said.status);
+  if ('status' in said) sendError(response, said.status, said.message ?? 'told to fail');
+  else if ('raw' in said) response.writeHead(200, { 'content-type': 'application/json' }).end(said.raw);
   else if (asked.stream === true) sendStream(response, asked.model, said.text);
   else sendWhole(response, asked.model, said.text);
 }
 
 const USAGE = { prompt_tokens: 9, completion_tokens: 6, total_tokens: 15 };
 
-function sendError(response: ServerResponse, status: number): void {
+function sendError(response: ServerResponse, status: number, message: string): void {
   response.writeHead(status, { 'content-type': 'application/json' });
-  response.end(JSON.stringify({ error: { message: 'told to fail', type: 'server_error', param: null, code: null } }));
+  response.end(JSON.stringify({ error: { message, type: 'server_error', param: null, code: null } }));
 }
 
 function sendWhole(response: ServerResponse, model: string, content: string): void {
