@@ -108,8 +108,13 @@ function admissionOf(
     extendedTokens: 0,
     extendedNanoUsd: 0,
     settled: false,
-    ifLost: (candidate) => lostAttempt(candidate, inputTokens, estimate.outputTokens),
+    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
   };
+}
+
+/** All choices together. An answer nobody saw was no longer than its cap and its model allow, and money was held for no more. */
+function outputMax({ deployment }: Candidate, cap: number | null, { facts }: Asked): number {
+  return Math.min(cap ?? Number.MAX_SAFE_INTEGER, deployment.maxOutputTokens ?? Number.MAX_SAFE_INTEGER) * facts.answers;
 }
 
 function lostAttempt({ price }: Candidate, inputTokens: number, outputTokens: number): LostAttempt {

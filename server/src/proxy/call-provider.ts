@@ -7,12 +7,13 @@ import {
   type Wire,
 } from '../dialects/dialect.ts';
 import { estimateTokens, openExchange } from '../dialects/exchange.ts';
+import type { UsageBucket } from '../domain/usage.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { dimensionsOf, owe, oweForSilence } from './settle.ts';
-import type { Admission, Candidate } from './walk.ts';
+import type { Admission, Candidate, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
 export type Answer =
@@ -142,7 +143,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     provider: deployment.provider,
     upstreamModel: deployment.upstreamModel,
     priceId: price?.id ?? null,
-    ...admission.ifLost(candidate),
+    ...ifLostNow(admission, candidate),
   });
   return new Promise((resolve, reject) => {
     gateway.journal.whenWritten((outcome) => {
@@ -151,6 +152,21 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     });
   });
 }
+
+/** What this attempt may use and what earlier ones did: a begin takes the place of the one before it. */
+function ifLostNow(admission: Admission, candidate: Candidate): LostAttempt {
+  const lost = admission.ifLost(candidate);
+  if (admission.entries.length === 0) return lost;
+  let outputTokens = 0;
+  for (const { usage } of admission.entries) for (const bucket of OUTPUT_BUCKETS) outputTokens += usage[bucket] ?? 0;
+  return {
+    heldInputTokens: lost.heldInputTokens + admission.usedTokens - outputTokens,
+    heldOutputTokens: lost.heldOutputTokens + outputTokens,
+    heldNanoUsd: lost.heldNanoUsd + admission.usedNanoUsd,
+  };
+}
+
+const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
 
 function judge(
   outcome: Outcome,

@@ -55,7 +55,7 @@ export function oweForAnswer(admission: Admission, candidate: Candidate, facts: 
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
 export function oweForSilence(admission: Admission, candidate: Candidate): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: admission.estimate.outputTokens }, 'estimated');
+  owe(admission, candidate, { input: admission.inputTokens, output: admission.ifLost(candidate).heldOutputTokens }, 'estimated');
 }
 
 /**

@@ -1,0 +1,44 @@
+import { afterEach, expect, test } from 'vitest';
+import type { BeginRecord } from '../../src/journal/records.ts';
+import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+
+const HELLO = { model: 'fast', max_tokens: 300, messages: [{ role: 'user', content: 'hello' }] };
+
+let house: WalkHouse | null = null;
+afterEach(async () => {
+  await house?.close();
+  house = null;
+});
+
+async function open(plan: House): Promise<WalkHouse & { readonly begins: BeginRecord[] }> {
+  house = await openHouse(plan);
+  const begins: BeginRecord[] = [];
+  const begin = house.journal.begin.bind(house.journal);
+  house.journal.begin = (record) => {
+    begins.push(record);
+    begin(record);
+  };
+  return { ...house, begins };
+}
+
+test('an answer nobody saw is charged no more output than the model that was asked can put out, for no more was held', async () => {
+  const silent = deployment({ upstreamModel: 'fake-hangs', maxOutputTokens: 64 });
+  const { ask, rows } = await open({ targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])] });
+  await ask(HELLO, { hangUpAfter: 0 });
+  expect(rows).toMatchObject([{ status: 'cancelled', entries: [{ kind: 'estimated', usage: { output: 64 } }] }]);
+});
+
+// promise: At replay a `begin` without an `end` settles
+test('what is on record for a further attempt, should the process die, covers what the earlier ones used', async () => {
+  const silent = deployment({ upstreamModel: 'fake-hangs', timeoutMs: 50 });
+  const { ask, rows, begins } = await open({ targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])] });
+  expect((await ask(HELLO)).status).toBe(200);
+  const [first, second] = begins as [BeginRecord, BeginRecord];
+  const lost = rows[0]?.entries[0];
+  expect(lost).toMatchObject({ kind: 'estimated', usage: { input: first.heldInputTokens, output: first.heldOutputTokens } });
+  expect(second).toMatchObject({
+    heldInputTokens: 2 * first.heldInputTokens,
+    heldOutputTokens: 2 * first.heldOutputTokens,
+    heldNanoUsd: 2 * first.heldNanoUsd,
+  });
+});
