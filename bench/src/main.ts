@@ -27,9 +27,9 @@ import type { Target } from './target.ts';
 
 const quick = process.argv.includes('--quick');
 const effort: Effort = quick
-  ? { rounds: 1, seconds: 3, latencySeconds: 2, exactRequests: 5_000, soakRequests: 20_000, stallSeconds: 3 }
+  ? { rounds: 1, seconds: 2, latencySeconds: 2, exactRequests: 5_000, soakRequests: 20_000, stallSeconds: 3 }
   : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10 };
-const WARM_UP_SECONDS = 3;
+const warmUpSeconds = quick ? 1 : 3;
 
 prepareMachine();
 const streams = await startStreamLoad();
@@ -116,7 +116,7 @@ async function answering(target: Target): Promise<Target> {
 }
 
 async function warmUp(): Promise<void> {
-  const effortThen = { ...effort, rounds: 1, seconds: WARM_UP_SECONDS };
+  const effortThen = { ...effort, rounds: 1, seconds: warmUpSeconds };
   await section('warm-up', async () => {
     await jsonRows(field, effortThen);
     await streamRows(field, effortThen);

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import { repository } from './gateway.ts';
-import { allOf, type ProveResult } from './prove.ts';
+import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
 const FILE_LINES_MAX = 400;
 const SHOWN = 10;
@@ -14,16 +14,21 @@ interface Length {
   readonly lines: number;
 }
 
-export async function run(): Promise<ProveResult> {
+export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const sources = globSync('server/{src,demo}/**/*.ts', { cwd: repository }).filter((file) => !file.endsWith('.test.ts'));
   const files = longest(sources.map((file) => ({ name: file, lines: textOf(file).trimEnd().split('\n').length })));
   const functions = longest(sources.flatMap(functionsOf));
-  const check = spawnSync('npm', ['run', 'check'], { cwd: repository, encoding: 'utf8', maxBuffer: 1 << 26 });
   return allOf([
-    { holds: check.status === 0, figure: check.stdout.trimEnd().split('\n').at(-1) ?? '', details: check.stdout.split('\n') },
+    quick ? { holds: true, figure: 'check: a step of CI by itself' } : check(),
     { holds: (files[0]?.lines ?? 0) <= FILE_LINES_MAX, figure: `longest files: ${shown(files)}` },
     { holds: true, figure: `longest functions: ${shown(functions)}` },
   ]);
+}
+
+function check(): ProveResult {
+  const result = spawnSync('npm', ['run', 'check'], { cwd: repository, encoding: 'utf8', maxBuffer: 1 << 26 });
+  const lines = result.stdout.trimEnd().split('\n');
+  return { holds: result.status === 0, figure: lines.at(-1) ?? '', details: lines };
 }
 
 function functionsOf(file: string): Length[] {
