@@ -89,7 +89,7 @@ function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
 
 function adminDepsOf(
   config: Config,
-  { database, installation, masterKey, journal }: Stores,
+  { database, installation, masterKey, journal, refusals }: Stores,
   { gateway, counters }: OpenGateway,
   policy: AddressPolicy,
   providers: readonly Provider[],
@@ -107,7 +107,10 @@ function adminDepsOf(
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
     },
-    recent: journal,
+    recent: {
+      find: (id) => journal.find(id) ?? refusals.find(id),
+      findShape: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
+    },
     trustedProxies: config.trustedProxies,
     configChanged: (scopes) => gateway.snapshot.apply(scopes),
   };

@@ -16,7 +16,8 @@ export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
   return {
     async find(organizationId, id) {
       const record = sources.inMemory(id);
-      const facts = record === null ? await sources.inStore(organizationId, id) : { ...record, atMs: record.admittedAtMs };
+      const facts =
+        record === null ? await sources.inStore(organizationId, id) : { ...record, requestId: id, atMs: record.admittedAtMs };
       if (facts === null || facts.organizationId !== organizationId) return null;
       return { keyId: facts.keyId, decision: decisionBody(facts, await shapeOf(facts, sources)) };
     },
