@@ -15,7 +15,7 @@ export class StoreError extends Error {
 }
 
 /** A row broke a constraint, which says what was wrong with it: `organizations_slug` is a slug that is taken. */
-export class ConstraintViolation extends StoreError {
+class ConstraintViolation extends StoreError {
   readonly constraint: string;
   constructor(constraint: string, sqlState: string) {
     super(`a row broke ${constraint === '' ? 'a constraint' : `the constraint ${constraint}`}`, sqlState);
@@ -24,7 +24,7 @@ export class ConstraintViolation extends StoreError {
 }
 
 export class UniqueViolation extends ConstraintViolation {}
-export class ForeignKeyViolation extends ConstraintViolation {}
+class ForeignKeyViolation extends ConstraintViolation {}
 
 /** Two transactions stood in each other's way; the same one again may pass. */
 export class StoreConflict extends StoreError {}
