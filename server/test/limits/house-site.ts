@@ -5,8 +5,7 @@ import type { RateLimits } from '../../src/domain/rate-limit.ts';
 import type { Scope, ScopePolicy } from '../../src/domain/tenancy.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { deployment, model, OWNED_BY_MEMBER, openHouse } from '../support/walk.ts';
-import { bodyOf, keysOf, type LimitBody, type LimitSite, WIDE_LIMITS, WIDE_USD } from './site.ts';
-import { type Burst, type Cell, limitValueOf } from './table.ts';
+import { bodyOf, keysOf, type LimitBody, type LimitSite, type Rule, WIDE_LIMITS, WIDE_USD } from './site.ts';
 
 /** Half an hour into a day of 25 hours in New York: the clocks go back that night. */
 const START_MS = Date.parse('2026-11-01T04:30:00Z');
@@ -14,16 +13,13 @@ const TIME_ZONE = 'America/New_York';
 const NANO_USD_PER_TOKEN = { input: 50, output: 400 };
 
 /** The table's tree in this process, without sockets and on a clock that stands until it is turned. */
-export async function openHouseSite(cell: Cell, burst: Burst): Promise<LimitSite & { close(): Promise<void> }> {
+export async function openHouseSite(rule: Rule): Promise<LimitSite & { close(): Promise<void> }> {
   const time = { nowMs: START_MS };
   const gate = newGate();
   const policyOf = (scope: Scope, isUnderTest: boolean): ScopePolicy => ({
-    rateLimits: {
-      ...WIDE_LIMITS,
-      ...(isUnderTest && scope === cell.scope ? { [cell.limit]: limitValueOf(cell, burst) } : {}),
-    } as RateLimits,
+    rateLimits: rateLimitsUnder(isUnderTest && scope === rule.scope ? rule : null),
     modelLimits: [],
-    budgets: [budget(`bud_${scope}`)],
+    budgets: [budgetUnder(`bud_${scope}`, isUnderTest && scope === rule.scope ? rule : null)],
   });
   const key = (at: number) => policyOf('key', keysOf('key').includes(at));
   const house = await openHouse({
@@ -67,7 +63,8 @@ export async function openHouseSite(cell: Cell, burst: Burst): Promise<LimitSite
       const { teamId, id } = house.keys[at] as { teamId: string; id: string };
       return { organization: 'org_1', team: teamId, user: 'mem_1', key: id }[scope];
     },
-    nanoUsdOf: (input, output) => input * NANO_USD_PER_TOKEN.input + output * NANO_USD_PER_TOKEN.output,
+    nanoUsdOf: houseNanoUsdOf,
+    ledgerNanoUsd: async () => house.rows.flatMap(({ entries }) => entries).reduce((sum, { nanoUsd }) => sum + (nanoUsd ?? 0), 0),
     decidingRule: null,
     clock: {
       advance(ms) {
@@ -79,6 +76,11 @@ export async function openHouseSite(cell: Cell, burst: Burst): Promise<LimitSite
   };
 }
 
+/** The price of an answer in the house. */
+export function houseNanoUsdOf(inputTokens: number, outputTokens: number): number {
+  return inputTokens * NANO_USD_PER_TOKEN.input + outputTokens * NANO_USD_PER_TOKEN.output;
+}
+
 const SERVICE = { is: 'service_account', serviceAccountId: 'svc_1' } as const;
 
 const price = {
@@ -87,10 +89,14 @@ const price = {
   perMillion: { input: NANO_USD_PER_TOKEN.input * 1e6, output: NANO_USD_PER_TOKEN.output * 1e6 },
 };
 
-function budget(id: string) {
+function rateLimitsUnder(rule: Rule | null): RateLimits {
+  return { ...WIDE_LIMITS, ...(rule === null || rule.limit === 'budget' ? {} : { [rule.limit]: rule.value }) };
+}
+
+function budgetUnder(id: string, rule: Rule | null) {
   return {
     id,
-    amountNanoUsd: WIDE_USD * 1e9,
+    amountNanoUsd: rule?.limit === 'budget' ? rule.value : WIDE_USD * 1e9,
     period: { is: 'month', anchorDay: 1 },
     match: { is: 'any' },
     thresholdsPercent: [100],

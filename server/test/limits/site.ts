@@ -1,6 +1,13 @@
 import { RATE_LIMITS, type RateLimitName } from '../../src/domain/rate-limit.ts';
 import type { Scope } from '../../src/domain/tenancy.ts';
 
+/** One limit or budget under test. A budget's value is in nano-dollars. */
+export interface Rule {
+  readonly scope: Scope;
+  readonly limit: RateLimitName | 'budget';
+  readonly value: number;
+}
+
 /**
  * A gateway with one organization of two teams, one member and four keys. Keys 0 and 1 are in team 0, keys 2 and 3 in team 1; 0 and 2 are the
  * member's. Every scope carries every limit and a budget, so that every counter exists; all are far away but those under test. Its provider
@@ -21,6 +28,8 @@ export interface LimitSite {
   scopeId(scope: Scope, key: number): string;
   /** The price of one answer, worked out apart from the product. */
   nanoUsdOf(inputTokens: number, outputTokens: number): number;
+  /** The sum of everything the ledger holds of the organization. */
+  ledgerNanoUsd(): Promise<number>;
   /** The rule that a decision says refused; null where decisions cannot be asked for. */
   readonly decidingRule: ((url: string, key: number) => Promise<string | null>) | null;
   /** A clock that can be turned; null where it is the machine's. */
@@ -58,6 +67,13 @@ export const WIDE_USD = 1_000_000;
 
 const OUTPUT_TOKENS_MAX = 50;
 const BODY_BYTES = 200;
+/** What a provider may add around the text counts as input too when money is held. */
+const OVERHEAD_TOKENS = 512;
+
+/** What one call holds of a budget: a token for every byte, the overhead, and all the output it may ask for. */
+export function holdNanoUsd(site: Pick<LimitSite, 'nanoUsdOf'>): number {
+  return site.nanoUsdOf(BODY_BYTES + OVERHEAD_TOKENS, OUTPUT_TOKENS_MAX);
+}
 
 /** What one call holds of a token limit: a quarter of its bytes and its output cap, for nothing is known of this key yet. */
 export const HOLD_TOKENS = BODY_BYTES / 4 + OUTPUT_TOKENS_MAX;

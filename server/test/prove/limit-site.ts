@@ -8,46 +8,75 @@ import {
   type LimitBody,
   type LimitSite,
   type Readings,
+  type Rule,
   WIDE_LIMITS,
   WIDE_USD,
 } from '../limits/site.ts';
-import { type Burst, type Cell, limitValueOf } from '../limits/table.ts';
 import type { VendorDouble } from '../support/vendor-double.ts';
 import type { Gateway } from './gateway.ts';
-import { type Key, makeKey, makeModel } from './tenant.ts';
+import { type Key, type ModelAt, makeKey, makeModel } from './tenant.ts';
 
 let made = 0;
 
-/** The table's tree at a gateway process: over HTTP, on its own clock, with a provider that holds its answers back. */
-export async function openHttpSite(
-  gateway: Gateway,
-  vendor: VendorDouble,
-  credentialId: string,
-  cell: Cell,
-  burst: Burst,
-): Promise<LimitSite> {
+/** A model whose answers do not come before they may. */
+export interface HeldBack {
+  readonly model: ModelAt;
+  /** Calls that wait for their answer. */
+  waiting(): number;
+  letAnswer(): void;
+}
+
+/** A model of its own at the vendor's double, whose answers wait at a gate. */
+export function behindGate(vendor: VendorDouble, credentialId: string): HeldBack {
   made += 1;
   const model = `gate-${made}`;
-  await makeModel(gateway, { model, provider: 'openai', upstreamModel: model, credentialId }, { max_output_tokens: 4_096 });
+  return {
+    model: { model, provider: 'openai', upstreamModel: model, credentialId },
+    waiting: () => vendor.waiting(model),
+    letAnswer: () => vendor.letAnswer(model),
+  };
+}
+
+/** The tree of `LimitSite` at a gateway process: over HTTP and on its own clock. */
+export async function openHttpSite(
+  gateway: Gateway,
+  rule: Rule,
+  { model: at, waiting, letAnswer }: HeldBack,
+): Promise<LimitSite> {
+  made += 1;
+  await makeModel(gateway, at, { max_output_tokens: 4_096 });
   const tree = await makeTree(gateway, (scope, isUnderTest) => ({
-    rate_limits: { ...WIDE_LIMITS, ...(isUnderTest && scope === cell.scope ? { [cell.limit]: limitValueOf(cell, burst) } : {}) },
-    budgets: [{ amount: String(WIDE_USD), period: 'month' }],
+    rate_limits: {
+      ...WIDE_LIMITS,
+      ...(isUnderTest && scope === rule.scope && rule.limit !== 'budget' ? { [rule.limit]: rule.value } : {}),
+    },
+    budgets: [
+      {
+        amount: usd(isUnderTest && scope === rule.scope && rule.limit === 'budget' ? rule.value : WIDE_USD * 1e9),
+        period: 'month',
+      },
+    ],
   }));
   let calls = 0;
   const read = () => readTree(gateway, tree);
   return {
-    call: (key) => post(gateway, tree.keys[key] as Key, bodyOf(model, calls++)),
-    waiting: () => vendor.waiting(model),
-    letAnswer: () => vendor.letAnswer(model),
+    call: (key) => post(gateway, tree.keys[key] as Key, bodyOf(at.model, calls++)),
+    waiting,
+    letAnswer,
     read,
     settled: () => steady(read),
     scopeId: (scope, key) => scopeIdOf(tree, scope, key),
-    // The prices of `makeModel`: 1 USD and 10 USD for a million tokens.
-    nanoUsdOf: (input, output) => input * 1_000 + output * 10_000,
+    nanoUsdOf: plainNanoUsdOf,
+    ledgerNanoUsd: () => ledgerNanoUsd(gateway, tree.organizationId),
     decidingRule: (url, key) => decidingRule(gateway, tree.keys[key] as Key, url),
     clock: null,
     until,
   };
+}
+
+/** The price of an answer at the prices of `makeModel`: 1 USD and 10 USD for a million tokens. */
+export function plainNanoUsdOf(inputTokens: number, outputTokens: number): number {
+  return inputTokens * 1_000 + outputTokens * 10_000;
 }
 
 interface Tree {
@@ -137,6 +166,17 @@ async function readTree(gateway: Gateway, tree: Tree): Promise<Readings> {
       readings.set(`${name} budget`, { used: nanoUsd(spent) + nanoUsd(held), held: nanoUsd(held) });
   }
   return readings;
+}
+
+/** A settled request appears within a second. */
+async function ledgerNanoUsd(gateway: Gateway, organizationId: string): Promise<number> {
+  await sleep(1_000);
+  const { total } = await gateway.admin<{ total: { spend: string } }>('GET', `/usage?organization_id=${organizationId}`);
+  return nanoUsd(total.spend);
+}
+
+function usd(nanoUsd: number): string {
+  return `${Math.floor(nanoUsd / 1e9)}.${String(nanoUsd % 1e9).padStart(9, '0')}`;
 }
 
 function nanoUsd(text: string): number {

@@ -1,11 +1,13 @@
 // Scope × limit: 100 concurrent calls over several keys admit exactly the limit. Minutes and requests in flight over HTTP at a gateway of
 // its own; every limit, hours and days with them, on a clock that is turned by hand.
+
+import type { Burst } from '../limits/burst.ts';
 import { openHouseSite } from '../limits/house-site.ts';
 import type { LimitSite } from '../limits/site.ts';
-import { type Burst, CELLS, type Cell, cellProblems } from '../limits/table.ts';
+import { CELLS, type Cell, cellProblems, ruleOf } from '../limits/table.ts';
 import { startVendor } from '../support/vendor-double.ts';
 import { startGateway } from './gateway.ts';
-import { openHttpSite } from './limit-site.ts';
+import { behindGate, openHttpSite } from './limit-site.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { makeCredential } from './tenant.ts';
 
@@ -21,7 +23,9 @@ async function overHttp(burst: Burst): Promise<ProveResult> {
   const gateway = await startGateway();
   try {
     const credentialId = await makeCredential(gateway, 'openai', `${vendor.base}/v1`);
-    return await table('over HTTP', OVER_HTTP, burst, (cell) => openHttpSite(gateway, vendor, credentialId, cell, burst));
+    return await table('over HTTP', OVER_HTTP, burst, (cell) =>
+      openHttpSite(gateway, ruleOf(cell, burst), behindGate(vendor, credentialId)),
+    );
   } finally {
     await gateway.stop();
     await vendor.close();
@@ -29,7 +33,7 @@ async function overHttp(burst: Burst): Promise<ProveResult> {
 }
 
 function onTurnedClock(burst: Burst): Promise<ProveResult> {
-  return table('on a turned clock', CELLS, burst, (cell) => openHouseSite(cell, burst));
+  return table('on a turned clock', CELLS, burst, (cell) => openHouseSite(ruleOf(cell, burst)));
 }
 
 async function table(
