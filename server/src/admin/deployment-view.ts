@@ -3,7 +3,7 @@ import { capabilitiesOf } from '../domain/permission.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import * as prices from '../store/prices.ts';
 import type { AdminCall } from './call.ts';
-import { instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
+import { instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
 import { capabilities } from './organization-view.ts';
 import { type PerMillion, pricesOut, renderPrices } from './price-fields.ts';
 
@@ -53,7 +53,7 @@ export function deploymentFacts(row: DeploymentRow, perMillion: PerMillion | nul
     max_output_tokens: row.maxOutputTokens,
     timeout_ms: row.timeoutMs,
     enabled: row.enabled,
-    metadata: jsonObject(row.metadata),
+    metadata: row.metadata,
   };
 }
 

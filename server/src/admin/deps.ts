@@ -11,7 +11,7 @@ import type { Database } from '../store/database.ts';
 export interface ConfigScopes {
   readonly catalogue?: boolean;
   readonly organizationIds?: readonly string[];
-  /** Keys whose cached form must go. */
+  /** Keys whose cached form must go. Name their organization too: replicas learn of its keys by its version. */
   readonly keyIds?: readonly string[];
 }
 

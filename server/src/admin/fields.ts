@@ -7,7 +7,7 @@ import { PERMISSIONS } from '../domain/permission.ts';
 /** Pieces of request and answer schemas that several resources share. Every text and list is bounded. */
 
 /** Text that a domain function reads. What it returns is what is kept (a name without surrounding spaces, a zone as IANA spells it). */
-export function readBy<T extends string>(read: (text: string) => Parsed<T>, lengthMax: number) {
+function readBy<T extends string>(read: (text: string) => Parsed<T>, lengthMax: number) {
   return z
     .string()
     .max(lengthMax)
@@ -60,12 +60,10 @@ const METADATA_BYTES_MAX = 16_384;
 
 /** People's own facts about an object; merged by PATCH, where null takes a name away. */
 export const metadata = z
-  .record(z.string().min(1).max(64), z.json())
+  .record(z.string().min(1).max(64), z.unknown())
   .refine((value) => isStorable(value), 'metadata has no NUL and no half of a surrogate pair')
   .refine((value) => JSON.stringify(value).length <= METADATA_BYTES_MAX, `metadata has at most ${METADATA_BYTES_MAX} bytes`);
-export const metadataOut = z.record(z.string(), z.json());
-
-export const version = z.int();
+export const metadataOut = z.record(z.string(), z.unknown());
 
 export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'What the caller may do here.' });
 
@@ -84,11 +82,4 @@ export function mergedMetadata(
   if (patch === undefined) return { ...stored };
   if (patch === null) return {};
   return Object.fromEntries(Object.entries({ ...stored, ...patch }).filter(([, value]) => value !== null));
-}
-
-type JsonObject = z.output<typeof metadataOut>;
-
-/** Sound: a jsonb column holds JSON. */
-export function jsonObject(stored: Readonly<Record<string, unknown>>): JsonObject {
-  return stored as JsonObject;
 }

@@ -12,7 +12,7 @@ import { problemOf } from './problem-of.ts';
 import type { AdminRoute, RouteTable } from './route.ts';
 import { answerRoute, send } from './walk.ts';
 
-export const API_PREFIX = '/api/v1';
+const API_PREFIX = '/api/v1';
 const BODY_BYTES_MAX = 1_048_576;
 const PARAM_LENGTH_MAX = 512;
 

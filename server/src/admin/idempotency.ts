@@ -2,9 +2,9 @@ import { hash } from 'node:crypto';
 import { open, seal } from '../lib/secrets.ts';
 import type { Database } from '../store/database.ts';
 import * as idempotency from '../store/idempotency.ts';
+import type { Answer } from './answer.ts';
 import type { AdminCall } from './call.ts';
 import { conflict, invalid } from './problem.ts';
-import type { Answer } from './walk.ts';
 
 const KEY_LENGTH_MAX = 255;
 const KEPT_MS = 24 * 3_600_000;
@@ -25,14 +25,14 @@ export async function answerOnce(call: AdminCall, act: () => Promise<Answer>): P
 }
 
 /** Who claims which key for what. */
-export interface IdempotencyClaim {
+interface IdempotencyClaim {
   readonly caller: string;
   readonly key: string;
   readonly requestHash: string;
 }
 
 /** Null when the call carries no key or is not a POST. */
-export function claimOf(call: AdminCall): IdempotencyClaim | null {
+function claimOf(call: AdminCall): IdempotencyClaim | null {
   const { idempotencyKey: key, method, params, body, route } = call.raw;
   if (key === null || method !== 'POST') return null;
   if (key.length > KEY_LENGTH_MAX) throw invalid('', `Idempotency-Key has at most ${KEY_LENGTH_MAX} characters`);
@@ -43,11 +43,15 @@ export function claimOf(call: AdminCall): IdempotencyClaim | null {
 /** Marks the key as used, inside the transaction of the change it stands for. Throws 409 when another request has it. */
 export async function claimIdempotency(tx: Database, call: AdminCall): Promise<void> {
   const claim = claimOf(call);
-  if (claim === null) return;
+  if (claim === null || CLAIMED.has(call)) return;
   const nowMs = call.deps.clock.nowMs();
   const isClaimed = await idempotency.claim(tx, { ...claim, at: new Date(nowMs), expiredBefore: new Date(nowMs - KEPT_MS) });
   if (!isClaimed) throw conflict('Another request with this Idempotency-Key is being answered. Send it again in a moment.');
+  CLAIMED.add(call);
 }
+
+/** Calls that made their claim: one that is carried out in two changes claims once. */
+const CLAIMED = new WeakSet<AdminCall>();
 
 async function keptAnswer(call: AdminCall, claim: IdempotencyClaim): Promise<Answer | null> {
   const kept = await idempotency.find(call.deps.db, claim);

@@ -8,7 +8,7 @@ import { accessChoiceFrom } from '../store/policy-columns.ts';
 import * as serviceAccounts from '../store/service-accounts.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
-import { capabilities, instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
+import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
 import { limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
@@ -98,7 +98,7 @@ export function keyFacts(row: KeyRow, policy: ScopePolicy) {
     expires_at: isoOrNull(row.expiresAt),
     ...renderPolicy(policy),
     asset_access: renderChoice(accessChoiceFrom(row)),
-    metadata: jsonObject(row.metadata),
+    metadata: row.metadata,
   };
 }
 

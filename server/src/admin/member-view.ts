@@ -7,7 +7,7 @@ import type { OrganizationRow } from '../store/organizations.ts';
 import { accessChoiceFrom } from '../store/policy-columns.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
-import { capabilities, instantOut, isoOf, jsonObject, metadataOut } from './fields.ts';
+import { capabilities, instantOut, isoOf, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
@@ -101,6 +101,6 @@ export function memberFacts(member: Member, policy: ScopePolicy) {
     status: member.status as 'active' | 'disabled',
     ...renderPolicy(policy),
     asset_access: renderChoice(accessChoiceFrom(member)),
-    metadata: jsonObject(member.metadata),
+    metadata: member.metadata,
   };
 }

@@ -6,7 +6,7 @@ import * as organizations from '../store/organizations.ts';
 import { organizationAccessFrom } from '../store/policy-columns.ts';
 import { accessCatalogue, grantsOut, renderGrants, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
-import { capabilities, instantOut, isoOf, isoOrNull, jsonObject, metadataOut } from './fields.ts';
+import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
 
@@ -14,7 +14,7 @@ export { capabilities };
 
 /** How an organization is shown. */
 
-export const auditOut = z.object({
+const auditOut = z.object({
   content: z.enum(['off', 'metadata', 'redacted', 'full']),
   content_retention_days: z.int().nullable(),
   event_retention_days: z.int().nullable(),
@@ -107,6 +107,6 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
       content_retention_days: row.contentRetentionDays,
       event_retention_days: row.eventRetentionDays,
     },
-    metadata: jsonObject(row.metadata),
+    metadata: row.metadata,
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RouteGroupMember, RouteGroupRow } from '../store/route-groups.ts';
-import { id, jsonObject, metadata, modelName } from './fields.ts';
+import { id, metadata, modelName } from './fields.ts';
 import { FALLBACKS_MAX } from './target-names.ts';
 import { strategy } from './target-view.ts';
 
@@ -50,6 +50,6 @@ export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupM
     strategy: row.strategy,
     members: renderMembers(stored),
     fallbacks: row.fallbacks,
-    metadata: jsonObject(row.metadata),
+    metadata: row.metadata,
   };
 }

@@ -7,7 +7,7 @@ import type { TeamRow } from '../store/teams.ts';
 import * as teams from '../store/teams.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
-import { capabilities, instantOut, isoOf, jsonObject, metadataOut } from './fields.ts';
+import { capabilities, instantOut, isoOf, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
@@ -84,6 +84,6 @@ export function teamFacts(row: TeamRow, policy: ScopePolicy) {
     ...renderPolicy(policy),
     asset_access: renderChoice(accessChoiceFrom(row)),
     self_service: renderSelfService(row.selfService),
-    metadata: jsonObject(row.metadata),
+    metadata: row.metadata,
   };
 }

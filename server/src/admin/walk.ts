@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from './actor.ts';
+import type { Answer } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
@@ -8,16 +9,6 @@ import { answerOnce } from './idempotency.ts';
 import type { AdminRoute } from './route.ts';
 
 const REASON_LENGTH_MAX = 500;
-
-/** An answer ready to be sent. */
-export interface Answer {
-  readonly status: number;
-  /** JSON text; null for none. */
-  readonly body: string | null;
-  readonly etag: string | null;
-  /** In place of a body: lines that are read while they are sent. */
-  readonly lines?: AsyncIterable<string>;
-}
 
 /**
  * One admin request, once its caller is known: find the object, ask whether they may, validate, act, answer. Validation of the body

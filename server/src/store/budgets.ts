@@ -13,11 +13,6 @@ export interface BudgetsOf {
   readonly scopeId: string;
 }
 
-export async function list(db: Database, of: BudgetsOf): Promise<readonly Budget[]> {
-  const byScope = await listMany(db, [of.organizationId], of.scope, [of.scopeId]);
-  return byScope.get(of.scopeId) ?? [];
-}
-
 /** Budgets of several scopes of one kind, by scope id, in the order people gave them. Scopes without any are absent. */
 export async function listMany(
   db: Database,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../src/lib/secrets.ts';
-import { findKeyByHash } from '../../src/store/config.ts';
+import { configVersions, findKeyByHash } from '../../src/store/config.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
@@ -96,6 +96,26 @@ onEveryDatabase('keys', (given) => {
       expect((await root('PATCH', `/keys/${key.id}`, { name: 'x' })).status).toBe(409);
       expect(must(await root('GET', `/keys/${key.id}`)).revoked_at).not.toBeNull();
     });
+  });
+
+  test('that change move their organization’s version, by which other replicas notice', async () => {
+    const { root, changes } = world();
+    const { organization, team } = await makeTeam(root);
+    const key = must(await root('POST', '/keys', { team_id: team.id, name: 'app' }));
+    const version = async () => (await configVersions(given().db, [organization.id])).get(organization.id) ?? 0;
+    const steps = [
+      () => root('PATCH', `/keys/${key.id}`, { rate_limits: { rpm: 1 } }),
+      () => root('POST', `/keys/${key.id}/rotate`),
+      () => root('POST', `/keys/${key.id}/disable`),
+      () => root('POST', `/keys/${key.id}/enable`),
+      () => root('DELETE', `/keys/${key.id}`),
+    ];
+    for (const step of steps) {
+      const before = await version();
+      must(await step());
+      expect(await version()).toBe(before + 1);
+      expect(changes.at(-1)).toEqual({ catalogue: false, organizationIds: [organization.id], keyIds: [key.id] });
+    }
   });
 
   // promise: Keys move only within an organization: their own counters move

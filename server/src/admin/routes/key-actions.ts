@@ -40,7 +40,7 @@ export const rotate = route({
         before,
         after: { last_four: secret.lastFour, older_secrets_end_at: isoOf(until) },
       });
-      touch({ keyIds: [id] });
+      touch({ organizationIds: [organizationId], keyIds: [id] });
       return { row: updated, until };
     });
     return { ...(await viewKey(call, rotated.row)), secret: secret.secret, older_secrets_end_at: isoOf(rotated.until) };
@@ -82,7 +82,7 @@ export const revoke = route({
       if (row.status === 'revoked') return;
       await keys.update(tx, row, { status: 'revoked', revokedAt: now }, now);
       await record({ ...eventOf(row), action: 'key.revoke', before: { status: row.status }, after: { status: 'revoked' } });
-      touch({ keyIds: [id] });
+      touch({ organizationIds: [organizationId], keyIds: [id] });
     }),
 });
 
@@ -98,7 +98,7 @@ function setStatus(
     const updated = await keys.update(tx, row, { status }, now);
     const action = status === 'active' ? 'key.enable' : 'key.disable';
     await record({ ...eventOf(row), action, before: { status: row.status }, after: { status } });
-    touch({ keyIds: [id] });
+    touch({ organizationIds: [organizationId], keyIds: [id] });
     return updated;
   });
 }

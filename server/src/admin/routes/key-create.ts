@@ -32,6 +32,7 @@ export const keySettings = {
 const createBody = z.strictObject({ team_id: id, name, owner: owner.optional(), ...keySettings });
 type CreateBody = z.output<typeof createBody>;
 
+/** Touches no configuration: no cache holds a key that has not been asked for yet. */
 export const create = route({
   summary: 'Create a key',
   description: 'The secret is in this answer and in no other. Without an owner it belongs to the team’s default service account.',
@@ -45,7 +46,7 @@ export const create = route({
     const catalogue = await accessCatalogue(call.deps.db);
     const secret = newSecretOfKey(call.deps);
     const created = await change(call, async (change) => {
-      const { tx, now, record, touch } = change;
+      const { tx, now, record } = change;
       const locked = await teams.lock(tx, team);
       if (locked === null) throw notFound('team');
       const { organizationId, id: teamId } = locked;
@@ -75,7 +76,6 @@ export const create = route({
       await storeBudgets(tx, { organizationId, scope: 'key', scopeId: row.id }, policy, call.body, now);
       const after = { ...keyFacts(row, policy), owner: ownerColumns.ownerMembershipId ?? ownerColumns.ownerServiceAccountId };
       await record({ ...eventOf(row), action: 'key.create', before: null, after });
-      touch({ keyIds: [row.id] });
       return row;
     });
     return { ...(await viewKey(call, created)), secret: secret.secret };

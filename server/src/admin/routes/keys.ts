@@ -143,7 +143,7 @@ async function applyPatch(
   const updated = await keys.update(tx, row, columns, now);
   await storeBudgets(tx, { organizationId, scope: 'key', scopeId: id }, policy, call.body, now);
   await record({ ...eventOf(updated), action: wantedTeam === row.teamId ? 'key.update' : 'key.move', before, after });
-  touch({ keyIds: [id] });
+  touch({ organizationIds: [organizationId], keyIds: [id] });
   return updated;
 }
 

@@ -9,7 +9,7 @@ import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { type Change, isUnchanged } from '../change.ts';
 import { mode } from '../deployment-view.ts';
-import { instantOut, isoOf, jsonObject, mergedMetadata, metadata, metadataOut, modelName } from '../fields.ts';
+import { instantOut, isoOf, mergedMetadata, metadata, metadataOut, modelName } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { pageOut, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
@@ -121,7 +121,7 @@ async function loadModel(call: AdminCall<{ readonly name: string }, unknown, unk
 }
 
 function facts(row: ModelRow) {
-  return { mode: row.mode, strategy: row.strategy, fallbacks: row.fallbacks, metadata: jsonObject(row.metadata) };
+  return { mode: row.mode, strategy: row.strategy, fallbacks: row.fallbacks, metadata: row.metadata };
 }
 
 async function view(call: AdminCall, row: ModelRow): Promise<z.output<typeof modelOut>> {

@@ -73,7 +73,7 @@ export const list = route({
 });
 
 const contentOut = z
-  .object({ mode: z.string(), request: z.json(), response: z.json() })
+  .object({ mode: z.string(), request: z.unknown(), response: z.unknown() })
   .nullable()
   .optional()
   .meta({ description: 'Only for who may read it; null when none is stored. Each read is an audit event.' });

@@ -6,19 +6,7 @@ import * as serviceAccounts from '../../store/service-accounts.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { change, isUnchanged } from '../change.ts';
-import {
-  capabilities,
-  flag,
-  id,
-  idParams,
-  instantOut,
-  isoOf,
-  jsonObject,
-  mergedMetadata,
-  metadata,
-  metadataOut,
-  name,
-} from '../fields.ts';
+import { capabilities, flag, id, idParams, instantOut, isoOf, mergedMetadata, metadata, metadataOut, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
@@ -208,7 +196,7 @@ function view(call: AdminCall<unknown, unknown, unknown>, row: ServiceAccountRow
 }
 
 function facts(row: ServiceAccountRow) {
-  return { name: row.name, status: row.status, metadata: jsonObject(row.metadata) };
+  return { name: row.name, status: row.status, metadata: row.metadata };
 }
 
 function eventOf(row: ServiceAccountRow) {
