@@ -36,7 +36,7 @@ describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
       expect(settled).toBeGreaterThan(settledBefore);
       expect(writer.lag().rows).toBeGreaterThan(0);
       await proxy.set('pass');
-      await expect.poll(() => events.map((event) => event.is), { timeout: 20_000 }).toEqual(['away', 'back']);
+      await expect.poll(() => events.map((event) => event.is).slice(0, 2), { timeout: 20_000 }).toEqual(['away', 'back']);
       clearInterval(load);
       await writer.stop(20_000);
       const { rows } = await direct.pool.query('select count(*)::integer as rows, sum(nano_usd)::integer as spent from ledger');
@@ -86,7 +86,7 @@ async function behindProxy() {
     rejectsPath: join(directory, 'rejected.log'),
     onEvent: (event) => events.push(event),
     everyMs: 10,
-    statementMsMax: 1_000,
+    statementMsMax: 2_000,
   });
   const dispose = async () => {
     await writer.stop(0);

@@ -12,7 +12,7 @@ export const ENTRY_FIELD_SEPARATOR = '\x1f';
 /** The first character of a line: what it is. `end` and `shape` lines go to the database, the others stay in the journal. */
 export const LINE_TAGS = { begin: 'B', end: 'E', shape: 'S', shared: 'O', repeat: 'R' } as const;
 
-/** The fields of an `end` line, in order. */
+/** The fields of an `end` line, in order. `other_usage` is the sum of its entries'. */
 export const END_FIELDS = [
   'tag',
   'request_id',
@@ -40,6 +40,7 @@ export const END_FIELDS = [
   'decision',
   'count',
   'repeat_ids',
+  'other_usage',
   'entries',
   'content',
 ] as const;

@@ -50,17 +50,41 @@ test('a flipped bit loses the one frame it is in, and is told with its place', (
 test('a line that outgrows the buffer is whole, and the memory it took is given back', () => {
   const buffer = new FrameBuffer();
   const line = `${'x'.repeat(9_000_000)}\n`;
-  buffer.append('first\n');
-  buffer.append(line);
+  addLine(buffer, 'first\n');
+  addLine(buffer, line);
   expect(walk(buffer.bytes.subarray(0, buffer.length)).read).toEqual(['first\n', line]);
   buffer.clear();
   expect(buffer.bytes.length).toBeLessThan(1_000_000);
 });
 
+test('numbers are written as they would be said', () => {
+  const said = (value: number) => {
+    const buffer = new FrameBuffer();
+    buffer.open();
+    buffer.text('=');
+    buffer.int(value);
+    buffer.close();
+    return walk(buffer.bytes.subarray(0, buffer.length)).read[0]?.slice(1);
+  };
+  for (const value of [0, 9, 10, 99, 100, 999_999_999, 1e9, 1e9 + 1, 2 ** 31, 2 ** 53 - 1, -1, 1.5, Number.NaN])
+    expect(said(value)).toBe(String(value));
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (value) => {
+      expect(said(value)).toBe(String(value));
+    }),
+  );
+});
+
+function addLine(buffer: FrameBuffer, line: string): void {
+  buffer.open();
+  buffer.text(line);
+  buffer.close();
+}
+
 function framed(written: readonly string[]): { bytes: Buffer; ends: number[] } {
   const buffer = new FrameBuffer();
   const ends = written.map((line) => {
-    buffer.append(line);
+    addLine(buffer, line);
     return buffer.length;
   });
   return { bytes: Buffer.from(buffer.bytes.subarray(0, buffer.length)), ends };

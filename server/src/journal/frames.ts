@@ -11,29 +11,85 @@ export const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 const FIRST_BYTES = 256 * 1024;
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
+/** What single bytes and numbers may add between two texts without asking for room. */
+const SLACK_BYTES = 2_048;
 
-/** Frames one after another in one growing buffer, until they are written. */
+/** From space to tilde: one byte each, and no control character among them. */
+const FIRST_PLAIN = 0x20;
+const LAST_PLAIN = 0x7e;
+const DIGIT_0 = 48;
+const BILLION = 1_000_000_000;
+
+/**
+ * Frames one after another in one growing buffer, until they are written. A line is written piece by piece into its place: joining the
+ * pieces to one string first costs three times as much.
+ */
 export class FrameBuffer {
   bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   length = 0;
+  #at = 0;
 
-  /** Adds one line. Returns where its frame begins. Throws RangeError above LINE_BYTES_MAX. */
-  append(line: string): number {
-    const at = this.length;
-    const lineAt = at + FRAME_HEADER_BYTES;
-    // Three bytes a character is the most UTF-8 takes for a UTF-16 unit; reserving them spares measuring the text first.
-    if (lineAt + line.length * 3 > this.bytes.length) this.#grow(lineAt + line.length * 3);
-    const bytes = this.bytes;
-    const end = lineAt + bytes.write(line, lineAt, 'utf8');
-    if (end - lineAt > LINE_BYTES_MAX) throw new RangeError(`a journal line of ${end - lineAt} bytes is above ${LINE_BYTES_MAX}`);
-    writeHeader(bytes, at, end);
-    this.length = end;
-    return at;
+  /** Begins a line; `close` ends it. */
+  open(): void {
+    this.#at = this.length + FRAME_HEADER_BYTES;
+    this.#room(0);
+  }
+
+  byte(value: number): void {
+    this.bytes[this.#at++] = value;
+  }
+
+  /** Text of ours that may hold what others named. It has no line feed; should one slip in, it must not begin another line. */
+  ours(text: string): void {
+    this.text(text.includes('\n') ? cleanText(text, text.length) : text);
+  }
+
+  /** Text of ours that holds no control characters: ids and names of our own. */
+  text(text: string): void {
+    this.#room(text.length);
+    this.#at += this.bytes.write(text, this.#at);
+  }
+
+  /** Text that others chose: without control characters, which separate fields, and at most so many characters. */
+  free(text: string, charsMax: number): void {
+    this.#room(text.length);
+    const { bytes } = this;
+    const at = this.#at;
+    const length = text.length > charsMax ? 0 : text.length;
+    let i = 0;
+    for (; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code < FIRST_PLAIN || code > LAST_PLAIN) break;
+      bytes[at + i] = code;
+    }
+    if (i === text.length) this.#at = at + i;
+    else this.text(cleanText(text, charsMax));
+  }
+
+  /** A number in decimal digits. */
+  int(value: number): void {
+    if ((value | 0) === value && value >= 0 && value < BILLION) this.#digits(value, digitsOf(value));
+    else if (value >= BILLION && Number.isSafeInteger(value)) {
+      const billions = Math.floor(value / BILLION);
+      this.int(billions);
+      this.#digits(value - billions * BILLION, 9);
+    } else this.text(String(value));
+  }
+
+  /** Ends the line. Returns where its frame begins. Throws RangeError above LINE_BYTES_MAX. */
+  close(): number {
+    const start = this.length;
+    const length = this.#at - start - FRAME_HEADER_BYTES;
+    if (length > LINE_BYTES_MAX) throw new RangeError(`a journal line of ${length} bytes is above ${LINE_BYTES_MAX}`);
+    writeHeader(this.bytes, start, this.#at);
+    this.length = this.#at;
+    return start;
   }
 
   /** Adds frames that are already whole. */
   appendFrames(frames: Buffer): void {
-    if (this.length + frames.length > this.bytes.length) this.#grow(this.length + frames.length);
+    this.#at = this.length;
+    this.#room(frames.length);
     frames.copy(this.bytes, this.length);
     this.length += frames.length;
   }
@@ -44,11 +100,38 @@ export class FrameBuffer {
     if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
   }
 
-  #grow(bytesMin: number): void {
+  #digits(value: number, count: number): void {
+    const { bytes } = this;
+    this.#at += count;
+    let rest = value;
+    for (let at = this.#at - 1; count > 0; count--, at--) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = DIGIT_0 + rest - tenth * 10;
+      rest = tenth;
+    }
+  }
+
+  /** Three bytes a character is the most UTF-8 takes for a UTF-16 unit; reserving them spares measuring the text first. */
+  #room(chars: number): void {
+    const bytesMin = this.#at + chars * 3 + SLACK_BYTES;
+    if (bytesMin <= this.bytes.length) return;
     const grown = Buffer.allocUnsafe(Math.max(bytesMin, this.bytes.length * 2));
-    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes.copy(grown, 0, 0, this.#at);
     this.bytes = grown;
   }
+}
+
+const CONTROLS = /\p{Cc}/gu;
+
+function cleanText(text: string, charsMax: number): string {
+  return text.slice(0, charsMax).replace(CONTROLS, '\ufffd');
+}
+
+/** Below a billion. */
+function digitsOf(value: number): number {
+  if (value < 1_000) return value < 10 ? 1 : value < 100 ? 2 : 3;
+  if (value < 1_000_000) return value < 10_000 ? 4 : value < 100_000 ? 5 : 6;
+  return value < 10_000_000 ? 7 : value < 100_000_000 ? 8 : 9;
 }
 
 function writeHeader(bytes: Buffer, at: number, end: number): void {

@@ -5,7 +5,7 @@
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
-import { beginLine, endLine, parseEnd, repeatLine, shapeLine, sharedLine } from './lines.ts';
+import { LineWriter, parseEnd } from './lines.ts';
 import { RecentLines } from './recent.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { replay } from './replay.ts';
@@ -90,7 +90,8 @@ export class Journal implements RowSource {
   readonly #bytesMax: number;
   readonly #probeEveryMs: number;
   /** What this turn adds, and what a full disk did not take before. */
-  #turn = new FrameBuffer();
+  readonly #turn = new FrameBuffer();
+  readonly #lines = new LineWriter(this.#turn);
   #callbacks: ((outcome: WriteOutcome) => void)[] = [];
   #scheduled = false;
   /** A begin of this turn was dropped: the disk takes none. */
@@ -131,13 +132,13 @@ export class Journal implements RowSource {
       this.#schedule();
       return;
     }
-    this.#turn.append(beginLine(record));
+    this.#lines.begin(record);
     this.#opened(record.requestId);
   }
 
   /** A request's end, admitted or refused. Never lost: what the disk does not take stays in memory until it does. */
   end(record: EndRecord): void {
-    const at = this.#turn.append(endLine(record));
+    const at = this.#lines.end(record);
     this.#rowsWaiting += 1;
     this.#ended(record.requestId, at);
     for (const id of record.repeatIds) this.#ended(id, at);
@@ -146,13 +147,13 @@ export class Journal implements RowSource {
 
   /** The first of several refusals that will share a row: `end` it with their count and ids. A crash before that loses none of them. */
   share(record: EndRecord): void {
-    this.#turn.append(sharedLine(record));
+    this.#lines.shared(record);
     this.#opened(record.requestId);
   }
 
   /** One more refusal that shares the row of `sharedId`. */
   repeat(requestId: string, sharedId: string): void {
-    this.#turn.append(repeatLine(requestId, sharedId));
+    this.#lines.repeat(requestId, sharedId);
     this.#opened(requestId);
   }
 
@@ -162,7 +163,7 @@ export class Journal implements RowSource {
     if (this.#shapes.has(name)) return;
     if (this.#shapes.size >= SHAPES_MAX) this.#shapes.delete(this.#shapes.keys().next().value as string);
     this.#shapes.set(name, rulesJson);
-    this.#turn.append(shapeLine(organizationId, shapeId, rulesJson));
+    this.#lines.shape(organizationId, shapeId, rulesJson);
     this.#rowsWaiting += 1;
     this.#schedule();
   }
@@ -303,9 +304,9 @@ export class Journal implements RowSource {
 
   /** What ends requests stays in memory; what would begin some is refused, so that nothing is spent that the disk does not know of. */
   #dropBegins(): void {
-    const { bytes, length } = this.#turn;
-    this.#turn = new FrameBuffer();
-    for (let at = 0, end = 0; at < length; at = end) {
+    const bytes = Buffer.from(this.#turn.bytes.subarray(0, this.#turn.length));
+    this.#turn.clear();
+    for (let at = 0, end = 0; at < bytes.length; at = end) {
       end = claimedEnd(bytes, at);
       const line = bytes.toString('utf8', at + FRAME_HEADER_BYTES, end);
       const id = line.slice(2, line.indexOf('\t', 2));

@@ -3,23 +3,14 @@ import { expect, test } from 'vitest';
 import { anyEnd } from '../../test/support/any-record.ts';
 import { givenBegin, givenEnd, givenEntry } from '../../test/support/records.ts';
 import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, SHAPE_FIELDS } from '../domain/settled-rows.ts';
-import {
-  beginLine,
-  endLine,
-  FREE_TEXT_CHARS_MAX,
-  parseBegin,
-  parseEnd,
-  parseRepeat,
-  parseShape,
-  repeatLine,
-  shapeLine,
-} from './lines.ts';
+import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
+import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, parseBegin, parseEnd, parseRepeat, parseShape, shapeLine } from './lines.ts';
 import type { EndRecord } from './records.ts';
 
 test('an end is read back as it was written, whatever callers and providers put into it', () => {
   fc.assert(
     fc.property(anyEnd, (end) => {
-      expect(parseEnd(throughBytes(endLine(end)))).toEqual(asKept(end));
+      expect(parseEnd(endLine(end))).toEqual(asKept(end));
     }),
   );
 });
@@ -27,7 +18,7 @@ test('an end is read back as it was written, whatever callers and providers put 
 test('whatever is in a record, its line has exactly the fields the database expects, and no separator but ours', () => {
   fc.assert(
     fc.property(anyEnd, (end) => {
-      const line = throughBytes(endLine(end));
+      const line = endLine(end);
       expect(line.indexOf('\n')).toBe(line.length - 1);
       const fields = line.slice(0, -1).split('\t');
       expect(fields).toHaveLength(END_FIELDS.length);
@@ -53,18 +44,28 @@ test('fields stand in the order in which the database reads them', () => {
   expect(entryFields[ENTRY_FIELDS.indexOf('total_tokens')]).toBe('7');
   expect(entryFields[ENTRY_FIELDS.indexOf('other_usage')]).toBe('{"audio_input":2}');
   expect(entryFields[ENTRY_FIELDS.indexOf('nano_usd')]).toBe('5');
-  expect(shapeLine('org_7', 'shape', '[]').slice(0, -1).split('\t')).toHaveLength(SHAPE_FIELDS.length);
+  expect(
+    line((to) => to.shape('org_7', 'shape', '[]'))
+      .slice(0, -1)
+      .split('\t'),
+  ).toHaveLength(SHAPE_FIELDS.length);
 });
 
 test('a begin, a shape and a repeat are read back as they were written', () => {
   const begin = givenBegin({ clientRequestId: 'mine', endpoint: 'messages', stream: true, attempts: 2, decision: 'why' });
-  expect(parseBegin(beginLine(begin))).toEqual(begin);
+  expect(parseBegin(line((to) => to.begin(begin)))).toEqual(begin);
   expect(parseShape(shapeLine('org_1', 'abc', '[{"id":"org_rpm"}]'))).toEqual({
     organizationId: 'org_1',
     shapeId: 'abc',
     rulesJson: '[{"id":"org_rpm"}]',
   });
-  expect(parseRepeat(repeatLine('req_2', 'req_1'))).toEqual({ requestId: 'req_2', sharedId: 'req_1' });
+  expect(parseRepeat(line((to) => to.repeat('req_2', 'req_1')))).toEqual({ requestId: 'req_2', sharedId: 'req_1' });
+});
+
+test('a line feed in a decision begins no other line', () => {
+  const line = endLine(givenEnd({ decision: 'a\nE\tforged\t' }));
+  expect(line.indexOf('\n')).toBe(line.length - 1);
+  expect(line.split('\t')).toHaveLength(END_FIELDS.length);
 });
 
 test('durations that no column takes stop at its bounds', () => {
@@ -72,8 +73,31 @@ test('durations that no column takes stop at its bounds', () => {
   expect(end).toMatchObject({ gatewayUs: 2 ** 31 - 1, providerMs: 0, firstTokenMs: 2 });
 });
 
-function throughBytes(line: string): string {
-  return Buffer.from(line, 'utf8').toString('utf8');
+test('records of one key and one deployment that differ in anything else are not taken for each other', () => {
+  const writer = new FrameBuffer();
+  const lines = new LineWriter(writer);
+  const changes = [
+    {},
+    { calledName: 'other' },
+    { teamId: 'team_02' },
+    { memberId: 'mem_01' },
+    { serviceAccountId: null },
+    { organizationId: 'org_02' },
+  ];
+  const entries = [{}, { priceId: null }, { kind: 'estimated' as const }, { provider: 'anthropic' }, { upstreamModel: 'other' }];
+  for (const change of [...changes, ...changes]) {
+    for (const entry of entries) {
+      const end = givenEnd({ ...change, entries: [givenEntry(entry)] });
+      const at = lines.end(end) + FRAME_HEADER_BYTES;
+      expect(parseEnd(writer.bytes.toString('utf8', at, writer.length))).toEqual(end);
+    }
+  }
+});
+
+function line(write: (to: LineWriter) => void): string {
+  const buffer = new FrameBuffer();
+  write(new LineWriter(buffer));
+  return buffer.bytes.toString('utf8', FRAME_HEADER_BYTES, buffer.length);
 }
 
 /** Control characters become U+FFFD, free text is bounded, an empty text is none, a bucket of zero tokens is not there. */
@@ -87,7 +111,6 @@ function asKept(end: EndRecord): EndRecord {
     code: freeOrNull(end.code),
     param: freeOrNull(end.param),
     finishReason: freeOrNull(end.finishReason),
-    decision: Buffer.from(end.decision.replace(/\p{Cc}/gu, '\ufffd')).toString('utf8'),
     entries: end.entries.map((entry) => ({
       ...entry,
       upstreamModel: free(entry.upstreamModel),

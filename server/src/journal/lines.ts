@@ -1,52 +1,281 @@
-/** Records as lines of text and back. Writing is on the hot path: one template per record, no arrays, one copy into bytes afterwards. */
+/**
+ * Records as lines of bytes and back. Writing is on the hot path: no intermediate text, and what a key's or a deployment's requests have in
+ * common is kept as one piece.
+ */
 import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, FIELD_SEPARATOR, LINE_TAGS } from '../domain/settled-rows.ts';
-import type { BeginRecord, EndRecord, LedgerEntry } from './records.ts';
+import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
+import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from './records.ts';
 
 /** Text that others chose (called name, client's id, finish reason) is kept to this many characters. */
 export const FREE_TEXT_CHARS_MAX = 256;
 
 const INT32_MAX = 2_147_483_647;
-const CONTROL = /\p{Cc}/u;
-const CONTROLS = /\p{Cc}/gu;
+const PIECES_MAX = 20_000;
 
-/** A request's row with its ledger entries, in the order of END_FIELDS. */
-export function endLine(record: EndRecord): string {
-  return endLineTagged(LINE_TAGS.end, record);
-}
+/** Buckets with a column of their own, in the order of ENTRY_FIELDS. */
+const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;
+const HAS_COLUMN: ReadonlySet<string> = new Set(ENTRY_BUCKETS);
 
-/** The first of several refusals that will share a row: the row as it would be if nothing followed. */
-export function sharedLine(record: EndRecord): string {
-  return endLineTagged(LINE_TAGS.shared, record);
-}
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const ENTRY = ENTRY_SEPARATOR.charCodeAt(0);
+const ENTRY_FIELD = ENTRY_FIELD_SEPARATOR.charCodeAt(0);
+const TRUE = 't'.charCodeAt(0);
+const FALSE = 'f'.charCodeAt(0);
 
-function endLineTagged(tag: string, r: EndRecord): string {
-  const { entries } = r;
-  let entryText = '';
-  for (let i = 0; i < entries.length; i++) {
-    entryText =
-      i === 0 ? entryOf(entries[i] as LedgerEntry) : `${entryText}${ENTRY_SEPARATOR}${entryOf(entries[i] as LedgerEntry)}`;
+/** Writes records into a buffer of frames, one line each; every method returns where its frame begins. */
+export class LineWriter {
+  readonly #out: FrameBuffer;
+  readonly #whoPieces = new Map<string, WhoPiece>();
+  readonly #wherePieces = new Map<string, WherePiece>();
+
+  constructor(out: FrameBuffer) {
+    this.#out = out;
   }
-  const repeats = r.repeatIds.length === 0 ? '' : r.repeatIds.join(',');
-  const content = r.content === null ? '' : r.content.toString('base64');
-  return `${tag}\t${r.requestId}\t${r.admittedAtMs}\t${r.organizationId}\t${r.teamId}\t${r.keyId}\t${r.memberId ?? ''}\t${r.serviceAccountId ?? ''}\t${free(r.calledName)}\t${freeOrNull(r.clientRequestId)}\t${r.status}\t${r.httpStatus}\t${freeOrNull(r.code)}\t${freeOrNull(r.param)}\t${r.endpoint}\t${r.stream ? 't' : 'f'}\t${r.deploymentId ?? ''}\t${providerOf(r)}\t${r.attempts}\t${freeOrNull(r.finishReason)}\t${int32(r.gatewayUs)}\t${int32OrNull(r.providerMs)}\t${int32OrNull(r.firstTokenMs)}\t${clean(r.decision)}\t${r.count}\t${repeats}\t${entryText}\t${content}\n`;
+
+  /** A request's row with its ledger entries, in the order of END_FIELDS. */
+  end(record: EndRecord): number {
+    return this.#endTagged(LINE_TAGS.end, record);
+  }
+
+  /** The first of several refusals that will share a row: the row as it would be if nothing followed. */
+  shared(record: EndRecord): number {
+    return this.#endTagged(LINE_TAGS.shared, record);
+  }
+
+  #endTagged(tag: string, r: EndRecord): number {
+    const out = this.#out;
+    out.open();
+    this.#start(tag, r.requestId, r.admittedAtMs);
+    out.text(this.#who(r));
+    this.#freeOrNull(r.clientRequestId);
+    this.#text(r.status);
+    this.#int(r.httpStatus);
+    this.#freeOrNull(r.code);
+    this.#freeOrNull(r.param);
+    this.#text(r.endpoint);
+    this.#boolean(r.stream);
+    this.#text(r.deploymentId ?? '');
+    this.#text(providerOf(r));
+    this.#int(r.attempts);
+    this.#freeOrNull(r.finishReason);
+    this.#int(int32(r.gatewayUs));
+    this.#intOrNull(r.providerMs);
+    this.#intOrNull(r.firstTokenMs);
+    out.byte(TAB);
+    out.ours(r.decision);
+    this.#int(r.count);
+    this.#text(r.repeatIds.length === 0 ? '' : r.repeatIds.join(','));
+    this.#text(otherUsageOf(r.entries));
+    out.byte(TAB);
+    for (let i = 0; i < r.entries.length; i++) {
+      if (i > 0) out.byte(ENTRY);
+      this.#entry(r.entries[i] as LedgerEntry);
+    }
+    this.#text(r.content === null ? '' : r.content.toString('base64'));
+    out.byte(NEWLINE);
+    return out.close();
+  }
+
+  #entry(e: LedgerEntry): void {
+    const out = this.#out;
+    const { usage } = e;
+    let input = 0;
+    let cachedInput = 0;
+    let cacheWrite = 0;
+    let output = 0;
+    let reasoning = 0;
+    let total = 0;
+    let hasOthers = false;
+    for (const bucket in usage) {
+      const tokens = usage[bucket] as number;
+      if (tokens === 0) continue;
+      total += tokens;
+      if (bucket === 'input') input = tokens;
+      else if (bucket === 'output') output = tokens;
+      else if (bucket === 'cached_input') cachedInput = tokens;
+      else if (bucket === 'reasoning') reasoning = tokens;
+      else if (bucket === 'cache_write') cacheWrite = tokens;
+      else hasOthers = true;
+    }
+    out.int(e.attempt);
+    out.byte(ENTRY_FIELD);
+    out.text(this.#where(e));
+    this.#entryInt(input);
+    this.#entryInt(cachedInput);
+    this.#entryInt(cacheWrite);
+    this.#entryInt(output);
+    this.#entryInt(reasoning);
+    this.#entryInt(total);
+    out.byte(ENTRY_FIELD);
+    if (hasOthers) out.text(otherUsageOf([e]));
+    out.byte(ENTRY_FIELD);
+    if (e.nanoUsd !== null) out.int(e.nanoUsd);
+  }
+
+  /** What a crash would settle: see replay.ts. */
+  begin(r: BeginRecord): number {
+    const out = this.#out;
+    out.open();
+    this.#start(LINE_TAGS.begin, r.requestId, r.admittedAtMs);
+    out.text(this.#who(r));
+    this.#freeOrNull(r.clientRequestId ?? null);
+    this.#text(r.endpoint ?? '');
+    this.#boolean(r.stream === true);
+    this.#int(r.attempts ?? 1);
+    this.#text(r.deploymentId);
+    this.#text(r.provider);
+    this.#freeOrNull(r.upstreamModel);
+    this.#text(r.priceId ?? '');
+    this.#int(r.heldInputTokens);
+    this.#int(r.heldOutputTokens);
+    this.#int(r.heldNanoUsd);
+    out.byte(TAB);
+    out.ours(r.decision ?? '');
+    out.byte(NEWLINE);
+    return out.close();
+  }
+
+  /** The rules behind a shape id, in the order of SHAPE_FIELDS. */
+  shape(organizationId: string, shapeId: string, rulesJson: string): number {
+    const out = this.#out;
+    out.open();
+    out.text(`${LINE_TAGS.shape}\t${shapeId}\t${organizationId}\t`);
+    out.ours(rulesJson);
+    out.byte(NEWLINE);
+    return out.close();
+  }
+
+  /** One more refusal that shares the row of `sharedId`. */
+  repeat(requestId: string, sharedId: string): number {
+    const out = this.#out;
+    out.open();
+    out.text(`${LINE_TAGS.repeat}\t${requestId}\t${sharedId}\n`);
+    return out.close();
+  }
+
+  #start(tag: string, requestId: string, admittedAtMs: number): void {
+    const out = this.#out;
+    out.byte(tag.charCodeAt(0));
+    out.byte(TAB);
+    out.text(requestId);
+    out.byte(TAB);
+    out.int(admittedAtMs);
+    out.byte(TAB);
+  }
+
+  /** The six fields that say who asked for what; the same text for most requests of a key. */
+  #who(r: Dimensions): string {
+    const known = this.#whoPieces.get(r.keyId);
+    if (known !== undefined && isOf(known, r)) return known.text;
+    const { organizationId, teamId, keyId, memberId, serviceAccountId, calledName } = r;
+    const ids = `${organizationId}\t${teamId}\t${keyId}\t${memberId ?? ''}\t${serviceAccountId ?? ''}`;
+    const text = flat(`${ids}\t${cleanFree(calledName)}`);
+    if (this.#whoPieces.size >= PIECES_MAX) this.#whoPieces.clear();
+    this.#whoPieces.set(keyId, { organizationId, teamId, memberId, serviceAccountId, calledName, text });
+    return text;
+  }
+
+  /** The five fields that say what an entry is for; the same text for most requests of a deployment. */
+  #where(e: LedgerEntry): string {
+    const known = this.#wherePieces.get(e.deploymentId);
+    if (known !== undefined && isFor(known, e)) return known.text;
+    const { kind, deploymentId, provider, upstreamModel, priceId } = e;
+    const text = flat([kind, deploymentId, provider, cleanFree(upstreamModel), priceId ?? ''].join(ENTRY_FIELD_SEPARATOR));
+    if (this.#wherePieces.size >= PIECES_MAX) this.#wherePieces.clear();
+    this.#wherePieces.set(deploymentId, { kind, provider, upstreamModel, priceId, text });
+    return text;
+  }
+
+  #text(text: string): void {
+    this.#out.byte(TAB);
+    this.#out.text(text);
+  }
+
+  #freeOrNull(text: string | null): void {
+    this.#out.byte(TAB);
+    if (text !== null) this.#out.free(text, FREE_TEXT_CHARS_MAX);
+  }
+
+  #int(value: number): void {
+    this.#out.byte(TAB);
+    this.#out.int(value);
+  }
+
+  #intOrNull(value: number | null): void {
+    this.#out.byte(TAB);
+    if (value !== null) this.#out.int(int32(value));
+  }
+
+  #entryInt(value: number): void {
+    this.#out.byte(ENTRY_FIELD);
+    this.#out.int(value);
+  }
+
+  #boolean(value: boolean): void {
+    this.#out.byte(TAB);
+    this.#out.byte(value ? TRUE : FALSE);
+  }
 }
 
-/** What a crash would settle: see replay.ts. */
-export function beginLine(r: BeginRecord): string {
-  return `${LINE_TAGS.begin}\t${r.requestId}\t${r.admittedAtMs}\t${r.organizationId}\t${r.teamId}\t${r.keyId}\t${r.memberId ?? ''}\t${r.serviceAccountId ?? ''}\t${free(r.calledName)}\t${freeOrNull(r.clientRequestId ?? null)}\t${r.endpoint ?? ''}\t${r.stream === true ? 't' : 'f'}\t${r.attempts ?? 1}\t${r.deploymentId}\t${r.provider}\t${free(r.upstreamModel)}\t${r.priceId ?? ''}\t${r.heldInputTokens}\t${r.heldOutputTokens}\t${r.heldNanoUsd}\t${clean(r.decision ?? '')}\n`;
+/** Tokens of buckets without a column, added up over the entries, as JSON; empty where there are none, which is nearly always. */
+function otherUsageOf(entries: readonly LedgerEntry[]): string {
+  let others: Record<string, number> | null = null;
+  for (const { usage } of entries) {
+    for (const bucket in usage) {
+      const tokens = usage[bucket] as number;
+      if (tokens === 0 || HAS_COLUMN.has(bucket)) continue;
+      others ??= {};
+      others[bucket] = (others[bucket] ?? 0) + tokens;
+    }
+  }
+  return others === null ? '' : JSON.stringify(others);
 }
 
-/** The rules behind a shape id, in the order of SHAPE_FIELDS. */
+type WhoPiece = Omit<Dimensions, 'keyId'> & { readonly text: string };
+type WherePiece = Pick<LedgerEntry, 'kind' | 'provider' | 'upstreamModel' | 'priceId'> & { readonly text: string };
+
+function isOf(piece: WhoPiece, r: Dimensions): boolean {
+  return (
+    piece.calledName === r.calledName &&
+    piece.organizationId === r.organizationId &&
+    piece.teamId === r.teamId &&
+    piece.memberId === r.memberId &&
+    piece.serviceAccountId === r.serviceAccountId
+  );
+}
+
+function isFor(piece: WherePiece, e: LedgerEntry): boolean {
+  return (
+    piece.priceId === e.priceId &&
+    piece.upstreamModel === e.upstreamModel &&
+    piece.kind === e.kind &&
+    piece.provider === e.provider
+  );
+}
+
+/** A text put together of pieces is kept as a tree until it is needed whole; this makes it whole once, not at every use. */
+function flat(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** One `end` line as text, with its line feed. */
+export function endLine(record: EndRecord): string {
+  return lineOf((to) => to.end(record));
+}
+
+/** One `shape` line as text, with its line feed. */
 export function shapeLine(organizationId: string, shapeId: string, rulesJson: string): string {
-  return `${LINE_TAGS.shape}\t${shapeId}\t${organizationId}\t${clean(rulesJson)}\n`;
+  return lineOf((to) => to.shape(organizationId, shapeId, rulesJson));
 }
 
-/** One more refusal that shares the row of `sharedId`. */
-export function repeatLine(requestId: string, sharedId: string): string {
-  return `${LINE_TAGS.repeat}\t${requestId}\t${sharedId}\n`;
+function lineOf(write: (to: LineWriter) => void): string {
+  const out = new FrameBuffer();
+  write(new LineWriter(out));
+  return out.bytes.toString('utf8', FRAME_HEADER_BYTES, out.length);
 }
 
-/** Reads back what `endLine` or `sharedLine` wrote. */
+/** Reads back what `end` or `shared` wrote. */
 export function parseEnd(line: string): EndRecord {
   const f = fieldsOf(line);
   return {
@@ -70,12 +299,12 @@ export function parseEnd(line: string): EndRecord {
     decision: f.text(23),
     count: f.number(24),
     repeatIds: f.text(25) === '' ? [] : f.text(25).split(','),
-    entries: f.text(26) === '' ? [] : f.text(26).split(ENTRY_SEPARATOR).map(parseEntry),
-    content: f.text(27) === '' ? null : Buffer.from(f.text(27), 'base64'),
+    entries: f.text(27) === '' ? [] : f.text(27).split(ENTRY_SEPARATOR).map(parseEntry),
+    content: f.text(28) === '' ? null : Buffer.from(f.text(28), 'base64'),
   };
 }
 
-/** Reads back what `beginLine` wrote. */
+/** Reads back what `begin` wrote. */
 export function parseBegin(line: string): Required<BeginRecord> {
   const f = fieldsOf(line);
   return {
@@ -97,13 +326,13 @@ export function parseBegin(line: string): Required<BeginRecord> {
   };
 }
 
-/** Reads back what `repeatLine` wrote. */
+/** Reads back what `repeat` wrote. */
 export function parseRepeat(line: string): { readonly requestId: string; readonly sharedId: string } {
   const f = fieldsOf(line);
   return { requestId: f.text(1), sharedId: f.text(2) };
 }
 
-/** Reads back what `shapeLine` wrote. */
+/** Reads back what `shape` wrote. */
 export function parseShape(line: string): {
   readonly organizationId: string;
   readonly shapeId: string;
@@ -112,35 +341,6 @@ export function parseShape(line: string): {
   const f = fieldsOf(line);
   return { shapeId: f.text(1), organizationId: f.text(2), rulesJson: f.text(3) };
 }
-
-function entryOf(e: LedgerEntry): string {
-  const { usage } = e;
-  let input = 0;
-  let cachedInput = 0;
-  let cacheWrite = 0;
-  let output = 0;
-  let reasoning = 0;
-  let total = 0;
-  let others: Record<string, number> | null = null;
-  for (const bucket in usage) {
-    const tokens = usage[bucket] as number;
-    if (tokens === 0) continue;
-    total += tokens;
-    if (bucket === 'input') input = tokens;
-    else if (bucket === 'output') output = tokens;
-    else if (bucket === 'cached_input') cachedInput = tokens;
-    else if (bucket === 'reasoning') reasoning = tokens;
-    else if (bucket === 'cache_write') cacheWrite = tokens;
-    else {
-      others ??= {};
-      others[bucket] = tokens;
-    }
-  }
-  const otherText = others === null ? '' : JSON.stringify(others);
-  return `${e.attempt}\x1f${e.kind}\x1f${e.deploymentId}\x1f${e.provider}\x1f${free(e.upstreamModel)}\x1f${e.priceId ?? ''}\x1f${input}\x1f${cachedInput}\x1f${cacheWrite}\x1f${output}\x1f${reasoning}\x1f${total}\x1f${otherText}\x1f${e.nanoUsd ?? ''}`;
-}
-
-const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;
 
 function parseEntry(text: string): LedgerEntry {
   const f = fieldsOf(text, ENTRY_FIELD_SEPARATOR);
@@ -196,24 +396,13 @@ function providerOf(r: EndRecord): string {
   return last !== undefined && last.deploymentId === r.deploymentId ? last.provider : '';
 }
 
-/** Without control characters, which separate fields, and at most FREE_TEXT_CHARS_MAX characters. */
-function free(text: string): string {
-  return clean(text.length > FREE_TEXT_CHARS_MAX ? text.slice(0, FREE_TEXT_CHARS_MAX) : text);
-}
+const CONTROLS = /\p{Cc}/gu;
 
-function freeOrNull(text: string | null): string {
-  return text === null ? '' : free(text);
-}
-
-function clean(text: string): string {
-  return CONTROL.test(text) ? text.replace(CONTROLS, '\ufffd') : text;
+function cleanFree(text: string): string {
+  return text.slice(0, FREE_TEXT_CHARS_MAX).replace(CONTROLS, '\ufffd');
 }
 
 /** What a 32-bit column takes: durations beyond 35 minutes in microseconds stop there. */
 function int32(value: number): number {
   return value >= 0 && value <= INT32_MAX ? Math.round(value) : value > INT32_MAX ? INT32_MAX : 0;
-}
-
-function int32OrNull(value: number | null): number | string {
-  return value === null ? '' : int32(value);
 }

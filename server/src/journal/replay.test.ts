@@ -6,7 +6,6 @@ import { openTestJournal, takeRows, temporaryDirectory } from '../../test/suppor
 import { givenBegin, givenEnd, givenEntry, givenRefusal } from '../../test/support/records.ts';
 import type { RowPosition } from '../domain/settled-rows.ts';
 import type { Journal } from './journal.ts';
-import { beginLine, parseBegin } from './lines.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { estimatedEnd } from './replay.ts';
 import { pathOf } from './segments.ts';
@@ -135,7 +134,7 @@ function expectedRows(history: History, cut: RowPosition | null): EndRecord[] {
   for (const { record, place } of history.begins) {
     if (survived(place) && !ended.has(record.requestId)) open.set(record.requestId, record);
   }
-  return [...ends.map(({ record }) => record), ...[...open.values()].map((begin) => estimatedEnd(parseBegin(beginLine(begin))))];
+  return [...ends.map(({ record }) => record), ...[...open.values()].map((begin) => estimatedEnd(begin))];
 }
 
 /** What the next start has to store. */

@@ -94,13 +94,18 @@ function idOf(line: string): string {
 }
 
 /** What a request is charged that the process did not live to see answered: what it held, as an estimate. Its time is the journal's. */
-export function estimatedEnd(begin: Required<BeginRecord>): EndRecord {
+export function estimatedEnd(begin: BeginRecord): EndRecord {
   const { heldInputTokens, heldOutputTokens, heldNanoUsd, upstreamModel, priceId, ...asked } = begin;
-  const { deploymentId, provider, attempts } = begin;
+  const { deploymentId, provider, attempts = 1 } = begin;
   const usage = { input: heldInputTokens, output: heldOutputTokens };
   const nanoUsd = priceId === null ? null : heldNanoUsd;
   return {
     ...asked,
+    clientRequestId: begin.clientRequestId ?? null,
+    endpoint: begin.endpoint ?? '',
+    stream: begin.stream ?? false,
+    attempts,
+    decision: begin.decision ?? '',
     status: 'estimated',
     // Nobody saw an answer.
     httpStatus: 0,

@@ -5,6 +5,7 @@ import type { SegmentLog } from './segment-log.ts';
 import { readInto, type Segment } from './segments.ts';
 
 const END_TAG = LINE_TAGS.end.charCodeAt(0);
+const BEGIN_TAG = LINE_TAGS.begin.charCodeAt(0);
 const SHAPE_TAG = LINE_TAGS.shape.charCodeAt(0);
 const TAB = 9;
 const ZERO = 48;
@@ -77,7 +78,8 @@ export class RowReader {
     let at = 0;
     let length = 0;
     while (at < piece.length && starts.length < bounds.rowsMax) {
-      const end = frameEnd(piece, at);
+      // A begin is not taken, so that its length leads to the next frame is all that matters here; a start checks every byte.
+      const end = piece[at + FRAME_HEADER_BYTES] === BEGIN_TAG ? wholeFrameEnd(piece, at) : frameEnd(piece, at);
       if (end === -1) {
         const claimed = claimedEnd(piece, at);
         if (at > 0 && (claimed > piece.length || at + FRAME_HEADER_BYTES > piece.length) && from + claimed <= limit) break;
@@ -128,4 +130,9 @@ export class RowReader {
     }
     return this.#month.startMs;
   }
+}
+
+function wholeFrameEnd(bytes: Buffer, at: number): number {
+  const end = claimedEnd(bytes, at);
+  return end > bytes.length ? -1 : end;
 }

@@ -49,7 +49,9 @@ export function createSegment(directory: string, number: number, installationId:
   const path = pathOf(directory, number);
   const fd = openSync(path, 'wx+', 0o600);
   const header = new FrameBuffer();
-  header.append(`${HEADER_TAG}\t${FORMAT_VERSION}\t${installationId}\t${number}\n`);
+  header.open();
+  header.text(`${HEADER_TAG}\t${FORMAT_VERSION}\t${installationId}\t${number}\n`);
+  header.close();
   try {
     writeFully(fd, header.bytes, header.length, 0);
     syncDirectory(directory);

@@ -42,6 +42,9 @@ const ROLLUP_KEY = [
 const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
 const ID = 'organization_id, admitted_at, request_id';
 
+const isShape = `f[1] = '${LINE_TAGS.shape}'`;
+// The same as equal to the tag of an end, said so that the planner expects most lines to be one, and joins them by hash.
+const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
 const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
 const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
@@ -55,7 +58,7 @@ with lines as materialized (
   select n, string_to_array(line, E'\\t', '') as f from string_to_table($1::text, E'\\n') with ordinality as t(line, n)
 ),
 firsts as (
-  select min(n) as n from lines where f[1] = '${LINE_TAGS.end}' group by ${end('request_id')}
+  select min(n) as n from lines where ${isEnd} group by ${end('request_id')}
 ),
 ends as materialized (
   select n,
@@ -81,6 +84,7 @@ ends as materialized (
     ${orEmpty(end('decision'))} as decision,
     ${end('count')}::integer as count,
     coalesce(string_to_array(${end('repeat_ids')}, ','), '{}') as repeat_ids,
+    ${end('other_usage')}::jsonb as other_usage,
     ${end('entries')} as entries,
     ${end('content')} as content
   from lines join firsts using (n)
@@ -93,7 +97,7 @@ entries as materialized (
     ${entry('other_usage')}::jsonb as other_usage,
     ${entry('nano_usd')}::bigint as nano_usd
   from ends,
-    lateral string_to_table(entries, E'\\x1e') as e(text),
+    lateral unnest(string_to_array(entries, E'\\x1e')) as e(text),
     lateral string_to_array(e.text, E'\\x1f', '') as a(x)
 ),
 sums as (
@@ -102,13 +106,6 @@ sums as (
     (count(nano_usd) < count(*))::integer as unpriced
   from entries group by n
 ),
-others as (
-  select n, jsonb_object_agg(bucket, tokens) as other_usage from (
-    select n, bucket, sum(value::bigint) as tokens
-    from entries, lateral jsonb_each_text(other_usage) as u(bucket, value)
-    where other_usage is not null group by n, bucket
-  ) as by_bucket group by n
-),
 logged as (
   insert into request_log (${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms, ${list(TOKENS)}, other_usage, nano_usd,
@@ -116,27 +113,27 @@ logged as (
   select ${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms,
     ${list(TOKENS, (name) => `coalesce(${name}, 0)`)}, other_usage, nano_usd, decision, count, repeat_ids
-  from ends left join sums using (n) left join others using (n)
+  from ends left join sums using (n)
   on conflict do nothing
-  returning ${ID}
+  returning request_id
 ),
 owed as (
   insert into ledger (${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
     ${list(TOKENS)}, other_usage, nano_usd)
   select ${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
     ${list(TOKENS)}, other_usage, nano_usd
-  from entries join logged using (${ID})
+  from entries join logged using (request_id)
   on conflict do nothing
   returning ${ID}, ${list(DIMENSIONS)}, deployment_id, provider, ${list(TOKENS)}, nano_usd
 ),
 kept as (
   insert into request_content (${ID}, sealed)
-  select ${ID}, decode(content, 'base64') from ends join logged using (${ID}) where content is not null
+  select ${ID}, decode(content, 'base64') from ends join logged using (request_id) where content is not null
   on conflict do nothing
 ),
 explained as (
   insert into decision_shapes (organization_id, shape_id, rules)
-  select ${shape('organization_id')}, ${shape('shape_id')}, ${shape('rules')}::jsonb from lines where f[1] = '${LINE_TAGS.shape}'
+  select ${shape('organization_id')}, ${shape('shape_id')}, ${shape('rules')}::jsonb from lines where ${isShape}
   on conflict do nothing
 ),
 moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
@@ -146,7 +143,7 @@ moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
     case when status = 'refused' then count else 0 end,
     case when status = 'refused' then 0 else count end,
     coalesce(unpriced, 0), ${list(TOKENS, () => '0')}, 0
-  from ends join logged using (${ID}) left join sums using (n)
+  from ends join logged using (request_id) left join sums using (n)
   union all
   select ${rollupDimensions}, deployment_id, provider, ${list(COUNTS, () => '0')}, ${list(TOKENS)}, coalesce(nano_usd, 0)
   from owed

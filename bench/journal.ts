@@ -1,0 +1,148 @@
+/**
+ * What settlement costs this process: CPU µs per request for a begin and an end into the journal and its file, and for storing the row in
+ * PostgreSQL. Sixteen requests a turn of the event loop, each with one ledger entry. Usage: node bench/journal.ts [rows]
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Journal, openJournal } from '../server/src/journal/journal.ts';
+import { systemClock } from '../server/src/lib/clock.ts';
+import { newId, requestId } from '../server/src/lib/id.ts';
+import { type OpenDatabase, openDatabase } from '../server/src/store/database.ts';
+import { createLedgerWriter } from '../server/src/store/ledger-writer.ts';
+import { migrate } from '../server/src/store/migrate.ts';
+import { newPartitions } from '../server/src/store/partitions.ts';
+import { startPostgres } from '../server/test/support/postgres.ts';
+
+const ROWS = Number(process.argv[2] ?? 60_000);
+const TURN = 16;
+const ROUNDS = 4;
+
+/** Who asks: a few hundred keys, as a busy minute has. */
+const callers = Array.from({ length: 300 }, () => ({
+  organizationId: newId('org'),
+  teamId: newId('team'),
+  keyId: newId('key'),
+  memberId: newId('mem'),
+  serviceAccountId: null,
+  calledName: 'gpt-5-nano',
+}));
+const deployment = {
+  deploymentId: newId('dep'),
+  provider: 'openai',
+  upstreamModel: 'gpt-5-nano-2025-08-07',
+  priceId: newId('price'),
+};
+const decision = `aZ19_-bC3dEfGhIj;${Array.from({ length: 20 }, (_, i) => `${i * 7},${i}`).join(';')}`;
+
+/** Everything of the loop but the journal: made records, turns of the event loop, called-back ends. */
+const nothing = { begin() {}, end() {}, whenWritten: (callback: () => void) => void setImmediate(callback) };
+
+const postgres = await startPostgres();
+if (postgres === null) throw new Error('PostgreSQL is not installed on this machine');
+const database = openDatabase({ url: postgres.url });
+await migrate(database);
+const directory = mkdtempSync(join(tmpdir(), 'headgate-bench-journal-'));
+try {
+  for (let round = 1; round <= ROUNDS; round++) await measure(database, join(directory, String(round)));
+} finally {
+  await database.close();
+  await postgres.stop();
+  rmSync(directory, { recursive: true });
+}
+
+async function measure(db: OpenDatabase, path: string): Promise<void> {
+  const journal = await openJournal({ directory: path, installationId: 'bench', bytesMax: 4e9, onEvent: console.error });
+  const made = await cpuPer(ROWS, () => settleAll(nothing));
+  const written = await cpuPer(ROWS, () => settleAll(journal));
+  const stats = journal.stats();
+  const storing = await cpuPer(ROWS, async () => {
+    const writer = createLedgerWriter({
+      database: db,
+      partitions: newPartitions(db.db, db.kind),
+      source: journal,
+      clock: systemClock,
+      rejectsPath: join(path, 'rejected.log'),
+      onEvent: console.error,
+    });
+    await writer.stop(600_000);
+    if (writer.lag().stored !== ROWS) throw new Error(`${writer.lag().stored} of ${ROWS} rows were stored`);
+  });
+  await journal.close();
+  const journalUs = written.cpuUs - made.cpuUs;
+  console.log(
+    [
+      `journal ${journalUs.toFixed(2)}`,
+      `storing ${storing.cpuUs.toFixed(2)}`,
+      `together ${(journalUs + storing.cpuUs).toFixed(2)} µs per request`,
+      `${Math.round(stats.bytes / ROWS)} bytes per request`,
+      `PostgreSQL stored ${Math.round(ROWS / storing.seconds)} rows a second`,
+    ].join(' · '),
+  );
+}
+
+async function settleAll(journal: Pick<Journal, 'begin' | 'end'> & { whenWritten(callback: () => void): void }): Promise<void> {
+  for (let at = 0; at < ROWS; at += TURN) {
+    const ids = Array.from({ length: TURN }, () => requestId());
+    for (const id of ids) journal.begin(beginOf(id, at));
+    await new Promise<void>((resolve) => journal.whenWritten(resolve));
+    for (const id of ids) journal.end(endOf(id, at));
+    await new Promise<void>((resolve) => journal.whenWritten(resolve));
+  }
+}
+
+function beginOf(id: string, at: number) {
+  const held = { heldInputTokens: 300, heldOutputTokens: 400, heldNanoUsd: 175_000 };
+  const asked = { clientRequestId: null, endpoint: 'chat_completions', stream: false, attempts: 1, decision };
+  return {
+    ...(callers[at % callers.length] as (typeof callers)[0]),
+    ...deployment,
+    ...held,
+    ...asked,
+    requestId: id,
+    admittedAtMs: Date.now(),
+  };
+}
+
+function endOf(id: string, at: number) {
+  return {
+    ...(callers[at % callers.length] as (typeof callers)[0]),
+    requestId: id,
+    clientRequestId: null,
+    admittedAtMs: Date.now(),
+    status: 'succeeded' as const,
+    httpStatus: 200,
+    code: null,
+    param: null,
+    endpoint: 'chat_completions',
+    stream: false,
+    deploymentId: deployment.deploymentId,
+    provider: deployment.provider,
+    attempts: 1,
+    finishReason: 'stop',
+    gatewayUs: 312,
+    providerMs: 453,
+    firstTokenMs: null,
+    entries: [
+      {
+        attempt: 1,
+        kind: 'usage' as const,
+        ...deployment,
+        usage: { input: 321, cached_input: 100, output: 55 },
+        nanoUsd: 123_456 + at,
+      },
+    ],
+    decision,
+    count: 1,
+    repeatIds: [],
+    content: null,
+  };
+}
+
+async function cpuPer(times: number, work: () => Promise<void>): Promise<{ cpuUs: number; seconds: number }> {
+  const startedMs = performance.now();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { cpuUs: (user + system) / times, seconds: (performance.now() - startedMs) / 1_000 };
+}
