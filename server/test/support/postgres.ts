@@ -87,7 +87,7 @@ const SETPRIV = '/usr/bin/setpriv';
 function tiedToUs(program: string, flags: readonly string[], owner: Owner | null): [string, string[]] {
   if (!existsSync(SETPRIV)) return [program, [...flags]];
   const identity = owner === null ? [] : [`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'];
-  return [SETPRIV, [...identity, '--pdeathsig', 'INT', program, ...flags]];
+  return [SETPRIV, [...identity, '--pdeathsig', 'QUIT', program, ...flags]];
 }
 
 async function untilReady(url: string, server: ChildProcess): Promise<void> {
@@ -107,11 +107,11 @@ async function untilReady(url: string, server: ChildProcess): Promise<void> {
   }
 }
 
-/** SIGINT is PostgreSQL's fast shutdown: it does not wait for clients. */
+/** SIGQUIT is PostgreSQL's immediate shutdown: nobody needs its files again, so it need not write them out. */
 async function stop(server: ChildProcess, home: string): Promise<void> {
   if (server.exitCode === null) {
     const gone = new Promise((resolve) => server.once('exit', resolve));
-    server.kill('SIGINT');
+    server.kill('SIGQUIT');
     await gone;
   }
   rmSync(home, { recursive: true, force: true });
