@@ -23,18 +23,15 @@ export function countersAddedToOrganization(
   return counters;
 }
 
-/** The same for one key. */
-export function countersAddedToKey(before: KeyConfig, after: KeyConfig, timeZone: string, nowMs: number): readonly CounterSpec[] {
-  return countersAdded(
-    { organizationId: after.organizationId, scope: 'key', scopeId: after.id },
-    { policy: before, timeZone },
-    { policy: after, timeZone },
-    nowMs,
-  );
+/** The same for one key: its own limits changed, or its days and periods because its organization moved to another time zone. */
+export function countersAddedToKey(before: Zoned<KeyConfig>, after: Zoned<KeyConfig>, nowMs: number): readonly CounterSpec[] {
+  const { organizationId, id } = after.policy;
+  return countersAdded({ organizationId, scope: 'key', scopeId: id }, before, after, nowMs);
 }
 
-interface Zoned {
-  readonly policy: ScopePolicy;
+/** A policy in the time zone its days begin in. */
+export interface Zoned<Policy extends ScopePolicy = ScopePolicy> {
+  readonly policy: Policy;
   readonly timeZone: string;
 }
 

@@ -173,4 +173,24 @@ describe('a change is visible to every request that begins after it was applied'
       ),
     ).toEqual(['requests calendar']);
   });
+
+  test('another time zone adds the days and periods of the keys as well: what they counted under the one before has a gap', async () => {
+    const day = { is: 'day' } as const;
+    const daily = {
+      id: 'bud_1',
+      amountNanoUsd: 1,
+      period: day,
+      match: { is: 'any' },
+      thresholdsPercent: [],
+      clampOutput: false,
+    } as const;
+    fake.state.key = key({ rateLimits: { rpm: 5, rpd: 9 }, budgets: [{ ...daily, action: 'block' }] });
+    await snapshot.keyBySecret('known');
+    fake.state.organization = organization({ timeZone: 'Asia/Kathmandu', version: 2 });
+    await snapshot.apply({ organizationIds: ['org_1'] });
+    expect(forget.mock.calls.flatMap(([added]) => added.map(({ name }: { name: string }) => name))).toEqual([
+      'key_1|requests|any|day@Asia/Kathmandu',
+      'key_1|nano_usd|any|day@Asia/Kathmandu',
+    ]);
+  });
 });

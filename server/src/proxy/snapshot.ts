@@ -186,7 +186,7 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
   function changeKey(key: CachedKey, config: KeyConfig | null): void {
     const timeZone = key.holder.config?.timeZone ?? 'UTC';
     if (config !== null) {
-      forget(countersAddedToKey(key.config, config, timeZone, clock.nowMs()));
+      forget(countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, clock.nowMs()));
       replaceKey(key, config);
     }
     // Secrets may have been rotated or revoked: each is looked up again when it is next shown.
@@ -197,9 +197,20 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
     const holder = holders.get(id);
     if (holder === undefined) return;
     if (config !== null && holder.config !== null && config.version < holder.config.version) return;
-    if (config !== null && holder.config !== null) forget(countersAddedToOrganization(holder.config, config, clock.nowMs()));
+    if (config !== null && holder.config !== null) forgetAdded(holder, holder.config, config);
     holder.config = config;
     for (const key of keys.values()) if (key.holder === holder) replaceKey(key, key.config);
+  }
+
+  /** Another time zone has other days and periods, those of the keys too. */
+  function forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
+    const nowMs = clock.nowMs();
+    forget(countersAddedToOrganization(before, after, nowMs));
+    if (before.timeZone === after.timeZone) return;
+    for (const { holder: its, config: policy } of keys.values()) {
+      if (its !== holder) continue;
+      forget(countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs));
+    }
   }
 
   async function poll(): Promise<void> {
