@@ -36,6 +36,8 @@ export async function renderMetrics(sources: MetricsSources): Promise<string> {
   );
   const memory = process.memoryUsage();
   gauge(registry, 'process_resident_memory_bytes', 'Resident memory.', memory.rss);
+  gauge(registry, 'nodejs_heap_size_total_bytes', 'JavaScript heap taken from the system.', memory.heapTotal);
+  gauge(registry, 'nodejs_external_memory_bytes', 'Buffers and other memory outside the JavaScript heap.', memory.external);
   gauge(registry, 'nodejs_heap_used_bytes', 'JavaScript heap in use.', memory.heapUsed);
   gauge(
     registry,
