@@ -79,6 +79,7 @@ onEveryDatabase('keys', (given) => {
       expect((await found(again.secret))?.id).toBe(key.id);
     });
 
+    // promise: A key is active, disabled (`disable`/`enable`, reversible) or revoked (`DELETE`, final
     test('are revoked for good, and disabled only for a time', async () => {
       const { root } = world();
       const { team } = await makeTeam(root);

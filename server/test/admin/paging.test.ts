@@ -67,6 +67,23 @@ onEveryDatabase('lists', (given) => {
     });
   });
 
+  // promise: Totals are exact to 10,000, then "10,000+".
+  test('count exactly to 10,000 and no further', async () => {
+    const { root } = world();
+    const { organization, team } = await makeTeam(root);
+    const add = (from: number, to: number) =>
+      given().pool.query(
+        `insert into service_accounts (organization_id, id, team_id, name)
+         select $1, 'svc_' || $1 || n, $2, 'n' || n from generate_series($3::int, $4::int) as n`,
+        [organization.id, team.id, from, to],
+      );
+    const total = async () => must(await root('GET', `/service-accounts?organization_id=${organization.id}&limit=1`)).total;
+    await add(1, 10_000);
+    expect(await total()).toBe(10_000);
+    await add(10_001, 10_001);
+    expect(await total()).toBe('10,000+');
+  });
+
   test('show a caller their own part of the tree and nothing of the rest', async () => {
     const { root, as } = world();
     const [mine, other] = [await makeTeam(root), await makeTeam(root)];
