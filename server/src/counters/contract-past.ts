@@ -207,6 +207,17 @@ export function pastPromises(make: MakeCounters): void {
       admitted(await counters.hold('req', plan, wants()));
     });
 
+    test('a day in which a clock ahead of ours admitted something is asked for when it begins', async () => {
+      const { counters, clock, ledger } = await fresh();
+      const plan = planOf({ unit: 'requests', window: MINUTE, value: 9 }, { unit: 'nano_usd', window: DAY, value: 100 });
+      const tomorrowMs = NOON + DAY_MS / 2 + 5;
+      clock.setMs(tomorrowMs - 10_000);
+      ledger.points.push({ atMs: tomorrowMs, amount: 30 });
+      await counters.restore(plan, { unit: 'requests', atMs: tomorrowMs, amount: 1 });
+      clock.setMs(tomorrowMs + 1);
+      expect(admitted(await counters.hold('req', plan, wants(0, 5))).readings.used).toEqual([2, 35]);
+    });
+
     test('what a clock that was quite wrong wrote down counts from now', async () => {
       const { counters, clock } = await fresh();
       const plan = planOf({ unit: 'requests', window: MINUTE, value: 1 });

@@ -144,6 +144,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
   function restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void {
     mustBeWhole(at.amount, 0, 0);
     clockwork.saw(at.atMs);
+    registry.othersUntilMs = Math.max(registry.othersUntilMs, at.atMs);
     const nowMs = time();
     const resolved = resolvedAt(plan, nowMs);
     cells.reserve(resolved.shape.cellsMax);

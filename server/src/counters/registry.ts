@@ -13,6 +13,8 @@ export interface Registry {
   /** Moves on when a counter was dropped or its past became doubtful, so that whoever kept offsets looks them up again. */
   generation: number;
   size: number;
+  /** The latest admission known of an earlier process. A period that began before it may have been used by that one. */
+  othersUntilMs: number;
   /** Where the next round of eviction goes on. */
   cursor: IterableIterator<Series>;
 }
@@ -55,7 +57,15 @@ const ALL_TIME: Period = { startMs: 0, endMs: Number.POSITIVE_INFINITY };
 
 export function newRegistry(cells: Cells): Registry {
   const seriesByName = new Map<string, Series>();
-  return { cells, shapes: new Map(), seriesByName, generation: 0, size: 0, cursor: seriesByName.values() };
+  return {
+    cells,
+    shapes: new Map(),
+    seriesByName,
+    generation: 0,
+    size: 0,
+    othersUntilMs: Number.NEGATIVE_INFINITY,
+    cursor: seriesByName.values(),
+  };
 }
 
 /** The period an instant falls in. Before the first boundary the first one; beyond the last the last, for it must never end unseen. */
@@ -140,7 +150,7 @@ function newCounter(registry: Registry, series: Series, spec: CounterSpec, perio
 /** A period that begins while its series lives, before anything else was counted, is known from its first request on. */
 function knowsPast(registry: Registry, series: Series, spec: CounterSpec, { startMs }: Period): boolean {
   if (!hasLedgerPast(spec)) return true;
-  if (spec.window.is !== 'calendar' || series.aliveSinceMs > startMs) return false;
+  if (spec.window.is !== 'calendar' || series.aliveSinceMs > startMs || registry.othersUntilMs >= startMs) return false;
   return lastTakenMs(registry, series) < startMs;
 }
 
