@@ -17,7 +17,7 @@ const registry: Record<string, readonly string[]> = {
   '1.11': ['access-matrix', 'access-changes', 'team-counts'],
   '1.12': ['audit-content'],
   '1.13': ['simulation'],
-  '1.14': ['house'],
+  '1.14': ['house', 'tour'],
 };
 
 const args = process.argv.slice(2);
@@ -36,6 +36,7 @@ for (const id of wanted.length === 0 ? Object.keys(registry) : wanted.flatMap(id
   const result = await resultOf(id);
   if (result.skipped === undefined ? !result.holds : !options.quick) missed += 1;
   console.log(lineOf(id, result));
+  for (const line of result.log ?? []) console.log(`    ${line}`);
   if (!result.holds) for (const detail of result.details ?? []) console.log(`    ${detail}`);
 }
 process.exit(missed > 0 ? 1 : 0);

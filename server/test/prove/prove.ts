@@ -9,6 +9,8 @@ export interface ProveResult {
   readonly figure: string;
   /** Printed below the line when the prove missed. */
   readonly details?: readonly string[];
+  /** Printed below the line whichever way it went: what a reader asked to see. */
+  readonly log?: readonly string[];
   /** What the machine lacks for this prove. It then holds nothing and misses nothing. */
   readonly skipped?: string;
 }
@@ -24,5 +26,6 @@ export function allOf(checks: readonly ProveResult[]): ProveResult {
     holds: checks.every((check) => check.holds),
     figure: checks.map((check) => check.figure).join('; '),
     details: checks.filter((check) => !check.holds).flatMap((check) => check.details ?? []),
+    log: checks.flatMap((check) => check.log ?? []),
   };
 }
