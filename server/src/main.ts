@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdminApp } from './admin/app.ts';
 import { authenticateAdminToken } from './admin/authenticate.ts';
 import type { AdminDeps } from './admin/deps.ts';
+import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
 import { welcome } from './cli/welcome.ts';
 import { BadSetting, type Config, readConfig } from './config.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
@@ -34,6 +35,7 @@ import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
 import { LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
+import { AlreadySeeded } from './store/seed.ts';
 
 const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
@@ -41,9 +43,23 @@ const IMPATIENT_AFTER_MS = 1_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const [command = 'serve', ...flags] = argv;
-  if (command !== 'serve') throw new BadSetting(`${command}: there is no such command. There is serve.`);
+  if (command === 'seed') return seed(flags);
+  if (command !== 'serve') throw new BadSetting(`${command}: there is no such command. There are serve and seed.`);
   const config = readConfig(process.env, flags);
   await serve(config, createLogger(config.log));
+}
+
+/** Makes load-size data in the database that the settings name. */
+async function seed(flags: readonly string[]): Promise<void> {
+  const { size, rest } = seedFlags(flags, clock.nowMs());
+  const config = readConfig(process.env, rest);
+  const stores = await openStores(config, createLogger(config.log));
+  try {
+    const print = (line: string) => process.stdout.write(`${line}\n`);
+    await runSeed({ database: stores.database, pepper: stores.installation.pepper }, size, { dataDir: config.dataDir, print });
+  } finally {
+    await stores.close();
+  }
 }
 
 async function serve(config: Config, log: Logger): Promise<void> {
@@ -214,6 +230,8 @@ function onSignal(log: Logger, stop: () => Promise<void>): void {
 
 /** What an operator can mend is one line; anything else is a defect and shows where. */
 const OPERATORS = [
+  AlreadySeeded,
+  BadSeedFlag,
   BadSetting,
   UnusableDataDirectory,
   UnusableDatabase,

@@ -48,7 +48,7 @@ export async function openGateway(
     loadOrganization: (organizationId) => stored.loadOrganization(db, organizationId),
     findKeyByHash: (hash) => stored.findKeyByHash(db, hash),
     findKey: (organizationId, keyId) => stored.findKey(db, { organizationId, keyId }),
-    versions: () => stored.configVersions(db),
+    versions: (scopes) => stored.configVersions(db, scopes),
   };
   const counters = createMemoryCounters({
     clock,
@@ -64,7 +64,13 @@ export async function openGateway(
   });
   const nowMs = clock.nowMs();
   const recent = await writer.barrier(() => usage.recentAdmissions(db, nowMs - HOUR_MS), 60_000);
-  const restored = await restoreRecent(recent, { ...source, catalogue: snapshot.catalogue(), counters }, nowMs);
+  const restoring = {
+    catalogue: snapshot.catalogue(),
+    counters,
+    loadOrganizations: (ids: readonly string[]) => stored.loadOrganizations(db, ids),
+    findKeys: (addresses: Parameters<typeof stored.findKeys>[1]) => stored.findKeys(db, addresses),
+  };
+  const restored = await restoreRecent(recent, restoring, nowMs);
   if (restored > 0) log.info({ keys: restored }, 'counters: the last hour is counted again');
   const gateway: Gateway = {
     clock,

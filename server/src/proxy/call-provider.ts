@@ -12,7 +12,7 @@ import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
-import { dimensionsOf, owe, oweForSilence } from './settle.ts';
+import { dimensionsOf, oweForBrokenAnswer, oweForSilence } from './settle.ts';
 import type { Admission, Candidate, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
@@ -192,7 +192,8 @@ function judge(
       gateway.traffic.upstreamAttempt(provider, 'failed');
       gateway.health.failed(id, null);
       // A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not.
-      if (outcome.failure.kind === 'timeout' && outcome.failure.sent) oweForSilence(admission, candidate);
+      if (outcome.answerBytes > 0) oweForBrokenAnswer(admission, candidate, outcome.answerBytes);
+      else if (outcome.failure.kind === 'timeout' && outcome.failure.sent) oweForSilence(admission, candidate);
       return judgeFailure(outcome.failure);
     case 'gone':
       if (outcome.sent) oweForSilence(admission, candidate);
@@ -218,9 +219,7 @@ function readWhole(
     gateway.health.failed(id, null);
     gateway.traffic.upstreamAttempt(provider, 'failed');
     // An answer that broke off was worked for; an empty page or one that is no answer at all was not.
-    if (bytes.length > 0 && bytes[0] === OPEN_BRACE) {
-      owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes.length / 4) }, 'estimated');
-    }
+    if (bytes[0] === OPEN_BRACE) oweForBrokenAnswer(admission, candidate, bytes.length);
     return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${error.message}`), 'lasting');
   }
 }

@@ -15,7 +15,8 @@ export type Outcome =
   | { readonly is: 'whole'; readonly bytes: Buffer }
   | { readonly is: 'stream'; readonly source: StreamSource }
   | { readonly is: 'error'; readonly error: ProviderError }
-  | { readonly is: 'failure'; readonly failure: UpstreamFailure }
+  /** `answerBytes`: how much of a 2xx answer had come by then. */
+  | { readonly is: 'failure'; readonly failure: UpstreamFailure; readonly answerBytes: number }
   /** The client hung up first. */
   | { readonly is: 'gone'; readonly sent: boolean };
 
@@ -100,7 +101,7 @@ class Intake implements UpstreamSink, StreamSource {
     if (this.#bytes <= this.#bytesMax) return true;
     this.call?.abort();
     const message = `the answer is larger than ${this.#bytesMax} bytes`;
-    this.#settleOn({ is: 'failure', failure: new UpstreamFailure('protocol', { sent: true, message }) });
+    this.#settleOn(this.#failure(new UpstreamFailure('protocol', { sent: true, message })));
     return true;
   }
 
@@ -111,7 +112,7 @@ class Intake implements UpstreamSink, StreamSource {
     }
     this.#ended = { failure: null };
     if (this.#status >= 400) this.#settleOn(this.#error());
-    else if (this.#status >= 300) this.#settleOn({ is: 'failure', failure: this.#redirected() });
+    else if (this.#status >= 300) this.#settleOn(this.#failure(this.#redirected()));
     else if (this.#streaming && this.#chunks.length > 0) this.#settleOn({ is: 'stream', source: this });
     else this.#settleOn({ is: 'whole', bytes: this.#take() });
   }
@@ -122,7 +123,7 @@ class Intake implements UpstreamSink, StreamSource {
       return;
     }
     this.#ended = { failure };
-    this.#settleOn({ is: 'failure', failure });
+    this.#settleOn(this.#failure(failure));
   }
 
   attach(consumer: StreamConsumer): void {
@@ -161,6 +162,10 @@ class Intake implements UpstreamSink, StreamSource {
 
   #error(): Outcome {
     return { is: 'error', error: this.#provider.readError(this.#status, this.#headers, this.#take(), this.#credential) };
+  }
+
+  #failure(failure: UpstreamFailure): Outcome {
+    return { is: 'failure', failure, answerBytes: this.#status < 300 ? this.#bytes : 0 };
   }
 
   /** An error page without end: what was read says enough. */

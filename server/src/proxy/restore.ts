@@ -17,8 +17,10 @@ export interface RecentUse {
 export interface RestoreSources {
   readonly catalogue: Catalogue;
   readonly counters: Counters;
-  readonly loadOrganization: (organizationId: string) => Promise<OrganizationConfig | null>;
-  readonly findKey: (organizationId: string, keyId: string) => Promise<KeyConfig | null>;
+  readonly loadOrganizations: (organizationIds: readonly string[]) => Promise<ReadonlyMap<string, OrganizationConfig>>;
+  readonly findKeys: (
+    keys: readonly { readonly organizationId: string; readonly keyId: string }[],
+  ) => Promise<readonly KeyConfig[]>;
 }
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
@@ -30,17 +32,30 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 export async function restoreRecent(uses: readonly RecentUse[], sources: RestoreSources, nowMs: number): Promise<number> {
   const byOrganization = Map.groupBy(uses, ({ organizationId }) => organizationId);
   let keys = 0;
-  for (const [organizationId, ofOrganization] of byOrganization) {
-    const organization = await sources.loadOrganization(organizationId);
-    if (organization === null) continue;
-    for (const [keyId, ofKey] of Map.groupBy(ofOrganization, ({ keyId }) => keyId)) {
-      const key = await sources.findKey(organizationId, keyId);
-      if (key === null) continue;
-      await restoreKey(ofKey, key, organization, sources, nowMs);
-      keys += 1;
+  for (const organizationIds of batches([...byOrganization.keys()], ORGANIZATIONS_AT_ONCE)) {
+    const organizations = await sources.loadOrganizations(organizationIds);
+    const ofBatch = organizationIds.flatMap((id) => byOrganization.get(id) ?? []);
+    const byKey = Map.groupBy(ofBatch, ({ keyId }) => keyId);
+    for (const addresses of batches(
+      [...byKey.values()].map(([first]) => first as RecentUse),
+      KEYS_AT_ONCE,
+    )) {
+      for (const key of await sources.findKeys(addresses)) {
+        const organization = organizations.get(key.organizationId);
+        if (organization === undefined) continue;
+        await restoreKey(byKey.get(key.id) ?? [], key, organization, sources, nowMs);
+        keys += 1;
+      }
     }
   }
   return keys;
+}
+
+const ORGANIZATIONS_AT_ONCE = 500;
+const KEYS_AT_ONCE = 2_000;
+
+function* batches<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
 }
 
 async function restoreKey(

@@ -21,7 +21,7 @@ export interface Ending {
 }
 
 /** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something. */
-export function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
+function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
   const nanoUsd = admission.walk.endpoint.free
     ? 0
     : candidate.price === null
@@ -51,6 +51,11 @@ export function oweForAnswer(admission: Admission, candidate: Candidate, facts: 
   if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
   else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
   else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
+}
+
+/** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
+export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
+  owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes / 4) }, 'estimated');
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */

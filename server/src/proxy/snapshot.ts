@@ -13,7 +13,8 @@ export interface ConfigSource {
   /** The key that a secret's hash belongs to, and until when that secret counts (a rotated one overlaps). */
   findKeyByHash(hash: string): Promise<{ readonly key: KeyConfig; readonly secretValidUntilMs: number | null } | null>;
   findKey(organizationId: string, keyId: string): Promise<KeyConfig | null>;
-  versions(): Promise<ReadonlyMap<string, number>>;
+  /** The present versions of these scopes; a scope that never changed is absent. */
+  versions(scopes: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 /** What changed, so that the process that answers a write serves it before its 2xx. */
@@ -67,6 +68,7 @@ export interface SnapshotOptions {
   readonly forget: (counters: readonly CounterSpec[]) => void;
 }
 
+const CATALOGUE = 'catalogue';
 const UNKNOWN_MAX = 10_000;
 const UNKNOWN_MS = 5_000;
 const LOOKUP_MS_MAX = 1_000;
@@ -78,7 +80,6 @@ const IDLE_MS = 30 * 60_000;
  */
 export async function openSnapshot({ source, clock, hashSecret, keysMax, forget }: SnapshotOptions): Promise<Snapshot> {
   let catalogue = await source.loadCatalogue();
-  const versions = new Map<string, number>(await source.versions());
   const holders = new Map<string, OrganizationHolder>();
   const secrets = new Map<string, CachedSecret>();
   const keys = new Map<string, CachedKey>();
@@ -214,24 +215,14 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
   }
 
   async function poll(): Promise<void> {
-    const now = await source.versions();
-    const moved: string[] = [];
-    let catalogueMoved = false;
-    for (const [scope, version] of now) {
-      if (versions.get(scope) === version) continue;
-      if (scope === 'catalogue') catalogueMoved = true;
-      else if (holders.has(scope)) moved.push(scope);
-    }
-    if (catalogueMoved || moved.length > 0) {
-      const ofMoved = new Set(moved);
-      const stale = [...keys.values()].filter((key) => ofMoved.has(key.config.organizationId));
-      await apply({
-        catalogue: catalogueMoved,
-        organizationIds: moved,
-        keyIds: stale.map((key) => key.config.id),
-      });
-    }
-    for (const [scope, version] of now) versions.set(scope, version);
+    const now = await source.versions([CATALOGUE, ...holders.keys()]);
+    const catalogueMoved = (now.get(CATALOGUE) ?? 0) !== catalogue.version;
+    const moved = new Set<string>();
+    for (const [id, { config }] of holders) if ((now.get(id) ?? 0) !== (config?.version ?? 0)) moved.add(id);
+    if (!catalogueMoved && moved.size === 0) return;
+    // A key's change moves its organization's version, so all of its keys are asked for.
+    const keyIds = [...keys.values()].filter(({ config }) => moved.has(config.organizationId)).map(({ config }) => config.id);
+    await apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
   }
 
   function evictOldest(): void {
