@@ -15,7 +15,7 @@ const verbs = {
   dev: ['--watch', 'server/src/main.ts', 'serve'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
-  generate: ['server/src/cli/generate-openapi.ts'],
+  generate: ['scripts/generate.ts'],
   seed: ['server/src/main.ts', 'seed'],
   prove: ['server/test/prove/index.ts'],
   bench: ['bench/src/main.ts'],

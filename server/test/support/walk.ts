@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/catalogue.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy.ts';
@@ -77,7 +78,18 @@ export interface House {
   /** Providers beside `provider`, by their names. */
   readonly moreProviders?: readonly Provider[];
   readonly clock?: Clock;
+  /** What the ledger holds of the time before; nothing unless said. */
+  readonly seedFrom?: SeedFrom;
+  /** Stands between the walk and the counters. */
+  readonly counters?: (counters: MemoryCounters) => Counters;
   readonly gateway?: Partial<Gateway>;
+}
+
+/** Parts of the configuration that an admin changes while the house is open. */
+export interface Change {
+  readonly organization?: Partial<OrganizationConfig>;
+  readonly key?: Partial<KeyConfig>;
+  readonly targets?: readonly CallableTarget[];
 }
 
 export const OWNED_BY_MEMBER = { owner: { is: 'member', memberId: 'mem_1', accountId: 'acct_1' } } as const;
@@ -103,6 +115,8 @@ export interface WalkHouse {
   /** How many attempts reached the provider. */
   readonly upstreamCalls: () => number;
   ask(body: unknown, options?: AskOptions): Promise<Said>;
+  /** Makes a change live, as a write of the admin plane does before it answers. */
+  change(to: Change): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -138,19 +152,20 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   });
   const providers = [house.provider ?? createFakeProvider(), ...(house.moreProviders ?? [])].map(counted);
   const clock = house.clock ?? systemClock;
-  const counters = createMemoryCounters({ clock, seedFrom: async () => [] });
+  const counters = createMemoryCounters({ clock, seedFrom: house.seedFrom ?? (async () => []) });
   const { organization, keys } = tenant(house);
-  const keyBySecret = new Map(keys.map((key) => [newKeySecret(), key]));
-  const secrets = [...keyBySecret.keys()];
+  const keyIdBySecret = new Map(keys.map(({ id }) => [newKeySecret(), id]));
+  const secrets = [...keyIdBySecret.keys()];
+  const now = { organization, keys, targets: house.targets ?? [model('fast', [deployment()])] };
   const snapshot = await openSnapshot({
     source: {
-      loadCatalogue: async () => catalogueOf(house.targets ?? [model('fast', [deployment()])]),
-      loadOrganization: async () => organization,
+      loadCatalogue: async () => catalogueOf(now.targets),
+      loadOrganization: async () => now.organization,
       findKeyByHash: async (hash) => {
-        const key = keyBySecret.get(hash);
+        const key = now.keys.find(({ id }) => id === keyIdBySecret.get(hash));
         return key === undefined ? null : { key, secretValidUntilMs: null };
       },
-      findKey: async (_organizationId, keyId) => keys.find(({ id }) => id === keyId) ?? null,
+      findKey: async (_organizationId, keyId) => now.keys.find(({ id }) => id === keyId) ?? null,
       versions: async () => new Map(),
     },
     clock,
@@ -161,7 +176,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const gateway: Gateway = {
     clock,
     snapshot,
-    counters,
+    counters: house.counters?.(counters) ?? counters,
     journal,
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
@@ -194,6 +209,12 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     rows,
     upstreamCalls: () => calls,
     ask: (body, options = {}) => ask(gateway, options.secret === undefined ? secret : options.secret, body, options),
+    change: async (to) => {
+      now.organization = { ...now.organization, ...to.organization, version: now.organization.version + 1 };
+      now.keys = now.keys.map((key, at) => (at === 0 ? { ...key, ...to.key } : key));
+      now.targets = to.targets ?? now.targets;
+      await snapshot.apply({ catalogue: to.targets !== undefined, organizationIds: ['org_1'], keyIds: ['key_1'] });
+    },
     close: async () => {
       await journal.close();
       rmSync(directory, { recursive: true, force: true });

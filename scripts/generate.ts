@@ -1,0 +1,7 @@
+// Writes what is made from other files: the admin contract and the page of promises. `--check` only says whether they are up to date.
+import { spawnSync } from 'node:child_process';
+
+const flags = process.argv.slice(2);
+const steps = ['server/src/cli/generate-openapi.ts', 'scripts/promises.ts'];
+const results = steps.map((file) => spawnSync(process.execPath, [file, ...flags], { stdio: 'inherit' }).status);
+process.exitCode = results.every((status) => status === 0) ? 0 : 1;

@@ -1,0 +1,81 @@
+// Which test claims which words: the lines `// promise: <first words of a sentence>` above or inside tests, with the names of those tests.
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+
+/** Words of a sentence, and the test that states them. */
+export interface Claim {
+  readonly words: string;
+  /** `file: suite › test`. */
+  readonly test: string;
+}
+
+const repository = path.resolve(import.meta.dirname, '..');
+const SOURCES = ['server/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.test.ts'];
+
+/** Every claim of the tree, in the order of its files. */
+export function claimsOfTree(): Claim[] {
+  const files = globSync(SOURCES, { cwd: repository, exclude: ['**/node_modules/**'] }).toSorted();
+  return files.flatMap((file) => claimsOf(file, readFileSync(path.join(repository, file), 'utf8')));
+}
+
+/** The claims of one file. Several lines above one test all count; a line inside a test belongs to that test. */
+export function claimsOf(file: string, text: string): Claim[] {
+  const tags = [...text.matchAll(/^[ \t]*\/\/ promise: *(\S.*)$/gm)];
+  if (tags.length === 0) return [];
+  const calls = callsOf(file, text);
+  return tags.map(({ 1: words, index }) => {
+    const around = calls.filter(({ from, to }) => from < index && index < to);
+    const stated = around.findLast(({ isSuite }) => !isSuite) ?? calls.find(({ from }) => from > index);
+    const suites = calls.filter(
+      (call) => call.isSuite && stated !== undefined && call.from < stated.from && stated.to <= call.to,
+    );
+    const names = [...suites, ...(stated === undefined ? [] : [stated])].map(({ name }) => name);
+    return { words: words?.trim() ?? '', test: `${file}: ${names.join(' › ')}` };
+  });
+}
+
+/** A call that makes a test or a suite. */
+interface Call {
+  readonly name: string;
+  readonly isSuite: boolean;
+  readonly from: number;
+  readonly to: number;
+}
+
+const TESTS = new Set(['test', 'it']);
+const SUITES = new Set(['describe', 'onEveryDatabase']);
+
+/** In the order in which they begin, so that a suite comes before what is in it. */
+function callsOf(file: string, text: string): Call[] {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  const calls: Call[] = [];
+  const visit = (node: ts.Node): void => {
+    // `test.each(table)('name', …)` is a call of what a call returned: the outer one has the name.
+    if (ts.isCallExpression(node) && !(ts.isCallExpression(node.parent) && node.parent.expression === node)) {
+      const maker = rootOf(node.expression);
+      if (TESTS.has(maker) || SUITES.has(maker)) {
+        calls.push({ name: nameOf(node.arguments[0]), isSuite: SUITES.has(maker), from: node.getStart(source), to: node.end });
+      }
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return calls;
+}
+
+/** `test` of `test.each(…)`, `describe` of `describe.skipIf(…)`. */
+function rootOf(expression: ts.Expression): string {
+  if (ts.isIdentifier(expression)) return expression.text;
+  if (ts.isPropertyAccessExpression(expression) || ts.isCallExpression(expression)) return rootOf(expression.expression);
+  return '';
+}
+
+function nameOf(argument: ts.Expression | undefined): string {
+  if (argument === undefined) return '…';
+  if (ts.isStringLiteralLike(argument)) return argument.text.replace(/%[a-z]/g, '…');
+  if (ts.isTemplateExpression(argument)) {
+    return argument.head.text + argument.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
+  }
+  return '…';
+}
