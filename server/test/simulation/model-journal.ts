@@ -1,0 +1,100 @@
+import type { BeginRecord, EndRecord } from '../../src/journal/records.ts';
+import { estimatedEnd } from '../../src/journal/replay.ts';
+import type { SettlementJournal } from '../../src/proxy/gateway.ts';
+import type { Random } from './random.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What of a request-log row the counters must agree with. */
+export interface Row {
+  readonly requestId: string;
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly memberId: string | null;
+  readonly keyId: string;
+  readonly calledName: string;
+  readonly atMs: number;
+  readonly tokens: number;
+  readonly nanoUsd: number;
+}
+
+type Line = { readonly is: 'begin'; readonly record: BeginRecord } | { readonly is: 'end'; readonly record: EndRecord };
+
+/** Journal and ledger as one list in memory. What was not yet written is lost in a crash; what began and did not end is estimated then. */
+export class ModelJournal implements SettlementJournal {
+  hasRoom = true;
+  readonly #schedule: Schedule;
+  readonly #random: Random;
+  #written: Line[] = [];
+  #unwritten: Line[] = [];
+  #newlyBegun: BeginRecord[] = [];
+  #whenWritten: ((outcome: 'written') => void)[] = [];
+
+  constructor(schedule: Schedule, random: Random) {
+    this.#schedule = schedule;
+    this.#random = random;
+  }
+
+  room(): boolean {
+    return this.hasRoom;
+  }
+
+  begin(record: BeginRecord): void {
+    this.#unwritten.push({ is: 'begin', record });
+    this.#newlyBegun.push(record);
+  }
+
+  end(record: EndRecord): void {
+    this.#unwritten.push({ is: 'end', record });
+  }
+
+  shape(): void {}
+
+  /** Attempts begun since this was last asked. */
+  newlyBegun(): readonly BeginRecord[] {
+    return this.#newlyBegun.splice(0);
+  }
+
+  whenWritten(callback: (outcome: 'written') => void): void {
+    this.#whenWritten.push(callback);
+    if (this.#whenWritten.length === 1) this.#schedule.after(this.#random.whole(0, 3), () => this.#write());
+  }
+
+  /** The process died. What is on record then is all there is. */
+  crash(): readonly Row[] {
+    this.#unwritten = [];
+    this.#whenWritten = [];
+    const ended = new Set(this.#written.flatMap((line) => (line.is === 'end' ? [line.record.requestId] : [])));
+    const begun = new Map<string, BeginRecord>();
+    for (const line of this.#written) {
+      if (line.is === 'begin' && !ended.has(line.record.requestId)) begun.set(line.record.requestId, line.record);
+    }
+    for (const record of begun.values()) this.#written.push({ is: 'end', record: estimatedEnd(whole(record)) });
+    return this.rows();
+  }
+
+  /** Every admitted request that ended, in the order of their ends. */
+  rows(): readonly Row[] {
+    return [...this.#written, ...this.#unwritten].flatMap((line) => (line.is === 'end' ? rowOf(line.record) : []));
+  }
+
+  #write(): void {
+    this.#written.push(...this.#unwritten.splice(0));
+    for (const callback of this.#whenWritten.splice(0)) callback('written');
+  }
+}
+
+function rowOf(end: EndRecord): readonly Row[] {
+  if (end.status === 'refused') return [];
+  const { requestId, organizationId, teamId, memberId, keyId, calledName, admittedAtMs: atMs } = end;
+  const tokens = sum(end.entries.flatMap(({ usage }) => Object.values(usage)));
+  const nanoUsd = sum(end.entries.map((entry) => entry.nanoUsd ?? 0));
+  return [{ requestId, organizationId, teamId, memberId, keyId, calledName, atMs, tokens, nanoUsd }];
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
+
+function whole(record: BeginRecord): Required<BeginRecord> {
+  return { clientRequestId: null, endpoint: '', stream: false, attempts: 1, decision: '', ...record };
+}

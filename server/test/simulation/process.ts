@@ -1,0 +1,166 @@
+import type { Counters, Hold } from '../../src/counters/counters.ts';
+import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory.ts';
+import { type LimitPlan, planLimits } from '../../src/domain/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../src/domain/period.ts';
+import type { Gateway } from '../../src/proxy/gateway.ts';
+import { createDeploymentHealth } from '../../src/proxy/health.ts';
+import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { type RestoreSources, restoreRecent } from '../../src/proxy/restore.ts';
+import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot.ts';
+import { createTraffic } from '../../src/proxy/traffic.ts';
+import { delayed } from './delayed.ts';
+import { type Fault, withFault } from './faults.ts';
+import type { ModelJournal } from './model-journal.ts';
+import type { Random } from './random.ts';
+import type { Schedule } from './schedule.ts';
+import { scriptedProvider } from './scripted-provider.ts';
+import type { Truth } from './truth.ts';
+import { watch } from './watch.ts';
+import type { World } from './world.ts';
+
+/** One life of the gateway, from its start to a crash: the real walk, the real snapshot and counters, over a model of everything outside. */
+export interface Process {
+  readonly gateway: Gateway;
+  readonly memory: MemoryCounters;
+  /** What the checks ask: the counters with their fault, without delay. */
+  readonly counters: Counters;
+  /** Tells the truth what the counters did since. */
+  readonly tell: () => void;
+}
+
+export interface Surroundings {
+  readonly schedule: Schedule;
+  readonly random: Random;
+  readonly world: World;
+  readonly journal: ModelJournal;
+  readonly truth: Truth;
+  readonly database: { away: boolean };
+  readonly fault: Fault | null;
+  /** The counters answer some turns later. */
+  readonly delays: boolean;
+  readonly newRequestId: () => string;
+  readonly hungUp: (hold: Hold) => boolean;
+  /** Told which counters there are now, before they count anything. */
+  readonly counting: (memory: MemoryCounters) => void;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Starts as `open-gateway.ts` does: the last hour is counted again before anyone is admitted. */
+export async function startProcess(surroundings: Surroundings): Promise<Process> {
+  const { schedule, random, journal, truth, fault, delays } = surroundings;
+  const memory = countersOf(surroundings);
+  surroundings.counting(memory);
+  const sometimes = () => random.chance(0.1);
+  const counters =
+    fault === null ? memory : withFault(fault, memory, { nowMs: schedule.nowMs, hungUp: surroundings.hungUp, sometimes });
+  const watched = watch(counters, truth, memory.nowMs);
+  const asked = delays ? delayed(watched.counters, (run) => void schedule.after(random.whole(0, 40), run)) : watched.counters;
+  const source = storeOf(surroundings);
+  const snapshot = await openSnapshot({
+    source,
+    clock: schedule,
+    hashSecret: (secret) => secret,
+    keysMax: 100,
+    forget: (added) => void asked.forget(added),
+  });
+  await restore(surroundings, source, asked);
+  const gateway: Gateway = {
+    clock: schedule,
+    snapshot,
+    counters: asked,
+    journal,
+    providers: new Map([['fake', scriptedProvider(schedule, random)]]),
+    health: createDeploymentHealth(schedule),
+    load: createDeploymentLoad(schedule),
+    traffic: createTraffic(),
+    decisions: { find: async () => null },
+    sealContent: () => null,
+    refused: () => {},
+    defect: (error) => truth.fail(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
+    requestId: surroundings.newRequestId,
+    random: random.next,
+    after: (ms, callback) => schedule.after(ms, callback),
+    settings: { attemptsMax: 4, stallMsMax: 20_000, contentBytesMax: 1_000, answerBytesMax: 1_000_000 },
+  };
+  return { gateway, memory, counters, tell: watched.tell };
+}
+
+/** Every plan that a key of this world has for some name now. */
+export function plansOf(world: World, nowMs: number): readonly LimitPlan[] {
+  const plans: LimitPlan[] = [];
+  for (const key of world.keys.values()) {
+    const organization = world.organizations.get(key.organizationId);
+    const team = organization?.teams.get(key.teamId);
+    if (organization === undefined || team === undefined) continue;
+    const member = key.owner.is === 'member' ? (organization.members.get(key.owner.memberId) ?? null) : null;
+    for (const target of world.catalogue.targets.values()) {
+      plans.push(planLimits({ key, organization, team, member }, target.name, target.accessGroups, nowMs));
+    }
+  }
+  return plans;
+}
+
+function countersOf({ schedule, random, truth, database }: Surroundings): MemoryCounters {
+  return createMemoryCounters({
+    clock: schedule,
+    idleMs: 10 * 60_000,
+    seedFrom: (spec, fromMs, toMs) => {
+      const points = truth.past.pointsOf(spec, { startMs: fromMs, endMs: toMs });
+      return new Promise((resolve, reject) => {
+        schedule.after(random.whole(0, 200), () => (database.away ? reject(new Error('the database is away')) : resolve(points)));
+      });
+    },
+  });
+}
+
+interface ModelStore extends ConfigSource {
+  query<T>(read: () => T): Promise<T>;
+}
+
+/** The store's queries: they take a while, see one instant, and fail while the database is away. */
+function storeOf({ schedule, random, world, database }: Surroundings): ModelStore {
+  const query = <T>(read: () => T): Promise<T> =>
+    new Promise((resolve, reject) => {
+      schedule.after(random.whole(0, 30), () => {
+        if (database.away) return reject(new Error('the database is away'));
+        const found = read();
+        schedule.after(random.whole(0, 30), () => resolve(found));
+      });
+    });
+  return {
+    query,
+    loadCatalogue: () => query(() => world.catalogue),
+    loadOrganization: (organizationId) => query(() => world.organizations.get(organizationId) ?? null),
+    findKeyByHash: (hash) =>
+      query(() => {
+        const key = world.keys.get(world.keyIdBySecret.get(hash) ?? '');
+        return key === undefined ? null : { key, secretValidUntilMs: null };
+      }),
+    findKey: (_organizationId, keyId) => query(() => world.keys.get(keyId) ?? null),
+    versions: () => query(() => new Map(world.versions)),
+  };
+}
+
+async function restore({ schedule, world, truth }: Surroundings, source: ModelStore, counters: Counters): Promise<void> {
+  const nowMs = schedule.nowMs();
+  const recent = truth.past.rows
+    .filter(({ atMs }) => atMs > nowMs - HOUR_MS && atMs < FAR_FUTURE_MS)
+    .map(({ organizationId, teamId, memberId, keyId, calledName, atMs, tokens }) => ({
+      organizationId,
+      teamId,
+      memberId,
+      keyId,
+      calledName,
+      atMs,
+      requests: 1,
+      tokens,
+    }));
+  const sources: RestoreSources = {
+    catalogue: world.catalogue,
+    counters,
+    loadOrganizations: (ids) => source.query(() => new Map([...world.organizations].filter(([id]) => ids.includes(id)))),
+    findKeys: (keys) => source.query(() => [...world.keys.values()].filter(({ id }) => keys.some(({ keyId }) => keyId === id))),
+  };
+  await restoreRecent(recent, sources, nowMs);
+}
