@@ -64,23 +64,12 @@ export async function viewOrganizations(call: AdminCall, rows: readonly Organiza
   const owners = await organizations.owners(db, ids);
   const live = await limitsStatus(
     call.deps,
-    rows.map((row, index) => ({
-      organizationId: row.id,
-      scope: 'organization' as const,
-      scopeId: row.id,
-      policy: policies[index] as ScopePolicy,
-      timeZone: row.timeZone,
-    })),
+    rows.map((row, index) => scopeOf(row, policies[index] as ScopePolicy)),
   );
   return rows.map((row, index) => ({
     id: row.id,
     ...organizationFacts(row, policies[index] as ScopePolicy),
-    owners: (owners.get(row.id) ?? []).map((owner) => ({
-      member_id: owner.memberId,
-      account_id: owner.accountId,
-      name: owner.name,
-      email: owner.email,
-    })),
+    owners: (owners.get(row.id) ?? []).map(renderOwner),
     team_count: counts(row.id).teams,
     member_count: counts(row.id).members,
     key_count: counts(row.id).keys,
@@ -91,6 +80,14 @@ export async function viewOrganizations(call: AdminCall, rows: readonly Organiza
     updated_at: isoOf(row.updatedAt),
     archived_at: isoOrNull(row.archivedAt),
   }));
+}
+
+function scopeOf({ id, timeZone }: OrganizationRow, policy: ScopePolicy) {
+  return { organizationId: id, scope: 'organization', scopeId: id, policy, timeZone } as const;
+}
+
+function renderOwner(owner: organizations.Owner) {
+  return { member_id: owner.memberId, account_id: owner.accountId, name: owner.name, email: owner.email };
 }
 
 /** What people set: the part of the view that the audit log compares. */

@@ -54,13 +54,10 @@ export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
   );
   const live = await limitsStatus(
     call.deps,
-    rows.map((row, index) => ({
-      organizationId: row.organizationId,
-      scope: 'team' as const,
-      scopeId: row.id,
-      policy: policies[index] as ScopePolicy,
-      timeZone: zones.get(row.organizationId) ?? 'UTC',
-    })),
+    rows.map(({ organizationId, id: scopeId }, index) => {
+      const timeZone = zones.get(organizationId) ?? 'UTC';
+      return { organizationId, scope: 'team', scopeId, policy: policies[index] as ScopePolicy, timeZone } as const;
+    }),
   );
   return rows.map((row, index) => ({
     id: row.id,

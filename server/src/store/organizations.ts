@@ -78,8 +78,17 @@ export async function timeZones(db: Database, ids: readonly string[]): Promise<R
   return new Map(rows.map((row) => [row.id, row.timeZone]));
 }
 
+/** One who answers for an organization. */
+export interface Owner {
+  readonly organizationId: string;
+  readonly memberId: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly email: string;
+}
+
 /** Who answers for each organization, oldest membership first. */
-export async function owners(db: Database, ids: readonly string[]) {
+export async function owners(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Owner[]>> {
   const rows = await db
     .select({
       organizationId: memberships.organizationId,

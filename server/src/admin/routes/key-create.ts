@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { can } from '../../domain/permission.ts';
+import type { ScopePolicy } from '../../domain/tenancy.ts';
 import { newId } from '../../lib/id.ts';
 import type { KeyRow } from '../../store/keys.ts';
 import * as keys from '../../store/keys.ts';
@@ -10,7 +11,7 @@ import { accessCatalogue, choice, INHERITED, patchedChoice, requireWithinParent 
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
 import { id, instant, mergedMetadata, metadata, name } from '../fields.ts';
-import { newSecretOfKey } from '../key-secret.ts';
+import { type NewSecret, newSecretOfKey } from '../key-secret.ts';
 import { keyFacts, keyFields, viewKey } from '../key-view.ts';
 import * as load from '../load.ts';
 import { levelsAbove } from '../parent-access.ts';
@@ -46,41 +47,53 @@ export const create = route({
     const catalogue = await accessCatalogue(call.deps.db);
     const secret = newSecretOfKey(call.deps);
     const created = await change(call, async (change) => {
-      const { tx, now, record } = change;
-      const locked = await teams.lock(tx, team);
+      const locked = await teams.lock(change.tx, team);
       if (locked === null) throw notFound('team');
-      const { organizationId, id: teamId } = locked;
-      const ownerColumns = await ownerOf(change, locked, call.body.owner);
+      const place = { organizationId: locked.organizationId, teamId: locked.id };
+      const owner = await ownerOf(change, locked, call.body.owner);
       const access = patchedChoice(INHERITED, call.body.asset_access);
-      const above = await levelsAbove(tx, { organizationId, teamId, membershipId: ownerColumns.ownerMembershipId });
-      requireWithinParent(above, access, catalogue);
+      requireWithinParent(await levelsAbove(change.tx, { ...place, membershipId: owner.ownerMembershipId }), access, catalogue);
       const policy = patchedPolicy(NO_POLICY, call.body);
-      await requireMayCreate(call, change, locked, { ...ownerColumns, expiresAt, budgets: policy.budgets });
-      const row = await keys.insert(tx, {
-        organizationId,
-        id: newId('key', now.getTime()),
-        teamId,
-        name: call.body.name,
-        ...ownerColumns,
-        expiresAt,
-        prefix: secret.prefix,
-        lastFour: secret.lastFour,
-        ...policyColumns(policy),
-        ...accessChoiceToColumns(access),
-        metadata: mergedMetadata({}, call.body.metadata),
-        createdBy: call.actor.id,
-        createdAt: now,
-        updatedAt: now,
-      });
-      await keys.addSecret(tx, { organizationId, keyId: row.id, hash: secret.hash, at: now });
-      await storeBudgets(tx, { organizationId, scope: 'key', scopeId: row.id }, policy, call.body, now);
-      const after = { ...keyFacts(row, policy), owner: ownerColumns.ownerMembershipId ?? ownerColumns.ownerServiceAccountId };
-      await record({ ...eventOf(row), action: 'key.create', before: null, after });
-      return row;
+      await requireMayCreate(call, change, locked, { ...owner, expiresAt, budgets: policy.budgets });
+      return insertKey(call, change, { ...place, ...owner, ...accessChoiceToColumns(access), expiresAt, policy, secret });
     });
     return { ...(await viewKey(call, created)), secret: secret.secret };
   },
 });
+
+type NewKey = OwnerColumns &
+  ReturnType<typeof accessChoiceToColumns> & {
+    readonly organizationId: string;
+    readonly teamId: string;
+    readonly expiresAt: Date | null;
+    readonly policy: ScopePolicy;
+    readonly secret: NewSecret;
+  };
+
+async function insertKey(
+  call: AdminCall<unknown, unknown, CreateBody>,
+  { tx, now, record }: Change,
+  { policy, secret, ...columns }: NewKey,
+): Promise<KeyRow> {
+  const { organizationId } = columns;
+  const row = await keys.insert(tx, {
+    ...columns,
+    id: newId('key', now.getTime()),
+    name: call.body.name,
+    prefix: secret.prefix,
+    lastFour: secret.lastFour,
+    ...policyColumns(policy),
+    metadata: mergedMetadata({}, call.body.metadata),
+    createdBy: call.actor.id,
+    createdAt: now,
+    updatedAt: now,
+  });
+  await keys.addSecret(tx, { organizationId, keyId: row.id, hash: secret.hash, at: now });
+  await storeBudgets(tx, { organizationId, scope: 'key', scopeId: row.id }, policy, call.body, now);
+  const after = { ...keyFacts(row, policy), owner: row.ownerMembershipId ?? row.ownerServiceAccountId };
+  await record({ ...eventOf(row), action: 'key.create', before: null, after });
+  return row;
+}
 
 /** The owner a body names, who must be active in the team; the team's default service account when it names none. */
 export async function ownerOf(change: Change, team: TeamRow, wanted: z.output<typeof owner> | undefined): Promise<OwnerColumns> {

@@ -157,9 +157,11 @@ export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<
 
 function columnsOf(call: PatchCall, row: KeyRow) {
   const { name, expires_at: expiresAt, metadata } = call.body;
+  // What is stored may be sent back as it is, also once it has passed.
+  const isKept = expiresAt === undefined || (expiresAt !== null && new Date(expiresAt).getTime() === row.expiresAt?.getTime());
   return {
     name: name ?? row.name,
-    expiresAt: expiresAt === undefined ? row.expiresAt : futureInstant(call, expiresAt),
+    expiresAt: isKept ? row.expiresAt : futureInstant(call, expiresAt),
     metadata: mergedMetadata(row.metadata, metadata),
   };
 }
