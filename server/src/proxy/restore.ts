@@ -1,18 +1,8 @@
 import type { Counters } from '../counters/counters.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
-import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
-
-/** What one key was admitted for under one called name within one second (the last minute) or one minute (the last hour). */
-export interface RecentUse {
-  readonly organizationId: string;
-  readonly keyId: string;
-  readonly calledName: string;
-  /** The latest admission among them. */
-  readonly atMs: number;
-  readonly requests: number;
-  readonly tokens: number;
-}
+import type { KeyConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
+import type { RecentUse } from '../store/usage.ts';
 
 export interface RestoreSources {
   readonly catalogue: Catalogue;
@@ -65,18 +55,24 @@ async function restoreKey(
   { catalogue, counters }: RestoreSources,
   nowMs: number,
 ): Promise<void> {
-  const team = organization.teams.get(key.teamId);
-  if (team === undefined) return;
-  const member = key.owner.is === 'member' ? (organization.members.get(key.owner.memberId) ?? null) : null;
   const plans = new Map<string, LimitPlan>();
-  for (const { calledName, atMs, requests, tokens } of uses) {
-    let plan = plans.get(calledName);
+  for (const { teamId, memberId, calledName, atMs, requests, tokens } of uses) {
+    const planKey = `${teamId} ${memberId} ${calledName}`;
+    let plan = plans.get(planKey);
     if (plan === undefined) {
       const groups = catalogue.targets.get(calledName)?.accessGroups ?? NO_GROUPS;
+      const team = organization.teams.get(teamId) ?? goneTeam(teamId);
+      const member = memberId === null ? null : (organization.members.get(memberId) ?? null);
       plan = planLimits({ key, organization, team, member }, calledName, groups, nowMs);
-      plans.set(calledName, plan);
+      plans.set(planKey, plan);
     }
     await counters.restore(plan, { atMs, amount: requests, unit: 'requests' });
     await counters.restore(plan, { atMs, amount: tokens, unit: 'tokens' });
   }
+}
+
+/** A deleted team has no limits any more; what it used still counts for its organization. */
+function goneTeam(id: string): TeamConfig {
+  const nothing = { rateLimits: {}, modelLimits: [], budgets: [] };
+  return { id, name: '', status: 'suspended', access: { mode: 'inherit' }, ...nothing };
 }

@@ -43,9 +43,15 @@ export async function spendSince(
     : pointsOfRows(db, counter, fromMs, toMs, slotMs);
 }
 
-/** What one key was admitted for under one called name in one second of the last minute, or in one minute before that. */
+/**
+ * What one key was admitted for under one called name in one second of the last minute, or in one minute before that. Team and member are
+ * those of that moment: keys move and change hands, and what was used stays with whom it was counted for.
+ */
 export interface RecentUse {
   readonly organizationId: string;
+  readonly teamId: string;
+  /** Null: a service account's key. */
+  readonly memberId: string | null;
   readonly keyId: string;
   readonly calledName: string;
   /** The latest admission among them. */
@@ -59,12 +65,12 @@ export interface RecentUse {
  * them: a little over a minute before the database's now.
  */
 export async function recentAdmissions(db: Database, sinceMs: number): Promise<readonly RecentUse[]> {
+  const { organizationId, teamId, memberId, keyId, calledName } = requestLog;
+  const whose = { organizationId, teamId, memberId, keyId, calledName };
   const slot = sql`date_trunc(case when ${requestLog.admittedAt} > now() - interval '70 seconds' then 'second' else 'minute' end, ${requestLog.admittedAt})`;
   const rows = await db
     .select({
-      organizationId: requestLog.organizationId,
-      keyId: requestLog.keyId,
-      calledName: requestLog.calledName,
+      ...whose,
       at: sql<string>`max(${requestLog.admittedAt})`.as('at'),
       requests: sql<string>`sum(${requestLog.count})`,
       tokens: sql<string>`sum(${requestLog.totalTokens})`,
@@ -77,10 +83,10 @@ export async function recentAdmissions(db: Database, sinceMs: number): Promise<r
         ne(requestLog.status, 'refused'),
       ),
     )
-    .groupBy(requestLog.organizationId, requestLog.keyId, requestLog.calledName, slot)
+    .groupBy(...Object.values(whose), slot)
     .orderBy(sql`at`);
-  return rows.map(({ at, requests, tokens, ...whose }) => ({
-    ...whose,
+  return rows.map(({ at, requests, tokens, ...same }) => ({
+    ...same,
     atMs: new Date(at).getTime(),
     requests: Number(requests),
     tokens: Number(tokens),

@@ -82,6 +82,17 @@ onEveryDatabase('usage', (given, kind) => {
     expect(uses.length).toBeGreaterThanOrEqual(5);
   });
 
+  // promise: Keys move only within an organization: their own counters move along, the team's do not
+  test('is told apart by the team and person a key belonged to then', async () => {
+    const nowMs = Date.now();
+    const inTeam = (teamId: string, memberId: string | null) =>
+      madeRecord({ organizationId: 'org_2', keyId: 'key_moved', admittedAtMs: nowMs - 60, teamId, memberId });
+    await store(given(), [inTeam('team_a', 'mem_a'), inTeam('team_b', 'mem_a'), inTeam('team_b', null)]);
+    const uses = (await recentAdmissions(given().db, nowMs - 3_600_000)).filter((use) => use.keyId === 'key_moved');
+    const whose = uses.map(({ teamId, memberId, requests }) => `${teamId} ${memberId} ${requests}`);
+    expect(whose.toSorted()).toEqual(['team_a mem_a 1', 'team_b mem_a 1', 'team_b null 1']);
+  });
+
   describe('a report', () => {
     const ask = (question: Partial<UsageQuestion>) =>
       reportUsage(given().db, {
