@@ -51,6 +51,11 @@ export class NaiveWindow<Id> {
     return this.#entries.reduce((sum, { settled, held }) => sum + settled + held, 0);
   }
 
+  /** What was counted after an instant, slots or no slots. */
+  sumSince(afterMs: number): number {
+    return this.#entries.reduce((sum, { atMs, settled, held }) => (atMs > afterMs ? sum + settled + held : sum), 0);
+  }
+
   held(): number {
     return this.#entries.reduce((sum, { held }) => sum + held, 0);
   }

@@ -16,6 +16,8 @@ export interface Open<Asker> {
   readonly asker: Asker;
   readonly plan: LimitPlan;
   readonly parts: [Part, ...Part[]];
+  /** By the name of each counter it holds of, when the period it counts in began (0 where there is none). */
+  readonly periods: ReadonlyMap<string, number>;
 }
 
 /** Every request in flight, and the trailing windows, which know requests in flight and settled ones alike. */
@@ -70,13 +72,18 @@ export class OpenRequests<Asker> {
   holding(spec: CounterSpec): readonly { readonly open: Open<Asker>; readonly startMs: number }[] {
     const holding = [];
     for (const open of this.byHold.values()) {
-      const held = open.plan.counters.find(({ name }) => name === spec.name);
-      if (held === undefined) continue;
-      const { window } = held;
-      holding.push({ open, startMs: window.is === 'calendar' ? periodAt(window.boundariesMs, open.parts[0].atMs).startMs : 0 });
+      const startMs = open.periods.get(spec.name);
+      if (startMs !== undefined) holding.push({ open, startMs });
     }
     return holding;
   }
+}
+
+/** Every counter of a plan by name, with when the period of an instant began. */
+export function periodsOf(plan: LimitPlan, atMs: number): ReadonlyMap<string, number> {
+  return new Map(
+    plan.counters.map(({ name, window }) => [name, window.is === 'calendar' ? periodAt(window.boundariesMs, atMs).startMs : 0]),
+  );
 }
 
 export function heldOf(spec: CounterSpec, parts: readonly Part[]): number {

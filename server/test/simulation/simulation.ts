@@ -10,7 +10,7 @@ import { Schedule, settled } from './schedule.ts';
 import { type Asker, Truth } from './truth.ts';
 import { edit, newWorld, type World } from './world.ts';
 
-const STEPS = 800;
+const STEPS = 1_200;
 /** A world that does not come to rest within so many steps never will. */
 const REST_STEPS_MAX = 20_000;
 const HOUR_MS = 3_600_000;
@@ -79,14 +79,14 @@ export class Simulation {
   #happening(): () => void | Promise<void> {
     const random = this.#random;
     return random.weighted<() => void | Promise<void>>([
-      [300, () => this.#ask()],
-      [500, () => void this.#schedule.step()],
-      [30, () => this.#schedule.pass(random.whole(1, 90_000))],
+      [150, () => this.#ask()],
+      [700, () => void this.#schedule.step()],
+      [20, () => this.#schedule.pass(random.whole(1, 90_000))],
       [4, () => this.#schedule.pass(random.whole(HOUR_MS, 40 * HOUR_MS))],
       [5, () => this.#turnClockBack()],
       [2, () => this.#schedule.jump(random.whole(1, 50 * HOUR_MS))],
-      [15, () => this.#edit()],
-      [4, () => this.#crash()],
+      [12, () => this.#edit()],
+      [3, () => this.#crash()],
       [6, () => this.#comeAndGo()],
       [6, () => this.#evict()],
       [6, () => this.#correct()],

@@ -2,7 +2,7 @@ import type { Actual, Hold, HoldResult, Readings, SeedPoint, Wanted } from '../.
 import type { CounterSpec, LimitPlan, LimitRule } from '../../src/domain/limit-plan.ts';
 import type { BeginRecord } from '../../src/journal/records.ts';
 import type { Row } from './model-journal.ts';
-import { heldOf, type Open, OpenRequests } from './open-requests.ts';
+import { heldOf, type Open, OpenRequests, periodsOf } from './open-requests.ts';
 import { periodAt, type Settled, SettledRequests, sum } from './settled-requests.ts';
 import type { Witness } from './watch.ts';
 
@@ -146,9 +146,16 @@ export class Truth implements Witness {
     this.#checkDecision(plan, wanted, result);
     if (result.admitted) {
       const part = { atMs: nowMs, tokens: wanted.tokens, nanoUsd: result.nanoUsd };
-      this.#open.byHold.set(result.hold, { requestId, asker: this.#options.askerOf(requestId), plan, parts: [part] });
+      this.#open.byHold.set(result.hold, {
+        requestId,
+        asker: this.#options.askerOf(requestId),
+        plan,
+        parts: [part],
+        periods: periodsOf(plan, nowMs),
+      });
       this.#open.take(plan, part, 1);
     }
+    if (result.admitted) this.#checkSpans(plan, nowMs);
     plan.rules.forEach((rule, i) => {
       const spec = plan.counters[rule.counter] as CounterSpec;
       if (!this.#mustBeRight(spec, seen, nowMs)) return;
@@ -181,6 +188,17 @@ export class Truth implements Witness {
       if (named !== undefined) this.#checkWait(rule, spec, used, amount, named.retryAfterMs, result.atMs);
     });
     if (!result.admitted && result.refusing.length === 0) this.fail('refused by no rule');
+  }
+
+  /** Never above a limit: in the span that ends now, whatever the counters say of it. */
+  #checkSpans(plan: LimitPlan, nowMs: number): void {
+    for (const rule of plan.rules) {
+      const spec = plan.counters[rule.counter] as CounterSpec;
+      if (rule.action !== 'block' || spec.window.is !== 'trailing' || spec.unit === 'nano_usd') continue;
+      const inSpan = this.#open.windowOf(spec, nowMs).sumSince(nowMs - spec.window.slotMs * 60);
+      if (inSpan > rule.value)
+        this.fail(`${inSpan} ${spec.unit} were admitted in one span of ${rule.id}, which is ${rule.value}`);
+    }
   }
 
   #checkWait(rule: LimitRule, spec: CounterSpec, used: number, amount: number, said: number | null, nowMs: number): void {

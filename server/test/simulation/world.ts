@@ -112,7 +112,7 @@ function edited(policy: ScopePolicy, world: World, random: Random): ScopePolicy 
 
 function newPolicy(world: World, random: Random): ScopePolicy {
   return {
-    rateLimits: rateLimitsOf(random, 0.15),
+    rateLimits: rateLimitsOf(random, 0.1),
     modelLimits: random.chance(0.3) ? modelLimitsOf(random) : [],
     budgets: world.budgets.filter(() => random.chance(0.12)),
   };
