@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdminApp } from './admin/app.ts';
-import { authenticateAdminToken } from './admin/authenticate.ts';
+import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
 import { welcome } from './cli/welcome.ts';
@@ -33,6 +32,7 @@ import { type Operations, serveOperations } from './proxy/operations.ts';
 import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
+import { markKeysUsed } from './store/keys.ts';
 import { LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
@@ -70,9 +70,8 @@ async function serve(config: Config, log: Logger): Promise<void> {
   const transport = createTransport({ policy, wheel });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
-  const adminDeps = adminDepsOf(config, stores, opened, policy, providers, log);
-  const admin = await createAdminApp(adminDeps);
-  const operations = operationsOf(stores, opened, adminDeps, () => notReady);
+  const admin = await createAdminApp(adminDepsOf(config, stores, opened, policy, providers, log));
+  const operations = operationsOf(stores, opened, admin, () => notReady);
   const server = createListener({
     clock,
     bodyBytesMax: config.bodyBytesMax,
@@ -83,13 +82,13 @@ async function serve(config: Config, log: Logger): Promise<void> {
       else void serveOperations(request, reply, operations);
     },
   });
-  const stopTidying = keepTidy(opened, log);
+  const stopTidying = keepTidy(stores, opened, log);
   await listen(server, config);
   await welcome({ config, stores, log, address: addressOf(config, server.address() as AddressInfo) });
   notReady = null;
   onSignal(log, async () => {
     notReady = 'draining';
-    stopTidying();
+    await stopTidying();
     await closeWithin(server, config.drainMsMax);
     await admin.close();
     transport.close();
@@ -137,7 +136,7 @@ const CONSOLE_PAGE = new URL('../../console/index.html', import.meta.url);
 function operationsOf(
   { journal, writer }: Stores,
   { gateway, counters }: OpenGateway,
-  adminDeps: AdminDeps,
+  admin: AdminApp,
   notReady: () => string | null,
 ): Operations {
   const page = { type: 'text/html; charset=utf-8', body: readFileSync(CONSOLE_PAGE) };
@@ -145,14 +144,7 @@ function operationsOf(
     notReady,
     requestId,
     page: (path) => (path === '/' ? page : null),
-    mayReadMetrics: async (request) => {
-      const authorization = request.header('authorization');
-      if (request.isLoopback || authorization === undefined) return request.isLoopback;
-      return authenticateAdminToken(adminDeps, { authorization }).then(
-        ({ roles }) => roles.some(({ role }) => role === 'platform_admin' || role === 'platform_auditor'),
-        () => false,
-      );
-    },
+    mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),
     metrics: () =>
       renderMetrics({
         traffic: gateway.traffic,
@@ -166,18 +158,26 @@ function operationsOf(
   };
 }
 
-/** What has to be done now and then; nothing of it is on a request's way. */
-function keepTidy({ gateway, counters }: OpenGateway, log: Logger): () => void {
-  const poll = setInterval(() => {
-    gateway.snapshot.poll().catch((error: Error) => log.debug({ reason: error.message }, 'configuration cannot be polled'));
-  }, POLL_MS);
+/** What has to be done now and then; nothing of it is on a request's way. Returns how to stop, which does the last of it. */
+function keepTidy({ database }: Stores, { gateway, counters }: OpenGateway, log: Logger): () => Promise<void> {
+  let notedMs = clock.nowMs();
+  const noteLastUse = async () => {
+    const sinceMs = notedMs;
+    notedMs = clock.nowMs();
+    await markKeysUsed(database.db, gateway.snapshot.usedSince(sinceMs));
+  };
+  const quietly = (what: string, work: () => Promise<void>) =>
+    work().catch((error: Error) => log.debug({ reason: error.message }, `${what} has to wait`));
+  const poll = setInterval(() => void quietly('polling the configuration', () => gateway.snapshot.poll()), POLL_MS);
   const tidy = setInterval(() => {
     gateway.snapshot.evictIdle(clock.nowMs());
     counters.evictIdle();
+    void quietly('noting when keys were used', noteLastUse);
   }, TIDY_MS);
-  return () => {
+  return async () => {
     clearInterval(poll);
     clearInterval(tidy);
+    await quietly('noting when keys were used', noteLastUse);
   };
 }
 

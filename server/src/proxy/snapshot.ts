@@ -56,6 +56,8 @@ export interface Snapshot {
   /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
   poll(): Promise<void>;
   evictIdle(nowMs: number): void;
+  /** Keys that were shown at or after an instant. */
+  usedSince(sinceMs: number): readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[];
   sizes(): { readonly keys: number; readonly organizations: number };
 }
 
@@ -245,6 +247,11 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
     for (const id of holders.keys()) if (!used.has(id)) holders.delete(id);
   }
 
+  function usedSince(sinceMs: number) {
+    const used = [...keys.values()].filter(({ lastUsedMs }) => lastUsedMs >= sinceMs);
+    return used.map(({ config, lastUsedMs }) => ({ organizationId: config.organizationId, keyId: config.id, atMs: lastUsedMs }));
+  }
+
   return {
     catalogue: () => catalogue,
     keyBySecret,
@@ -252,6 +259,7 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
     apply,
     poll,
     evictIdle,
+    usedSince,
     sizes: () => ({ keys: keys.size, organizations: holders.size }),
   };
 }

@@ -124,3 +124,16 @@ function living({ organizationId, teamId, membershipId, serviceAccountId }: Keys
     serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
   );
 }
+
+/** Notes when keys were last shown; an older note never replaces a newer one. Not a change of the key: its version stays. */
+export async function markKeysUsed(
+  db: Database,
+  used: readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[],
+): Promise<void> {
+  if (used.length === 0) return;
+  const columns = sql`${sql.param(used.map((use) => use.organizationId))}::text[], ${sql.param(used.map((use) => use.keyId))}::text[],
+    ${sql.param(used.map((use) => new Date(use.atMs).toISOString()))}::timestamptz[]`;
+  await db.execute(sql`update ${keys} set last_used_at = used.at from unnest(${columns}) as used(organization_id, key_id, at)
+    where ${keys.organizationId} = used.organization_id and ${keys.id} = used.key_id
+    and (${keys.lastUsedAt} is null or ${keys.lastUsedAt} < used.at)`);
+}
