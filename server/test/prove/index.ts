@@ -9,7 +9,7 @@ const registry: Record<string, readonly string[]> = {
   '1.3': ['recordings'],
   '1.4': ['recorded-costs'],
   '1.5': ['rate-limit-probe', 'limit-table'],
-  '1.6': ['budgets'],
+  '1.6': ['budgets', 'served-ledger'],
   '1.7': ['kill-nine'],
   '1.8': ['database-away'],
   '1.9': ['security-probe', 'bad-input', 'faults'],

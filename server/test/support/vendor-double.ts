@@ -120,7 +120,7 @@ async function answer(exchange: Exchange): Promise<void> {
   if (!record.stream) return writeWhole(exchange, wholeAnswer(record.kind, record.model, words, usage));
   const events = streamedAnswer(record.kind, record.model, words, usage);
   if (!record.model.startsWith('cut:')) return writeStream(exchange, events);
-  await writeEvents(exchange, events.slice(0, events.findLastIndex(({ textBytes }) => textBytes > 0) + 1));
+  await writeEvents(exchange, events.slice(0, Math.max(1, events.findLastIndex(({ textBytes }) => textBytes > 0) + 1)));
 }
 
 /** More than any buffer between the two sides takes, as fast as it is taken. */
