@@ -103,7 +103,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     databaseUrl: databaseUrl(text('DATABASE_URL')),
     mode,
     publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
-    adminToken: text('HEADGATE_ADMIN_TOKEN') || null,
+    adminToken: adminToken(text('HEADGATE_ADMIN_TOKEN')),
     masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
     demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
     allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
@@ -187,6 +187,14 @@ function publicUrl(text: string): string | null {
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new BadSetting(`HEADGATE_PUBLIC_URL: ${JSON.stringify(text)} is not an http(s) URL.`);
   return url.origin;
+}
+
+/** Any form an `Authorization` header can carry and that is not taken for a data-plane key: what is stored must also be able to sign in. */
+function adminToken(text: string): string | null {
+  if (text === '') return null;
+  if (!/^[\x21-\x7e]{1,256}$/.test(text) || text.startsWith('sk-hg-'))
+    throw new BadSetting('HEADGATE_ADMIN_TOKEN: must be 1 to 256 visible ASCII characters, and no data-plane key (sk-hg-…).');
+  return text;
 }
 
 function masterKey(text: string): string | null {

@@ -42,6 +42,8 @@ async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Pr
   const [known] = await db.select({ id: adminTokensTable.id }).from(adminTokensTable).limit(1);
   if (known !== undefined || config.mode === 'production') return null;
   const token = newAdminToken();
+  // Shown before it is stored: a start that is interrupted from here on must not leave behind a token that nobody has seen.
+  process.stdout.write(`\n  Admin token       ${token}\n                    shown this once: keep it\n`);
   await store(db, pepper, token, 'first start');
   return token;
 }
@@ -85,13 +87,13 @@ async function makeDemoAt(address: string, token: string, dataDir: string): Prom
 
 function screen(config: Config, address: string, token: string | null, demo: DemoKey | null): string {
   const lines = ['', `  Headgate is ready at ${address}`, `  API reference     ${address}/api/docs`, ''];
-  lines.push(...adminLines(config, token), ...demoLines(config.dataDir, address, demo), ...providerLines(address));
+  lines.push(...adminLines(config, token), ...demoLines(config, address, demo), ...providerLines(address));
   return `${lines.join('\n')}\n`;
 }
 
 function adminLines({ adminToken, mode }: Config, token: string | null): readonly string[] {
   if (adminToken !== null) return ['  Admin token       the one in HEADGATE_ADMIN_TOKEN', ''];
-  if (token !== null) return [`  Admin token       ${token}`, '                    shown this once: keep it', ''];
+  if (token !== null) return ['  Admin token       shown above', ''];
   return [
     mode === 'production'
       ? '  Admin token       set HEADGATE_ADMIN_TOKEN for the first one'
@@ -100,16 +102,17 @@ function adminLines({ adminToken, mode }: Config, token: string | null): readonl
   ];
 }
 
-/** The first start shows the demo's key; later ones say where it is kept. */
-function demoLines(dataDir: string, address: string, demo: DemoKey | null): readonly string[] {
+/** The first start shows the demo's key; later ones, and production, say where it is kept. */
+function demoLines({ dataDir, mode }: Config, address: string, demo: DemoKey | null): readonly string[] {
   const note = readNote(dataDir, DEMO_NOTE);
   if (note === null) return [];
   const model = demo?.model ?? note.text.split('\n')[1] ?? '';
+  const shownSecret = demo !== null && mode === 'development' ? demo.secret : `$(head -n 1 '${note.file}')`;
   return [
     '  Try it (the demo organization, on a fake provider: no network, no cost):',
     '',
     `  curl ${address}/v1/chat/completions \\`,
-    `    -H "Authorization: Bearer ${demo?.secret ?? `$(head -n 1 '${note.file}')`}" -H "content-type: application/json" \\`,
+    `    -H "Authorization: Bearer ${shownSecret}" -H "content-type: application/json" \\`,
     `    -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
     '',
     `  The demo key is kept in ${note.file}`,

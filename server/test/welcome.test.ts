@@ -1,0 +1,125 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { welcome } from '../src/cli/welcome.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import { createLogger } from '../src/lib/log.ts';
+import { newDataKey } from '../src/lib/secrets.ts';
+import * as schema from '../src/store/schema.ts';
+import { upstream } from './admin/catalogue-support.ts';
+import { withAdmin } from './admin/support.ts';
+import { openTestDatabase, type TestDatabase, withDatabase } from './support/database.ts';
+
+const ADDRESS = 'http://127.0.0.1:4000';
+const SECRET = /\b(hgadm_|sk-hg-)[0-9A-Za-z]{20,}/g;
+const log = createLogger('json');
+
+let dataDir: string;
+let printed: string[];
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'headgate-welcome-'));
+  printed = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+  vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const configOf = (env: Record<string, string> = {}): Config => readConfig({ HEADGATE_DATA_DIR: dataDir, ...env });
+const secretsIn = (text: string) => text.match(SECRET) ?? [];
+const PRODUCTION = { HEADGATE_MODE: 'production', HEADGATE_MASTER_KEY: newDataKey().toString('base64') };
+
+describe('the first screen', () => {
+  let opened: TestDatabase;
+  const pepper = newDataKey();
+  beforeEach(async () => {
+    opened = await openTestDatabase('embedded');
+  });
+  afterEach(() => opened.dispose());
+
+  async function start(env?: Record<string, string>, db = opened.db): Promise<string> {
+    printed = [];
+    await welcome({ config: configOf(env), stores: { database: { db }, installation: { pepper } }, log, address: ADDRESS });
+    return printed.join('');
+  }
+  const tokens = () => opened.db.select().from(schema.adminTokens);
+
+  // promise: the first one is given or printed at first start
+  test('shows a new platform admin token once, and later starts show no secret', async () => {
+    const first = await start();
+    const [token] = secretsIn(first);
+    expect(secretsIn(first)).toHaveLength(1);
+    expect(token).toMatch(/^hgadm_/);
+    const [row] = await tokens();
+    expect(row).toMatchObject({ role: 'platform_admin', organizationId: null, lastFour: token?.slice(-4), revokedAt: null });
+    const second = await start();
+    expect(secretsIn(second)).toEqual([]);
+    expect(second).toContain('shown at the first start');
+    expect(await tokens()).toHaveLength(1);
+    for (const screen of [first, second]) expect(screen).toContain(`${ADDRESS}/api/docs`);
+  });
+
+  test('has shown the token before it is stored, so that an interrupted start leaves none that nobody has seen', async () => {
+    const broken = new Proxy(opened.db, {
+      get: (db, name) => {
+        if (name === 'insert') throw new Error('the database went away');
+        return Reflect.get(db, name, db);
+      },
+    });
+    await expect(start({}, broken)).rejects.toThrow('went away');
+    expect(secretsIn(printed.join(''))).toHaveLength(1);
+    expect(secretsIn(await start())).toHaveLength(1);
+  });
+
+  test('stores a token that is given, never prints it, and does not bring a revoked one back', async () => {
+    const given = { HEADGATE_ADMIN_TOKEN: 'hgadm_chosen-by-the-operator' };
+    expect(await start(given)).not.toContain(given.HEADGATE_ADMIN_TOKEN);
+    expect(await tokens()).toHaveLength(1);
+    await opened.db.update(schema.adminTokens).set({ revokedAt: new Date() });
+    await start(given);
+    const rows = await tokens();
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.revokedAt).not.toBeNull();
+  });
+
+  // promise: `production`: no generated secrets, nothing secret printed
+  test('in production generates no token and prints no secret', async () => {
+    expect(secretsIn(await start(PRODUCTION))).toEqual([]);
+    expect(await tokens()).toEqual([]);
+    expect(await start({ ...PRODUCTION, HEADGATE_LOG: 'json' })).toBe('');
+  });
+
+  // promise: The second start prints the same addresses and says where the demo key is kept
+  test('says where the demo key is kept, and does not show it again', async () => {
+    writeFileSync(join(dataDir, 'demo-key.txt'), 'sk-hg-0123456789012345678901234567890123456789\nfast\n');
+    await start();
+    const screen = await start();
+    expect(secretsIn(screen)).toEqual([]);
+    expect(screen).toContain(join(dataDir, 'demo-key.txt'));
+    expect(screen).toContain('"model": "fast"');
+  });
+});
+
+describe('the demo', () => {
+  const world = withAdmin(withDatabase(), { upstream });
+
+  test('is made once; in production its key is kept for this user only and not shown', async () => {
+    const { deps, address, root } = world();
+    const stores = { database: { db: deps.db }, installation: { pepper: deps.keys.pepper } };
+    const demo = { HEADGATE_ADMIN_TOKEN: 'hgadm_demo-maker', HEADGATE_DEMO: 'on' };
+    await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, address });
+    const screen = printed.join('');
+    const file = join(dataDir, 'demo-key.txt');
+    expect(secretsIn(screen)).toEqual([]);
+    expect(screen).toContain(`$(head -n 1 '${file}')`);
+    expect(readFileSync(file, 'utf8')).toMatch(/^sk-hg-\w+\nfast\n$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const { data } = (await root('GET', '/organizations')).body;
+    expect(data).toHaveLength(1);
+    await welcome({ config: configOf(demo), stores, log, address });
+    expect((await root('GET', '/organizations')).body.data).toHaveLength(1);
+  });
+});
