@@ -6,6 +6,7 @@ import { type Headgate, startHeadgate } from './headgate.ts';
 import { saturate } from './load.ts';
 
 const SHOWN = 40;
+const WARM_UP_SECONDS = 3;
 const SECONDS = 10;
 
 /** The little of V8's CPU profile that is read here; times in microseconds. */
@@ -21,25 +22,33 @@ interface CpuProfile {
 /** Runs JSON calls at saturation under V8's sampling profiler. Returns one line per function, the dearest first. */
 export async function profileJson(upstreams: { json: number; stream: number }, databaseUrl: string): Promise<string[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-bench-profile-'));
+  const startedMs = performance.now();
   const headgate: Headgate = await startHeadgate(upstreams, databaseUrl, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+  await saturate(headgate.governed.to, WARM_UP_SECONDS);
+  const fromUs = (performance.now() - startedMs) * 1000;
   const { answered } = await saturate(headgate.governed.to, SECONDS);
+  const toUs = (performance.now() - startedMs) * 1000;
   await headgate.gateway.stop();
   const profiles = readdirSync(folder).map((name) => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as CpuProfile);
-  const busiest = profiles.map(selfTimes).sort((a, b) => total(b) - total(a))[0] ?? new Map();
-  const dearest = [...busiest].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
-  return dearest.map(
-    ([name, us]) =>
-      `${(us / answered).toFixed(2).padStart(7)} µs  ${((us / total(busiest)) * 100).toFixed(1).padStart(5)} %  ${name}`,
-  );
+  const times = profiles.map((profile) => selfTimes(profile, fromUs, toUs)).sort((a, b) => total(b) - total(a))[0] ?? new Map();
+  const all = total(times);
+  const dearest = [...times].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+  const line = (name: string, us: number) =>
+    `${(us / answered).toFixed(2).padStart(7)} µs  ${((us / all) * 100).toFixed(1).padStart(5)} %  ${name}`;
+  return [line('all of it', all), ...dearest.map(([name, us]) => line(name, us))];
 }
 
-/** Self time by function, idling left out. */
-function selfTimes(profile: CpuProfile): Map<string, number> {
+/** Self time by function between two moments of the process, idling left out. */
+function selfTimes(profile: CpuProfile, fromUs: number, toUs: number): Map<string, number> {
   const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const times = new Map<string, number>();
+  let atUs = 0;
   profile.samples.forEach((id, index) => {
+    const deltaUs = profile.timeDeltas[index] ?? 0;
+    atUs += deltaUs;
     const name = names.get(id) ?? '';
-    if (name !== '(idle)') times.set(name, (times.get(name) ?? 0) + (profile.timeDeltas[index] ?? 0));
+    if (atUs < fromUs || atUs > toUs || name === '(idle)') return;
+    times.set(name, (times.get(name) ?? 0) + deltaUs);
   });
   return times;
 }

@@ -43,6 +43,8 @@ process.on('message', async (order: Order) => {
   }
 });
 
+process.on('disconnect', () => process.exit(0));
+
 function serve(socket: Socket): void {
   let text = '';
   socket.on('error', () => socket.destroy());
