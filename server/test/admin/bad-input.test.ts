@@ -90,6 +90,7 @@ const ORGANIZATION_FIELDS: readonly (readonly [string, object, string | null])[]
 describe('an organization', () => {
   // promise: Counters are integers ≤ 2^53 − 1; a budget above 9,000,000
   // promise: Anchors: week `anchor_day` 1–7, month 1–31, quarter and year
+  // promise: **`model_limits` and budget targets** carry exactly one of `target` (exact or `prefix*`)
   test.each(ORGANIZATION_FIELDS)('with %s', async (_what, fields, pointer) => {
     const { root } = world();
     const created = await root('POST', '/organizations', { slug: freshSlug(), name: 'Name', ...fields });

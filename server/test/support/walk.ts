@@ -105,6 +105,7 @@ export interface WalkHouse {
   readonly gateway: Gateway;
   readonly counters: MemoryCounters;
   readonly journal: Journal;
+  readonly journalDirectory: string;
   readonly secret: string;
   /** One secret per key, in the order of the keys; the first is `secret`. */
   readonly secrets: readonly string[];
@@ -202,6 +203,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     gateway,
     counters,
     journal,
+    journalDirectory: directory,
     secret,
     secrets,
     organization,
