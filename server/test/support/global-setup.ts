@@ -12,7 +12,9 @@ import { startPostgres, type TestPostgres } from './postgres.ts';
 
 export default async function setup(): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), 'headgate-test-'));
-  const [postgres] = await Promise.all([startServer(), writeSnapshot(join(home, 'migrated.tar'))]);
+  // One after the other: starting the embedded engine holds this thread for seconds, and a connection waits only so long.
+  const postgres = await startServer();
+  await writeSnapshot(join(home, 'migrated.tar'));
   process.env[SNAPSHOT_VARIABLE] = join(home, 'migrated.tar');
   return async () => {
     await postgres?.stop();

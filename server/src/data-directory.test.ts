@@ -1,0 +1,103 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { keepNote, masterKeyFor, prepareDataDirectory, readNote, UnusableDataDirectory } from './data-directory.ts';
+import { newDataKey } from './lib/secrets.ts';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'headgate-data-'));
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const modeOf = (file: string) => statSync(file).mode & 0o777;
+const refusal = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UnusableDataDirectory);
+    expect((error as Error).message).not.toContain('\n');
+    return (error as Error).message;
+  }
+  throw new Error('it was accepted');
+};
+
+describe('a data directory', () => {
+  test('is made where it is missing, for this user only', () => {
+    const directory = join(home, 'a', 'b');
+    prepareDataDirectory(directory);
+    expect(modeOf(directory)).toBe(0o700);
+    prepareDataDirectory(directory);
+  });
+
+  test('that is a file, or below one, is refused by name', () => {
+    const file = join(home, 'file');
+    writeFileSync(file, '');
+    for (const wrong of [file, join(file, 'below')]) {
+      expect(refusal(() => prepareDataDirectory(wrong))).toMatch(/^HEADGATE_DATA_DIR: .*file.* cannot be written/);
+    }
+  });
+
+  test('that this user may not write is refused, also where root passes every check of permissions', () => {
+    const directory = process.getuid?.() === 0 ? '/proc' : join(home, 'read-only');
+    if (directory !== '/proc') mkdirSync(directory, { mode: 0o500 });
+    expect(refusal(() => prepareDataDirectory(directory))).toMatch(/cannot be written \((EACCES|ENOENT|EROFS)\)\.$/);
+  });
+});
+
+describe('the master key', () => {
+  test('is made with the first start, for this user only, and is the same ever after', () => {
+    const key = masterKeyFor(home, null);
+    const file = join(home, 'master.key');
+    expect(key).toHaveLength(32);
+    expect(modeOf(file)).toBe(0o600);
+    expect(masterKeyFor(home, null).equals(key)).toBe(true);
+    expect(readFileSync(file, 'utf8')).toBe(`${key.toString('base64')}\n`);
+  });
+
+  test('from the setting counts above the file and is written nowhere', () => {
+    masterKeyFor(home, null);
+    const before = readFileSync(join(home, 'master.key'), 'utf8');
+    const key = newDataKey();
+    expect(masterKeyFor(home, key.toString('base64')).equals(key)).toBe(true);
+    expect(readFileSync(join(home, 'master.key'), 'utf8')).toBe(before);
+    const other = join(home, 'other');
+    mkdirSync(other);
+    masterKeyFor(other, key.toString('base64'));
+    expect(readdirSync(other)).toEqual([]);
+  });
+
+  test('that is missing beside a database is not made anew: nothing sealed with the old one could be read', () => {
+    mkdirSync(join(home, 'database'));
+    expect(refusal(() => masterKeyFor(home, null))).toMatch(/master\.key is missing/);
+    expect(existsSync(join(home, 'master.key'))).toBe(false);
+  });
+
+  test('of a wrong form is refused without being repeated', () => {
+    for (const wrong of ['', 'short', newDataKey().subarray(1).toString('base64'), `${newDataKey().toString('base64')}AAAA`]) {
+      writeFileSync(join(home, 'master.key'), wrong);
+      const message = refusal(() => masterKeyFor(home, null));
+      expect(message).toContain('master.key');
+      if (wrong !== '') expect(message).not.toContain(wrong);
+    }
+    expect(refusal(() => masterKeyFor(home, 'x'.repeat(44)))).toContain('HEADGATE_MASTER_KEY');
+  });
+});
+
+test('a note is readable by this user only, and absent until it is kept', () => {
+  expect(readNote(home, 'note.txt')).toBeNull();
+  const file = keepNote(home, 'note.txt', 'a secret\n');
+  expect(modeOf(file)).toBe(0o600);
+  expect(readNote(home, 'note.txt')).toEqual({ file, text: 'a secret\n' });
+});
