@@ -50,7 +50,7 @@ function piecesOf(line: string): string[] {
 
 /** Text as it is compared: without marks, spaces and kinds of apostrophes that say nothing. */
 export function plain(text: string): string {
-  return text.toLowerCase().replaceAll('’', "'").replace(/[*`_]/g, '').replace(/\s+/g, ' ').trim();
+  return text.toLowerCase().replaceAll('’', "'").replaceAll('|', '·').replace(/[*`_]/g, '').replace(/\s+/g, ' ').trim();
 }
 
 /** How much of a longer sentence must be said to claim it, in characters. */

@@ -124,8 +124,8 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
     const holder = await holderOf(found.key.organizationId);
     // A change was applied meanwhile and may not be in what was read: it could not reach a key that was not cached yet.
     if (seen !== changes) return load(secret);
-    const key = remember(found.key, holder);
     if (secrets.size >= keysMax) evictOldest();
+    const key = remember(found.key, holder);
     secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
     return key;
   }
@@ -229,12 +229,14 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
 
   function evictOldest(): void {
     // Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare.
-    let left = Math.ceil(keysMax / 10);
-    for (const [secret, cached] of secrets) {
-      if (left-- <= 0) return;
-      secrets.delete(secret);
-      keys.delete(cached.key.config.id);
+    const going = new Set<CachedKey>();
+    for (const { key } of secrets.values()) {
+      if (going.size >= keysMax / 10) break;
+      going.add(key);
     }
+    // All secrets of a key go with it: one that stayed would be served on, unseen by every later change.
+    for (const [secret, { key }] of secrets) if (going.has(key)) secrets.delete(secret);
+    for (const key of going) keys.delete(key.config.id);
   }
 
   function evictIdle(nowMs: number): void {
