@@ -21,7 +21,8 @@ const ANTHROPIC: VendorHttp = {
 const SIGNS: ErrorSigns = {
   contextCodes: new Set(),
   contextWords: /prompt is too long|exceed(?:s)? (?:the )?context (?:limit|window)|context window/i,
-  quotaCodes: new Set(['billing_error']),
+  // The second is OpenAI's, which servers that only speak Anthropic's messages say all the same.
+  quotaCodes: new Set(['billing_error', 'insufficient_quota']),
   quotaWords: /credit balance is too low|usage limits? .{0,40}reached|reached your specified .{0,20}usage limits/i,
 };
 
