@@ -1,7 +1,7 @@
 /**
  * A vendor of both kinds on this machine. The upstream model's name says how it behaves, and it writes down what it served, so that a ledger
  * can be held against it: `words:20`, `cut:7` (seven words of a stream, then it waits for the other side to go), `gate` (nothing until told),
- * `flood:64` (a stream of so many MiB), `fault:…` (below). Anything else answers eight words.
+ * `flood:64` (a stream of so many MiB), `…fault:…` (every way to fail). Anything else answers eight words.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -71,6 +71,9 @@ export async function startVendor(): Promise<VendorDouble> {
 
 const WORDS = 8;
 
+/** The last request of each connection. */
+const lastOf = new WeakMap<Socket, Served>();
+
 async function read(request: IncomingMessage, response: ServerResponse): Promise<Exchange> {
   const body = Buffer.concat(await request.toArray());
   const asked = JSON.parse(body.toString()) as {
@@ -90,8 +93,9 @@ async function read(request: IncomingMessage, response: ServerResponse): Promise
     isComplete: false,
     isClosed: false,
   };
+  lastOf.set(request.socket, record);
   request.socket.on('close', () => {
-    record.isClosed = true;
+    record.isClosed = lastOf.get(request.socket) === record;
   });
   const words = Math.min(
     Number(/^(?:words|cut):(\d+)/.exec(asked.model)?.[1] ?? WORDS),

@@ -17,7 +17,7 @@ export interface Served {
   usage: VendorUsage | null;
   /** The answer was written to its end. */
   isComplete: boolean;
-  /** The connection it came over is gone. */
+  /** The connection it came over is gone, and served nothing after it. */
   isClosed: boolean;
 }
 

@@ -1,9 +1,9 @@
 /** Every way in which a vendor is known to fail, by the names the conformance kit gives them, and a few of its own. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { errorBody, streamedAnswer, streamedError, type VendorEvent, type VendorKind, wholeAnswer } from './vendor-answers.ts';
 import { type Exchange, writeEvents, writeStream, writeWhole } from './vendor-exchange.ts';
 
-const FAULT = /^fault:([a-z0-9]+)(?::(.+))?$/;
+const FAULT = /fault:([a-z0-9]+)(?::(.+))?$/;
 
 export function isFault(model: string): boolean {
   return FAULT.test(model);
@@ -117,7 +117,7 @@ async function oneByOne(exchange: Exchange, events: readonly VendorEvent[], paus
   if (!exchange.record.stream) return plain(exchange);
   for (const event of events) {
     await writeEvents(exchange, [event]);
-    await sleep(pauseMs);
+    await (pauseMs === 0 ? nextTurn() : sleep(pauseMs));
   }
   exchange.record.isComplete = true;
   exchange.response.end();

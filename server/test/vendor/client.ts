@@ -23,6 +23,8 @@ export interface Heard {
   readonly isComplete: boolean;
   /** Bytes of answer text that came. */
   readonly textBytes: number;
+  /** The same as it stands in the JSON, escapes included. */
+  readonly writtenBytes: number;
   /** Usage as the client was told. */
   readonly usage: { readonly input: number; readonly output: number } | null;
   /** The connection served a next request. */
@@ -100,7 +102,10 @@ export async function askAndHangUp(
 
 type Json = Record<string, unknown>;
 
-function readAnswer({ dialect, stream }: Question, text: string): Pick<Heard, 'error' | 'isComplete' | 'textBytes' | 'usage'> {
+function readAnswer(
+  { dialect, stream }: Question,
+  text: string,
+): Pick<Heard, 'error' | 'isComplete' | 'textBytes' | 'writtenBytes' | 'usage'> {
   const isStream = stream && /^(event|data):/.test(text);
   const datas = isStream ? [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => data as string) : [text];
   const events = datas.filter((data) => data !== '[DONE]').map(parsed);
@@ -113,6 +118,7 @@ function readAnswer({ dialect, stream }: Question, text: string): Pick<Heard, 'e
     error: error === undefined ? null : String(dialect === 'chat' ? error.code : error.type),
     isComplete,
     textBytes: Buffer.byteLength(said),
+    writtenBytes: Buffer.byteLength(JSON.stringify(said)) - 2,
     usage: usageOf(events),
   };
 }
