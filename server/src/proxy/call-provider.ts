@@ -303,6 +303,8 @@ async function holdForAnother(admission: Admission, gateway: Gateway): Promise<b
   const nanoUsd = admission.usedNanoUsd - admission.extendedNanoUsd;
   if (tokens === 0 && nanoUsd === 0) return true;
   if (!(await gateway.counters.extend(admission.hold, { tokens, nanoUsd }))) return false;
+  // The counters may have answered later, and nothing is sent for a client that hung up meanwhile.
+  if (admission.walk.reply.gone) throw new ClientGone();
   admission.extendedTokens += tokens;
   admission.extendedNanoUsd += nanoUsd;
   return true;

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { BeginRecord } from '../../src/journal/records.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -21,6 +21,7 @@ async function open(plan: House): Promise<WalkHouse & { readonly begins: BeginRe
   return { ...house, begins };
 }
 
+// promise: (no stream: the adaptive estimate), marked `estimated`.
 test('an answer nobody saw is charged no more output than the model that was asked can put out, for no more was held', async () => {
   const silent = deployment({ upstreamModel: 'fake-hangs', maxOutputTokens: 64 });
   const { ask, rows } = await open({ targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])] });
@@ -41,4 +42,18 @@ test('what is on record for a further attempt, should the process die, covers wh
     heldOutputTokens: 2 * first.heldOutputTokens,
     heldNanoUsd: 2 * first.heldNanoUsd,
   });
+});
+
+test('a client that hangs up while a further attempt is being held for is sent nowhere and charged for the first alone', async () => {
+  const silent = deployment({ upstreamModel: 'fake-hangs', timeoutMs: 1 });
+  const { ask, rows, begins, counters } = await open({
+    targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])],
+  });
+  const extend = counters.extend;
+  counters.extend = (hold, more) => new Promise((resolve) => setTimeout(() => resolve(extend(hold, more)), 100));
+  await ask(HELLO, { hangUpAfter: 0 });
+  await vi.waitFor(() => expect(rows).toHaveLength(1));
+  expect(begins).toHaveLength(1);
+  expect(rows).toMatchObject([{ status: 'cancelled', attempts: 1, entries: [{ attempt: 1 }] }]);
+  expect(counters.inFlight()).toBe(0);
 });
