@@ -28,6 +28,7 @@ export function limitPromises(make: MakeCounters): void {
   };
 
   describe('windows', () => {
+    // promise: **Requests are exact.
     test('exactly the limit is admitted, and the refusal names the rule, what is used and until when', async () => {
       const { counters } = await fresh();
       const plan = planOf({ unit: 'requests', window: MINUTE, value: 3 });
@@ -37,6 +38,7 @@ export function limitPromises(make: MakeCounters): void {
       expect(refusal.readings).toEqual({ used: [3], held: [3], resetsAtMs: [NOON + MINUTE_MS] });
     });
 
+    // promise: **Requests are exact.
     test('requests that come in the same turn do not pass together above the limit', async () => {
       const { counters } = await fresh();
       const plan = planOf({ unit: 'requests', window: HOUR, value: 7 });
@@ -45,6 +47,7 @@ export function limitPromises(make: MakeCounters): void {
     });
 
     // promise: A trailing window is 61 slots (1 s for
+    // promise: A slot keeps its sum and the time of its last admission, and stops counting when that time
     test('a slot counts until its last admission is a full window old, then all of it comes back at once', async () => {
       const { counters, clock } = await fresh();
       const plan = planOf({ unit: 'requests', window: MINUTE, value: 2 });
@@ -84,6 +87,7 @@ export function limitPromises(make: MakeCounters): void {
       );
     });
 
+    // promise: Tokens are exact in holds**: overshoot ≤ Σ(actual − held)
     test('the tokens held in any span never add up to more than the limit', async () => {
       const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 9_000 }), fc.integer({ min: 0, max: 60 })), {
         maxLength: 120,
@@ -141,6 +145,7 @@ export function limitPromises(make: MakeCounters): void {
       expect(admitted(await counters.hold('second', plan, wants())).readings.used).toEqual([1, 2]);
     });
 
+    // promise: 1 for `max_parallel`.
     test('in flight is given back by the end of a request and nothing else, and a waiting one may look again in a second', async () => {
       const { counters, clock } = await fresh();
       const plan = planOf({ unit: 'parallel', window: IN_FLIGHT, value: 1 });
@@ -293,6 +298,7 @@ export function limitPromises(make: MakeCounters): void {
     });
   });
 
+  // promise: Counters are integers ≤ 2^53 − 1
   test('an amount that is no whole number from 0 to 2^53 − 1 is an error, never a request that slips through', async () => {
     const { counters } = await fresh();
     const plan = planOf({ unit: 'tokens', window: MINUTE, value: 10 });

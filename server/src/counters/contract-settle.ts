@@ -43,6 +43,7 @@ export function settlePromises(make: MakeCounters): void {
       expect(await counters.read(plan.counters)).toMatchObject({ used: [1, 150, 150, 80, 0], held: [0, 0, 0, 0, 0] });
     });
 
+    // promise: Settling counters is idempotent by request id.
     test('settling a hold twice, or again with another figure, changes nothing', async () => {
       const { counters } = await fresh();
       const plan = planOf({ unit: 'tokens', window: HOUR, value: 1_000 }, { unit: 'parallel', window: IN_FLIGHT, value: 5 });
@@ -83,6 +84,34 @@ export function settlePromises(make: MakeCounters): void {
           expect(await counters.read(plan.counters)).toMatchObject({ used: [open.length, total, total, 0], held: [0, 0, 0, 0] });
         }),
         { numRuns: 50 },
+      );
+    });
+
+    // promise: Tokens are exact in holds**: overshoot ≤ Σ(actual − held) of what was in flight.
+    test('what is used is above the limit by no more than what requests in flight used above their holds', async () => {
+      const request = fc.record({
+        tokens: fc.integer({ min: 1, max: 60 }),
+        beyond: fc.oneof(fc.constant(0), fc.integer({ min: -60, max: 40 })),
+        settles: fc.boolean(),
+      });
+      await fc.assert(
+        fc.asyncProperty(fc.array(request, { maxLength: 40, size: 'max' }), async (requests) => {
+          const { counters } = await fresh();
+          const plan = planOf({ unit: 'tokens', window: DAY, value: 200 });
+          const open = [];
+          let beyondHolds = 0;
+          for (const { tokens, beyond, settles } of requests) {
+            const result = await counters.hold('req', plan, wants(tokens));
+            if (result.admitted) open.push({ hold: result.hold, held: tokens, actual: Math.max(0, tokens + beyond) });
+            const ended = settles ? open.shift() : undefined;
+            if (ended !== undefined) {
+              await counters.settle(ended.hold, used(ended.actual), plan);
+              beyondHolds += Math.max(0, ended.actual - ended.held);
+            }
+            expect((await counters.read(plan.counters)).used[0]).toBeLessThanOrEqual(200 + beyondHolds);
+          }
+        }),
+        { numRuns: 60 },
       );
     });
 
@@ -140,6 +169,7 @@ export function settlePromises(make: MakeCounters): void {
   describe('a limit set while a request was in flight', () => {
     const before = planOf({ unit: 'requests', window: MINUTE, value: 10 });
 
+    // promise: a new day limit is seeded from the day's log.
     test('a day limit or budget counts it as well, with what it used', async () => {
       const { counters } = await fresh();
       const after = planOf(
@@ -219,6 +249,7 @@ export function settlePromises(make: MakeCounters): void {
       expect(await counters.read(plan.counters)).toMatchObject({ used: [1, 70, 20, 0], held: [0, 0, 0, 0] });
     });
 
+    // promise: The hold covers one attempt; a retry or fallback extends it atomically or is not made.
     test('is refused whole where any limit has no room, and nothing changes', async () => {
       const { counters } = await fresh();
       const { hold } = admitted(await counters.hold('req', plan, wants(50, 50)));

@@ -38,6 +38,7 @@ function atOnce(result: HoldResult | Promise<HoldResult>): HoldResult {
 }
 
 describe('memory counters', () => {
+  // promise: `hold` and `settle` return a value or a promise
   test('answer at once, but where a past must be read first', async () => {
     const { counters } = fresh();
     const minute = planOf({ unit: 'requests', window: MINUTE, value: 5 }, { unit: 'parallel', window: IN_FLIGHT, value: 5 });
@@ -94,6 +95,7 @@ describe('days and periods of real zones', () => {
     }
   });
 
+  // promise: A request belongs to the period of its admission, whenever it settles.
   test('in flight over the end of a month, every request is charged to the month of its admission', async () => {
     const zones = fc.constantFrom('Europe/Paris', 'America/Santiago', 'Asia/Kathmandu', 'Pacific/Apia');
     const request = fc.record({ beginsMs: fc.integer({ min: -90, max: 90 }), lastsMs: fc.integer({ min: 0, max: 120 }) });
@@ -144,6 +146,7 @@ describe('eviction', () => {
     { unit: 'parallel', window: IN_FLIGHT, value: 100 },
   );
 
+  // promise: Unused organizations and idle counters are evicted.
   test('drops what is empty or was not touched for a while, and nothing that is in flight', async () => {
     const { counters, clock } = fresh();
     const { hold } = admitted(await counters.hold('in flight', plan, wants(5, 5)));
@@ -197,6 +200,7 @@ describe('eviction', () => {
     expect((await counters.read(plan.counters)).used[1]).toBe(700);
   });
 
+  // promise: Unused organizations and idle counters are evicted.
   test('changes no decision: what was dropped is the same once it is needed again', async () => {
     const request = fc.record({
       waitMs: fc.oneof(fc.integer({ min: 0, max: 90_000 }), fc.integer({ min: 0, max: 3 * HOUR_MS })),

@@ -68,6 +68,7 @@ describe('a trailing window', () => {
     );
   });
 
+  // promise: **Window.** A trailing window is 61 slots (1 s for a minute, 1 min for an hour)
   test('61 slots can count at once, and no 62nd', () => {
     const cells = new Cells(0);
     cells.reserve(CELLS_PER_COUNTER_MAX);

@@ -26,12 +26,13 @@ export class ModelJournal implements SettlementJournal {
   readonly #random: Random;
   #written: Line[] = [];
   #unwritten: Line[] = [];
-  #newlyBegun: BeginRecord[] = [];
+  readonly #onBegin: (record: BeginRecord) => void;
   #whenWritten: ((outcome: 'written') => void)[] = [];
 
-  constructor(schedule: Schedule, random: Random) {
+  constructor(schedule: Schedule, random: Random, onBegin: (record: BeginRecord) => void) {
     this.#schedule = schedule;
     this.#random = random;
+    this.#onBegin = onBegin;
   }
 
   room(): boolean {
@@ -40,7 +41,7 @@ export class ModelJournal implements SettlementJournal {
 
   begin(record: BeginRecord): void {
     this.#unwritten.push({ is: 'begin', record });
-    this.#newlyBegun.push(record);
+    this.#onBegin(record);
   }
 
   end(record: EndRecord): void {
@@ -48,11 +49,6 @@ export class ModelJournal implements SettlementJournal {
   }
 
   shape(): void {}
-
-  /** Attempts begun since this was last asked. */
-  newlyBegun(): readonly BeginRecord[] {
-    return this.#newlyBegun.splice(0);
-  }
 
   whenWritten(callback: (outcome: 'written') => void): void {
     this.#whenWritten.push(callback);

@@ -1,5 +1,6 @@
 import type { Hold } from '../../src/counters/counters.ts';
 import type { MemoryCounters } from '../../src/counters/memory.ts';
+import type { BeginRecord } from '../../src/journal/records.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { type Client, newAsk } from './client.ts';
 import type { Fault } from './faults.ts';
@@ -41,6 +42,7 @@ export class Simulation {
   readonly #fault: Fault | null;
   readonly #delays: boolean;
   readonly #askings = new Map<string, Asking>();
+  readonly #begun: BeginRecord[] = [];
   #asking: Asking | null = null;
   #memory: MemoryCounters | null = null;
   #process: Process | null = null;
@@ -51,7 +53,7 @@ export class Simulation {
     this.#delays = fault === null && this.#random.chance(0.3);
     this.#schedule = new Schedule(Date.parse(this.#random.pick(BEGINNINGS)));
     this.#world = newWorld(this.#random);
-    this.#journal = new ModelJournal(this.#schedule, this.#random);
+    this.#journal = new ModelJournal(this.#schedule, this.#random, (record) => this.#began(record));
     this.#truth = new Truth({
       nowMs: () => this.#memory?.nowMs() ?? this.#schedule.nowMs(),
       askerOf: (requestId) => this.#askingOf(requestId).asker,
@@ -191,7 +193,7 @@ export class Simulation {
   async #check(): Promise<void> {
     const { counters, memory, tell } = this.#running();
     tell();
-    for (const record of this.#journal.newlyBegun()) this.#truth.began(record);
+    for (const record of this.#begun.splice(0)) this.#truth.began(record);
     const known = this.#truth.knownCounters();
     const readings = counters.read(known);
     // A past that must be asked for again takes its time; it is checked when it is there.
@@ -215,6 +217,12 @@ export class Simulation {
     for (const { client } of this.#askings.values()) {
       if (!client.over && !client.gone && !client.lost) this.#truth.fail('a client was never answered');
     }
+  }
+
+  #began(record: BeginRecord): void {
+    this.#begun.push(record);
+    if (this.#askingOf(record.requestId).client.gone)
+      this.#truth.fail(`${record.requestId} was sent for a client that had hung up`);
   }
 
   #newRequestId(): string {

@@ -234,6 +234,20 @@ export class Truth implements Witness {
     this.#checkBudgets(open);
   }
 
+  /** An extension is refused only where it would take more than there is. */
+  notExtended(hold: Hold, more: Pick<Actual, 'tokens' | 'nanoUsd'>, nowMs: number): void {
+    this.#turn++;
+    const open = this.#open.byHold.get(hold);
+    if (open === undefined) return;
+    const hasNoRoom = open.plan.rules.some((rule) => {
+      const spec = open.plan.counters[rule.counter] as CounterSpec;
+      const amount = spec.unit === 'tokens' ? more.tokens : spec.unit === 'nano_usd' ? more.nanoUsd : 0;
+      const isSure = this.#mustBeRight(spec, this.#planSeen.get(open.plan) ?? 0, nowMs);
+      return rule.action === 'block' && amount > 0 && (!isSure || this.#expected(spec, nowMs).usedMax + amount > rule.value);
+    });
+    if (!hasNoRoom) this.fail(`${open.requestId} was refused an extension that every limit had room for`);
+  }
+
   sees(plan: LimitPlan): void {
     if (this.#planSeen.has(plan)) return;
     this.#planSeen.set(plan, this.#turn);

@@ -7,6 +7,7 @@ export interface Witness {
   sees(plan: LimitPlan): void;
   held(requestId: string, plan: LimitPlan, wanted: Wanted, result: HoldResult): void;
   extended(hold: Hold, more: Pick<Actual, 'tokens' | 'nanoUsd'>, nowMs: number): void;
+  notExtended(hold: Hold, more: Pick<Actual, 'tokens' | 'nanoUsd'>, nowMs: number): void;
   settled(hold: Hold, actual: Actual, planNow: LimitPlan, nowMs: number): void;
   /** The same, told at once: from this very moment it is in the past that counters ask for. */
   settledAtOnce(hold: Hold, actual: Actual): void;
@@ -47,7 +48,8 @@ export function watch(inner: Counters, witness: Witness, nowMs: () => number): W
   function extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean> {
     return whenDone(inner.extend(hold, more), (done) => {
       const atMs = nowMs();
-      if (done) events.push({ order: ++order, tell: () => witness.extended(hold, more, atMs) });
+      const tell = () => (done ? witness.extended(hold, more, atMs) : witness.notExtended(hold, more, atMs));
+      events.push({ order: ++order, tell });
     });
   }
 

@@ -19,6 +19,8 @@ export interface World {
   readonly keys: Map<string, KeyConfig>;
   readonly keyIdBySecret: ReadonlyMap<string, string>;
   readonly versions: Map<string, number>;
+  /** How to take back the last changes: what comes back must not go on from what it knew when it went. */
+  readonly undo: (() => ConfigChange)[];
   /** Budgets that come and go: the same ones, so that what was used before they went must still count. */
   readonly budgets: readonly Budget[];
 }
@@ -48,26 +50,39 @@ export function newWorld(random: Random): World {
     keys: new Map(),
     keyIdBySecret: secrets,
     versions: new Map([['catalogue', 1]]),
+    undo: [],
     budgets: Array.from({ length: 6 }, (_, i) => newBudget(random, i)),
   };
   for (let i = 1; i <= random.whole(1, 2); i++) addOrganization(world, random, `org_${i}`, secrets);
   return world;
 }
 
-/** Changes one policy, as an administrator would, and says what changed. */
+/** Changes one policy, as an administrator would, or takes an earlier change back, and says what changed. */
 export function edit(world: World, random: Random): ConfigChange {
+  const undo =
+    world.undo.length > 0 && random.chance(0.4) ? world.undo.splice(random.whole(0, world.undo.length - 1), 1)[0] : undefined;
+  if (undo !== undefined) return undo();
   const organization = random.pick([...world.organizations.values()]);
-  world.versions.set(organization.id, (world.versions.get(organization.id) as number) + 1);
-  if (random.chance(0.4)) {
-    const key = random.pick([...world.keys.values()].filter(({ organizationId }) => organizationId === organization.id));
-    world.keys.set(key.id, { ...key, ...edited(key, world, random), version: key.version + 1 });
-    return { keyIds: [key.id] };
-  }
-  world.organizations.set(organization.id, {
-    ...editedOrganization(organization, world, random),
-    version: organization.version + 1,
-  });
-  return { organizationIds: [organization.id] };
+  if (random.chance(0.6))
+    return changeOrganization(world, organization.id, (before) => editedOrganization(before, world, random));
+  const key = random.pick([...world.keys.values()].filter(({ organizationId }) => organizationId === organization.id));
+  return changeKey(world, key.id, (before) => ({ ...before, ...edited(before, world, random) }));
+}
+
+function changeOrganization(world: World, id: string, change: (before: OrganizationConfig) => OrganizationConfig): ConfigChange {
+  const before = world.organizations.get(id) as OrganizationConfig;
+  world.organizations.set(id, { ...change(before), version: before.version + 1 });
+  world.versions.set(id, (world.versions.get(id) as number) + 1);
+  world.undo.push(() => changeOrganization(world, id, () => before));
+  return { organizationIds: [id] };
+}
+
+function changeKey(world: World, id: string, change: (before: KeyConfig) => KeyConfig): ConfigChange {
+  const before = world.keys.get(id) as KeyConfig;
+  world.keys.set(id, { ...change(before), version: before.version + 1 });
+  world.versions.set(before.organizationId, (world.versions.get(before.organizationId) as number) + 1);
+  world.undo.push(() => changeKey(world, id, () => before));
+  return { keyIds: [id] };
 }
 
 function editedOrganization(organization: OrganizationConfig, world: World, random: Random): OrganizationConfig {
