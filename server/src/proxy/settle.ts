@@ -20,14 +20,11 @@ export interface Ending {
   readonly answer: Buffer | null;
 }
 
-/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something. */
+/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. */
 function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
-  const nanoUsd = admission.walk.endpoint.free
-    ? 0
-    : candidate.price === null
-      ? null
-      : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
-  admission.usedTokens += admission.walk.endpoint.free ? 0 : totalTokens(usage);
+  if (admission.walk.endpoint.free) return;
+  const nanoUsd = candidate.price === null ? null : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
+  admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd += nanoUsd ?? 0;
   admission.entries.push({
     attempt: admission.attempts,
