@@ -33,7 +33,8 @@ export interface MemoryCounters extends Counters {
   bytes(): number;
 }
 
-const IDLE_MS = 10 * 60_000;
+/** Longer than a key stays in the cache: a cached key is served while the ledger is out of reach. */
+const IDLE_MS = 40 * 60_000;
 const EVICT_AT_ONCE = 20_000;
 
 /**

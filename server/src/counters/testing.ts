@@ -65,7 +65,7 @@ export function planOf(...facts: readonly RuleFacts[]): LimitPlan {
   return { organizationId: 'org_1', counters, rules, validUntilMs: FAR_FUTURE_MS, shapeId: 'by hand' };
 }
 
-export function specOf({ unit, window, scopeId = 'org_1' }: Pick<RuleFacts, 'unit' | 'window' | 'scopeId'>): CounterSpec {
+function specOf({ unit, window, scopeId = 'org_1' }: Pick<RuleFacts, 'unit' | 'window' | 'scopeId'>): CounterSpec {
   return {
     name: `${scopeId}|${unit}|any|${windowName(window)}`,
     organizationId: 'org_1',
