@@ -141,9 +141,10 @@ function startWorker(settings: EmbeddedSettings): Promise<Worker> {
   return new Promise((started, failed) => {
     worker.once('error', failed);
     worker.once('exit', () => failed(new Error('the embedded database ended while it started')));
-    worker.once('message', (status: EmbeddedStatus) => {
+    worker.on('message', (status: EmbeddedStatus) => {
       if (status.is === 'failed')
         return failed(new UnusableDatabase(`The embedded database cannot start (${status.reason}). Is there room on the disk?`));
+      if (status.is !== 'ready') return; // Under `node --watch` a thread also says what it imports.
       worker.removeAllListeners('exit');
       worker.on('error', () => {});
       started(worker);
