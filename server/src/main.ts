@@ -63,9 +63,18 @@ async function seed(flags: readonly string[]): Promise<void> {
 }
 
 async function serve(config: Config, log: Logger): Promise<void> {
-  let notReady: string | null = 'starting';
   const policy = policyOf(config);
   const stores = await openStores(config, log);
+  try {
+    await serveFrom(stores, policy, config, log);
+  } catch (error) {
+    await stores.close().catch(() => {}); // A port that is taken must not leave a lock or lease behind.
+    throw error;
+  }
+}
+
+async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
+  let notReady: string | null = 'starting';
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];

@@ -29,15 +29,32 @@ export interface Stores {
 const MONTH_AHEAD_MS = 31 * 86_400_000;
 const FLUSH_MS_MAX = 15_000;
 
-/** Opens directory, database, keys and journal, each only when the one before is ours. Throws one line for an operator. */
+/**
+ * Opens directory, database, keys and journal, each only when the one before is ours. Throws one line for an operator, and then has given
+ * back what it took: the next start, perhaps in another container, waits for no lock or lease of this one.
+ */
 export async function openStores(config: Config, log: Logger): Promise<Stores> {
   prepareDataDirectory(config.dataDir);
+  const taken = new AsyncDisposableStack();
+  try {
+    return await openAll(config, log, taken);
+  } catch (error) {
+    await taken.disposeAsync().catch(() => {}); // Why it did not start is what the operator needs.
+    throw error;
+  }
+}
+
+/** `taken` closes what was opened, in the reverse order. */
+async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
   const directoryLock = await lockDirectory(config.dataDir, (error) => stopServing(log, error));
+  taken.defer(() => directoryLock.release());
   const masterKey = masterKeyFor(config.dataDir, config.masterKey);
   const database = await open(config, log);
+  taken.defer(() => database.close());
   await refuseWrongMasterKey(database.db, masterKey);
   await migrate(database);
   const lease = await acquireLease(database.db, { name: 'counters', onLost: (error) => stopServing(log, error) });
+  taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
   const partitions = newPartitions(database.db, database.kind);
   await partitions.ensure([clock.nowMs(), clock.nowMs() + MONTH_AHEAD_MS]);
@@ -47,6 +64,7 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
     bytesMax: config.journalBytesMax,
     onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
   });
+  taken.defer(() => journal.close());
   const { rows, estimated } = journal.replayed;
   if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
   const writer = createLedgerWriter({
@@ -58,21 +76,9 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
     onEvent: ({ is, ...facts }) =>
       is === 'back' ? log.info(facts, 'ledger: the database is back') : log.error(facts, `ledger: ${is}`),
   });
-  return {
-    database,
-    masterKey,
-    installation,
-    journal,
-    refusals: new RefusalAggregator({ journal, clock }),
-    writer,
-    close: async () => {
-      await writer.stop(FLUSH_MS_MAX);
-      await journal.close();
-      await lease.release().catch(() => {}); // The database is away: the lease ends by itself.
-      await database.close();
-      await directoryLock.release();
-    },
-  };
+  taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
+  const refusals = new RefusalAggregator({ journal, clock });
+  return { database, masterKey, installation, journal, refusals, writer, close: () => taken.disposeAsync() };
 }
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { newDataKey } from '../src/lib/secrets.ts';
+import { repository, startGateway, temporaryDirectory } from './prove/gateway.ts';
+import { dumpOf, filesOf, inDatabase, type Where } from './prove/stored-rows.ts';
+import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
+
+const START_MS_MAX = 180_000;
+
+// promise: a wrong `HEADGATE_MASTER_KEY` (refuse to start and touch nothing)
+describe('a wrong master key', { timeout: START_MS_MAX }, () => {
+  let opened: TestDatabase | null = null;
+  afterEach(async () => {
+    await opened?.dispose();
+    opened = null;
+  });
+
+  test('stops the start with one line, and neither a row nor a file changes (embedded)', () => isRefused(null));
+
+  test.skipIf(!hasPostgres())('stops the start with one line, and neither a row nor a file changes (PostgreSQL)', async () => {
+    opened = await openTestDatabase('postgresql');
+    await isRefused(opened.url);
+  });
+});
+
+async function isRefused(databaseUrl: string | null): Promise<void> {
+  const env = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
+  const gateway = await startGateway({ env });
+  await gateway.admin('POST', '/organizations', { slug: 'kept', name: 'Kept' });
+  expect(await gateway.stop()).toBe(0);
+  const where = databaseUrl === null ? { dataDir: gateway.dataDir } : { databaseUrl };
+  const before = await leftIn(where, gateway.dataDir);
+  expect(before.rows).toContain('kept');
+  const started = start(gateway.dataDir, { ...env, HEADGATE_MASTER_KEY: newDataKey().toString('base64') });
+  expect(started.status).toBe(1);
+  expect(started.stderr).toMatch(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/);
+  expect(started.stdout).toBe('');
+  expect(await leftIn(where, gateway.dataDir)).toEqual(before);
+}
+
+describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
+  test('is one line that names the setting, and leaves no lock or lease for the next one to wait for', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const dataDir = temporaryDirectory();
+    const started = start(dataDir, { HEADGATE_PORT: String((taken.address() as AddressInfo).port) });
+    taken.close();
+    expect(started.status).toBe(1);
+    expect(started.stderr).toMatch(/^headgate: HEADGATE_PORT: [^\n]+\n$/);
+    expect(filesOf(dataDir).map(({ name }) => name)).not.toContain('in-use.json');
+    expect(await inDatabase({ dataDir }, (query) => query('select * from process_leases'))).toEqual([]);
+  });
+});
+
+/** Starts the gateway and waits until it has ended. */
+function start(dataDir: string, env: Readonly<Record<string, string>>) {
+  return spawnSync(process.execPath, ['server/src/main.ts', 'serve'], {
+    cwd: repository,
+    encoding: 'utf8',
+    env: { ...process.env, HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir, ...env },
+    timeout: START_MS_MAX / 2,
+  });
+}
+
+/** Every row, and every file but the embedded engine's own, which writes its own diary whenever it runs. */
+async function leftIn(where: Where, dataDir: string): Promise<{ rows: string; files: Record<string, string> }> {
+  const rows = await inDatabase(where, dumpOf);
+  const files = filesOf(dataDir).filter(({ name }) => !name.startsWith('database/'));
+  return { rows, files: Object.fromEntries(files.map(({ name, bytes }) => [name, hash('sha256', bytes)])) };
+}
