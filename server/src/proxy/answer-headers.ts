@@ -1,5 +1,6 @@
 import { formatUsd } from '../domain/money.ts';
 import type { Gateway } from './gateway.ts';
+import type { GatewayRequest } from './http.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import type { Admission, Walk } from './walk.ts';
 
@@ -26,4 +27,12 @@ export function answerHeaders(
   if (cost === 'known') headers.push('x-headgate-cost', formatUsd(admission.usedNanoUsd));
   addLimitHeaders(headers, admission.standing.plan, admission.readings, admission.admittedAtMs);
   return headers;
+}
+
+const CLIENT_REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** A caller's own id is stored and echoed where it is harmless, and ignored where it is not. It never becomes ours. */
+export function clientRequestId(request: GatewayRequest): string | null {
+  const id = request.header('x-client-request-id');
+  return id !== undefined && CLIENT_REQUEST_ID.test(id) ? id : null;
 }

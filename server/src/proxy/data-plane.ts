@@ -1,3 +1,4 @@
+import { clientRequestId } from './answer-headers.ts';
 import { authenticate, callerOf } from './authenticate.ts';
 import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
@@ -5,8 +6,9 @@ import { listModels, showModel } from './endpoints/models.ts';
 import type { Gateway } from './gateway.ts';
 import type { GatewayRequest, Reply } from './http.ts';
 import { handle } from './pipeline.ts';
-import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
+import { invalidRequest, Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot.ts';
+import { accessRefusal } from './standing.ts';
 
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 
@@ -15,25 +17,37 @@ export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: G
   const endpoint = WALKS.get(request.path);
   if (endpoint === undefined) void answerQuestion(request, reply, gateway);
   else if (request.method === 'POST') void handle(request, reply, endpoint, gateway);
-  else sayRefusal(request, reply, new Refusal('method_not_allowed', `${endpoint.path} takes POST.`), gateway.requestId());
+  else sayRefusal(request, reply, notAllowed(`${endpoint.path} takes POST.`), gateway.requestId(), ['allow', 'POST']);
 }
 
 /** The paths that only read: nothing is admitted, held or charged. */
 async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Gateway): Promise<void> {
   const id = gateway.requestId();
+  const headers: string[] = [];
+  const clientId = clientRequestId(request);
+  if (clientId !== null) headers.push('x-client-request-id', clientId);
   try {
     const question = questionOf(request.path);
     if (question === null) throw new Refusal('not_found', 'There is nothing at this path.');
-    if (request.method !== 'GET') throw new Refusal('method_not_allowed', 'This path takes GET.');
+    if (request.method !== 'GET') {
+      headers.push('allow', 'GET');
+      throw notAllowed('This path takes GET.');
+    }
     const { key, refusal } = await authenticate(request, gateway);
+    headers.push('x-headgate-organization', key.config.organizationId);
     if (refusal !== null) throw refusal;
     const answer = await answerOf(question, key, request, gateway);
-    sayJson(reply, 200, answer, ['x-request-id', id, 'request-id', id, 'x-headgate-organization', key.config.organizationId]);
+    headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - request.startedMs).toFixed(2));
+    sayJson(reply, 200, answer, ['x-request-id', id, 'request-id', id, ...headers]);
   } catch (error) {
     if (!(error instanceof Refusal)) gateway.defect(error);
-    const refusal = error instanceof Refusal ? error : new Refusal('service_unavailable', 'The gateway failed on this request.');
-    sayRefusal(request, reply, refusal, id);
+    const refusal = error instanceof Refusal ? error : serviceUnavailable('The gateway failed on this request.');
+    sayRefusal(request, reply, refusal, id, headers);
   }
+}
+
+function notAllowed(message: string): Refusal {
+  return new Refusal('method_not_allowed', message);
 }
 
 type Question =
@@ -65,14 +79,9 @@ async function answerOf(question: Question, key: CachedKey, request: GatewayRequ
     case 'models':
       return listModels(caller, gateway.snapshot.catalogue(), dialect);
     case 'model': {
-      const model = showModel(caller, gateway.snapshot.catalogue(), question.name, dialect);
-      if (model === null)
-        throw new Refusal(
-          'model_not_found',
-          `The model \`${question.name.slice(0, 200)}\` does not exist or may not be called with this key.`,
-          { param: 'model' },
-        );
-      return model;
+      const refusal = accessRefusal(caller, question.name, gateway.snapshot.catalogue());
+      if (refusal !== null) throw refusal;
+      return showModel(question.name, dialect);
     }
     case 'decision':
       return showDecision(question.id, key, gateway);
@@ -85,10 +94,16 @@ function sayJson(reply: Reply, status: number, value: object, headers: string[])
   reply.end(body);
 }
 
-/** An error before or beside a walk, in the dialect of the path or of the version header. */
-export function sayRefusal(request: GatewayRequest, reply: Reply, refusal: Refusal, id: string): void {
+/** An error before or beside a walk, in the dialect of the path or of the version header. `more` is what the answer says besides. */
+export function sayRefusal(
+  request: GatewayRequest,
+  reply: Reply,
+  refusal: Refusal,
+  id: string,
+  more: readonly string[] = [],
+): void {
   const anthropic = request.path.startsWith('/v1/messages') || request.header('anthropic-version') !== undefined;
   const { status, headers, body } = renderRefusal(refusal, anthropic ? 'anthropic' : 'openai', id, null);
-  reply.head(status, [...headers, 'x-request-id', id, 'request-id', id]);
+  reply.head(status, [...headers, 'x-request-id', id, 'request-id', id, ...more]);
   reply.end(body);
 }

@@ -1,13 +1,13 @@
 import { readBody, readFacts } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerHeaders, clientRequestId } from './answer-headers.ts';
 import { authenticate } from './authenticate.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { CLIENT_CLOSED, deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
 import type { GatewayRequest, Reply } from './http.ts';
-import { invalidRequest, Refusal } from './refusal.ts';
+import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { answerRefusal, noteRefusal } from './refuse.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
@@ -45,14 +45,6 @@ function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gate
     standing: null,
     timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null },
   };
-}
-
-const CLIENT_REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
-
-/** A caller's own id is stored and echoed where it is harmless, and ignored where it is not. It never becomes ours. */
-function clientRequestId(request: GatewayRequest): string | null {
-  const id = request.header('x-client-request-id');
-  return id !== undefined && CLIENT_REQUEST_ID.test(id) ? id : null;
 }
 
 /** Bytes → what was asked, checked as far as admission and settlement depend on it. */
@@ -102,5 +94,5 @@ function settleFailure(admission: Admission, error: unknown, gateway: Gateway): 
 function asRefusal(error: unknown, gateway: Gateway): Refusal {
   if (error instanceof Refusal) return error;
   gateway.defect(error);
-  return new Refusal('service_unavailable', 'The gateway failed on this request. Its operator has been told.');
+  return serviceUnavailable('The gateway failed on this request. Its operator has been told.');
 }

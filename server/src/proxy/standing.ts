@@ -103,7 +103,8 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   };
 }
 
-function accessRefusal(caller: Caller, name: string, catalogue: Catalogue): Refusal | null {
+/** Why this caller may not call this name; null when they may. A level below the organization that removed it is named. */
+export function accessRefusal(caller: Caller, name: string, catalogue: Catalogue): Refusal | null {
   const verdict = checkAccess(caller, name, catalogue);
   switch (verdict.is) {
     case 'allowed':

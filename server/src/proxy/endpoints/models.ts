@@ -13,9 +13,8 @@ export function listModels(caller: Caller, catalogue: Catalogue, dialect: 'opena
   return { data: names.map(anthropicModel), has_more: false, first_id: names[0] ?? null, last_id: names.at(-1) ?? null };
 }
 
-/** `GET /v1/models/{name}`: null when the name is not in the effective set. */
-export function showModel(caller: Caller, catalogue: Catalogue, name: string, dialect: 'openai' | 'anthropic'): object | null {
-  if (!effectiveAccess(levelsOf(caller), catalogue).includes(name)) return null;
+/** `GET /v1/models/{name}`, once it is known that the caller may call it. */
+export function showModel(name: string, dialect: 'openai' | 'anthropic'): object {
   return dialect === 'openai' ? openAiModel(name) : anthropicModel(name);
 }
 
