@@ -16,6 +16,10 @@ const API_PREFIX = '/api/v1';
 const BODY_BYTES_MAX = 1_048_576;
 const PARAM_LENGTH_MAX = 512;
 
+/** Everything the reference page loads is here. Nothing in it turns http into https: most gateways are first seen without a certificate. */
+const PAGE_POLICY =
+  "default-src 'self'; base-uri 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; script-src-attr 'none'; frame-ancestors 'none'";
+
 /** Fastify with the admin routes on it. It never listens: requests are handed to it. */
 export async function buildHttp(deps: AdminDeps, routes: RouteTable, authenticate: Authenticate): Promise<FastifyInstance> {
   const http = fastify({
@@ -35,7 +39,7 @@ export async function buildHttp(deps: AdminDeps, routes: RouteTable, authenticat
   answerErrors(http, deps, routes);
   http.addHook('onRequest', async (request, reply) => addStandingHeaders(request, reply));
   await http.register(swagger, openapiOptions);
-  await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true, uiConfig: { url: `${API_PREFIX}/openapi.json` } });
+  await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
   for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, authenticate, methodAndPath, route);
   await http.ready();

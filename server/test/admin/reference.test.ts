@@ -44,6 +44,15 @@ describe('the reference', () => {
       expect(asset).toMatch(/^\/api\/docs\//);
       expect((await get(asset)).status).toBe(200);
     }
-    expect((await get('/api/docs')).headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  test('has a page whose policy names no other host, and leaves http what it is: it may be read without a certificate', async () => {
+    const response = await fetch(`${world().address}/api/docs`);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).not.toMatch(/upgrade-insecure-requests|https?:|swagger\.io/);
+    expect(await (await fetch(`${world().address}/api/docs/static/swagger-initializer.js`)).text()).toContain(
+      'validatorUrl: null',
+    );
   });
 });
