@@ -302,12 +302,21 @@ async function holdForAnother(admission: Admission, gateway: Gateway): Promise<b
   const tokens = admission.usedTokens - admission.extendedTokens;
   const nanoUsd = admission.usedNanoUsd - admission.extendedNanoUsd;
   if (tokens === 0 && nanoUsd === 0) return true;
-  if (!(await gateway.counters.extend(admission.hold, { tokens, nanoUsd }))) return false;
+  if (!(await extended(admission, { tokens, nanoUsd }, gateway))) return false;
   // The counters may have answered later, and nothing is sent for a client that hung up meanwhile.
   if (admission.walk.reply.gone) throw new ClientGone();
   admission.extendedTokens += tokens;
   admission.extendedNanoUsd += nanoUsd;
   return true;
+}
+
+/** While counters cannot be asked no further attempt is made, and the last one's failure is the answer. */
+async function extended(admission: Admission, more: { tokens: number; nanoUsd: number }, gateway: Gateway): Promise<boolean> {
+  try {
+    return await gateway.counters.extend(admission.hold, more);
+  } catch {
+    return false;
+  }
 }
 
 function pause(ms: number, admission: Admission, gateway: Gateway): Promise<void> {

@@ -57,3 +57,14 @@ test('a client that hangs up while a further attempt is being held for is sent n
   expect(rows).toMatchObject([{ status: 'cancelled', attempts: 1, entries: [{ attempt: 1 }] }]);
   expect(counters.inFlight()).toBe(0);
 });
+
+test('when the counters cannot be asked no further attempt is made, and the last failure is the answer', async () => {
+  const silent = deployment({ upstreamModel: 'fake-hangs', timeoutMs: 1 });
+  const { ask, rows, begins, counters } = await open({
+    targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])],
+  });
+  counters.extend = () => Promise.reject(new Error('the ledger is out of reach'));
+  expect((await ask(HELLO)).status).toBe(504);
+  expect(begins).toHaveLength(1);
+  expect(rows).toMatchObject([{ status: 'failed', code: 'provider_timeout', attempts: 1 }]);
+});
