@@ -234,7 +234,7 @@ export class Truth implements Witness {
     this.#checkBudgets(open);
   }
 
-  /** An extension is refused only where it would take more than there is. */
+  /** An extension is refused only where it would take more than there is, in the period of the admission. */
   notExtended(hold: Hold, more: Pick<Actual, 'tokens' | 'nanoUsd'>, nowMs: number): void {
     this.#turn++;
     const open = this.#open.byHold.get(hold);
@@ -242,8 +242,9 @@ export class Truth implements Witness {
     const hasNoRoom = open.plan.rules.some((rule) => {
       const spec = open.plan.counters[rule.counter] as CounterSpec;
       const amount = spec.unit === 'tokens' ? more.tokens : spec.unit === 'nano_usd' ? more.nanoUsd : 0;
+      const atMs = spec.window.is === 'calendar' ? hold.atMs : nowMs;
       const isSure = this.#mustBeRight(spec, this.#planSeen.get(open.plan) ?? 0, nowMs);
-      return rule.action === 'block' && amount > 0 && (!isSure || this.#expected(spec, nowMs).usedMax + amount > rule.value);
+      return rule.action === 'block' && amount > 0 && (!isSure || this.#expected(spec, atMs).usedMax + amount > rule.value);
     });
     if (!hasNoRoom) this.fail(`${open.requestId} was refused an extension that every limit had room for`);
   }
