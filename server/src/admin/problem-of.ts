@@ -32,7 +32,7 @@ function fromFastify(error: unknown): Problem | null {
 
 function fromStore(error: unknown): Problem | null {
   if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
-  if (error instanceof UniqueViolation) return conflict(TAKEN[error.constraint] ?? 'Something of this name exists already.');
+  if (error instanceof UniqueViolation) return taken(error.constraint);
   if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
   // Class 22: a value that no column can hold, such as text with NUL. Whatever let it through, it is the caller's.
   if (error instanceof StoreError && error.sqlState.startsWith('22')) return invalid('', 'a value cannot be stored');
@@ -44,14 +44,24 @@ function fromStore(error: unknown): Problem | null {
   return null;
 }
 
-/** What a broken unique constraint means to the caller. */
-const TAKEN: Readonly<Record<string, string>> = {
-  organizations_slug: 'This slug is taken. Slugs are never used again, also not after an organization is deleted.',
-  accounts_email: 'There is an account with this e-mail address.',
-  memberships_account: 'This account is a member already.',
-  team_members_pkey: 'This member is in the team already.',
-  credentials_name: 'There is a credential of this name.',
-  callable_targets_pkey: 'A model or route group of this name exists: they share one namespace.',
-  route_groups_key: 'A model or route group of this name exists: they share one namespace.',
-  access_groups_pkey: 'There is an access group with this key.',
+/** What a broken unique constraint means to the caller, and which field said it; where several can, none is named. */
+const TAKEN: Readonly<Record<string, { readonly detail: string; readonly pointer?: string }>> = {
+  organizations_slug: {
+    detail: 'This slug is taken. Slugs are never used again, also not after an organization is deleted.',
+    pointer: '/slug',
+  },
+  accounts_email: { detail: 'There is an account with this e-mail address.', pointer: '/email' },
+  memberships_account: { detail: 'This account is a member already.', pointer: '/account_id' },
+  team_members_pkey: { detail: 'This member is in the team already.', pointer: '/account_id' },
+  credentials_name: { detail: 'There is a credential of this name.', pointer: '/name' },
+  callable_targets_pkey: { detail: 'A model or route group of this name exists: they share one namespace.' },
+  route_groups_key: { detail: 'A model or route group of this name exists: they share one namespace.', pointer: '/key' },
+  access_groups_pkey: { detail: 'There is an access group with this key.', pointer: '/key' },
 };
+
+function taken(constraint: string): Problem {
+  const known = TAKEN[constraint];
+  if (known === undefined) return conflict('Something of this name exists already.');
+  const { detail, pointer } = known;
+  return conflict(detail, pointer === undefined ? [] : [{ pointer, message: 'is taken' }]);
+}

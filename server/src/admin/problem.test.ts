@@ -21,6 +21,12 @@ describe('faults', () => {
     expect(faults({ name: 1 }, '?').map((fault) => fault.pointer)).toEqual(['?name']);
   });
 
+  test('of what is missing say that it is required', () => {
+    expect(faults({})).toEqual([{ pointer: '/name', message: 'is required' }]);
+    expect(faults(undefined)).toEqual([{ pointer: '', message: 'a JSON body is required' }]);
+    expect(faults({ name: null })[0]?.message).not.toContain('required');
+  });
+
   test('of unknown fields name each of them', () => {
     expect(faults({ name: 'a', x: 1, y: 2 })).toEqual([
       { pointer: '/x', message: 'unknown field' },

@@ -91,7 +91,16 @@ function faultsOfIssue(issue: z.core.$ZodIssue, parents: Path, prefix: '' | '?')
     const branch = nearestBranch(issue.errors);
     if (branch.length > 0) return branch.flatMap((inner) => faultsOfIssue(inner, path, prefix));
   }
-  return [{ pointer: pointerOf(path, prefix), message: issue.message }];
+  return [{ pointer: pointerOf(path, prefix), message: isMissing(issue) ? missing(path) : issue.message }];
+}
+
+/** The library says of what is not there that it has the wrong type. */
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+}
+
+function missing(path: Path): string {
+  return path.length === 0 ? 'a JSON body is required' : 'is required';
 }
 
 /** Of a union's branches the one with the fewest faults is what the caller meant. */

@@ -120,7 +120,9 @@ export async function addMember(
   await lockLiving(tx, organizationId);
   const row = { organizationId, id: newId('mem', now.getTime()), accountId, role, createdAt: now, updatedAt: now };
   const added = await memberships.add(tx, row, now);
-  if (added === null) throw conflict(`${account.name} is a member already.`);
+  if (added === null) {
+    throw conflict(`${account.name} is a member already.`, [{ pointer: '/account_id', message: 'is a member already' }]);
+  }
   await record({
     organizationId,
     action: 'member.add',
