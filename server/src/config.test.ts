@@ -38,6 +38,9 @@ describe('settings', () => {
       ['HEADGATE_ADMIN_TOKEN', `hgadm_${'x'.repeat(300)}`],
       ['HEADGATE_ADMIN_TOKEN', 'sk-hg-a-key'],
       ['HEADGATE_PUBLIC_URL', 'ftp://x'],
+      ['HEADGATE_TRUSTED_PROXIES', 'my-proxy'],
+      ['HEADGATE_TRUSTED_PROXIES', '10.0.0.0/33'],
+      ['HEADGATE_TRUSTED_PROXIES', '127.0.0.1, ::1/129'],
       ['DATABASE_URL', 'mysql://x'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1e9'],
@@ -49,6 +52,28 @@ describe('settings', () => {
     }
     expect(bad({}, ['--nonsense', '1'])).toContain('--nonsense');
     expect(bad({}, ['--port'])).toContain('--port');
+  });
+
+  test('proxies are addresses and ranges of either family', () => {
+    const proxies = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'];
+    expect(readConfig({ HEADGATE_TRUSTED_PROXIES: proxies.join(', ') }).trustedProxies).toEqual(proxies);
+  });
+
+  test('what is in force can be looked at, and of a secret only whether there is one', () => {
+    const secrets = {
+      HEADGATE_ADMIN_TOKEN: 'hgadm_canary',
+      HEADGATE_MASTER_KEY: Buffer.alloc(32, 'canary').toString('base64'),
+      DATABASE_URL: 'postgres://user:canary@x/y',
+    };
+    const { inForce } = readConfig({ ...secrets, HEADGATE_PORT: '4100' });
+    expect(inForce.map(({ name }) => name)).toEqual(SETTINGS.map(({ name }) => name));
+    for (const [name, value] of Object.entries(secrets)) {
+      expect(inForce.find((setting) => setting.name === name)).toMatchObject({ value: '', isSet: true, isSecret: true });
+      expect(JSON.stringify(inForce)).not.toContain(value);
+    }
+    const port = inForce.find(({ name }) => name === 'HEADGATE_PORT');
+    expect(port).toMatchObject({ value: '4100', default: '4000', isSet: true, isSecret: false });
+    expect(inForce.find(({ name }) => name === 'HEADGATE_HOST')).toMatchObject({ value: '127.0.0.1', isSet: false });
   });
 
   test('what this release cannot honour stops the start and is never ignored', () => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 
 /** Every setting, parsed once. Names and defaults stand here and nowhere else; `docs/operating.md` lists them from this table. */
@@ -19,6 +20,8 @@ export interface Config {
   readonly log: 'text' | 'json';
   readonly drainMsMax: number;
   readonly stallMsMax: number;
+  /** Every setting as it was read, for people to look at; of a secret only whether there is one. */
+  readonly inForce: readonly SettingInForce[];
 }
 
 /** One setting as an operator sees it. */
@@ -26,6 +29,15 @@ export interface Setting {
   readonly name: string;
   readonly default: string;
   readonly about: string;
+  /** Its value is never shown. */
+  readonly secret?: true;
+}
+
+/** A setting with the value in force: empty where there is none, and for a secret. */
+export interface SettingInForce extends Omit<Setting, 'secret'> {
+  readonly value: string;
+  readonly isSet: boolean;
+  readonly isSecret: boolean;
 }
 
 /** A bad value stops the start with one line that names it. */
@@ -39,8 +51,13 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'HEADGATE_HOST', default: '127.0.0.1', about: 'Address to listen on.' },
   { name: 'HEADGATE_DATA_DIR', default: './data', about: 'Journal, generated secrets and the embedded database.' },
-  { name: 'DATABASE_URL', default: '', about: 'A PostgreSQL (15 or later) connection URL; empty uses the embedded database.' },
-  { name: 'REDIS_URL', default: '', about: 'Not served yet: a value stops the start.' },
+  {
+    name: 'DATABASE_URL',
+    default: '',
+    about: 'A PostgreSQL (15 or later) connection URL; empty uses the embedded database.',
+    secret: true,
+  },
+  { name: 'REDIS_URL', default: '', about: 'Not served yet: a value stops the start.', secret: true },
   { name: 'HEADGATE_WORKERS', default: '1', about: 'Not served above 1 yet: a higher value stops the start.' },
   { name: 'HEADGATE_ROLE', default: 'all', about: 'Not served other than `all` yet.' },
   {
@@ -58,11 +75,13 @@ export const SETTINGS: readonly Setting[] = [
     name: 'HEADGATE_ADMIN_TOKEN',
     default: '',
     about: 'The first platform admin token (hgadm_…); empty generates one and prints it once.',
+    secret: true,
   },
   {
     name: 'HEADGATE_MASTER_KEY',
     default: '',
     about: '32 bytes in base64; encrypts secrets at rest; empty generates one into the data directory.',
+    secret: true,
   },
   {
     name: 'HEADGATE_DEMO',
@@ -107,12 +126,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
     demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
     allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
-    trustedProxies: list(text('HEADGATE_TRUSTED_PROXIES')),
+    trustedProxies: trustedProxies(text('HEADGATE_TRUSTED_PROXIES')),
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
     bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
     log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
     drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
     stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
+    inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   if (mode === 'production' && config.masterKey === null) {
     throw new BadSetting(
@@ -120,6 +140,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     );
   }
   return config;
+}
+
+function inForce({ secret, ...setting }: Setting, value: string): SettingInForce {
+  const isSecret = secret === true;
+  return { ...setting, value: isSecret ? '' : value, isSet: value !== setting.default, isSecret };
 }
 
 /** What an operator may set and this release cannot honour is refused, never ignored. */
@@ -173,6 +198,19 @@ function list(text: string): readonly string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** Addresses, with the length of a prefix behind a slash where a range is meant. */
+function trustedProxies(text: string): readonly string[] {
+  const proxies = list(text);
+  for (const proxy of proxies) {
+    const [address = '', length, ...rest] = proxy.split('/');
+    const most = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1;
+    const isRange = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= most);
+    if (most < 0 || !isRange || rest.length > 0)
+      throw new BadSetting(`HEADGATE_TRUSTED_PROXIES: ${JSON.stringify(proxy)} is not an address or a CIDR such as 10.0.0.0/8.`);
+  }
+  return proxies;
 }
 
 function databaseUrl(text: string): string | null {

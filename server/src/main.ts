@@ -17,6 +17,7 @@ import { createLogger, type Logger } from './lib/log.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { processFactsOf } from './process-facts.ts';
 import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
 import { createAnthropicProvider } from './providers/anthropic/anthropic-provider.ts';
 import { checkDeployment } from './providers/credential-check.ts';
@@ -79,7 +80,8 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   const transport = createTransport({ policy, wheel });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
-  const admin = await createAdminApp(adminDepsOf(config, stores, opened, policy, providers, log));
+  const facts = processFactsOf(config, stores, opened, () => notReady, clock);
+  const admin = await createAdminApp({ ...adminDepsOf(config, stores, opened, policy, providers, log), process: facts });
   const operations = operationsOf(stores, opened, admin, () => notReady);
   const server = createListener({
     clock,
@@ -118,7 +120,7 @@ function adminDepsOf(
   policy: AddressPolicy,
   providers: readonly Provider[],
   log: Logger,
-): AdminDeps {
+): Omit<AdminDeps, 'process'> {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   return {
     db: database.db,

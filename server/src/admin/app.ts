@@ -23,6 +23,7 @@ import * as models from './routes/models.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
 import * as prices from './routes/prices.ts';
+import * as gatewayProcess from './routes/process.ts';
 import * as requests from './routes/requests.ts';
 import * as routeGroups from './routes/route-groups.ts';
 import * as serviceAccounts from './routes/service-accounts.ts';
@@ -135,6 +136,9 @@ export const ROUTES: RouteTable = {
   'GET /requests': requests.list,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,
+
+  'GET /health': gatewayProcess.health,
+  'GET /settings': gatewayProcess.settings,
 };
 
 export interface AdminApp {

@@ -48,6 +48,39 @@ export interface RecentRequests {
   findShape(organizationId: string, shapeId: string): string | null;
 }
 
+/** How the answering process fares, at one moment. */
+export interface ProcessHealth {
+  /** Null when requests can be served, else why not. */
+  readonly notReady: string | null;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly database: { readonly kind: 'embedded' | 'postgresql'; readonly status: 'ok' | 'away' };
+  /** Settled requests that are not in the database yet; the age is the oldest one's. */
+  readonly unstored: { readonly rows: number; readonly bytes: number; readonly ageMs: number };
+  readonly rejectedRows: number;
+  readonly journalBytes: number;
+  readonly journalBytesMax: number;
+  readonly requestsInFlight: number;
+  /** Deployments that rest after failures. */
+  readonly cooling: readonly { readonly deploymentId: string; readonly untilMs: number }[];
+  readonly inMemory: { readonly organizations: number; readonly keys: number; readonly counters: number };
+}
+
+/** One setting as it is in force. A secret has no value here. */
+export interface SettingInForce {
+  readonly name: string;
+  readonly value: string;
+  readonly default: string;
+  readonly about: string;
+  readonly isSet: boolean;
+  readonly isSecret: boolean;
+}
+
+export interface ProcessFacts {
+  readonly settings: readonly SettingInForce[];
+  health(): ProcessHealth;
+}
+
 /** Everything the admin plane is given. It makes none of it. */
 export interface AdminDeps {
   readonly db: Database;
@@ -56,6 +89,8 @@ export interface AdminDeps {
   readonly keys: AdminKeys;
   readonly log: AdminLog;
   readonly upstream: UpstreamKnowledge;
+  /** What this process says of itself. */
+  readonly process: ProcessFacts;
   /** The journal, where this process has one. */
   readonly recent?: RecentRequests;
   /** Random bytes for secrets and ids; the system's when absent. */

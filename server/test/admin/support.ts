@@ -91,6 +91,24 @@ async function openWorld(given: GivenDatabase, more: Partial<AdminDeps>): Promis
   return { server, world: { deps, app, address, root: withToken(token), changes, logged, time, as, withToken } };
 }
 
+/** A process at rest. */
+const PROCESS: AdminDeps['process'] = {
+  settings: [],
+  health: () => ({
+    notReady: null,
+    version: '0.0.0',
+    startedAtMs: 0,
+    database: { kind: 'embedded', status: 'ok' },
+    unstored: { rows: 0, bytes: 0, ageMs: 0 },
+    rejectedRows: 0,
+    journalBytes: 0,
+    journalBytesMax: 1,
+    requestsInFlight: 0,
+    cooling: [],
+    inMemory: { organizations: 0, keys: 0, counters: 0 },
+  }),
+};
+
 function depsOf(
   given: GivenDatabase,
   time: { nowMs: number },
@@ -113,6 +131,7 @@ function depsOf(
       priceFor: () => null,
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
     },
+    process: PROCESS,
     trustedProxies: [],
     configChanged: async (scopes) => void changes.push(scopes),
     ...more,

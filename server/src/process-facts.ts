@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { ProcessFacts } from './admin/deps.ts';
+import type { Config } from './config.ts';
+import type { Clock } from './lib/clock.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { Stores } from './open-stores.ts';
+
+const PACKAGE = new URL('../package.json', import.meta.url);
+
+/** What the admin plane may tell of this process. `notReady`: null when requests can be served, else why not. */
+export function processFactsOf(
+  config: Config,
+  { journal, writer }: Stores,
+  { gateway, counters }: OpenGateway,
+  notReady: () => string | null,
+  clock: Clock,
+): ProcessFacts {
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };
+  const startedAtMs = clock.nowMs();
+  return {
+    settings: config.inForce,
+    health: () => {
+      const lag = writer.lag();
+      const { keys, organizations } = gateway.snapshot.sizes();
+      return {
+        notReady: notReady(),
+        version,
+        startedAtMs,
+        database: { kind: config.databaseUrl === null ? 'embedded' : 'postgresql', status: lag.database },
+        unstored: { rows: lag.rows, bytes: lag.bytes, ageMs: lag.ageMs },
+        rejectedRows: lag.rejected,
+        journalBytes: journal.stats().bytes,
+        journalBytesMax: config.journalBytesMax,
+        requestsInFlight: gateway.traffic.read().inFlight,
+        cooling: gateway.health.cooling().map(({ deploymentId, untilMs }) => ({
+          deploymentId,
+          untilMs: clock.nowMs() + untilMs - clock.monotonicMs(),
+        })),
+        inMemory: { keys, organizations, counters: counters.size() },
+      };
+    },
+  };
+}
