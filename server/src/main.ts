@@ -95,7 +95,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   });
   const stopTidying = keepTidy(stores, opened, log);
   await listen(server, config);
-  await welcome({ config, stores, log, address: addressOf(config, server.address() as AddressInfo) });
+  await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
   notReady = null;
   onSignal(log, async () => {
     notReady = 'draining';
@@ -203,8 +203,7 @@ async function listen(server: Server, { host, port }: Config): Promise<void> {
   }
 }
 
-function addressOf({ publicUrl, host }: Config, { port }: AddressInfo): string {
-  if (publicUrl !== null) return publicUrl;
+function addressOf(host: string, { port }: AddressInfo): string {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return `http://${shown}:${port}`;
 }

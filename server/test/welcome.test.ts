@@ -109,12 +109,14 @@ describe('the demo', () => {
   test('is made once; in production its key is kept for this user only and not shown', async () => {
     const { deps, address, root } = world();
     const stores = { database: { db: deps.db }, installation: { pepper: deps.keys.pepper } };
-    const demo = { HEADGATE_ADMIN_TOKEN: 'hgadm_demo-maker', HEADGATE_DEMO: 'on' };
+    const publicUrl = 'https://gateway.invalid'; // Links name it; nothing answers there before the gateway is up.
+    const demo = { HEADGATE_ADMIN_TOKEN: 'hgadm_demo-maker', HEADGATE_DEMO: 'on', HEADGATE_PUBLIC_URL: publicUrl };
     await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, address });
     const screen = printed.join('');
     const file = join(dataDir, 'demo-key.txt');
     expect(secretsIn(screen)).toEqual([]);
     expect(screen).toContain(`$(head -n 1 '${file}')`);
+    expect(screen).toContain(`curl ${publicUrl}/v1/chat/completions`);
     expect(readFileSync(file, 'utf8')).toMatch(/^sk-hg-\w+\nfast\n$/);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const { data } = (await root('GET', '/organizations')).body;

@@ -13,7 +13,7 @@ export interface WelcomeOptions {
   readonly config: Config;
   readonly stores: { readonly database: { readonly db: Database }; readonly installation: { readonly pepper: Buffer } };
   readonly log: Logger;
-  /** Where this process listens, without a trailing slash. */
+  /** Where this process listens, without a trailing slash. People are shown the public URL where there is one; it may not lead here yet. */
   readonly address: string;
 }
 
@@ -26,10 +26,10 @@ export async function welcome({ config, stores, log, address }: WelcomeOptions):
   const demo =
     config.demo === 'on' && token !== null && (await isEmpty(db)) ? await makeDemoAt(address, token, config.dataDir) : null;
   if (config.log === 'json') {
-    log.info({ address }, 'headgate is ready');
+    log.info({ address: config.publicUrl ?? address }, 'headgate is ready');
     if (config.mode === 'production') return;
   }
-  process.stdout.write(screen(config, address, token, demo));
+  process.stdout.write(screen(config, config.publicUrl ?? address, token, demo));
 }
 
 /** The configured token is stored when it is not yet known; without one the first start makes one. Null: nothing new to show. */
