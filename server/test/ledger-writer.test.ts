@@ -54,6 +54,7 @@ onEveryDatabase('the ledger writer', (given) => {
     await query('truncate request_log, ledger, request_content, rollups, decision_shapes');
   });
 
+  // promise: Ledger rows carry the called name.
   test('a request is one row of the log, its attempts are rows of the ledger, and both name who asked', async () => {
     const bench = await settle(given);
     const entries = [
@@ -179,6 +180,7 @@ onEveryDatabase('the ledger writer', (given) => {
   });
 
   // promise: Replay is `INSERT … ON CONFLICT DO NOTHING`, and balances move
+  // promise: The ledger is unique on (organization_id, admitted_at, request_id, attempt, kind)
   test('storing the same rows again changes nothing', async () => {
     const ends = [givenEnd(), givenEnd(), givenRefusal()];
     await stored(await settle(given), ends);
@@ -205,6 +207,42 @@ onEveryDatabase('the ledger writer', (given) => {
     const other = { ...end, entries: [givenEntry({ kind: 'estimated' as const, nanoUsd: 5 })] };
     await stored(await settle(given), [end, other]);
     expect(await query('select kind, nano_usd from ledger')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
+  });
+
+  // promise: Late actuals write an `adjustment`.
+  test('what is learned late of an attempt stands beside it as an adjustment, and spend moves by the difference', async () => {
+    const end = givenEnd({
+      entries: [
+        givenEntry({ kind: 'estimated', usage: { input: 10, output: 60 }, nanoUsd: 1_000 }),
+        givenEntry({ kind: 'adjustment', usage: { output: -40 }, nanoUsd: -700 }),
+      ],
+    });
+    await stored(await settle(given), [end]);
+    await stored(await settle(given), [end]);
+    expect(await query('select attempt, kind, output_tokens, nano_usd from ledger order by kind desc')).toEqual([
+      { attempt: 1, kind: 'estimated', output_tokens: '60', nano_usd: '1000' },
+      { attempt: 1, kind: 'adjustment', output_tokens: '-40', nano_usd: '-700' },
+    ]);
+    expect(await query('select nano_usd, total_tokens from request_log')).toEqual([{ nano_usd: '300', total_tokens: '30' }]);
+    expect(await query('select distinct spend_nano_usd from rollups')).toEqual([{ spend_nano_usd: '300' }]);
+  });
+
+  // promise: The ledger is unique on (organization_id, admitted_at, request_id, attempt, kind); replay takes
+  test('the ledger knows an entry by organization, admission, request, attempt and kind, and by nothing less', async () => {
+    const end = givenEnd();
+    const others = [
+      end,
+      givenEnd({ admittedAtMs: end.admittedAtMs }),
+      givenEnd({ entries: [givenEntry(), givenEntry({ attempt: 2 })], attempts: 2 }),
+      givenEnd({ entries: [givenEntry(), givenEntry({ kind: 'adjustment', nanoUsd: 1 })] }),
+    ];
+    await stored(await settle(given), others);
+    await stored(await settle(given), [{ ...end, organizationId: 'org_02' }]);
+    expect(await query('select request_id from ledger')).toHaveLength(7);
+    const keys = await query(`select indexdef from pg_indexes where tablename = 'ledger' and indexdef like 'CREATE UNIQUE%'`);
+    expect(keys.map(({ indexdef }) => /\((.*)\)$/.exec(indexdef)?.[1])).toEqual([
+      'organization_id, admitted_at, request_id, attempt, kind',
+    ]);
   });
 
   test('sealed content and the rules of a shape are kept beside the row', async () => {

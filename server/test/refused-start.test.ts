@@ -10,7 +10,6 @@ import { hasPostgres, openTestDatabase, type TestDatabase } from './support/data
 
 const START_MS_MAX = 180_000;
 
-// promise: a wrong `HEADGATE_MASTER_KEY` (refuse to start and touch nothing)
 describe('a wrong master key', { timeout: START_MS_MAX }, () => {
   let opened: TestDatabase | null = null;
   afterEach(async () => {

@@ -177,6 +177,7 @@ describe('choosing below the organization', () => {
     ]);
   });
 
+  // promise: unless one of its members is in the parent's set.
   test('a group the parent does not hold is accepted when one of its members is in the parent’s set', () => {
     expect(choiceProblems(parent, restrict([], ['finance']), CATALOGUE)).toEqual([]);
   });
@@ -187,6 +188,7 @@ describe('choosing below the organization', () => {
     expect(choiceProblems(levels({ mode: 'all' }, restrict([], ['beta'])), restrict([], ['empty']), CATALOGUE)).toHaveLength(1);
   });
 
+  // promise: Narrowing a parent later leaves the child's choice stored and shown as ineffective.
   test('narrowing the parent later leaves the choice stored and without effect', () => {
     const stored = restrict(['a', 'c'], ['beta']);
     expect(choiceProblems(parent, stored, CATALOGUE)).toEqual([]);

@@ -23,7 +23,7 @@ test('a threshold is passed at exactly its share and not a nano-dollar before, a
   expect(thresholdsCrossed(budget, half, MAX_BUDGET_NANO_USD)).toEqual([80, 100]);
 });
 
-// promise: Counters are named by (scope, target, period instance), not by budget:
+// promise: Thresholds count settled spend; those already passed fire once.
 test('each threshold fires once on the way up, however the spend is cut into steps', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1_000 }), fc.array(fc.nat(300), { maxLength: 20 }), (amount, steps) => {

@@ -215,6 +215,7 @@ describe('the sentence', () => {
     );
   });
 
+  // promise: no `Retry-After`, both numbers in the message.
   test('of what can never pass holds both numbers', () => {
     expect(sentence({ readings, refusing: [{ rule: 4, retryAfterMs: null }] })).toBe(
       'Refused by key_tpm:fa*: this request needs 4500 tokens, which is more than the key’s limit of 5000 tokens a minute for fa* and can never pass.',

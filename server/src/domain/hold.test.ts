@@ -29,7 +29,7 @@ function historyOf(outputTokens: number, answers = 20): OutputHistory {
 }
 
 describe('the token hold', () => {
-  // promise: **Requests are exact. Tokens are exact in holds**: overshoot ≤ Σ(actual −
+  // promise: The output part of a token-limit hold is always adaptive (agents send `max_tokens: 32000`
   test('is a quarter of the bytes and the adaptive output, even when the caller asks for far more', () => {
     expect(estimateHold(ask({ bodyBytes: 1_001, outputTokensMax: 32_000, history: historyOf(400) })).tokens).toBe(251 + 400);
   });
@@ -71,6 +71,7 @@ describe('the money hold', () => {
     expect(hold.nanoUsdMin).toBe(hold.nanoUsd);
   });
 
+  // promise: or for an image, audio or file part the model's declared maximum per part
   test('takes a declared maximum per picture, and without one is an estimate', () => {
     const media = { bodyBytes: 50_100, mediaBytes: 50_000, mediaParts: 2, outputTokensMax: 0 };
     const declared = estimateHold(ask({ ...media, candidates: [{ price: DEAR, maxOutputTokens: null, partTokensMax: 1_000 }] }));
@@ -78,6 +79,7 @@ describe('the money hold', () => {
     expect(estimateHold(ask({ ...media, candidates: [{ price: DEAR, maxOutputTokens: null }] })).money).toBe('estimate');
   });
 
+  // promise: What cannot be bounded (no `max_tokens` and no `clamp_output`) is held at the adaptive estimate
   test('without any cap is the adaptive estimate and says so', () => {
     const hold = estimateHold(ask({ history: historyOf(400) }));
     expect(hold).toMatchObject({ nanoUsd: 1_512 * 50 + 400 * 400, money: 'estimate' });
@@ -87,6 +89,7 @@ describe('the money hold', () => {
     expect(estimateHold(ask({ candidates: [{ price: null, maxOutputTokens: 10 }] })).nanoUsd).toBe(0);
   });
 
+  // promise: **A `block` budget holds an upper bound**: input = one token per body byte
   test('covers whatever any candidate can charge within the cap', () => {
     const rate = fc.integer({ min: 0, max: 100_000_000_000 });
     const prices = fc.record({ input: rate, cached_input: rate, output: rate, reasoning: rate }).map(price);

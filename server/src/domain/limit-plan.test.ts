@@ -63,6 +63,7 @@ const ids = (plan: { rules: readonly { id: string }[] }) => plan.rules.map((rule
 const names = (plan: { counters: readonly { name: string }[] }) => plan.counters.map((counter) => counter.name);
 
 describe('which rules apply', () => {
+  // promise: Only configured limits are enforced.
   test('only configured limits make rules', () => {
     const plan = planLimits(callerWith({}), 'gpt-5', NO_GROUPS, NOW);
     expect(plan.rules).toEqual([]);
@@ -73,7 +74,7 @@ describe('which rules apply', () => {
     expect(planLimits(callerWith({ key: { rateLimits: { rpm: 0 } } }), 'm', NO_GROUPS, NOW).rules[0]?.value).toBe(0);
   });
 
-  // promise: **`model_limits` and budget targets** carry exactly one of `target` (exact
+  // promise: Every match applies.
   test('scopes from the widest, each with its limits, then matching model limits, then matching budgets', () => {
     const every: ScopePolicy = {
       rateLimits: { max_parallel: 5, tpd: 1, rpd: 1, tph: 1, rph: 1, tpm: 1, rpm: 1 },
@@ -114,6 +115,7 @@ describe('which rules apply', () => {
     expect(ids(plan)).toEqual(['team_rpm', 'key_rpm']);
   });
 
+  // promise: `prefix*` is one shared counter.
   test('a prefix covers every name that begins so and shares one counter', () => {
     const caller = callerWith({
       organization: { modelLimits: [{ match: { is: 'prefix', prefix: 'gpt-5' }, rateLimits: { rpm: 1 } }] },
@@ -143,6 +145,7 @@ describe('counters', () => {
   const window = (policy: Partial<ScopePolicy>) =>
     planLimits(callerWith({ organization: policy }), 'm', NO_GROUPS, NOW).counters[0]?.window;
 
+  // promise: `{"period":"rolling","hours":N}` or `"days":N`: 61 slots.
   test('minutes and hours trail, days follow the organization’s calendar, parallel is now', () => {
     expect(window({ rateLimits: { rpm: 1 } })).toEqual({ is: 'trailing', slotMs: 1_000 });
     expect(window({ rateLimits: { tph: 1 } })).toEqual({ is: 'trailing', slotMs: 60_000 });
@@ -155,6 +158,7 @@ describe('counters', () => {
     expect(window({ budgets: [budget('bud_1', { is: 'total' })] })).toEqual({ is: 'calendar', boundariesMs: [0, FAR_FUTURE_MS] });
   });
 
+  // promise: Boundaries are computed off the hot path
   test('a plan ends with its present period and still knows the one before and after', () => {
     const plan = planLimits(
       callerWith({ organization: { rateLimits: { tpd: 1, rpm: 1 }, budgets: [budget('b', { is: 'month', anchorDay: 1 })] } }),

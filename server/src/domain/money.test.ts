@@ -65,7 +65,7 @@ describe('writing USD', () => {
   });
 });
 
-// promise: Prices are integers: nano-dollars per million tokens (or per unit).
+// promise: Counters are integers ≤ 2^53 − 1; a budget above 9,000,000 USD is 400.
 test('a budget above nine million dollars is refused, one of exactly that is not', () => {
   expect(parseBudgetUsd('9000000')).toEqual({ is: 'valid', value: MAX_BUDGET_NANO_USD });
   expect(parseBudgetUsd('9000000.000000001').is).toBe('invalid');
@@ -73,6 +73,7 @@ test('a budget above nine million dollars is refused, one of exactly that is not
   expect(Number.isSafeInteger(MAX_BUDGET_NANO_USD)).toBe(true);
 });
 
+// promise: Negative prices are 400; zero is free.
 test('a negative price is refused, zero is free', () => {
   expect(parsePriceUsd('-0.01').is).toBe('invalid');
   expect(parsePriceUsd('0')).toEqual({ is: 'valid', value: 0 });
@@ -90,6 +91,7 @@ test('rounding is up and never by a whole unit', () => {
   );
 });
 
+// promise: Counters are integers ≤ 2^53 − 1; a budget above
 test('a counter never takes more than an exact integer', () => {
   expect(toCounterNanoUsd(5n)).toBe(5);
   expect(toCounterNanoUsd(10n ** 30n)).toBe(Number.MAX_SAFE_INTEGER);

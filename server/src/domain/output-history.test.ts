@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OutputHistory } from './output-history.ts';
 
+// promise: **No history** (fewer than 20 answers of that key × model): hold
 test('fewer than 20 answers are no history', () => {
   const history = new OutputHistory();
   for (let i = 0; i < 19; i += 1) history.add(100);
@@ -10,6 +11,7 @@ test('fewer than 20 answers are no history', () => {
   expect(history.p95()).toBe(100);
 });
 
+// promise: **Adaptive hold.** Without `max_tokens` hold the p95 of that key × model's own recent outputs
 test('the 95th percentile of the last 64 answers, whatever came before', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 200_000 }), { minLength: 20, maxLength: 300 }), (answers) => {

@@ -106,6 +106,7 @@ describe('days', () => {
     expect(hoursOfDay(timeZone, noon)).toBe(hours);
   });
 
+  // promise: **Day.** From the zone's first existing instant of the date to the next date's
   test('a date whose midnight does not exist begins at its first existing instant', () => {
     expect(iso(periodAt({ is: 'day' }, 'America/Sao_Paulo', at('2018-11-04T12:00:00Z')).startMs)).toBe(
       '2018-11-04T03:00:00.000Z',
@@ -132,6 +133,7 @@ describe('anchors', () => {
   const starts = (kind: CalendarPeriod, from: string, count: number, timeZone = 'UTC') =>
     boundariesFrom(kind, timeZone, at(from), count).map((ms) => iso(ms).slice(0, 10));
 
+  // promise: Anchor day 31 clamps to the
   test('anchor day 31 clamps to the month’s end for that month only', () => {
     expect(starts({ is: 'month', anchorDay: 31 }, '2026-01-31T00:00:00Z', 5)).toEqual([
       '2026-01-31',
@@ -143,7 +145,7 @@ describe('anchors', () => {
     expect(starts({ is: 'month', anchorDay: 31 }, '2028-02-29T00:00:00Z', 2)).toEqual(['2028-02-29', '2028-03-31']);
   });
 
-  // promise: `{"period":"rolling","hours":N}` or `"days":N`: 61 slots. Anchors: week `anchor_day` 1–7, month 1–31, quarter
+  // promise: Anchors: week `anchor_day` 1–7, month 1–31, quarter and year `anchor_month` + `anchor_day`.
   test('weeks begin on the anchor’s weekday, quarters and years in the anchor’s month', () => {
     expect(starts({ is: 'week', anchorDay: 1 }, '2026-07-23T00:00:00Z', 2)).toEqual(['2026-07-20', '2026-07-27']);
     expect(starts({ is: 'week', anchorDay: 7 }, '2026-07-23T00:00:00Z', 2)).toEqual(['2026-07-19', '2026-07-26']);

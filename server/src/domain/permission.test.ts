@@ -115,7 +115,7 @@ describe('across tenants', () => {
 });
 
 describe('own caps', () => {
-  // promise: `team_admin` may only narrow below what an organization admin stored.
+  // promise: Nobody changes their own user limits or their own key beyond the self-service policy
   test('nobody changes their own user limits or the limits of their own key, whatever their role', () => {
     for (const role of COLUMNS) {
       expect(can(actor(role), 'member_limits.change', PLACES.ownKey)).toBe(false);

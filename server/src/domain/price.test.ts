@@ -16,6 +16,7 @@ const prices: fc.Arbitrary<Price> = fc
   .map((perMillion) => price(perMillion as Price['perMillion']));
 
 describe('cost', () => {
+  // promise: One rounding, up, per ledger row, over the exact bigint sum.
   test('never loses a nano-dollar: at least the exact sum, less than one above it', () => {
     fc.assert(
       fc.property(usages, prices, (usage, given) => {
@@ -28,6 +29,7 @@ describe('cost', () => {
     );
   });
 
+  // promise: One rounding, up, per ledger row, over the exact bigint sum.
   test('is rounded once per row, not once per bucket', () => {
     const given = price({ input: 1, output: 1 });
     expect(costNanoUsd({ input: 400_000, output: 400_000 }, given)).toBe(1n);
@@ -81,7 +83,7 @@ describe('the price in force', () => {
     expect(priceAt(versions, 300)?.effectiveFromMs).toBe(300);
     expect(priceAt(versions, 1_000)?.effectiveFromMs).toBe(300);
   });
-  // promise: **No price**: refused 403 `model_not_priced` if any `block` budget covers
+  // promise: Never free silently.
   test('is none before the first, without any, and for an empty one', () => {
     expect(priceAt(versions, 99)).toBeNull();
     expect(priceAt([], 99)).toBeNull();

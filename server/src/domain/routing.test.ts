@@ -54,7 +54,7 @@ describe('the order of candidates', () => {
     expect(share('c')).toBe(0);
   });
 
-  // promise: A model name in a path is percent-encoded. Lower `priority` goes first.
+  // promise: Lower `priority` goes first.
   test('priority: lower first, weighted among equals', () => {
     const of = target(
       'm',
@@ -124,7 +124,7 @@ describe('fallback', () => {
     expect(chain({ a: ['b', 'gone', 'c'], b: ['d'], c: ['b'], d: [] })).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  // promise: A granted route group authorizes its member deployments through its key only.
+  // promise: Fallback to another *target* needs that target in the effective set.
   test('never leaves the caller’s access, not even through a target that may not be called', () => {
     expect(chain({ a: ['secret', 'c'], secret: ['d'], c: [], d: [] }, (name) => name !== 'secret')).toEqual(['a', 'c']);
   });

@@ -27,6 +27,7 @@ const arrivals: fc.Arbitrary<Arrival[]> = fc.array(
 
 describe('a trailing window', () => {
   // promise: **Window.** A trailing window is 61 slots (1 s for a
+  // promise: So nothing is ever admitted above the limit in any span
   test('admits no more than the limit in any 60 s span, counted from any millisecond', () => {
     fc.assert(
       fc.property(arrivals, fc.integer({ min: 1, max: 100 }), (calls, limit) => {
@@ -46,6 +47,7 @@ describe('a trailing window', () => {
     );
   });
 
+  // promise: capacity returns at most one slot late, and `Retry-After` never exceeds the window.
   test('gives back what was used at most one slot late', () => {
     fc.assert(
       fc.property(arrivals, (calls) => {
@@ -81,7 +83,7 @@ describe('a trailing window', () => {
     );
   });
 
-  // promise: **A refused request counts nothing**; a failed one counts as a
+  // promise: **A refused request counts nothing**
   test('is not changed by a refusal', () => {
     const window = newWindow(1_000);
     admit(window, 5, 5, START);

@@ -26,8 +26,8 @@ test('all records of one turn go to the file in one write, before any of them is
   expect(readFileSync(file, 'utf8').match(/req_/g)).toHaveLength(3);
 });
 
-// promise: `begin` (request id, hold, scopes) is written before
 // promise: at replay a `begin` without an `end`
+// promise: replay takes `admitted_at` from the journal, never from the clock.
 test('a request that never ended is settled as estimated at the next start, at the time of its admission', async () => {
   const directory = temporaryDirectory();
   const crashed = temporaryDirectory();

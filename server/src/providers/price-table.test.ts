@@ -4,6 +4,7 @@ import { costNanoUsd } from '../domain/price.ts';
 import { priceFor } from './price-table.ts';
 
 describe('the list price of a model', () => {
+  // promise: Prices are integers: nano-dollars per million tokens (or per unit).
   it('is whole nano-dollars per million tokens in our buckets', () => {
     expect(priceFor('openai', 'gpt-5-nano')).toEqual({ input: 50_000_000, cached_input: 5_000_000, output: 400_000_000 });
     expect(priceFor('openai', 'text-embedding-3-small')).toEqual({ input: 20_000_000 });

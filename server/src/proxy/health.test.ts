@@ -38,7 +38,6 @@ test('after its rest one request probes it, and the probe’s outcome decides', 
   expect(health.fitness('dep')).toBe('fit');
 });
 
-// promise: cooldown per deployment with half-open probe (it must end)
 test('a probe that never reports back does not keep a deployment out of service for ever', () => {
   const { clock, pass } = handTurned();
   const health = createDeploymentHealth(clock);

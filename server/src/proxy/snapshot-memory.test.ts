@@ -11,7 +11,7 @@ function manyTenants() {
   const state = { versions: new Map<string, number>(), revoked: new Set<string>(), nowMs: 0, loads: [] as string[] };
   const organization = (id: string): OrganizationConfig => {
     const team = { id: `team_${id}`, name: 'T', status: 'active', ...NOTHING, access: { mode: 'inherit' } } as const;
-    return Object.freeze({
+    return Object.freeze<OrganizationConfig>({
       id,
       slug: id,
       name: id,

@@ -82,6 +82,7 @@ beforeEach(async () => {
 });
 
 describe('a key is looked up once and then served from memory', () => {
+  // promise: a key-cache miss makes one coalesced lookup (≤ 1 s)
   test('many callers with one unknown-to-memory key make one lookup', async () => {
     const found = await Promise.all(Array.from({ length: 50 }, () => snapshot.keyBySecret('known')));
     expect(new Set(found).size).toBe(1);

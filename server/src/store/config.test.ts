@@ -104,6 +104,20 @@ onEveryDatabase('the configuration', (given) => {
     expect(catalogue.targets.get('group')?.members[0]?.deployment).toBe(model?.members[0]?.deployment);
   });
 
+  // promise: The configuration is held as separate frozen, versioned objects (the catalogue, each organization)
+  test('what was read can be changed by nobody: every object in it is frozen', async () => {
+    const { db } = given();
+    const found = await findKeyByHash(db, hash('aa'));
+    const read = {
+      catalogue: await loadCatalogue(db, openSecret),
+      organization: await loadOrganization(db, 'org_1'),
+      key: found?.key,
+    };
+    expect(found).not.toBeNull();
+    expect(Object.entries(read).flatMap(([name, value]) => notFrozen(value, name))).toEqual([]);
+    expect([read.catalogue.version, read.organization?.version]).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
   // promise: Access-group grants are valid even before a group has
   test('an access group is there before it has members', async () => {
     const catalogue = await loadCatalogue(given().db, openSecret);
@@ -241,4 +255,13 @@ async function insertCatalogue(db: Database) {
     { key: 'empty', name: 'Empty' },
   ]);
   await db.insert(schema.targetLabels).values({ targetName: 'fast', accessGroup: 'beta' });
+}
+
+/** The paths of all plain objects and lists that could be written to. Sets and maps are closed by their types. */
+function notFrozen(value: unknown, path: string): string[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  if (value instanceof Set) return [];
+  if (value instanceof Map) return [...value].flatMap(([name, one]) => notFrozen(one, `${path}(${name})`));
+  const inside = Object.entries(value).flatMap(([name, one]) => notFrozen(one, `${path}.${name}`));
+  return Object.isFrozen(value) ? inside : [path, ...inside];
 }

@@ -31,7 +31,6 @@ onEveryDatabase('the installation’s keys', (given, kind) => {
     expect(pepper.toString('hex')).not.toContain(id);
   });
 
-  // promise: a wrong `HEADGATE_MASTER_KEY` (refuse to start and touch nothing)
   test('are refused to another master key, and the row stays as it was', async () => {
     const { db } = given();
     await openInstallation(db, masterKey);

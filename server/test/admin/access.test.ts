@@ -40,6 +40,7 @@ onEveryDatabase('access groups', (given) => {
     expect(await effectiveOf(id)).toEqual([]);
   });
 
+  // promise: Access-group keys are immutable, `^[a-z0-9][a-z0-9._-]{0,63}$`; deleting one that is held is 409.
   test('a key is unique, well formed and never changes', async () => {
     const { root } = world();
     const key = freshName('fixed');

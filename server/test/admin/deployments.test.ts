@@ -65,6 +65,7 @@ onEveryDatabase('deployments', (given) => {
     expect(other.body.errors[0].pointer).toBe('/mode');
   });
 
+  // promise: otherwise spend is null and the model is listed as unpriced.
   test('without prices the table fills them where it knows the model; null, or a model it does not know, is unpriced', async () => {
     const { root } = world();
     const at = { provider: 'openai', credential_id: await credential() };

@@ -49,6 +49,7 @@ onEveryDatabase('Idempotency-Key', (given) => {
     expect((await root('POST', '/organizations', { slug: freshSlug(), name: 'x' }, headers)).status).toBe(201);
   });
 
+  // promise: `Idempotency-Key`: 24 h per caller
   test('is forgotten after 24 hours', async () => {
     const { root, time } = world();
     const headers = { 'idempotency-key': 'daily' };

@@ -143,6 +143,7 @@ onEveryDatabase('keys', (given) => {
   describe('of one’s own', () => {
     const policy = { enabled: true, max_keys_per_member: 2, max_expiry_days: 30, max_budget: '5.00' };
 
+    // promise: Nobody changes their own user limits or their own key beyond the self-service policy
     test('can be made within the team’s self-service policy, and not beyond', async () => {
       const { root, as, time } = world();
       time.nowMs = Date.parse('2026-03-10T12:00:00Z');

@@ -61,6 +61,7 @@ const roles = (tenant: Tenant): Readonly<Record<string, readonly RoleGrant[]>> =
 };
 
 describe.each(Object.keys(ROUTES).filter((name) => !TESTED_ELSEWHERE.has(name)))('%s', (name) => {
+  // promise: Organization scope controls how teams, keys, and access are partitioned.
   test('answers each role what it may, in its own organization and in another', async () => {
     const route = ROUTES[name as keyof typeof ROUTES];
     if (route === undefined) throw new Error('a route of the table');

@@ -46,6 +46,7 @@ onEveryDatabase('members', (given) => {
     expect(must(await root('GET', `/teams/${team.id}/members`)).total).toBe(0);
   });
 
+  // promise: Removing a member revokes their keys unless the request reassigns them
   test('whose keys are reassigned in the same step keep working, to an owner who is in their team', async () => {
     const { root } = world();
     const { organization, team } = await makeTeam(root);

@@ -102,6 +102,7 @@ onEveryDatabase('organizations', (given) => {
       expect(cleared).toMatchObject({ model_limits: [], metadata: {} });
     });
 
+    // promise: budget items with an `id` keep it, without one get a new one, a foreign id is 400.
     test('keeps a budget by its id, gives a new one an id, and refuses a foreign id', async () => {
       const { root } = world();
       const made = await makeOrganization(root, {
@@ -222,6 +223,7 @@ onEveryDatabase('organizations', (given) => {
     });
 
     // promise: Delete needs `archived`.
+    // promise: Ledger, request metadata and audit stay, with names snapshotted; the content key is destroyed
     test('deletes only what is archived, after a report of what would go', async () => {
       const { root } = world();
       const made = await makeOrganization(root);

@@ -8,6 +8,14 @@ const BURST = { room: 7, calls: 40 };
 
 describe('a burst over several keys is admitted up to the limit exactly, and a refusal moves no counter', () => {
   for (const cell of CELLS) {
+    // promise: Maximum requests per minute across all keys in the org
+    // promise: Maximum tokens per minute across all keys in the org
+    // promise: Maximum requests per hour across all keys in the org
+    // promise: Maximum requests per day across all keys in the org
+    // promise: Maximum tokens per day across all keys in the org
+    // promise: Organization limits act as a shared cap — all teams and keys within the org contribute to the same counters.
+    // promise: The user scope is the membership: one counter per person and organization, across teams.
+    // promise: **Requests are exact. Tokens are exact in holds**
     test(`${cell.scope} ${cell.limit}`, async () => {
       const site = await openHouseSite(ruleOf(cell, BURST));
       try {
@@ -21,6 +29,8 @@ describe('a burst over several keys is admitted up to the limit exactly, and a r
 
 describe('a budget admits as many calls at once as their holds fit into it, and is spent to the last hold and never above', () => {
   for (const scope of SCOPES) {
+    // promise: It is the right place for tenant-wide spending and policy boundaries.
+    // promise: Organizations are the top-level tenant and budget boundary
     test(scope, async () => {
       const site = await openHouseSite(budgetOf(scope, BURST, { nanoUsdOf: houseNanoUsdOf }));
       try {

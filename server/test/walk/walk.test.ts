@@ -50,6 +50,7 @@ describe('a request walks to its settlement', () => {
     expect(said.json()).toMatchObject({ type: 'message', role: 'assistant', model: 'fast' });
   });
 
+  // promise: Sent in full, then timeout or hang-up: what the provider reported, else input + output delivered
   test('a client that hangs up in the middle is charged what was delivered, marked estimated, and holds nothing', async () => {
     const { ask, rows, counters } = await open();
     await ask({ ...HELLO, stream: true }, { hangUpAfter: 2 });
@@ -58,6 +59,7 @@ describe('a request walks to its settlement', () => {
     expect(counters.inFlight()).toBe(0);
   });
 
+  // promise: Sent in full, then timeout or hang-up: what the provider reported, else input + output delivered
   test('a client that hangs up before the first byte is charged the estimate, and holds nothing', async () => {
     const { ask, rows, counters } = await open({ targets: [model('fast', [deployment({ upstreamModel: 'fake-slow' })])] });
     await ask(HELLO, { hangUpAfter: 0 });
@@ -65,6 +67,7 @@ describe('a request walks to its settlement', () => {
     expect(counters.inFlight()).toBe(0);
   });
 
+  // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage: 0.
   test('a failing deployment is tried again, then another, and only what was used is charged', async () => {
     const failing = deployment({ id: 'dep_bad', upstreamModel: 'fake-500' });
     const { ask, rows, upstreamCalls } = await open({
@@ -200,6 +203,7 @@ describe('a refusal says which rule refused, spends nothing and reaches no provi
     });
   }
 
+  // promise: Unknown keys are counted in metrics, not logged one by one
   test('a known key leaves a row with its decision, an unknown one leaves none', async () => {
     const { ask, rows } = await open({ organization: { rateLimits: { rpm: 0 } } });
     await ask(HELLO);
