@@ -54,7 +54,7 @@ function messageMetadata(message: unknown): object {
   if (!isObject(message)) return {};
   return {
     role: typeof message.role === 'string' ? message.role.slice(0, 32) : null,
-    bytes: JSON.stringify(message.content ?? '').length,
+    bytes: Buffer.byteLength(JSON.stringify(message.content ?? '')),
   };
 }
 
