@@ -20,7 +20,7 @@ export const decisionOut = z
     team_id: z.string(),
     key_id: z.string(),
     member_id: z.string().nullable(),
-    model: z.string(),
+    model: z.string().nullable(),
     verdict: z.enum(['admitted', 'refused']),
     status: z.int(),
     code: z.string().nullable(),

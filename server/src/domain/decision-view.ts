@@ -30,7 +30,8 @@ export interface DecisionBody {
   readonly team_id: string;
   readonly key_id: string;
   readonly member_id: string | null;
-  readonly model: string;
+  /** The name called; null when the body could not be read that far. */
+  readonly model: string | null;
   readonly verdict: 'admitted' | 'refused';
   readonly status: number;
   readonly code: string | null;
@@ -98,7 +99,7 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null):
     team_id: facts.teamId,
     key_id: facts.keyId,
     member_id: facts.memberId,
-    model: facts.calledName,
+    model: facts.calledName || null,
     verdict: facts.status === 'refused' ? 'refused' : 'admitted',
     status: facts.httpStatus,
     code: facts.code,

@@ -96,6 +96,22 @@ onEveryDatabase('the request log over HTTP', (given) => {
     }
   });
 
+  test('a request whose body could not be read names no model, in the list, alone and in its decision', async () => {
+    const { root } = world();
+    const record = givenRefusal({
+      ...next(),
+      calledName: '',
+      httpStatus: 400,
+      code: 'invalid_request',
+      param: null,
+      decision: '',
+    });
+    await storeRecords(given(), [record]);
+    const { data } = must(await root('GET', `/requests?organization_id=${acme}&code=invalid_request`));
+    const one = must(await root('GET', `/requests/${record.requestId}`));
+    expect([data[0].model, one.model, one.decision.model]).toEqual([null, null, null]);
+  });
+
   test('a request is shown with what each attempt cost, bucket by bucket, exactly', async () => {
     const { root } = world();
     const deployment = await makeDeployment(root, freshName(), {
