@@ -10,8 +10,8 @@ import { openGatewaySite } from './vendor-site.ts';
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const kit = conformanceKit();
-  // A quarter of the table meets every fault in every shape at one pair of dialects or another.
-  const wanted = (one: FaultCase, at: number) => !quick || at % 4 === one.fault.length % 4;
+  // Half of the table meets every fault in both shapes, with both clients and both vendors, though not in every combination.
+  const wanted = ({ kind, dialect, stream }: FaultCase) => !quick || ((kind === 'openai') === (dialect === 'chat')) === stream;
   if (kit === null) {
     const vendor = await startVendor();
     const cases = faultCases('double').filter(wanted);
@@ -79,6 +79,7 @@ async function askDirectly(base: string, { kind, stream, fault }: FaultCase): Pr
   const response = await fetch(`${base}/v1/${kind === 'openai' ? 'chat/completions' : 'messages'}`, {
     method: 'POST',
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
   });
   return toldIn(await textUntilItBreaks(response));
 }

@@ -135,7 +135,12 @@ function scopeIdOf(tree: Tree, scope: Scope, key: number): string {
 
 async function post(gateway: Gateway, key: Key, body: string): Promise<LimitAnswer> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key.secret}` };
-  const response = await fetch(`${gateway.base}/v1/chat/completions`, { method: 'POST', headers, body });
+  const response = await fetch(`${gateway.base}/v1/chat/completions`, {
+    method: 'POST',
+    headers,
+    body,
+    signal: AbortSignal.timeout(60_000),
+  });
   return { status: response.status, headers: Object.fromEntries(response.headers), body: (await response.json()) as LimitBody };
 }
 

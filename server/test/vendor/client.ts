@@ -32,6 +32,8 @@ export interface Heard {
 }
 
 const OUTPUT_TOKENS_MAX = 50;
+/** No answer of a test takes longer; whoever waited this long learns that none came. */
+const SILENCE_MS_MAX = 45_000;
 
 export function bodyOf({ dialect, model, stream }: Question): string {
   const messages = [{ role: 'user', content: 'Draw the water.' }];
@@ -70,7 +72,8 @@ export async function ask(port: number, secret: string, question: Question): Pro
 }
 
 async function exchange(agent: Agent, port: number, secret: string, path: string, body: string | null) {
-  const sent = request({ agent, port, host: '127.0.0.1', path, method: body === null ? 'GET' : 'POST' });
+  const signal = AbortSignal.timeout(SILENCE_MS_MAX);
+  const sent = request({ agent, port, host: '127.0.0.1', path, method: body === null ? 'GET' : 'POST', signal });
   sent.setHeader('authorization', `Bearer ${secret}`);
   if (body !== null) sent.setHeader('content-type', 'application/json');
   sent.end(body ?? undefined);
@@ -87,6 +90,7 @@ export async function askAndHangUp(
   isEnough: (text: string) => boolean,
 ): Promise<{ readonly requestId: string; readonly text: string }> {
   const socket = connect(port, '127.0.0.1');
+  socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy());
   socket.write(postBytes(pathOf(question.dialect), secret, bodyOf(question)));
   let text = '';
   socket.on('data', (chunk: Buffer) => {
