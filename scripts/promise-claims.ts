@@ -71,11 +71,17 @@ function rootOf(expression: ts.Expression): string {
   return '';
 }
 
+/** As it is said: what is filled in later by its own name in braces, or as `…` where a table fills it in. */
 function nameOf(argument: ts.Expression | undefined): string {
   if (argument === undefined) return '…';
   if (ts.isStringLiteralLike(argument)) return argument.text.replace(/%[a-z]/g, '…');
-  if (ts.isTemplateExpression(argument)) {
-    return argument.head.text + argument.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
-  }
-  return '…';
+  if (ts.isIdentifier(argument)) return `{${argument.text}}`;
+  if (!ts.isTemplateExpression(argument)) return '…';
+  const filled = ({ expression, literal }: ts.TemplateSpan) => `{${lastNameOf(expression)}}${literal.text}`;
+  return argument.head.text + argument.templateSpans.map(filled).join('');
+}
+
+function lastNameOf(expression: ts.Expression): string {
+  if (ts.isIdentifier(expression)) return expression.text;
+  return ts.isPropertyAccessExpression(expression) ? expression.name.text : '…';
 }

@@ -45,7 +45,8 @@ function piecesOf(line: string): string[] {
         .trim()
         .replaceAll('|', '·'),
     ];
-  return text.split(/(?<=[.!?]\)?(?:\*\*)?)\s+(?=[A-Z`*"]|\([A-Z])/);
+  // A label in front (`**Window.**`) is a part of its sentence.
+  return text.split(/(?<=[.!?]\)?(?:\*\*)?)(?<!^\*\*\w+\.\*\*)\s+(?=[A-Z`*"]|\([A-Z])/);
 }
 
 /** Text as it is compared: without marks, spaces and kinds of apostrophes that say nothing. */

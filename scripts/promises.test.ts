@@ -23,8 +23,8 @@ describe('the words a test claims', () => {
       it('stands alone', () => {});
     `;
     expect(claimsOf('a.test.ts', source)).toEqual([
-      { words: 'They open.', test: 'a.test.ts: doors › the … door' },
-      { words: 'They shut.', test: 'a.test.ts: doors › the … door' },
+      { words: 'They open.', test: 'a.test.ts: doors › the {door} door' },
+      { words: 'They shut.', test: 'a.test.ts: doors › the {door} door' },
       { words: 'Never both', test: 'a.test.ts: doors › … at once' },
       { words: 'They creak', test: 'a.test.ts: doors › … at once' },
       { words: 'Alone.', test: 'a.test.ts: stands alone' },

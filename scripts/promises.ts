@@ -23,6 +23,7 @@ const LATER: readonly (readonly [RegExp, string])[] = [
   [/^List filters over live values/, 'the console, whose lists have these filters'],
   [/^Thresholds count/, 'the delivery of alerts'],
   [/^The proof job/, 'the background jobs, of which this is one'],
+  [/^Late actuals/, 'whatever learns of an answer’s use after its end, as batches will'],
   [/^An answer from our own cache/, 'the cache'],
   [/^`audit\.content`/, 'the engine that redacts'],
 ];

@@ -50,6 +50,7 @@ describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
     },
   );
 
+  // promise: Replay is `INSERT … ON CONFLICT DO NOTHING`, and balances move in the same transaction, only for the rows inserted.
   test('a connection that breaks between the commit and its answer stores nothing twice', async () => {
     const { journal, writer, proxy, direct, dispose } = await behindProxy();
     let settled = 0;

@@ -191,6 +191,7 @@ onEveryDatabase('the ledger writer', (given) => {
     expect(await query('select request_id from ledger')).toHaveLength(2);
   });
 
+  // promise: balances move in the same transaction, only for the rows inserted.
   test('a request that is stored already is not charged again as an estimate', async () => {
     const end = givenEnd();
     await stored(await settle(given), [end]);

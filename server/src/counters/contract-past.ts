@@ -127,6 +127,7 @@ export function pastPromises(make: MakeCounters): void {
   });
 
   describe('a limit taken away and set again', () => {
+    // promise: deleting one deletes no spend.
     test('is told to forget, and then asks the ledger for what it missed', async () => {
       const { counters, ledger } = await fresh();
       const settle = async (amount: number, plan = budget) => {

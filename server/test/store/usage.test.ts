@@ -32,6 +32,7 @@ onEveryDatabase('usage', (given, kind) => {
   });
 
   // promise: Counters are named by (scope, target, period instance), not by
+  // promise: carry admitted requests and tokens per scope and called name, so counters are rebuilt from them
   test('a calendar counter starts with exactly what its scope and target used, wherever its period begins and ends', async () => {
     await fc.assert(
       fc.asyncProperty(anyCounter, anySpan, async (counter, [fromMs, toMs]) => {

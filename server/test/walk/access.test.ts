@@ -98,6 +98,7 @@ describe('fallback', () => {
   const targets = [broken, ...CATALOGUE.slice(1)];
 
   // promise: Fallback to another *target* needs that target in the effective set.
+  // promise: a provider | fallback within the caller's access
   test('passes over a target the key may not call, and goes on to one it may', async () => {
     const { ask, rows } = await open({ targets, organization: { access: granted(['fast', 'other']) } });
     expect((await ask(HELLO)).status).toBe(200);
