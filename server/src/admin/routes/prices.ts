@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { DeploymentRow } from '../../store/deployments.ts';
 import * as deployments from '../../store/deployments.ts';
 import type { PriceRow } from '../../store/prices.ts';
 import * as prices from '../../store/prices.ts';
-import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { deploymentEvent } from '../deployment-view.ts';
 import { id, instant, instantOut, isoOf } from '../fields.ts';
@@ -11,8 +9,8 @@ import { listQuery, pageOut, renderPage } from '../lists.ts';
 import * as load from '../load.ts';
 import { perMillionFrom, priceFields, pricesOut, renderPrices } from '../price-fields.ts';
 import { addPriceVersion, effectiveFrom } from '../price-versions.ts';
-import { notFound } from '../problem.ts';
-import { type Loaded, route } from '../route.ts';
+import { invalid } from '../problem.ts';
+import { route } from '../route.ts';
 
 /** Versions of prices. They are only ever added: each ledger row names the one it used. */
 
@@ -56,9 +54,11 @@ export const create = route({
   body: z.strictObject({ deployment_id: id, prices: priceFields.nullable(), effective_from: instant.optional() }),
   status: 201,
   response: priceOut,
-  load: loadDeployment,
-  handle: async (call, deployment) => {
+  load: load.platform,
+  handle: async (call) => {
     const { body } = call;
+    const deployment = await deployments.find(call.deps.db, body.deployment_id);
+    if (deployment === null) throw invalid('/deployment_id', 'there is no such deployment');
     const perMillion = perMillionFrom(body.prices ?? {});
     const added = await changeCatalogue(call, async (made) => {
       const from = effectiveFrom(body.effective_from, made.now);
@@ -76,14 +76,6 @@ export const create = route({
     return render(added, deployment.model);
   },
 });
-
-async function loadDeployment(
-  call: AdminCall<unknown, unknown, { readonly deployment_id: string }>,
-): Promise<Loaded<DeploymentRow>> {
-  const row = await deployments.find(call.deps.db, call.body.deployment_id);
-  if (row === null) throw notFound('deployment');
-  return { place: { organizationId: null }, object: row };
-}
 
 function render(row: PriceRow, model: string): z.output<typeof priceOut> {
   return {
