@@ -291,7 +291,7 @@ export class Truth implements Witness {
 
   restored(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }, nowMs: number): void {
     for (const spec of plan.counters) {
-      if (spec.window.is !== 'trailing' || spec.unit !== at.unit) continue;
+      if (spec.window.is !== 'trailing' || spec.unit !== at.unit || at.atMs <= nowMs - spec.window.slotMs * 60) continue;
       this.#open.windowOf(spec, nowMs).add(Math.min(at.atMs, nowMs), at.amount);
     }
   }

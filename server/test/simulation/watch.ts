@@ -46,10 +46,18 @@ export function watch(inner: Counters, witness: Witness, nowMs: () => number): W
   }
 
   function extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean> {
-    return whenDone(inner.extend(hold, more), (done) => {
+    let looked = 0;
+    const wish = {
+      get tokens() {
+        looked = ++order;
+        return more.tokens;
+      },
+      nanoUsd: more.nanoUsd,
+    };
+    return whenDone(inner.extend(hold, wish), (done) => {
       const atMs = nowMs();
       const tell = () => (done ? witness.extended(hold, more, atMs) : witness.notExtended(hold, more, atMs));
-      events.push({ order: ++order, tell });
+      events.push({ order: looked, tell });
     });
   }
 
