@@ -38,7 +38,7 @@ describe.skipIf(!canMount)('on a disk that fills up', () => {
     expect(journal.stats().health).toBe('faulty');
     expect(events).toEqual([{ is: 'write_failed', code: 'ENOSPC', message: expect.any(String) }]);
     for (const requestId of begun) journal.end(givenEnd({ requestId }));
-    await written(journal);
+    expect(await written(journal)).toBe('written');
     for (const requestId of begun) expect(journal.find(requestId)?.status).toBe('succeeded');
     await sleep(50);
     expect(journal.room()).toBe(false);
@@ -48,6 +48,11 @@ describe.skipIf(!canMount)('on a disk that fills up', () => {
     expect(events.map((event) => event.is)).toEqual(['write_failed', 'write_recovered']);
     journal.end(givenEnd());
     expect(await written(journal)).toBe('written');
+    expect(journal.stats().open).toBe(0);
+    const crashed = temporaryDirectory();
+    execFileSync('cp', ['-r', `${join(disk, 'journal')}/.`, crashed]);
+    const afterCrash = await takeRows((await openTestJournal(crashed)).journal);
+    expect(afterCrash.filter((row) => row.status === 'estimated')).toEqual([]);
     const ids = (await takeRows(journal)).map((row) => row.requestId);
     expect(ids.filter((id) => begun.includes(id))).toEqual(begun);
     expect(ids).not.toContain(refused.requestId);

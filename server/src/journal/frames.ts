@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 const MARKER = 0x02;
 export const FRAME_HEADER_BYTES = 9;
 /** A longer line is never written, and a length above this is damage. */
-export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 const FIRST_BYTES = 256 * 1024;
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;

@@ -288,11 +288,12 @@ export class Journal implements RowSource {
       this.#turnWritten();
       return 'written';
     }
-    this.#dropBegins();
+    const dropped = this.#dropBegins();
     this.#log.spendReserve();
-    if (this.#turn.length > 0 && this.#log.write(this.#turn.bytes, this.#turn.length) === 'written') this.#turnWritten();
     this.#probeTimer ??= setTimeout(this.#probe, this.#probeEveryMs).unref();
-    return 'not_written';
+    if (this.#turn.length > 0 && this.#log.write(this.#turn.bytes, this.#turn.length) === 'not_written') return 'not_written';
+    this.#turnWritten();
+    return dropped === 0 ? 'written' : 'not_written';
   }
 
   #turnWritten(): void {
@@ -302,8 +303,12 @@ export class Journal implements RowSource {
     this.#log.rotate();
   }
 
-  /** What ends requests stays in memory; what would begin some is refused, so that nothing is spent that the disk does not know of. */
-  #dropBegins(): void {
+  /**
+   * What ends requests stays in memory; what would begin some is refused, so that nothing is spent that the disk does not know of. Returns
+   * how many were.
+   */
+  #dropBegins(): number {
+    let dropped = 0;
     const bytes = Buffer.from(this.#turn.bytes.subarray(0, this.#turn.length));
     this.#turn.clear();
     for (let at = 0, end = 0; at < bytes.length; at = end) {
@@ -312,12 +317,14 @@ export class Journal implements RowSource {
       const id = line.slice(2, line.indexOf('\t', 2));
       if (line[0] === LINE_TAGS.begin) {
         if (this.#open.delete(id)) this.#log.active.open -= 1;
+        dropped += 1;
         continue;
       }
       const offset = this.#log.active.size + this.#turn.length;
       this.#turn.appendFrames(bytes.subarray(at, end));
       if (line[0] === LINE_TAGS.end) this.#recent.add(id, this.#log.active.number, offset);
     }
+    return dropped;
   }
 
   readonly #probe = (): void => {

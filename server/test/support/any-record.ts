@@ -50,7 +50,7 @@ const wildEnd = fc.record({
   providerMs: fc.option(fc.nat()),
   firstTokenMs: fc.option(fc.nat()),
   entries,
-  decision: wild,
+  decision: fc.string({ unit: 'grapheme-ascii', maxLength: 300 }),
   count: fc.integer({ min: 1, max: 100 }),
   repeatIds: fc.array(id('req'), { maxLength: 5 }),
   content: fc.option(fc.uint8Array({ minLength: 1, maxLength: 2_000 }).map((bytes): Buffer => Buffer.from(bytes))),
