@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
+import { asksForHelp, help } from './cli/help.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
 import { welcome } from './cli/welcome.ts';
 import { BadSetting, type Config, readConfig } from './config.ts';
@@ -43,9 +44,10 @@ const TIDY_MS = 60_000;
 const IMPATIENT_AFTER_MS = 1_000;
 
 async function main(argv: readonly string[]): Promise<void> {
+  if (asksForHelp(argv)) return void process.stdout.write(help());
   const [command = 'serve', ...flags] = argv;
   if (command === 'seed') return seed(flags);
-  if (command !== 'serve') throw new BadSetting(`${command}: there is no such command. There are serve and seed.`);
+  if (command !== 'serve') throw new BadSetting(`${command}: there is no such command. There are serve, seed and help.`);
   const config = readConfig(process.env, flags);
   await serve(config, createLogger(config.log));
 }
