@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseMasterKey } from './lib/secrets.ts';
 
@@ -19,11 +19,6 @@ export function prepareDataDirectory(directory: string): void {
       `HEADGATE_DATA_DIR: ${directory} cannot be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
     );
   }
-}
-
-/** Whether an earlier start left something here. */
-export function isEmptyDataDirectory(directory: string): boolean {
-  return !existsSync(directory) || readdirSync(directory).every((name) => name.startsWith('.'));
 }
 
 /** The master key from the setting, else from the data directory, where the first start put it (mode 600). */

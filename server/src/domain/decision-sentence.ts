@@ -18,7 +18,7 @@ export function sentenceOf(decision: Decision): string {
 }
 
 /** The part of a refusal that names one rule, without whether others refused too: what an error message says. */
-export function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: number): string {
+function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: number): string {
   const asked = amount(askedOf(rule.unit, wanted), rule.unit);
   const limit = `the ${rule.scope}’s limit of ${amount(rule.value, rule.unit)} ${windowText(rule)}${targetSuffix(rule)}`;
   if (rule.verdict.is === 'refused' && rule.verdict.retryAfterMs === null) {

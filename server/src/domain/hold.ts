@@ -42,13 +42,13 @@ export interface HoldEstimate {
 }
 
 /** Without history and without a cap of their own, requests are expected to put out this much. */
-export const NO_HISTORY_OUTPUT_TOKENS = 4_096;
+const NO_HISTORY_OUTPUT_TOKENS = 4_096;
 /** Room for what a provider adds around the text: roles, separators, tool preambles. */
-export const INPUT_OVERHEAD_TOKENS = 512;
+const INPUT_OVERHEAD_TOKENS = 512;
 /** Held for an image, audio or file part whose model declares no maximum. Above the dearest image known (36,835 tokens). */
-export const PART_TOKENS_ASSUMED = 40_000;
+const PART_TOKENS_ASSUMED = 40_000;
 /** A clamped answer shorter than this is not worth its input; some providers refuse a lower cap. Per choice. */
-export const CLAMPED_OUTPUT_TOKENS_MIN = 16;
+const CLAMPED_OUTPUT_TOKENS_MIN = 16;
 
 /** What a request should hold of token limits and of budgets, before anything is sent. */
 export function estimateHold(question: HoldQuestion): HoldEstimate {

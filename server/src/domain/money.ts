@@ -1,7 +1,7 @@
 import { invalid, type Parsed, valid } from './parsed.ts';
 
 /** Money is whole nano-dollars: a bigint in sums, a number (at most 2^53 − 1) in counters. */
-export const NANO_PER_USD = 1_000_000_000n;
+const NANO_PER_USD = 1_000_000_000n;
 
 /** The largest budget, 9,000,000 USD, so that every money counter stays an exact integer. */
 export const MAX_BUDGET_NANO_USD = 9_000_000_000_000_000;

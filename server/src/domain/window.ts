@@ -1,5 +1,5 @@
 /** A window is its span in 60 slots; the 61st lets the oldest run out while the newest fills. */
-export const SLOTS_PER_WINDOW = 60;
+const SLOTS_PER_WINDOW = 60;
 const SLOTS = SLOTS_PER_WINDOW + 1;
 
 /**

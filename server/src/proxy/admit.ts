@@ -3,13 +3,14 @@ import { estimatedInputTokens, estimateHold, type HoldEstimate, type HoldQuestio
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { restampRequestId } from '../lib/id.ts';
+import type { Candidate } from './candidate.ts';
 import { admittedDecision } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot.ts';
 import { outputHistoryOf, type Standing, standingOf } from './standing.ts';
-import type { Admission, Asked, Candidate, LostAttempt, Walk } from './walk.ts';
+import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
  * Access, then every limit and budget of all four scopes in one counters call: all or nothing. Throws a refusal and holds nothing, or

@@ -9,11 +9,12 @@ import {
 import { estimateTokens, openExchange } from '../dialects/exchange.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { dimensionsOf, oweForBrokenAnswer, oweForSilence } from './settle.ts';
-import type { Admission, Candidate, LostAttempt } from './walk.ts';
+import type { Admission, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
 export type Answer =

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { GatewayRequest, Reply } from './http.ts';
-import { type ErrorDialect, Refusal, type RefusalCode, renderRefusal } from './refusal.ts';
+import { type ErrorDialect, invalidRequest, Refusal, type RefusalCode, renderRefusal } from './refusal.ts';
 
 export interface ListenerOptions {
   readonly clock: Clock;
@@ -13,27 +13,42 @@ export interface ListenerOptions {
   readonly serve: (request: GatewayRequest, reply: Reply) => void;
   /** Ids for answers given before the walk begins. */
   readonly requestId: () => string;
+  /** How slow a client may be; the usual bounds unless given. */
+  readonly patience?: Patience;
+}
+
+/** How long a request may take to arrive: its head, all of it, and how often that is looked at. */
+export interface Patience {
+  readonly headMsMax: number;
+  readonly requestMsMax: number;
+  readonly lookMs: number;
 }
 
 /** Bounds of a slow or oversized client; each is answered, or cut, by Node itself. */
 const HEAD_BYTES_MAX = 32 * 1024;
-const HEAD_MS_MAX = 15_000;
-const REQUEST_MS_MAX = 120_000;
+const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
 const KEEP_ALIVE_MS = 72_000;
 
 /** The `node:http` listener: bounds, raw prefix split, and nothing else. The walk behind it never sees Node's objects. */
 export function createListener(options: ListenerOptions): Server {
+  const { headMsMax, requestMsMax, lookMs } = options.patience ?? PATIENCE;
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES_MAX,
-      headersTimeout: HEAD_MS_MAX,
-      requestTimeout: REQUEST_MS_MAX,
+      headersTimeout: headMsMax,
+      requestTimeout: requestMsMax,
+      connectionsCheckingInterval: lookMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
       joinDuplicateHeaders: false,
+      requireHostHeader: false, // Node's own answer to it says nothing; ours is below.
     },
     (request, response) => {
       if (refused.has(request.socket)) return; // Its connection is being closed; what is pipelined behind a refused body is not served.
+      if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+        refuseAndClose(request, invalidRequest('The request has no `Host` header.'), options);
+        return;
+      }
       const url = request.url ?? '/';
       if (url.startsWith('/api/') || url === '/api') options.admin(request, response);
       else readThenServe(request, response, options);
@@ -42,6 +57,10 @@ export function createListener(options: ListenerOptions): Server {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerUnreadable(error, socket as Socket, options.requestId()),
   );
+  server.on('checkExpectation', (request) =>
+    refuseAndClose(request, invalidRequest('`Expect` takes `100-continue` and nothing else.'), options),
+  );
+  server.on('connect', (request) => refuseAndClose(request, new Refusal('method_not_allowed', 'This is no proxy.'), options));
   return server;
 }
 
@@ -59,10 +78,14 @@ function readThenServe(request: IncomingMessage, response: ServerResponse, optio
     return;
   }
   if (declared !== undefined && Number(declared) > options.bodyBytesMax) {
-    refuseBody(request, response, options);
+    refuseAndClose(request, tooLarge(options), options);
     return;
   }
-  readBody(request, options.bodyBytesMax, serve, () => refuseBody(request, response, options));
+  readBody(request, options.bodyBytesMax, serve, () => refuseAndClose(request, tooLarge(options), options));
+}
+
+function tooLarge({ bodyBytesMax }: ListenerOptions): Refusal {
+  return new Refusal('request_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -91,30 +114,29 @@ function readBody(request: IncomingMessage, bytesMax: number, done: (body: Buffe
   request.on('error', () => {}); // The client went away while sending: there is nobody to answer and nothing was spent.
 }
 
-/** Answers 413 without reading the rest, and closes: the unread body must not be taken for a next request. */
-function refuseBody(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
-  refused.add(request.socket);
+/**
+ * Answers without having read the rest, and closes: unread bytes must not be taken for a next request. Written past Node's response, which
+ * would close at once: a socket closed over unread bytes resets and can swallow the answer, so a bounded rest is read and thrown away first.
+ */
+function refuseAndClose(request: IncomingMessage, refusal: Refusal, options: ListenerOptions): void {
+  const { socket } = request;
+  refused.add(socket);
   const dialect: ErrorDialect = (request.url ?? '').startsWith('/v1/messages') ? 'anthropic' : 'openai';
-  const refusal = new Refusal('request_too_large', `The body is larger than ${options.bodyBytesMax} bytes.`);
-  const id = options.requestId();
-  const rendered = renderRefusal(refusal, dialect, id, null);
-  response.writeHead(rendered.status, [...rendered.headers, 'x-request-id', id, 'request-id', id, 'connection', 'close']);
-  response.end(rendered.body, () => lingeringClose(request));
-}
-
-/** A closed socket with unread bytes resets and can swallow the answer, so a bounded rest is read and thrown away first. */
-function lingeringClose(request: IncomingMessage): void {
-  const socket = request.socket;
-  let left = 64 * 1024 * 1024;
+  socket.write(lastAnswer(refusal, dialect, options.requestId()));
+  let left = LINGER_BYTES_MAX;
   request.removeAllListeners('data');
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
     if (left < 0) socket.destroy();
   });
   request.on('end', () => socket.end());
+  request.on('error', () => {});
   request.resume();
-  socket.setTimeout(5_000, () => socket.destroy());
+  socket.setTimeout(LINGER_MS_MAX, () => socket.destroy());
 }
+
+const LINGER_BYTES_MAX = 64 * 1024 * 1024;
+const LINGER_MS_MAX = 5_000;
 
 function plainRequest(request: IncomingMessage, body: Buffer, startedMs: number): GatewayRequest {
   const url = request.url ?? '/';
@@ -178,10 +200,20 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestI
     return;
   }
   const [code, message] = unreadable(error.code ?? '');
-  const { status, headers, body } = renderRefusal(new Refusal(code, message), 'openai', requestId, null);
-  const lines = [`HTTP/1.1 ${status} ${code}`, 'connection: close', `x-request-id: ${requestId}`, `request-id: ${requestId}`];
+  socket.end(lastAnswer(new Refusal(code, message), 'openai', requestId));
+}
+
+/** A whole answer in one piece, the last of its connection. */
+function lastAnswer(refusal: Refusal, dialect: ErrorDialect, requestId: string): Buffer {
+  const { status, headers, body } = renderRefusal(refusal, dialect, requestId, null);
+  const lines = [
+    `HTTP/1.1 ${status} ${refusal.code}`,
+    'connection: close',
+    `x-request-id: ${requestId}`,
+    `request-id: ${requestId}`,
+  ];
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body.toString()}`);
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]);
 }
 
 function unreadable(code: string): [RefusalCode, string] {

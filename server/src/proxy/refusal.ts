@@ -181,12 +181,3 @@ function anthropicType(status: number): string {
       return status >= 500 ? 'api_error' : 'invalid_request_error';
   }
 }
-
-/** An in-band error event, for a stream that has already begun. */
-export function errorEvent(dialect: ErrorDialect, code: RefusalCode, message: string): Buffer {
-  if (dialect === 'anthropic') {
-    const data = { type: 'error', error: { type: anthropicType(REFUSALS[code]), message } };
-    return Buffer.from(`event: error\ndata: ${JSON.stringify(data)}\n\n`);
-  }
-  return Buffer.from(`data: ${JSON.stringify({ error: { message, type: 'api_error', param: null, code } })}\n\n`);
-}

@@ -1,7 +1,8 @@
 import type { DeploymentConfig } from '../domain/catalogue.ts';
 import { orderCandidates } from '../domain/routing.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
-import type { Admission, Candidate } from './walk.ts';
+import type { Admission } from './walk.ts';
 
 /**
  * The called target's deployments, best first, then those of its fallbacks. Only orders: access and limits were decided before. What rests

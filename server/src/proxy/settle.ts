@@ -3,10 +3,11 @@ import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { totalTokens, type Usage } from '../domain/usage.ts';
 import type { LedgerEntry, RequestStatus } from '../journal/records.ts';
+import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import type { Admission, Candidate } from './walk.ts';
+import type { Admission } from './walk.ts';
 
 /** How an admitted request ended. */
 export interface Ending {

@@ -4,7 +4,6 @@ import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
 import { countersAddedToKey, countersAddedToOrganization } from './added-counters.ts';
-import type { Standing } from './standing.ts';
 
 /** Where configuration comes from: the store's queries, bound to a database. */
 export interface ConfigSource {
@@ -29,11 +28,10 @@ export interface OrganizationHolder {
   config: OrganizationConfig | null;
 }
 
-/** A key in the cache, with what it may do worked out once per called name. */
+/** A key in the cache. What it belongs to is replaced whole, never changed in place. */
 export interface CachedKey {
   config: KeyConfig;
   readonly holder: OrganizationHolder;
-  readonly standings: Map<string, Standing>;
   readonly histories: Map<string, OutputHistory>;
   team: TeamConfig | null;
   member: MemberConfig | null;
@@ -139,7 +137,6 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
     const key: CachedKey = {
       config,
       holder,
-      standings: new Map(),
       histories: new Map(),
       team: null,
       member: null,
@@ -266,13 +263,12 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
   };
 }
 
-/** Puts a key's configuration in place with the team and member it belongs to now, and drops what was worked out before. */
+/** Puts a key's configuration in place with the team and member it belongs to now. */
 function replaceKey(key: CachedKey, config: KeyConfig): void {
   const organization = key.holder.config;
   key.config = config;
   key.team = organization?.teams.get(config.teamId) ?? null;
   key.member = config.owner.is === 'member' ? (organization?.members.get(config.owner.memberId) ?? null) : null;
-  key.standings.clear();
 }
 
 /** A lookup that takes longer is answered as an outage; its result still fills the cache when it comes. */

@@ -7,10 +7,10 @@ import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
 import { callerOf } from './authenticate.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
 import type { CachedKey } from './snapshot.ts';
-import type { Candidate } from './walk.ts';
 
 /**
  * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:
@@ -40,19 +40,34 @@ export interface Standing {
 /** Names a caller made up are not worth remembering without bound. */
 const STANDINGS_MAX = 1_000;
 
+/** By key: what was worked out is dropped with the key, and is of no use once anything it was made of was replaced. */
+const standingsOfKey = new WeakMap<CachedKey, Map<string, Standing>>();
+
 /** The standing of a key for a name, from memory while nothing it was made of has changed. */
 export function standingOf(key: CachedKey, name: string, gateway: Gateway): Standing {
+  const standings = standingsOf(key);
   const catalogue = gateway.snapshot.catalogue();
-  const known = key.standings.get(name);
-  if (known !== undefined && known.catalogue === catalogue && known.organization === key.holder.config) {
-    if (gateway.clock.nowMs() < known.validUntilMs) return known;
-  }
+  const known = standings.get(name);
+  if (known !== undefined && isCurrent(known, key, catalogue) && gateway.clock.nowMs() < known.validUntilMs) return known;
   const standing = workOut(callerOf(key), name, catalogue, gateway.clock.nowMs());
-  if (key.standings.size >= STANDINGS_MAX) key.standings.clear();
-  if (catalogue.targets.has(name)) key.standings.set(name, standing);
+  if (standings.size >= STANDINGS_MAX) standings.clear();
+  if (catalogue.targets.has(name)) standings.set(name, standing);
   const { plan } = standing;
   if (plan.rules.length > 0) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
   return standing;
+}
+
+function standingsOf(key: CachedKey): Map<string, Standing> {
+  let standings = standingsOfKey.get(key);
+  if (standings === undefined) {
+    standings = new Map();
+    standingsOfKey.set(key, standings);
+  }
+  return standings;
+}
+
+function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalogue): boolean {
+  return catalogue === now && caller.organization === key.holder.config && caller.key === key.config;
 }
 
 /** The plan in force now, for settlement: what it counts and the hold's plan did not is added as well. */

@@ -1,9 +1,8 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
-import type { DeploymentConfig } from '../domain/catalogue.ts';
 import type { HoldEstimate } from '../domain/hold.ts';
-import type { Price } from '../domain/price.ts';
 import type { LedgerEntry } from '../journal/records.ts';
+import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { GatewayRequest, Reply } from './http.ts';
 import type { CachedKey } from './snapshot.ts';
@@ -70,12 +69,4 @@ export interface LostAttempt {
   readonly heldInputTokens: number;
   readonly heldOutputTokens: number;
   readonly heldNanoUsd: number;
-}
-
-/** One deployment that may serve, with the price in force. */
-export interface Candidate {
-  readonly deployment: DeploymentConfig;
-  readonly price: Price | null;
-  readonly weight: number;
-  readonly priority: number;
 }
