@@ -23,6 +23,11 @@ describe('the list price of a model', () => {
     expect(priceFor('anthropic', 'gpt-4o')).toBeNull();
   });
 
+  it('is there for one fake model, so that spend can be seen without a real provider', () => {
+    expect(priceFor('fake', 'fake-large')).toEqual({ input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 });
+    expect(priceFor('openai', 'fake-large')).toBeNull();
+  });
+
   it('charges every model of the table what the table itself calculates', () => {
     for (const provider of ['openai', 'anthropic'] as const) {
       for (const { id } of findProvider({ providerId: provider })?.models ?? []) {

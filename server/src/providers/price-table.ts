@@ -21,12 +21,15 @@ const BUCKETS: Readonly<Record<string, UsageBucket>> = {
   output_image_mtok: 'image_output',
 };
 
+/** Nobody is paid for it; it has a price so that spend can be seen before there is a real provider. */
+const FAKE_LARGE: PerMillion = Object.freeze({ input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 });
+
 /**
  * The list price of a vendor's model today, in whole nano-dollars per million tokens; null when the table does not know it by tokens.
  * Where a vendor charges long prompts dearer this is the price of the ordinary ones. Off the hot path: the table counts in floats.
  */
 export function priceFor(provider: ProviderName, upstreamModel: string): PerMillion | null {
-  if (provider === 'fake') return null;
+  if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_LARGE : null;
   const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, upstreamModel, { providerId: provider });
   if (found === null) return null;
   const perMillion = perMillionOf(found.model_price);
