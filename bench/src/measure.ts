@@ -34,7 +34,7 @@ export async function jsonCostAt(target: Target, perSecond: number, seconds: num
 export async function streamCost(target: Target, load: StreamLoad, seconds: number): Promise<Cost> {
   return await charged(target, seconds, async () => {
     const { chunks, answers, broken } = await load.run(target.stream, STREAMS, seconds);
-    if (broken > 0 || answers === 0) throw new Error(`${target.name}: ${broken} streams broke, ${answers} ended`);
+    if (broken.length > 0) throw new Error(`${target.name}: ${broken.length} streams broke, ${answers} ended: ${broken[0]}`);
     return { units: chunks, answered: answers, brokenOff: 0, perSecond: chunks / seconds };
   });
 }

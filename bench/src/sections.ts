@@ -113,7 +113,7 @@ export async function stallRow(field: Field, effort: Effort): Promise<Row> {
   await sleep(2000);
   await callExactly(governed, 100);
   // Hung up unread, so no answer of theirs was seen; each is on the books all the same.
-  if (governed.books !== undefined) governed.books.seen.brokenOff += started;
+  if (governed.books !== undefined) governed.books.seen.brokenOff += count;
   const bounded = late <= before.resident + 200e6 && late <= early * 1.1;
   const figure = `${started} stalled: ${mb(before.resident)} → ${mb(early)} → ${mb(late)} MB; others' p50 ${before.p50.toFixed(2)} → ${during.toFixed(2)} ms`;
   const met = started === count && bounded && during <= before.p50 * 2;

@@ -12,7 +12,7 @@ export type Order =
 
 export type Report =
   | { readonly did: 'listen'; readonly port: number }
-  | { readonly did: 'run'; readonly chunks: number; readonly answers: number; readonly broken: number }
+  | { readonly did: 'run'; readonly chunks: number; readonly answers: number; readonly broken: readonly string[] }
   | { readonly did: 'stall'; readonly started: number }
   | { readonly did: 'release' };
 
@@ -22,7 +22,7 @@ const END = Buffer.from(`${framed(streamEnd)}0\r\n\r\n`);
 const BLOCK = Buffer.from(framed(streamChunk).repeat(256));
 const TEXT = '" water"';
 const ENDLESS = 'endless';
-const SILENCE_MS_MAX = 10_000;
+const SILENCE_MS_MAX = 30_000;
 
 /** The upstream end of each stream, by the name its request carries. */
 const upstreamEnds = new Map<string, { socket: Socket; written: number }>();
@@ -76,27 +76,30 @@ function writeWithoutEnd(socket: Socket): void {
   socket.on('close', () => clearInterval(timer));
 }
 
+interface Totals {
+  chunks: number;
+  answers: number;
+  /** Why, one for each connection that broke. */
+  readonly broken: string[];
+}
+
 async function run({ to, streams, seconds }: Extract<Order, { do: 'run' }>) {
-  const totals = { chunks: 0, answers: 0, broken: 0 };
+  const totals: Totals = { chunks: 0, answers: 0, broken: [] };
   const endsMs = Date.now() + seconds * 1000;
   await Promise.all(Array.from({ length: streams }, (_, index) => readStreams(to, `s${index}`, endsMs, totals)));
   return totals;
 }
 
 /** One connection: stream after stream until the time is over; the last one is read to its end. */
-function readStreams(
-  to: Destination,
-  name: string,
-  endsMs: number,
-  totals: { chunks: number; answers: number; broken: number },
-): Promise<void> {
+function readStreams(to: Destination, name: string, endsMs: number, totals: Totals): Promise<void> {
   const request = requestText(to, streamRequestBody(name));
   return new Promise((resolve) => {
     const socket = openConnection({ port: to.port, host: '127.0.0.1', noDelay: true }, () => socket.write(request));
-    let rest = '';
+    let [rest, last] = ['', ''];
     socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy(new Error('silent')));
     socket.on('data', (data) => {
-      const text = rest + data.toString('latin1');
+      last = data.toString('latin1');
+      const text = rest + last;
       let [from, seen] = [0, 0];
       for (let at = text.indexOf(TEXT); at !== -1; at = text.indexOf(TEXT, from)) {
         from = at + TEXT.length;
@@ -111,9 +114,7 @@ function readStreams(
       if (Date.now() < endsMs) socket.write(request);
       else socket.end();
     });
-    socket.on('error', () => {
-      totals.broken += 1;
-    });
+    socket.on('error', (error) => totals.broken.push(`${error.message} after ${JSON.stringify(last.slice(-200))}`));
     socket.on('close', () => resolve());
   });
 }
