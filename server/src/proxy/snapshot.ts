@@ -78,58 +78,86 @@ const IDLE_MS = 30 * 60_000;
  * The configuration a request sees: the catalogue and each organization as frozen objects, replaced whole, and a bounded cache of keys.
  * While the store is away everything cached is served on; what is not cached cannot be known and is refused, never taken for unknown.
  */
-export async function openSnapshot({ source, clock, hashSecret, keysMax, forget }: SnapshotOptions): Promise<Snapshot> {
-  let catalogue = await source.loadCatalogue();
-  const holders = new Map<string, OrganizationHolder>();
-  const secrets = new Map<string, CachedSecret>();
-  const keys = new Map<string, CachedKey>();
-  const unknown = new Map<string, number>();
-  const lookups = new Map<string, Promise<CachedKey | null>>();
-  let changes = 0;
+export async function openSnapshot(options: SnapshotOptions): Promise<Snapshot> {
+  return new LiveSnapshot(options, await options.source.loadCatalogue());
+}
 
-  function cachedKey(secret: string): CachedKey | null {
-    const cached = secrets.get(secret);
+class LiveSnapshot implements Snapshot {
+  readonly #source: ConfigSource;
+  readonly #clock: Clock;
+  readonly #hashSecret: SnapshotOptions['hashSecret'];
+  readonly #keysMax: number;
+  readonly #forget: SnapshotOptions['forget'];
+  #catalogue: Catalogue;
+  readonly #holders = new Map<string, OrganizationHolder>();
+  readonly #secrets = new Map<string, CachedSecret>();
+  readonly #keys = new Map<string, CachedKey>();
+  /** Secrets that no key has, and since when we know. */
+  readonly #unknown = new Map<string, number>();
+  readonly #lookups = new Map<string, Promise<CachedKey | null>>();
+  /** How many changes were begun: what was read before one may lack it. */
+  #changes = 0;
+
+  constructor({ source, clock, hashSecret, keysMax, forget }: SnapshotOptions, catalogue: Catalogue) {
+    this.#source = source;
+    this.#clock = clock;
+    this.#hashSecret = hashSecret;
+    this.#keysMax = keysMax;
+    this.#forget = forget;
+    this.#catalogue = catalogue;
+  }
+
+  catalogue(): Catalogue {
+    return this.#catalogue;
+  }
+
+  sizes() {
+    return { keys: this.#keys.size, organizations: this.#holders.size };
+  }
+
+  cachedKey(secret: string): CachedKey | null {
+    const cached = this.#secrets.get(secret);
     if (cached === undefined) return null;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#clock.nowMs();
     if (cached.validUntilMs !== null && nowMs >= cached.validUntilMs) return null;
     cached.key.lastUsedMs = nowMs;
     return cached.key;
   }
 
-  function keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null> {
-    if (secrets.has(secret)) return cachedKey(secret);
-    const since = unknown.get(secret);
-    if (since !== undefined && clock.monotonicMs() - since < UNKNOWN_MS) return null;
-    return lookup(secret);
+  keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null> {
+    if (this.#secrets.has(secret)) return this.cachedKey(secret);
+    const since = this.#unknown.get(secret);
+    if (since !== undefined && this.#clock.monotonicMs() - since < UNKNOWN_MS) return null;
+    return this.#lookup(secret);
   }
 
-  function lookup(secret: string): Promise<CachedKey | null> {
-    const pending = lookups.get(secret);
+  #lookup(secret: string): Promise<CachedKey | null> {
+    const pending = this.#lookups.get(secret);
     if (pending !== undefined) return pending;
-    const started = within(LOOKUP_MS_MAX, load(secret)).finally(() => lookups.delete(secret));
-    lookups.set(secret, started);
+    const started = within(LOOKUP_MS_MAX, this.#load(secret)).finally(() => this.#lookups.delete(secret));
+    this.#lookups.set(secret, started);
     return started;
   }
 
-  async function load(secret: string): Promise<CachedKey | null> {
-    const seen = changes;
-    const found = await source.findKeyByHash(hashSecret(secret));
+  async #load(secret: string): Promise<CachedKey | null> {
+    const seen = this.#changes;
+    const found = await this.#source.findKeyByHash(this.#hashSecret(secret));
     if (found === null) {
-      if (unknown.size >= UNKNOWN_MAX) unknown.clear();
-      unknown.set(secret, clock.monotonicMs());
+      if (this.#unknown.size >= UNKNOWN_MAX) this.#unknown.clear();
+      this.#unknown.set(secret, this.#clock.monotonicMs());
       return null;
     }
-    const holder = await holderOf(found.key.organizationId);
+    const holder = await this.#holderOf(found.key.organizationId);
     // A change was applied meanwhile and may not be in what was read: it could not reach a key that was not cached yet.
-    if (seen !== changes) return load(secret);
-    if (secrets.size >= keysMax) evictOldest();
-    const key = remember(found.key, holder);
-    secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
+    if (seen !== this.#changes) return this.#load(secret);
+    if (this.#secrets.size >= this.#keysMax) this.#evictOldest();
+    const key = this.#remember(found.key, holder);
+    this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
     return key;
   }
 
-  function remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
-    const known = keys.get(config.id);
+  #remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
+    const known = this.#keys.get(config.id);
     if (known !== undefined) {
       replaceKey(known, config);
       return known;
@@ -140,127 +168,118 @@ export async function openSnapshot({ source, clock, hashSecret, keysMax, forget 
       histories: new Map(),
       team: null,
       member: null,
-      lastUsedMs: clock.nowMs(),
+      lastUsedMs: this.#clock.nowMs(),
     };
     replaceKey(key, config);
-    keys.set(config.id, key);
+    this.#keys.set(config.id, key);
     return key;
   }
 
-  async function holderOf(organizationId: string): Promise<OrganizationHolder> {
-    const known = holders.get(organizationId);
+  async #holderOf(organizationId: string): Promise<OrganizationHolder> {
+    const known = this.#holders.get(organizationId);
     if (known !== undefined) return known;
-    const seen = changes;
-    const config = await source.loadOrganization(organizationId);
-    if (seen !== changes) return holderOf(organizationId);
-    const raced = holders.get(organizationId);
+    const seen = this.#changes;
+    const config = await this.#source.loadOrganization(organizationId);
+    if (seen !== this.#changes) return this.#holderOf(organizationId);
+    const raced = this.#holders.get(organizationId);
     if (raced !== undefined) return raced;
     const holder: OrganizationHolder = { config };
-    holders.set(organizationId, holder);
+    this.#holders.set(organizationId, holder);
     return holder;
   }
 
-  async function apply(change: ConfigChange): Promise<void> {
-    changes += 1;
+  async apply(change: ConfigChange): Promise<void> {
+    this.#changes += 1;
     const [newCatalogue, organizations, changedKeys] = await Promise.all([
-      change.catalogue ? source.loadCatalogue() : null,
-      Promise.all((change.organizationIds ?? []).filter((id) => holders.has(id)).map(reloadOrganization)),
-      Promise.all((change.keyIds ?? []).flatMap(reloadKey)),
+      change.catalogue ? this.#source.loadCatalogue() : null,
+      Promise.all((change.organizationIds ?? []).filter((id) => this.#holders.has(id)).map((id) => this.#reloadOrganization(id))),
+      Promise.all((change.keyIds ?? []).flatMap((id) => this.#reloadKey(id))),
     ]);
     // From here to the end nothing waits: a request sees either everything that was before or everything that is now.
-    if (newCatalogue !== null && newCatalogue.version >= catalogue.version) catalogue = newCatalogue;
-    for (const { id, config } of organizations) replaceOrganization(id, config);
-    for (const { key, config } of changedKeys) changeKey(key, config);
+    if (newCatalogue !== null && newCatalogue.version >= this.#catalogue.version) this.#catalogue = newCatalogue;
+    for (const { id, config } of organizations) this.#replaceOrganization(id, config);
+    for (const { key, config } of changedKeys) this.#changeKey(key, config);
   }
 
-  async function reloadOrganization(id: string) {
-    return { id, config: await source.loadOrganization(id) };
+  async #reloadOrganization(id: string) {
+    return { id, config: await this.#source.loadOrganization(id) };
   }
 
-  function reloadKey(keyId: string) {
-    const key = keys.get(keyId);
+  #reloadKey(keyId: string) {
+    const key = this.#keys.get(keyId);
     if (key === undefined) return [];
-    return [source.findKey(key.config.organizationId, keyId).then((config) => ({ key, config }))];
+    return [this.#source.findKey(key.config.organizationId, keyId).then((config) => ({ key, config }))];
   }
 
-  function changeKey(key: CachedKey, config: KeyConfig | null): void {
+  #changeKey(key: CachedKey, config: KeyConfig | null): void {
     const timeZone = key.holder.config?.timeZone ?? 'UTC';
     if (config !== null) {
-      forget(countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, clock.nowMs()));
+      this.#forget(countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs()));
       replaceKey(key, config);
     }
     // Secrets may have been rotated or revoked: each is looked up again when it is next shown.
-    for (const [secret, cached] of secrets) if (cached.key === key) secrets.delete(secret);
+    for (const [secret, cached] of this.#secrets) if (cached.key === key) this.#secrets.delete(secret);
   }
 
-  function replaceOrganization(id: string, config: OrganizationConfig | null): void {
-    const holder = holders.get(id);
+  #replaceOrganization(id: string, config: OrganizationConfig | null): void {
+    const holder = this.#holders.get(id);
     if (holder === undefined) return;
     if (config !== null && holder.config !== null && config.version < holder.config.version) return;
-    if (config !== null && holder.config !== null) forgetAdded(holder, holder.config, config);
+    if (config !== null && holder.config !== null) this.#forgetAdded(holder, holder.config, config);
     holder.config = config;
-    for (const key of keys.values()) if (key.holder === holder) replaceKey(key, key.config);
+    for (const key of this.#keys.values()) if (key.holder === holder) replaceKey(key, key.config);
   }
 
-  /** Another time zone has other days and periods, those of the keys too. */
-  function forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
-    const nowMs = clock.nowMs();
-    forget(countersAddedToOrganization(before, after, nowMs));
+  /** Another time zone has other days and periods, those of the this.#keys too. */
+  #forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
+    const nowMs = this.#clock.nowMs();
+    this.#forget(countersAddedToOrganization(before, after, nowMs));
     if (before.timeZone === after.timeZone) return;
-    for (const { holder: its, config: policy } of keys.values()) {
+    for (const { holder: its, config: policy } of this.#keys.values()) {
       if (its !== holder) continue;
-      forget(countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs));
+      this.#forget(countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs));
     }
   }
 
-  async function poll(): Promise<void> {
-    const now = await source.versions([CATALOGUE, ...holders.keys()]);
-    const catalogueMoved = (now.get(CATALOGUE) ?? 0) !== catalogue.version;
+  async poll(): Promise<void> {
+    const now = await this.#source.versions([CATALOGUE, ...this.#holders.keys()]);
+    const catalogueMoved = (now.get(CATALOGUE) ?? 0) !== this.#catalogue.version;
     const moved = new Set<string>();
-    for (const [id, { config }] of holders) if ((now.get(id) ?? 0) !== (config?.version ?? 0)) moved.add(id);
+    for (const [id, { config }] of this.#holders) if ((now.get(id) ?? 0) !== (config?.version ?? 0)) moved.add(id);
     if (!catalogueMoved && moved.size === 0) return;
-    // A key's change moves its organization's version, so all of its keys are asked for.
-    const keyIds = [...keys.values()].filter(({ config }) => moved.has(config.organizationId)).map(({ config }) => config.id);
-    await apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
+    // A key's change moves its organization's version, so all of its this.#keys are asked for.
+    const keyIds = [...this.#keys.values()]
+      .filter(({ config }) => moved.has(config.organizationId))
+      .map(({ config }) => config.id);
+    await this.apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
   }
 
-  function evictOldest(): void {
+  #evictOldest(): void {
     // Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare.
     const going = new Set<CachedKey>();
-    for (const { key } of secrets.values()) {
-      if (going.size >= keysMax / 10) break;
+    for (const { key } of this.#secrets.values()) {
+      if (going.size >= this.#keysMax / 10) break;
       going.add(key);
     }
-    // All secrets of a key go with it: one that stayed would be served on, unseen by every later change.
-    for (const [secret, { key }] of secrets) if (going.has(key)) secrets.delete(secret);
-    for (const key of going) keys.delete(key.config.id);
+    // All this.#secrets of a key go with it: one that stayed would be served on, unseen by every later change.
+    for (const [secret, { key }] of this.#secrets) if (going.has(key)) this.#secrets.delete(secret);
+    for (const key of going) this.#keys.delete(key.config.id);
   }
 
-  function evictIdle(nowMs: number): void {
-    for (const [secret, cached] of secrets) {
+  evictIdle(nowMs: number): void {
+    for (const [secret, cached] of this.#secrets) {
       if (nowMs - cached.key.lastUsedMs < IDLE_MS) continue;
-      secrets.delete(secret);
-      keys.delete(cached.key.config.id);
+      this.#secrets.delete(secret);
+      this.#keys.delete(cached.key.config.id);
     }
-    const used = new Set([...keys.values()].map((key) => key.config.organizationId));
-    for (const id of holders.keys()) if (!used.has(id)) holders.delete(id);
+    const used = new Set([...this.#keys.values()].map((key) => key.config.organizationId));
+    for (const id of this.#holders.keys()) if (!used.has(id)) this.#holders.delete(id);
   }
 
-  function usedSince(sinceMs: number) {
-    const used = [...keys.values()].filter(({ lastUsedMs }) => lastUsedMs >= sinceMs);
+  usedSince(sinceMs: number) {
+    const used = [...this.#keys.values()].filter(({ lastUsedMs }) => lastUsedMs >= sinceMs);
     return used.map(({ config, lastUsedMs }) => ({ organizationId: config.organizationId, keyId: config.id, atMs: lastUsedMs }));
   }
-
-  return {
-    catalogue: () => catalogue,
-    keyBySecret,
-    cachedKey,
-    apply,
-    poll,
-    evictIdle,
-    usedSince,
-    sizes: () => ({ keys: keys.size, organizations: holders.size }),
-  };
 }
 
 /** Puts a key's configuration in place with the team and member it belongs to now. */
