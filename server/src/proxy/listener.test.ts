@@ -41,8 +41,8 @@ beforeEach(() => {
   };
 });
 
-/** Sends bytes as they are and returns everything that came back until the connection ended or went quiet. */
-async function say(bytes: string, quietMs = 300): Promise<string> {
+/** Sends bytes as they are, `later` once something came back, and returns everything until the connection ended or went quiet. */
+async function say(bytes: string, quietMs = 300, later = ''): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let answer = '';
   socket.on('data', (chunk) => {
@@ -50,6 +50,7 @@ async function say(bytes: string, quietMs = 300): Promise<string> {
   });
   socket.on('error', () => {});
   socket.write(bytes, 'latin1');
+  if (later !== '') await once(socket, 'data').then(() => socket.write(later, 'latin1'));
   await Promise.race([once(socket, 'close'), new Promise((resolve) => setTimeout(resolve, quietMs))]);
   socket.destroy();
   return answer;
@@ -119,6 +120,24 @@ describe('what never becomes a request', () => {
     expect(await say(post('transfer-encoding: chunked\r\n', `${chunk}${chunk}0\r\n\r\n${smuggled}`))).toMatch(/^HTTP\/1.1 413 /);
     expect(served).toEqual([]);
   });
+});
+
+describe('bad bytes behind a request whose answer has begun', () => {
+  for (const [name, bytes] of [
+    ['that are no HTTP', 'nonsense\r\n\r\n'],
+    ['that announce too large a body', post('content-length: 2000\r\n')],
+    ['that ask for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ] as const) {
+    test(`${name} are not answered in its middle`, async () => {
+      behave = (_request, reply) => {
+        reply.head(200, []);
+        reply.chunk(Buffer.from('first'));
+      };
+      const answer = await say('GET /stream HTTP/1.1\r\nhost: x\r\n\r\n', 300, bytes);
+      expect(answer).toMatch(/^HTTP\/1.1 200 [\s\S]*first\r\n$/);
+      expect(answer.match(/HTTP\/1/g)).toHaveLength(1);
+    });
+  }
 });
 
 describe('a client that goes away', () => {

@@ -46,7 +46,7 @@ export function createListener(options: ListenerOptions): Server {
     (request, response) => {
       if (refused.has(request.socket)) return; // Its connection is being closed; what is pipelined behind a refused body is not served.
       if (request.headers.host === undefined && request.httpVersion !== '1.0') {
-        refuseAndClose(request, invalidRequest('The request has no `Host` header.'), options);
+        refuseAndClose(request, response, invalidRequest('The request has no `Host` header.'), options);
         return;
       }
       const url = request.url ?? '/';
@@ -57,10 +57,12 @@ export function createListener(options: ListenerOptions): Server {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
     answerUnreadable(error, socket as Socket, options.requestId()),
   );
-  server.on('checkExpectation', (request) =>
-    refuseAndClose(request, invalidRequest('`Expect` takes `100-continue` and nothing else.'), options),
+  server.on('checkExpectation', (request, response) =>
+    refuseAndClose(request, response, invalidRequest('`Expect` takes `100-continue` and nothing else.'), options),
   );
-  server.on('connect', (request) => refuseAndClose(request, new Refusal('method_not_allowed', 'This is no proxy.'), options));
+  server.on('connect', (request) =>
+    refuseAndClose(request, null, new Refusal('method_not_allowed', 'This is no proxy.'), options),
+  );
   return server;
 }
 
@@ -78,10 +80,10 @@ function readThenServe(request: IncomingMessage, response: ServerResponse, optio
     return;
   }
   if (declared !== undefined && Number(declared) > options.bodyBytesMax) {
-    refuseAndClose(request, tooLarge(options), options);
+    refuseAndClose(request, response, tooLarge(options), options);
     return;
   }
-  readBody(request, options.bodyBytesMax, serve, () => refuseAndClose(request, tooLarge(options), options));
+  readBody(request, options.bodyBytesMax, serve, () => refuseAndClose(request, response, tooLarge(options), options));
 }
 
 function tooLarge({ bodyBytesMax }: ListenerOptions): Refusal {
@@ -118,9 +120,19 @@ function readBody(request: IncomingMessage, bytesMax: number, done: (body: Buffe
  * Answers without having read the rest, and closes: unread bytes must not be taken for a next request. Written past Node's response, which
  * would close at once: a socket closed over unread bytes resets and can swallow the answer, so a bounded rest is read and thrown away first.
  */
-function refuseAndClose(request: IncomingMessage, refusal: Refusal, options: ListenerOptions): void {
+function refuseAndClose(
+  request: IncomingMessage,
+  response: ServerResponse | null,
+  refusal: Refusal,
+  options: ListenerOptions,
+): void {
   const { socket } = request;
   refused.add(socket);
+  // An answer asked for before is still on its way, and nothing may be written into its middle.
+  if (isAnswering(socket, response)) {
+    socket.destroy();
+    return;
+  }
   const dialect: ErrorDialect = (request.url ?? '').startsWith('/v1/messages') ? 'anthropic' : 'openai';
   socket.write(lastAnswer(refusal, dialect, options.requestId()));
   let left = LINGER_BYTES_MAX;
@@ -133,6 +145,15 @@ function refuseAndClose(request: IncomingMessage, refusal: Refusal, options: Lis
   request.on('error', () => {});
   request.resume();
   socket.setTimeout(LINGER_MS_MAX, () => socket.destroy());
+}
+
+/** Whether an answer other than this one has begun on the connection. Node keeps it on the socket, as its own handling of bad requests does. */
+function isAnswering(
+  socket: Socket & { readonly _httpMessage?: ServerResponse | null },
+  besides: ServerResponse | null,
+): boolean {
+  const current = socket._httpMessage ?? null;
+  return current !== null && current !== besides && current.headersSent;
 }
 
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
@@ -195,7 +216,7 @@ function createReply(response: ServerResponse): Reply {
 
 /** What Node's parser rejected never became a request; it is answered in one write and the connection is closed. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket, null)) {
     socket.destroy();
     return;
   }

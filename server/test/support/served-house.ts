@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
-import { createListener } from '../../src/proxy/listener.ts';
+import { createListener, type Patience } from '../../src/proxy/listener.ts';
 import { type Operations, serveOperations } from '../../src/proxy/operations.ts';
 import { type House, openHouse, type WalkHouse } from './walk.ts';
 
@@ -14,7 +14,7 @@ export interface ServedHouse extends WalkHouse {
   readonly administered: readonly string[];
 }
 
-export async function serveHouse(plan: House = {}, bodyBytesMax = 32 * 1024 * 1024): Promise<ServedHouse> {
+export async function serveHouse(plan: House = {}, patience?: Patience): Promise<ServedHouse> {
   const house = await openHouse(plan);
   const administered: string[] = [];
   const operations: Operations = {
@@ -26,8 +26,9 @@ export async function serveHouse(plan: House = {}, bodyBytesMax = 32 * 1024 * 10
   };
   const server = createListener({
     clock: systemClock,
-    bodyBytesMax,
+    bodyBytesMax: 32 * 1024 * 1024,
     requestId,
+    ...(patience === undefined ? {} : { patience }),
     admin: (request, response) => {
       administered.push(request.url ?? '');
       response.writeHead(404).end();
