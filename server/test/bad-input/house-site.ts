@@ -1,30 +1,34 @@
 import { newKeySecret } from '../../src/lib/secrets.ts';
+import type { Patience } from '../../src/proxy/listener.ts';
 import { serveHouse } from '../support/served-house.ts';
 import { deployment, model } from '../support/walk.ts';
 import { type BadInputSite, MODELS } from './site.ts';
 
 /** The table's gateway in this process: the product's own listener and walk, the fake provider, no database. */
-export async function openHouseSite(): Promise<BadInputSite> {
-  const house = await serveHouse({
-    organization: { access: { mode: 'selected', targets: [MODELS.good, MODELS.embedding], accessGroups: [] } },
-    targets: [
-      model(MODELS.good, [deployment({ model: MODELS.good })]),
-      model(MODELS.hidden, [deployment({ id: 'dep_2', model: MODELS.hidden })]),
-      model(
-        MODELS.embedding,
-        [deployment({ id: 'dep_3', model: MODELS.embedding, upstreamModel: 'fake-embedding', mode: 'embedding' })],
-        {
-          mode: 'embedding',
-        },
-      ),
-    ],
-    moreKeys: [
-      { access: { mode: 'restrict', targets: [], accessGroups: [] } },
-      { status: { is: 'revoked' } },
-      { status: { is: 'disabled' } },
-      { expiresAtMs: 1 },
-    ],
-  });
+export async function openHouseSite(patience?: Patience): Promise<BadInputSite> {
+  const house = await serveHouse(
+    {
+      organization: { access: { mode: 'selected', targets: [MODELS.good, MODELS.embedding], accessGroups: [] } },
+      targets: [
+        model(MODELS.good, [deployment({ model: MODELS.good })]),
+        model(MODELS.hidden, [deployment({ id: 'dep_2', model: MODELS.hidden })]),
+        model(
+          MODELS.embedding,
+          [deployment({ id: 'dep_3', model: MODELS.embedding, upstreamModel: 'fake-embedding', mode: 'embedding' })],
+          {
+            mode: 'embedding',
+          },
+        ),
+      ],
+      moreKeys: [
+        { access: { mode: 'restrict', targets: [], accessGroups: [] } },
+        { status: { is: 'revoked' } },
+        { status: { is: 'disabled' } },
+        { expiresAtMs: 1 },
+      ],
+    },
+    patience,
+  );
   const [good, narrowed, revoked, disabled, expired] = house.secrets as [string, string, string, string, string];
   return {
     port: house.port,

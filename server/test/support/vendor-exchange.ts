@@ -1,5 +1,4 @@
 /** One request at the vendor's double, and the writing of its answer: what was written is what the record says. */
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { VendorEvent, VendorKind, VendorUsage } from './vendor-answers.ts';
 
@@ -53,6 +52,17 @@ export async function writeEvents({ response, record }: Exchange, events: readon
     if (response.destroyed) return;
     record.textBytes += textBytes;
     record.usage = usage ?? record.usage;
-    if (!response.write(bytes)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(bytes)) await room(response);
   }
+}
+
+/** Resolves when there is room for more, or nobody who would take it. */
+function room(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }

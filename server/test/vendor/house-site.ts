@@ -4,6 +4,7 @@ import { createAddressPolicy } from '../../src/providers/address-policy.ts';
 import { createAnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
 import { createTransport } from '../../src/providers/transport.ts';
+import type { Gateway } from '../../src/proxy/gateway.ts';
 import { WIDE_LIMITS, WIDE_USD } from '../limits/site.ts';
 import { serveHouse } from '../support/served-house.ts';
 import type { VendorDouble } from '../support/vendor-double.ts';
@@ -11,7 +12,11 @@ import { deployment, model } from '../support/walk.ts';
 import { type LoggedRow, NANO_USD_PER_TOKEN, type Route, type RouteDeployment, type VendorSite } from './site.ts';
 
 /** The routes in this process, behind the product's own listener and its own providers; no database. */
-export async function openHouseSite(vendor: VendorDouble, routes: readonly Route[]): Promise<VendorSite> {
+export async function openHouseSite(
+  vendor: VendorDouble,
+  routes: readonly Route[],
+  settings: Partial<Gateway['settings']> = {},
+): Promise<VendorSite> {
   const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '127.0.0.1' });
   if ('problem' in policy) throw new Error(policy.problem);
   const transport = createTransport({ policy });
@@ -21,6 +26,7 @@ export async function openHouseSite(vendor: VendorDouble, routes: readonly Route
       model(route.name, route.deployments.map(configOf(route, vendor)), { fallbacks: route.fallbacks ?? [] }),
     ),
     key: policyOfKey,
+    gateway: { settings: { ...SETTINGS, ...settings } },
     moreKeys: routes.slice(1).map(() => policyOfKey),
   });
   const at = new Map(routes.map((route, index) => [route.name, index]));
@@ -47,6 +53,8 @@ export async function openHouseSite(vendor: VendorDouble, routes: readonly Route
     },
   };
 }
+
+const SETTINGS = { attemptsMax: 4, stallMsMax: 60_000, contentBytesMax: 1_048_576, answerBytesMax: 2 ** 24 };
 
 const policyOfKey = {
   rateLimits: WIDE_LIMITS,
