@@ -194,4 +194,30 @@ describe('a change is visible to every request that begins after it was applied'
       'key_1|nano_usd|any|day@Asia/Kathmandu',
     ]);
   });
+
+  test('a key that comes back changed by a look-up tells what it adds as well', async () => {
+    await snapshot.keyBySecret('known');
+    await snapshot.apply({ keyIds: ['key_1'] });
+    fake.state.key = key({ rateLimits: { rpd: 9 }, version: 2 });
+    await snapshot.keyBySecret('known');
+    expect(forget.mock.calls.flatMap(([added]) => added.map(({ name }: { name: string }) => name))).toEqual([
+      'key_1|requests|any|day@UTC',
+    ]);
+  });
+
+  test('of two changes of a key the newer stays, whichever was read first', async () => {
+    const found = await snapshot.keyBySecret('known');
+    let letGo = () => {};
+    fake.state.gate = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    fake.state.key = key({ name: 'older', version: 2 });
+    const slow = snapshot.apply({ keyIds: ['key_1'] });
+    fake.state.gate = Promise.resolve();
+    fake.state.key = key({ name: 'newer', version: 3 });
+    await snapshot.apply({ keyIds: ['key_1'] });
+    letGo();
+    await slow;
+    expect(found?.config.name).toBe('newer');
+  });
 });

@@ -159,7 +159,7 @@ class LiveSnapshot implements Snapshot {
   #remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
     const known = this.#keys.get(config.id);
     if (known !== undefined) {
-      replaceKey(known, config);
+      this.#adopt(known, config);
       return known;
     }
     const key: CachedKey = {
@@ -212,13 +212,17 @@ class LiveSnapshot implements Snapshot {
   }
 
   #changeKey(key: CachedKey, config: KeyConfig | null): void {
-    const timeZone = key.holder.config?.timeZone ?? 'UTC';
-    if (config !== null) {
-      this.#forget(countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs()));
-      replaceKey(key, config);
-    }
+    if (config !== null) this.#adopt(key, config);
     // Secrets may have been rotated or revoked: each is looked up again when it is next shown.
     for (const [secret, cached] of this.#secrets) if (cached.key === key) this.#secrets.delete(secret);
+  }
+
+  /** However a newer configuration of a cached key got here, by a change or by a look-up; an older one that was slow changes nothing. */
+  #adopt(key: CachedKey, config: KeyConfig): void {
+    if (config.version < key.config.version) return;
+    const timeZone = key.holder.config?.timeZone ?? 'UTC';
+    this.#forget(countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs()));
+    replaceKey(key, config);
   }
 
   #replaceOrganization(id: string, config: OrganizationConfig | null): void {
@@ -230,7 +234,7 @@ class LiveSnapshot implements Snapshot {
     for (const key of this.#keys.values()) if (key.holder === holder) replaceKey(key, key.config);
   }
 
-  /** Another time zone has other days and periods, those of the this.#keys too. */
+  /** Another time zone has other days and periods, those of the keys too. */
   #forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
     const nowMs = this.#clock.nowMs();
     this.#forget(countersAddedToOrganization(before, after, nowMs));
@@ -247,7 +251,7 @@ class LiveSnapshot implements Snapshot {
     const moved = new Set<string>();
     for (const [id, { config }] of this.#holders) if ((now.get(id) ?? 0) !== (config?.version ?? 0)) moved.add(id);
     if (!catalogueMoved && moved.size === 0) return;
-    // A key's change moves its organization's version, so all of its this.#keys are asked for.
+    // A key's change moves its organization's version, so all of its keys are asked for.
     const keyIds = [...this.#keys.values()]
       .filter(({ config }) => moved.has(config.organizationId))
       .map(({ config }) => config.id);
