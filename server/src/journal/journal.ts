@@ -5,7 +5,8 @@
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
-import { LineWriter, parseEnd } from './lines.ts';
+import { LineWriter } from './lines.ts';
+import { parseEnd } from './parse-lines.ts';
 import { RecentLines } from './recent.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { replay } from './replay.ts';

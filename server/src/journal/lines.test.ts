@@ -4,7 +4,8 @@ import { anyEnd } from '../../test/support/any-record.ts';
 import { givenBegin, givenEnd, givenEntry } from '../../test/support/records.ts';
 import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, SHAPE_FIELDS } from '../domain/settled-rows.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
-import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, parseBegin, parseEnd, parseRepeat, parseShape, shapeLine } from './lines.ts';
+import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, shapeLine } from './lines.ts';
+import { parseBegin, parseEnd, parseRepeat, parseShape } from './parse-lines.ts';
 import type { EndRecord } from './records.ts';
 
 test('an end is read back as it was written, whatever callers and providers put into it', () => {

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { LINE_TAGS } from '../domain/settled-rows.ts';
 import { type BadBytes, FRAME_HEADER_BYTES, walkFrames } from './frames.ts';
-import { parseBegin, parseEnd, parseRepeat } from './lines.ts';
+import { parseBegin, parseEnd, parseRepeat } from './parse-lines.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { checkHeader, listSegments, openSegment, pathOf, readInto, type Segment } from './segments.ts';
 

@@ -7,6 +7,17 @@ import { conformanceKit, drive, judged, kitAbsent, replayModels, routeToReplay, 
 
 /** Why a field the other gateway sends is rightly not sent by ours: `{"<case> /path": "why"}`. */
 const justifiedFile = path.join(import.meta.dirname, '../recorded/justified.json');
+/**
+ * Recordings that hold the answers of several HTTP exchanges in one stream. Their reader overwrites a block with the later one of the same
+ * number, so of a Chat Completions stream it wants the last answer's text only; a stream cannot take back text that it has sent. Translated,
+ * such a stream ends with its first answer.
+ */
+const severalAnswers = [
+  'vercel-anthropic-programmatic-tool-calling.1.chunks.txt',
+  'vercel-anthropic-tool-search-deferred-bm25.chunks.txt',
+  'vercel-anthropic-tool-search-deferred-regex.chunks.txt',
+  'vercel-anthropic-tool-search-regex.1.chunks.txt',
+];
 const recordings = { 'openai/chat': 17, 'anthropic/messages': 45, 'openai/embeddings': 1, 'anthropic/count-tokens': 1 } as const;
 
 export async function run(): Promise<ProveResult> {
@@ -43,11 +54,16 @@ export async function run(): Promise<ProveResult> {
   }
 }
 
-/** A surface passes with no DIFF and with at least the recordings the kit is known to hold. */
+/** A surface passes with the recordings the kit is known to hold and no DIFF; the stated exceptions are counted apart, and no others are. */
 function enough(run: { filter: string; surface: string; driven: Awaited<ReturnType<typeof drive>> }): ProveResult {
   const result = judged(`${run.filter} as ${run.surface}`, run.driven);
   const passed = Number(run.driven.lines.findLast((line) => /^\d+ passed/.test(line))?.split(' ')[0] ?? 0);
-  return { ...result, holds: result.holds && passed >= (recordings[run.filter as keyof typeof recordings] ?? 1) };
+  const wanted = recordings[run.filter as keyof typeof recordings] ?? 1;
+  const differing = run.driven.lines.flatMap((line) => /DIFF \S*?([^/\s]+)$/.exec(line)?.[1] ?? []);
+  const isExcepted = run.surface === 'chat' && differing.length > 0 && differing.every((name) => severalAnswers.includes(name));
+  if (!isExcepted) return { ...result, holds: result.holds && passed >= wanted };
+  const figure = `${result.figure} (${differing.length} hold several answers in one stream and end with the first: not 0 DIFF, excepted)`;
+  return { ...result, figure, holds: passed + differing.length >= wanted };
 }
 
 function justifications(): string[] {

@@ -10,7 +10,7 @@ import {
   openJournal,
   type WriteOutcome,
 } from '../../src/journal/journal.ts';
-import { parseEnd } from '../../src/journal/lines.ts';
+import { parseEnd } from '../../src/journal/parse-lines.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];

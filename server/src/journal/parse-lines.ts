@@ -1,0 +1,120 @@
+/** Lines back into records: at a start, and when a decision that is not stored yet is asked for. */
+import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, FIELD_SEPARATOR } from '../domain/settled-rows.ts';
+import type { BeginRecord, EndRecord, LedgerEntry } from './records.ts';
+
+const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;
+
+/** Reads back what `end` or `shared` wrote. */
+export function parseEnd(line: string): EndRecord {
+  const f = fieldsOf(line);
+  return {
+    requestId: f.text(1),
+    admittedAtMs: f.number(2),
+    ...dimensionsFrom(f),
+    clientRequestId: f.textOrNull(9),
+    status: f.text(10) as EndRecord['status'],
+    httpStatus: f.number(11),
+    code: f.textOrNull(12),
+    param: f.textOrNull(13),
+    endpoint: f.text(14),
+    stream: f.text(15) === 't',
+    deploymentId: f.textOrNull(16),
+    provider: f.textOrNull(17),
+    attempts: f.number(18),
+    finishReason: f.textOrNull(19),
+    gatewayUs: f.number(20),
+    providerMs: f.numberOrNull(21),
+    firstTokenMs: f.numberOrNull(22),
+    decision: f.text(23),
+    count: f.number(24),
+    repeatIds: f.text(25) === '' ? [] : f.text(25).split(','),
+    entries: f.text(27) === '' ? [] : f.text(27).split(ENTRY_SEPARATOR).map(parseEntry),
+    content: f.text(28) === '' ? null : Buffer.from(f.text(28), 'base64'),
+  };
+}
+
+/** Reads back what `begin` wrote. */
+export function parseBegin(line: string): Required<BeginRecord> {
+  const f = fieldsOf(line);
+  return {
+    requestId: f.text(1),
+    admittedAtMs: f.number(2),
+    ...dimensionsFrom(f),
+    clientRequestId: f.textOrNull(9),
+    endpoint: f.text(10),
+    stream: f.text(11) === 't',
+    attempts: f.number(12),
+    deploymentId: f.text(13),
+    provider: f.text(14),
+    upstreamModel: f.text(15),
+    priceId: f.textOrNull(16),
+    heldInputTokens: f.number(17),
+    heldOutputTokens: f.number(18),
+    heldNanoUsd: f.number(19),
+    decision: f.text(20),
+  };
+}
+
+/** Reads back what `repeat` wrote. */
+export function parseRepeat(line: string): { readonly requestId: string; readonly sharedId: string } {
+  const f = fieldsOf(line);
+  return { requestId: f.text(1), sharedId: f.text(2) };
+}
+
+/** Reads back what `shape` wrote. */
+export function parseShape(line: string): {
+  readonly organizationId: string;
+  readonly shapeId: string;
+  readonly rulesJson: string;
+} {
+  const f = fieldsOf(line);
+  return { shapeId: f.text(1), organizationId: f.text(2), rulesJson: f.text(3) };
+}
+
+function parseEntry(text: string): LedgerEntry {
+  const f = fieldsOf(text, ENTRY_FIELD_SEPARATOR);
+  const usage: Record<string, number> = f.text(12) === '' ? {} : (JSON.parse(f.text(12)) as Record<string, number>);
+  ENTRY_BUCKETS.forEach((bucket, i) => {
+    const tokens = f.number(6 + i);
+    if (tokens !== 0) usage[bucket] = tokens;
+  });
+  return {
+    attempt: f.number(0),
+    kind: f.text(1) as LedgerEntry['kind'],
+    deploymentId: f.text(2),
+    provider: f.text(3),
+    upstreamModel: f.text(4),
+    priceId: f.textOrNull(5),
+    usage,
+    nanoUsd: f.numberOrNull(13),
+  };
+}
+
+function dimensionsFrom(f: Fields) {
+  return {
+    organizationId: f.text(3),
+    teamId: f.text(4),
+    keyId: f.text(5),
+    memberId: f.textOrNull(6),
+    serviceAccountId: f.textOrNull(7),
+    calledName: f.text(8),
+  };
+}
+
+interface Fields {
+  text(index: number): string;
+  textOrNull(index: number): string | null;
+  number(index: number): number;
+  numberOrNull(index: number): number | null;
+}
+
+function fieldsOf(line: string, separator: string = FIELD_SEPARATOR): Fields {
+  const parts = (line.endsWith('\n') ? line.slice(0, -1) : line).split(separator);
+  const text = (index: number) => parts[index] ?? '';
+  return {
+    text,
+    textOrNull: (index) => text(index) || null,
+    number: (index) => Number(text(index)),
+    numberOrNull: (index) => (text(index) === '' ? null : Number(text(index))),
+  };
+}
