@@ -123,6 +123,7 @@ export function settlePromises(make: MakeCounters): void {
       clock.turn(30_000);
       admitted(await counters.hold('other', plan, wants(10)));
       await counters.settle(hold, used(100), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [110], held: [10] });
       clock.setMs(NOON + MINUTE_MS);
       expect((await counters.read(plan.counters)).used).toEqual([10]);
     });

@@ -7,7 +7,7 @@ const steps: string[] = [];
 const given = withDatabase();
 const world = withAdmin(given, {
   configChanged: async ({ organizationIds = [] }: ConfigScopes) => {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 400));
     const { rows } = await given().pool.query('select name from organizations where id = any($1)', [organizationIds]);
     steps.push(`live: ${rows.map((row: { name: string }) => row.name).join()}`);
   },
