@@ -23,8 +23,13 @@ const DEMO_NOTE = 'demo-key.txt';
 export async function welcome({ config, stores, log, address }: WelcomeOptions): Promise<void> {
   const { db } = stores.database;
   const token = await firstAdminToken(db, stores.installation.pepper, config);
-  const demo =
-    config.demo === 'on' && token !== null && (await isEmpty(db)) ? await makeDemoAt(address, token, config.dataDir) : null;
+  const wantsDemo = config.demo === 'on' && token !== null && (await isEmpty(db));
+  const demo = wantsDemo ? await makeDemoAt(address, token, config.dataDir).catch(without) : null;
+  // A first start that was cut short leaves half a demo behind; the gateway serves all the same.
+  function without(error: Error): null {
+    log.warn(`${error.message}. Start on an empty data directory to have it.`);
+    return null;
+  }
   if (config.log === 'json') {
     log.info({ address: config.publicUrl ?? address }, 'headgate is ready');
     if (config.mode === 'production') return;
