@@ -10,8 +10,11 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const marker = path.join(root, 'node_modules', '.headgate-installed');
 
+/** The young generation is bounded: what loading the program leaves behind would otherwise stay as 50 MB of empty heap. */
+const serverFlags = ['--max-semi-space-size=16'];
+
 const verbs = {
-  start: ['server/src/main.ts', 'serve'],
+  start: [...serverFlags, 'server/src/main.ts', 'serve'],
   dev: ['--watch', 'server/src/main.ts', 'serve'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],

@@ -41,13 +41,16 @@ export interface Subject {
   settled(requests: number): Promise<Totals>;
 }
 
+/** As `npm start` runs it. */
+const START_FLAGS = ['--max-semi-space-size=16'];
+
 /** Starts Headgate on the gateways' core: on PostgreSQL when a URL is given, embedded otherwise. */
 export async function startHeadgate(
   upstreams: { json: number; stream: number },
   databaseUrl: string | null,
   nodeFlags: string[] = [],
 ): Promise<Headgate> {
-  const command = onGatewayCore([process.execPath, ...nodeFlags, 'server/src/main.ts', 'serve']);
+  const command = onGatewayCore([process.execPath, ...START_FLAGS, ...nodeFlags, 'server/src/main.ts', 'serve']);
   const gateway = await startGateway({ command, env: databaseUrl === null ? {} : { DATABASE_URL: databaseUrl } });
   for (const name of ['json', 'stream'] as const) {
     const credentialId = await makeCredential(gateway, 'openai', `http://127.0.0.1:${upstreams[name]}/v1`);
