@@ -27,7 +27,8 @@ describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
           settled += 1;
         }
       }, 5);
-      await sleep(200);
+      // The first batch also makes the month's partitions, which has a longer timeout.
+      await expect.poll(() => writer.lag().stored, { timeout: 20_000 }).toBeGreaterThan(0);
       await proxy.set(mode);
       await expect.poll(() => writer.lag().database, { timeout: 10_000 }).toBe('away');
       await expect(writer.barrier(async () => 1)).rejects.toThrow('the database is away');
