@@ -78,6 +78,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   });
   taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
   const refusals = new RefusalAggregator({ journal, clock });
+  taken.defer(() => refusals.flush());
   return { database, masterKey, installation, journal, refusals, writer, close: () => taken.disposeAsync() };
 }
 
