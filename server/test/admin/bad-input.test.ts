@@ -68,6 +68,11 @@ const ORGANIZATION_FIELDS: readonly (readonly [string, object, string | null])[]
   ['an unknown limit', { rate_limits: { rpx: 1 } }, '/rate_limits/rpx'],
   ['a limit of nothing', { model_limits: [{ rate_limits: { rpm: 1 } }] }, '/model_limits/0'],
   [
+    'a limit of a target and a group',
+    { model_limits: [{ target: 'a', access_group: 'b', rate_limits: { rpm: 1 } }] },
+    '/model_limits/0',
+  ],
+  [
     'a target limited twice',
     {
       model_limits: [
