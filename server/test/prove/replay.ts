@@ -1,7 +1,7 @@
 /** The conformance kit beside this repository: a provider that replays recordings, and drivers that judge the gateway from outside. */
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,8 @@ const DRIVER_MS_MAX = 10 * 60_000;
 /** Where the kit is: HEADGATE_CONFORMANCE, else `../shared/conformance`. Null when it is not on this machine. */
 export function conformanceKit(): string | null {
   const kit = path.resolve(repository, process.env.HEADGATE_CONFORMANCE ?? '../shared/conformance');
-  return existsSync(path.join(kit, 'harness', 'replay-upstream.mjs')) ? kit : null;
+  // By its real path: a driver that was started through a link does not know itself for the program.
+  return existsSync(path.join(kit, 'harness', 'replay-upstream.mjs')) ? realpathSync(kit) : null;
 }
 
 /** What a prove that needs the kit says on a machine without it. */
