@@ -1,5 +1,6 @@
 /** HTTP by the byte: what no client library would send, and what came back as it came. */
 import { connect, type Socket } from 'node:net';
+import type { Writable } from 'node:stream';
 
 export interface RawAnswer {
   /** 0 when the connection ended without an answer. */
@@ -65,9 +66,19 @@ async function writePieces(socket: Socket, pieces: readonly (string | Buffer)[])
   for (const piece of pieces) {
     if (socket.destroyed) return;
     const hasRoom = socket.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
-    if (!hasRoom) await new Promise<void>((go) => socket.once('drain', go).once('close', go));
-    else await new Promise((go) => setImmediate(go));
+    await (hasRoom ? new Promise((go) => setImmediate(go)) : room(socket));
   }
+}
+
+/** Resolves when there is room for more, or nobody who would take it. */
+export function room(socket: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
 }
 
 function isComplete(text: string): boolean {

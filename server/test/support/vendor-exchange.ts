@@ -1,5 +1,6 @@
 /** One request at the vendor's double, and the writing of its answer: what was written is what the record says. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { room } from './raw-http.ts';
 import type { VendorEvent, VendorKind, VendorUsage } from './vendor-answers.ts';
 
 /** One request as the vendor saw it, and how far it came with its answer. */
@@ -54,15 +55,4 @@ export async function writeEvents({ response, record }: Exchange, events: readon
     record.usage = usage ?? record.usage;
     if (!response.write(bytes)) await room(response);
   }
-}
-
-/** Resolves when there is room for more, or nobody who would take it. */
-function room(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done).off('close', done);
-      resolve();
-    };
-    response.on('drain', done).on('close', done);
-  });
 }
