@@ -17,6 +17,9 @@ const send = ({ bytes, pieces }: Row) =>
 
 describe('what is refused before it reaches a provider costs nothing and says nothing it should not', () => {
   for (const row of [...BODY_ROWS, ...WIRE_ROWS]) {
+    // promise: A top-level key that equals a known field except in
+    // promise: Duplicate top-level keys: 400
+    // promise: Several key carriers with different values: 400.
     test(row.name, async () => {
       expect(rowProblems(await send(row), row, site.unspeakable)).toEqual([]);
       expect(site.upstreamCalls()).toBe(0);

@@ -16,6 +16,11 @@ describe('a burst over several keys is admitted up to the limit exactly, and a r
     // promise: Organization limits act as a shared cap — all teams and keys within the org contribute to the same counters.
     // promise: The user scope is the membership: one counter per person and organization, across teams.
     // promise: **Requests are exact. Tokens are exact in holds**
+    // promise: So nothing is ever admitted above the limit in any span,
+    // promise: **Requests are exact. Tokens are exact in holds**
+    // promise: **A refused request counts nothing**
+    // promise: **Retry-After** = over all refusing limits, the time until
+    // promise: Organization limits act as a shared cap — all teams and keys
     test(`${cell.scope} ${cell.limit}`, async () => {
       const site = await openHouseSite(ruleOf(cell, BURST));
       try {
@@ -31,6 +36,7 @@ describe('a budget admits as many calls at once as their holds fit into it, and 
   for (const scope of SCOPES) {
     // promise: It is the right place for tenant-wide spending and policy boundaries.
     // promise: Organizations are the top-level tenant and budget boundary
+    // promise: **A `block` budget holds an upper bound**
     test(scope, async () => {
       const site = await openHouseSite(budgetOf(scope, BURST, { nanoUsdOf: houseNanoUsdOf }));
       try {

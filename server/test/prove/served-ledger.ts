@@ -1,10 +1,10 @@
 // Streams cut by the client at random points, and fallbacks: the ledger is what the vendor says it served, to the nano-dollar.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startVendor, type VendorDouble } from '../support/vendor-double.ts';
 import { type Cut, cutProblems, randomCuts } from '../vendor/cuts.ts';
 import { FALLBACKS, fallbackProblems } from '../vendor/fallbacks.ts';
 import type { LoggedRow, VendorSite } from '../vendor/site.ts';
 import { inParallel } from './data-plane.ts';
+import { reportedNanoUsd } from './limit-site.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { type GatewaySite, openGatewaySite } from './vendor-site.ts';
 
@@ -41,17 +41,11 @@ function judged(figure: string, found: readonly { readonly problems: readonly st
   return { holds: details.length === 0, figure, details };
 }
 
-/** The usage report adds up to the ledger entries, a second later at most. */
+/** The usage report adds up to the ledger entries. */
 async function reportAgrees({ gateway }: GatewaySite, rows: readonly LoggedRow[]): Promise<ProveResult> {
-  await sleep(1_000);
-  const { total } = await gateway.admin<{ total: { spend: string } }>('GET', '/usage');
-  const nanoUsd = rows.flatMap(({ entries }) => entries).reduce((sum, entry) => sum + entry.nanoUsd, 0);
-  const reported = Math.round(Number(total.spend) * 1e9);
-  return {
-    holds: reported === nanoUsd,
-    figure:
-      reported === nanoUsd
-        ? `the report adds up to it: ${total.spend} USD`
-        : `the report says ${total.spend} USD, the ledger ${nanoUsd} nano-USD`,
-  };
+  const reported = await reportedNanoUsd(gateway);
+  const entered = rows.flatMap(({ entries }) => entries).reduce((sum, { nanoUsd }) => sum + nanoUsd, 0);
+  const figure =
+    reported === entered ? `the report adds up to it: ${entered}` : `the report says ${reported}, the ledger ${entered}`;
+  return { holds: reported === entered, figure: `${figure} nano-USD` };
 }

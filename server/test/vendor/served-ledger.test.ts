@@ -19,12 +19,14 @@ afterAll(async () => {
 
 describe('what is charged is what the vendor says it served', () => {
   for (const cut of cuts) {
+    // promise: Sent in full, then timeout or hang-up: what the provider reported,
     test(`${cut.route.name}: a stream its reader leaves after ${cut.words === null ? `${cut.bytes} bytes` : `${cut.words} words`}`, async () => {
       expect((await cutProblems(site, vendor, cut)).problems).toEqual([]);
     });
   }
 
   for (const fallback of FALLBACKS) {
+    // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage: 0.
     test(`${fallback.route.name}: only attempts that served something are in the ledger`, async () => {
       expect((await fallbackProblems(site, vendor, fallback)).problems).toEqual([]);
     });
