@@ -69,10 +69,6 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   if (admission.settled) return;
   admission.settled = true;
   const { walk, key, hold } = admission;
-  const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
-  const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
-  // The counters are a cache of the ledger: should they be out of reach, the row below is the truth and the proof job corrects them.
-  if (settled instanceof Promise) settled.catch(() => {});
   if (ending.status === 'succeeded') teach(admission, ending);
   const gatewayUs = gatewayTimeUs(admission, gateway);
   gateway.traffic.request(walk.endpoint.name, ending.status, ending.code);
@@ -104,6 +100,10 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     repeatIds: NONE,
     content: contentToKeep(admission, ending.answer, gateway),
   });
+  const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
+  const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
+  // After the row, in the same turn: the counters are a cache of the ledger, and should they fail the row is the truth.
+  if (settled instanceof Promise) settled.catch(() => {});
 }
 
 const NONE: readonly string[] = [];
