@@ -25,6 +25,10 @@ export async function openGatewaySite(upstreamBase: string, routes: readonly Rou
     port: gateway.port,
     secretOf: (route) => keyOf(route).secret,
     heldBy: (route) => heldBy(gateway, keyOf(route)),
+    chargedTo: async (route) => {
+      const { budgets } = await statusOf(gateway, keyOf(route));
+      return budgets.reduce((sum, { spent }) => sum + Math.round(Number(spent) * 1e9), 0);
+    },
     rowOf: (requestId) => rowOf(gateway, requestId),
     close: async () => void (await gateway.stop()),
   };
@@ -56,11 +60,17 @@ async function makeRoutes(gateway: Gateway, credentials: Credentials, routes: re
   return keys;
 }
 
+interface Status {
+  readonly rate_limits: readonly { readonly limit: string; readonly used: number; readonly held: number }[];
+  readonly budgets: readonly { readonly spent: string; readonly held: string }[];
+}
+
+function statusOf(gateway: Gateway, key: Key): Promise<Status> {
+  return gateway.admin<Status>('GET', `/keys/${key.id}/limits/status`);
+}
+
 async function heldBy(gateway: Gateway, key: Key): Promise<number> {
-  const status = await gateway.admin<{
-    rate_limits: readonly { limit: string; used: number; held: number }[];
-    budgets: readonly { held: string }[];
-  }>('GET', `/keys/${key.id}/limits/status`);
+  const status = await statusOf(gateway, key);
   const ofLimits = status.rate_limits.reduce(
     (sum, { limit, used, held }) => sum + held + (limit === 'max_parallel' ? used : 0),
     0,

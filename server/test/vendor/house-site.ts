@@ -31,13 +31,21 @@ export async function openHouseSite(
   });
   const at = new Map(routes.map((route, index) => [route.name, index]));
   const keyOf = (route: Route) => house.keys[at.get(route.name) as number] as (typeof house.keys)[number];
+  /** Seven limits in their order, requests in flight the last of them, then the budget. */
+  const reading = (route: Route) => {
+    const of = { organizationId: 'org_1', scope: 'key', scopeId: keyOf(route).id } as const;
+    return house.counters.read(rulesOfScope(of, keyOf(route), 'UTC', Date.now()).counters);
+  };
   return {
     port: house.port,
     secretOf: (route) => house.secrets[at.get(route.name) as number] as string,
     heldBy: async (route) => {
-      const of = { organizationId: 'org_1', scope: 'key', scopeId: keyOf(route).id } as const;
-      const { held, used } = await house.counters.read(rulesOfScope(of, keyOf(route), 'UTC', Date.now()).counters);
+      const { held, used } = await reading(route);
       return [...held, used.at(-2)].reduce<number>((sum, amount) => sum + (amount ?? 0), 0);
+    },
+    chargedTo: async (route) => {
+      const { held, used } = await reading(route);
+      return (used.at(-1) ?? 0) - (held.at(-1) ?? 0);
     },
     rowOf: async (requestId) => {
       for (let tries = 0; tries < 500; tries += 1) {

@@ -21,6 +21,8 @@ export interface VendorSite {
   secretOf(route: Route): string;
   /** What a route's key holds of all its limits and budgets, requests in flight included. */
   heldBy(route: Route): Promise<number>;
+  /** What a route's key was charged so far, in nano-dollars, by its own budget's counter. */
+  chargedTo(route: Route): Promise<number>;
   /** What the books say of a request, once it is settled; fails after a while. */
   rowOf(requestId: string): Promise<LoggedRow>;
   close(): Promise<void>;
