@@ -26,7 +26,7 @@ const wanted = args.filter((arg) => !arg.startsWith('--'));
 const unknown = wanted.filter((name) => idsOf(name).length === 0);
 if (unknown.length > 0) {
   console.error(
-    `Nothing is called ${unknown.join(', ')}. There is: ${Object.keys(registry).join(', ')}; \`1\` means all of part 1.`,
+    `Nothing is called ${unknown.join(', ')}. There is: ${Object.keys(registry).join(', ')}; \`1\` means all of them.`,
   );
   process.exit(2);
 }
