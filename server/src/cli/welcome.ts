@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm';
 import type { Config } from '../config.ts';
 import { keepNote, readNote } from '../data-directory.ts';
 import { newId } from '../lib/id.ts';
@@ -6,7 +5,7 @@ import type { Logger } from '../lib/log.ts';
 import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
-import { adminTokens as adminTokensTable, organizations } from '../store/schema.ts';
+import * as organizations from '../store/organizations.ts';
 import { type DemoKey, makeDemo } from './demo.ts';
 
 export interface WelcomeOptions {
@@ -23,7 +22,7 @@ const DEMO_NOTE = 'demo-key.txt';
 export async function welcome({ config, stores, log, address }: WelcomeOptions): Promise<void> {
   const { db } = stores.database;
   const token = await firstAdminToken(db, stores.installation.pepper, config);
-  const wantsDemo = config.demo === 'on' && token !== null && (await isEmpty(db));
+  const wantsDemo = config.demo === 'on' && token !== null && !(await organizations.isAny(db));
   const demo = wantsDemo ? await makeDemoAt(address, token, config.dataDir).catch(without) : null;
   // A first start that was cut short leaves half a demo behind; the gateway serves all the same.
   function without(error: Error): null {
@@ -44,8 +43,7 @@ async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Pr
       await store(db, pepper, config.adminToken, 'HEADGATE_ADMIN_TOKEN');
     return config.adminToken;
   }
-  const [known] = await db.select({ id: adminTokensTable.id }).from(adminTokensTable).limit(1);
-  if (known !== undefined || config.mode === 'production') return null;
+  if (config.mode === 'production' || (await adminTokens.isAny(db))) return null;
   const token = newAdminToken();
   // Shown before it is stored: a start that is interrupted from here on must not leave behind a token that nobody has seen.
   process.stdout.write(`\n  Admin token       ${token}\n                    shown this once: keep it\n`);
@@ -67,11 +65,6 @@ async function store(db: Database, pepper: Buffer, token: string, name: string):
 
 function hashOf(pepper: Buffer, token: string): Buffer {
   return Buffer.from(hashSecret(pepper, token), 'hex');
-}
-
-async function isEmpty(db: Database): Promise<boolean> {
-  const [row] = await db.select({ count: sql<number>`count(*)::int` }).from(organizations);
-  return row?.count === 0;
 }
 
 async function makeDemoAt(address: string, token: string, dataDir: string): Promise<DemoKey> {

@@ -73,3 +73,8 @@ export function list(db: Database, filter: AdminTokenFilter, page: PageRequest):
   ];
   return listNamed(db, adminTokens, { list: 'admin-tokens', wanted, page });
 }
+
+/** Global: whether there ever was one, which a first start has to know. */
+export async function isAny(db: Database): Promise<boolean> {
+  return (await db.select({ id: adminTokens.id }).from(adminTokens).limit(1)).length > 0;
+}

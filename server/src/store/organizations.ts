@@ -116,3 +116,8 @@ async function countBy(db: Database, table: Counted, where: SQL | undefined): Pr
     .groupBy(table.organizationId);
   return new Map(rows.map((row) => [row.organizationId, row.total]));
 }
+
+/** Global: whether there ever was one, deleted ones too; the demo is made only where there was none. */
+export async function isAny(db: Database): Promise<boolean> {
+  return (await db.select({ id: organizations.id }).from(organizations).limit(1)).length > 0;
+}
