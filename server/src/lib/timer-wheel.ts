@@ -152,4 +152,7 @@ function append(head: WheelTimer, timer: WheelTimer): void {
 function unlink(timer: WheelTimer): void {
   timer.previous.next = timer.next;
   timer.next.previous = timer.previous;
+  // Alone again: a dead timer that still points at its neighbours keeps each later one, and all it holds, alive until a full collection.
+  timer.previous = timer;
+  timer.next = timer;
 }

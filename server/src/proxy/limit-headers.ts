@@ -24,6 +24,7 @@ const NEAR = 0.95;
 export function addLimitHeaders(headers: string[], plan: LimitPlan, readings: Readings, atMs: number): void {
   const { rules } = plan;
   if (rules.length === 0) return;
+  const { policy, names } = wordsOf(plan);
   let requests = -1;
   let tokens = -1;
   let fullest = 0;
@@ -33,13 +34,13 @@ export function addLimitHeaders(headers: string[], plan: LimitPlan, readings: Re
     const used = readings.used[at] as number;
     if (used > fullest * rule.value) fullest = used / rule.value;
     if (rule.limit === 'budget') continue;
-    limits += `${limits === '' ? '' : ', '}${policyName(rule)};r=${remaining(rule, used)};t=${secondsUntil(readings.resetsAtMs[at] as number, atMs)}`;
+    limits += `${limits === '' ? '' : ', '}${names[at]}${remaining(rule, used)};t=${secondsUntil(readings.resetsAtMs[at] as number, atMs)}`;
     if (rule.limit === 'rpm' && isTighter(rules, readings, at, requests)) requests = at;
     if (rule.limit === 'tpm' && isTighter(rules, readings, at, tokens)) tokens = at;
   }
   if (requests >= 0) addOpenAi(headers, 'requests', rules[requests] as LimitRule, readings, requests, atMs);
   if (tokens >= 0) addOpenAi(headers, 'tokens', rules[tokens] as LimitRule, readings, tokens, atMs);
-  if (limits !== '') headers.push('ratelimit-policy', policyOf(plan), 'ratelimit', limits);
+  if (limits !== '') headers.push('ratelimit-policy', policy, 'ratelimit', limits);
   if (fullest >= APPROACHING) headers.push('x-ratelimit-warning', fullest >= NEAR ? 'near_limit' : 'approaching_limit');
 }
 
@@ -85,19 +86,26 @@ function policyName(rule: LimitRule): string {
   return `"${SCOPE_CODES[rule.scope]};${rule.limit}${target}"`;
 }
 
-const policies = new WeakMap<LimitPlan, string>();
+interface Words {
+  /** The value of `RateLimit-Policy`. */
+  readonly policy: string;
+  /** What stands before the remaining amount in `RateLimit`, by the rule's place. */
+  readonly names: readonly string[];
+}
 
-/** The policies of a plan never change, so their header is written once per plan. */
-function policyOf(plan: LimitPlan): string {
-  const known = policies.get(plan);
-  if (known !== undefined) return known;
-  const text = plan.rules
-    .filter((rule) => rule.limit !== 'budget')
-    .map((rule) => {
-      const seconds = WINDOW_SECONDS[rule.limit as RateLimitName];
-      return `${policyName(rule)};q=${rule.value}${seconds === null ? '' : `;w=${seconds}`}`;
-    })
-    .join(', ');
-  policies.set(plan, text);
-  return text;
+const known = new WeakMap<LimitPlan, Words>();
+
+/** What a plan says never changes, so it is put into words once per plan. */
+function wordsOf(plan: LimitPlan): Words {
+  let words = known.get(plan);
+  if (words !== undefined) return words;
+  const limits = plan.rules.filter((rule) => rule.limit !== 'budget');
+  words = { policy: limits.map(policyOf).join(', '), names: plan.rules.map((rule) => `${policyName(rule)};r=`) };
+  known.set(plan, words);
+  return words;
+}
+
+function policyOf(rule: LimitRule): string {
+  const seconds = WINDOW_SECONDS[rule.limit as RateLimitName];
+  return `${policyName(rule)};q=${rule.value}${seconds === null ? '' : `;w=${seconds}`}`;
 }

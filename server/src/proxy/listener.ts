@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Clock } from '../lib/clock.ts';
 import type { GatewayRequest, Reply } from './http.ts';
+import { NodeReply, NodeRequest } from './node-exchange.ts';
 import { type ErrorDialect, invalidRequest, Refusal, type RefusalCode, renderRefusal } from './refusal.ts';
 
 export interface ListenerOptions {
@@ -71,8 +72,8 @@ const refused = new WeakSet<Socket>();
 
 function readThenServe(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
   const startedMs = options.clock.monotonicMs();
-  const reply = createReply(response);
-  const serve = (body: Buffer) => options.serve(plainRequest(request, body, startedMs), reply);
+  const reply = new NodeReply(response);
+  const serve = (body: Buffer) => options.serve(new NodeRequest(request, body, startedMs), reply);
   const declared = request.headers['content-length'];
   if (declared === '0' || (declared === undefined && request.headers['transfer-encoding'] === undefined)) {
     request.resume();
@@ -91,7 +92,6 @@ function tooLarge({ bodyBytesMax }: ListenerOptions): Refusal {
 }
 
 const EMPTY = Buffer.alloc(0);
-const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 /** Most bodies are one chunk and are passed on as they came. */
 function readBody(request: IncomingMessage, bytesMax: number, done: (body: Buffer) => void, tooLarge: () => void): void {
@@ -158,61 +158,6 @@ function isAnswering(
 
 const LINGER_BYTES_MAX = 64 * 1024 * 1024;
 const LINGER_MS_MAX = 5_000;
-
-function plainRequest(request: IncomingMessage, body: Buffer, startedMs: number): GatewayRequest {
-  const url = request.url ?? '/';
-  const mark = url.indexOf('?');
-  const headers = request.headers;
-  return {
-    method: request.method ?? 'GET',
-    path: mark < 0 ? url : url.slice(0, mark),
-    query: mark < 0 ? '' : url.slice(mark + 1),
-    header: (name) => headers[name] as string | undefined,
-    rawHeaders: request.rawHeaders,
-    body,
-    get isLoopback() {
-      return LOOPBACK.test(request.socket.remoteAddress ?? '');
-    },
-    startedMs,
-  };
-}
-
-function createReply(response: ServerResponse): Reply {
-  let gone = false;
-  let whenGone: (() => void) | null = null;
-  let whenDrained: (() => void) | null = null;
-  response.on('close', () => {
-    if (response.writableFinished) return;
-    gone = true;
-    whenGone?.();
-  });
-  response.on('error', () => {}); // A broken pipe is a hang-up; 'close' follows and says so.
-  return {
-    head: (status, headers) => {
-      if (!gone) response.writeHead(status, headers);
-    },
-    chunk: (bytes) => gone || response.write(bytes),
-    end: (bytes) => {
-      if (gone) return;
-      if (bytes === null) response.end();
-      else response.end(bytes);
-    },
-    destroy: () => {
-      response.socket?.destroy();
-    },
-    get gone() {
-      return gone;
-    },
-    onGone: (callback) => {
-      whenGone = callback;
-      if (gone) callback();
-    },
-    onDrained: (callback) => {
-      if (whenDrained === null) response.on('drain', () => whenDrained?.());
-      whenDrained = callback;
-    },
-  };
-}
 
 /** What Node's parser rejected never became a request; it is answered in one write and the connection is closed. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
