@@ -27,6 +27,11 @@ const steps: Step[] = [
     args: ['server/src/cli/generate-openapi.ts', '--check'],
     needs: 'server/src/cli/generate-openapi.ts',
   },
+  {
+    name: 'console types drift',
+    command: 'openapi-typescript',
+    args: ['server/openapi.json', '--output', 'console/src/api/schema.d.ts', '--check'],
+  },
   // Says nothing where the papers that were promised from are not beside the tree.
   { name: 'promises drift', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];

@@ -1,5 +1,6 @@
 // Runs the tests and closes with one plain line of counts, for people and for CI. HEADGATE_TEST_SKIPS=forbidden fails a run that skipped any.
 import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+import { runBrowserTests } from './browser-tests.ts';
 
 interface Counts {
   passed: number;
@@ -12,6 +13,13 @@ const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]
 const vitest = await startVitest('test', filter, { ...options, watch: false });
 const counts = count(vitest);
 await vitest.close();
+// A filter names test files of the server or the tools; `npx playwright test -c console <name>` runs one of the browser's.
+if (filter.length === 0) {
+  const browser = runBrowserTests();
+  counts.passed += browser.passed;
+  counts.failed += browser.failed;
+  counts.skipped.push(...browser.skipped);
+}
 
 const skipsForbidden = process.env.HEADGATE_TEST_SKIPS === 'forbidden' && counts.skipped.length > 0;
 if (skipsForbidden) console.error(`Skipped, and skips are forbidden here:\n  ${counts.skipped.join('\n  ')}`);

@@ -37,6 +37,7 @@ const [verb, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(verbs, verb ?? '')) fail(`Usage: node scripts/up.mjs ${Object.keys(verbs).join('|')} [arguments]`);
 installOncePerLock();
 if (!existsSync(pinnedNode())) fail('The pinned Node is missing from node_modules. Delete node_modules and run this again.');
+if (servesConsole(verb)) buildConsoleOnce();
 run(pinnedNode(), [...verbs[verb], ...args], environmentFor(verb, args));
 
 function installOncePerLock() {
@@ -102,6 +103,41 @@ function whyInstallFailed(result) {
   const reason =
     said.find((line) => line !== '' && !/^(code|errno|syscall|path) /.test(line)) ?? `npm ci ended with ${result.status}`;
   return `Packages are not installed: ${reason.slice(0, 400)}`;
+}
+
+/** The verbs that start a gateway, which serves the built console. */
+function servesConsole(verbName) {
+  return ['start', 'dev', 'test', 'bench', 'prove'].includes(verbName);
+}
+
+/** Builds the console when one of its sources changed; a few seconds. */
+function buildConsoleOnce() {
+  const folder = path.join(root, 'console');
+  const built = path.join(folder, 'dist', '.built-from');
+  const wanted = hashOfConsole(folder);
+  if (existsSync(built) && readFileSync(built, 'utf8') === wanted) return;
+  console.error('Building the console …');
+  const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const options = { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 };
+  const result = spawnSync(pinnedNode(), [vite, 'build', '--logLevel', 'warn'], options);
+  if (result.status !== 0) fail(`The console could not be built:\n${result.stdout}${result.stderr}`);
+  writeFileSync(built, wanted);
+}
+
+function hashOfConsole(folder) {
+  const hash = createHash('sha256');
+  const sources = ['src', 'public'].flatMap((name) =>
+    readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name)),
+  );
+  for (const file of [
+    ...sources.sort(),
+    ...['index.html', 'package.json', 'vite.config.ts'].map((name) => path.join(folder, name)),
+  ]) {
+    hash.update(path.relative(folder, file)).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
 }
 
 function pinnedNode() {

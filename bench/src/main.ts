@@ -1,4 +1,5 @@
 // `npm run bench [-- --quick]`: Headgate between nginx and Portkey on this machine, as one table. Fails when a figure stands on lost work.
+// `npm run bench -- --only=JSON,latency`: these sections alone, while something is being made faster.
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/prove/gateway.ts';
@@ -26,6 +27,11 @@ import { tableOf, writeResults } from './table.ts';
 import type { Target } from './target.ts';
 
 const quick = process.argv.includes('--quick');
+const only =
+  process.argv
+    .find((flag) => flag.startsWith('--only='))
+    ?.slice('--only='.length)
+    .split(',') ?? null;
 const effort: Effort = quick
   ? { rounds: 1, seconds: 2, latencySeconds: 2, exactRequests: 5_000, soakRequests: 20_000, stallSeconds: 3 }
   : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10 };
@@ -74,7 +80,7 @@ await postgres.stop();
 const machine = describeMachine();
 console.log(`\n${machine}\n\n${tableOf(rows)}\n`);
 for (const check of checks) console.log(`${check.holds ? 'holds ' : 'BROKEN'} ${check.says}`);
-console.log(`Written to ${writeResults(quick ? 'quick' : 'full', machine, rows, checks)}`);
+if (only === null) console.log(`Written to ${writeResults(quick ? 'quick' : 'full', machine, rows, checks)}`);
 const barred = rows.flatMap((row) => row.bar ?? []);
 const sound = checks.every((check) => check.holds);
 console.log(
@@ -124,6 +130,7 @@ async function warmUp(): Promise<void> {
 }
 
 async function section(name: string, run: () => Promise<unknown>): Promise<void> {
+  if (only !== null && !only.includes(name)) return;
   const startedMs = performance.now();
   process.stderr.write(`${name} … `);
   await run();

@@ -1,14 +1,15 @@
 /** Reads the settings, wires the rooms, listens. The only file that knows everything. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
 import { asksForHelp, help } from './cli/help.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
 import { welcome } from './cli/welcome.ts';
 import { BadSetting, type Config, readConfig } from './config.ts';
+import { loadConsole } from './console-files.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { systemClock as clock } from './lib/clock.ts';
@@ -144,7 +145,7 @@ function adminDepsOf(
   };
 }
 
-const CONSOLE_PAGE = new URL('../../console/index.html', import.meta.url);
+const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 function operationsOf(
   { journal, writer }: Stores,
@@ -152,11 +153,10 @@ function operationsOf(
   admin: AdminApp,
   notReady: () => string | null,
 ): Operations {
-  const page = { type: 'text/html; charset=utf-8', body: readFileSync(CONSOLE_PAGE) };
   return {
     notReady,
     requestId,
-    page: (path) => (path === '/' ? page : null),
+    file: loadConsole(CONSOLE),
     mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),
     metrics: () =>
       renderMetrics({

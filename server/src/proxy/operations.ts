@@ -9,9 +9,19 @@ export interface Operations {
   metrics(): Promise<string>;
   /** Whether this request may read the metrics: from loopback, or with a platform token. */
   mayReadMetrics(request: GatewayRequest): Promise<boolean>;
-  /** The console's files by path; null for a path that is not the console's. */
-  page(path: string): { readonly type: string; readonly body: Buffer } | null;
+  /** The console's file at an address; null for an address that is not the console's. */
+  file(address: string): PageFile | null;
   requestId(): string;
+}
+
+/** A file of the console. */
+export interface PageFile {
+  readonly type: string;
+  readonly body: Buffer;
+  readonly brotli: Buffer | null;
+  readonly etag: string;
+  /** Its address changes with its content. */
+  readonly isImmutable: boolean;
 }
 
 /** Everything that is neither `/v1` nor `/api`: health, metrics, the console's own pages. Any other path is 404. */
@@ -27,9 +37,49 @@ export async function serveOperations(request: GatewayRequest, reply: Reply, ope
       if (!(await operations.mayReadMetrics(request))) return refuse(request, reply, operations);
       return say(reply, 200, 'text/plain; version=0.0.4; charset=utf-8', await operations.metrics());
   }
-  const page = operations.page(path);
-  if (page === null) return refuse(request, reply, operations);
-  return say(reply, 200, page.type, method === 'HEAD' ? '' : page.body);
+  const file = operations.file(path);
+  if (file === null) return refuse(request, reply, operations);
+  sayFile(request, reply, file);
+}
+
+/** No inline script; styles are set by scripts, which needs `unsafe-inline` for them alone. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE_HEADERS = [
+  ...['content-security-policy', PAGE_POLICY, 'x-content-type-options', 'nosniff', 'referrer-policy', 'same-origin'],
+  ...[
+    'x-frame-options',
+    'DENY',
+    'cross-origin-opener-policy',
+    'same-origin',
+    'permissions-policy',
+    'camera=(), microphone=(), geolocation=()',
+  ],
+];
+
+function sayFile(request: GatewayRequest, reply: Reply, file: PageFile): void {
+  const caching = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache';
+  const headers = ['etag', file.etag, 'cache-control', caching, 'vary', 'accept-encoding', ...PAGE_HEADERS];
+  if (request.header('if-none-match') === file.etag) {
+    reply.head(304, headers);
+    reply.end(null);
+    return;
+  }
+  const packed = /\bbr\b/.test(request.header('accept-encoding') ?? '') ? file.brotli : null;
+  const body = packed ?? file.body;
+  if (packed !== null) headers.push('content-encoding', 'br');
+  reply.head(200, [...headers, 'content-type', file.type, 'content-length', String(body.length)]);
+  reply.end(request.method === 'HEAD' ? null : body);
 }
 
 function sayReadiness(reply: Reply, why: string | null): void {

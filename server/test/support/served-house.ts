@@ -21,7 +21,7 @@ export async function serveHouse(plan: House = {}, patience?: Patience): Promise
     notReady: () => null,
     metrics: async () => '',
     mayReadMetrics: async () => false,
-    page: () => null,
+    file: () => null,
     requestId,
   };
   const server = createListener({

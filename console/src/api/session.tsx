@@ -1,0 +1,105 @@
+import { useQuery } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext } from 'react';
+import { api, asked, Problem, type Schema } from './client.ts';
+
+export type Session = Schema<'Session'>;
+export type Permission = Session['platform_capabilities'][number];
+
+/** Who is signed in; `null` when nobody is. */
+export function useSessionQuery() {
+  return useQuery({
+    queryKey: ['session'],
+    queryFn: async (): Promise<Session | null> => {
+      try {
+        return await asked(api.GET('/session'));
+      } catch (error) {
+        if (error instanceof Problem && error.status === 401) return null;
+        throw error;
+      }
+    },
+    staleTime: 30_000,
+    refetchInterval: 60_000,
+  });
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+export function SessionProvider({ session, children }: { session: Session; children: ReactNode }) {
+  return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
+}
+
+/** Who is signed in. Only below the shell, which shows the sign-in to everyone else. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('no session here: this component belongs below the shell');
+  return session;
+}
+
+/** The answer to "may I?" as the server gave it, and why not in a sentence. */
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly reason: string | null;
+}
+
+const ALLOWED: Verdict = { allowed: true, reason: null };
+
+/** Whether the signed-in person holds a permission: for the platform, or in one organization. The server decides again. */
+export function useCan(permission: Permission, organizationId: string | null = null): Verdict {
+  const session = useSession();
+  const held =
+    organizationId === null
+      ? session.platform_capabilities
+      : (session.capabilities_by_organization[organizationId] ?? session.platform_capabilities);
+  return verdictOf(permission, held);
+}
+
+/** The same from an object's own `capabilities`, which know more: a team's admin, a key's owner. */
+export function verdictOf(permission: Permission, capabilities: readonly string[]): Verdict {
+  return capabilities.includes(permission) ? ALLOWED : { allowed: false, reason: reasonFor(permission) };
+}
+
+/** Whether the person holds the permission anywhere: what a navigation entry or a list needs. */
+export function useCanAnywhere(permission: Permission): boolean {
+  const session = useSession();
+  return (
+    session.platform_capabilities.includes(permission) ||
+    Object.values(session.capabilities_by_organization).some((held) => held.includes(permission))
+  );
+}
+
+const PLATFORM_ADMINS = 'Only a platform admin can do this.';
+const OWNERS_AND_ADMINS = 'Only an owner or admin of the organization can do this.';
+
+/** Who could, for the tooltip of what this person cannot do. */
+function reasonFor(permission: Permission): string {
+  switch (permission) {
+    case 'organizations.create':
+    case 'organizations.lifecycle':
+    case 'catalogue.manage':
+    case 'settings.manage':
+    case 'accounts.manage':
+    case 'platform.read':
+      return PLATFORM_ADMINS;
+    case 'organizations.cap':
+      return 'Limits, budgets and asset access of an organization are set by the platform. Ask a platform admin.';
+    case 'audit_policy.change':
+      return 'Only an owner of the organization or a platform admin can change the audit policy.';
+    case 'keys.manage':
+    case 'key_limits.change':
+    case 'team_members.manage':
+    case 'team_access.narrow':
+      return 'Only an owner or admin of the organization, or an admin of the team, can do this.';
+    case 'keys.manage_own':
+      return 'Only within a team whose self-service policy allows it.';
+    case 'member_limits.change':
+      return 'Only an owner or admin of the organization can do this, and nobody for themselves.';
+    case 'content.read':
+      return 'Only owners and auditors of the organization and platform admins read content.';
+    case 'audit.read':
+      return 'Only owners, admins and auditors read the audit log.';
+    case 'usage.read':
+      return 'Your role does not include spend and requests here.';
+    default:
+      return OWNERS_AND_ADMINS;
+  }
+}

@@ -1,0 +1,53 @@
+import { Alert, Button, Center, Loader, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { Problem } from '../api/client.ts';
+
+/** What was asked of the server: a loader until it answers, its problem with a way to ask again, else the children with the data. */
+export function Asked<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.isError) return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />;
+  return (
+    <Center mih={160}>
+      <Loader size="sm" aria-label="Loading" />
+    </Center>
+  );
+}
+
+/** A problem in words, with the request's id to tell an operator. */
+export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const problem = error instanceof Problem ? error : null;
+  return (
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={titleOf(problem)} role="alert">
+      <Stack gap="xs" align="flex-start">
+        <Text fz="sm">{error instanceof Error ? error.message : 'Something went wrong.'}</Text>
+        {problem?.requestId != null && (
+          <Text fz="xs" c="dimmed" className="mono">
+            {problem.requestId}
+          </Text>
+        )}
+        {onRetry !== undefined && (
+          <Button size="xs" variant="default" onClick={onRetry}>
+            Try again
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+function titleOf(problem: Problem | null): string {
+  switch (problem?.status) {
+    case 0:
+      return 'No connection';
+    case 403:
+      return 'Not allowed';
+    case 404:
+      return 'Not found';
+    case 412:
+      return 'Changed by someone else';
+    default:
+      return 'That did not work';
+  }
+}

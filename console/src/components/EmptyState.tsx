@@ -1,0 +1,17 @@
+import { Paper, Stack, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+/** What stands where nothing is yet: what belongs here and what to do first. */
+export function EmptyState({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
+  return (
+    <Paper withBorder p="xl">
+      <Stack align="center" gap="xs" ta="center" maw={520} mx="auto">
+        <Title order={2}>{title}</Title>
+        <Text c="dimmed" fz="sm" component="div">
+          {children}
+        </Text>
+        {action}
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,59 @@
+import { Anchor, Box, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { type ReactNode, useEffect } from 'react';
+
+interface Crumb {
+  readonly label: string;
+  readonly to: string;
+}
+
+interface PageProps {
+  readonly title: string;
+  /** Stands behind the title: a status, a total. */
+  readonly beside?: ReactNode;
+  /** One line below the title. */
+  readonly about?: ReactNode;
+  readonly actions?: ReactNode;
+  readonly crumbs?: readonly Crumb[];
+  readonly children: ReactNode;
+}
+
+/** The frame of every page: its name in the window's title, where it lies, what can be done, and then the page. */
+export function Page({ title, beside, about, actions, crumbs = [], children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · Headgate`;
+  }, [title]);
+  return (
+    <Stack gap="md">
+      {crumbs.length > 0 && (
+        <Breadcrumbs separatorMargin={6} fz="sm">
+          {crumbs.map(({ label, to }) => (
+            <Anchor key={to} component={Link} to={to} fz="sm">
+              {label}
+            </Anchor>
+          ))}
+          <Text fz="sm" c="dimmed">
+            {title}
+          </Text>
+        </Breadcrumbs>
+      )}
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <Box maw="100%">
+          <Group gap="sm">
+            <Title order={1} style={{ overflowWrap: 'anywhere' }}>
+              {title}
+            </Title>
+            {beside}
+          </Group>
+          {about !== undefined && (
+            <Text c="dimmed" fz="sm" mt={2} component="div">
+              {about}
+            </Text>
+          )}
+        </Box>
+        {actions !== undefined && <Group gap="xs">{actions}</Group>}
+      </Group>
+      {children}
+    </Stack>
+  );
+}

@@ -1,0 +1,35 @@
+import { Badge } from '@mantine/core';
+
+const COLORS: Readonly<Record<string, string>> = {
+  active: 'teal',
+  healthy: 'teal',
+  succeeded: 'teal',
+  published: 'teal',
+  accepted: 'teal',
+  near_limit: 'yellow',
+  pending: 'blue',
+  estimated: 'yellow',
+  cooling: 'yellow',
+  idle: 'gray',
+  archived: 'gray',
+  disabled: 'gray',
+  cancelled: 'gray',
+  expired: 'gray',
+  suspended: 'orange',
+  over_budget: 'red',
+  refused: 'red',
+  failed: 'red',
+  revoked: 'red',
+  deleted: 'red',
+};
+
+/** A status in one word and one colour, the same on every page; the word alone says it all. */
+export function StatusBadge({ status }: { status: string }) {
+  return <Badge color={COLORS[status] ?? 'gray'}>{wordOf(status)}</Badge>;
+}
+
+/** `near_limit` → `Near limit`. */
+export function wordOf(name: string): string {
+  const text = name.replaceAll('_', ' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

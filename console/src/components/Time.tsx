@@ -1,0 +1,37 @@
+import { Text, Tooltip } from '@mantine/core';
+
+const near = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'short' });
+const STEPS = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+] as const;
+
+/** An instant in the reader's time zone, UTC on hover. `relative`: how long ago or until. Nothing yet is a dash. */
+export function Time({ at, relative = false }: { at: string | null | undefined; relative?: boolean }) {
+  if (at == null) return <Text component="span" inherit c="dimmed">–</Text>;
+  const date = new Date(at);
+  return (
+    <Tooltip
+      label={`${date
+        .toISOString()
+        .replace('T', ' ')
+        .replace(/\.\d+Z/, '')} UTC`}
+    >
+      <time dateTime={at} className="nowrap">
+        {relative ? relativeText(date) : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** `3 min. ago`, `in 2 days`. */
+export function relativeText(date: Date, nowMs: number = Date.now()): string {
+  const seconds = Math.round((date.getTime() - nowMs) / 1_000);
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(seconds) >= size) return near.format(Math.trunc(seconds / size), unit);
+  }
+  return Math.abs(seconds) < 5 ? 'now' : near.format(seconds, 'second');
+}

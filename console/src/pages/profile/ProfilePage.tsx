@@ -1,0 +1,5 @@
+import { Page } from '../../components/Page.tsx';
+
+export function ProfilePage() {
+  return <Page title="Profile and security">{null}</Page>;
+}

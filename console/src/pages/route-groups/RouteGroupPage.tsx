@@ -1,0 +1,5 @@
+import { Page } from '../../components/Page.tsx';
+
+export function RouteGroupPage() {
+  return <Page title="Route group">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../../components/Page.tsx';
+
+export function UsagePage() {
+  return <Page title="Usage & spend">{null}</Page>;
+}

@@ -1,0 +1,36 @@
+import { Badge, Button, createTheme, type MantineColorsTuple, Modal, Table, Tooltip } from '@mantine/core';
+
+const teal: MantineColorsTuple = [
+  '#e6f7f5',
+  '#d0ebe7',
+  '#a3d8d1',
+  '#72c4b9',
+  '#49b3a5',
+  '#2fa898',
+  '#1c9788',
+  '#0f766e',
+  '#0b6159',
+  '#064b44',
+];
+
+/** Dense, calm, one accent. Contrast of the accent on white and on the dark ground is above 4.5. */
+export const theme = createTheme({
+  primaryColor: 'teal',
+  primaryShade: { light: 7, dark: 7 },
+  colors: { teal },
+  defaultRadius: 'sm',
+  fontFamily: 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace',
+  headings: {
+    fontWeight: '600',
+    sizes: { h1: { fontSize: '1.35rem' }, h2: { fontSize: '1.05rem' }, h3: { fontSize: '0.95rem' } },
+  },
+  cursorType: 'pointer',
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'sm' } }),
+    Badge: Badge.extend({ defaultProps: { variant: 'light', radius: 'sm' }, styles: { label: { textTransform: 'none' } } }),
+    Modal: Modal.extend({ defaultProps: { centered: false, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 6 } }),
+    Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } }),
+  },
+});

@@ -1,0 +1,129 @@
+/** What every browser test stands on: a real gateway with the demo organization, one signed-in person per role, and the page of one of them. */
+import { test as base, type Page } from '@playwright/test';
+import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
+
+export { expect } from '@playwright/test';
+
+export const ROLES = [
+  'platform_admin',
+  'platform_auditor',
+  'org_owner',
+  'org_admin',
+  'org_billing',
+  'org_auditor',
+  'org_member',
+  'team_admin',
+  'team_developer',
+  'team_viewer',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+export const PASSWORD = 'correct horse battery 7';
+
+type Ask = <T = Record<string, unknown>>(method: string, path: string, body?: unknown) => Promise<T>;
+
+/** A gateway for the tests of one worker. */
+export interface House {
+  readonly url: string;
+  readonly gateway: Gateway;
+  /** The demo organization and its first team. */
+  readonly organizationId: string;
+  readonly teamId: string;
+  /** The admin API with the platform admin's token. Throws when the answer is not 2xx. */
+  readonly api: Ask;
+  /** The same with the session of a role. */
+  as(role: Role): Ask;
+  emailOf(role: Role): string;
+  /** Makes the page's browser the one of this role, who is signed in from now on. */
+  signIn(page: Page, role: Role): Promise<void>;
+}
+
+export const test = base.extend<object, { house: House }>({
+  house: [
+    // biome-ignore lint/correctness/noEmptyPattern: the library reads the names of what a fixture needs from this pattern.
+    async ({}, use) => {
+      const house = await openHouse();
+      await use(house);
+      await house.gateway.stop();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+});
+
+export async function openHouse(): Promise<House> {
+  const gateway = await startGateway({ env: { HEADGATE_DEMO: 'on' } });
+  const url = gateway.base;
+  const { data: organizations } = await gateway.admin<{ data: { id: string }[] }>('GET', '/organizations');
+  const organizationId = organizations[0]?.id as string;
+  const { data: teams } = await gateway.admin<{ data: { id: string }[] }>(
+    'GET',
+    `/organizations/${organizationId}/teams?sort=created_at`,
+  );
+  const teamId = teams[0]?.id as string;
+  const cookies = new Map<Role, string>();
+  const asked = async (role: Role) => {
+    const known = cookies.get(role) ?? (await signUp(gateway, role, { organizationId, teamId }));
+    cookies.set(role, known);
+    return known;
+  };
+  const emailOf = (role: Role) => `${role.replace('_', '.')}@headgate.test`;
+  return {
+    url,
+    gateway,
+    organizationId,
+    teamId,
+    api: (method, path, body) => gateway.admin(method, path, body),
+    as: (role) => async (method, path, body) => askWith(url, await asked(role), method, path, body),
+    emailOf,
+    signIn: async (page, role) => {
+      const value = await asked(role);
+      await page.context().clearCookies();
+      await page.context().addCookies([{ name: 'headgate_session', value, url }]);
+    },
+  };
+}
+
+/** An invitation, accepted: how people come in. Returns the value of their session cookie. */
+async function signUp(gateway: Gateway, role: Role, at: { organizationId: string; teamId: string }): Promise<string> {
+  const invitation = await gateway.admin<{ link: string }>('POST', '/invitations', {
+    email: `${role.replace('_', '.')}@headgate.test`,
+    ...placeOf(role, at),
+  });
+  const token = new URL(invitation.link).searchParams.get('token');
+  const response = await fetch(`${gateway.base}/api/v1/invitations/accept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: gateway.base },
+    body: JSON.stringify({ token, name: nameOf(role), password: PASSWORD }),
+  });
+  const cookie = response.headers.getSetCookie().find((one) => one.startsWith('headgate_session='));
+  if (!response.ok || cookie === undefined)
+    throw new Error(`${role} could not come in: ${response.status} ${await response.text()}`);
+  return decodeURIComponent((cookie.split(';')[0] as string).slice('headgate_session='.length));
+}
+
+function placeOf(role: Role, { organizationId, teamId }: { organizationId: string; teamId: string }) {
+  if (role.startsWith('platform_')) return { organization_id: null, role };
+  if (role.startsWith('team_'))
+    return { organization_id: organizationId, role: 'org_member', teams: [{ team_id: teamId, role }] };
+  return { organization_id: organizationId, role };
+}
+
+function nameOf(role: Role): string {
+  const [first = '', second = ''] = role.split('_');
+  return `${first.charAt(0).toUpperCase()}${first.slice(1)} ${second.charAt(0).toUpperCase()}${second.slice(1)}`;
+}
+
+async function askWith<T>(url: string, cookie: string, method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      cookie: `headgate_session=${encodeURIComponent(cookie)}`,
+      origin: url,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);
+  return (text === '' ? {} : JSON.parse(text)) as T;
+}

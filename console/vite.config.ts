@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { defineConfig, type Plugin, type Rolldown } from 'vite';
+import { PATHS } from './src/paths.ts';
+
+/** Where a gateway runs while pages are being made. */
+const GATEWAY = process.env.HEADGATE_CONSOLE_PROXY ?? 'http://127.0.0.1:4000';
+
+/** The server answers these paths with the page and every other with 404. */
+function pathsFile(): Plugin {
+  return {
+    name: 'paths-file',
+    apply: 'build',
+    writeBundle: ({ dir }) => writeFileSync(`${dir}/paths.json`, JSON.stringify(Object.values(PATHS))),
+  };
+}
+
+/** Libraries mark components for servers that render; there is none here. */
+function onLog(
+  level: Rolldown.LogLevel,
+  log: Rolldown.RolldownLog,
+  handle: (level: Rolldown.LogLevel, log: Rolldown.RolldownLog) => void,
+): void {
+  if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
+}
+
+export default defineConfig({
+  plugins: [pathsFile()],
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: { onLog },
+  },
+  server: { proxy: { '/api': GATEWAY, '/health': GATEWAY } },
+});
