@@ -5,7 +5,12 @@ import { Text, Tooltip } from '@mantine/core';
  * number is on hover and never rounded.
  */
 export function Money({ usd }: { usd: string | null | undefined }) {
-  if (usd == null) return <Text component="span" inherit c="dimmed">–</Text>;
+  if (usd == null)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
   return (
     <Tooltip label={`${usd} USD`}>
       <span className="nowrap">{moneyText(usd)}</span>

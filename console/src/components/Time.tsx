@@ -11,7 +11,12 @@ const STEPS = [
 
 /** An instant in the reader's time zone, UTC on hover. `relative`: how long ago or until. Nothing yet is a dash. */
 export function Time({ at, relative = false }: { at: string | null | undefined; relative?: boolean }) {
-  if (at == null) return <Text component="span" inherit c="dimmed">–</Text>;
+  if (at == null)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
   const date = new Date(at);
   return (
     <Tooltip
