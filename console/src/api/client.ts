@@ -1,8 +1,11 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from './schema.d.ts';
 
+/** The contract's paths as they are written here: without what all of them begin with. */
+type Paths = { [Path in keyof paths as Path extends `/api/v1${infer Rest}` ? Rest : Path]: paths[Path] };
+
 /** The generated client: the only way the console speaks to the server. The session is a cookie that scripts cannot read. */
-export const api = createClient<paths>({ baseUrl: '/api/v1' });
+export const api = createClient<Paths>({ baseUrl: '/api/v1' });
 
 /** One object of the contract by its name: `Schema<'Organization'>`. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
