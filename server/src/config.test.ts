@@ -42,6 +42,8 @@ describe('settings', () => {
       ['HEADGATE_TRUSTED_PROXIES', '10.0.0.0/33'],
       ['HEADGATE_TRUSTED_PROXIES', '127.0.0.1, ::1/129'],
       ['DATABASE_URL', 'mysql://x'],
+      ['HEADGATE_SMTP_URL', 'mail.example.com'],
+      ['HEADGATE_SMTP_URL', 'http://mail.example.com'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1e9'],
     ];
@@ -80,6 +82,16 @@ describe('settings', () => {
     expect(bad({ REDIS_URL: 'redis://x' })).toContain('REDIS_URL');
     expect(bad({ HEADGATE_WORKERS: '4' })).toContain('HEADGATE_WORKERS');
     expect(bad({ HEADGATE_ROLE: 'data' })).toContain('HEADGATE_ROLE');
+  });
+
+  test('mail needs a server and a sender, and a bad server is not repeated', () => {
+    const HEADGATE_SMTP_URL = 'smtp://user:canary@mail.example.com:587';
+    const from = 'Headgate <headgate@example.com>';
+    expect(readConfig({ HEADGATE_SMTP_URL, HEADGATE_MAIL_FROM: from }).smtp).toEqual({ url: HEADGATE_SMTP_URL, from });
+    expect(readConfig({ HEADGATE_MAIL_FROM: from }).smtp).toBeNull();
+    for (const HEADGATE_MAIL_FROM of ['', 'nobody', 'a@b\nBcc: c@d', 'Name <a@b> trailing'])
+      expect(bad({ HEADGATE_SMTP_URL, HEADGATE_MAIL_FROM })).toContain('HEADGATE_MAIL_FROM');
+    expect(bad({ HEADGATE_SMTP_URL: 'imap://user:canary@x' })).not.toContain('canary');
   });
 
   test('production takes no generated master key', () => {

@@ -9,6 +9,8 @@ export interface Config {
   readonly databaseUrl: string | null;
   readonly mode: 'development' | 'production';
   readonly publicUrl: string | null;
+  /** Null: no mail is sent, and links are shown to be copied. */
+  readonly smtp: { readonly url: string; readonly from: string } | null;
   readonly adminToken: string | null;
   /** Base64 of 32 bytes; null: generated into the data directory (development only). */
   readonly masterKey: string | null;
@@ -67,6 +69,17 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'HEADGATE_PUBLIC_URL', default: '', about: 'What links and origin checks use.' },
   {
+    name: 'HEADGATE_SMTP_URL',
+    default: '',
+    about: 'Where mail is handed in: smtp://user:password@host:587 or smtps://…; empty sends none, and links are shown to copy.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_MAIL_FROM',
+    default: '',
+    about: 'The sender of mail, such as Headgate <headgate@example.com>; needed with HEADGATE_SMTP_URL.',
+  },
+  {
     name: 'HEADGATE_TRUSTED_PROXIES',
     default: '',
     about: 'CIDRs whose forwarded headers count; from anyone else they are ignored.',
@@ -122,6 +135,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     databaseUrl: databaseUrl(text('DATABASE_URL')),
     mode,
     publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
+    smtp: smtp(text('HEADGATE_SMTP_URL'), text('HEADGATE_MAIL_FROM')),
     adminToken: adminToken(text('HEADGATE_ADMIN_TOKEN')),
     masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
     demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
@@ -225,6 +239,21 @@ function publicUrl(text: string): string | null {
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new BadSetting(`HEADGATE_PUBLIC_URL: ${JSON.stringify(text)} is not an http(s) URL.`);
   return url.origin;
+}
+
+/** Checked as far as can be without a connection. The URL holds a password and is never repeated. */
+function smtp(url: string, from: string): Config['smtp'] {
+  if (url === '') return null;
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
+    throw new BadSetting(
+      'HEADGATE_SMTP_URL: must be smtp://host:port or smtps://host:port, with user:password@ where it is needed.',
+    );
+  if (!/^[^\r\n]{0,200}?<?[^\s<>@]{1,64}@[^\s<>@]{1,190}>?$/.test(from))
+    throw new BadSetting(
+      'HEADGATE_MAIL_FROM: must be an address such as Headgate <headgate@example.com>, since HEADGATE_SMTP_URL is set.',
+    );
+  return { url, from };
 }
 
 /** Any form an `Authorization` header can carry and that is not taken for a data-plane key: what is stored must also be able to sign in. */
