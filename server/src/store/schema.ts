@@ -4,5 +4,6 @@ export * from './schema/audit.ts';
 export * from './schema/catalogue.ts';
 export * from './schema/records.ts';
 export * from './schema/settings.ts';
+export * from './schema/sign-in.ts';
 export * from './schema/tenancy.ts';
 export * from './schema/usage.ts';

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
-/** A person. Exactly better-auth's user columns and two of ours, so that sign-in adds tables and changes none. */
+/** A person. The sign-in library's user columns and two of ours; how they sign in stands in sign-in.ts. */
 export const accounts = pgTable(
   'accounts',
   {
@@ -12,6 +12,8 @@ export const accounts = pgTable(
     email: text('email').notNull(),
     emailVerified: boolean('email_verified').notNull().default(false),
     image: text('image'),
+    /** A code of an authenticator app is asked for after the password. */
+    twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
     platformRole: text('platform_role', { enum: ['platform_admin', 'platform_auditor'] }),
