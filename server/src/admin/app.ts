@@ -20,6 +20,7 @@ import * as limits from './routes/limits-status.ts';
 import * as memberRemoval from './routes/member-removal.ts';
 import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
+import * as names from './routes/names.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
 import * as prices from './routes/prices.ts';
@@ -131,6 +132,7 @@ export const ROUTES: RouteTable = {
   'PATCH /access-groups/:key': accessGroups.update,
   'DELETE /access-groups/:key': accessGroups.remove,
   'GET /access/explain': accessExplain.explain,
+  'GET /names': names.list,
   'GET /usage': usage.read,
   'GET /organizations/:id/usage': usage.readOfOrganization,
   'GET /requests': requests.list,
