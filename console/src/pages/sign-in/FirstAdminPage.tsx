@@ -1,5 +1,87 @@
-import { Page } from '../../components/Page.tsx';
+import { Anchor, Button, Code, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { NewPasswordField } from '../../components/NewPasswordField.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { SignInFrame } from './SignInFrame.tsx';
+import { SignInProblem } from './SignInProblem.tsx';
+import { useEntering } from './useEntering.ts';
 
+/** Where the link leads that a new gateway prints: the first platform admin makes their account. */
 export function FirstAdminPage() {
-  return <Page title="Create the first admin">{null}</Page>;
+  const [{ token = '' }] = useUrlState();
+  const link = useQuery({
+    queryKey: ['first-admin', token],
+    queryFn: () => asked(api.GET('/session/first-admin', { params: { query: { token } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return <Asked query={link}>{({ valid }) => (valid ? <Form token={token} /> : <Invalid />)}</Asked>;
+}
+
+function Form({ token }: { token: string }) {
+  const form = useForm({ mode: 'uncontrolled', initialValues: { name: '', email: '', password: '' } });
+  const enter = useEntering();
+  const create = useMutation({
+    mutationFn: (values: typeof form.values) =>
+      asked(api.POST('/session/first-admin', { body: { ...values, email: values.email.trim(), token } })),
+    onSuccess: () => enter(PATHS.start),
+    onError: (error) => form.setErrors(fieldErrorsOf(error)),
+  });
+  const isAtField = isAllAtFields(create.error, (path) => path in form.values);
+  return (
+    <SignInFrame
+      title="Welcome to Headgate"
+      about="Make the first account of this gateway. It is a platform admin: it creates organizations, sets their limits and connects providers."
+    >
+      <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
+        <Stack gap="sm">
+          {!isAtField && <SignInProblem error={create.error} />}
+          <TextInput
+            label="Your name"
+            autoFocus
+            required
+            withAsterisk={false}
+            maxLength={200}
+            autoComplete="name"
+            key={form.key('name')}
+            {...form.getInputProps('name')}
+          />
+          <TextInput
+            label="E-mail"
+            type="email"
+            required
+            withAsterisk={false}
+            maxLength={254}
+            autoComplete="username"
+            key={form.key('email')}
+            {...form.getInputProps('email')}
+          />
+          <NewPasswordField key={form.key('password')} {...form.getInputProps('password')} />
+          <Button type="submit" fullWidth loading={create.isPending}>
+            Create the account
+          </Button>
+        </Stack>
+      </form>
+    </SignInFrame>
+  );
+}
+
+function Invalid() {
+  return (
+    <SignInFrame title="This link no longer works">
+      <Text fz="sm">
+        The link for the first admin works once and for 24 hours, and only while nobody is a platform admin yet. Print a new one
+        on the machine the gateway runs on:
+      </Text>
+      <Code block>headgate first-admin-link</Code>
+      <Anchor component={Link} to={PATHS.signIn} fz="sm">
+        Sign in instead
+      </Anchor>
+    </SignInFrame>
+  );
 }

@@ -1,5 +1,106 @@
-import { Page } from '../../components/Page.tsx';
+import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { fieldErrorsOf } from '../../api/field-errors.ts';
+import { NewPasswordField } from '../../components/NewPasswordField.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { SignInFrame } from './SignInFrame.tsx';
+import { SignInProblem } from './SignInProblem.tsx';
 
+/** Asks for a link by e-mail; with the link's token, takes the new password. */
 export function ResetPasswordPage() {
-  return <Page title="Reset the password">{null}</Page>;
+  const [{ token }] = useUrlState();
+  return token === undefined ? <AskForLink /> : <ChoosePassword token={token} />;
+}
+
+function AskForLink() {
+  const [email, setEmail] = useState('');
+  const ask = useMutation({
+    mutationFn: () => asked(api.POST('/session/password-reset', { body: { email: email.trim() } })),
+  });
+  if (ask.isSuccess) {
+    return (
+      <SignInFrame title="Look into your mail">
+        <Text fz="sm">
+          If {email.trim()} has an account here, a link to choose a new password is on its way to it. It works once and for an
+          hour.
+        </Text>
+        <Text fz="sm" c="dimmed">
+          Nothing came? A gateway without a mail server sends none: ask a platform admin.
+        </Text>
+        <BackToSignIn />
+      </SignInFrame>
+    );
+  }
+  return (
+    <SignInFrame title="Reset your password" about="A link to choose a new one is sent to your address.">
+      <form onSubmit={submitting(() => ask.mutate())}>
+        <Stack gap="sm">
+          <SignInProblem error={ask.error} />
+          <TextInput
+            label="E-mail"
+            type="email"
+            autoFocus
+            required
+            withAsterisk={false}
+            autoComplete="username"
+            maxLength={254}
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+          />
+          <Button type="submit" fullWidth loading={ask.isPending}>
+            Send the link
+          </Button>
+          <BackToSignIn />
+        </Stack>
+      </form>
+    </SignInFrame>
+  );
+}
+
+function ChoosePassword({ token }: { token: string }) {
+  const [password, setPassword] = useState('');
+  const navigate = useNavigate();
+  const change = useMutation({
+    mutationFn: () => asked(api.POST('/session/password-reset/confirm', { body: { token, password } })),
+    onSuccess: () => navigate({ to: PATHS.signIn, search: { notice: 'password-changed' } as never, replace: true }),
+  });
+  const fault = fieldErrorsOf(change.error).password;
+  return (
+    <SignInFrame title="Choose a new password" about="Every browser that is signed in with the old one is signed out.">
+      <form onSubmit={submitting(() => change.mutate())}>
+        <Stack gap="sm">
+          {fault === undefined && <SignInProblem error={change.error} />}
+          <NewPasswordField
+            autoFocus
+            value={password}
+            error={fault}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Button type="submit" fullWidth loading={change.isPending}>
+            Change the password
+          </Button>
+          <BackToSignIn />
+        </Stack>
+      </form>
+    </SignInFrame>
+  );
+}
+
+function BackToSignIn() {
+  return (
+    <Anchor component={Link} to={PATHS.signIn} fz="sm" ta="center">
+      Back to the sign-in
+    </Anchor>
+  );
+}
+
+function submitting(action: () => void) {
+  return (event: FormEvent) => {
+    event.preventDefault();
+    action();
+  };
 }

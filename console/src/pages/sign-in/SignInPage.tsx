@@ -1,5 +1,38 @@
-import { Page } from '../../components/Page.tsx';
+import { Alert } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { useSessionQuery } from '../../api/session.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PasswordStep } from './PasswordStep.tsx';
+import { SecondFactorStep } from './SecondFactorStep.tsx';
+import { SignInFrame } from './SignInFrame.tsx';
+import { useEntering } from './useEntering.ts';
 
+/** E-mail and password or a passkey, then the second factor of who has one, then the page they wanted. */
 export function SignInPage() {
-  return <Page title="Sign in">{null}</Page>;
+  const [{ to, email, notice }] = useUrlState();
+  const [isSecondStep, setSecondStep] = useState(false);
+  const session = useSessionQuery();
+  const enter = useEntering();
+  const isSignedIn = session.data != null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only whoever is signed in already is sent on.
+  useEffect(() => {
+    if (isSignedIn) void enter(to);
+  }, [isSignedIn]);
+  if (isSecondStep) {
+    return (
+      <SignInFrame title="Second factor" about="Your password was right. One more step.">
+        <SecondFactorStep onDone={() => enter(to)} onBack={() => setSecondStep(false)} />
+      </SignInFrame>
+    );
+  }
+  return (
+    <SignInFrame title="Sign in">
+      {notice === 'password-changed' && (
+        <Alert color="teal" p="xs">
+          Your password was changed. Sign in with the new one.
+        </Alert>
+      )}
+      <PasswordStep email={email ?? ''} onDone={() => enter(to)} onSecondFactor={() => setSecondStep(true)} />
+    </SignInFrame>
+  );
 }

@@ -1,0 +1,19 @@
+import { PasswordInput, type PasswordInputProps } from '@mantine/core';
+
+export const PASSWORD_LENGTH_MIN = 10;
+
+/** A password to be chosen. The rules are said beforehand; the server checks them and says which one is broken. */
+export function NewPasswordField(props: PasswordInputProps) {
+  return (
+    <PasswordInput
+      label="Password"
+      description={`At least ${PASSWORD_LENGTH_MIN} characters. Not your name or e-mail address, and no well-known pattern.`}
+      autoComplete="new-password"
+      required
+      withAsterisk={false}
+      maxLength={128}
+      visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
+      {...props}
+    />
+  );
+}

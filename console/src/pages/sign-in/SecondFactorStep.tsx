@@ -1,0 +1,64 @@
+import { Anchor, Button, Group, Stack, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { SignInProblem } from './SignInProblem.tsx';
+
+type Method = 'totp' | 'recovery_code';
+
+/** The code of an authenticator, or one of the recovery codes. A full code of an authenticator is sent without a further key. */
+export function SecondFactorStep({ onDone, onBack }: { onDone: () => Promise<void>; onBack: () => void }) {
+  const [method, setMethod] = useState<Method>('totp');
+  const [code, setCode] = useState('');
+  const check = useMutation({
+    mutationFn: (typed: string) => asked(api.POST('/session/second-factor', { body: { method, code: typed } })),
+    onSuccess: onDone,
+    onError: () => setCode(''),
+  });
+  const isTotp = method === 'totp';
+  const type = (text: string) => {
+    const typed = isTotp ? text.replaceAll(/\D/g, '').slice(0, 6) : text;
+    setCode(typed);
+    if (isTotp && typed.length === 6 && typed !== code && !check.isPending) check.mutate(typed);
+  };
+  const change = () => {
+    setMethod(isTotp ? 'recovery_code' : 'totp');
+    setCode('');
+    check.reset();
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (code !== '' && !check.isPending) check.mutate(code.trim());
+      }}
+    >
+      <Stack gap="sm">
+        <SignInProblem error={check.error} />
+        <TextInput
+          key={method}
+          autoFocus
+          label={isTotp ? 'Code of your authenticator' : 'Recovery code'}
+          description={isTotp ? 'The six digits it shows now.' : 'Each of them works once.'}
+          className="mono"
+          value={code}
+          onChange={(event) => type(event.currentTarget.value)}
+          inputMode={isTotp ? 'numeric' : 'text'}
+          autoComplete="one-time-code"
+          maxLength={isTotp ? 12 : 64}
+        />
+        <Button type="submit" fullWidth loading={check.isPending} disabled={code === ''}>
+          Continue
+        </Button>
+        <Group justify="space-between">
+          <Anchor component="button" type="button" fz="sm" onClick={change}>
+            {isTotp ? 'Use a recovery code' : 'Use the authenticator'}
+          </Anchor>
+          <Anchor component="button" type="button" fz="sm" onClick={onBack}>
+            Back to the password
+          </Anchor>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

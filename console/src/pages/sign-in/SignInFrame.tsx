@@ -1,0 +1,40 @@
+import { Box, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { type ReactNode, useEffect } from 'react';
+import { Logo } from '../../components/Logo.tsx';
+import { SchemeToggle } from '../../components/Shell.tsx';
+
+/** The frame of every page for people who are not signed in: one narrow card, and nothing else to look at. */
+export function SignInFrame({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Headgate`;
+  }, [title]);
+  return (
+    <Box component="main" mih="100vh" p="md">
+      <Group justify="flex-end">
+        <SchemeToggle />
+      </Group>
+      <Center pt={{ base: 16, sm: '8vh' }}>
+        <Stack w={400} maw="100%" gap="lg">
+          <Group justify="center">
+            <Logo />
+          </Group>
+          <Paper withBorder p="lg" radius="md">
+            <Stack gap="md">
+              <div>
+                <Title order={1} fz="1.2rem">
+                  {title}
+                </Title>
+                {about !== undefined && (
+                  <Text component="div" fz="sm" c="dimmed" mt={4}>
+                    {about}
+                  </Text>
+                )}
+              </div>
+              {children}
+            </Stack>
+          </Paper>
+        </Stack>
+      </Center>
+    </Box>
+  );
+}

@@ -1,0 +1,30 @@
+import { Alert } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import { Problem } from '../../api/client.ts';
+
+/** Why a sign-in did not work, in the server's words. Where it says when to try again, the seconds run down. */
+export function SignInProblem({ error }: { error: unknown }) {
+  const waitSeconds = error instanceof Problem ? error.retryAfterSeconds : null;
+  const left = useCountdown(error, waitSeconds);
+  if (error === null) return null;
+  const text = error instanceof Error ? error.message : 'That did not work. Try again.';
+  return (
+    <Alert color="red" role="alert" p="xs">
+      {text}
+      {waitSeconds !== null && (left > 0 ? ` You can try again in ${left} s.` : ' You can try again now.')}
+    </Alert>
+  );
+}
+
+function useCountdown(of: unknown, seconds: number | null): number {
+  const [left, setLeft] = useState(seconds ?? 0);
+  useEffect(() => {
+    if (seconds === null || of === null) return;
+    const endsAtMs = Date.now() + seconds * 1_000;
+    const tick = () => setLeft(Math.max(0, Math.ceil((endsAtMs - Date.now()) / 1_000)));
+    tick();
+    const timer = setInterval(tick, 500);
+    return () => clearInterval(timer);
+  }, [of, seconds]);
+  return left;
+}
