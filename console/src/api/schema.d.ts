@@ -1111,6 +1111,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the overview of a stretch of time */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests": {
         parameters: {
             query?: never;
@@ -1561,7 +1578,9 @@ export interface components {
         Key: {
             id: string;
             organization_id: string;
+            organization_name: string;
             team_id: string;
+            team_name: string;
             name: string;
             owner: {
                 account_id: string | null;
@@ -1783,7 +1802,9 @@ export interface components {
         NewKey: {
             id: string;
             organization_id: string;
+            organization_name: string;
             team_id: string;
+            team_name: string;
             name: string;
             owner: {
                 account_id: string | null;
@@ -1864,6 +1885,79 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             archived_at: string | null;
+        };
+        Overview: {
+            range: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                to: string;
+                /** @enum {string} */
+                interval: "hour" | "day";
+                time_zone: string;
+            };
+            requests: number;
+            spend: string;
+            /** @description Requests that were let in and failed; a part of `requests`. */
+            errors: number;
+            refusals: number;
+            tokens: number;
+            /** @description From arrival to the end of the answer, over the newest answered requests: at most 5,000, of the 100 busiest organizations. */
+            latency: {
+                p50_ms: number | null;
+                p95_ms: number | null;
+                sample: number;
+            };
+            series: {
+                /** Format: date-time */
+                time: string;
+                requests: number;
+                spend: string;
+                errors: number;
+                refused: number;
+                tokens: number;
+            }[];
+            top_organizations: {
+                id: string;
+                name: string;
+                requests: number;
+                spend: string;
+            }[];
+            top_models: {
+                name: string;
+                requests: number;
+                spend: string;
+            }[];
+            /** @description The dearest; across organizations those of the ten dearest organizations. */
+            top_keys: {
+                id: string;
+                name: string;
+                organization_id: string;
+                requests: number;
+                spend: string;
+            }[];
+            providers: {
+                provider: string;
+                deployments: number;
+                cooling: number;
+                requests: number;
+                errors: number;
+            }[];
+            budgets_closest: {
+                organization_id: string;
+                organization_name: string;
+                /** @enum {string} */
+                scope: "organization" | "team" | "user" | "key";
+                scope_id: string;
+                scope_name: string;
+                budget_id: string;
+                amount: string;
+                spent: string;
+                held: string;
+                /** @description Spent and held over the amount; 1 is used up. */
+                ratio: number;
+                resets_at: string | null;
+            }[];
         };
         Price: {
             id: string;
@@ -1977,7 +2071,9 @@ export interface components {
         RotatedKey: {
             id: string;
             organization_id: string;
+            organization_name: string;
             team_id: string;
+            team_name: string;
             name: string;
             owner: {
                 account_id: string | null;
@@ -2147,6 +2243,9 @@ export interface components {
         Team: {
             id: string;
             organization_id: string;
+            organization_name: string;
+            /** @description The organization’s: where its days and periods begin. */
+            time_zone: string;
             name: string;
             /** @enum {string} */
             status: "active" | "suspended";
@@ -6947,6 +7046,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: {
+                organization_id?: string;
+                /** @description 7 days before `to` unless said; at most 400 days. */
+                from?: string;
+                /** @description Not included; now unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description A problem with the request */

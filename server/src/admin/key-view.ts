@@ -4,6 +4,7 @@ import type { ScopePolicy } from '../domain/tenancy.ts';
 import type { KeyRow } from '../store/keys.ts';
 import * as memberships from '../store/memberships.ts';
 import * as organizations from '../store/organizations.ts';
+import { organizationNames, teamNames } from '../store/place-names.ts';
 import { accessChoiceFrom } from '../store/policy-columns.ts';
 import * as serviceAccounts from '../store/service-accounts.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
@@ -17,7 +18,9 @@ import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
 export const keyFields = {
   id: z.string(),
   organization_id: z.string(),
+  organization_name: z.string(),
   team_id: z.string(),
+  team_name: z.string(),
   name: z.string(),
   owner: z.object({
     account_id: z.string().nullable(),
@@ -63,12 +66,16 @@ export async function viewKeys(call: AdminCall, rows: readonly KeyRow[]): Promis
   const policies = await loadPolicies(db, 'key', rows);
   const people = await memberships.people(db, organizationIds, distinct(rows.map((row) => row.ownerMembershipId)));
   const services = await serviceAccounts.names(db, organizationIds, distinct(rows.map((row) => row.ownerServiceAccountId)));
+  const organizationNameOf = await organizationNames(db, organizationIds);
+  const teamNameOf = await teamNames(db, organizationIds, distinct(rows.map((row) => row.teamId)));
   return rows.map((row, index) => {
     const person = people.get(row.ownerMembershipId ?? '');
     const { organizationId, teamId } = row;
     return {
       id: row.id,
       organization_id: organizationId,
+      organization_name: organizationNameOf.get(organizationId) ?? '',
+      team_name: teamNameOf.get(teamId) ?? '',
       ...keyFacts(row, policies[index] as ScopePolicy),
       owner: {
         account_id: person?.accountId ?? null,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import * as organizations from '../store/organizations.ts';
+import { organizationNames } from '../store/place-names.ts';
 import { accessChoiceFrom } from '../store/policy-columns.ts';
 import type { TeamRow } from '../store/teams.ts';
 import * as teams from '../store/teams.ts';
@@ -18,6 +19,8 @@ export const teamOut = z
   .object({
     id: z.string(),
     organization_id: z.string(),
+    organization_name: z.string(),
+    time_zone: z.string().meta({ description: 'The organization’s: where its days and periods begin.' }),
     name: z.string(),
     status: z.enum(['active', 'suspended']),
     ...policyOut,
@@ -47,6 +50,7 @@ export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
   const organizationIds = [...new Set(rows.map((row) => row.organizationId))];
   const policies = await loadPolicies(db, 'team', rows);
   const zones = await organizations.timeZones(db, organizationIds);
+  const organizationNameOf = await organizationNames(db, organizationIds);
   const counts = await teams.counts(
     db,
     organizationIds,
@@ -62,6 +66,8 @@ export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
   return rows.map((row, index) => ({
     id: row.id,
     organization_id: row.organizationId,
+    organization_name: organizationNameOf.get(row.organizationId) ?? '',
+    time_zone: zones.get(row.organizationId) ?? 'UTC',
     ...teamFacts(row, policies[index] as ScopePolicy),
     member_count: counts(row.id).members,
     key_count: counts(row.id).keys,
