@@ -23,6 +23,7 @@ import * as models from './routes/models.ts';
 import * as names from './routes/names.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizations from './routes/organizations.ts';
+import * as overview from './routes/overview.ts';
 import * as prices from './routes/prices.ts';
 import * as gatewayProcess from './routes/process.ts';
 import * as requests from './routes/requests.ts';
@@ -135,6 +136,7 @@ export const ROUTES: RouteTable = {
   'GET /names': names.list,
   'GET /usage': usage.read,
   'GET /organizations/:id/usage': usage.readOfOrganization,
+  'GET /overview': overview.read,
   'GET /requests': requests.list,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,

@@ -1,5 +1,5 @@
 /** Usage added up by whatever one asks, over any stretch of time: the numbers behind GET /usage. */
-import { and, eq, inArray, type SQL, type SQLChunk, sql } from 'drizzle-orm';
+import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
 import { boundariesFrom } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
@@ -32,6 +32,8 @@ export interface UsageQuestion {
   readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
   /** What the reader may see; absent: everything. */
   readonly reaches?: readonly Reach[] | undefined;
+  /** Lines at most; 10,000 unless given, and never more. */
+  readonly linesMax?: number | undefined;
 }
 
 /** Sums of one group. `startMs` null without an interval; of the groups only those asked for, null where a request had none. */
@@ -65,25 +67,25 @@ const LINES_MAX = 10_000;
 
 /** Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
+  const linesMax = Math.min(question.linesMax ?? LINES_MAX, LINES_MAX);
   const starts = intervalStarts(question);
   const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
   const keys = starts === null ? groups : [sql`slot`, ...groups];
-  const slot =
-    starts === null ? sql`0` : sql`width_bucket(extract(epoch from at), ${sql.param(starts.map((ms) => ms / 1_000))}::numeric[])`;
+  const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
   const rows = usageRows(question, whoseOf(question, starts), conditionsOf(question));
   const { rows: found } = await db.execute<Found>(sql`
     select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
     from (select ${slot} as slot, used.* from ${rows} as used) as slotted
     group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
-    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${LINES_MAX + 2}`);
+    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${linesMax + 2}`);
   const [total, ...grouped] = found;
   // Asked for no groups, everything is one.
   const lines = keys.length === 0 && total !== undefined ? [total] : grouped;
   return {
-    lines: lines.slice(0, LINES_MAX).map((row) => lineFrom(row, question.groupBy, starts)),
+    lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
     total: sumsFrom(total),
-    isCut: lines.length > LINES_MAX,
+    isCut: lines.length > linesMax,
   };
 }
 
@@ -99,8 +101,18 @@ const GROUP_COLUMNS = {
   provider: 'provider',
 } as const satisfies Record<UsageGroup, string>;
 
-/** Rising beginnings, the first at or before `fromMs`: the same calendar that budgets count by. Null without an interval. */
-function intervalStarts({ fromMs, toMs, interval, timeZone }: UsageQuestion): readonly number[] | null {
+/** Which interval an instant lies in, counted from 1. */
+export function slotOf(at: SQLWrapper, starts: readonly number[]): SQL {
+  return sql`width_bucket(extract(epoch from ${at}), ${sql.param(starts.map((ms) => ms / 1_000))}::numeric[])`;
+}
+
+/** Rising beginnings, the first at or before `fromMs`: the same calendar that budgets count by. Null without an interval. Throws TooManyIntervals. */
+export function intervalStarts({
+  fromMs,
+  toMs,
+  interval,
+  timeZone,
+}: Pick<UsageQuestion, 'fromMs' | 'toMs' | 'interval' | 'timeZone'>): readonly number[] | null {
   if (interval === null) return null;
   const starts = [firstStart(interval, timeZone, fromMs)];
   for (;;) {

@@ -113,6 +113,7 @@ const TREE_LISTS = [
   '/callable-targets',
   '/usage',
   '/requests',
+  '/overview',
 ];
 /** Lists inside one organization, of which a team's people see their team's part. */
 const PARTIAL_LISTS = [

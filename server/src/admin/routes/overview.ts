@@ -1,0 +1,197 @@
+import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import { SCOPES } from '../../domain/tenancy.ts';
+import type { OrganizationRow } from '../../store/organizations.ts';
+import * as overview from '../../store/overview.ts';
+import { intervalStarts, reportUsage, type UsageGroup, type UsageLine, type UsageReport } from '../../store/usage-report.ts';
+import { reachWithin } from '../authorize.ts';
+import { closestBudgets } from '../budgets-closest.ts';
+import type { AdminCall } from '../call.ts';
+import { id, instant, instantOut } from '../fields.ts';
+import { invalid } from '../problem.ts';
+import { route } from '../route.ts';
+import { askedOrganization } from '../usage-scope.ts';
+
+/** The first page: what was spent and asked in a stretch of time, by whom, and which budgets are nearly used up. */
+
+const DEFAULT_SPAN_MS = 7 * 86_400_000;
+const SPAN_MS_MAX = 400 * 86_400_000;
+const HOURS_UP_TO_MS = 3 * 86_400_000;
+const TOP = 10;
+/** Organizations whose budgets and newest requests are looked at, the busiest first, when the caller sees many. */
+const BUSIEST = 100;
+
+const query = z.strictObject({
+  organization_id: id.optional(),
+  from: instant.optional().meta({ description: '7 days before `to` unless said; at most 400 days.' }),
+  to: instant.optional().meta({ description: 'Not included; now unless said.' }),
+});
+type OverviewCall = AdminCall<unknown, z.output<typeof query>>;
+
+const amounts = { requests: z.int(), spend: z.string() };
+const millis = z.number().nullable();
+
+const overviewOut = z
+  .object({
+    range: z.object({ from: instantOut, to: instantOut, interval: z.enum(['hour', 'day']), time_zone: z.string() }),
+    ...amounts,
+    errors: z.int().meta({ description: 'Requests that were let in and failed; a part of `requests`.' }),
+    refusals: z.int(),
+    tokens: z.int(),
+    latency: z.object({ p50_ms: millis, p95_ms: millis, sample: z.int() }).meta({
+      description:
+        'From arrival to the end of the answer, over the newest answered requests: at most 5,000, of the 100 busiest organizations.',
+    }),
+    series: z.array(z.object({ time: instantOut, ...amounts, errors: z.int(), refused: z.int(), tokens: z.int() })),
+    top_organizations: z.array(z.object({ id: z.string(), name: z.string(), ...amounts })),
+    top_models: z.array(z.object({ name: z.string(), ...amounts })),
+    top_keys: z
+      .array(z.object({ id: z.string(), name: z.string(), organization_id: z.string(), ...amounts }))
+      .meta({ description: 'The dearest; across organizations those of the ten dearest organizations.' }),
+    providers: z.array(
+      z.object({ provider: z.string(), deployments: z.int(), cooling: z.int(), requests: z.int(), errors: z.int() }),
+    ),
+    budgets_closest: z.array(
+      z.object({
+        organization_id: z.string(),
+        organization_name: z.string(),
+        scope: z.enum(SCOPES),
+        scope_id: z.string(),
+        scope_name: z.string(),
+        budget_id: z.string(),
+        amount: z.string(),
+        spent: z.string(),
+        held: z.string(),
+        ratio: z.number().meta({ description: 'Spent and held over the amount; 1 is used up.' }),
+        resets_at: instantOut.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Overview' });
+
+export const read = route({
+  summary: 'Read the overview of a stretch of time',
+  permission: 'usage.read',
+  query,
+  response: overviewOut,
+  load: askedOrganization,
+  handle: (call, organization) => readOverview(call, organization),
+});
+
+async function readOverview(call: OverviewCall, organization: OrganizationRow | null): Promise<z.output<typeof overviewOut>> {
+  const { db } = call.deps;
+  const asked = questionOf(call, organization);
+  const starts = intervalStarts(asked) ?? [];
+  const report = (groupBy: readonly UsageGroup[], more: object = {}) =>
+    reportUsage(db, { ...asked, interval: null, groupBy, linesMax: TOP, ...more });
+  const perInterval = await reportUsage(db, { ...asked, groupBy: [] });
+  const organizations = await report(['organization'], { linesMax: BUSIEST });
+  const busiest = organization === null ? idsOf(organizations, 'organization') : [organization.id];
+  const models = await report(['model']);
+  const dearest = { organization: busiest.slice(0, TOP) };
+  const keys = busiest.length === 0 ? NOTHING : await report(['organization', 'key'], { only: dearest });
+  const providers = await report(['provider'], { linesMax: 1_000 });
+  const failures = await overview.countFailures(db, asked, starts);
+  const names = await overview.namesOf(db, {
+    organizationIds: busiest,
+    keyIds: keys.lines.flatMap((line) => line.groups.key ?? []),
+  });
+  const nameOf = (id: string) => names.get(id) ?? id;
+  const { total } = perInterval;
+  const latency = await overview.readLatency(db, asked, busiest);
+  return {
+    range: {
+      from: new Date(asked.fromMs).toISOString(),
+      to: new Date(asked.toMs).toISOString(),
+      interval: asked.interval,
+      time_zone: asked.timeZone,
+    },
+    ...amountsOf({ sums: total }),
+    errors: sumOf(failures, () => true),
+    refusals: Number(total.refused_requests),
+    tokens: Number(total.total_tokens),
+    latency: { p50_ms: latency.p50Ms, p95_ms: latency.p95Ms, sample: latency.sample },
+    series: seriesOf(perInterval, starts, failures),
+    top_organizations: organizations.lines.slice(0, TOP).flatMap((line) => {
+      const id = line.groups.organization;
+      return id ? [{ id, name: nameOf(id), ...amountsOf(line) }] : [];
+    }),
+    top_models: models.lines.flatMap((line) => (line.groups.model ? [{ name: line.groups.model, ...amountsOf(line) }] : [])),
+    top_keys: keys.lines.flatMap((line) => {
+      const { key: id, organization: organization_id } = line.groups;
+      return id && organization_id ? [{ id, name: nameOf(id), organization_id, ...amountsOf(line) }] : [];
+    }),
+    providers: await providersOf(call, providers, failures),
+    budgets_closest: await closestBudgets(call, busiest, reachOfBudgets(call, organization), TOP),
+  };
+}
+
+function questionOf(call: OverviewCall, organization: OrganizationRow | null) {
+  const { query, deps } = call;
+  const toMs = query.to === undefined ? deps.clock.nowMs() : Date.parse(query.to);
+  const fromMs = query.from === undefined ? toMs - DEFAULT_SPAN_MS : Date.parse(query.from);
+  if (fromMs >= toMs) throw invalid('?from', 'lies before `to`');
+  if (toMs - fromMs > SPAN_MS_MAX) throw invalid('?from', 'lies at most 400 days before `to`');
+  return {
+    fromMs,
+    toMs,
+    interval: toMs - fromMs <= HOURS_UP_TO_MS ? ('hour' as const) : ('day' as const),
+    timeZone: organization?.timeZone ?? 'UTC',
+    organizationId: organization?.id,
+    only: organization === null ? {} : { organization: [organization.id] },
+    reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
+  };
+}
+
+/** Whoever may read an organization, or their team, may see how its limits stand; so it is with the live status. */
+function reachOfBudgets(call: OverviewCall, organization: OrganizationRow | null) {
+  return reachWithin(call.actor, 'organization.read', organization === null ? 'platform' : { organizationId: organization.id });
+}
+
+const NOTHING: Pick<UsageReport, 'lines'> = { lines: [] };
+
+function idsOf(report: UsageReport, group: UsageGroup): readonly string[] {
+  return report.lines.flatMap((line) => line.groups[group] ?? []);
+}
+
+function amountsOf({ sums }: Pick<UsageLine, 'sums'>) {
+  return { requests: Number(sums.requests), spend: formatUsd(sums.spend_nano_usd) };
+}
+
+function sumOf(failures: readonly overview.Failures[], wanted: (one: overview.Failures) => boolean): number {
+  return failures.reduce((sum, one) => (wanted(one) ? sum + one.requests : sum), 0);
+}
+
+/** Every interval, also those in which nothing was asked. */
+function seriesOf(report: UsageReport, starts: readonly number[], failures: readonly overview.Failures[]) {
+  const lines = new Map(report.lines.map((line) => [line.startMs, line]));
+  return starts.map((startMs) => {
+    const line = lines.get(startMs);
+    return {
+      time: new Date(startMs).toISOString(),
+      ...(line === undefined ? { requests: 0, spend: '0.00' } : amountsOf(line)),
+      errors: sumOf(failures, (one) => one.startMs === startMs),
+      refused: Number(line?.sums.refused_requests ?? 0),
+      tokens: Number(line?.sums.total_tokens ?? 0),
+    };
+  });
+}
+
+/** Providers that were asked, and for who may read the platform all that could be. */
+async function providersOf(call: OverviewCall, report: UsageReport, failures: readonly overview.Failures[]) {
+  const all = await overview.deploymentsOf(call.deps.db);
+  const resting = new Set(call.deps.process.health().cooling.map((one) => one.deploymentId));
+  const asked = new Map(report.lines.flatMap((line) => (line.groups.provider ? [[line.groups.provider, line] as const] : [])));
+  const seesAll = reachWithin(call.actor, 'platform.read', 'platform').length > 0;
+  const names = new Set([...asked.keys(), ...(seesAll ? all.map((one) => one.provider) : [])]);
+  return [...names].sort().map((provider) => {
+    const own = all.filter((one) => one.provider === provider);
+    return {
+      provider,
+      deployments: own.length,
+      cooling: own.filter((one) => resting.has(one.id)).length,
+      requests: Number(asked.get(provider)?.sums.requests ?? 0),
+      errors: sumOf(failures, (one) => one.provider === provider),
+    };
+  });
+}

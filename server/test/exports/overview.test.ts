@@ -1,0 +1,130 @@
+/** The overview over HTTP: exact sums, and for each role nothing outside its reach. */
+import { beforeAll, expect, test } from 'vitest';
+import { formatUsd } from '../../src/domain/money.ts';
+import type { RoleGrant } from '../../src/domain/permission.ts';
+import type { EndRecord } from '../../src/journal/records.ts';
+import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
+import { storeRecords } from '../admin/usage-support.ts';
+import { onEveryDatabase } from '../support/database.ts';
+import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
+
+const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
+const HOUR_MS = 3_600_000;
+
+onEveryDatabase('the overview', (given) => {
+  const world = withAdmin(given);
+  let acme = { organization: '', team: '', key: '', owner: '', member: '' };
+  let other = { organization: '', team: '' };
+  let records: readonly EndRecord[] = [];
+
+  beforeAll(async () => {
+    const { root } = world();
+    const made = await makeTeam(root, { name: 'Acme', budgets: [{ amount: '1.00', period: 'total' }] });
+    const person = await makeTeamMember(root, made.team.id);
+    const key = must(
+      await root('POST', '/keys', { team_id: made.team.id, name: 'Checkout', owner: { account_id: person.account.id } }),
+    );
+    const elsewhere = await makeTeam(root, { name: 'Other', budgets: [{ amount: '1.00', period: 'total' }] });
+    acme = {
+      organization: made.organization.id,
+      team: made.team.id,
+      key: key.id,
+      owner: person.account.id,
+      member: person.memberId,
+    };
+    other = { organization: elsewhere.organization.id, team: elsewhere.team.id };
+    const of = { organizationId: acme.organization, teamId: acme.team, keyId: key.id, memberId: person.memberId };
+    const ofOther = { organizationId: other.organization, teamId: other.team };
+    records = [1, 2, 3, 4].flatMap((hours) => [
+      givenEnd({ ...of, admittedAtMs: NOW_MS - hours * HOUR_MS, entries: [givenEntry({ nanoUsd: 1_000_003 * hours })] }),
+      givenEnd({ ...of, keyId: 'key_b', memberId: null, admittedAtMs: NOW_MS - hours * HOUR_MS - 1, status: 'failed' }),
+      givenRefusal({ ...of, admittedAtMs: NOW_MS - hours * HOUR_MS - 2, count: 3 }),
+      givenEnd({ ...ofOther, admittedAtMs: NOW_MS - hours * HOUR_MS - 3, entries: [givenEntry({ nanoUsd: 7 })] }),
+    ]);
+    await storeRecords(given(), records);
+  });
+
+  const spendOf = (wanted: (record: EndRecord) => boolean) =>
+    formatUsd(
+      records
+        .filter(wanted)
+        .flatMap((record) => record.entries)
+        .reduce((sum, entry) => sum + (entry.nanoUsd ?? 0), 0),
+    );
+  const as = (role: RoleGrant, accountId: string | null = null) => world().as([role], accountId);
+
+  test('adds up exactly what happened, by hour when the time is short', async () => {
+    const from = new Date(NOW_MS - 24 * HOUR_MS).toISOString();
+    const seen = must(await world().root('GET', `/overview?from=${from}`));
+    expect(seen).toMatchObject({ requests: 12, errors: 4, refusals: 12, spend: spendOf(() => true) });
+    expect(seen.range).toMatchObject({ from: from, interval: 'hour', time_zone: 'UTC' });
+    const sum = (name: string) => seen.series.reduce((all: number, point: Record<string, number>) => all + (point[name] ?? 0), 0);
+    expect([sum('requests'), sum('errors'), sum('refused'), sum('tokens')]).toEqual([12, 4, 12, seen.tokens]);
+    expect(seen.series).toHaveLength(24);
+    expect(seen.latency).toEqual({ p50_ms: 450.3, p95_ms: 450.3, sample: 8 });
+    expect(seen.top_organizations.map((one: { name: string }) => one.name)).toEqual(['Acme', 'Other']);
+    expect(seen.top_keys[0]).toMatchObject({ id: acme.key, name: 'Checkout', organization_id: acme.organization });
+    expect(seen.top_models[0]).toMatchObject({ name: 'gpt-5-nano', requests: 12 });
+    expect(seen.providers).toContainEqual({ provider: 'openai', deployments: 0, cooling: 0, requests: 12, errors: 0 });
+  });
+
+  test('an organization sees its own and nobody else’s', async () => {
+    const owner = as({ role: 'org_owner', organizationId: acme.organization });
+    const seen = must(await owner('GET', '/overview'));
+    expect(seen.spend).toBe(spendOf((record) => record.organizationId === acme.organization));
+    expect(JSON.stringify(seen)).not.toContain(other.organization);
+    expect((await owner('GET', `/overview?organization_id=${other.organization}`)).status).toBe(404);
+  });
+
+  test('a developer sees what their own keys used', async () => {
+    const { organization: organizationId, team: teamId } = acme;
+    const developer = as({ role: 'team_developer', organizationId, teamId }, acme.owner);
+    const seen = must(await developer('GET', '/overview'));
+    expect(seen.spend).toBe(spendOf((record) => record.memberId === acme.member));
+    expect(seen.errors).toBe(0);
+    expect(seen.top_keys.map((one: { id: string }) => one.id)).toEqual([acme.key]);
+    expect(seen.budgets_closest).toEqual([]);
+    expect((await as({ role: 'org_member', organizationId })('GET', '/overview')).status).toBe(403);
+  });
+
+  test('the budgets nearest to their end come first, by their live state', async () => {
+    const { root, deps } = world();
+    const { organization } = await makeTeam(root, { name: 'Spender', budgets: [{ amount: '2.00', period: 'total' }] });
+    const [budget] = organization.budgets;
+    await storeRecords(given(), [givenEnd({ organizationId: organization.id, admittedAtMs: NOW_MS - HOUR_MS })]);
+    const read = deps.counters.read.bind(deps.counters);
+    deps.counters.read = async (specs) => {
+      const readings = await read(specs);
+      const isIts = (at: number) => specs[at]?.organizationId === organization.id;
+      return {
+        ...readings,
+        used: specs.map((_, at) => (isIts(at) ? 1_500_000_000 : 0)),
+        held: specs.map((_, at) => (isIts(at) ? 1 : 0)),
+      };
+    };
+    const seen = must(await root('GET', '/overview'));
+    deps.counters.read = read;
+    expect(seen.budgets_closest).toEqual([
+      {
+        organization_id: organization.id,
+        organization_name: 'Spender',
+        scope: 'organization',
+        scope_id: organization.id,
+        scope_name: 'Spender',
+        budget_id: budget.id,
+        amount: '2.00',
+        spent: '1.499999999',
+        held: '0.000000001',
+        ratio: 0.75,
+        resets_at: null,
+      },
+    ]);
+  });
+
+  test('a stretch of time that is none, or too long, is refused by name', async () => {
+    const { root } = world();
+    const backwards = await root('GET', '/overview?from=2026-03-11T00:00:00Z&to=2026-03-10T00:00:00Z');
+    expect([backwards.status, backwards.body.errors[0].pointer]).toEqual([400, '?from']);
+    expect((await root('GET', '/overview?from=2020-01-01T00:00:00Z')).status).toBe(400);
+  });
+});
