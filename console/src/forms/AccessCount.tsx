@@ -1,0 +1,62 @@
+import { Alert, Anchor, Group, ScrollArea, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { countText } from '../components/Count.tsx';
+import type { AccessDraft } from './access-draft.ts';
+import { type AccessLevel, type AccessPreview, useAccessPreview } from './access-level.ts';
+
+interface AccessCountProps {
+  readonly level: AccessLevel;
+  readonly draft: AccessDraft;
+  readonly holder: string;
+}
+
+/** `This organization can call 12 targets`, live, and which on demand. */
+export function AccessCount({ level, draft, holder }: AccessCountProps) {
+  const preview = useAccessPreview(level, draft);
+  const [opened, { toggle }] = useDisclosure(false);
+  if (preview.isError) {
+    return (
+      <Text fz="sm" c="dimmed" role="status">
+        What can be called could not be computed just now: {preview.error.message}
+      </Text>
+    );
+  }
+  const count = preview.data?.count;
+  return (
+    <Alert color={count === 0 ? 'orange' : 'teal'} py="xs" role="status" aria-live="polite">
+      <Group gap="xs">
+        <Text fz="sm">
+          {holder} can call <b>{count === undefined ? '…' : countText(count)}</b> {count === 1 ? 'target' : 'targets'}.
+        </Text>
+        {count !== undefined && count > 0 && (
+          <Anchor component="button" type="button" fz="sm" onClick={toggle} aria-expanded={opened}>
+            {opened ? 'Hide them' : 'Which?'}
+          </Anchor>
+        )}
+      </Group>
+      {opened && preview.data !== undefined && <Names preview={preview.data} />}
+    </Alert>
+  );
+}
+
+function Names({ preview }: { preview: AccessPreview }) {
+  const more = preview.count - preview.targets.length;
+  return (
+    <ScrollArea.Autosize mah={160} mt={6} type="auto">
+      <Text fz="xs" component="div">
+        {preview.targets.map(({ name, through }) => (
+          <div key={name}>
+            <span className="mono">{name}</span>
+            {through !== null && through !== '' && (
+              <Text component="span" fz="xs" c="dimmed">
+                {' '}
+                through {through}
+              </Text>
+            )}
+          </div>
+        ))}
+        {more > 0 && <div>and {countText(more)} more</div>}
+      </Text>
+    </ScrollArea.Autosize>
+  );
+}

@@ -1,0 +1,94 @@
+import { Radio, SimpleGrid, Stack } from '@mantine/core';
+import { AccessCount } from './AccessCount.tsx';
+import { type AccessDraft, type AccessMode, INHERITED } from './access-draft.ts';
+import { type AccessLevel, useAccessPreview } from './access-level.ts';
+import { type Bound, errorAt } from './bind.ts';
+import { GroupChooser } from './GroupChooser.tsx';
+import { TargetChooser } from './TargetChooser.tsx';
+
+interface AssetAccessEditorProps extends Bound<AccessDraft> {
+  readonly level: AccessLevel;
+  /** What the holder is called in the live count: `This organization`, `Support`. */
+  readonly holder: string;
+  /** What stands above, by name: `the team Support`. Below an organization only. */
+  readonly parentName?: string;
+}
+
+interface Choice {
+  readonly mode: AccessMode;
+  readonly label: string;
+  readonly about: string;
+}
+
+/** What an organization is granted, or what a team, member or key keeps of it; with a live count of what can then be called. */
+export function AssetAccessEditor(props: AssetAccessEditorProps) {
+  const { value, onChange, errors, at, disabled = false, level, holder } = props;
+  const selects = value.mode === 'selected' || value.mode === 'restrict';
+  const errorOf = (list: 'targets' | 'access_groups') => (name: string) =>
+    errorAt(errors, `${at}.${list}.${value[list].indexOf(name)}`);
+  return (
+    <Stack gap="md">
+      <Radio.Group
+        aria-label="Asset access"
+        value={value.mode}
+        onChange={(mode) => onChange({ ...value, mode: mode as AccessMode })}
+        error={errorAt(errors, `${at}.mode`) ?? errorAt(errors, at)}
+      >
+        <SimpleGrid cols={{ base: 1, xs: level.is === 'organization' ? 3 : 2 }} spacing="sm">
+          {choicesOf(level, props.parentName).map(({ mode, label, about }) => (
+            <Radio key={mode} value={mode} label={label} description={about} disabled={disabled} />
+          ))}
+        </SimpleGrid>
+      </Radio.Group>
+      {selects && (
+        <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
+          <Targets {...{ level, value, onChange, disabled }} errorOf={errorOf('targets')} />
+          <GroupChooser
+            level={level}
+            chosen={value.access_groups}
+            onChange={(access_groups) => onChange({ ...value, access_groups })}
+            disabled={disabled}
+            errorOf={errorOf('access_groups')}
+          />
+        </SimpleGrid>
+      )}
+      <AccessCount level={level} draft={value} holder={holder} />
+    </Stack>
+  );
+}
+
+type TargetsProps = Pick<AssetAccessEditorProps, 'level' | 'value' | 'onChange'> & {
+  readonly disabled: boolean;
+  readonly errorOf: (name: string) => string | undefined;
+};
+
+function Targets({ level, value, onChange, disabled, errorOf }: TargetsProps) {
+  const chooser = {
+    level,
+    chosen: value.targets,
+    onChange: (targets: readonly string[]) => onChange({ ...value, targets }),
+    disabled,
+    errorOf,
+  };
+  return level.is === 'organization' ? <TargetChooser {...chooser} parent={null} /> : <TargetsOfParent {...chooser} />;
+}
+
+/** What the parent may call is what inheriting all of it would give. */
+function TargetsOfParent(props: Omit<Parameters<typeof TargetChooser>[0], 'parent'>) {
+  const parent = useAccessPreview(props.level, INHERITED);
+  return <TargetChooser {...props} parent={parent.data ?? null} />;
+}
+
+function choicesOf(level: AccessLevel, parentName = 'what stands above'): readonly Choice[] {
+  if (level.is === 'organization') {
+    return [
+      { mode: 'nothing', label: 'Nothing', about: 'No model can be called.' },
+      { mode: 'all', label: 'Everything', about: 'The whole catalogue, future models included.' },
+      { mode: 'selected', label: 'Selected', about: 'Chosen targets and access groups.' },
+    ];
+  }
+  return [
+    { mode: 'inherit', label: 'Inherit', about: `All that ${parentName} may call, now and later.` },
+    { mode: 'restrict', label: 'Restrict', about: `Only what is selected, within ${parentName}. Nothing selected is nothing.` },
+  ];
+}

@@ -1,0 +1,113 @@
+import { NumberInput, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
+import type { Schema } from '../api/client.ts';
+import { type Bound, errorAt } from './bind.ts';
+
+type Content = Schema<'Organization'>['audit']['content'];
+
+export interface AuditDraft {
+  readonly content: Content;
+  readonly content_retention_days: number | '';
+  readonly event_retention_days: number | '';
+}
+
+export const NO_CONTENT: AuditDraft = { content: 'off', content_retention_days: '', event_retention_days: '' };
+
+export function auditDraft(audit: Schema<'Organization'>['audit']): AuditDraft {
+  return {
+    content: audit.content,
+    content_retention_days: audit.content_retention_days ?? '',
+    event_retention_days: audit.event_retention_days ?? '',
+  };
+}
+
+export function auditBody(draft: AuditDraft) {
+  return {
+    content: draft.content,
+    content_retention_days: draft.content_retention_days === '' ? null : draft.content_retention_days,
+    event_retention_days: draft.event_retention_days === '' ? null : draft.event_retention_days,
+  };
+}
+
+const CHOICES: readonly { readonly value: Content; readonly label: string; readonly about: string }[] = [
+  { value: 'off', label: 'Off', about: 'Nothing that was said is stored. The request log alone takes about 1 kB a request.' },
+  {
+    value: 'metadata',
+    label: 'Metadata',
+    about: 'Roles, sizes and tool names, not one word of the text. Adds about 0.5 kB a request.',
+  },
+  {
+    value: 'full',
+    label: 'Full',
+    about:
+      'All of request and response, encrypted. Adds their size: about 4 kB for a page of text, 40 kB for a long conversation.',
+  },
+];
+const RETENTION_DAYS_MAX = 3_650;
+
+/** How much of what is said is stored, for how long, and what that takes. Every reading of content is an audit event. */
+export function AuditFields({ value, onChange, errors, at, disabled = false }: Bound<AuditDraft>) {
+  return (
+    <Stack gap="md">
+      <Radio.Group
+        label="Content of requests"
+        value={value.content}
+        onChange={(content) => onChange({ ...value, content: content as Content })}
+        error={errorAt(errors, `${at}.content`)}
+      >
+        <Stack gap="xs" mt={6}>
+          {CHOICES.map((choice) => (
+            <Radio key={choice.value} value={choice.value} label={choice.label} description={choice.about} disabled={disabled} />
+          ))}
+        </Stack>
+      </Radio.Group>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <Days
+          label="Keep content for"
+          value={value.content_retention_days}
+          error={errorAt(errors, `${at}.content_retention_days`)}
+          disabled={disabled || value.content === 'off'}
+          onChange={(content_retention_days) => onChange({ ...value, content_retention_days })}
+        />
+        <Days
+          label="Keep request-log rows for"
+          value={value.event_retention_days}
+          error={errorAt(errors, `${at}.event_retention_days`)}
+          disabled={disabled}
+          onChange={(event_retention_days) => onChange({ ...value, event_retention_days })}
+        />
+      </SimpleGrid>
+      <Text fz="xs" c="dimmed">
+        Content is encrypted with a key of this organization alone. Deleting the organization destroys the key, and the content
+        with it. The days are kept as the organization’s policy; this release does not yet delete by itself when they are over.
+      </Text>
+    </Stack>
+  );
+}
+
+interface DaysProps {
+  readonly label: string;
+  readonly value: number | '';
+  readonly error: string | undefined;
+  readonly disabled: boolean;
+  readonly onChange: (value: number | '') => void;
+}
+
+function Days({ label, value, error, disabled, onChange }: DaysProps) {
+  return (
+    <NumberInput
+      label={label}
+      suffix=" days"
+      min={1}
+      max={RETENTION_DAYS_MAX}
+      clampBehavior="strict"
+      allowDecimal={false}
+      placeholder="No end"
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      description={value === '' ? 'No end: kept for good.' : `At most ${value} ${value === 1 ? 'day' : 'days'}.`}
+      value={value}
+      disabled={disabled}
+      error={error}
+      onChange={(days) => onChange(days === '' ? '' : Number(days))}
+    />
+  );
+}

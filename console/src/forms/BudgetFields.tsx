@@ -1,0 +1,69 @@
+import { Button, Stack, Text } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { BudgetRow } from './BudgetRow.tsx';
+import { type Bound, errorAt } from './bind.ts';
+import { type BudgetDraft, newBudget } from './budget-draft.ts';
+
+interface BudgetFieldsProps extends Bound<readonly BudgetDraft[]> {
+  readonly timeZone: string;
+  readonly organizationId?: string;
+  /** Stands below a budget's amount: the caps above it. */
+  readonly beside?: (budget: BudgetDraft) => ReactNode;
+}
+
+const BUDGETS_MAX = 50;
+
+/** Any number of budgets, each with its period, what it is for, when it warns and whether it blocks. */
+export function BudgetFields({
+  value,
+  onChange,
+  errors,
+  at,
+  disabled = false,
+  timeZone,
+  organizationId,
+  beside,
+}: BudgetFieldsProps) {
+  return (
+    <Stack gap="sm">
+      {value.length === 0 && (
+        <Text fz="sm" c="dimmed">
+          No budget: spend is recorded and not bounded. Several budgets count beside each other, and the first that is used up
+          blocks.
+        </Text>
+      )}
+      {value.map((budget, index) => (
+        <BudgetRow
+          key={budget.row}
+          budget={budget}
+          ordinal={index + 1}
+          at={`${at}.${index}`}
+          errors={errors ?? {}}
+          disabled={disabled}
+          timeZone={timeZone}
+          organizationId={organizationId}
+          beside={beside?.(budget)}
+          onChange={(change) => onChange(value.map((one) => (one.row === budget.row ? { ...one, ...change } : one)))}
+          onRemove={() => onChange(value.filter((one) => one.row !== budget.row))}
+        />
+      ))}
+      {errorAt(errors, at) !== undefined && (
+        <Text fz="sm" c="red" role="alert">
+          {errorAt(errors, at)}
+        </Text>
+      )}
+      <div>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconPlus size={14} />}
+          disabled={disabled || value.length >= BUDGETS_MAX}
+          onClick={() => onChange([...value, newBudget()])}
+        >
+          Add a budget
+        </Button>
+      </div>
+    </Stack>
+  );
+}

@@ -1,0 +1,139 @@
+import {
+  ActionIcon,
+  Checkbox,
+  Group,
+  Paper,
+  SegmentedControl,
+  Select,
+  Stack,
+  TagsInput,
+  Text,
+  TextInput,
+  Tooltip,
+} from '@mantine/core';
+import { IconTrash } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { errorAt, type FieldErrors } from './bind.ts';
+import { type BudgetDraft, PERIODS, type Period } from './budget-draft.ts';
+import { MatchFields } from './MatchFields.tsx';
+import { PeriodFields } from './PeriodFields.tsx';
+
+interface BudgetRowProps {
+  readonly budget: BudgetDraft;
+  readonly ordinal: number;
+  readonly at: string;
+  readonly errors: FieldErrors;
+  readonly disabled: boolean;
+  readonly timeZone: string;
+  readonly organizationId: string | undefined;
+  readonly beside: ReactNode;
+  readonly onChange: (change: Partial<BudgetDraft>) => void;
+  readonly onRemove: () => void;
+}
+
+const KINDS = ['everything', 'target', 'access_group'] as const;
+
+/** One budget of a form. */
+export function BudgetRow(props: BudgetRowProps) {
+  const { budget, ordinal, at, errors, disabled, timeZone, onChange } = props;
+  return (
+    <Paper withBorder p="sm" role="group" aria-label={`Budget ${ordinal}`}>
+      <Stack gap="sm">
+        <Group align="flex-start" gap="sm">
+          <TextInput
+            label="Amount"
+            w={150}
+            leftSection={<Text fz="sm">$</Text>}
+            inputMode="decimal"
+            placeholder="100.00"
+            required
+            maxLength={32}
+            value={budget.amount}
+            disabled={disabled}
+            error={errorAt(errors, `${at}.amount`)}
+            onChange={(event) => onChange({ amount: event.currentTarget.value })}
+          />
+          <Select
+            label="Period"
+            w={170}
+            data={[...PERIODS]}
+            value={budget.period}
+            allowDeselect={false}
+            disabled={disabled}
+            error={errorAt(errors, `${at}.period`)}
+            onChange={(value) => value !== null && onChange({ period: value as Period, anchor_day: 1, anchor_month: 1 })}
+          />
+          <PeriodFields budget={budget} at={at} errors={errors} disabled={disabled} timeZone={timeZone} onChange={onChange} />
+          <Tooltip label="Remove this budget">
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              mt={24}
+              ml="auto"
+              disabled={disabled}
+              aria-label={`Remove budget ${ordinal}`}
+              onClick={props.onRemove}
+            >
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Tooltip>
+        </Group>
+        {Number(budget.amount) === 0 && budget.amount.trim() !== '' && (
+          <Text fz="xs" c="dimmed">
+            0 {budget.action === 'block' ? 'refuses everything that costs' : 'alerts at the first cent'}.
+          </Text>
+        )}
+        {props.beside}
+        <Group align="flex-start" gap="sm">
+          <MatchFields
+            kinds={KINDS}
+            kind={budget.kind}
+            name={budget.name}
+            disabled={disabled}
+            error={errorAt(errors, `${at}.${budget.kind}`)}
+            onChange={onChange}
+            {...(props.organizationId === undefined ? {} : { organizationId: props.organizationId })}
+          />
+          <TagsInput
+            label="Alert at % used"
+            miw={170}
+            maxTags={20}
+            placeholder={budget.thresholds.length === 0 ? 'None' : ''}
+            value={budget.thresholds.map(String)}
+            disabled={disabled}
+            error={errorAt(errors, `${at}.thresholds`)}
+            onChange={(values) => onChange({ thresholds: percentsOf(values) })}
+          />
+        </Group>
+        <Group gap="md">
+          <SegmentedControl
+            size="xs"
+            aria-label={`When budget ${ordinal} is used up`}
+            value={budget.action}
+            disabled={disabled}
+            onChange={(action) => onChange({ action: action as BudgetDraft['action'] })}
+            data={[
+              { value: 'block', label: 'Block when used up' },
+              { value: 'alert', label: 'Only alert' },
+            ]}
+          />
+          {budget.action === 'block' && (
+            <Checkbox
+              size="xs"
+              label="Shorten answers to what is left"
+              description="Never exceeded, at the price of cut answers near the end."
+              checked={budget.clamp_output}
+              disabled={disabled}
+              onChange={(event) => onChange({ clamp_output: event.currentTarget.checked })}
+            />
+          )}
+        </Group>
+      </Stack>
+    </Paper>
+  );
+}
+
+function percentsOf(values: readonly string[]): number[] {
+  const percents = values.map((text) => Math.round(Number(text.replace('%', '')))).filter((one) => one >= 1 && one <= 1_000);
+  return [...new Set(percents)].sort((a, b) => a - b);
+}

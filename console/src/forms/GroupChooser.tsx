@@ -1,0 +1,108 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked } from '../api/client.ts';
+import { useSession } from '../api/session.tsx';
+import type { AccessLevel } from './access-level.ts';
+import { ChooserList, type ChooserRow } from './ChooserList.tsx';
+import { GrantLink } from './TargetChooser.tsx';
+
+interface GroupChooserProps {
+  readonly level: AccessLevel;
+  readonly chosen: readonly string[];
+  readonly onChange: (chosen: readonly string[]) => void;
+  readonly disabled: boolean;
+  readonly errorOf: (key: string) => string | undefined;
+}
+
+const GROUP_KEY = /^[a-z0-9._-]{1,64}$/;
+
+/** Access groups to tick. One without members is as good: it applies when a target is labelled. */
+export function GroupChooser({ level, chosen, onChange, disabled, errorOf }: GroupChooserProps) {
+  const [search, setSearch] = useState('');
+  const [asking] = useDebouncedValue(search.trim(), 200);
+  const { rows, loading } = useGroups(level, asking, chosen);
+  return (
+    <ChooserList
+      label="Access groups"
+      rows={rows}
+      chosen={chosen}
+      onChange={onChange}
+      search={search}
+      onSearch={setSearch}
+      loading={loading}
+      disabled={disabled}
+      errorOf={errorOf}
+      empty="There is no access group yet. Type a key to grant one that targets will be labelled with later."
+    />
+  );
+}
+
+function useGroups(level: AccessLevel, search: string, chosen: readonly string[]) {
+  const seesAll = useSession().platform_capabilities.includes('platform.read');
+  const all = useQuery({
+    queryKey: ['access-groups', 'choose', search],
+    queryFn: () => asked(api.GET('/access-groups', { params: { query: { limit: 200, ...(search === '' ? {} : { search }) } } })),
+    placeholderData: keepPreviousData,
+    enabled: seesAll,
+    staleTime: 30_000,
+  });
+  const held = useHeldGroups(level);
+  const matches = (key: string) => key.startsWith(search);
+  const known = (all.data?.data ?? []).map((group) => ({
+    ...rowOf(group.key, group.member_count),
+    ...(group.name === group.key ? {} : { badge: group.name }),
+    warning: group.warning,
+  }));
+  const seen = new Set(known.map((row) => row.id));
+  const further = held.rows.filter((row) => !seen.has(row.id) && matches(row.id));
+  const rows = [...known, ...further].map((row) => withReason(row, level, held.reachable));
+  const isNew =
+    level.is === 'organization' && GROUP_KEY.test(search) && !rows.some((row) => row.id === search) && !chosen.includes(search);
+  if (isNew) rows.push({ id: search, label: search, badge: 'New: no target has this label yet', detail: EMPTY_WORDS });
+  return { rows, loading: all.isFetching || held.loading };
+}
+
+const EMPTY_WORDS = 'Empty: applies when a target is labelled';
+
+function rowOf(key: string, members: number): ChooserRow {
+  return { id: key, label: key, detail: members === 0 ? EMPTY_WORDS : `${members} ${members === 1 ? 'target' : 'targets'} now` };
+}
+
+function withReason(row: ChooserRow, level: AccessLevel, reachable: ReadonlySet<string> | null): ChooserRow {
+  if (level.is === 'organization' || reachable === null || reachable.has(row.id)) return row;
+  const disabledBecause = (
+    <>
+      The organization does not hold this group.
+      <GrantLink organizationId={level.organizationId} />
+    </>
+  );
+  return { ...row, disabledBecause };
+}
+
+/** Groups that stand in an organization's reach: granted to it, or labels of what it may call. `reachable` is null when all are. */
+function useHeldGroups(level: AccessLevel) {
+  const organizationId = level.organizationId ?? '';
+  const below = level.is !== 'organization';
+  const access = useQuery({
+    queryKey: ['organization', organizationId, 'asset-access'],
+    queryFn: () => asked(api.GET('/organizations/{id}/asset-access', { params: { path: { id: organizationId } } })),
+    enabled: below,
+  });
+  const effective = useQuery({
+    queryKey: ['organization', organizationId, 'effective-access'],
+    queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: organizationId } } })),
+    enabled: below,
+  });
+  const members = new Map<string, number>();
+  for (const key of access.data?.access_groups ?? []) members.set(key, 0);
+  for (const target of effective.data?.data ?? []) {
+    for (const key of target.access_groups) members.set(key, (members.get(key) ?? 0) + 1);
+  }
+  const isKnown = access.data !== undefined && effective.data !== undefined;
+  return {
+    loading: below && !isKnown && !access.isError && !effective.isError,
+    rows: [...members].map(([key, count]) => rowOf(key, count)),
+    reachable: !isKnown || access.data?.mode === 'all' ? null : new Set(members.keys()),
+  };
+}

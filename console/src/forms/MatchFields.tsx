@@ -1,0 +1,66 @@
+import { Autocomplete, Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../api/client.ts';
+import type { MatchKind } from './limit-draft.ts';
+
+interface MatchFieldsProps<K extends MatchKind | 'everything'> {
+  readonly kinds: readonly K[];
+  readonly kind: K;
+  readonly name: string;
+  readonly onChange: (change: { readonly kind?: K; readonly name?: string }) => void;
+  readonly error: string | undefined;
+  readonly disabled?: boolean;
+  readonly organizationId?: string;
+}
+
+const KIND_LABELS = { everything: 'All models', target: 'A model or route group', access_group: 'An access group' } as const;
+
+/** What a limit or budget is for: everything, a name or `prefix*`, or an access group. Names are suggested, not demanded. */
+export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFieldsProps<K>) {
+  const { kinds, kind, name, onChange, error, disabled = false } = props;
+  const suggestions = useNames(kind, props.organizationId);
+  return (
+    <>
+      <Select
+        label="Counts"
+        data={kinds.map((value) => ({ value, label: KIND_LABELS[value] }))}
+        value={kind}
+        allowDeselect={false}
+        disabled={disabled}
+        onChange={(value) => value !== null && onChange({ kind: value as K, name: '' })}
+      />
+      {kind !== 'everything' && (
+        <Autocomplete
+          label={kind === 'target' ? 'Name, or a prefix and *' : 'Access group'}
+          placeholder={kind === 'target' ? 'gpt-5*' : 'beta'}
+          data={suggestions}
+          limit={30}
+          value={name}
+          maxLength={201}
+          required
+          disabled={disabled}
+          error={error}
+          onChange={(text) => onChange({ name: text })}
+        />
+      )}
+    </>
+  );
+}
+
+/** Names that stand in the catalogue now, as far as the person may see them. */
+function useNames(kind: MatchKind | 'everything', organizationId: string | undefined): string[] {
+  const targets = useQuery({
+    queryKey: ['callable-targets', 'names', organizationId],
+    queryFn: () =>
+      asked(
+        api.GET('/callable-targets', {
+          params: { query: { limit: 200, ...(organizationId === undefined ? {} : { organization_id: organizationId }) } },
+        }),
+      ),
+    enabled: kind !== 'everything',
+    staleTime: 60_000,
+  });
+  const found = targets.data?.data ?? [];
+  if (kind === 'target') return found.map((target) => target.name);
+  return [...new Set(found.flatMap((target) => target.access_groups))].sort();
+}

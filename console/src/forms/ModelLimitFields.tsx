@@ -1,0 +1,80 @@
+import { ActionIcon, Button, Group, Paper, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import { type Bound, errorAt } from './bind.ts';
+import { type ModelLimitDraft, newModelLimit } from './limit-draft.ts';
+import { MatchFields } from './MatchFields.tsx';
+import { RateLimitFields } from './RateLimitFields.tsx';
+
+interface ModelLimitFieldsProps extends Bound<readonly ModelLimitDraft[]> {
+  readonly timeZone: string;
+  /** Whose names are suggested; all of the catalogue without it. */
+  readonly organizationId?: string;
+}
+
+const MODEL_LIMITS_MAX = 100;
+const KINDS = ['target', 'access_group'] as const;
+
+/** Rate limits for one model, a prefix of names, or an access group, beside those of the whole scope. */
+export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZone, organizationId }: ModelLimitFieldsProps) {
+  const set = (row: string, change: Partial<ModelLimitDraft>) =>
+    onChange(value.map((one) => (one.row === row ? { ...one, ...change } : one)));
+  return (
+    <Stack gap="sm">
+      {value.map((limit, index) => (
+        <Paper key={limit.row} withBorder p="sm" role="group" aria-label={`Limit ${index + 1} for ${limit.name || 'a model'}`}>
+          <Stack gap="sm">
+            <Group align="flex-start" wrap="nowrap">
+              <SimpleGrid cols={{ base: 1, xs: 2 }} flex={1}>
+                <MatchFields
+                  kinds={KINDS}
+                  kind={limit.kind}
+                  name={limit.name}
+                  onChange={(change) => set(limit.row, change)}
+                  error={errorAt(errors, `${at}.${index}.${limit.kind}`) ?? errorAt(errors, `${at}.${index}`)}
+                  disabled={disabled ?? false}
+                  {...(organizationId === undefined ? {} : { organizationId })}
+                />
+              </SimpleGrid>
+              <Tooltip label="Remove this limit">
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  mt={24}
+                  disabled={disabled ?? false}
+                  aria-label={`Remove limit ${index + 1} for ${limit.name || 'a model'}`}
+                  onClick={() => onChange(value.filter((one) => one.row !== limit.row))}
+                >
+                  <IconTrash size={16} />
+                </ActionIcon>
+              </Tooltip>
+            </Group>
+            <RateLimitFields
+              at={`${at}.${index}.rate_limits`}
+              value={limit.rate_limits}
+              onChange={(rate_limits) => set(limit.row, { rate_limits })}
+              timeZone={timeZone}
+              disabled={disabled ?? false}
+              {...(errors === undefined ? {} : { errors })}
+            />
+          </Stack>
+        </Paper>
+      ))}
+      {errorAt(errors, at) !== undefined && (
+        <Text fz="sm" c="red" role="alert">
+          {errorAt(errors, at)}
+        </Text>
+      )}
+      <div>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconPlus size={14} />}
+          disabled={(disabled ?? false) || value.length >= MODEL_LIMITS_MAX}
+          onClick={() => onChange([...value, newModelLimit()])}
+        >
+          Add a limit for a model
+        </Button>
+      </div>
+    </Stack>
+  );
+}

@@ -1,0 +1,171 @@
+import { NumberInput, Select, Stack, Text } from '@mantine/core';
+import { errorAt, type FieldErrors } from './bind.ts';
+import type { BudgetDraft } from './budget-draft.ts';
+import { isZone, nextReset } from './next-reset.ts';
+
+interface PeriodFieldsProps {
+  readonly budget: BudgetDraft;
+  readonly at: string;
+  readonly errors: FieldErrors;
+  readonly disabled: boolean;
+  readonly timeZone: string;
+  readonly onChange: (change: Partial<BudgetDraft>) => void;
+}
+
+const WEEKDAYS = namesOf(7, (index) => new Date(Date.UTC(2024, 0, 1 + index)), { weekday: 'long' });
+const MONTHS = namesOf(12, (index) => new Date(Date.UTC(2024, index, 1)), { month: 'long' });
+const MONTHS_OF_QUARTER = ['First month', 'Second month', 'Third month'];
+const HOURS_MAX = 8_784;
+
+/** Where a period begins, and when the budget next resets, as a date. */
+export function PeriodFields(props: PeriodFieldsProps) {
+  return (
+    <>
+      <Anchor {...props} />
+      <Stack gap={2} pt={28}>
+        <ResetNote {...props} />
+      </Stack>
+    </>
+  );
+}
+
+function Anchor({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
+  switch (budget.period) {
+    case 'week':
+      return (
+        <Choice
+          label="Begins on"
+          names={WEEKDAYS}
+          value={budget.anchor_day}
+          disabled={disabled}
+          onChange={(anchor_day) => onChange({ anchor_day })}
+        />
+      );
+    case 'month':
+      return <DayOfMonth {...{ budget, at, errors, disabled, onChange }} />;
+    case 'quarter':
+    case 'year':
+      return (
+        <>
+          <Choice
+            label="Begins in"
+            names={budget.period === 'quarter' ? MONTHS_OF_QUARTER : MONTHS}
+            value={budget.anchor_month}
+            disabled={disabled}
+            onChange={(anchor_month) => onChange({ anchor_month })}
+          />
+          <DayOfMonth {...{ budget, at, errors, disabled, onChange }} />
+        </>
+      );
+    case 'rolling':
+      return <RollingLength {...{ budget, at, errors, disabled, onChange }} />;
+    default:
+      return null;
+  }
+}
+
+type AnchorProps = Omit<PeriodFieldsProps, 'timeZone'>;
+
+function DayOfMonth({ budget, at, errors, disabled, onChange }: AnchorProps) {
+  return (
+    <NumberInput
+      label="On day"
+      w={80}
+      min={1}
+      max={31}
+      allowDecimal={false}
+      value={budget.anchor_day}
+      disabled={disabled}
+      error={errorAt(errors, `${at}.anchor_day`)}
+      onChange={(day) => onChange({ anchor_day: Math.min(31, Math.max(1, Number(day) || 1)) })}
+    />
+  );
+}
+
+function RollingLength({ budget, at, errors, disabled, onChange }: AnchorProps) {
+  const max = budget.rolling_unit === 'hours' ? HOURS_MAX : HOURS_MAX / 24;
+  return (
+    <>
+      <NumberInput
+        label="The last"
+        w={90}
+        min={1}
+        max={max}
+        allowDecimal={false}
+        required
+        value={budget.rolling_length}
+        disabled={disabled}
+        error={errorAt(errors, `${at}.${budget.rolling_unit}`)}
+        onChange={(length) => onChange({ rolling_length: length === '' ? '' : Number(length) })}
+      />
+      <Select
+        label="Unit"
+        w={100}
+        data={[
+          { value: 'hours', label: 'hours' },
+          { value: 'days', label: 'days' },
+        ]}
+        value={budget.rolling_unit}
+        allowDeselect={false}
+        disabled={disabled}
+        onChange={(unit) => unit !== null && onChange({ rolling_unit: unit as BudgetDraft['rolling_unit'] })}
+      />
+    </>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly names: readonly string[];
+  readonly value: number;
+  readonly disabled: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+function Choice({ label, names, value, disabled, onChange }: ChoiceProps) {
+  return (
+    <Select
+      label={label}
+      w={150}
+      data={names.map((name, index) => ({ value: String(index + 1), label: name }))}
+      value={String(value)}
+      allowDeselect={false}
+      disabled={disabled}
+      onChange={(chosen) => chosen !== null && onChange(Number(chosen))}
+    />
+  );
+}
+
+function ResetNote({ budget, timeZone }: PeriodFieldsProps) {
+  if (budget.period === 'rolling') {
+    return (
+      <Text fz="sm" c="dimmed">
+        Trails: what was spent longer ago no longer counts.
+      </Text>
+    );
+  }
+  const reset = nextReset(budget, timeZone, new Date());
+  if (reset === null) {
+    return (
+      <Text fz="sm" c="dimmed">
+        Never resets.
+      </Text>
+    );
+  }
+  return (
+    <Text fz="sm" c="dimmed">
+      Next reset: <b>{dateText(reset, timeZone)}</b>
+    </Text>
+  );
+}
+
+/** `1 December 2026, 00:00 (Europe/Paris)`: in the organization's zone, which is not always the reader's. */
+function dateText(at: Date, timeZone: string): string {
+  const zone = isZone(timeZone) ? timeZone : 'UTC';
+  return `${at.toLocaleString(undefined, { timeZone: zone, dateStyle: 'long', timeStyle: 'short' })} (${zone})`;
+}
+
+function namesOf(count: number, dateAt: (index: number) => Date, format: Intl.DateTimeFormatOptions): readonly string[] {
+  const names = new Intl.DateTimeFormat(undefined, { ...format, timeZone: 'UTC' });
+  return Array.from({ length: count }, (_, index) => names.format(dateAt(index)));
+}

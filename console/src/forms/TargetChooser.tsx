@@ -1,0 +1,129 @@
+import { Anchor, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../api/client.ts';
+import { useCan, useSession } from '../api/session.tsx';
+import { moneyText } from '../components/Money.tsx';
+import { PATHS } from '../paths.ts';
+import type { AccessLevel, AccessPreview } from './access-level.ts';
+import { ChooserList, type ChooserRow } from './ChooserList.tsx';
+
+interface TargetChooserProps {
+  readonly level: AccessLevel;
+  readonly chosen: readonly string[];
+  readonly onChange: (chosen: readonly string[]) => void;
+  /** What the parent may call; null at an organization, which has none. */
+  readonly parent: AccessPreview | null;
+  readonly disabled: boolean;
+  readonly errorOf: (name: string) => string | undefined;
+}
+
+const SHOWN = 200;
+const LEVEL_WORDS: Readonly<Record<string, string>> = {
+  organization: 'Not granted to the organization.',
+  team: 'The team leaves it out.',
+  user: 'The member’s own access leaves it out.',
+  key: 'The key leaves it out.',
+};
+
+/** Models and route groups to tick, with what they are and cost. What lies outside the parent is shown, cannot be ticked, and says why. */
+export function TargetChooser({ level, chosen, onChange, parent, disabled, errorOf }: TargetChooserProps) {
+  const [search, setSearch] = useState('');
+  const [asking] = useDebouncedValue(search.trim(), 200);
+  const targets = useTargets(level, asking);
+  const removedBy = new Map((parent?.outside ?? []).map((one) => [one.name, one.removed_by]));
+  const listed = targets.data?.data ?? [];
+  const names = new Set(listed.map((target) => target.name));
+  const hidden = [...removedBy.keys()].filter((name) => !names.has(name) && name.startsWith(asking));
+  const rows: ChooserRow[] = [
+    ...listed.map((target) => ({ ...rowOf(target), ...because(removedBy.get(target.name), level) })),
+    ...hidden.map((name) => ({ id: name, label: name, ...because(removedBy.get(name), level) })),
+  ];
+  return (
+    <ChooserList
+      label="Models and route groups"
+      rows={rows}
+      chosen={chosen}
+      onChange={onChange}
+      search={search}
+      onSearch={setSearch}
+      loading={targets.isFetching}
+      disabled={disabled}
+      errorOf={errorOf}
+      empty="There is no model yet."
+      note={
+        targets.data?.next_cursor != null ? (
+          <Text fz="xs" c="dimmed">
+            The first {SHOWN} by name are shown. Search for the others.
+          </Text>
+        ) : undefined
+      }
+    />
+  );
+}
+
+/** All of the catalogue for who may see it; else what the organization is granted. */
+function useTargets(level: AccessLevel, search: string) {
+  const seesAll = useSession().platform_capabilities.includes('platform.read');
+  const query = {
+    limit: SHOWN,
+    ...(search === '' ? {} : { search }),
+    ...(seesAll || level.organizationId === undefined ? {} : { organization_id: level.organizationId }),
+  };
+  return useQuery({
+    queryKey: ['callable-targets', 'choose', query],
+    queryFn: () => asked(api.GET('/callable-targets', { params: { query } })),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+  });
+}
+
+function rowOf(target: Schema<'CallableTarget'>): ChooserRow {
+  const { prices } = target;
+  const price = prices?.input_per_million == null ? null : `${moneyText(prices.input_per_million)} in`;
+  const output = prices?.output_per_million == null ? null : `${moneyText(prices.output_per_million)} out`;
+  const cost = [price, output].filter((part) => part !== null).join(', ');
+  const parts = [
+    target.type === 'route_group' ? 'Route group' : 'Model',
+    target.providers.join(', '),
+    target.access_groups.length === 0 ? '' : `in ${target.access_groups.join(', ')}`,
+    cost === '' ? 'no price' : `${cost} / 1M tokens`,
+  ];
+  return { id: target.name, label: target.name, detail: parts.filter((part) => part !== '').join(' · ') };
+}
+
+function because(removedBy: string | undefined, level: AccessLevel): Pick<ChooserRow, 'disabledBecause'> {
+  if (removedBy === undefined || level.is === 'organization') return {};
+  return { disabledBecause: <WhyOutside removedBy={removedBy} organizationId={level.organizationId} /> };
+}
+
+function WhyOutside({ removedBy, organizationId }: { removedBy: string; organizationId: string }) {
+  return (
+    <>
+      {LEVEL_WORDS[removedBy] ?? 'Outside what stands above.'}
+      {removedBy === 'organization' && <GrantLink organizationId={organizationId} />}
+    </>
+  );
+}
+
+/** To where it can be granted, for who may. */
+export function GrantLink({ organizationId }: { organizationId: string }) {
+  const verdict = useCan('organizations.cap', organizationId);
+  if (!verdict.allowed) return <> Ask a platform admin for it.</>;
+  return (
+    <>
+      {' '}
+      <Anchor
+        component={Link}
+        to={PATHS.organization}
+        params={{ organizationId } as never}
+        search={{ tab: 'access' } as never}
+        fz="xs"
+      >
+        Grant it to the organization
+      </Anchor>
+    </>
+  );
+}

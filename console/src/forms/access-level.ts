@@ -1,0 +1,50 @@
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../api/client.ts';
+import { type AccessDraft, choiceBody, grantsBody } from './access-draft.ts';
+
+/** Whose asset access is edited. Below the organization, `organizationId` and what stands above it are known. */
+export type AccessLevel =
+  | { readonly is: 'organization'; readonly organizationId?: string }
+  | {
+      readonly is: 'team' | 'user' | 'key';
+      readonly organizationId: string;
+      readonly teamId?: string | undefined;
+      readonly memberId?: string | undefined;
+    };
+
+export interface AccessPreview {
+  readonly count: number;
+  readonly targets: readonly { readonly name: string; readonly type: string; readonly through: string | null }[];
+  readonly outside: readonly { readonly name: string; readonly removed_by: string }[];
+}
+
+const TYPING_MS = 300;
+
+/** What a choice would let its holder call, as the server computes it; asked again when the choice stands still. */
+export function useAccessPreview(level: AccessLevel, draft: AccessDraft) {
+  const body = previewBody(level, draft);
+  const [settled] = useDebouncedValue(JSON.stringify(body), TYPING_MS);
+  return useQuery({
+    queryKey: ['access-preview', settled],
+    queryFn: () => previewAccess(JSON.parse(settled) as PreviewBody),
+    placeholderData: (before: AccessPreview | undefined) => before,
+    staleTime: 10_000,
+  });
+}
+
+type PreviewBody = ReturnType<typeof previewBody>;
+
+async function previewAccess(body: PreviewBody): Promise<AccessPreview> {
+  return asked(api.POST('/access/preview', { body }));
+}
+
+function previewBody(level: AccessLevel, draft: AccessDraft) {
+  const places = level.is === 'organization' ? {} : { team_id: level.teamId, member_id: level.memberId };
+  const known = Object.entries({ organization_id: level.organizationId, ...places }).filter(([, id]) => id !== undefined);
+  return {
+    ...(Object.fromEntries(known) as { organization_id?: string; team_id?: string; member_id?: string }),
+    level: level.is,
+    asset_access: level.is === 'organization' ? grantsBody(draft) : choiceBody(draft),
+  };
+}

@@ -1,0 +1,113 @@
+import type { Schema } from '../api/client.ts';
+import { type MatchKind, newRow } from './limit-draft.ts';
+
+/** A budget as it stands in a form. */
+
+export type Period = Schema<'Budget'>['period'];
+export const PERIODS: readonly { readonly value: Period; readonly label: string }[] = [
+  { value: 'day', label: 'Day' },
+  { value: 'week', label: 'Week' },
+  { value: 'month', label: 'Month' },
+  { value: 'quarter', label: 'Quarter' },
+  { value: 'year', label: 'Year' },
+  { value: 'total', label: 'Total, never resets' },
+  { value: 'rolling', label: 'Rolling' },
+];
+
+export interface BudgetDraft {
+  readonly row: string;
+  /** Of a stored budget: keeps what it has counted. */
+  readonly id: string | null;
+  readonly amount: string;
+  readonly period: Period;
+  readonly anchor_day: number;
+  readonly anchor_month: number;
+  readonly rolling_unit: 'hours' | 'days';
+  readonly rolling_length: number | '';
+  readonly kind: MatchKind | 'everything';
+  readonly name: string;
+  readonly thresholds: readonly number[];
+  readonly action: 'block' | 'alert';
+  readonly clamp_output: boolean;
+}
+
+export function newBudget(): BudgetDraft {
+  return {
+    row: newRow(),
+    id: null,
+    amount: '',
+    period: 'month',
+    anchor_day: 1,
+    anchor_month: 1,
+    rolling_unit: 'days',
+    rolling_length: 30,
+    kind: 'everything',
+    name: '',
+    thresholds: [50, 80, 100],
+    action: 'block',
+    clamp_output: false,
+  };
+}
+
+export function budgetsDraft(budgets: readonly Schema<'Budget'>[]): readonly BudgetDraft[] {
+  return budgets.map((budget) => {
+    const inDays = budget.hours !== null && budget.hours % 24 === 0;
+    return {
+      row: newRow(),
+      id: budget.id,
+      amount: budget.amount,
+      period: budget.period,
+      anchor_day: budget.anchor_day ?? 1,
+      anchor_month: budget.anchor_month ?? 1,
+      rolling_unit: inDays || budget.hours === null ? 'days' : 'hours',
+      rolling_length: budget.hours === null ? 30 : inDays ? budget.hours / 24 : budget.hours,
+      ...matchOf(budget),
+      thresholds: budget.thresholds,
+      action: budget.action,
+      clamp_output: budget.clamp_output,
+    };
+  });
+}
+
+function matchOf({ target, access_group }: Schema<'Budget'>): Pick<BudgetDraft, 'kind' | 'name'> {
+  if (target !== null) return { kind: 'target', name: target };
+  if (access_group !== null) return { kind: 'access_group', name: access_group };
+  return { kind: 'everything', name: '' };
+}
+
+/** The list that replaces the stored one. */
+export function budgetsBody(drafts: readonly BudgetDraft[]) {
+  return drafts.map((draft) => ({
+    ...(draft.id === null ? {} : { id: draft.id }),
+    amount: draft.amount.trim(),
+    period: draft.period,
+    ...anchorOf(draft),
+    ...(draft.kind === 'everything' ? {} : { [draft.kind]: draft.name.trim() }),
+    thresholds: [...draft.thresholds],
+    action: draft.action,
+    clamp_output: draft.clamp_output,
+  }));
+}
+
+function anchorOf(draft: BudgetDraft) {
+  switch (draft.period) {
+    case 'week':
+    case 'month':
+      return { anchor_day: draft.anchor_day };
+    case 'quarter':
+    case 'year':
+      return { anchor_day: draft.anchor_day, anchor_month: draft.anchor_month };
+    case 'rolling':
+      return { [draft.rolling_unit]: draft.rolling_length === '' ? undefined : draft.rolling_length };
+    default:
+      return {};
+  }
+}
+
+/** `per month`, `per rolling 30 days`: after an amount. */
+export function periodWords(budget: { readonly period: Period; readonly hours?: number | null }): string {
+  if (budget.period === 'total') return 'in total';
+  if (budget.period !== 'rolling') return `per ${budget.period}`;
+  const hours = budget.hours ?? 0;
+  return hours % 24 === 0 ? `in any ${hours / 24} days` : `in any ${hours} hours`;
+}

@@ -1,0 +1,101 @@
+import type { BudgetDraft } from './budget-draft.ts';
+
+/**
+ * When a calendar budget of this form would next begin anew, as the server will count it: local midnight in the organization's zone, an anchor
+ * beyond a month's end on its last day. Null where nothing resets: a total, a rolling window.
+ */
+export function nextReset(
+  draft: Pick<BudgetDraft, 'period' | 'anchor_day' | 'anchor_month'>,
+  timeZone: string,
+  now: Date,
+): Date | null {
+  const today = localDate(now, timeZone);
+  const next = nextDate(draft, today);
+  return next === null ? null : midnightIn(timeZone, next);
+}
+
+/** A calendar date as the UTC instant of its midnight: plain arithmetic, no zone in it. */
+type DateMs = number;
+
+const DAY_MS = 86_400_000;
+
+function nextDate({ period, anchor_day, anchor_month }: Parameters<typeof nextReset>[0], today: DateMs): DateMs | null {
+  const date = new Date(today);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  switch (period) {
+    case 'day':
+      return today + DAY_MS;
+    case 'week': {
+      const weekday = ((date.getUTCDay() + 6) % 7) + 1;
+      const days = (anchor_day - weekday + 7) % 7;
+      return today + (days === 0 ? 7 : days) * DAY_MS;
+    }
+    case 'month':
+      return firstAfter(today, 2, (step) => anchored(year, month + step, anchor_day));
+    case 'quarter':
+      return firstAfter(today, 7, (step) => {
+        const at = month - 2 + step;
+        return (((at - (anchor_month - 1)) % 3) + 3) % 3 === 0 ? anchored(year, at, anchor_day) : null;
+      });
+    case 'year':
+      return firstAfter(today, 2, (step) => anchored(year + step, anchor_month - 1, anchor_day));
+    default:
+      return null;
+  }
+}
+
+function firstAfter(today: DateMs, steps: number, dateAt: (step: number) => DateMs | null): DateMs | null {
+  for (let step = 0; step <= steps; step += 1) {
+    const date = dateAt(step);
+    if (date !== null && date > today) return date;
+  }
+  return null;
+}
+
+/** The anchor's day in a month, or the month's last. */
+function anchored(year: number, month: number, day: number): DateMs {
+  const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+  return Date.UTC(year, month, Math.min(day, last));
+}
+
+function localDate(at: Date, timeZone: string): DateMs {
+  const { year, month, day } = partsIn(timeZone, at);
+  return Date.UTC(year, month - 1, day);
+}
+
+/** The instant at which a date begins in a zone. Asked twice, because the offset may change between the guess and the answer. */
+function midnightIn(timeZone: string, date: DateMs): Date {
+  const guess = date - offsetMs(timeZone, new Date(date));
+  return new Date(date - offsetMs(timeZone, new Date(guess)));
+}
+
+function offsetMs(timeZone: string, at: Date): number {
+  const { year, month, day, hour, minute, second } = partsIn(timeZone, at);
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at.getTime() / 1_000) * 1_000;
+}
+
+type Parts = Readonly<Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', number>>;
+
+function partsIn(timeZone: string, at: Date): Parts {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: isZone(timeZone) ? timeZone : 'UTC',
+    hourCycle: 'h23',
+    calendar: 'gregory',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)])) as Parts;
+}
+
+/** Whether this browser knows a time zone. */
+export function isZone(timeZone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
