@@ -18,6 +18,8 @@ const registry: Record<string, readonly string[]> = {
   '1.12': ['audit-content'],
   '1.13': ['simulation'],
   '1.14': ['house', 'tour'],
+  '2.1': ['authorization'],
+  '2.9': ['upgrade'],
 };
 
 const args = process.argv.slice(2);

@@ -1,0 +1,325 @@
+/** The rows of the matrix: every admin route, who gets what answer, and a call of it whose only possible refusal is who makes it. */
+import {
+  AUDIT_READERS,
+  type Cells,
+  EVERYONE,
+  INVITERS,
+  ORGANIZATION_AUDIT,
+  ORGANIZATION_MANAGE,
+  ORGANIZATION_OWNERS,
+  ORGANIZATION_PLATFORM,
+  ORGANIZATION_READ,
+  ORGANIZATION_SPEND,
+  OWN_KEYS,
+  PLATFORM_CHANGE,
+  PLATFORM_READ,
+  type PlaceName,
+  type RoleName,
+  SPENDERS,
+  TEAM_ADMINS,
+  TEAM_MANAGE,
+  TEAM_READ,
+  TOKEN_MANAGERS,
+} from './authorization-table.ts';
+import type { Markers, World } from './authorization-world.ts';
+
+/** What a row is asked with. The path and body are of this place; a fresh object is made where the call uses it up. */
+export interface Asking {
+  readonly world: World;
+  readonly place: PlaceName;
+  readonly role: RoleName;
+}
+
+type Made = string | { readonly path: string; readonly body?: unknown };
+
+export interface Row {
+  readonly route: string;
+  /** Which of several bodies, where a route guards its fields one by one. */
+  readonly variant?: string;
+  readonly cells: Cells;
+  readonly make: (asking: Asking) => Made | Promise<Made>;
+  /** For lists, exports and streams: which places' markers each role sees, in the order of the roles; `-` is none. */
+  readonly sees?: { readonly marker: keyof Markers; readonly places: string };
+}
+
+/** o the own team's, t the other team's of the same organization, x the other organization's. */
+const ALL_OF_MINE = 'otx otx  ot ot ot ot ot  ot ot ot';
+const SPEND = 'otx otx  ot ot ot ot -  o - -';
+
+const row = (route: string, cells: Cells, make: Row['make'], more: Partial<Row> = {}): Row => ({ route, cells, make, ...more });
+const at = (path: string, body?: unknown) => () => (body === undefined ? path : { path, body });
+const organization = (below = '', body?: unknown) => {
+  return ({ world, place }: Asking): Made => made(`/organizations/${world.organizationId(place)}${below}`, body);
+};
+const team = (below = '', body?: unknown) => {
+  return ({ world, place }: Asking): Made => made(`/teams/${world.teamId(place)}${below}`, body);
+};
+const made = (path: string, body?: unknown): Made => (body === undefined ? path : { path, body });
+
+export const rows: readonly Row[] = [
+  row('GET /organizations', EVERYONE, at('/organizations')),
+  row('POST /organizations', PLATFORM_CHANGE, ({ world }) => {
+    const name = world.fresh();
+    return made('/organizations', { slug: name, name });
+  }),
+  row('GET /organizations/:id', ORGANIZATION_READ, organization()),
+  row('PATCH /organizations/:id', ORGANIZATION_MANAGE, renamed, { variant: 'name' }),
+  row('PATCH /organizations/:id', ORGANIZATION_PLATFORM, organization('', { rate_limits: { rpm: 100_000 } }), {
+    variant: 'limits',
+  }),
+  row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { audit: { event_retention_days: 400 } }), {
+    variant: 'audit policy',
+  }),
+  row('DELETE /organizations/:id', ORGANIZATION_PLATFORM, (asking) => throwAway(asking, 'archive', '')),
+  row('POST /organizations/:id/suspend', ORGANIZATION_PLATFORM, (asking) => throwAway(asking, null, '/suspend')),
+  row('POST /organizations/:id/reactivate', ORGANIZATION_PLATFORM, (asking) => throwAway(asking, 'suspend', '/reactivate')),
+  row('POST /organizations/:id/archive', ORGANIZATION_PLATFORM, (asking) => throwAway(asking, null, '/archive')),
+  row('GET /organizations/:id/asset-access', ORGANIZATION_READ, organization('/asset-access')),
+  row('PUT /organizations/:id/asset-access', ORGANIZATION_PLATFORM, organization('/asset-access', { mode: 'all' })),
+  row('GET /organizations/:id/effective-access', ORGANIZATION_READ, organization('/effective-access')),
+  row('GET /organizations/:id/limits/status', ORGANIZATION_READ, organization('/limits/status')),
+
+  row('GET /teams', EVERYONE, at('/teams?limit=200'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
+  row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200')),
+  row('POST /organizations/:id/teams', ORGANIZATION_MANAGE, organization('/teams', { name: 'New' })),
+  row('GET /teams/:id', TEAM_READ, team()),
+  row('PATCH /teams/:id', TEAM_MANAGE, team('', { name: 'Team' }), { variant: 'name' }),
+  row('PATCH /teams/:id', TEAM_MANAGE, team('', { rate_limits: { rpm: 100_000 } }), { variant: 'limits' }),
+  row('PATCH /teams/:id', TEAM_ADMINS, narrowedTeam, { variant: 'narrowing' }),
+  row('DELETE /teams/:id', TEAM_MANAGE, async ({ world, place }) => {
+    return `/teams/${(await world.root('POST', `/organizations/${world.organizationId(place)}/teams`, { name: 'Gone soon' })).id}`;
+  }),
+  row('GET /teams/:id/limits/status', TEAM_READ, team('/limits/status')),
+  row('GET /teams/:id/members', TEAM_READ, team('/members')),
+  row('POST /teams/:id/members', TEAM_ADMINS, async (asking) => {
+    const { accountId } = await newMember(asking);
+    return made(`/teams/${asking.world.teamId(asking.place)}/members`, { account_id: accountId, role: 'team_viewer' });
+  }),
+  row('PATCH /teams/:id/members/:member_id', TEAM_ADMINS, async (asking) => {
+    const { memberId } = await newTeamMember(asking);
+    return made(`/teams/${asking.world.teamId(asking.place)}/members/${memberId}`, { role: 'team_developer' });
+  }),
+  row('DELETE /teams/:id/members/:member_id', TEAM_ADMINS, async (asking) => {
+    return `/teams/${asking.world.teamId(asking.place)}/members/${(await newTeamMember(asking)).memberId}`;
+  }),
+
+  row('GET /organizations/:id/members', ORGANIZATION_READ, organization('/members')),
+  row('POST /organizations/:id/members', ORGANIZATION_MANAGE, async (asking) => {
+    const accountId = await newAccount(asking.world);
+    return made(`/organizations/${asking.world.organizationId(asking.place)}/members`, {
+      account_id: accountId,
+      role: 'org_member',
+    });
+  }),
+  row('GET /organizations/:id/members/:member_id', ORGANIZATION_READ, (asking) => memberPath(asking, '')),
+  row('PATCH /organizations/:id/members/:member_id', ORGANIZATION_MANAGE, async (asking) => {
+    return made(await memberPath(asking, ''), { rate_limits: { rpm: 100 } });
+  }),
+  row('DELETE /organizations/:id/members/:member_id', ORGANIZATION_MANAGE, (asking) => memberPath(asking, '')),
+  row('GET /organizations/:id/members/:member_id/limits/status', ORGANIZATION_READ, (asking) =>
+    memberPath(asking, '/limits/status'),
+  ),
+
+  row('GET /accounts', PLATFORM_READ, at('/accounts')),
+  row('POST /accounts', PLATFORM_CHANGE, ({ world }) =>
+    made('/accounts', { email: `${world.fresh()}@headgate.test`, name: 'New' }),
+  ),
+  row('GET /accounts/:id', PLATFORM_READ, async ({ world }) => `/accounts/${await newAccount(world)}`),
+  row('PATCH /accounts/:id', PLATFORM_CHANGE, async ({ world }) =>
+    made(`/accounts/${await newAccount(world)}`, { name: 'Other' }),
+  ),
+
+  row('GET /service-accounts', EVERYONE, at('/service-accounts?limit=200'), {
+    sees: { marker: 'serviceAccountId', places: ALL_OF_MINE },
+  }),
+  row('GET /teams/:id/service-accounts', TEAM_READ, team('/service-accounts')),
+  row('POST /teams/:id/service-accounts', TEAM_MANAGE, team('/service-accounts', { name: 'ci' })),
+  row('GET /service-accounts/:id', TEAM_READ, serviceAccountPath),
+  row('PATCH /service-accounts/:id', TEAM_MANAGE, async (asking) => made(await serviceAccountPath(asking), { name: 'cd' })),
+  row('DELETE /service-accounts/:id', TEAM_MANAGE, serviceAccountPath),
+
+  row('GET /keys', EVERYONE, at('/keys?limit=200'), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
+  row('GET /organizations/:id/keys', ORGANIZATION_READ, organization('/keys')),
+  row('GET /teams/:id/keys', TEAM_READ, team('/keys')),
+  row('POST /keys', TEAM_ADMINS, ({ world, place }) => made('/keys', { team_id: world.teamId(place), name: 'service' }), {
+    variant: 'of a service account',
+  }),
+  row('POST /keys', OWN_KEYS, ownKey, { variant: 'of one’s own' }),
+  row('GET /keys/:id', TEAM_READ, (asking) => keyPath(asking, '')),
+  row('PATCH /keys/:id', TEAM_ADMINS, async (asking) => made(await keyPath(asking, ''), { name: 'renamed' })),
+  row('DELETE /keys/:id', TEAM_ADMINS, (asking) => keyPath(asking, '')),
+  row('POST /keys/:id/rotate', TEAM_ADMINS, async (asking) => made(await keyPath(asking, '/rotate'), { overlap_seconds: 0 })),
+  row('POST /keys/:id/disable', TEAM_ADMINS, (asking) => keyPath(asking, '/disable')),
+  row('POST /keys/:id/enable', TEAM_ADMINS, async (asking) => {
+    const path = await keyPath(asking, '');
+    await asking.world.root('POST', `${path}/disable`);
+    return `${path}/enable`;
+  }),
+  row('GET /keys/:id/limits/status', TEAM_READ, (asking) => keyPath(asking, '/limits/status')),
+
+  row('GET /admin-tokens', TOKEN_MANAGERS, at('/admin-tokens')),
+  row('POST /admin-tokens', ORGANIZATION_MANAGE, ({ world, place }) => made('/admin-tokens', tokenBody(world, place))),
+  row('GET /admin-tokens/:id', ORGANIZATION_MANAGE, tokenPath),
+  row('DELETE /admin-tokens/:id', ORGANIZATION_MANAGE, tokenPath),
+
+  row('GET /audit-events', { own: 'y  y   3  3  3  3  3   3  3  3' }, at('/audit-events')),
+  row('GET /organizations/:id/audit-events', ORGANIZATION_AUDIT, organization('/audit-events')),
+  row('GET /audit-events/verify', ORGANIZATION_AUDIT, ofOrganization('/audit-events/verify')),
+  row('GET /audit-events/export', ORGANIZATION_AUDIT, ofOrganization('/audit-events/export')),
+
+  row('GET /credentials', PLATFORM_READ, at('/credentials')),
+  row('POST /credentials', PLATFORM_CHANGE, ({ world }) => made('/credentials', credentialBody(world))),
+  row('GET /credentials/:id', PLATFORM_READ, ({ world }) => credentialPath(world)),
+  row('PATCH /credentials/:id', PLATFORM_CHANGE, async ({ world }) => made(await credentialPath(world), { name: world.fresh() })),
+  row('DELETE /credentials/:id', PLATFORM_CHANGE, ({ world }) => credentialPath(world)),
+  row('GET /deployments', PLATFORM_READ, at('/deployments')),
+  row('POST /deployments', PLATFORM_CHANGE, ({ world }) => made('/deployments', deploymentBody(world))),
+  row('GET /deployments/:id', PLATFORM_READ, ({ world }) => deploymentPath(world, '')),
+  row('PATCH /deployments/:id', PLATFORM_CHANGE, async ({ world }) => made(await deploymentPath(world, ''), { weight: 2 })),
+  row('DELETE /deployments/:id', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '')),
+  row('POST /deployments/:id/check', PLATFORM_CHANGE, ({ world }) => deploymentPath(world, '/check')),
+  row('GET /prices', PLATFORM_READ, at('/prices')),
+  row('POST /prices', PLATFORM_CHANGE, async ({ world }) => {
+    const { id } = await world.root('POST', '/deployments', deploymentBody(world));
+    return made('/prices', { deployment_id: id, prices: { input_per_million: '1' } });
+  }),
+  row('GET /models', PLATFORM_READ, at('/models')),
+  row('GET /models/:name', PLATFORM_READ, ({ world }) => `/models/${world.model}`),
+  row('PATCH /models/:name', PLATFORM_CHANGE, ({ world }) => made(`/models/${world.model}`, { fallbacks: [] })),
+  row('GET /route-groups', PLATFORM_READ, at('/route-groups')),
+  row('POST /route-groups', PLATFORM_CHANGE, ({ world }) => made('/route-groups', { key: world.fresh(), members: [] })),
+  row('GET /route-groups/:id', PLATFORM_READ, ({ world }) => routeGroupPath(world, '')),
+  row('PATCH /route-groups/:id', PLATFORM_CHANGE, async ({ world }) => made(await routeGroupPath(world, ''), { fallbacks: [] })),
+  row('DELETE /route-groups/:id', PLATFORM_CHANGE, ({ world }) => routeGroupPath(world, '')),
+  row('GET /route-groups/:id/members', PLATFORM_READ, ({ world }) => routeGroupPath(world, '/members')),
+  row('PUT /route-groups/:id/members', PLATFORM_CHANGE, async ({ world }) => {
+    return made(await routeGroupPath(world, '/members'), { members: [] });
+  }),
+  row('GET /callable-targets', EVERYONE, at('/callable-targets')),
+  row('PUT /callable-targets/:name/access-groups', PLATFORM_CHANGE, ({ world }) => {
+    return made(`/callable-targets/${world.model}/access-groups`, { access_groups: [] });
+  }),
+  row('GET /access-groups', PLATFORM_READ, at('/access-groups')),
+  row('POST /access-groups', PLATFORM_CHANGE, ({ world }) => made('/access-groups', { key: world.fresh(), name: 'New' })),
+  row('GET /access-groups/:key', PLATFORM_READ, ({ world }) => accessGroupPath(world)),
+  row('PATCH /access-groups/:key', PLATFORM_CHANGE, async ({ world }) => made(await accessGroupPath(world), { name: 'Other' })),
+  row('DELETE /access-groups/:key', PLATFORM_CHANGE, ({ world }) => accessGroupPath(world)),
+  row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
+
+  row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
+  row('GET /organizations/:id/usage', ORGANIZATION_SPEND, organization('/usage')),
+  row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
+  row('GET /requests/:request_id', REQUESTS(), ({ world, place }) => `/requests/${world.markers[place].requestId}`),
+  row('GET /decisions/:request_id', REQUESTS(), ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
+
+  row('GET /health', PLATFORM_READ, at('/health')),
+  row('GET /settings', PLATFORM_READ, at('/settings')),
+];
+
+/** A request of a service account's key: its team's admin reads it, a developer only their own. */
+function REQUESTS(): Cells {
+  return {
+    own: 'y  y   y  y  y  y  3   y  3  3',
+    team: 'y  y   y  y  y  y  3   3  3  3',
+    other: 'y  y   4  4  4  4  4   4  4  4',
+  };
+}
+
+function renamed({ world, place }: Asking): Made {
+  return made(`/organizations/${world.organizationId(place)}`, { name: world.fresh() });
+}
+
+function narrowedTeam({ world, place }: Asking): Made {
+  return made(`/teams/${world.teamId(place)}`, { asset_access: { mode: 'restrict', targets: [world.model], access_groups: [] } });
+}
+
+function ownKey({ world, place, role }: Asking): Made {
+  const isDeveloper = role.startsWith('team_') && place === 'own';
+  const owner = isDeveloper ? { owner: { account_id: world.people[role].accountId } } : {};
+  return made('/keys', { team_id: world.teamId(place), name: 'own', ...owner });
+}
+
+/** An organization that is used up by the call, with this role in it where the role is one of the place's. */
+async function throwAway({ world, place, role }: Asking, before: string | null, below: string): Promise<Made> {
+  const slug = world.fresh();
+  const { id } = await world.root('POST', '/organizations', { slug, name: slug });
+  if (place === 'own' && !role.startsWith('platform_')) await join(world, id, role);
+  if (before !== null) await world.root('POST', `/organizations/${id}/${before}`);
+  return made(`/organizations/${id}${below}`);
+}
+
+async function join(world: World, organizationId: string, role: RoleName): Promise<void> {
+  const account_id = world.people[role].accountId;
+  if (!role.startsWith('team_'))
+    return void (await world.root('POST', `/organizations/${organizationId}/members`, { account_id, role }));
+  const { id } = await world.root('POST', `/organizations/${organizationId}/teams`, { name: 'Team' });
+  await world.root('POST', `/teams/${id}/members`, { account_id, role });
+}
+
+async function newAccount(world: World): Promise<string> {
+  return (await world.root('POST', '/accounts', { email: `${world.fresh()}@headgate.test`, name: 'Somebody' })).id;
+}
+
+async function newMember({ world, place }: Asking): Promise<{ accountId: string; memberId: string }> {
+  const accountId = await newAccount(world);
+  const body = { account_id: accountId, role: 'org_member' };
+  return { accountId, memberId: (await world.root('POST', `/organizations/${world.organizationId(place)}/members`, body)).id };
+}
+
+async function newTeamMember(asking: Asking): Promise<{ memberId: string }> {
+  const { accountId, memberId } = await newMember(asking);
+  const body = { account_id: accountId, role: 'team_viewer' };
+  await asking.world.root('POST', `/teams/${asking.world.teamId(asking.place)}/members`, body);
+  return { memberId };
+}
+
+async function memberPath(asking: Asking, below: string): Promise<string> {
+  const { memberId } = await newMember(asking);
+  return `/organizations/${asking.world.organizationId(asking.place)}/members/${memberId}${below}`;
+}
+
+async function serviceAccountPath({ world, place }: Asking): Promise<string> {
+  return `/service-accounts/${(await world.root('POST', `/teams/${world.teamId(place)}/service-accounts`, { name: world.fresh() })).id}`;
+}
+
+async function keyPath({ world, place }: Asking, below: string): Promise<string> {
+  return `/keys/${(await world.root('POST', '/keys', { team_id: world.teamId(place), name: world.fresh() })).id}${below}`;
+}
+
+function tokenBody(world: World, place: PlaceName) {
+  return { name: world.fresh(), role: 'org_member', organization_id: world.organizationId(place) };
+}
+
+async function tokenPath({ world, place }: Asking): Promise<string> {
+  return `/admin-tokens/${(await world.root('POST', '/admin-tokens', tokenBody(world, place))).id}`;
+}
+
+function ofOrganization(path: string) {
+  return ({ world, place }: Asking) => `${path}?organization_id=${world.organizationId(place)}`;
+}
+
+function credentialBody(world: World) {
+  return { name: world.fresh(), provider: 'openai', api_key: 'sk-upstream' };
+}
+
+async function credentialPath(world: World): Promise<string> {
+  return `/credentials/${(await world.root('POST', '/credentials', credentialBody(world))).id}`;
+}
+
+function deploymentBody(world: World) {
+  return { model: world.fresh(), provider: 'fake', upstream_model: 'fake-small', mode: 'chat' };
+}
+
+async function deploymentPath(world: World, below: string): Promise<string> {
+  return `/deployments/${(await world.root('POST', '/deployments', deploymentBody(world))).id}${below}`;
+}
+
+async function routeGroupPath(world: World, below: string): Promise<string> {
+  return `/route-groups/${(await world.root('POST', '/route-groups', { key: world.fresh(), members: [] })).id}${below}`;
+}
+
+async function accessGroupPath(world: World): Promise<string> {
+  const key = world.fresh();
+  await world.root('POST', '/access-groups', { key, name: key });
+  return `/access-groups/${key}`;
+}
