@@ -22,6 +22,7 @@ const verbs = {
   seed: ['server/src/main.ts', 'seed'],
   prove: ['server/test/prove/index.ts'],
   bench: ['bench/src/main.ts'],
+  screens: ['console/test/screens.ts'],
 };
 
 /** Which package carries the pinned Node on which machine. None of them has an install script. */
@@ -107,7 +108,7 @@ function whyInstallFailed(result) {
 
 /** The verbs that start a gateway, which serves the built console. */
 function servesConsole(verbName) {
-  return ['start', 'dev', 'test', 'bench', 'prove'].includes(verbName);
+  return ['start', 'dev', 'test', 'bench', 'prove', 'screens'].includes(verbName);
 }
 
 /** Builds the console when one of its sources changed; a few seconds. */

@@ -2,7 +2,7 @@
 import { test as base, type Page } from '@playwright/test';
 import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
 
-export { expect } from '@playwright/test';
+export { expect, type Page } from '@playwright/test';
 
 export const ROLES = [
   'platform_admin',

@@ -1,0 +1,131 @@
+/** Every page and dialog of the console, and how to come to it: what is looked at for accessibility and in pictures. */
+import type { House, Page, Role } from './support.ts';
+
+export interface Sight {
+  readonly name: string;
+  readonly address: string;
+  /** Who looks; a platform admin unless said. Null: nobody is signed in. */
+  readonly who?: Role | null;
+  /** What is done on the page until there is something to look at: a dialog opened, a tab chosen. */
+  readonly open?: (page: Page) => Promise<void>;
+}
+
+/** Ids of the demo's objects that pages show. */
+export interface Ids {
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly keyId: string;
+  readonly accountId: string;
+  readonly deploymentId: string;
+  readonly routeGroupId: string;
+  readonly requestId: string;
+  readonly refusedId: string;
+}
+
+/** Calls that pass and one that is refused, so that no page is looked at empty. */
+export async function idsOf(house: House): Promise<Ids> {
+  const first = async (path: string) => (await house.api<{ data: { id: string }[] }>('GET', path)).data[0]?.id as string;
+  await house.as('org_owner')('GET', '/session');
+  const { id: keyId, secret } = await house.api<{ id: string; secret: string }>('POST', '/keys', {
+    team_id: house.teamId,
+    name: 'looked at',
+    rate_limits: { rpm: 4 },
+    budgets: [{ amount: '5.00', period: 'month' }],
+  });
+  for (let call = 0; call < 6; call += 1) {
+    await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'fast', max_tokens: 40, messages: [{ role: 'user', content: 'Hello!' }] }),
+    });
+  }
+  const refusedId = await eventually(() => first(`/requests?key_id=${keyId}&status=refused`));
+  const requestId = await eventually(() => first(`/requests?key_id=${keyId}&status=succeeded`));
+  return {
+    organizationId: house.organizationId,
+    teamId: house.teamId,
+    keyId,
+    accountId: await first('/accounts'),
+    deploymentId: await first('/deployments'),
+    routeGroupId: await first('/route-groups'),
+    requestId,
+    refusedId,
+  };
+}
+
+/** A settled request is listed within a second. */
+async function eventually(look: () => Promise<string | undefined>): Promise<string> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the request is not listed after five seconds');
+}
+
+const button = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
+
+export function sightsOf(ids: Ids): readonly Sight[] {
+  const organization = `/organizations/${ids.organizationId}`;
+  const tabs = ['overview', 'teams', 'members', 'keys', 'access', 'limits', 'usage', 'audit', 'settings'];
+  return [
+    { name: 'sign-in', address: '/sign-in', who: null },
+    { name: 'reset-password', address: '/reset-password', who: null },
+    { name: 'first-admin', address: '/first-admin?token=unknown', who: null },
+    { name: 'invitation', address: '/invitation?token=unknown', who: null },
+    { name: 'overview', address: '/' },
+    { name: 'overview-developer', address: '/', who: 'team_developer' },
+    { name: 'start', address: '/start' },
+    { name: 'organizations', address: '/organizations' },
+    { name: 'organization-create', address: '/organizations', open: button('Create organization') },
+    { name: 'organization-edit', address: organization, open: button(/^Edit/) },
+    ...tabs.map((tab) => ({ name: `organization-${tab}`, address: `${organization}?tab=${tab}` })),
+    { name: 'organization-owner', address: organization, who: 'org_owner' as const },
+    { name: 'teams', address: '/teams' },
+    { name: 'team-create', address: '/teams', open: button('Create team') },
+    { name: 'team', address: `/teams/${ids.teamId}` },
+    { name: 'people', address: '/people' },
+    { name: 'person-invite', address: '/people', open: button(/^(Invite|Add) /) },
+    { name: 'account', address: `/people/${ids.accountId}` },
+    { name: 'keys', address: '/keys' },
+    { name: 'key-create', address: '/keys', open: button('Create key') },
+    { name: 'key', address: `/keys/${ids.keyId}` },
+    { name: 'access-explorer', address: `/access?key=${ids.keyId}` },
+    { name: 'models', address: '/models' },
+    { name: 'deployment-create', address: '/models', open: button(/^(Add|Create) (deployment|model)/) },
+    { name: 'deployment', address: `/models/${ids.deploymentId}` },
+    { name: 'credentials', address: '/credentials' },
+    { name: 'credential-create', address: '/credentials', open: button(/^(Add|Create) credential/) },
+    { name: 'route-groups', address: '/route-groups' },
+    { name: 'route-group', address: `/route-groups/${ids.routeGroupId}` },
+    { name: 'access-groups', address: '/access-groups' },
+    { name: 'access-group', address: '/access-groups/support' },
+    { name: 'playground', address: '/playground' },
+    { name: 'usage', address: '/usage?group_by=model' },
+    { name: 'requests', address: '/requests' },
+    { name: 'request', address: `/requests/${ids.requestId}` },
+    { name: 'request-refused', address: `/requests/${ids.refusedId}` },
+    { name: 'audit', address: '/audit' },
+    { name: 'settings', address: '/settings' },
+    { name: 'profile', address: '/profile' },
+    { name: 'command-palette', address: '/', open: button('Search everything') },
+    { name: 'not-found', address: '/organizations/org_nothing' },
+  ];
+}
+
+/** Goes there as who should look, and waits until nothing is loading any more. */
+export async function show(page: Page, house: House, sight: Sight): Promise<void> {
+  if (sight.who === null) await page.context().clearCookies();
+  else await house.signIn(page, sight.who ?? 'platform_admin');
+  await page.goto(house.url + sight.address);
+  await atRest(page);
+  if (sight.open === undefined) return;
+  await sight.open(page);
+  await atRest(page);
+}
+
+async function atRest(page: Page): Promise<void> {
+  await page.locator('#root > *').first().waitFor();
+  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], .mantine-Skeleton-root') === null);
+  await page.waitForTimeout(350);
+}
