@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
-import { asksForHelp, help } from './cli/help.ts';
+import { serverCommandOf } from './cli/commands.ts';
+import { runCommand } from './cli/run-command.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
 import { welcome } from './cli/welcome.ts';
 import { BadSetting, type Config, readConfig } from './config.ts';
 import { loadConsole } from './console-files.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
+import { type Identity, openIdentity } from './identity/identity.ts';
+import { noMailer } from './identity/mail/mailer.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
@@ -32,6 +35,8 @@ import { serveDataPlane } from './proxy/data-plane.ts';
 import { createListener } from './proxy/listener.ts';
 import { renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
+import * as accounts from './store/accounts.ts';
+import type { Database } from './store/database.ts';
 import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
@@ -39,16 +44,20 @@ import { markKeysUsed } from './store/keys.ts';
 import { LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
+import { SIGN_IN_TABLES } from './store/sign-in.ts';
 
 const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
 const IMPATIENT_AFTER_MS = 1_000;
 
 async function main(argv: readonly string[]): Promise<void> {
-  if (asksForHelp(argv)) return void process.stdout.write(help());
-  const [command = 'serve', ...flags] = argv;
+  const command = serverCommandOf(argv);
+  if (command === null) {
+    process.exitCode = await runCommand(argv);
+    return;
+  }
+  const flags = argv.slice(1);
   if (command === 'seed') return seed(flags);
-  if (command !== 'serve') throw new BadSetting(`${command}: there is no such command. There are serve, seed and help.`);
   const config = readConfig(process.env, flags);
   await serve(config, createLogger(config.log));
 }
@@ -130,6 +139,9 @@ function adminDepsOf(
     clock,
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
+    identity: identityOf(database.db, installation.credentials, config.publicUrl),
+    mailer: noMailer,
+    publicUrl: config.publicUrl,
     log,
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
@@ -143,6 +155,17 @@ function adminDepsOf(
     trustedProxies: config.trustedProxies,
     configChanged: (scopes) => gateway.snapshot.apply(scopes),
   };
+}
+
+function identityOf(db: Database, key: Buffer, publicUrl: string | null): Identity {
+  return openIdentity({
+    db,
+    tables: SIGN_IN_TABLES,
+    key,
+    publicUrl,
+    nowMs: clock.nowMs,
+    mayEnter: async (accountId) => (await accounts.find(db, accountId))?.status === 'active',
+  });
 }
 
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));

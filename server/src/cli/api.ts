@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { BadUsage, CommandFailed, EXIT } from './command.ts';
+
+/** The admin API over HTTP. Every method throws CommandFailed with the API's own sentence when it says no. */
+export interface Api {
+  get(path: string, query?: Query): Promise<Json>;
+  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Json>;
+  /** An answer that is text: CSV. */
+  text(path: string, query?: Query): Promise<string>;
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+export type Json = Readonly<Record<string, unknown>>;
+
+export interface ApiOptions {
+  readonly url: string | undefined;
+  /** A file that holds the token: on a command line other users of the machine would see it. */
+  readonly tokenFile: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:4000';
+const ANSWER_MS_MAX = 120_000;
+
+/** Where and as whom to call: flags first, then HEADGATE_URL and HEADGATE_ADMIN_TOKEN. Throws BadUsage when there is no token. */
+export function openApi({ url, tokenFile, env }: ApiOptions): Api {
+  const base = baseOf(url ?? (env.HEADGATE_URL || DEFAULT_URL));
+  const token = tokenFile === undefined ? env.HEADGATE_ADMIN_TOKEN : readToken(tokenFile);
+  if (!token) throw new BadUsage('Set HEADGATE_ADMIN_TOKEN, or name a file that holds an admin token with --token-file.');
+  const call = (method: string, path: string, query: Query = {}, body?: object) =>
+    answerOf(base, { method, path: path + search(query), token, body });
+  return {
+    get: async (path, query) => parsed((await call('GET', path, query)).text),
+    send: async (method, path, body) => parsed((await call(method, path, {}, body)).text),
+    text: async (path, query) => (await call('GET', path, query)).text,
+  };
+}
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly token: string;
+  readonly body: object | undefined;
+}
+
+async function answerOf(base: string, { method, path, token, body }: Asked): Promise<{ readonly text: string }> {
+  const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${base}/api/v1${path}`, {
+      method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      // The token is for this address and no other.
+      redirect: 'error',
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw new CommandFailed(`${base} cannot be reached (${reasonOf(error)}). Is the gateway running there?`, EXIT.unreachable);
+  }
+  if (!response.ok) throw refusalOf(response.status, text, base);
+  return { text };
+}
+
+const NOT_ALLOWED = new Set([401, 403, 404]);
+
+function refusalOf(status: number, text: string, base: string): CommandFailed {
+  const problem = problemIn(text);
+  if (problem === null) return new CommandFailed(`${base} answered ${status}, and not as a gateway does.`);
+  return new CommandFailed(problem, NOT_ALLOWED.has(status) ? EXIT.notAllowed : EXIT.failed);
+}
+
+/** A problem's detail, and whatever else it says of single fields. */
+function problemIn(text: string): string | null {
+  try {
+    const { detail, errors } = JSON.parse(text) as { detail?: unknown; errors?: { pointer: string; message: string }[] };
+    if (typeof detail !== 'string') return null;
+    const more = (errors ?? []).filter(({ message }) => !detail.includes(message));
+    return [detail, ...more.map(({ pointer, message }) => `  ${pointer}: ${message}`)].join('\n');
+  } catch {
+    return null;
+  }
+}
+
+function parsed(text: string): Json {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new CommandFailed('The answer is not JSON: is this the address of a gateway?');
+  }
+}
+
+function baseOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new BadUsage(`${JSON.stringify(text)} is not an http(s) address.`);
+  return url.origin;
+}
+
+function readToken(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new BadUsage(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+function search(query: Query): string {
+  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { name, cause } = error as { name: string; cause?: { code?: unknown; message?: unknown } };
+  if (name === 'TimeoutError') return `no answer within ${ANSWER_MS_MAX / 1_000} s`;
+  return String(cause?.code ?? cause?.message ?? name);
+}

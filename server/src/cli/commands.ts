@@ -1,0 +1,38 @@
+import type { Command } from './command.ts';
+import { auditCommands } from './commands/audit.ts';
+import { keyCommands } from './commands/keys.ts';
+import { organizationCommands } from './commands/organizations.ts';
+import { usageCommands } from './commands/usage.ts';
+
+/** Every command that speaks the admin API. */
+export const COMMANDS: readonly Command[] = [...organizationCommands, ...keyCommands, ...usageCommands, ...auditCommands];
+
+/** Commands that only start the server's code, and so belong to main.ts. */
+export type ServerCommand = 'serve' | 'seed';
+
+/** Which of them a command line asks for; null for every other command, and for help. Nothing typed is `serve`. */
+export function serverCommandOf(argv: readonly string[]): ServerCommand | null {
+  const [first = 'serve'] = argv;
+  return (first === 'serve' || first === 'seed') && !argv.includes('--help') ? first : null;
+}
+
+/** Commands that run the server's own code, on the data directory and database that the settings name. */
+export const SERVER_COMMANDS = [
+  { words: ['serve'], operands: [], summary: 'the gateway, its admin API and the console' },
+  { words: ['seed'], operands: [], summary: 'load-size data' },
+  { words: ['first-admin-link'], operands: [], summary: 'a new link that makes the first platform admin' },
+  { words: ['reset-second-factor'], operands: ['e-mail'], summary: 'take an account’s second factors away' },
+  { words: ['admin-token'], operands: [], summary: 'a new platform admin token, shown once' },
+] as const;
+
+/** Flags that every command of COMMANDS takes. */
+export const COMMON_FLAGS = [
+  { name: 'url', value: 'address', about: 'the gateway, HEADGATE_URL or http://127.0.0.1:4000 unless said' },
+  { name: 'token-file', value: 'file', about: 'holds the admin token, HEADGATE_ADMIN_TOKEN unless said' },
+  { name: 'json', value: null, about: 'the answer as JSON' },
+  { name: 'help', value: null, about: 'what the command takes' },
+] as const;
+
+/** Those of SERVER_COMMANDS with which an operator lets somebody in again. */
+export const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token'] as const;
+export type RecoveryCommand = (typeof RECOVERY_COMMANDS)[number];

@@ -1,0 +1,119 @@
+import type { Json } from '../api.ts';
+import { BadUsage, type Command, type Given, type Session } from '../command.ts';
+import { LIST_FLAGS, listRows } from '../list-pages.ts';
+import { POLICY_FLAGS, policyBody } from '../policy-flags.ts';
+import { type Column, printObject, printRows } from '../print.ts';
+import { organizationId } from './organizations.ts';
+
+const COLUMNS: readonly Column[] = [
+  ['id', (row) => row.id],
+  ['name', (row) => row.name],
+  ['key', (row) => `${row.prefix}…${row.last_four}`],
+  ['owner', (row) => (row.owner as Json | undefined)?.name],
+  ['status', (row) => row.status],
+  ['expires', (row) => row.expires_at],
+  ['last used', (row) => row.last_used_at],
+];
+
+const FIELDS: readonly Column[] = [
+  ...COLUMNS,
+  ['organization', (row) => row.organization_id],
+  ['team', (row) => row.team_id],
+  ['created', (row) => row.created_at],
+];
+
+const NEW_SECRET: Column = ['secret', (row) => row.secret];
+
+const list: Command = {
+  words: ['keys', 'list'],
+  summary: 'list keys',
+  operands: [],
+  flags: [
+    ...LIST_FLAGS,
+    { name: 'organization', value: 'id or slug', about: 'only its keys' },
+    { name: 'team', value: 'id', about: 'only the keys of this team' },
+    { name: 'status', value: 'status', about: 'only those that are active, disabled or revoked' },
+  ],
+  run: async (given, session) => {
+    const named = given.flag('organization');
+    const organization = named === undefined ? undefined : await organizationId(session.api, named);
+    const filter = { organization_id: organization, team_id: given.flag('team'), status: given.flag('status') };
+    printRows(session, {}, await listRows(given, session, '/keys', filter), COLUMNS);
+  },
+};
+
+const create: Command = {
+  words: ['keys', 'create'],
+  summary: 'create a key; its secret is shown once',
+  operands: [],
+  flags: [
+    { name: 'team', value: 'id', about: 'the team it belongs to (needed)' },
+    { name: 'name', value: 'name', about: 'its name (needed)' },
+    { name: 'owner', value: 'id', about: 'an account or service account; the team’s default service account unless said' },
+    { name: 'expires-at', value: 'instant', about: 'such as 2030-01-31T00:00:00Z; never unless said' },
+    ...POLICY_FLAGS,
+  ],
+  run: async (given, session) => {
+    const body = {
+      team_id: given.required('team'),
+      name: given.required('name'),
+      owner: ownerOf(given.flag('owner')),
+      expires_at: given.flag('expires-at'),
+      ...policyBody(given),
+    };
+    printObject(session, await session.api.send('POST', '/keys', body), [...FIELDS, NEW_SECRET]);
+  },
+};
+
+const read: Command = {
+  words: ['keys', 'read'],
+  summary: 'show one key',
+  operands: ['key'],
+  flags: [],
+  run: async (given, session) => printObject(session, await session.api.get(pathOf(given)), FIELDS),
+};
+
+const rotate: Command = {
+  words: ['keys', 'rotate'],
+  summary: 'give a key a new secret; it is shown once',
+  operands: ['key'],
+  flags: [{ name: 'overlap-seconds', value: 'n', about: 'how long older secrets still work; not at all unless said' }],
+  run: async (given, session) => {
+    const answer = await session.api.send('POST', `${pathOf(given)}/rotate`, { overlap_seconds: given.whole('overlap-seconds') });
+    const end: Column = ['older secrets end', (row) => row.older_secrets_end_at];
+    printObject(session, answer, [...FIELDS, end, NEW_SECRET]);
+  },
+};
+
+const disable: Command = {
+  words: ['keys', 'disable'],
+  summary: 'refuse a key until it is enabled again',
+  operands: ['key'],
+  flags: [],
+  run: (given, session) => act(given, session, 'disable'),
+};
+
+const enable: Command = {
+  words: ['keys', 'enable'],
+  summary: 'let a disabled key work again',
+  operands: ['key'],
+  flags: [],
+  run: (given, session) => act(given, session, 'enable'),
+};
+
+export const keyCommands: readonly Command[] = [list, create, read, rotate, disable, enable];
+
+async function act(given: Given, session: Session, action: 'disable' | 'enable'): Promise<void> {
+  printObject(session, await session.api.send('POST', `${pathOf(given)}/${action}`), FIELDS);
+}
+
+function pathOf(given: Given): string {
+  return `/keys/${encodeURIComponent(given.operand('key'))}`;
+}
+
+function ownerOf(id: string | undefined): object | undefined {
+  if (id === undefined) return undefined;
+  if (id.startsWith('acct_')) return { account_id: id };
+  if (id.startsWith('svc_')) return { service_account_id: id };
+  throw new BadUsage('--owner is the id of an account (acct_…) or of a service account (svc_…).');
+}

@@ -1,0 +1,62 @@
+import type { Json } from '../api.ts';
+import { BadUsage, type Command, type Session } from '../command.ts';
+import { type Column, printRows } from '../print.ts';
+import { organizationId } from './organizations.ts';
+
+const SUMS: readonly Column[] = [
+  ['requests', (row) => row.requests],
+  ['refused', (row) => row.refused_requests],
+  ['input tokens', (row) => row.input_tokens],
+  ['output tokens', (row) => row.output_tokens],
+  ['spend', (row) => row.spend],
+];
+
+const usage: Command = {
+  words: ['usage'],
+  summary: 'usage and spend, added up',
+  operands: [],
+  flags: [
+    { name: 'from', value: 'instant', about: '30 days before --to unless said' },
+    { name: 'to', value: 'instant', about: 'not included; now unless said' },
+    { name: 'group-by', value: 'a,b', about: 'organization, team, key, member, model, deployment, provider' },
+    { name: 'interval', value: 'interval', about: 'hour, day or month' },
+    { name: 'organization', value: 'id or slug', about: 'only its usage' },
+    { name: 'csv', value: null, about: 'as CSV, every number exact' },
+  ],
+  run: async (given, session) => {
+    if (given.has('csv') && session.isJson) throw new BadUsage('--csv and --json are two answers: give one.');
+    const named = given.flag('organization');
+    const query = {
+      from: given.flag('from'),
+      to: given.flag('to'),
+      group_by: given.flag('group-by'),
+      interval: given.flag('interval'),
+      organization_id: named === undefined ? undefined : await organizationId(session.api, named),
+    };
+    if (given.has('csv')) return session.print((await session.api.text('/usage/export', { format: 'csv', ...query })).trimEnd());
+    const answer = await session.api.get('/usage', query);
+    printReport(session, answer);
+    if (answer.truncated === true) session.note('There are more lines than are given; the total counts all of them.');
+  },
+};
+
+export const usageCommands: readonly Command[] = [usage];
+
+/** A line for each group, and the total beneath where there are groups. */
+function printReport(session: Session, answer: Json): void {
+  const data = answer.data as readonly Json[];
+  const start: readonly Column[] = answer.interval === null ? [] : [['start', (row) => row.start]];
+  const [first, ...others] = [...start, ...(answer.group_by as readonly string[]).map(groupColumn)];
+  if (session.isJson || first === undefined) {
+    printRows(session, answer, data, SUMS);
+    return;
+  }
+  const total = answer.total as Json;
+  const labelled: Column = [first[0], (row) => (row === total ? 'total' : first[1](row))];
+  printRows(session, answer, [...data, total], [labelled, ...others, ...SUMS]);
+}
+
+/** `team` stands in the answer as `team_id`, `model` as itself. */
+function groupColumn(group: string): Column {
+  return [group, (row) => (`${group}_id` in row ? row[`${group}_id`] : row[group])];
+}

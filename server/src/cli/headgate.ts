@@ -1,0 +1,11 @@
+/** The program's one door: `serve` and `seed` load the server, every other command only what speaks to it. */
+import { serverCommandOf } from './commands.ts';
+import { runCommand } from './run-command.ts';
+
+const argv = process.argv.slice(2);
+
+if (serverCommandOf(argv) !== null) {
+  await import('./serve.ts');
+} else {
+  process.exitCode = await runCommand(argv);
+}

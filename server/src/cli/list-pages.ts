@@ -1,0 +1,33 @@
+import type { Api, Json, Query } from './api.ts';
+import type { Given, Session } from './command.ts';
+
+/** The flags of every command that lists. */
+export const LIST_FLAGS = [
+  { name: 'search', value: 'text', about: 'beginning of the name, or the whole id' },
+  { name: 'limit', value: 'n', about: 'rows at most, 50 unless said' },
+] as const;
+
+const LIMIT_DEFAULT = 50;
+const PAGE_ROWS_MAX = 200;
+
+/** The first rows of a list, as many as asked, page after page; says on standard error when there are more. */
+export async function listRows(given: Given, session: Session, path: string, query: Query = {}): Promise<readonly Json[]> {
+  const wanted = given.whole('limit') ?? LIMIT_DEFAULT;
+  const rows: Json[] = [];
+  let cursor: string | undefined;
+  let total: unknown = 0;
+  do {
+    const limit = Math.min(PAGE_ROWS_MAX, Math.max(1, wanted - rows.length));
+    const page = await pageOf(session.api, path, { search: given.flag('search'), ...query, limit, cursor });
+    rows.push(...page.data);
+    ({ cursor, total } = page);
+  } while (cursor !== undefined && rows.length < wanted);
+  if (cursor !== undefined || rows.length > wanted)
+    session.note(`${Math.min(rows.length, wanted)} of ${total}; more with --limit`);
+  return rows.slice(0, wanted);
+}
+
+async function pageOf(api: Api, path: string, query: Query) {
+  const { data, next_cursor: next, total } = await api.get(path, query);
+  return { data: data as readonly Json[], cursor: typeof next === 'string' ? next : undefined, total };
+}

@@ -1,0 +1,26 @@
+import { BadUsage, type Flag, type Given } from './command.ts';
+
+/** Limits and a budget, as a key or an organization is created with them. */
+export const POLICY_FLAGS: readonly Flag[] = [
+  { name: 'rpm', value: 'n', about: 'requests per minute' },
+  { name: 'tpm', value: 'n', about: 'tokens per minute' },
+  { name: 'rpd', value: 'n', about: 'requests per day' },
+  { name: 'max-parallel', value: 'n', about: 'requests in flight' },
+  { name: 'budget', value: 'usd', about: 'money it may spend per period, such as 100.00; then it is refused' },
+  { name: 'budget-period', value: 'period', about: 'day, week, month (unless said) or total' },
+];
+
+/** Their part of a body. Absent flags are absent. */
+export function policyBody(given: Given): object {
+  const limits = {
+    rpm: given.whole('rpm'),
+    tpm: given.whole('tpm'),
+    rpd: given.whole('rpd'),
+    max_parallel: given.whole('max-parallel'),
+  };
+  const budget = given.flag('budget');
+  if (budget === undefined && given.has('budget-period')) throw new BadUsage('--budget-period goes with --budget.');
+  const budgets = budget === undefined ? undefined : [{ amount: budget, period: given.flag('budget-period') ?? 'month' }];
+  const hasLimits = Object.values(limits).some((value) => value !== undefined);
+  return { ...(hasLimits ? { rate_limits: limits } : {}), ...(budgets === undefined ? {} : { budgets }) };
+}

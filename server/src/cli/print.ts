@@ -1,0 +1,43 @@
+import type { Json } from './api.ts';
+import type { Session } from './command.ts';
+
+/** A column of a table: its heading, and what stands in it. */
+export type Column = readonly [heading: string, cell: (row: Json) => unknown];
+
+/** Rows under headings, or with `--json` the answer itself. */
+export function printRows(session: Session, answer: Json, rows: readonly Json[], columns: readonly Column[]): void {
+  if (session.isJson) {
+    printJson(session, { ...answer, data: rows });
+    return;
+  }
+  const lines = [columns.map(([heading]) => heading), ...rows.map((row) => columns.map(([, cell]) => textOf(cell(row))))];
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  for (const line of lines)
+    session.print(
+      line
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+}
+
+/** One object as `name  value` lines, or with `--json` the answer itself. */
+export function printObject(session: Session, answer: Json, fields: readonly Column[]): void {
+  if (session.isJson) {
+    printJson(session, answer);
+    return;
+  }
+  const width = Math.max(...fields.map(([name]) => name.length));
+  for (const [name, cell] of fields) session.print(`${name.padEnd(width)}  ${textOf(cell(answer))}`);
+}
+
+export function printJson(session: Session, value: unknown): void {
+  session.print(JSON.stringify(value, null, 2));
+}
+
+/** Names are free of control characters where they are stored; an older gateway's may not be, and a terminal obeys them. */
+function textOf(value: unknown): string {
+  if (value === null || value === undefined || value === '') return '-';
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(textOf).join(',');
+  return String(value).replaceAll(/\p{Cc}/gu, '?');
+}

@@ -1,0 +1,126 @@
+import { type Config, readConfig } from '../config.ts';
+import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
+import { lockDirectory } from '../lib/directory-lock.ts';
+import { newId } from '../lib/id.ts';
+import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import * as adminTokens from '../store/admin-tokens.ts';
+import { appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
+import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
+import { openEmbedded } from '../store/embedded.ts';
+import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
+import { migrate } from '../store/migrate.ts';
+import { BadUsage, CommandFailed } from './command.ts';
+import type { RecoveryCommand } from './commands.ts';
+import type { CommandIo } from './run-command.ts';
+
+/** What lets somebody in again works on the database itself: whoever may read it and the master key is the operator. Each is audited. */
+interface House {
+  readonly db: Database;
+  readonly installation: Installation;
+  readonly config: Config;
+  readonly io: CommandIo;
+}
+
+/** Runs a recovery command. An embedded database must not be in use; PostgreSQL may be served meanwhile. */
+export async function recover(command: RecoveryCommand, argv: readonly string[], io: CommandIo): Promise<void> {
+  const { operands, settings } = split(argv);
+  const config = configOf(io, settings);
+  const taken = new AsyncDisposableStack();
+  try {
+    const house = await open(config, io, taken);
+    if (command !== 'admin-token') throw new CommandFailed(`${command} comes with sign-in.`);
+    await makeAdminToken(house, operands);
+  } catch (error) {
+    throw asFailure(error);
+  } finally {
+    await taken.disposeAsync();
+  }
+}
+
+async function makeAdminToken({ db, installation, io }: House, operands: readonly string[]): Promise<void> {
+  if (operands.length > 0) throw new BadUsage(`${operands[0]}: not expected here.`);
+  const token = newAdminToken();
+  const now = new Date();
+  const row = {
+    id: newId('adm', now.getTime()),
+    name: 'made on the command line',
+    role: 'platform_admin',
+    organizationId: null,
+    hash: Buffer.from(hashSecret(installation.pepper, token), 'hex'),
+    lastFour: lastFour(token),
+    createdBy: ACTOR.actorId,
+    createdAt: now,
+  };
+  await db.transaction(async (tx) => {
+    await adminTokens.insert(tx, row);
+    const after = { name: row.name, role: row.role, organization_id: null, expires_at: null };
+    await audit(tx, now, {
+      action: 'admin_token.create',
+      objectType: 'admin_token',
+      objectId: row.id,
+      objectName: row.name,
+      after,
+    });
+  });
+  io.out(`${token}\n`);
+  io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
+}
+
+const ACTOR = { actorKind: 'operator', actorId: 'command_line', actorName: 'the operator’s command line' } as const;
+
+function audit(
+  tx: Database,
+  at: Date,
+  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'after'>,
+): Promise<void> {
+  const nothing = { organizationId: null, before: null, reason: null, ip: null, requestId: null };
+  return appendAuditEvent(tx, { ...nothing, ...ACTOR, ...event, at });
+}
+
+async function open(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
+  prepareDataDirectory(config.dataDir);
+  const database = config.databaseUrl === null ? await openHere(config, taken) : openDatabase({ url: config.databaseUrl });
+  taken.defer(() => database.close());
+  await ping(database.db);
+  const masterKey = masterKeyFor(config.dataDir, config.masterKey);
+  await refuseWrongMasterKey(database.db, masterKey);
+  await migrate(database);
+  return { db: database.db, installation: await openInstallation(database.db, masterKey), config, io };
+}
+
+/** The embedded database has one process: a gateway on it has to be stopped first, and the error says so. */
+async function openHere({ dataDir }: Config, taken: AsyncDisposableStack): Promise<OpenDatabase> {
+  const lock = await lockDirectory(dataDir, () => process.exit(1));
+  taken.defer(() => lock.release());
+  masterKeyFor(dataDir, null); // Before the engine makes its folder: from then on a missing key is a lost one.
+  return openEmbedded({ dataDir });
+}
+
+/** Operands stand before the settings: `reset-second-factor ada@example.com --data-dir …`. */
+function split(argv: readonly string[]) {
+  const at = argv.findIndex((word) => word.startsWith('-'));
+  return at < 0 ? { operands: argv, settings: [] } : { operands: argv.slice(0, at), settings: argv.slice(at) };
+}
+
+function configOf(io: CommandIo, settings: readonly string[]): Config {
+  try {
+    return readConfig(io.env, settings);
+  } catch (error) {
+    throw new BadUsage((error as Error).message);
+  }
+}
+
+/** What an operator can mend is one line. Errors of our own kinds carry that line; anything else shows where it came from. */
+function asFailure(error: unknown): unknown {
+  if (error instanceof BadUsage || error instanceof CommandFailed || !(error instanceof Error)) return error;
+  return MENDABLE.has(error.constructor.name) ? new CommandFailed(error.message) : error;
+}
+
+const MENDABLE: ReadonlySet<string> = new Set([
+  'UnusableDataDirectory',
+  'UnusableDatabase',
+  'DirectoryInUse',
+  'NewerSchema',
+  'WrongMasterKey',
+  'StoreUnavailable',
+]);

@@ -1,0 +1,96 @@
+import { openApi } from './api.ts';
+import { BadUsage, type Command, CommandFailed, EXIT, type Given } from './command.ts';
+import { COMMANDS, COMMON_FLAGS, RECOVERY_COMMANDS, type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
+import { completionScript, SHELLS } from './completion.ts';
+import { commandHelp, groupHelp, help } from './help.ts';
+import { parseArguments } from './parse-arguments.ts';
+
+/** The process around a command. */
+export interface CommandIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** Runs one command line that starts no gateway. Never rejects; the result is the exit code. */
+export async function runCommand(argv: readonly string[], io: CommandIo = ofThisProcess): Promise<number> {
+  try {
+    await run(argv, io);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof BadUsage) {
+      io.err(`headgate: ${error.message}\nSee: headgate help\n`);
+      return EXIT.usage;
+    }
+    if (error instanceof CommandFailed) {
+      io.err(`headgate: ${error.message}\n`);
+      return error.exitCode;
+    }
+    io.err(`headgate: ${(error as Error).stack ?? String(error)}\n`);
+    return EXIT.failed;
+  }
+}
+
+const ofThisProcess: CommandIo = {
+  env: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+async function run(argv: readonly string[], io: CommandIo): Promise<void> {
+  const [first = 'help', ...rest] = argv;
+  if (['help', '--help', '-h'].includes(first)) return io.out(rest.length === 0 ? help() : helpOf(rest));
+  if (first === 'completion') return io.out(completionOf(rest));
+  if (isRecovery(first) && !rest.includes('--help')) {
+    const { recover } = await import('./recovery.ts'); // The server's code is not loaded for what speaks HTTP.
+    return recover(first, rest, io);
+  }
+  const command = commandOf(argv);
+  if (argv.includes('--help') || argv.includes('-h')) return io.out(command === null ? helpOf(argv) : commandHelp(command));
+  if (command === null) throw unknown(argv);
+  const given = parseArguments(command, COMMON_FLAGS, argv.slice(command.words.length));
+  await command.run(given, sessionOf(given, command, io));
+}
+
+function sessionOf(given: Given, command: Command, io: CommandIo) {
+  for (const operand of command.operands) given.operand(operand);
+  return {
+    // Opened when first asked: what is missing on the command line is said before what is missing around it.
+    get api() {
+      return openApi({ url: given.flag('url'), tokenFile: given.flag('token-file'), env: io.env });
+    },
+    isJson: given.has('json'),
+    print: (text: string) => io.out(`${text}\n`),
+    note: (text: string) => io.err(`${text}\n`),
+  };
+}
+
+function commandOf(argv: readonly string[]): Command | null {
+  return COMMANDS.find(({ words }) => words.every((word, at) => argv[at] === word)) ?? null;
+}
+
+/** Help on one command, or on all that begin with a word. */
+function helpOf(words: readonly string[]): string {
+  const command = commandOf(words);
+  if (command !== null) return commandHelp(command);
+  if (SERVER_COMMANDS.some((one) => one.words[0] === words[0])) return help();
+  const group = COMMANDS.filter((one) => one.words[0] === words[0]);
+  if (group.length === 0) throw unknown(words);
+  return groupHelp(group);
+}
+
+function isRecovery(word: string): word is RecoveryCommand {
+  return RECOVERY_COMMANDS.some((name) => name === word);
+}
+
+function unknown(argv: readonly string[]): BadUsage {
+  const group = COMMANDS.filter(({ words }) => words[0] === argv[0]).map(({ words }) => words.slice(1).join(' '));
+  if (group.length === 0) return new BadUsage(`${argv[0]}: there is no such command.`);
+  return new BadUsage(`${argv.slice(0, 2).join(' ')}: say which of ${group.join(', ')}.`);
+}
+
+function completionOf([shell = '', ...rest]: readonly string[]): string {
+  const known = SHELLS.find((name) => name === shell);
+  if (known === undefined || rest.length > 0) throw new BadUsage(`completion wants one of ${SHELLS.join(', ')}.`);
+  return completionScript(known);
+}
