@@ -5,5 +5,6 @@ export * from './schema/catalogue.ts';
 export * from './schema/records.ts';
 export * from './schema/settings.ts';
 export * from './schema/sign-in.ts';
+export * from './schema/standing.ts';
 export * from './schema/tenancy.ts';
 export * from './schema/usage.ts';

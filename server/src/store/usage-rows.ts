@@ -35,6 +35,7 @@ export type Whose =
 
 export const QUARTER_MS = 900_000;
 export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
 
 /** What is added up; every row of the source has each of them. */
 export const USAGE_SUMS = [
@@ -100,6 +101,13 @@ function cover(span: Span, steps: readonly number[]): Part[] {
   if (firstMs >= lastMs) return cover(span, finer);
   const whole = { fromMs: firstMs, toMs: lastMs, stepMs };
   return [...cover({ fromMs: span.fromMs, toMs: firstMs }, finer), whole, ...cover({ fromMs: lastMs, toMs: span.toMs }, finer)];
+}
+
+/** The span in whole steps, the widest first where they fit; null when it begins or ends within the finest. */
+export function wholeSteps(span: Span, steps: readonly number[]): readonly (Span & { readonly stepMs: number })[] | null {
+  const parts = cover(span, steps);
+  const whole = parts.flatMap(({ stepMs, ...part }) => (stepMs === null ? [] : [{ ...part, stepMs }]));
+  return whole.length === parts.length ? whole : null;
 }
 
 const NOTHING = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigint as ${name}`).join(', '));

@@ -75,7 +75,8 @@ export const organizations = pgTable(
   },
   (table) => [
     uniqueIndex('organizations_slug').on(table.slug),
-    index('organizations_name').on(sql`lower(${table.name}) text_pattern_ops`, table.id),
+    index('organizations_name').on(sql`(lower(${table.name}) collate "C")`, table.id),
+    index('organizations_slug_prefix').on(sql`(lower(${table.slug}) collate "C")`, table.id),
     index('organizations_created_at').on(table.createdAt, table.id),
     check('organizations_status', sql`${table.status} in ('active', 'suspended', 'archived', 'deleted')`),
     check('organizations_access_mode', sql`${table.accessMode} in ('all', 'selected')`),
@@ -110,7 +111,9 @@ export const teams = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.organizationId, table.id] }),
-    index('teams_name').on(table.organizationId, sql`lower(${table.name}) text_pattern_ops`, table.id),
+    index('teams_name').on(table.organizationId, sql`(lower(${table.name}) collate "C")`, table.id),
+    index('teams_name_everywhere').on(sql`(lower(${table.name}) collate "C")`, table.id),
+    index('teams_id').on(table.id),
     check('teams_status', sql`${table.status} in ('active', 'suspended')`),
     check('teams_access_mode', sql`${table.accessMode} in ('inherit', 'restrict')`),
   ],
@@ -230,7 +233,14 @@ export const keys = pgTable(
     index('keys_service_account')
       .on(table.organizationId, table.ownerServiceAccountId)
       .where(sql`${table.ownerServiceAccountId} is not null`),
-    index('keys_name').on(table.organizationId, sql`lower(${table.name}) text_pattern_ops`, table.id),
+    index('keys_name').on(table.organizationId, sql`(lower(${table.name}) collate "C")`, table.id),
+    // For lists over all tenants. Most keys are active, so only the others need to be found by their status.
+    index('keys_id').on(table.id),
+    index('keys_name_everywhere').on(sql`(lower(${table.name}) collate "C")`, table.id),
+    index('keys_inactive').on(table.status, table.id).where(sql`${table.status} <> 'active'`),
+    index('keys_inactive_name')
+      .on(table.status, sql`(lower(${table.name}) collate "C")`, table.id)
+      .where(sql`${table.status} <> 'active'`),
     foreignKey({ columns: [table.organizationId, table.teamId], foreignColumns: [teams.organizationId, teams.id] }),
     foreignKey({
       columns: [table.organizationId, table.ownerMembershipId],

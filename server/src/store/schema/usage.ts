@@ -84,6 +84,38 @@ export const teamRollups = pgTable(
   ],
 );
 
+/** Per day of UTC and organization: thirty rows are its month. Kept by triggers on `team_rollups`. */
+export const organizationDays = pgTable(
+  'organization_days',
+  {
+    organizationId: text('organization_id').notNull(),
+    dayStart: instant('day_start').notNull(),
+    ...usageSums(),
+  },
+  (table) => [
+    primaryKey({ name: 'organization_days_pk', columns: [table.organizationId, table.dayStart] }),
+    index('organization_days_day').on(table.dayStart),
+  ],
+);
+
+/** Per 15 minutes without tenants: what the whole platform used, however many organizations it has. Kept by triggers on `rollups`. */
+export const platformRollups = pgTable(
+  'platform_rollups',
+  {
+    bucketStart: instant('bucket_start').notNull(),
+    calledName: text('called_name').notNull(),
+    deploymentId: text('deployment_id').notNull(),
+    provider: text('provider').notNull(),
+    ...usageSums(),
+  },
+  (table) => [
+    primaryKey({
+      name: 'platform_rollups_pk',
+      columns: [table.bucketStart, table.calledName, table.deploymentId, table.provider],
+    }),
+  ],
+);
+
 /** The rules behind a shape id that decisions name, so that a decision stays readable after its limits were edited. */
 export const decisionShapes = pgTable(
   'decision_shapes',

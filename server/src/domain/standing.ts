@@ -1,0 +1,48 @@
+/** How an organization stands against its own limits and budgets. */
+export const STANDINGS = ['healthy', 'near_limit', 'over_budget', 'idle'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+/** One limit or budget of the organization with its use, in the unit of the limit. */
+export interface UsedRule {
+  readonly limit: 'budget' | 'rate_limit';
+  readonly action: 'block' | 'alert';
+  readonly value: number;
+  /** Settled and held together. */
+  readonly used: number;
+}
+
+/** From this part of a limit on it is near. */
+const NEAR = 0.8;
+const PPM = 1_000_000;
+/** A ratio above a million says no more than one of a million. */
+const PPM_MAX = 1_000_000 * PPM;
+
+/**
+ * `over_budget`: a blocking budget is used up. `near_limit`: any budget or rate limit is used to 80 %. `idle`: no request in 30 days, not
+ * even a refused one. A limit of 0 blocks on purpose: as a rate limit it is near nothing.
+ */
+export function judge(rules: readonly UsedRule[], requests30d: number): Standing {
+  if (rules.some(isUsedUp)) return 'over_budget';
+  if (rules.some(isNear)) return 'near_limit';
+  return requests30d === 0 ? 'idle' : 'healthy';
+}
+
+/** Of the budget nearest its end, in millionths of its amount; null without one. A budget of 0 is used up. */
+export function budgetUsedPpm(rules: readonly UsedRule[]): number | null {
+  const ratios = rules.filter(({ limit }) => limit === 'budget').map(ppmOf);
+  return ratios.length === 0 ? null : Math.max(...ratios);
+}
+
+function isUsedUp({ limit, action, value, used }: UsedRule): boolean {
+  return limit === 'budget' && action === 'block' && used >= value;
+}
+
+function isNear({ limit, value, used }: UsedRule): boolean {
+  if (value === 0) return limit === 'budget';
+  return used >= value * NEAR;
+}
+
+function ppmOf({ value, used }: UsedRule): number {
+  if (value === 0) return PPM;
+  return Math.min(Math.max(Math.floor((used / value) * PPM), 0), PPM_MAX);
+}

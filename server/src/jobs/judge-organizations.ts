@@ -1,0 +1,205 @@
+import type { Counters } from '../counters/counters.ts';
+import { admits } from '../domain/access.ts';
+import { type CounterSpec, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
+import { FAR_FUTURE_MS, periodAt } from '../domain/period.ts';
+import { budgetUsedPpm, judge, type UsedRule } from '../domain/standing.ts';
+import type { Database } from '../store/database.ts';
+import type { OrganizationRow } from '../store/organizations.ts';
+import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/policy-columns.ts';
+import { type SpanQuestion, spanSums } from '../store/span-sums.ts';
+import * as standings from '../store/standings.ts';
+import { spendSince } from '../store/usage.ts';
+
+export interface JudgeContext {
+  readonly db: Database;
+  readonly counters: Counters;
+  readonly nowMs: number;
+  readonly targets: standings.GrantableTargets;
+}
+
+const DAY_MS = 86_400_000;
+const DAYS = 30;
+/** Longer than any trailing window of a rate limit, so that one without requests since then holds nothing and nothing trails. */
+const QUIET_MS = 75 * 60_000;
+/** How soon a limit is looked at again that is near its end or partly held: windows trail and requests end without a word. */
+const LOOK_AGAIN_MS = 30_000;
+
+/** A handful of questions for all of them together. Live use is asked of the counters only for those in traffic. */
+export async function judgeOrganizations(
+  context: JudgeContext,
+  rows: readonly OrganizationRow[],
+): Promise<readonly standings.Judged[]> {
+  const { db, nowMs, targets } = context;
+  const ids = rows.map((row) => row.id);
+  const budgets = await standings.ownBudgets(db, ids);
+  const firstDayMs = Math.floor(nowMs / DAY_MS) * DAY_MS - (DAYS - 1) * DAY_MS;
+  const days = await standings.usedDays(db, ids, firstDayMs);
+  const active = await standings.activeSince(db, ids, nowMs - QUIET_MS);
+  const all = rows.map(
+    (row): Ruled => ({ row, ...rulesOf(row, budgets.get(row.id) ?? [], nowMs), isActive: active.has(row.id) }),
+  );
+  const uses = await usesOf(context, all);
+  const months = await spanSums(
+    db,
+    rows.map((row) => monthOf(row, nowMs)),
+  );
+  return all.map(({ row, rules, counters }, index) => {
+    const used = uses[index] as Uses;
+    const facts = rules.map(
+      (rule): UsedRule => ({
+        limit: rule.limit === 'budget' ? 'budget' : 'rate_limit',
+        action: rule.action,
+        value: rule.value,
+        used: used.used[rule.counter] ?? 0,
+      }),
+    );
+    const own = days.get(row.id) ?? [];
+    const judgement = judge(facts, sum(own.map((day) => day.seen)));
+    return {
+      organizationId: row.id,
+      judgement,
+      budgetUsedPpm: budgetUsedPpm(facts) ?? -1,
+      spendPeriodNanoUsd: months[index] ?? 0,
+      spend30dNanoUsd: sum(own.map((day) => day.spendNanoUsd)),
+      dailySpendNanoUsd: own.length === 0 ? [] : dailySpend(own, firstDayMs),
+      requests30d: sum(own.map((day) => day.requests)),
+      grantedTargets: countGranted(row, targets),
+      catalogueVersion: targets.version,
+      dueAtMs: dueAt({
+        row,
+        nowMs,
+        counters,
+        hasDays: own.length > 0,
+        isMoving: used.isMoving || (judgement === 'near_limit' && used.isLive),
+      }),
+    };
+  });
+}
+
+interface Ruled extends ScopeRules {
+  readonly row: OrganizationRow;
+  readonly isActive: boolean;
+}
+
+/** Use by counter. */
+interface Uses {
+  readonly used: readonly number[];
+  /** Something is held. */
+  readonly isMoving: boolean;
+  readonly isLive: boolean;
+}
+
+function rulesOf(row: OrganizationRow, budgets: Parameters<typeof rulesOfScope>[1]['budgets'], nowMs: number): ScopeRules {
+  const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets };
+  return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs);
+}
+
+async function usesOf(context: JudgeContext, all: readonly Ruled[]): Promise<readonly Uses[]> {
+  const live = all.filter((one) => one.isActive);
+  const quiet = all.filter((one) => !one.isActive);
+  const found = new Map([...(await liveUses(context, live)), ...(await quietUses(context, quiet))]);
+  return all.map((one) => found.get(one) as Uses);
+}
+
+async function liveUses({ counters }: JudgeContext, all: readonly Ruled[]): Promise<[Ruled, Uses][]> {
+  const asked = all.flatMap((one) => one.counters);
+  const readings = asked.length === 0 ? null : await counters.read(asked);
+  let first = 0;
+  return all.map((one) => {
+    const last = first + one.counters.length;
+    const used = readings?.used.slice(first, last) ?? [];
+    const isMoving = readings?.held.slice(first, last).some((held) => held > 0) ?? false;
+    first = last;
+    return [one, { used, isMoving, isLive: true }];
+  });
+}
+
+/** Without requests for longer than a window trails, use is what the ledger's sums say, and the counters need not be woken. */
+async function quietUses({ db, nowMs }: JudgeContext, all: readonly Ruled[]): Promise<[Ruled, Uses][]> {
+  const asked = all.flatMap((one) => one.counters);
+  const questions = asked.map((counter) => questionOf(counter, nowMs));
+  const sums = await spanSums(
+    db,
+    questions.filter((question) => question !== null),
+  );
+  const answers = sums[Symbol.iterator]();
+  const used: number[] = [];
+  for (const [index, counter] of asked.entries()) {
+    const known = questions[index] === null ? null : (answers.next().value ?? null);
+    used.push(known ?? (await usedOf(db, counter, nowMs)));
+  }
+  let first = 0;
+  return all.map((one) => {
+    const own = used.slice(first, first + one.counters.length);
+    first += one.counters.length;
+    return [one, { used: own, isMoving: false, isLive: false }];
+  });
+}
+
+/** Null where a sum over the whole organization does not say it. */
+function questionOf({ organizationId, unit, match, window }: CounterSpec, nowMs: number): SpanQuestion | null {
+  if (window.is !== 'calendar' || match.is !== 'any') return null;
+  return { organizationId, unit, fromMs: lastBefore(window.boundariesMs, nowMs), toMs: firstAfter(window.boundariesMs, nowMs) };
+}
+
+async function usedOf(db: Database, counter: CounterSpec, nowMs: number): Promise<number> {
+  const { window } = counter;
+  if (window.is === 'now') return 0;
+  const isRateLimit = window.is === 'trailing' && counter.unit !== 'nano_usd';
+  if (isRateLimit) return 0;
+  const fromMs = window.is === 'calendar' ? lastBefore(window.boundariesMs, nowMs) : nowMs - window.slotMs * 60 + 1;
+  const toMs = window.is === 'calendar' ? firstAfter(window.boundariesMs, nowMs) : FAR_FUTURE_MS;
+  return sum((await spendSince(db, counter, fromMs, toMs)).map((point) => point.amount));
+}
+
+function lastBefore(boundariesMs: readonly number[], nowMs: number): number {
+  return boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
+}
+
+function firstAfter(boundariesMs: readonly number[], nowMs: number): number {
+  return boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS;
+}
+
+function monthOf({ id, timeZone }: OrganizationRow, nowMs: number): SpanQuestion {
+  const { startMs, endMs } = monthAt(timeZone, nowMs);
+  return { organizationId: id, unit: 'nano_usd', fromMs: startMs, toMs: endMs };
+}
+
+function monthAt(timeZone: string, nowMs: number) {
+  return periodAt({ is: 'month', anchorDay: 1 }, timeZone, nowMs);
+}
+
+function dailySpend(days: readonly standings.UsedDay[], firstDayMs: number): readonly number[] {
+  const spend = new Array<number>(DAYS).fill(0);
+  for (const { dayMs, spendNanoUsd } of days) {
+    const at = (dayMs - firstDayMs) / DAY_MS;
+    if (at < DAYS) spend[at] = spendNanoUsd;
+  }
+  return spend;
+}
+
+function countGranted(row: OrganizationRow, { targets }: standings.GrantableTargets): number {
+  const access = organizationAccessFrom(row);
+  return targets.filter((target) => admits(access, target)).length;
+}
+
+interface DueFacts {
+  readonly row: OrganizationRow;
+  readonly nowMs: number;
+  readonly counters: readonly CounterSpec[];
+  readonly hasDays: boolean;
+  readonly isMoving: boolean;
+}
+
+/** When time alone can change the standing. One that used nothing for 30 days waits for its next request. */
+function dueAt({ row, nowMs, counters, hasDays, isMoving }: DueFacts): number {
+  if (isMoving) return nowMs + LOOK_AGAIN_MS;
+  if (!hasDays) return FAR_FUTURE_MS;
+  const turns = counters.flatMap(({ window }) => (window.is === 'calendar' ? [firstAfter(window.boundariesMs, nowMs)] : []));
+  const midnightMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
+  return Math.min(...turns, monthAt(row.timeZone, nowMs).endMs, midnightMs);
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}

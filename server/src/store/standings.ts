@@ -1,0 +1,143 @@
+/** What the refresher of standings asks and writes. Global: it goes over every tenant, and each row names its own. */
+import { and, eq, gte, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Budget } from '../domain/budget.ts';
+import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
+import type { Database } from './database.ts';
+import type { OrganizationRow } from './organizations.ts';
+import { budgetFrom } from './policy-columns.ts';
+import {
+  budgets,
+  callableTargets,
+  organizationDays,
+  organizationStandings,
+  organizations,
+  standingChanges,
+  targetLabels,
+} from './schema.ts';
+
+/** What the refresher found out of one organization. Money is nano-dollars. */
+export interface Judged {
+  readonly organizationId: string;
+  readonly judgement: 'healthy' | 'near_limit' | 'over_budget' | 'idle';
+  readonly budgetUsedPpm: number;
+  readonly spendPeriodNanoUsd: number;
+  readonly spend30dNanoUsd: number;
+  readonly dailySpendNanoUsd: readonly number[];
+  readonly requests30d: number;
+  readonly grantedTargets: number;
+  readonly catalogueVersion: number;
+  readonly dueAtMs: number;
+}
+
+/** Names callers may ask for and their access groups: all that counting granted targets needs of the catalogue. */
+export interface GrantableTargets {
+  readonly version: number;
+  readonly targets: readonly { readonly name: string; readonly accessGroups: ReadonlySet<string> }[];
+}
+
+/** Makes up to `most` changed organizations due. A change whose transaction is under way is left for the next time. */
+export async function takeChanges(db: Database, most: number): Promise<void> {
+  const [any] = await db.select({ id: standingChanges.organizationId }).from(standingChanges).limit(1);
+  if (any === undefined) return;
+  await db.execute(sql`
+    with picked as (
+      select organization_id from ${standingChanges} order by changed_at limit ${most} for update skip locked
+    ), taken as (
+      delete from ${standingChanges} where organization_id in (select organization_id from picked) returning organization_id
+    )
+    update ${organizationStandings} set due_at = timestamptz 'epoch' where organization_id in (select organization_id from taken)`);
+}
+
+/** Organizations that have to be judged now, the longest due first. */
+export async function dueOrganizations(
+  db: Database,
+  { nowMs, catalogueVersion, most }: { readonly nowMs: number; readonly catalogueVersion: number; readonly most: number },
+): Promise<readonly OrganizationRow[]> {
+  const { rows } = await db.execute<{ organization_id: string }>(sql`
+    (select organization_id from ${organizationStandings} where due_at <= ${new Date(nowMs)} order by due_at limit ${most})
+    union all
+    (select organization_id from ${organizationStandings} where catalogue_version < ${catalogueVersion} order by catalogue_version limit ${most})
+    limit ${most}`);
+  if (rows.length === 0) return [];
+  const ids = [...new Set(rows.map((row) => row.organization_id))];
+  return db.select().from(organizations).where(inArray(organizations.id, ids));
+}
+
+/** Of the catalogue; 0 before there was one. */
+export async function catalogueVersion(db: Database): Promise<number> {
+  return (await configVersions(db, [CATALOGUE_SCOPE])).get(CATALOGUE_SCOPE) ?? 0;
+}
+
+/** The version is read first: should the catalogue change in between, what was counted is counted again. */
+export async function grantableTargets(db: Database): Promise<GrantableTargets> {
+  const version = await catalogueVersion(db);
+  const names = await db.select({ name: callableTargets.name }).from(callableTargets);
+  const labels = Map.groupBy(await db.select().from(targetLabels), (label) => label.targetName);
+  const groupsOf = (name: string) => new Set(labels.get(name)?.map((label) => label.accessGroup));
+  return { version, targets: names.map(({ name }) => ({ name, accessGroups: groupsOf(name) })) };
+}
+
+/** The organizations' own budgets, by organization. */
+export async function ownBudgets(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Budget[]>> {
+  const rows = await db
+    .select()
+    .from(budgets)
+    .where(and(among(budgets.organizationId, ids), eq(budgets.scope, 'organization'), isNull(budgets.deletedAt)));
+  const byOrganization = Map.groupBy(rows, (row) => row.organizationId);
+  return new Map([...byOrganization].map(([id, own]) => [id, own.map(budgetFrom)]));
+}
+
+/** One day of an organization's use. `seen` counts refused requests too. */
+export interface UsedDay {
+  readonly dayMs: number;
+  readonly spendNanoUsd: number;
+  readonly requests: number;
+  readonly seen: number;
+}
+
+/** Days of UTC since an instant, by organization; days without use are left out. */
+export async function usedDays(
+  db: Database,
+  ids: readonly string[],
+  sinceMs: number,
+): Promise<ReadonlyMap<string, readonly UsedDay[]>> {
+  const rows = await db
+    .select()
+    .from(organizationDays)
+    .where(and(among(organizationDays.organizationId, ids), gte(organizationDays.dayStart, new Date(sinceMs))));
+  const byOrganization = Map.groupBy(rows, (row) => row.organizationId);
+  return new Map([...byOrganization].map(([id, days]) => [id, days.map(usedDayFrom)]));
+}
+
+/** Those of the organizations that had a request since an instant. */
+export async function activeSince(db: Database, ids: readonly string[], sinceMs: number): Promise<ReadonlySet<string>> {
+  const { rows } = await db.execute<{ id: string }>(sql`select id from unnest(${sql.param(ids)}::text[]) as asked(id)
+    where exists (select 1 from rollups where organization_id = asked.id and bucket_start >= ${new Date(sinceMs)})`);
+  return new Set(rows.map((row) => row.id));
+}
+
+/** In one statement. An older judgement never replaces a newer one, so that two refreshers do no harm. */
+export async function storeJudged(db: Database, judged: readonly Judged[], at: Date): Promise<void> {
+  const column = (name: keyof Judged, type: string) => sql`${sql.param(judged.map((one) => one[name]))}::${sql.raw(type)}[]`;
+  // Arrays of arrays must be even, so each organization's days travel as one text.
+  const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.join(',')}}`));
+  const due = sql.param(judged.map((one) => new Date(one.dueAtMs).toISOString()));
+  await db.execute(sql`
+    update ${organizationStandings} set judgement = j.judgement, budget_used_ppm = j.ppm, spend_period_nano_usd = j.period,
+      spend_30d_nano_usd = j.spend, daily_spend_nano_usd = j.days::bigint[], requests_30d = j.requests, granted_targets = j.targets,
+      catalogue_version = j.version, as_of = ${at}, due_at = greatest(j.due, timestamptz 'epoch')
+    from unnest(${column('organizationId', 'text')}, ${column('judgement', 'text')}, ${column('budgetUsedPpm', 'bigint')},
+      ${column('spendPeriodNanoUsd', 'bigint')}, ${column('spend30dNanoUsd', 'bigint')}, ${days}::text[], ${column('requests30d', 'bigint')},
+      ${column('grantedTargets', 'integer')}, ${column('catalogueVersion', 'bigint')}, ${due}::timestamptz[])
+      as j(id, judgement, ppm, period, spend, days, requests, targets, version, due)
+    where organization_id = j.id and (as_of <= ${at} or catalogue_version < 0)`);
+}
+
+function among(column: Parameters<typeof eq>[0], ids: readonly string[]): SQL {
+  return sql`${column} = any(${sql.param(ids)}::text[])`;
+}
+
+function usedDayFrom(row: typeof organizationDays.$inferSelect): UsedDay {
+  const requests = row.requests + row.estimatedRequests;
+  return { dayMs: row.dayStart.getTime(), spendNanoUsd: row.spendNanoUsd, requests, seen: requests + row.refusedRequests };
+}
