@@ -2,6 +2,7 @@
 export * from './schema/accounts.ts';
 export * from './schema/audit.ts';
 export * from './schema/catalogue.ts';
+export * from './schema/invitations.ts';
 export * from './schema/records.ts';
 export * from './schema/settings.ts';
 export * from './schema/sign-in.ts';

@@ -1,0 +1,39 @@
+/** Who was asked to join, by whom and as what. Global: a platform role belongs to no organization. */
+import { sql } from 'drizzle-orm';
+import { index, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bytes, createdAt, instant } from './columns.ts';
+
+/** A team to be put into, and as what. */
+export interface InvitedTeam {
+  readonly teamId: string;
+  readonly role: string;
+}
+
+/** Bound to one e-mail address. Only the hash of the link's token is kept; a row stays when it was accepted, cancelled or has expired. */
+export const invitations = pgTable(
+  'invitations',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id'),
+    email: text('email').notNull(),
+    role: text('role').notNull(),
+    teams: jsonb('teams').$type<readonly InvitedTeam[]>().notNull().default([]),
+    hash: bytes('hash').notNull(),
+    invitedBy: text('invited_by').notNull(),
+    inviterName: text('inviter_name').notNull(),
+    createdAt: createdAt(),
+    expiresAt: instant('expires_at').notNull(),
+    acceptedAt: instant('accepted_at'),
+    acceptedBy: text('accepted_by'),
+    cancelledAt: instant('cancelled_at'),
+  },
+  (table) => [
+    uniqueIndex('invitations_hash').on(table.hash),
+    // Asked once to one place: a second click makes no second link.
+    uniqueIndex('invitations_open')
+      .on(sql`coalesce(${table.organizationId}, '')`, sql`lower(${table.email})`)
+      .where(sql`${table.acceptedAt} is null and ${table.cancelledAt} is null`),
+    index('invitations_organization').on(table.organizationId, table.id),
+    index('invitations_inviter').on(table.invitedBy).where(sql`${table.acceptedAt} is null and ${table.cancelledAt} is null`),
+  ],
+);
