@@ -9,8 +9,16 @@ const STEPS = [
   ['minute', 60],
 ] as const;
 
-/** An instant in the reader's time zone, UTC on hover. `relative`: how long ago or until. Nothing yet is a dash. */
-export function Time({ at, relative = false }: { at: string | null | undefined; relative?: boolean }) {
+interface TimeProps {
+  readonly at: string | null | undefined;
+  /** How long ago or until. */
+  readonly relative?: boolean;
+  /** To the second: where rows follow each other closely. */
+  readonly seconds?: boolean;
+}
+
+/** An instant in the reader's time zone, UTC on hover. Nothing yet is a dash. */
+export function Time({ at, relative = false, seconds = false }: TimeProps) {
   if (at == null)
     return (
       <Text component="span" inherit c="dimmed">
@@ -26,7 +34,9 @@ export function Time({ at, relative = false }: { at: string | null | undefined; 
         .replace(/\.\d+Z/, '')} UTC`}
     >
       <time dateTime={at} className="nowrap">
-        {relative ? relativeText(date) : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' })}
+        {relative
+          ? relativeText(date)
+          : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: seconds ? 'medium' : 'short' })}
       </time>
     </Tooltip>
   );

@@ -1,5 +1,86 @@
+import { Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
+import { DecisionView } from '../../components/DecisionView.tsx';
 import { Page } from '../../components/Page.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { Content } from './Content.tsx';
+import { Costs } from './Costs.tsx';
+import { Facts } from './Facts.tsx';
+import { LatencyBar } from './LatencyBar.tsx';
 
+/** One request: why it was admitted or refused, what it cost, how long it took, and, for few, what was said. */
 export function RequestPage() {
-  return <Page title="Request">{null}</Page>;
+  const { requestId } = useParams({ strict: false }) as { requestId: string };
+  const query = useQuery({
+    queryKey: ['request', requestId],
+    // Content is asked for by itself: each read of it is an audit event.
+    queryFn: () =>
+      asked(api.GET('/requests/{request_id}', { params: { path: { request_id: requestId }, query: { content: 'false' } } })),
+  });
+  return <Asked query={query}>{(request) => <Shown request={request} askedId={requestId} />}</Asked>;
+}
+
+export type FullRequest = Schema<'Request'> & {
+  readonly ledger: Schema<'LedgerEntry'>[];
+  readonly decision: Schema<'Decision'>;
+};
+
+function Shown({ request, askedId }: { request: FullRequest; askedId: string }) {
+  return (
+    <Page
+      title="Request"
+      crumbs={[{ label: 'Requests', to: PATHS.requests }]}
+      beside={
+        <Group gap="xs">
+          <StatusBadge status={request.status} />
+          <Text fz="sm" c="dimmed">
+            HTTP {request.http_status}
+          </Text>
+        </Group>
+      }
+      about={
+        <Group gap="xs">
+          <CopyText text={askedId} label="request id" />
+          <Time at={request.time} seconds />
+        </Group>
+      }
+    >
+      {request.count > 1 && (
+        <Text fz="sm">This refusal was repeated: {request.count} requests within a second share this row and its decision.</Text>
+      )}
+      <Section title="Decision">
+        <DecisionView decision={request.decision} />
+      </Section>
+      <Section title="What and whose">
+        <Facts request={request} />
+      </Section>
+      <Section title="Latency">
+        <LatencyBar latency={request.latency} isStream={request.stream} />
+      </Section>
+      <Section title="Tokens and cost">
+        <Costs request={request} />
+      </Section>
+      <Section title="Content">
+        <Content request={request} />
+      </Section>
+    </Page>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Stack gap="sm">
+        <Title order={2}>{title}</Title>
+        {children}
+      </Stack>
+    </Paper>
+  );
 }

@@ -1,5 +1,120 @@
+import { Button, Group, Select } from '@mantine/core';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { queryText } from '../../api/events.ts';
+import { useSession } from '../../api/session.tsx';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { FilterBar } from '../../components/FilterBar.tsx';
 import { Page } from '../../components/Page.tsx';
+import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { type Request, requestColumns } from './columns.tsx';
+import { FILTER_PARAMS, requestFilters } from './filters.ts';
+import { LiveTail } from './LiveTail.tsx';
 
+const STATUSES = ['succeeded', 'refused', 'failed', 'cancelled', 'estimated'];
+
+/** The request log: every request of a known key, the newest first, or as they come. */
 export function RequestsPage() {
-  return <Page title="Requests">{null}</Page>;
+  const [state, set] = useUrlState();
+  const session = useSession();
+  const navigate = useNavigate();
+  const isLive = state.live === 'on';
+  const filters = Object.fromEntries(FILTER_PARAMS.map((param) => [param, state[param]]));
+  const { from, to } = rangeOf(state, null);
+  const showOrganization = state.organization_id === undefined && mayBeSeveral(session);
+  const columns = useMemo(() => requestColumns({ showOrganization }), [showOrganization]);
+  const open = (row: Request) => void navigate({ to: PATHS.request, params: { requestId: row.id } as never });
+  const controls = (
+    <FilterBar filters={requestFilters(session)}>
+      {!isLive && <RangePicker standard={null} />}
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        clearable
+        w={140}
+        data={STATUSES.map((value) => ({ value, label: wordOf(value) }))}
+        value={state.status ?? null}
+        onChange={(status) => set({ status: status ?? undefined, cursor: undefined })}
+      />
+    </FilterBar>
+  );
+  return (
+    <Page
+      title="Requests"
+      about="Every request of a known key, refused ones too, with the decision behind it."
+      actions={
+        <>
+          <Button
+            variant={isLive ? 'filled' : 'default'}
+            aria-pressed={isLive}
+            leftSection={isLive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
+            onClick={() => set({ live: isLive ? undefined : 'on', cursor: undefined })}
+          >
+            {isLive ? 'Stop' : 'Live'}
+          </Button>
+          <ExportMenu
+            note="What the filters leave, at most 100,000 rows"
+            exports={[
+              {
+                label: 'CSV',
+                what: 'requests',
+                ending: 'csv',
+                path: `/requests/export${queryText({ format: 'csv', ...filters, from, to })}`,
+              },
+            ]}
+          />
+        </>
+      }
+    >
+      {isLive ? (
+        <>
+          <Group>{controls}</Group>
+          <LiveTail filters={filters} columns={columns} onOpen={open} />
+        </>
+      ) : (
+        <DataList<Request>
+          name="requests"
+          fetch={fetchRequests}
+          columns={columns}
+          filters={[...FILTER_PARAMS, 'range', 'from', 'to']}
+          controls={controls}
+          onRowClick={open}
+          empty={
+            <EmptyState title="No request yet">
+              The first call with a key appears here within a second, with the decision that admitted or refused it. Create a key
+              under API keys, or try one in the playground.
+            </EmptyState>
+          }
+        />
+      )}
+    </Page>
+  );
+}
+
+/** The log has one order and no search; a span in words becomes the instant it begins at. */
+function fetchRequests({ sort: _, search: __, range, from, to, ...query }: ListQuery) {
+  const span = rangeOf({ range: textOf(range), from: textOf(from), to: textOf(to) }, null);
+  const { minutes: ___, ...instants } = span;
+  return asked(api.GET('/requests', { params: { query: { ...query, ...instants } } }));
+}
+
+function textOf(value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
+function mayBeSeveral({
+  platform_role,
+  memberships,
+}: {
+  platform_role: string | null;
+  memberships: readonly unknown[];
+}): boolean {
+  return platform_role !== null || memberships.length > 1;
 }

@@ -1,0 +1,26 @@
+import { Problem } from './client.ts';
+
+/** Saves an export of the admin API (`path` below /api/v1, with its query) as a file. Throws a Problem when the server refuses it. */
+export async function download(path: string, fileName: string): Promise<void> {
+  const response = await fetch(`/api/v1${path}`).catch(() => {
+    throw new Problem(0, 'The gateway cannot be reached. Nothing was saved.');
+  });
+  if (!response.ok) throw await problemOf(response);
+  const address = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = fileName;
+  link.click();
+  // After the click the browser holds the data itself.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** `usage-2026-11-25.csv`: what it is and from which day. */
+export function exportName(what: string, ending: string): string {
+  return `${what}-${new Date().toISOString().slice(0, 10)}.${ending}`;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const said = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
+  return new Problem(response.status, said.detail ?? said.title ?? `The gateway answered ${response.status}.`);
+}

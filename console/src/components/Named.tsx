@@ -1,0 +1,33 @@
+import { Anchor, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useName } from '../api/names.ts';
+import { addressOf } from './addresses.ts';
+
+/** An object by its name, leading to its page; by its id where the name cannot be known. */
+export function Named({ id }: { id: string | null | undefined }) {
+  const name = useName(id);
+  if (id == null)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
+  const to = addressOf(id);
+  const shown = name ?? `${id.slice(0, id.indexOf('_') + 1)}…${id.slice(-6)}`;
+  const text = (
+    <bdi title={id} className={name === null ? 'mono' : undefined}>
+      {shown}
+    </bdi>
+  );
+  if (to === null)
+    return (
+      <Text component="span" inherit>
+        {text}
+      </Text>
+    );
+  return (
+    <Anchor component={Link} to={to} inherit onClick={(event) => event.stopPropagation()}>
+      {text}
+    </Anchor>
+  );
+}

@@ -1,0 +1,103 @@
+import { Group, Select, TextInput } from '@mantine/core';
+import { type UrlState, useUrlState } from './useUrlState.ts';
+
+/** Spans that end now, in minutes. */
+const SPANS = {
+  '1h': { label: 'Last hour', minutes: 60 },
+  '24h': { label: 'Last 24 hours', minutes: 1_440 },
+  '7d': { label: 'Last 7 days', minutes: 10_080 },
+  '30d': { label: 'Last 30 days', minutes: 43_200 },
+  '90d': { label: 'Last 90 days', minutes: 129_600 },
+} as const;
+export type Span = keyof typeof SPANS;
+const CUSTOM = 'custom';
+
+export interface Range {
+  /** RFC 3339; absent: from the beginning of what is kept. */
+  readonly from?: string;
+  /** Absent: now. */
+  readonly to?: string;
+  /** Length; null when it has no beginning. */
+  readonly minutes: number | null;
+}
+
+/**
+ * The range that stands in the address: `range`, or `from` and `to`. Its beginning is a whole minute, or a whole hour where it is long, so that
+ * asking twice asks the same.
+ */
+export function rangeOf(state: UrlState, standard: Span | null, nowMs: number = Date.now()): Range {
+  const { from, to } = state;
+  if (isInstant(from) || isInstant(to)) {
+    const minutes = isInstant(from) ? ((isInstant(to) ? Date.parse(to) : nowMs) - Date.parse(from)) / 60_000 : null;
+    return { ...(isInstant(from) ? { from } : {}), ...(isInstant(to) ? { to } : {}), minutes };
+  }
+  const span = state.range !== undefined && state.range in SPANS ? (state.range as Span) : standard;
+  if (span === null) return { minutes: null };
+  const { minutes } = SPANS[span];
+  const stepMs = (minutes > 1_440 ? 60 : 1) * 60_000;
+  return { from: new Date(Math.floor((nowMs - minutes * 60_000) / stepMs) * stepMs).toISOString(), minutes };
+}
+
+/** Chooses the range of a page. `standard` is what holds when the address says nothing; null: any time. */
+export function RangePicker({ standard }: { standard: Span | null }) {
+  const [state, set] = useUrlState();
+  const isCustom = state.range === CUSTOM || state.from !== undefined || state.to !== undefined;
+  const choose = (value: string | null) => {
+    const spot = { cursor: undefined, from: undefined, to: undefined };
+    if (value === CUSTOM) set({ ...spot, range: CUSTOM, from: rangeOf(state, standard ?? '24h').from });
+    else set({ ...spot, range: value === (standard ?? 'any') ? undefined : (value ?? undefined) });
+  };
+  return (
+    <Group gap="xs">
+      <Select
+        aria-label="Time range"
+        w={148}
+        allowDeselect={false}
+        value={isCustom ? CUSTOM : (state.range ?? standard ?? 'any')}
+        onChange={choose}
+        data={[
+          ...(standard === null ? [{ value: 'any', label: 'Any time' }] : []),
+          ...Object.entries(SPANS).map(([value, { label }]) => ({ value, label })),
+          { value: CUSTOM, label: 'From – to…' },
+        ]}
+      />
+      {isCustom && (
+        <>
+          <Instant label="From" value={state.from} onChange={(from) => set({ from, range: CUSTOM, cursor: undefined })} />
+          <Instant label="To" value={state.to} onChange={(to) => set({ to, range: CUSTOM, cursor: undefined })} />
+        </>
+      )}
+    </Group>
+  );
+}
+
+interface InstantProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChange: (value: string | undefined) => void;
+}
+
+/** A date and time of the reader's own zone, kept as an instant. */
+function Instant({ label, value, onChange }: InstantProps) {
+  return (
+    <TextInput
+      type="datetime-local"
+      aria-label={label}
+      w={196}
+      value={isInstant(value) ? localText(value) : ''}
+      onChange={({ currentTarget }) => {
+        const date = new Date(currentTarget.value);
+        onChange(Number.isNaN(date.getTime()) ? undefined : date.toISOString());
+      }}
+    />
+  );
+}
+
+function localText(instant: string): string {
+  const date = new Date(instant);
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+function isInstant(text: string | undefined): text is string {
+  return text !== undefined && !Number.isNaN(Date.parse(text));
+}

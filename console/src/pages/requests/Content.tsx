@@ -1,0 +1,73 @@
+import { Code, Group, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { FullRequest } from './RequestPage.tsx';
+
+/** What was asked and answered, for who may read it, and only when they say so: the reading is written down. */
+export function Content({ request }: { request: FullRequest }) {
+  const [isWanted, setWanted] = useState(false);
+  const verdict = useCan('content.read', request.organization_id);
+  if (isWanted) return <Stored requestId={request.id} />;
+  return (
+    <Group gap="sm">
+      <GuardedButton variant="default" size="xs" verdict={verdict} onClick={() => setWanted(true)}>
+        Show the content
+      </GuardedButton>
+      <Text fz="sm" c="dimmed">
+        Each read is an event in the organization’s audit log, with your name.
+      </Text>
+    </Group>
+  );
+}
+
+function Stored({ requestId }: { requestId: string }) {
+  const query = useQuery({
+    queryKey: ['request-content', requestId],
+    queryFn: async () => {
+      const params = { path: { request_id: requestId }, query: { content: 'true' as const } };
+      return (await asked(api.GET('/requests/{request_id}', { params }))).content ?? null;
+    },
+    // One click is one read: it is not asked for again behind the reader's back, and it is not kept.
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    retry: false,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+  return (
+    <Asked query={query}>
+      {(content) =>
+        content === null ? (
+          <Text fz="sm">
+            No content is stored for this request. The organization’s audit settings say what is kept, and for how long.
+          </Text>
+        ) : (
+          <Stack gap="xs">
+            <Text fz="sm" c="dimmed">
+              Stored as “{content.mode}”. This read was written to the audit log.
+            </Text>
+            <Block title="Request" value={content.request} />
+            <Block title="Response" value={content.response} />
+          </Stack>
+        )
+      }
+    </Asked>
+  );
+}
+
+function Block({ title, value }: { title: string; value: unknown }) {
+  return (
+    <div>
+      <Text fz="sm" fw={500} mb={4}>
+        {title}
+      </Text>
+      <Code block mah={420} style={{ overflow: 'auto', whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} tabIndex={0}>
+        {typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2)}
+      </Code>
+    </div>
+  );
+}

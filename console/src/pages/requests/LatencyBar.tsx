@@ -1,0 +1,57 @@
+import { Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { durationText } from './duration.ts';
+
+interface Part {
+  readonly name: string;
+  readonly ms: number;
+  readonly color: string;
+}
+
+/** Where the time went: in the gateway, and at the provider until its answer, or until its first token when it streams. */
+export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['latency']; isStream: boolean }) {
+  const parts: Part[] = [
+    { name: 'Gateway', ms: latency.gateway_us / 1_000, color: 'teal' },
+    ...(latency.provider_ms === null
+      ? []
+      : [{ name: isStream ? 'Provider, until its first token' : 'Provider', ms: latency.provider_ms, color: 'blue' }]),
+  ];
+  const totalMs = parts.reduce((sum, { ms }) => sum + ms, 0);
+  return (
+    <Stack gap={6}>
+      <Progress.Root size={18} aria-label={`${durationText(totalMs)} in all`}>
+        {parts.map(({ name, ms, color }) => (
+          <Tooltip key={name} label={`${name}: ${durationText(ms)}`}>
+            {/* A share too small to be seen still gets a line. */}
+            <Progress.Section
+              value={totalMs === 0 ? 0 : Math.max(1, (ms / totalMs) * 100)}
+              color={color}
+              aria-label={`${name}: ${durationText(ms)}`}
+            />
+          </Tooltip>
+        ))}
+      </Progress.Root>
+      <Group gap="lg">
+        {parts.map(({ name, ms, color }) => (
+          <Group key={name} gap={6}>
+            <span
+              aria-hidden
+              style={{ width: 10, height: 10, borderRadius: 2, background: `var(--mantine-color-${color}-filled)` }}
+            />
+            <Text fz="sm">
+              {name} <b>{durationText(ms)}</b>
+            </Text>
+          </Group>
+        ))}
+        {latency.first_token_ms !== null && (
+          <Text fz="sm">
+            First token after <b>{durationText(latency.first_token_ms)}</b>
+          </Text>
+        )}
+        <Text fz="sm" c="dimmed">
+          {durationText(totalMs)} in all
+        </Text>
+      </Group>
+    </Stack>
+  );
+}

@@ -1,0 +1,66 @@
+import { Group, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { DataTable, type DataTableColumn } from 'mantine-datatable';
+import { useEffect, useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { queryText, type StreamState, useEvents } from '../../api/events.ts';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import type { Request } from './columns.tsx';
+
+interface LiveTailProps {
+  readonly filters: Readonly<Record<string, string | undefined>>;
+  readonly columns: DataTableColumn<Request>[];
+  readonly onOpen: (row: Request) => void;
+}
+
+const ROWS_MAX = 200;
+const ROWS_FIRST = 50;
+
+/** Requests as they end, the newest on top, at most 200 of them; begins with the newest that are there. */
+export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
+  const [rows, setRows] = useState<readonly Request[]>([]);
+  const query = queryText(filters);
+  const first = useQuery({
+    queryKey: ['requests', 'tail', query],
+    queryFn: () => asked(api.GET('/requests', { params: { query: { ...filters, limit: ROWS_FIRST } as never } })),
+    staleTime: 0,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other filters are another tail.
+  useEffect(() => setRows([]), [query]);
+  const state = useEvents<Request>({ path: `/requests/stream${query}`, event: 'request' }, (row) =>
+    setRows((before) => [row, ...before.filter(({ id }) => id !== row.id)].slice(0, ROWS_MAX)),
+  );
+  const seen = new Set(rows.map(({ id }) => id));
+  const shown = [...rows, ...(first.data?.data ?? []).filter(({ id }) => !seen.has(id))].slice(0, ROWS_MAX);
+  return (
+    <>
+      <Group gap="xs" role="status">
+        <StatusBadge status={WORDS[state]} />
+        <Text fz="sm" c="dimmed">
+          {state === 'waiting' ? 'The stream broke; it is tried again by itself.' : `${rows.length} since this page was opened`}
+        </Text>
+      </Group>
+      <DataTable<Request>
+        withTableBorder
+        borderRadius="sm"
+        highlightOnHover
+        minHeight={shown.length === 0 ? 160 : 0}
+        records={shown}
+        columns={columns}
+        fetching={first.isPending}
+        noRecordsText="Waiting for the first request…"
+        onRowClick={({ record }) => onOpen(record)}
+        rowBackgroundColor={({ id }) =>
+          seen.has(id) ? { light: 'var(--mantine-color-teal-0)', dark: 'rgba(15, 118, 110, 0.16)' } : undefined
+        }
+      />
+    </>
+  );
+}
+
+const WORDS: Readonly<Record<StreamState, string>> = {
+  off: 'off',
+  connecting: 'connecting',
+  live: 'live',
+  waiting: 'reconnecting',
+};

@@ -1,0 +1,96 @@
+import { Anchor, Group, Text, Tooltip } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import type { Schema } from '../../api/client.ts';
+import { countText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+import { Named } from '../../components/Named.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { durationText } from './duration.ts';
+
+export type Request = Schema<'Request'>;
+
+/** A request as a row: when, how it ended, whose, what it used and how long it took. `showOrganization` where several are listed. */
+export function requestColumns({ showOrganization }: { showOrganization: boolean }): DataTableColumn<Request>[] {
+  return [
+    { accessor: 'time', title: 'Time', render: (row) => <When row={row} />, noWrap: true },
+    { accessor: 'status', title: 'Status', render: (row) => <Ending row={row} />, noWrap: true },
+    { accessor: 'model', title: 'Model', render: (row) => <Model row={row} /> },
+    ...(showOrganization
+      ? [{ accessor: 'organization_id', title: 'Organization', render: (row: Request) => <Named id={row.organization_id} /> }]
+      : []),
+    { accessor: 'team_id', title: 'Team', render: (row) => <Named id={row.team_id} /> },
+    { accessor: 'key_id', title: 'Key', render: (row) => <Named id={row.key_id} /> },
+    { accessor: 'total_tokens', title: 'Tokens', textAlign: 'right', render: (row) => <Tokens row={row} /> },
+    { accessor: 'spend', title: 'Spend', textAlign: 'right', render: (row) => <Money usd={row.spend} /> },
+    { accessor: 'latency', title: 'Latency', textAlign: 'right', noWrap: true, render: (row) => <Latency row={row} /> },
+  ];
+}
+
+function When({ row }: { row: Request }) {
+  return (
+    <Anchor
+      component={Link}
+      to={PATHS.request}
+      params={{ requestId: row.id } as never}
+      inherit
+      aria-label={`Open the request of ${row.time}`}
+      onClick={(event) => event.stopPropagation()}
+    >
+      <Time at={row.time} seconds />
+    </Anchor>
+  );
+}
+
+function Ending({ row }: { row: Request }) {
+  return (
+    <Group gap={6} wrap="nowrap">
+      <StatusBadge status={row.status} />
+      {row.count > 1 && <Text fz="xs">×{countText(row.count)}</Text>}
+      {row.code !== null && (
+        <Text fz="xs" c="dimmed" className="mono">
+          {row.http_status} {row.param ?? row.code}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function Model({ row }: { row: Request }) {
+  return (
+    <Text component="span" inherit className="nowrap">
+      <bdi>{row.model ?? '–'}</bdi>
+      {row.stream && (
+        <Text component="span" fz="xs" c="dimmed">
+          {' '}
+          stream
+        </Text>
+      )}
+    </Text>
+  );
+}
+
+function Tokens({ row }: { row: Request }) {
+  if (row.total_tokens === 0) return <Text c="dimmed">–</Text>;
+  const input = row.input_tokens + row.cached_input_tokens + row.cache_write_tokens;
+  return (
+    <Tooltip
+      label={`${countText(input)} in (${countText(row.cached_input_tokens)} cached), ${countText(row.total_tokens - input)} out`}
+    >
+      <span>{countText(row.total_tokens)}</span>
+    </Tooltip>
+  );
+}
+
+function Latency({ row: { latency } }: { row: Request }) {
+  const gatewayMs = latency.gateway_us / 1_000;
+  return (
+    <Tooltip
+      label={`Gateway ${durationText(gatewayMs)}, provider ${latency.provider_ms === null ? 'not asked' : durationText(latency.provider_ms)}`}
+    >
+      <span>{durationText(gatewayMs + (latency.provider_ms ?? 0))}</span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,50 @@
+import type { Session } from '../../api/session.tsx';
+import type { Filter } from '../../components/FilterBar.tsx';
+
+/** The codes that an answer of the gateway may carry. */
+const CODES = [
+  'rate_limit_exceeded',
+  'insufficient_quota',
+  'model_not_allowed',
+  'model_not_found',
+  'model_not_priced',
+  'organization_suspended',
+  'organization_archived',
+  'key_disabled',
+  'api_key_expired',
+  'invalid_request',
+  'context_length_exceeded',
+  'request_too_large',
+  'provider_rate_limited',
+  'provider_error',
+  'provider_timeout',
+  'no_healthy_deployment',
+  'service_unavailable',
+] as const;
+
+/** What requests can be narrowed by. Deployments are the platform's to see. */
+export function requestFilters(session: Session): readonly Filter[] {
+  const mayReadCatalogue = session.platform_capabilities.includes('platform.read');
+  return [
+    { param: 'organization_id', label: 'Organization', kind: 'organization' },
+    { param: 'team_id', label: 'Team', kind: 'team' },
+    { param: 'key_id', label: 'Key', kind: 'key' },
+    { param: 'member_id', label: 'Member', kind: 'member' },
+    { param: 'service_account_id', label: 'Service account', kind: 'service_account' },
+    { param: 'model', label: 'Model called', kind: mayReadCatalogue ? 'model' : 'text' },
+    ...(mayReadCatalogue ? [{ param: 'deployment_id', label: 'Deployment', kind: 'deployment' } as const] : []),
+    { param: 'code', label: 'Code', kind: { oneOf: CODES } },
+  ];
+}
+
+export const FILTER_PARAMS = [
+  'organization_id',
+  'team_id',
+  'key_id',
+  'member_id',
+  'service_account_id',
+  'model',
+  'deployment_id',
+  'code',
+  'status',
+] as const;
