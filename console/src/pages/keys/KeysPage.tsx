@@ -1,5 +1,81 @@
+import { Kbd } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { CreateKeyDialog } from './CreateKeyDialog.tsx';
+import { keyColumns } from './key-columns.tsx';
+import { useMayCreateKeys } from './may-create.ts';
 
+const FILTERS: readonly Filter[] = [
+  { param: 'organization_id', label: 'Organization', kind: 'organization' },
+  { param: 'team_id', label: 'Team', kind: 'team' },
+  { param: 'account_id', label: 'Owner (person)', kind: 'account' },
+  { param: 'service_account_id', label: 'Owner (service account)', kind: 'service_account' },
+  { param: 'status', label: 'Status', kind: { oneOf: ['active', 'disabled', 'revoked'] } },
+];
+const PARAMS = FILTERS.map(({ param }) => param);
+const COLUMNS = keyColumns({ withPlace: true });
+
+/** Every key that the person may see, wherever it lies. */
 export function KeysPage() {
-  return <Page title="API keys">{null}</Page>;
+  const [state, set] = useUrlState();
+  const navigate = useNavigate();
+  const mayCreate = useMayCreateKeys();
+  const open = () => set({ new: 'key' }, 'push');
+  useHotkeys([['n', () => mayCreate.allowed && open()]]);
+  return (
+    <Page
+      title="API keys"
+      about="What applications present to the gateway. A key belongs to one team and is owned by a person or a service account."
+      actions={
+        <>
+          <ExportMenu
+            exports={[{ label: 'Keys as CSV', path: `/keys/export${exportQuery(state)}`, what: 'keys', ending: 'csv' }]}
+          />
+          <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
+            Create key
+          </GuardedButton>
+        </>
+      }
+    >
+      <DataList
+        name="keys"
+        fetch={(query) => asked(api.GET('/keys', { params: { query: query as ListQuery & { sort?: 'name' } } }))}
+        columns={COLUMNS}
+        filters={PARAMS}
+        searchLabel="Search by name or id"
+        controls={<FilterBar filters={FILTERS} />}
+        onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
+        empty={
+          <EmptyState
+            title="No keys yet"
+            action={
+              <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
+                Create key
+              </GuardedButton>
+            }
+          >
+            An application calls the gateway with a key of a team. Make a team in an organization first, then its key; press{' '}
+            <Kbd>n</Kbd> to begin.
+          </EmptyState>
+        }
+      />
+      <CreateKeyDialog opened={state.new === 'key'} onClose={() => set({ new: undefined })} teamId={state.team_id} />
+    </Page>
+  );
+}
+
+/** The export holds what the filters leave, not the page that is shown. */
+function exportQuery(state: Readonly<Record<string, string | undefined>>): string {
+  const given = [...PARAMS, 'search'].flatMap((param) => (state[param] === undefined ? [] : [[param, state[param]]]));
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }

@@ -1,0 +1,159 @@
+import { Accordion, Group, Text } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { type ReactNode, useState } from 'react';
+import { AssetAccessEditor } from '../forms/AssetAccessEditor.tsx';
+import type { AccessLevel } from '../forms/access-level.ts';
+import { BudgetFields } from '../forms/BudgetFields.tsx';
+import { bind } from '../forms/bind.ts';
+import { periodWords } from '../forms/budget-draft.ts';
+import { RATE_LIMIT_NAMES } from '../forms/limit-draft.ts';
+import { ModelLimitFields } from '../forms/ModelLimitFields.tsx';
+import { RateLimitFields } from '../forms/RateLimitFields.tsx';
+import { countText, shortCountText } from './Count.tsx';
+import { type Cap, EffectiveBudget, EffectiveLimit } from './EffectiveMinimum.tsx';
+import { limitName } from './LimitBar.tsx';
+import { moneyText } from './Money.tsx';
+import type { PolicyDraft } from './policy-draft.ts';
+
+interface PolicyFieldsProps {
+  readonly form: UseFormReturnType<PolicyDraft>;
+  /** The levels above, from the organization down. */
+  readonly caps: readonly Cap[];
+  readonly timeZone: string;
+  readonly level: Exclude<AccessLevel, { is: 'organization' }>;
+  /** `This key`, `Support`. */
+  readonly holder: string;
+  /** `the team Support`. */
+  readonly parentName: string;
+  /** Why limits and budgets cannot be changed here; null when they can. */
+  readonly limitsLocked?: string | null;
+  readonly accessLocked?: string | null;
+  readonly initiallyOpen?: readonly string[];
+}
+
+/** Limits, budgets and asset access of a scope below the organization, folded away with what they hold in a line. */
+export function PolicyFields(props: PolicyFieldsProps) {
+  const { form, caps, timeZone, level, limitsLocked = null, accessLocked = null } = props;
+  const [opened, setOpened] = useState<readonly string[]>(props.initiallyOpen ?? []);
+  const values = form.getValues();
+  const withErrors = PARTS.filter((part) =>
+    Object.keys(form.errors).some((path) => path === part || path.startsWith(`${part}.`)),
+  );
+  const { organizationId } = level;
+  const isLocked = limitsLocked !== null;
+  return (
+    <Accordion
+      multiple
+      variant="contained"
+      chevronPosition="left"
+      value={[...new Set([...opened, ...withErrors])]}
+      onChange={(next) => setOpened(next)}
+      order={3}
+    >
+      <Part name="rate_limits" title="Rate limits" summary={limitsSummary(values)} locked={limitsLocked}>
+        <RateLimitFields
+          {...bind(form, 'rate_limits')}
+          timeZone={timeZone}
+          disabled={isLocked}
+          beside={(name, value) => <EffectiveLimit name={name} value={value} caps={caps} />}
+        />
+      </Part>
+      <Part
+        name="model_limits"
+        title="Limits for single models"
+        summary={countOf(values.model_limits.length)}
+        locked={limitsLocked}
+      >
+        <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
+      </Part>
+      <Part name="budgets" title="Budgets" summary={budgetsSummary(values)} locked={limitsLocked}>
+        <BudgetFields
+          {...bind(form, 'budgets')}
+          {...{ timeZone, organizationId }}
+          disabled={isLocked}
+          beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
+        />
+      </Part>
+      <Part name="asset_access" title="Asset access" summary={accessSummary(values)} locked={accessLocked}>
+        <AssetAccessEditor
+          {...bind(form, 'asset_access')}
+          level={level}
+          holder={props.holder}
+          parentName={props.parentName}
+          disabled={accessLocked !== null}
+        />
+      </Part>
+    </Accordion>
+  );
+}
+
+const PARTS = ['rate_limits', 'model_limits', 'budgets', 'asset_access'] as const;
+
+interface PartProps {
+  readonly name: (typeof PARTS)[number];
+  readonly title: string;
+  readonly summary: string;
+  readonly locked: string | null;
+  readonly children: ReactNode;
+}
+
+function Part({ name, title, summary, locked, children }: PartProps) {
+  return (
+    <Accordion.Item value={name}>
+      <Accordion.Control>
+        <Group gap="xs" justify="space-between" wrap="nowrap" pr="xs">
+          <Text fz="sm" fw={500} className="nowrap">
+            {title}
+          </Text>
+          <Text fz="xs" c="dimmed" truncate>
+            {summary}
+          </Text>
+        </Group>
+      </Accordion.Control>
+      <Accordion.Panel>
+        {locked !== null && (
+          <Text fz="sm" c="dimmed" mb="sm">
+            {locked}
+          </Text>
+        )}
+        {children}
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
+
+function limitsSummary({ rate_limits: limits }: PolicyDraft): string {
+  const set = RATE_LIMIT_NAMES.flatMap((name) => {
+    const value = limits[name];
+    return value === '' ? [] : [`${shortCountText(value)} ${limitName(name)}`];
+  });
+  return set.length === 0 ? 'No limit of its own' : set.join(', ');
+}
+
+function countOf(count: number): string {
+  return count === 0 ? 'None' : countText(count);
+}
+
+function budgetsSummary({ budgets }: PolicyDraft): string {
+  if (budgets.length === 0) return 'No budget of its own';
+  return budgets
+    .map((budget) =>
+      budget.amount === '' || Number.isNaN(Number(budget.amount))
+        ? '…'
+        : `${moneyText(budget.amount)} ${periodWords({ period: budget.period, hours: hoursOf(budget) })}`,
+    )
+    .join(', ');
+}
+
+function hoursOf({ rolling_unit, rolling_length }: PolicyDraft['budgets'][number]): number {
+  return (rolling_length === '' ? 0 : rolling_length) * (rolling_unit === 'days' ? 24 : 1);
+}
+
+function accessSummary({ asset_access: { mode, targets, access_groups } }: PolicyDraft): string {
+  if (mode === 'inherit') return 'Inherits';
+  const parts = [
+    targets.length > 0 ? `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}` : '',
+    access_groups.length > 0 ? `${access_groups.length} ${access_groups.length === 1 ? 'access group' : 'access groups'}` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'Nothing' : `Only ${parts.join(' and ')}`;
+}

@@ -1,0 +1,85 @@
+import { Alert, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { FormDialog } from '../../components/FormDialog.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { CreateKeyForm } from './CreateKeyForm.tsx';
+import { makingIn } from './may-create.ts';
+import { SecretDialog } from './SecretDialog.tsx';
+
+interface CreateKeyDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** Where the key is made; asked for when it is not known. */
+  readonly teamId?: string | undefined;
+  readonly organizationId?: string | undefined;
+}
+
+/** Makes a key, then shows its secret once with calls that are ready to paste. */
+export function CreateKeyDialog({ opened, onClose, teamId, organizationId }: CreateKeyDialogProps) {
+  const [created, setCreated] = useState<Schema<'NewKey'> | null>(null);
+  return (
+    <>
+      <FormDialog opened={opened} onClose={onClose} title="Create key" size="xl">
+        <Steps teamId={teamId} organizationId={organizationId} onCreated={setCreated} />
+      </FormDialog>
+      {created !== null && (
+        <SecretDialog
+          title={`Key ${created.name} is ready`}
+          keyId={created.id}
+          secret={created.secret}
+          onClose={() => setCreated(null)}
+        />
+      )}
+    </>
+  );
+}
+
+interface StepsProps extends Pick<CreateKeyDialogProps, 'teamId' | 'organizationId'> {
+  readonly onCreated: (key: Schema<'NewKey'>) => void;
+}
+
+function Steps({ teamId, organizationId, onCreated }: StepsProps) {
+  const onlyTeam = useOnlyTeam();
+  const [chosen, setChosen] = useState<string | undefined>(teamId ?? onlyTeam);
+  const session = useSession();
+  const team = useQuery({
+    queryKey: ['teams', 'one', chosen],
+    queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: chosen ?? '' } } })),
+    enabled: chosen !== undefined,
+  });
+  const making = team.data === undefined ? null : makingIn(team.data, session);
+  return (
+    <Stack gap="sm">
+      <ObjectSelect
+        kind="team"
+        label="Team"
+        placeholder="Search by name or id"
+        value={chosen}
+        onChange={setChosen}
+        organizationId={organizationId}
+      />
+      {team.isError && (
+        <Alert color="red" p="xs" role="alert">
+          {team.error.message}
+        </Alert>
+      )}
+      {making?.is === 'none' && (
+        <Alert color="yellow" p="xs" role="status">
+          {making.reason}
+        </Alert>
+      )}
+      {team.data !== undefined && making !== null && making.is !== 'none' && (
+        <CreateKeyForm key={team.data.id} team={team.data} isOwn={making.is === 'own'} onCreated={onCreated} />
+      )}
+    </Stack>
+  );
+}
+
+/** Most people are in one team. */
+function useOnlyTeam(): string | undefined {
+  const teams = useSession().memberships.flatMap((membership) => membership.teams);
+  return teams.length === 1 ? teams[0]?.team_id : undefined;
+}

@@ -1,0 +1,119 @@
+import { Alert, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DialogForm } from '../../components/FormDialog.tsx';
+import { moneyText } from '../../components/Money.tsx';
+import { PolicyFields } from '../../components/PolicyFields.tsx';
+import { NO_POLICY, type PolicyDraft, policyBody, policyForm } from '../../components/policy-draft.ts';
+import { newBudget } from '../../forms/budget-draft.ts';
+import { useCapsAboveKey } from './caps.ts';
+import { ExpiryField } from './ExpiryField.tsx';
+import { type ExpiryDraft, expiresAtOf, NEVER } from './expiry.ts';
+import { OwnerField, ownerBody } from './OwnerField.tsx';
+
+interface KeyDraft extends PolicyDraft {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly expires_at: ExpiryDraft;
+}
+
+interface CreateKeyFormProps {
+  readonly team: Schema<'Team'>;
+  /** Within the team's self-service: the key is the person's own. */
+  readonly isOwn: boolean;
+  readonly onCreated: (key: Schema<'NewKey'>) => void;
+}
+
+export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
+  const { account } = useSession();
+  const caps = useCapsAboveKey(team);
+  const form = useForm<KeyDraft>({
+    initialValues: isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY },
+    validate: { name: (name) => (name.trim() === '' ? 'A key needs a name: what uses it.' : null) },
+  });
+  const { max_expiry_days: daysMax } = team.self_service;
+  const ownerError = Object.entries(form.errors).find(([path]) => path.startsWith('owner'))?.[1];
+  return (
+    <DialogForm
+      form={form}
+      verb="Create key"
+      invalidates={['keys', 'teams']}
+      save={({ name, owner, expires_at, ...policy }, header) =>
+        asked(
+          api.POST('/keys', {
+            params: { header },
+            body: {
+              team_id: team.id,
+              name: name.trim(),
+              ...ownerBody(owner),
+              expires_at: expiresAtOf(expires_at),
+              ...policyBody(policy),
+            },
+          }),
+        )
+      }
+      onSaved={onCreated}
+    >
+      {isOwn && <SelfServiceNote team={team} />}
+      <TextInput
+        label="Name"
+        description="What uses it: an application, a job, you."
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={200}
+        {...form.getInputProps('name')}
+      />
+      {!isOwn && (
+        <OwnerField
+          teamId={team.id}
+          value={form.values.owner}
+          onChange={(owner) => form.setFieldValue('owner', owner)}
+          error={ownerError as string | undefined}
+        />
+      )}
+      <ExpiryField
+        value={form.values.expires_at}
+        onChange={(expiry) => form.setFieldValue('expires_at', expiry)}
+        error={form.errors.expires_at as string | undefined}
+        daysMax={isOwn ? daysMax : null}
+      />
+      <PolicyFields
+        form={policyForm(form)}
+        caps={caps}
+        timeZone={team.time_zone}
+        level={{ is: 'key', organizationId: team.organization_id, teamId: team.id, memberId: undefined }}
+        holder="This key"
+        parentName={`the team ${team.name}`}
+        initiallyOpen={isOwn && team.self_service.max_budget !== null ? ['budgets'] : []}
+      />
+    </DialogForm>
+  );
+}
+
+function SelfServiceNote({ team: { self_service: policy, name } }: { team: Schema<'Team'> }) {
+  const rules = [
+    policy.max_keys_per_member === null ? '' : `at most ${policy.max_keys_per_member} keys a person`,
+    policy.max_expiry_days === null ? '' : `each expires within ${policy.max_expiry_days} days`,
+    policy.max_budget === null ? '' : `each has a budget of at most ${moneyText(policy.max_budget)} that blocks`,
+  ].filter((rule) => rule !== '');
+  return (
+    <Alert color="blue" p="xs">
+      A key of your own in {name}
+      {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
+    </Alert>
+  );
+}
+
+/** Begins with what the team demands, so that the first try is not refused. */
+function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
+  const { max_expiry_days: days, max_budget: budget } = team.self_service;
+  return {
+    name: '',
+    owner: accountId,
+    expires_at: days === null ? NEVER : { after: String(days), at: '' },
+    ...NO_POLICY,
+    ...(budget !== null && { budgets: [{ ...newBudget(), amount: budget }] }),
+  };
+}

@@ -1,0 +1,37 @@
+import { Group, Select, TextInput } from '@mantine/core';
+import { type ExpiryDraft, expiriesWithin } from './expiry.ts';
+
+interface ExpiryFieldProps {
+  readonly value: ExpiryDraft;
+  readonly onChange: (value: ExpiryDraft) => void;
+  readonly error: string | undefined;
+  /** The most days a team's self-service allows; null where it sets none. */
+  readonly daysMax: number | null;
+}
+
+/** When a key stops to work. */
+export function ExpiryField({ value, onChange, error, daysMax }: ExpiryFieldProps) {
+  return (
+    <Group align="flex-start" gap="sm" grow>
+      <Select
+        label="Expires"
+        data={[...expiriesWithin(daysMax)]}
+        value={value.after}
+        allowDeselect={false}
+        error={error}
+        description={daysMax === null ? undefined : `Within ${daysMax} days: this team’s self-service.`}
+        onChange={(after) => after !== null && onChange({ ...value, after })}
+      />
+      {value.after === 'at' && (
+        <TextInput
+          type="datetime-local"
+          label="At"
+          description="In your time zone."
+          required
+          value={value.at}
+          onChange={(event) => onChange({ ...value, at: event.currentTarget.value })}
+        />
+      )}
+    </Group>
+  );
+}

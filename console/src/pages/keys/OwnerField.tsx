@@ -1,0 +1,62 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+
+interface OwnerFieldProps {
+  readonly teamId: string;
+  /** `svc_…` or an account's id; null is the team's default service account. */
+  readonly value: string | null;
+  readonly onChange: (owner: string | null) => void;
+  readonly error: string | undefined;
+}
+
+const DEFAULT = 'default';
+const SHOWN = 200;
+
+/** Who owns a key of a team: one of its service accounts, or a person in it, whose own limits then count too. */
+export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) {
+  const path = { id: teamId };
+  const query = { limit: SHOWN, sort: 'name' as const };
+  const services = useQuery({
+    queryKey: ['service-accounts', 'of-team', teamId],
+    queryFn: () => asked(api.GET('/teams/{id}/service-accounts', { params: { path, query } })),
+  });
+  const people = useQuery({
+    queryKey: ['team-members', 'of-team', teamId],
+    queryFn: () => asked(api.GET('/teams/{id}/members', { params: { path, query: { limit: SHOWN } } })),
+  });
+  const others = (services.data?.data ?? []).filter(({ is_default, status }) => !is_default && status === 'active');
+  return (
+    <Select
+      label="Owner"
+      description="An application’s key is best owned by a service account. A person’s key also counts against their own limits, and goes when they leave."
+      searchable
+      allowDeselect={false}
+      error={error}
+      data={[
+        {
+          group: 'Service accounts',
+          items: [
+            { value: DEFAULT, label: 'The team’s default service account' },
+            ...others.map(({ id, name }) => ({ value: id, label: name })),
+          ],
+        },
+        {
+          group: 'People',
+          items: (people.data?.data ?? []).map(({ account_id, name, email }) => ({
+            value: account_id,
+            label: `${name} (${email})`,
+          })),
+        },
+      ]}
+      value={value ?? DEFAULT}
+      onChange={(owner) => onChange(owner === DEFAULT ? null : owner)}
+    />
+  );
+}
+
+/** As the server takes it. */
+export function ownerBody(owner: string | null) {
+  if (owner === null) return {};
+  return { owner: owner.startsWith('svc_') ? { service_account_id: owner } : { account_id: owner } };
+}

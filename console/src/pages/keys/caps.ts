@@ -1,0 +1,19 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import type { Cap } from '../../components/EffectiveMinimum.tsx';
+
+/** What stands above a key of this team, from the organization down. Empty until it is known, or where it may not be read. */
+export function useCapsAboveKey(team: Schema<'Team'> | undefined): readonly Cap[] {
+  const organization = useOrganizationCap(team?.organization_id);
+  return team === undefined ? organization : [...organization, { level: 'Team', ...team }];
+}
+
+export function useOrganizationCap(id: string | undefined): readonly Cap[] {
+  const organization = useQuery({
+    queryKey: ['organizations', 'one', id],
+    queryFn: () => asked(api.GET('/organizations/{id}', { params: { path: { id: id ?? '' } } })),
+    enabled: id !== undefined,
+    staleTime: 30_000,
+  });
+  return organization.data === undefined ? [] : [{ level: 'Organization', ...organization.data }];
+}

@@ -1,0 +1,25 @@
+import type { Schema } from '../../api/client.ts';
+import { type Session, useCanAnywhere, useSession, type Verdict, verdictOf } from '../../api/session.tsx';
+
+const ALLOWED: Verdict = { allowed: true, reason: null };
+
+/** Whether the person may make keys in any team at all; the dialog then says in which. */
+export function useMayCreateKeys(): Verdict {
+  const session = useSession();
+  const manages = useCanAnywhere('keys.manage');
+  if (manages || session.memberships.some(({ teams }) => teams.some(({ role }) => role !== 'team_viewer'))) return ALLOWED;
+  return { allowed: false, reason: 'Only who manages keys, or works in a team with self-service, can make keys.' };
+}
+
+/** How the person may make a key in one team: any, only their own within its self-service, or not at all. */
+export type Making = { readonly is: 'any' } | { readonly is: 'own' } | { readonly is: 'none'; readonly reason: string };
+
+export function makingIn(team: Schema<'Team'>, session: Session): Making {
+  if (verdictOf('keys.manage', team.capabilities).allowed) return { is: 'any' };
+  const roles = session.memberships.flatMap(({ teams }) => teams.filter(({ team_id }) => team_id === team.id));
+  if (!roles.some(({ role }) => role === 'team_developer' || role === 'team_admin'))
+    return { is: 'none', reason: 'You are no developer of this team. Ask one of its admins for a key, or to join.' };
+  if (!team.self_service.enabled)
+    return { is: 'none', reason: 'This team does not let its members make keys of their own. Ask one of its admins.' };
+  return { is: 'own' };
+}
