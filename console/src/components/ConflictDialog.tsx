@@ -1,0 +1,83 @@
+import { Button, Group, Modal, Paper, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+
+export interface ConflictField {
+  readonly name: string;
+  readonly label: string;
+  /** In words, one line or several. */
+  readonly yours: string;
+  readonly theirs: string;
+}
+
+export type Choices = Readonly<Record<string, 'yours' | 'theirs'>>;
+
+interface ConflictDialogProps {
+  readonly opened: boolean;
+  readonly what: string;
+  /** Changed on both sides, to choose from. */
+  readonly fields: readonly ConflictField[];
+  /** Changed only by the other: taken over. */
+  readonly taken: readonly string[];
+  readonly onResolve: (choices: Choices) => void;
+  readonly onCancel: () => void;
+}
+
+/** Someone else saved in between: both versions, field by field, and the person chooses. Nothing typed is lost. */
+export function ConflictDialog({ opened, what, fields, taken, onResolve, onCancel }: ConflictDialogProps) {
+  const [choices, setChoices] = useState<Choices>({});
+  const choiceOf = (name: string) => choices[name] ?? 'yours';
+  return (
+    <Modal
+      opened={opened}
+      onClose={onCancel}
+      size="xl"
+      title={`${what} was changed by someone else`}
+      closeButtonProps={{ 'aria-label': 'Back to editing' }}
+    >
+      <Stack gap="md">
+        <Text fz="sm">
+          {fields.length === 0
+            ? 'The other change touches nothing that you changed. Both can be kept.'
+            : 'These were changed by both of you. Choose which to keep; nothing is saved yet.'}
+        </Text>
+        {fields.map(({ name, label, yours, theirs }) => (
+          <Radio.Group
+            key={name}
+            label={label}
+            value={choiceOf(name)}
+            onChange={(choice) => setChoices({ ...choices, [name]: choice as 'yours' | 'theirs' })}
+          >
+            <SimpleGrid cols={{ base: 1, xs: 2 }} mt={4}>
+              <Version value="yours" label="Yours" text={yours} />
+              <Version value="theirs" label="Theirs, saved already" text={theirs} />
+            </SimpleGrid>
+          </Radio.Group>
+        ))}
+        {taken.length > 0 && (
+          <Text fz="sm" c="dimmed">
+            Taken over from the other change: {taken.join(', ')}.
+          </Text>
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onCancel}>
+            Back to editing
+          </Button>
+          <Button onClick={() => onResolve(Object.fromEntries(fields.map(({ name }) => [name, choiceOf(name)])))}>
+            {fields.length === 0 ? 'Keep both' : 'Use what is chosen'}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+function Version({ value, label, text }: { value: string; label: string; text: string }) {
+  return (
+    <Paper withBorder p="xs">
+      <Radio value={value} label={label} size="sm" />
+      <Text fz="sm" mt={4} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+        {text}
+      </Text>
+    </Paper>
+  );
+}

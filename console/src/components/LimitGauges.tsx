@@ -1,0 +1,122 @@
+import { Badge, Group, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../api/client.ts';
+import { useEvents } from '../api/events.ts';
+import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
+import { relativeText } from './Time.tsx';
+
+export type LimitsStatus = Schema<'LimitsStatus'>;
+type RateLimitStatus = LimitsStatus['rate_limits'][number];
+type Holder = 'organizations' | 'teams' | 'keys';
+
+const POLL_MS = 5_000;
+
+/** Live use of a scope's limits and budgets: streamed, and asked every few seconds while the stream is away. */
+export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | undefined) {
+  const [streamed, setStreamed] = useState<LimitsStatus>();
+  const state = useEvents<LimitsStatus>({ path: `/${holder}/${id}/limits/stream`, event: 'status' }, setStreamed);
+  const polled = useQuery({
+    queryKey: [holder, id, 'limits-status'],
+    queryFn: () => asked(api.GET(`/${holder}/{id}/limits/status`, { params: { path: { id } } })),
+    enabled: state === 'waiting',
+    refetchInterval: POLL_MS,
+  });
+  const status = (state === 'live' ? streamed : polled.data) ?? streamed ?? polled.data ?? initial;
+  return { status, isLive: state === 'live' };
+}
+
+/** Each configured limit with what is used, held and left at this moment. */
+export function LimitGauges({ limits, isLive }: { limits: readonly RateLimitStatus[]; isLive: boolean }) {
+  if (limits.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No rate limit is set here.
+      </Text>
+    );
+  }
+  return (
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="xs">
+        {limits.map((limit) => (
+          <Gauge key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`} limit={limit} />
+        ))}
+      </SimpleGrid>
+      <LiveMark isLive={isLive} />
+    </Stack>
+  );
+}
+
+function Gauge({ limit }: { limit: RateLimitStatus }) {
+  const { value, used, held, resets_at } = limit;
+  const of = limit.target ?? limit.access_group;
+  return (
+    <div>
+      {of !== null && (
+        <Text fz="xs" c="dimmed" truncate>
+          <span className="mono">{of}</span>
+        </Text>
+      )}
+      <LimitBar limit={limit.limit} value={value} used={used - held} held={held} />
+      <Text fz="xs" c="dimmed">
+        {used.toLocaleString()} used{held > 0 && ` (${held.toLocaleString()} held)`}
+        {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
+      </Text>
+    </div>
+  );
+}
+
+/** Whether figures stream. */
+export function LiveMark({ isLive }: { isLive: boolean }) {
+  return (
+    <Group gap={6}>
+      <Badge size="xs" variant="dot" color={isLive ? 'teal' : 'gray'}>
+        {isLive ? 'Live' : 'Every 5 seconds'}
+      </Badge>
+    </Group>
+  );
+}
+
+const SHOWN = 2;
+
+/** The limits closest to their end as small bars in a row, and how many more there are. */
+export function LimitCell({ limits }: { limits: readonly RateLimitStatus[] }) {
+  if (limits.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No limit
+      </Text>
+    );
+  }
+  const closest = [...limits].sort((a, b) => ratioOf(b) - ratioOf(a));
+  const rest = closest.slice(SHOWN);
+  return (
+    <Group gap="sm" wrap="nowrap">
+      {closest.slice(0, SHOWN).map((limit) => (
+        <LimitBar
+          key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}
+          limit={limit.limit}
+          value={limit.value}
+          used={limit.used - limit.held}
+          held={limit.held}
+        />
+      ))}
+      {rest.length > 0 && (
+        <Tooltip label={rest.map(lineOf).join('; ')}>
+          <Text fz="xs" c="dimmed" className="nowrap">
+            +{rest.length}
+          </Text>
+        </Tooltip>
+      )}
+    </Group>
+  );
+}
+
+function lineOf({ limit, value, used, target, access_group }: RateLimitStatus): string {
+  const of = target ?? access_group;
+  return `${used.toLocaleString()} of ${value.toLocaleString()} ${LIMIT_WORDS[limit] ?? limitName(limit)}${of === null ? '' : ` for ${of}`}`;
+}
+
+function ratioOf({ value, used }: RateLimitStatus): number {
+  return value === 0 ? 1 : used / value;
+}
