@@ -19,6 +19,8 @@ export function processFactsOf(
   const startedAtMs = clock.nowMs();
   return {
     settings: config.inForce,
+    version,
+    isDemo: config.demo === 'on',
     health: () => {
       const lag = writer.lag();
       const { keys, organizations } = gateway.snapshot.sizes();

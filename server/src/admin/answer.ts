@@ -6,4 +6,6 @@ export interface Answer {
   readonly etag: string | null;
   /** In place of a body: lines that are read while they are sent. */
   readonly lines?: AsyncIterable<string>;
+  /** `Set-Cookie` values. */
+  readonly cookies?: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { faultsOf, invalid, invalidFields, notFound } from './problem.ts';
@@ -10,6 +11,10 @@ export interface RawCall {
   /** The matched path with its placeholders, `/api/v1/organizations/:id`. */
   readonly route: string;
   readonly ip: string;
+  /** The caller's browser, for the room that knows sessions. */
+  readonly visitor: Visitor;
+  /** Where the request was sent, `https://gateway.example`: what links in an answer begin with when no public URL is set. */
+  readonly ownOrigin: string;
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
@@ -30,6 +35,8 @@ export class AdminCall<P = unknown, Q = unknown, B = unknown> {
   readonly deps: AdminDeps;
   readonly actor: Actor;
   readonly raw: RawCall;
+  /** `Set-Cookie` values of the answer. */
+  cookies: readonly string[] = [];
   readonly #schemas: Schemas;
   #params: { readonly value: P } | null = null;
   #query: { readonly value: Q } | null = null;

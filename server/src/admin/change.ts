@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { appendAuditEvent } from '../store/audit.ts';
 import { bumpConfigVersions } from '../store/config-versions.ts';
 import type { Database } from '../store/database.ts';
+import type { Actor } from './actor.ts';
 import type { AdminCall } from './call.ts';
 import type { ConfigScopes } from './deps.ts';
 import { claimIdempotency } from './idempotency.ts';
@@ -18,6 +19,8 @@ export interface ChangeEvent {
   /** The object as the API shows it, before and after; null where there was or is none. */
   readonly before: object | null;
   readonly after: object | null;
+  /** Who did it, where that is not the caller as they came: somebody who signs in. */
+  readonly by?: Pick<Actor, 'kind' | 'id' | 'name'>;
 }
 
 /** What a change is made with. */
@@ -55,12 +58,13 @@ export async function change<T>(call: AdminCall, work: (change: Change) => Promi
 async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEvent): Promise<void> {
   const { before, after } = differences(event.before, event.after);
   if (before !== null && after !== null && Object.keys(after).length === 0) return;
+  const by = event.by ?? call.actor;
   await appendAuditEvent(tx, {
     organizationId: event.organizationId,
     at: now,
-    actorKind: call.actor.kind,
-    actorId: call.actor.id,
-    actorName: call.actor.name,
+    actorKind: by.kind,
+    actorId: by.id,
+    actorName: by.name,
     action: event.action,
     objectType: event.objectType,
     objectId: event.objectId,

@@ -1,10 +1,12 @@
 import type { Counters } from '../counters/counters.ts';
-import type { DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
+import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
 import type { Price } from '../domain/price.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Mailer } from '../identity/mail/mailer.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
-import type { DeploymentCheck } from '../providers/provider.ts';
+import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
 import type { Database } from '../store/database.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
@@ -39,6 +41,8 @@ export interface UpstreamKnowledge {
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Price['perMillion'] | null;
   /** One small live call with the deployment's own credential. Never rejects. */
   readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
+  /** Which models a credential may call, asked of its provider. Never rejects. */
+  readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
 }
 
 /** Requests that ended in this process and may not be in the database yet. */
@@ -77,6 +81,9 @@ export interface SettingInForce {
 }
 
 export interface ProcessFacts {
+  readonly version: string;
+  /** The demo organization was asked for. */
+  readonly isDemo: boolean;
   readonly settings: readonly SettingInForce[];
   health(): ProcessHealth;
 }
@@ -87,6 +94,12 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keys: AdminKeys;
+  /** Knows people: passwords, sessions, second factors. */
+  readonly identity: Identity;
+  /** Sends mail, where there is a server for it. */
+  readonly mailer: Mailer;
+  /** Where browsers come to, without a trailing slash; null: wherever they came to. */
+  readonly publicUrl: string | null;
   readonly log: AdminLog;
   readonly upstream: UpstreamKnowledge;
   /** What this process says of itself. */

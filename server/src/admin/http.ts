@@ -3,8 +3,9 @@ import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import { z } from 'zod';
 import { requestId } from '../lib/id.ts';
-import type { Actor } from './actor.ts';
+import { type Actor, ANONYMOUS } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
+import { refuseCrossSite } from './csrf.ts';
 import type { AdminDeps } from './deps.ts';
 import { openapiOptions, problemSchema } from './openapi.ts';
 import { Problem, renderProblem } from './problem.ts';
@@ -62,9 +63,20 @@ function addRoute(
     schema: schemaOf(methodAndPath, route),
     // Before the body is read: who is not known does not get to send a megabyte.
     onRequest: async (request) => {
-      actors.set(request, await authenticate(deps, request.headers));
+      actors.set(request, await callerOf(deps, route, authenticate, request));
     },
     handler: async (request, reply) => send(reply, await answerRoute(deps, route, actors.get(request) as Actor, request)),
+  });
+}
+
+/** A public route knows a visitor who is signed in, and takes everybody else as well. */
+async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authenticate, request: FastifyRequest): Promise<Actor> {
+  refuseCrossSite(request, deps.publicUrl);
+  if (route.permission !== 'public') return authenticate(deps, request.headers, request.ip);
+  if (request.headers.cookie === undefined) return ANONYMOUS;
+  return authenticate(deps, { cookie: request.headers.cookie }, request.ip).catch((error: unknown) => {
+    if (error instanceof Problem && error.status === 401) return ANONYMOUS;
+    throw error;
   });
 }
 

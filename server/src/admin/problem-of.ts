@@ -1,3 +1,4 @@
+import { SignInRefused } from '../identity/refusal.ts';
 import { isStoreUnavailable, StoreConflict, StoreError, UniqueViolation } from '../store/errors.ts';
 import { InvalidCursor } from '../store/paging.ts';
 import type { AdminLog } from './deps.ts';
@@ -6,7 +7,7 @@ import { conflict, invalid, Problem } from './problem.ts';
 /** Whatever was thrown, as an answer. What is not foreseen is logged under the request's id and said as a 500 without detail. */
 export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
   if (error instanceof Problem) return error;
-  const known = fromFastify(error) ?? fromStore(error);
+  const known = fromFastify(error) ?? fromStore(error) ?? fromIdentity(error);
   if (known !== null) return known;
   const facts = error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };
   log.error({ request_id: requestId, ...facts }, 'an admin request failed');
@@ -42,6 +43,25 @@ function fromStore(error: unknown): Problem | null {
     });
   }
   return null;
+}
+
+/** Wrong proof is 401, also on routes that somebody signed in asks; what only time or another step mends is told apart. */
+function fromIdentity(error: unknown): Problem | null {
+  if (!(error instanceof SignInRefused)) return null;
+  switch (error.code) {
+    case 'too_many_attempts':
+      return new Problem(429, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 60) } });
+    case 'wrong_password':
+      return invalid('/password', error.message);
+    case 'account_disabled':
+    case 'not_fresh':
+      return new Problem(403, error.message);
+    case 'no_second_factor':
+    case 'second_factor_exists':
+      return conflict(error.message);
+    default:
+      return new Problem(401, error.message);
+  }
 }
 
 /** What a broken unique constraint means to the caller, and which field said it; where several can, none is named. */

@@ -8,12 +8,15 @@ export interface Loaded<O> {
   readonly object: O;
 }
 
+/** What a caller needs: a permission where the object lies; to be signed in, for what is one's own; or nothing, for those who are about to. */
+export type RoutePermission = Permissions | 'signed_in' | 'public';
+
 /** What one admin route is made of. Without a permission and a loader there is no route. */
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType, O> {
   /** One line for the reference page. */
   readonly summary: string;
   readonly description?: string;
-  readonly permission: Permissions;
+  readonly permission: RoutePermission;
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
@@ -34,7 +37,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
 export interface AdminRoute {
   readonly summary: string;
   readonly description: string | undefined;
-  readonly permission: Permissions;
+  readonly permission: RoutePermission;
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
 import type { Answer } from './answer.ts';
 import { authorize } from './authorize.ts';
@@ -18,16 +19,20 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, actor: Act
   const call = new AdminCall(deps, actor, rawCallOf(request), route);
   call.params;
   const { place, object } = await route.load(call);
-  authorize(call.actor, route.permission, place);
+  if (route.permission !== 'public' && route.permission !== 'signed_in') authorize(call.actor, route.permission, place);
   call.query;
   call.body;
-  return answerOnce(call, async () => renderAnswer(route, await route.handle(call, object)));
+  const act = async () => renderAnswer(route, await route.handle(call, object));
+  // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
+  const answer = await (call.actor.kind === 'anonymous' || route.permission === 'signed_in' ? act() : answerOnce(call, act));
+  return { ...answer, cookies: call.cookies };
 }
 
 /** Writes an answer out. */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status);
   if (answer.etag !== null) reply.header('etag', answer.etag);
+  if (answer.cookies !== undefined && answer.cookies.length > 0) reply.header('set-cookie', [...answer.cookies]);
   if (answer.lines !== undefined) return reply.header('content-type', 'application/x-ndjson').send(Readable.from(answer.lines));
   if (answer.body === null) return reply.send();
   return reply.header('content-type', 'application/json; charset=utf-8').send(answer.body);
@@ -39,6 +44,8 @@ function rawCallOf(request: FastifyRequest): RawCall {
     method: request.method,
     route: request.routeOptions.url ?? '',
     ip: request.ip,
+    visitor: visitorOf(request),
+    ownOrigin: `${request.protocol}://${request.host}`,
     params: request.params,
     query: request.query,
     body: request.body,
@@ -46,6 +53,11 @@ function rawCallOf(request: FastifyRequest): RawCall {
     ifMatch: headerOf(request, 'if-match'),
     idempotencyKey: headerOf(request, 'idempotency-key'),
   };
+}
+
+export function visitorOf(request: FastifyRequest): Visitor {
+  const { cookie, origin, 'user-agent': userAgent } = request.headers;
+  return { cookie, origin, userAgent, ip: request.ip };
 }
 
 function headerOf(request: FastifyRequest, name: string): string | null {

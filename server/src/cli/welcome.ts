@@ -1,3 +1,4 @@
+import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
 import type { Config } from '../config.ts';
 import { keepNote, readNote } from '../data-directory.ts';
 import { newId } from '../lib/id.ts';
@@ -33,7 +34,9 @@ export async function welcome({ config, stores, log, address }: WelcomeOptions):
     log.info({ address: config.publicUrl ?? address }, 'headgate is ready');
     if (config.mode === 'production') return;
   }
-  process.stdout.write(screen(config, config.publicUrl ?? address, token, demo));
+  const shown = config.publicUrl ?? address;
+  const link = config.mode === 'production' ? null : await firstAdminLink(db, stores.installation.pepper, shown);
+  process.stdout.write(screen(config, shown, link, token, demo));
 }
 
 /** The configured token is stored when it is not yet known; without one the first start makes one. Null: nothing new to show. */
@@ -67,6 +70,11 @@ function hashOf(pepper: Buffer, token: string): Buffer {
   return Buffer.from(hashSecret(pepper, token), 'hex');
 }
 
+/** Until somebody can sign in each start in development has a new link, and the one before stops working. */
+function firstAdminLink(db: Database, pepper: Buffer, origin: string): Promise<string | null> {
+  return makeFirstAdminLink(db, { pepper, origin, nowMs: Date.now(), createdBy: 'start' });
+}
+
 async function makeDemoAt(address: string, token: string, dataDir: string): Promise<DemoKey> {
   const key = await makeDemo(async (method, path, body) => {
     const answer = await fetch(`${address}/api/v1${path}`, {
@@ -83,8 +91,10 @@ async function makeDemoAt(address: string, token: string, dataDir: string): Prom
   return key;
 }
 
-function screen(config: Config, address: string, token: string | null, demo: DemoKey | null): string {
-  const lines = ['', `  Headgate is ready at ${address}`, `  API reference     ${address}/api/docs`, ''];
+function screen(config: Config, address: string, link: string | null, token: string | null, demo: DemoKey | null): string {
+  const lines = ['', `  Headgate is ready at ${address}`, ''];
+  if (link !== null) lines.push('  Become its admin (works once, for a day):', '', `  ${link}`, '');
+  lines.push(`  API reference     ${address}/api/docs`, '');
   lines.push(...adminLines(config, token), ...demoLines(config, address, demo), ...providerLines(address));
   return `${lines.join('\n')}\n`;
 }

@@ -10,6 +10,8 @@ const config = readConfig({
   DATABASE_URL: 'postgres://u:canary@x/y',
 });
 const facts: ProcessFacts = {
+  version: '1.2.3',
+  isDemo: false,
   settings: config.inForce,
   health: () => ({
     notReady: 'draining',

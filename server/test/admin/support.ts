@@ -4,13 +4,18 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
 import type { Actor } from '../../src/admin/actor.ts';
 import { type AdminApp, createAdminApp } from '../../src/admin/app.ts';
-import { authenticateAdminToken } from '../../src/admin/authenticate.ts';
+import { authenticateCaller } from '../../src/admin/authenticate.ts';
 import type { AdminDeps, ConfigScopes } from '../../src/admin/deps.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import type { RoleGrant } from '../../src/domain/permission.ts';
+import { type Identity, openIdentity } from '../../src/identity/identity.ts';
+import { noMailer } from '../../src/identity/mail/mailer.ts';
+import type { Clock } from '../../src/lib/clock.ts';
 import { newId } from '../../src/lib/id.ts';
 import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
+import * as accounts from '../../src/store/accounts.ts';
 import * as adminTokens from '../../src/store/admin-tokens.ts';
+import { SIGN_IN_TABLES } from '../../src/store/sign-in.ts';
 import type { GivenDatabase } from '../support/database.ts';
 
 export interface Answer<T = Body> {
@@ -74,9 +79,9 @@ async function openWorld(given: GivenDatabase, more: Partial<AdminDeps>): Promis
   const logged: string[] = [];
   const deps = depsOf(given, time, changes, logged, more);
   const app = await createAdminApp(deps, {
-    authenticate: (deps, headers) => {
+    authenticate: (deps, headers, ip) => {
       const actor = headers[ACTOR_HEADER];
-      return typeof actor === 'string' ? Promise.resolve(JSON.parse(actor) as Actor) : authenticateAdminToken(deps, headers);
+      return typeof actor === 'string' ? Promise.resolve(JSON.parse(actor) as Actor) : authenticateCaller(deps, headers, ip);
     },
   });
   const server = createServer((request, response) => app.handle(request, response));
@@ -94,6 +99,8 @@ async function openWorld(given: GivenDatabase, more: Partial<AdminDeps>): Promis
 /** A process at rest. */
 const PROCESS: AdminDeps['process'] = {
   settings: [],
+  version: '0.0.0',
+  isDemo: false,
   health: () => ({
     notReady: null,
     version: '0.0.0',
@@ -125,17 +132,34 @@ function depsOf(
     clock,
     counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
     keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },
+    identity: identityOn(given, clock),
+    mailer: noMailer,
+    publicUrl: null,
     log: { error: log, warn: log },
     upstream: {
       checkBaseUrl: () => null,
       priceFor: () => null,
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
+      listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
     },
     process: PROCESS,
     trustedProxies: [],
     configChanged: async (scopes) => void changes.push(scopes),
     ...more,
   };
+}
+
+/** Opened with the first question: the database is there only then. */
+function identityOn(given: GivenDatabase, { nowMs }: Clock): Identity {
+  const key = newDataKey();
+  let opened: Identity | null = null;
+  const identity = () => {
+    const { db } = given();
+    const mayEnter = async (accountId: string) => (await accounts.find(db, accountId))?.status === 'active';
+    opened ??= openIdentity({ db, tables: SIGN_IN_TABLES, publicUrl: null, key, nowMs, mayEnter });
+    return opened;
+  };
+  return new Proxy({} as Identity, { get: (_, name: keyof Identity) => identity()[name] });
 }
 
 async function platformToken(deps: AdminDeps): Promise<string> {

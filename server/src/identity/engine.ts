@@ -1,0 +1,96 @@
+import { createHmac } from 'node:crypto';
+import { passkey } from '@better-auth/passkey';
+import { betterAuth } from 'better-auth';
+import { drizzleAdapter } from 'better-auth/adapters/drizzle';
+import { APIError, createAuthEndpoint } from 'better-auth/api';
+import { setSessionCookie } from 'better-auth/cookies';
+import { twoFactor } from 'better-auth/plugins/two-factor';
+import { z } from 'zod';
+import { type IdPrefix, newId } from '../lib/id.ts';
+import type { IdentityOptions } from './identity.ts';
+import { newRecoveryCodes, recoveryCodesOf } from './recovery-codes.ts';
+
+/** How long a browser stays signed in without coming back. */
+export const SESSION_SECONDS = 7 * 86_400;
+export const SESSION_COOKIE = 'headgate_session';
+/** The header by which the engine is told where a visitor calls from: decided outside, by whom the proxies are. */
+export const IP_HEADER = 'x-headgate-visitor';
+
+/** A session younger than this may add a passkey; an older one signs in again first. */
+const FRESH_SECONDS = 86_400;
+
+const ID_PREFIXES: Readonly<Record<string, IdPrefix>> = { user: 'acct', session: 'sess', passkey: 'pass' };
+
+/** The sign-in library as this house uses it: in the program, never over its own HTTP. */
+export function openEngine(options: IdentityOptions) {
+  const { publicUrl, key, db, tables } = options;
+  const isHttps = publicUrl?.startsWith('https://') === true;
+  return betterAuth({
+    appName: 'Headgate',
+    baseURL: publicUrl ?? 'http://localhost',
+    secret: createHmac('sha256', key).update('sign-in').digest('hex'),
+    database: drizzleAdapter(db as Readonly<Record<string, unknown>>, { provider: 'pg', schema: tables }),
+    logger: { disabled: true }, // What it logs may name people; what matters is an audit event.
+    telemetry: { enabled: false },
+    emailAndPassword: { enabled: true, disableSignUp: true, maxPasswordLength: 128 },
+    session: { expiresIn: SESSION_SECONDS, updateAge: 3_600, freshAge: FRESH_SECONDS, cookieCache: { enabled: false } },
+    databaseHooks: {
+      session: {
+        create: {
+          before: async ({ userId }) => {
+            if (!(await options.mayEnter(userId))) throw new APIError('FORBIDDEN', { code: 'ACCOUNT_DISABLED' });
+          },
+        },
+      },
+    },
+    advanced: {
+      cookiePrefix: 'headgate',
+      // The prefix of secure cookies would change their name with the address; the attribute is what counts.
+      useSecureCookies: false,
+      defaultCookieAttributes: { secure: isHttps, httpOnly: true, sameSite: 'lax', path: '/' },
+      cookies: { session_token: { name: SESSION_COOKIE } },
+      disableCSRFCheck: true, // The admin room checks every unsafe request itself.
+      disableOriginCheck: true,
+      ipAddress: { ipAddressHeaders: [IP_HEADER] },
+      database: { generateId: ({ model }) => newId(ID_PREFIXES[model] ?? 'auth') },
+    },
+    plugins: [
+      twoFactor({
+        issuer: 'Headgate',
+        backupCodeOptions: { customBackupCodesGenerate: newRecoveryCodes, storeBackupCodes: recoveryCodesOf(key) },
+      }),
+      passkey({
+        rpID: publicUrl === null ? 'localhost' : new URL(publicUrl).hostname,
+        rpName: 'Headgate',
+        origin: publicUrl === null ? null : new URL(publicUrl).origin,
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+        advanced: { webAuthnChallengeCookie: 'passkey' },
+        authentication: {
+          // A passkey stands for both factors, so whoever holds the device must have shown that they are its owner.
+          afterVerification: async ({ verification }) => {
+            if (!verification.authenticationInfo.userVerified) throw new APIError('UNAUTHORIZED', { code: 'NOT_VERIFIED' });
+          },
+        },
+      }),
+      { id: 'headgate', endpoints: { startSession, readSessionToken } },
+    ],
+  });
+}
+
+export type Engine = ReturnType<typeof openEngine>;
+
+/** Signs an account in that has proven itself in another way: by a one-time link. */
+const startSession = createAuthEndpoint.serverOnly({ method: 'POST', body: z.object({ accountId: z.string() }) }, async (ctx) => {
+  const { accountId } = ctx.body;
+  const user = await ctx.context.internalAdapter.findUserById(accountId);
+  if (user === null) throw new APIError('UNAUTHORIZED', { code: 'NO_ACCOUNT' });
+  const session = await ctx.context.internalAdapter.createSession(accountId);
+  await setSessionCookie(ctx, { session, user });
+  return ctx.json({ sessionId: session.id });
+});
+
+/** The token of the session cookie when its signature is ours; no more is asked of it here. */
+const readSessionToken = createAuthEndpoint.serverOnly({ method: 'GET', requireHeaders: true }, async (ctx) => {
+  const { name } = ctx.context.authCookies.sessionToken;
+  return { token: (await ctx.getSignedCookie(name, ctx.context.secret)) || null };
+});

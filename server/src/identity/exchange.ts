@@ -1,0 +1,26 @@
+import { IP_HEADER } from './engine.ts';
+
+/** Who is at the other end: what of their request this room needs. */
+export interface Visitor {
+  readonly cookie: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly origin: string | undefined;
+  /** Decided by whom the trusted proxies are. */
+  readonly ip: string;
+}
+
+const USER_AGENT_LENGTH_MAX = 512;
+
+/** A visitor's request as the engine wants it: only what it may know. */
+export function headersOf({ cookie, userAgent, origin, ip }: Visitor): Headers {
+  const headers = new Headers({ [IP_HEADER]: ip });
+  if (cookie !== undefined) headers.set('cookie', cookie);
+  if (userAgent !== undefined) headers.set('user-agent', userAgent.slice(0, USER_AGENT_LENGTH_MAX));
+  if (origin !== undefined) headers.set('origin', origin);
+  return headers;
+}
+
+/** The cookies that an answer of the engine sets. */
+export function cookiesOf(answer: { readonly headers: Headers }): readonly string[] {
+  return answer.headers.getSetCookie();
+}

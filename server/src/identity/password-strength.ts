@@ -1,0 +1,100 @@
+/** Whether a password is strong enough, by itself: no list of broken ones is asked. */
+
+export const PASSWORD_LENGTH_MIN = 10;
+export const PASSWORD_LENGTH_MAX = 128;
+
+/** Null, or what is wrong with it in a sentence. `about`: what anybody knows of the person, who must not be their own password. */
+export function passwordProblem(password: string, about: readonly string[]): string | null {
+  if ([...password].length < PASSWORD_LENGTH_MIN) return `has at least ${PASSWORD_LENGTH_MIN} characters`;
+  if (password.length > PASSWORD_LENGTH_MAX) return `has at most ${PASSWORD_LENGTH_MAX} characters`;
+  const plain = unadorned(password);
+  if (new Set([...password.toLowerCase()]).size < DIFFERENT_MIN) return `uses at least ${DIFFERENT_MIN} different characters`;
+  if (isRepeated(password.toLowerCase())) return 'is not one short piece repeated';
+  if (isRun(password.toLowerCase())) return 'is not a row of the alphabet, the digits or the keyboard';
+  if (COMMON.some((word) => remainder(plain, word) < OWN_CHARACTERS_MIN))
+    return 'is not a common word with a few characters added';
+  if (aboutParts(about).some((part) => remainder(plain, part) < OWN_CHARACTERS_MIN)) return 'is not your name or e-mail address';
+  return null;
+}
+
+const DIFFERENT_MIN = 5;
+/** So many characters must be left when a known word is taken out. */
+const OWN_CHARACTERS_MIN = 6;
+const ROWS = [
+  'abcdefghijklmnopqrstuvwxyz',
+  '01234567890123456789',
+  'qwertyuiopasdfghjklzxcvbnm',
+  'qwertzuiopasdfghjklyxcvbnm',
+  '1qaz2wsx3edc4rfv5tgb6yhn7ujm',
+];
+const COMMON = [
+  'password',
+  'passwort',
+  'motdepasse',
+  'headgate',
+  'letmein',
+  'welcome',
+  'qwerty',
+  'administrator',
+  'admin',
+  'changeme',
+  'iloveyou',
+  'secret',
+  'monkey',
+  'dragon',
+  'football',
+  'baseball',
+  'sunshine',
+  'princess',
+  'trustno',
+  'correcthorsebatterystaple',
+];
+
+/** Lower case, and letters where people write digits for them. */
+function unadorned(text: string): string {
+  const letters: Readonly<Record<string, string>> = {
+    '0': 'o',
+    '1': 'i',
+    '3': 'e',
+    '4': 'a',
+    '5': 's',
+    '7': 't',
+    '@': 'a',
+    $: 's',
+    '!': 'i',
+  };
+  return text.toLowerCase().replaceAll(/[013457@$!]/g, (sign) => letters[sign] ?? sign);
+}
+
+/** How many characters are left when the word is taken out wherever it stands; everything when it does not. */
+function remainder(text: string, word: string): number {
+  return text.includes(word) ? text.replaceAll(word, '').length : Number.POSITIVE_INFINITY;
+}
+
+function isRepeated(text: string): boolean {
+  for (let length = 1; length <= text.length / 2; length += 1) {
+    if (
+      text ===
+      text
+        .slice(0, length)
+        .repeat(Math.ceil(text.length / length))
+        .slice(0, text.length)
+    )
+      return true;
+  }
+  return false;
+}
+
+function isRun(text: string): boolean {
+  return ROWS.some((row) => row.includes(text) || row.includes([...text].reverse().join('')));
+}
+
+/** The name and its words, the address and what stands before its @: those long enough to mean something. */
+function aboutParts(about: readonly string[]): readonly string[] {
+  return about
+    .flatMap((text) => [text, ...text.split(/[@\s]/)])
+    .map((part) => unadorned(part.trim()))
+    .filter((part) => part.length >= PART_LENGTH_MIN);
+}
+
+const PART_LENGTH_MIN = 4;

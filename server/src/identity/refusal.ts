@@ -1,0 +1,77 @@
+import { APIError } from 'better-auth/api';
+
+/** Every reason why somebody is not let in. */
+export type RefusalCode =
+  | 'wrong_credentials'
+  | 'account_disabled'
+  | 'too_many_attempts'
+  | 'wrong_code'
+  | 'code_used'
+  | 'no_challenge'
+  | 'wrong_passkey'
+  | 'wrong_password'
+  | 'not_fresh'
+  | 'no_second_factor'
+  | 'second_factor_exists'
+  | 'not_signed_in';
+
+/** Thrown by every operation of the room. Its message is for the person; it never says whether an account exists. */
+export class SignInRefused extends Error {
+  readonly code: RefusalCode;
+  /** When to come back, in whole seconds; null when waiting does not help. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(code: RefusalCode, retryAfterSeconds: number | null = null) {
+    super(SENTENCES[code]);
+    this.name = 'SignInRefused';
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+const SENTENCES: Readonly<Record<RefusalCode, string>> = {
+  wrong_credentials: 'E-mail address or password is wrong.',
+  account_disabled: 'This account is disabled. A platform admin can enable it again.',
+  too_many_attempts: 'Too many attempts. Wait a moment and try again.',
+  wrong_code:
+    'This code is not valid. Codes change every 30 seconds: check that the clock of the device that shows them is right.',
+  code_used: 'This code was used already. Wait for the next one.',
+  no_challenge: 'This sign-in took too long or was begun elsewhere. Start again with the password.',
+  wrong_passkey: 'This passkey was not accepted.',
+  wrong_password: 'The password is wrong.',
+  not_fresh: 'This session is older than a day. Sign in again to do this.',
+  no_second_factor: 'There is no authenticator app set up.',
+  second_factor_exists: 'An authenticator app is set up already. Remove it first.',
+  not_signed_in: 'Nobody is signed in, or the session has ended.',
+};
+
+/** What the engine says in its own words, by what it means here. */
+const MEANINGS: Readonly<Record<string, RefusalCode>> = {
+  ACCOUNT_DISABLED: 'account_disabled',
+  ACCOUNT_TEMPORARILY_LOCKED: 'too_many_attempts',
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'no_challenge',
+  INVALID_TWO_FACTOR_COOKIE: 'no_challenge',
+  INVALID_CODE: 'wrong_code',
+  INVALID_BACKUP_CODE: 'wrong_code',
+  INVALID_PASSWORD: 'wrong_password',
+  TOTP_ALREADY_ENABLED: 'second_factor_exists',
+  TOTP_NOT_ENABLED: 'no_second_factor',
+  BACKUP_CODES_NOT_ENABLED: 'no_second_factor',
+  CHALLENGE_NOT_FOUND: 'no_challenge',
+  SESSION_NOT_FRESH: 'not_fresh',
+  UNAUTHORIZED: 'not_signed_in',
+};
+
+/** Asks the engine. What it refuses becomes a SignInRefused, `otherwise` when nothing more is known; what is broken stays an error. */
+export async function refusing<T>(otherwise: RefusalCode, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof APIError) || error.statusCode >= 500) throw error;
+    const code = typeof error.body?.code === 'string' ? error.body.code : '';
+    throw new SignInRefused(MEANINGS[code] ?? otherwise, code === 'ACCOUNT_TEMPORARILY_LOCKED' ? LOCK_SECONDS : null);
+  }
+}
+
+/** How long the engine keeps the second factor of an account closed after ten wrong codes. */
+const LOCK_SECONDS = 900;

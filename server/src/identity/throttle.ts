@@ -1,0 +1,53 @@
+/** How long somebody who guesses must wait: nothing for the first few failures, then twice as long after each. */
+
+const FREE_FAILURES = 5;
+const FIRST_WAIT_MS = 2_000;
+const WAIT_MS_MAX = 15 * 60_000;
+/** Failures are forgotten after this long without another. */
+const FORGET_MS = 60 * 60_000;
+const KEPT_MAX = 20_000;
+
+interface Failures {
+  readonly count: number;
+  readonly lastMs: number;
+}
+
+export interface Throttle {
+  /** Milliseconds until this one may try again; 0 when at once. */
+  waitMs(name: string): number;
+  failed(name: string): void;
+  /** Forgets every failure. */
+  succeeded(name: string): void;
+  /** Takes the last failure back: for what many people share, where one's success proves nothing for the others. */
+  forgiven(name: string): void;
+}
+
+/** `freeFailures`: how many come before the first wait. Keeps the latest 20,000 names; what is older is forgotten, not blocked. */
+export function createThrottle(nowMs: () => number, freeFailures = FREE_FAILURES): Throttle {
+  const kept = new Map<string, Failures>();
+  const failuresOf = (name: string): Failures | null => {
+    const failures = kept.get(name);
+    return failures === undefined || failures.lastMs < nowMs() - FORGET_MS ? null : failures;
+  };
+  return {
+    waitMs: (name) => {
+      const failures = failuresOf(name);
+      return failures === null ? 0 : Math.max(0, failures.lastMs + waitAfter(failures.count - freeFailures) - nowMs());
+    },
+    failed: (name) => {
+      const count = (failuresOf(name)?.count ?? 0) + 1;
+      kept.delete(name); // The order of a Map is that of insertion: what failed last stands last.
+      kept.set(name, { count, lastMs: nowMs() });
+      if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value as string);
+    },
+    succeeded: (name) => void kept.delete(name),
+    forgiven: (name) => {
+      const failures = kept.get(name);
+      if (failures !== undefined) kept.set(name, { ...failures, count: Math.max(0, failures.count - 1) });
+    },
+  };
+}
+
+function waitAfter(failures: number): number {
+  return failures < 0 ? 0 : Math.min(WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** failures);
+}

@@ -1,0 +1,308 @@
+/** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
+import { and, count, desc, eq, gt, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import type { PlatformRole, RoleGrant } from '../domain/permission.ts';
+import type { AccountRow } from './accounts.ts';
+import type { Database } from './database.ts';
+import {
+  accountMemberships,
+  accounts,
+  memberships,
+  oneTimeLinks,
+  organizations,
+  passkeys,
+  sessions,
+  signInMethods,
+  teamMembers,
+  teams,
+  twoFactors,
+  verifications,
+} from './schema.ts';
+
+/** The tables under the names by which the sign-in library asks for them. */
+export const SIGN_IN_TABLES = {
+  user: accounts,
+  account: signInMethods,
+  session: sessions,
+  verification: verifications,
+  twoFactor: twoFactors,
+  passkey: passkeys,
+};
+
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** A session that has not expired, with its account; null when there is none or the account is disabled. */
+export async function findSession(
+  db: Database,
+  wanted: { readonly token: string; readonly at: Date },
+): Promise<{ readonly session: SessionRow; readonly account: AccountRow } | null> {
+  const [found] = await db
+    .select({ session: sessions, account: accounts })
+    .from(sessions)
+    .innerJoin(accounts, eq(accounts.id, sessions.userId))
+    .where(and(eq(sessions.token, wanted.token), gt(sessions.expiresAt, wanted.at), eq(accounts.status, 'active')));
+  return found ?? null;
+}
+
+export async function markSessionUsed(db: Database, session: { readonly id: string; readonly at: Date }): Promise<void> {
+  await db.update(sessions).set({ lastUsedAt: session.at }).where(eq(sessions.id, session.id));
+}
+
+/** One place a person belongs to. */
+export interface Standing {
+  readonly organization: { readonly id: string; readonly name: string; readonly slug: string; readonly status: string };
+  readonly memberId: string;
+  readonly role: string;
+  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: string }[];
+}
+
+/** Where an account belongs now, by the organization's name: removed memberships and deleted places left out. */
+export async function standingsOf(db: Database, accountId: string): Promise<readonly Standing[]> {
+  const rows = await db
+    .select({
+      organization: {
+        id: organizations.id,
+        name: organizations.name,
+        slug: organizations.slug,
+        status: organizations.status,
+      },
+      memberId: memberships.id,
+      role: memberships.role,
+      team: { id: teams.id, name: teams.name, role: teamMembers.role },
+    })
+    .from(accountMemberships)
+    .innerJoin(
+      memberships,
+      and(
+        eq(memberships.organizationId, accountMemberships.organizationId),
+        eq(memberships.id, accountMemberships.membershipId),
+        eq(memberships.status, 'active'),
+      ),
+    )
+    .innerJoin(organizations, and(eq(organizations.id, memberships.organizationId), ne(organizations.status, 'deleted')))
+    .leftJoin(
+      teamMembers,
+      and(eq(teamMembers.organizationId, memberships.organizationId), eq(teamMembers.membershipId, memberships.id)),
+    )
+    .leftJoin(
+      teams,
+      and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId), isNull(teams.deletedAt)),
+    )
+    .where(eq(accountMemberships.accountId, accountId))
+    .orderBy(organizations.name, organizations.id, teams.name, teams.id);
+  return [...Map.groupBy(rows, (row) => row.organization.id).values()].map((ofOne) => {
+    const [first] = ofOne as [(typeof ofOne)[number]];
+    const inTeams = ofOne.flatMap(({ team }) =>
+      team?.id && team.name !== null && team.role ? [{ id: team.id, name: team.name, role: team.role }] : [],
+    );
+    return { organization: first.organization, memberId: first.memberId, role: first.role, teams: inTeams };
+  });
+}
+
+/** The roles an account holds by its own row and where it belongs. */
+export function grantsOf(platformRole: PlatformRole | null, standings: readonly Standing[]): readonly RoleGrant[] {
+  const grants: RoleGrant[] = platformRole === null ? [] : [{ role: platformRole }];
+  for (const { organization, role, teams } of standings) {
+    grants.push({ role, organizationId: organization.id } as RoleGrant);
+    for (const team of teams) grants.push({ role: team.role, organizationId: organization.id, teamId: team.id } as RoleGrant);
+  }
+  return grants;
+}
+
+/** Living sessions, the last used one first. */
+export async function listSessions(db: Database, accountId: string, at: Date): Promise<readonly SessionRow[]> {
+  return db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, accountId), gt(sessions.expiresAt, at)))
+    .orderBy(desc(sessions.lastUsedAt), sessions.id)
+    .limit(SESSIONS_MAX);
+}
+
+const SESSIONS_MAX = 200;
+
+/** Ends one session of an account; false when there is no such one. */
+export async function endSession(tx: Database, session: { readonly accountId: string; readonly id: string }): Promise<boolean> {
+  const ended = await tx
+    .delete(sessions)
+    .where(and(eq(sessions.userId, session.accountId), eq(sessions.id, session.id)))
+    .returning({ id: sessions.id });
+  return ended.length > 0;
+}
+
+/** Ends every session of an account, but the one named, and what was begun beside them; returns how many. */
+export async function endSessions(tx: Database, accountId: string, but: string | null = null): Promise<number> {
+  const ended = await tx
+    .delete(sessions)
+    .where(and(eq(sessions.userId, accountId), but === null ? undefined : ne(sessions.id, but)))
+    .returning({ id: sessions.id });
+  await tx.delete(verifications).where(eq(verifications.value, accountId));
+  return ended.length;
+}
+
+/** Takes away expired sessions, challenges and links, which nothing accepts any more. */
+export async function dropExpired(db: Database, at: Date): Promise<void> {
+  await db.delete(sessions).where(sql`${sessions.expiresAt} < ${at}`);
+  await db.delete(verifications).where(sql`${verifications.expiresAt} < ${at}`);
+  await db.delete(oneTimeLinks).where(sql`${oneTimeLinks.expiresAt} < ${new Date(at.getTime() - LINKS_KEPT_MS)}`);
+}
+
+/** A link that ran out is still told apart from one that never was. */
+const LINKS_KEPT_MS = 30 * 86_400_000;
+
+/** Sets the password of an account, hashed already. */
+export async function setPassword(
+  tx: Database,
+  wanted: { readonly id: string; readonly accountId: string; readonly hash: string; readonly at: Date },
+): Promise<void> {
+  const { id, accountId, hash, at } = wanted;
+  await tx
+    .insert(signInMethods)
+    .values({ id, userId: accountId, providerId: PASSWORD, accountId, password: hash, createdAt: at, updatedAt: at })
+    .onConflictDoUpdate({
+      target: [signInMethods.providerId, signInMethods.accountId],
+      set: { password: hash, updatedAt: at },
+    });
+}
+
+/** How the sign-in library calls a password. */
+const PASSWORD = 'credential';
+
+/** The hash of an account's password; null when it has none. */
+export async function passwordHash(db: Database, accountId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ hash: signInMethods.password })
+    .from(signInMethods)
+    .where(and(eq(signInMethods.providerId, PASSWORD), eq(signInMethods.accountId, accountId)));
+  return row?.hash ?? null;
+}
+
+/** Whether an active platform admin exists who can sign in: then nobody becomes the first one any more. */
+export async function isAnyAdminWithSignIn(db: Database): Promise<boolean> {
+  const withPassword = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .innerJoin(signInMethods, eq(signInMethods.userId, accounts.id))
+    .where(and(eq(accounts.platformRole, 'platform_admin'), eq(accounts.status, 'active')))
+    .limit(1);
+  return withPassword.length > 0;
+}
+
+export type OneTimeLink = typeof oneTimeLinks.$inferSelect;
+
+export async function insertLink(tx: Database, row: typeof oneTimeLinks.$inferInsert): Promise<void> {
+  await tx.insert(oneTimeLinks).values(row);
+}
+
+/** The link of this hash, also a used or expired one. */
+export async function findLink(db: Database, kind: OneTimeLink['kind'], hash: Buffer): Promise<OneTimeLink | null> {
+  const [row] = await db
+    .select()
+    .from(oneTimeLinks)
+    .where(and(eq(oneTimeLinks.hash, hash), eq(oneTimeLinks.kind, kind)));
+  return row ?? null;
+}
+
+/** Uses a link up; false when another call was first or its time is over. */
+export async function useLink(tx: Database, wanted: { readonly id: string; readonly at: Date }): Promise<boolean> {
+  const used = await tx
+    .update(oneTimeLinks)
+    .set({ usedAt: wanted.at })
+    .where(and(eq(oneTimeLinks.id, wanted.id), isNull(oneTimeLinks.usedAt), gt(oneTimeLinks.expiresAt, wanted.at)))
+    .returning({ id: oneTimeLinks.id });
+  return used.length > 0;
+}
+
+/** Takes away what was not used: a newer link replaces it. */
+export async function dropLinks(tx: Database, wanted: { readonly kind: OneTimeLink['kind']; readonly accountId: string | null }) {
+  const { kind, accountId } = wanted;
+  await tx
+    .delete(oneTimeLinks)
+    .where(
+      and(
+        eq(oneTimeLinks.kind, kind),
+        accountId === null ? isNull(oneTimeLinks.accountId) : eq(oneTimeLinks.accountId, accountId),
+        isNull(oneTimeLinks.usedAt),
+      ),
+    );
+}
+
+/** What an account can prove itself with beside its password. */
+export interface Factors {
+  readonly hasTotp: boolean;
+  readonly recoveryCodesLeft: number;
+  readonly passkeys: number;
+}
+
+export async function factorsOf(db: Database, accountId: string): Promise<Factors> {
+  const [totp] = await db
+    .select({ codes: twoFactors.backupCodes })
+    .from(twoFactors)
+    .where(and(eq(twoFactors.userId, accountId), eq(twoFactors.verified, true)));
+  const [keys] = await db.select({ total: count() }).from(passkeys).where(eq(passkeys.userId, accountId));
+  const left = totp === undefined ? 0 : (JSON.parse(totp.codes) as readonly string[]).length;
+  return { hasTotp: totp !== undefined, recoveryCodesLeft: left, passkeys: keys?.total ?? 0 };
+}
+
+/** Takes the authenticator app, its recovery codes and every passkey away: the password alone signs in again. */
+export async function dropFactors(tx: Database, accountId: string): Promise<void> {
+  await tx.delete(twoFactors).where(eq(twoFactors.userId, accountId));
+  await tx.delete(passkeys).where(eq(passkeys.userId, accountId));
+  await tx.update(accounts).set({ twoFactorEnabled: false }).where(eq(accounts.id, accountId));
+}
+
+/**
+ * Claims a code of an authenticator app, so that it opens once. False when this very code was accepted less than `withinMs` ago.
+ * `code` is a hash.
+ */
+export async function claimTotpCode(
+  db: Database,
+  wanted: { readonly accountId: string; readonly code: string; readonly at: Date; readonly withinMs: number },
+): Promise<boolean> {
+  const { accountId, code, at, withinMs } = wanted;
+  const claimed = await db
+    .update(twoFactors)
+    .set({ lastCode: code, lastCodeAt: at })
+    .where(
+      and(
+        eq(twoFactors.userId, accountId),
+        sql`(${twoFactors.lastCode} is distinct from ${code} or ${twoFactors.lastCodeAt} < ${new Date(at.getTime() - withinMs)})`,
+      ),
+    )
+    .returning({ id: twoFactors.id });
+  return claimed.length > 0;
+}
+
+export type PasskeyRow = typeof passkeys.$inferSelect;
+
+export async function listPasskeys(db: Database, accountId: string): Promise<readonly PasskeyRow[]> {
+  return db.select().from(passkeys).where(eq(passkeys.userId, accountId)).orderBy(passkeys.createdAt, passkeys.id);
+}
+
+/** False when the account has no such passkey. */
+export async function deletePasskey(tx: Database, wanted: { readonly accountId: string; readonly id: string }): Promise<boolean> {
+  const gone = await tx
+    .delete(passkeys)
+    .where(and(eq(passkeys.userId, wanted.accountId), eq(passkeys.id, wanted.id)))
+    .returning({ id: passkeys.id });
+  return gone.length > 0;
+}
+
+/** The account of an e-mail address in lower case; null when there is none. */
+export async function findByEmail(db: Database, email: string): Promise<AccountRow | null> {
+  const [row] = await db
+    .select()
+    .from(accounts)
+    .where(and(isNotNull(accounts.email), sql`lower(${accounts.email}) = ${email}`));
+  return row ?? null;
+}
+
+/** When each of these accounts was last seen signed in. */
+export async function lastSignIns(db: Database, accountIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+  if (accountIds.length === 0) return new Map();
+  const rows = await db
+    .select({ accountId: sessions.userId, at: sql<string>`max(${sessions.createdAt})` })
+    .from(sessions)
+    .where(sql`${sessions.userId} in ${[...accountIds]}`)
+    .groupBy(sessions.userId);
+  return new Map(rows.map((row) => [row.accountId, new Date(row.at)]));
+}

@@ -1,0 +1,86 @@
+/** A browser on the admin API: it keeps cookies, and says where it is. */
+
+import { makeFirstAdminLink } from '../../src/admin/first-admin-link.ts';
+import { newId } from '../../src/lib/id.ts';
+import * as accounts from '../../src/store/accounts.ts';
+import * as signIn from '../../src/store/sign-in.ts';
+import type { AdminWorld, Answer, Headers } from '../admin/support.ts';
+
+export const PASSWORD = 'seven green umbrellas';
+
+export interface Browser {
+  (method: string, path: string, body?: unknown, headers?: Headers): Promise<Answer & { readonly setCookies: readonly string[] }>;
+  readonly cookies: Map<string, string>;
+}
+
+/** A browser that has been nowhere yet. `cookies` are another one's, stolen or shared. */
+export function browse({ address }: AdminWorld, cookies = new Map<string, string>()): Browser {
+  const ask = async (method: string, path: string, body?: unknown, headers: Headers = {}) => {
+    const response = await fetch(path.startsWith('/v1') ? `${address}${path}` : `${address}/api/v1${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(cookies.size === 0 ? {} : { cookie: [...cookies].map((pair) => pair.join('=')).join('; ') }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        origin: address,
+        'sec-fetch-site': 'same-origin',
+        'user-agent': 'Test browser',
+        ...headers,
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const setCookies = response.headers.getSetCookie();
+    for (const cookie of setCookies) keep(cookies, cookie);
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: text === '' ? null : JSON.parse(text),
+      setCookies,
+    };
+  };
+  return Object.assign(ask, { cookies });
+}
+
+function keep(cookies: Map<string, string>, cookie: string): void {
+  const [pair = ''] = cookie.split(';');
+  const at = pair.indexOf('=');
+  if (/max-age=0/i.test(cookie)) cookies.delete(pair.slice(0, at));
+  else cookies.set(pair.slice(0, at), pair.slice(at + 1));
+}
+
+let people = 0;
+
+/** Somebody with an account and a password. */
+export async function makePerson(
+  { deps }: AdminWorld,
+  more: { readonly platformRole?: 'platform_admin' | 'platform_auditor'; readonly name?: string } = {},
+) {
+  people += 1;
+  const person = { email: `somebody-${process.pid}-${people}@example.com`, name: more.name ?? 'Grace Hopper' };
+  const at = new Date();
+  const account = await accounts.insert(deps.db, { id: newId('acct'), ...person, platformRole: more.platformRole ?? null });
+  const hash = await deps.identity.hashPassword(PASSWORD);
+  await signIn.setPassword(deps.db, { id: newId('auth'), accountId: account.id, hash, at });
+  return account;
+}
+
+/** A browser in which that person has signed in. */
+export async function signedIn(world: AdminWorld, account: { readonly email: string }): Promise<Browser> {
+  const browser = browse(world);
+  const answer = await browser('POST', '/session/sign-in', { email: account.email, password: PASSWORD });
+  if (answer.status !== 200) throw new Error(`${answer.status}: ${answer.text}`);
+  return browser;
+}
+
+/** The token of a fresh first-admin link; null when there is no need for one. */
+export async function firstAdminToken({ deps }: AdminWorld): Promise<string | null> {
+  const link = await makeFirstAdminLink(deps.db, {
+    pepper: deps.keys.pepper,
+    origin: 'http://localhost',
+    nowMs: deps.clock.nowMs(),
+    createdBy: 'test',
+  });
+  return link === null ? null : new URL(link).searchParams.get('token');
+}
