@@ -4,6 +4,65 @@
  */
 
 export interface paths {
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        /** Sign out */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a password
+         * @description The answer is the same for an unknown address and a wrong password. Too many failures are 429 with `retry-after`.
+         */
+        post: operations["post_session_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/first-admin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a first-admin link still works */
+        get: operations["get_session_first_admin"];
+        put?: never;
+        /**
+         * Become the first platform admin
+         * @description Works once, and not any more when a platform admin exists who can sign in.
+         */
+        post: operations["post_session_first_admin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations": {
         parameters: {
             query?: never;
@@ -11,7 +70,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List organizations */
+        /** List organizations, each with how it stands */
         get: operations["get_organizations"];
         put?: never;
         /**
@@ -19,6 +78,23 @@ export interface paths {
          * @description One transaction: identity, limits, budgets, audit policy, grants. A taken slug is 409.
          */
         post: operations["post_organizations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count organizations by how they stand, and add up their spend */
+        get: operations["get_organizations_summary"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -728,6 +804,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/credentials/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a credential before it is stored
+         * @description One live call, which asks for the list of models and costs nothing. A stored key is only ever sent to the address it is stored with.
+         */
+        post: operations["post_credentials_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{id}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask a provider which models a credential may call
+         * @description One live call. Null with the reason when the provider does not say.
+         */
+        get: operations["get_credentials_id_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/credentials/{id}": {
         parameters: {
             query?: never;
@@ -799,6 +915,26 @@ export interface paths {
         patch: operations["patch_deployments_id"];
         trace?: never;
     };
+    "/api/v1/deployments/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a deployment before it is made
+         * @description The body is that of a creation. One small live call; nothing is stored.
+         */
+        post: operations["post_deployments_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{id}/check": {
         parameters: {
             query?: never;
@@ -837,6 +973,26 @@ export interface paths {
          * @description The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced.
          */
         post: operations["post_prices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The list price of an upstream model
+         * @description What a deployment made without `prices` would be given. Null when the price table does not know the model.
+         */
+        get: operations["get_prices_suggest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1120,6 +1276,26 @@ export interface paths {
         };
         /** Read the overview of a stretch of time */
         get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search everything by name or id
+         * @description At most 20, whole names and ids first. What the caller may not read is not found.
+         */
+        get: operations["get_search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1504,6 +1680,14 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        DeploymentCheck: {
+            ok: boolean;
+            latency_ms: number;
+            status: number | null;
+            message: string;
+            /** Format: date-time */
+            checked_at: string;
+        };
         /** @description What may be called, each with the grant that gives it. */
         EffectiveAccess: {
             data: {
@@ -1877,6 +2061,7 @@ export interface components {
             member_count: number;
             key_count: number;
             limits_status: components["schemas"]["LimitsStatus"];
+            standing: components["schemas"]["Standing"];
             /** @description What the caller may do here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
@@ -1885,6 +2070,24 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             archived_at: string | null;
+        };
+        /** @description Of all organizations found, not of a page. */
+        OrganizationSummary: {
+            total: number;
+            by_status: {
+                healthy: number;
+                near_limit: number;
+                over_budget: number;
+                idle: number;
+                suspended: number;
+                archived: number;
+            };
+            spend_period: string;
+            teams: number;
+            granted_targets: number;
+            over_budget: number;
+            /** @description The oldest standing that is counted; null when none is. */
+            as_of: string | null;
         };
         Overview: {
             range: {
@@ -2137,6 +2340,16 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        SearchResult: {
+            /** @enum {string} */
+            kind: "organization" | "key" | "model" | "route_group" | "team" | "member" | "account" | "deployment" | "access_group" | "credential";
+            /** @description A model’s is its name, an access group’s its key. */
+            id: string;
+            name: string;
+            /** @description What tells it from others of its name. */
+            detail: string;
+            organization_id: string | null;
+        };
         SelfService: {
             enabled: boolean;
             max_keys_per_member: number | null;
@@ -2171,6 +2384,46 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** @description Who is signed in, and what they may do where. */
+        Session: {
+            account: {
+                id: string;
+                email: string;
+                name: string;
+            };
+            /** @enum {string} */
+            actor_kind: "account" | "admin_token";
+            platform_role: ("platform_admin" | "platform_auditor") | null;
+            memberships: {
+                organization_id: string;
+                organization_name: string;
+                organization_slug: string;
+                /** @enum {string} */
+                organization_status: "active" | "suspended" | "archived";
+                member_id: string;
+                /** @enum {string} */
+                role: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+                teams: {
+                    team_id: string;
+                    team_name: string;
+                    /** @enum {string} */
+                    role: "team_admin" | "team_developer" | "team_viewer";
+                }[];
+            }[];
+            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities_by_organization: {
+                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            };
+            two_factor: {
+                enabled: boolean;
+                recovery_codes_left: number;
+            };
+            passkeys: number;
+            mail_configured: boolean;
+            public_url: string;
+            demo: boolean;
+            version: string;
+        };
         Setting: {
             name: string;
             /** @description In force now. Null for a secret, which is never shown, and where there is none. */
@@ -2180,6 +2433,25 @@ export interface components {
             is_secret: boolean;
             default: string | null;
             about: string;
+        };
+        /** @description At most 10 s old while the gateway runs. */
+        Standing: {
+            /**
+             * @description suspended and archived: its lifecycle; over_budget: a blocking budget is used up; near_limit: a budget or rate limit of its own is used to 80 %; idle: no request in 30 days.
+             * @enum {string}
+             */
+            status: "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
+            /** @description Of its budget that is nearest its end; null without one. */
+            budget_used_ratio: number | null;
+            /** @description In the present calendar month of its time zone. */
+            spend_period: string;
+            spend_30d: string;
+            /** @description The last 30 days of UTC, today the last of them. */
+            daily_spend: string[];
+            requests_30d: number;
+            granted_targets: number;
+            /** Format: date-time */
+            as_of: string;
         };
         TargetAccess: {
             target: string;
@@ -2341,6 +2613,240 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. */
+                "if-match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_sign_in: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "signed_in";
+                    } | {
+                        /** @enum {string} */
+                        status: "second_factor";
+                        methods: ("totp" | "recovery_code")[];
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_first_admin: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        valid: boolean;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_first_admin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                    email: string;
+                    name: string;
+                    /** @description At least 10 characters, not a common word, not a row of keys, not the name or address. */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "signed_in";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organizations: {
         parameters: {
             query?: {
@@ -2348,11 +2854,11 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Beginning of the name or slug, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
-                sort?: "created_at" | "-created_at" | "name" | "-name";
-                status?: "active" | "suspended" | "archived";
+                sort?: "name" | "-name" | "created_at" | "-created_at" | "spend" | "-spend" | "budget_used" | "-budget_used" | "requests" | "-requests" | "members" | "-members" | "teams" | "-teams" | "keys" | "-keys";
+                /** @description `active` is neither suspended nor archived. */
+                status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
             };
             header?: never;
             path?: never;
@@ -2440,6 +2946,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_summary: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the name or slug, or the whole id. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationSummary"];
                 };
             };
             /** @description A problem with the request */
@@ -5405,6 +5952,111 @@ export interface operations {
             };
         };
     };
+    post_credentials_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    provider: "openai" | "anthropic";
+                    api_key?: string;
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    base_url?: string | null;
+                    /** @description Whose stored key to use when none is given. */
+                    credential_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                        latency_ms: number;
+                        message: string | null;
+                        /** @description By the vendor’s own names, sorted; null when the provider did not say. */
+                        models: string[] | null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_credentials_id_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description By the vendor’s own names, sorted; null when the provider did not say. */
+                        models: string[] | null;
+                        message: string | null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_credentials_id: {
         parameters: {
             query?: never;
@@ -5822,6 +6474,79 @@ export interface operations {
             };
         };
     };
+    post_deployments_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    model: string;
+                    /** @enum {string} */
+                    provider: "openai" | "anthropic" | "fake";
+                    upstream_model: string;
+                    /**
+                     * @default chat
+                     * @enum {string}
+                     */
+                    mode?: "chat" | "embedding";
+                    credential_id?: string | null;
+                    prices?: components["schemas"]["PriceChange"] | null;
+                    limits?: {
+                        rpm?: number | null;
+                        tpm?: number | null;
+                    } | null;
+                    weight?: number;
+                    priority?: number;
+                    tags?: string[] | null;
+                    max_output_tokens?: number | null;
+                    timeout_ms?: number;
+                    enabled?: boolean;
+                    metadata?: {
+                        [key: string]: unknown;
+                    } | null;
+                    confirm_regained_access?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentCheck"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_deployments_id_check: {
         parameters: {
             query?: never;
@@ -5844,14 +6569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        ok: boolean;
-                        latency_ms: number;
-                        status: number | null;
-                        message: string;
-                        /** Format: date-time */
-                        checked_at: string;
-                    };
+                    "application/json": components["schemas"]["DeploymentCheck"];
                 };
             };
             /** @description A problem with the request */
@@ -5954,6 +6672,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Price"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_prices_suggest: {
+        parameters: {
+            query: {
+                provider: "openai" | "anthropic" | "fake";
+                upstream_model: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        prices: components["schemas"]["PriceByBucket"] | null;
+                        source: string | null;
+                    };
                 };
             };
             /** @description A problem with the request */
@@ -7090,6 +7852,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_search: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["SearchResult"][];
+                    };
                 };
             };
             /** @description A problem with the request */

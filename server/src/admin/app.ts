@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { can } from '../domain/permission.ts';
-import { type Authenticate, authenticateAdminToken } from './authenticate.ts';
+import { type Authenticate, authenticateCaller } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
 import { buildHttp } from './http.ts';
 import type { RouteTable } from './route.ts';
@@ -11,7 +11,9 @@ import * as adminTokens from './routes/admin-tokens.ts';
 import * as assetAccess from './routes/asset-access.ts';
 import * as auditEvents from './routes/audit-events.ts';
 import * as callableTargets from './routes/callable-targets.ts';
+import * as credentialCheck from './routes/credential-check.ts';
 import * as credentials from './routes/credentials.ts';
+import * as deploymentCheck from './routes/deployment-check.ts';
 import * as deployments from './routes/deployments.ts';
 import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
@@ -22,20 +24,31 @@ import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
 import * as names from './routes/names.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
+import * as organizationList from './routes/organization-list.ts';
 import * as organizations from './routes/organizations.ts';
 import * as overview from './routes/overview.ts';
 import * as prices from './routes/prices.ts';
 import * as gatewayProcess from './routes/process.ts';
 import * as requests from './routes/requests.ts';
 import * as routeGroups from './routes/route-groups.ts';
+import * as search from './routes/search.ts';
 import * as serviceAccounts from './routes/service-accounts.ts';
+import * as session from './routes/session.ts';
+import * as firstAdmin from './routes/session-first-admin.ts';
 import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
 import * as usage from './routes/usage.ts';
 
 /** Every admin route, below /api/v1. */
 export const ROUTES: RouteTable = {
-  'GET /organizations': organizations.list,
+  'GET /session': session.read,
+  'DELETE /session': session.signOut,
+  'POST /session/sign-in': session.signIn,
+  'GET /session/first-admin': firstAdmin.check,
+  'POST /session/first-admin': firstAdmin.create,
+
+  'GET /organizations': organizationList.list,
+  'GET /organizations/summary': organizationList.summary,
   'POST /organizations': organizations.create,
   'GET /organizations/:id': organizations.read,
   'PATCH /organizations/:id': organizations.update,
@@ -104,6 +117,8 @@ export const ROUTES: RouteTable = {
 
   'GET /credentials': credentials.list,
   'POST /credentials': credentials.create,
+  'POST /credentials/check': credentialCheck.check,
+  'GET /credentials/:id/models': credentialCheck.listModels,
   'GET /credentials/:id': credentials.read,
   'PATCH /credentials/:id': credentials.update,
   'DELETE /credentials/:id': credentials.remove,
@@ -112,9 +127,11 @@ export const ROUTES: RouteTable = {
   'GET /deployments/:id': deployments.read,
   'PATCH /deployments/:id': deployments.update,
   'DELETE /deployments/:id': deployments.remove,
-  'POST /deployments/:id/check': deployments.check,
+  'POST /deployments/check': deploymentCheck.checkUnsaved,
+  'POST /deployments/:id/check': deploymentCheck.check,
   'GET /prices': prices.list,
   'POST /prices': prices.create,
+  'GET /prices/suggest': prices.suggest,
   'GET /models': models.list,
   'GET /models/:name': models.read,
   'PATCH /models/:name': models.update,
@@ -137,6 +154,7 @@ export const ROUTES: RouteTable = {
   'GET /usage': usage.read,
   'GET /organizations/:id/usage': usage.readOfOrganization,
   'GET /overview': overview.read,
+  'GET /search': search.list,
   'GET /requests': requests.list,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,
@@ -157,13 +175,13 @@ export interface AdminApp {
 
 export interface AdminAppOptions {
   readonly routes?: RouteTable;
-  /** How a caller is known. Sessions will be added here. */
+  /** How a caller is known; by admin token and by session unless given. */
   readonly authenticate?: Authenticate;
 }
 
 /** The control plane over HTTP. Rejects when a route declares no permission or no loader. */
 export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions = {}): Promise<AdminApp> {
-  const authenticate = options.authenticate ?? authenticateAdminToken;
+  const authenticate = options.authenticate ?? authenticateCaller;
   const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate);
   return {
     handle: (request, response) => http.routing(request, response),
@@ -176,7 +194,7 @@ export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions =
 async function mayReadPlatform(deps: AdminDeps, authenticate: Authenticate, authorization: string | undefined): Promise<boolean> {
   if (authorization === undefined) return false;
   try {
-    return can(await authenticate(deps, { authorization }), 'platform.read', { organizationId: null });
+    return can(await authenticate(deps, { authorization }, ''), 'platform.read', { organizationId: null });
   } catch {
     // Unknown, or the database is away: either way nobody has been recognised.
     return false;
