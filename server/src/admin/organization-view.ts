@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
+import { type StandingRow, standingsOf } from '../store/organization-list.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
 import * as organizations from '../store/organizations.ts';
 import { organizationAccessFrom } from '../store/policy-columns.ts';
@@ -9,6 +10,7 @@ import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
+import { renderStanding, standingOut } from './standing-view.ts';
 
 export { capabilities };
 
@@ -36,6 +38,7 @@ export const organizationOut = z
     member_count: z.int(),
     key_count: z.int(),
     limits_status: limitsStatusOut,
+    standing: standingOut,
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -51,7 +54,7 @@ export async function viewOrganization(call: AdminCall, row: OrganizationRow): P
   return { ...view, asset_access: { ...view.asset_access, ineffective } };
 }
 
-/** Several with one query each for counts, owners and budgets, and one question to the counters. */
+/** Several with one query each for standings, owners and budgets, and one question to the counters. None of them is deleted. */
 export async function viewOrganizations(call: AdminCall, rows: readonly OrganizationRow[]) {
   const { db } = call.deps;
   const ids = rows.map((row) => row.id);
@@ -60,26 +63,30 @@ export async function viewOrganizations(call: AdminCall, rows: readonly Organiza
     'organization',
     rows.map((row) => ({ ...row, organizationId: row.id })),
   );
-  const counts = await organizations.counts(db, ids);
+  const standings = await standingsOf(db, ids);
   const owners = await organizations.owners(db, ids);
   const live = await limitsStatus(
     call.deps,
     rows.map((row, index) => scopeOf(row, policies[index] as ScopePolicy)),
   );
-  return rows.map((row, index) => ({
-    id: row.id,
-    ...organizationFacts(row, policies[index] as ScopePolicy),
-    owners: (owners.get(row.id) ?? []).map(renderOwner),
-    team_count: counts(row.id).teams,
-    member_count: counts(row.id).members,
-    key_count: counts(row.id).keys,
-    limits_status: live[index] as LimitsStatus,
-    capabilities: [...capabilitiesOf(call.actor, { organizationId: row.id })],
-    version: row.version,
-    created_at: isoOf(row.createdAt),
-    updated_at: isoOf(row.updatedAt),
-    archived_at: isoOrNull(row.archivedAt),
-  }));
+  return rows.map((row, index) => {
+    const standing = standings.get(row.id) as StandingRow;
+    return {
+      id: row.id,
+      ...organizationFacts(row, policies[index] as ScopePolicy),
+      owners: (owners.get(row.id) ?? []).map(renderOwner),
+      team_count: standing.teamCount,
+      member_count: standing.memberCount,
+      key_count: standing.keyCount,
+      limits_status: live[index] as LimitsStatus,
+      standing: renderStanding(standing),
+      capabilities: [...capabilitiesOf(call.actor, { organizationId: row.id })],
+      version: row.version,
+      created_at: isoOf(row.createdAt),
+      updated_at: isoOf(row.updatedAt),
+      archived_at: isoOrNull(row.archivedAt),
+    };
+  });
 }
 
 function scopeOf({ id, timeZone }: OrganizationRow, policy: ScopePolicy) {

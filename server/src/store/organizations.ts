@@ -1,9 +1,6 @@
 /** Organizations: the tenants themselves. A deleted one keeps its row, so that its id and slug are never used again. */
 import { and, asc, count, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
-import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
-import { withinReach } from './reach.ts';
 import { accounts, keys, memberships, organizations, teams } from './schema.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
@@ -39,23 +36,6 @@ export async function update(
     .where(eq(organizations.id, id))
     .returning();
   return row as OrganizationRow;
-}
-
-export interface OrganizationFilter {
-  readonly reach: readonly Reach[];
-  readonly status?: 'active' | 'suspended' | 'archived' | undefined;
-  /** Beginning of the name or slug, or the whole id. */
-  readonly search?: string | undefined;
-}
-
-export function list(db: Database, filter: OrganizationFilter, page: PageRequest): Promise<Listed<OrganizationRow>> {
-  const { reach, status, search } = filter;
-  const wanted = [
-    withinReach(reach, { organizationId: organizations.id }),
-    status === undefined ? ne(organizations.status, 'deleted') : eq(organizations.status, status),
-    named(organizations, search, organizations.slug),
-  ];
-  return listNamed(db, organizations, { list: 'organizations', wanted, page });
 }
 
 /** How much belongs to each organization: teams, members and keys that were not taken away. */

@@ -14,6 +14,7 @@ import {
   standingChanges,
   targetLabels,
 } from './schema.ts';
+import { instantOf } from './usage-rows.ts';
 
 /** What the refresher found out of one organization. Money is nano-dollars. */
 export interface Judged {
@@ -121,7 +122,7 @@ export async function storeJudged(db: Database, judged: readonly Judged[], at: D
   const column = (name: keyof Judged, type: string) => sql`${sql.param(judged.map((one) => one[name]))}::${sql.raw(type)}[]`;
   // Arrays of arrays must be even, so each organization's days travel as one text.
   const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.join(',')}}`));
-  const due = sql.param(judged.map((one) => new Date(one.dueAtMs).toISOString()));
+  const due = sql.param(judged.map((one) => instantOf(one.dueAtMs).toISOString()));
   await db.execute(sql`
     update ${organizationStandings} set judgement = j.judgement, budget_used_ppm = j.ppm, spend_period_nano_usd = j.period,
       spend_30d_nano_usd = j.spend, daily_spend_nano_usd = j.days::bigint[], requests_30d = j.requests, granted_targets = j.targets,

@@ -6,14 +6,13 @@ import type { OrganizationRow } from '../../store/organizations.ts';
 import * as organizations from '../../store/organizations.ts';
 import { organizationAccessFrom, organizationAccessToColumns } from '../../store/policy-columns.ts';
 import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantable } from '../access-fields.ts';
-import { authorize, reachWithin } from '../authorize.ts';
+import { authorize } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
 import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
-import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
-import { organizationFacts, organizationOut, viewOrganization, viewOrganizations } from '../organization-view.ts';
+import { organizationFacts, organizationOut, viewOrganization } from '../organization-view.ts';
 import { loadPolicy, NO_POLICY, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
 import { invalid, notFound } from '../problem.ts';
 import { route } from '../route.ts';
@@ -37,23 +36,6 @@ const settings = {
 const createBody = z.strictObject({ slug, name, ...settings });
 const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
-
-export const list = route({
-  summary: 'List organizations',
-  permission: 'organization.read',
-  query: z.strictObject({ ...listQuery, status: z.enum(['active', 'suspended', 'archived']).optional() }),
-  response: pageOut(organizationOut),
-  load: load.everywhere,
-  handle: async (call) => {
-    const filter = {
-      reach: reachWithin(call.actor, 'organization.read', 'platform'),
-      status: call.query.status,
-      search: searchOf(call.query),
-    };
-    const listed = await organizations.list(call.deps.db, filter, pageRequest(call.query));
-    return renderPage(listed, await viewOrganizations(call, listed.rows));
-  },
-});
 
 export const read = route({
   summary: 'Read an organization',

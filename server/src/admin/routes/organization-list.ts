@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import * as organizationList from '../../store/organization-list.ts';
+import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../store/organization-list.ts';
+import { reachWithin } from '../authorize.ts';
+import type { AdminCall } from '../call.ts';
+import { listQuery, pageOut, renderPage, searchOf } from '../lists.ts';
+import * as load from '../load.ts';
+import { organizationOut, viewOrganizations } from '../organization-view.ts';
+import { route } from '../route.ts';
+import { renderSummary, summaryOut } from '../standing-view.ts';
+
+/** Lists over organizations: a page of them, and what all of the found ones come to. */
+
+const search = listQuery.search.meta({ description: 'Beginning of the name or slug, or the whole id.' });
+export const statusFilter = z
+  .enum(['all', 'active', ...ORGANIZATION_STATUSES])
+  .optional()
+  .meta({ description: '`active` is neither suspended nor archived.' });
+
+export const list = route({
+  summary: 'List organizations, each with how it stands',
+  permission: 'organization.read',
+  query: z.strictObject({ ...listQuery, search, status: statusFilter, sort: z.enum(ORGANIZATION_SORTS).optional() }),
+  response: pageOut(organizationOut),
+  load: load.everywhere,
+  handle: async (call) => {
+    const { sort = '-created_at', limit, cursor } = call.query;
+    const listed = await organizationList.list(call.deps.db, filterOf(call), { sort, limit, cursor });
+    return renderPage(listed, await viewOrganizations(call, listed.rows));
+  },
+});
+
+export const summary = route({
+  summary: 'Count organizations by how they stand, and add up their spend',
+  permission: 'organization.read',
+  query: z.strictObject({ search }),
+  response: summaryOut,
+  load: load.everywhere,
+  handle: async (call) => renderSummary(await organizationList.summarize(call.deps.db, filterOf(call))),
+});
+
+interface ListCall {
+  readonly search?: string | undefined;
+  readonly status?: z.output<typeof statusFilter>;
+}
+
+/** What the caller may see of what is asked for. */
+export function filterOf(call: AdminCall<unknown, ListCall>): organizationList.OrganizationFilter {
+  const { status } = call.query;
+  return {
+    reach: reachWithin(call.actor, 'organization.read', 'platform'),
+    status: status === 'all' ? undefined : status,
+    search: searchOf(call.query),
+  };
+}
