@@ -15,6 +15,7 @@ import { UnusableDataDirectory } from './data-directory.ts';
 import { type Identity, openIdentity } from './identity/identity.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { JournalUnusable } from './journal/journal.ts';
+import { keepStandings } from './jobs/standings.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
@@ -25,7 +26,7 @@ import { openStores, type Stores } from './open-stores.ts';
 import { processFactsOf } from './process-facts.ts';
 import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
 import { createAnthropicProvider } from './providers/anthropic/anthropic-provider.ts';
-import { checkDeployment } from './providers/credential-check.ts';
+import { checkDeployment, listUpstreamModels } from './providers/credential-check.ts';
 import { createFakeProvider } from './providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from './providers/openai/openai-provider.ts';
 import { priceFor } from './providers/price-table.ts';
@@ -147,6 +148,7 @@ function adminDepsOf(
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
+      listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
     },
     recent: {
       find: (id) => journal.find(id) ?? refusals.find(id),
@@ -210,9 +212,12 @@ function keepTidy({ database }: Stores, { gateway, counters }: OpenGateway, log:
     counters.evictIdle();
     void quietly('noting when keys were used', noteLastUse);
   }, TIDY_MS);
+  const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
+  const standings = keepStandings({ db: database.db, counters, clock, onFailure });
   return async () => {
     clearInterval(poll);
     clearInterval(tidy);
+    await standings.stop();
     await quietly('noting when keys were used', noteLastUse);
   };
 }

@@ -62,6 +62,16 @@ export async function replaceMembers(tx: Database, id: string, members: readonly
   await tx.insert(routeGroupMembers).values(members.map((member) => ({ routeGroupId: id, ...member })));
 }
 
+/** Ids by key, of those keys that are route groups. */
+export async function idsOfKeys(db: Database, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db
+    .select({ id: routeGroups.id, key: routeGroups.key })
+    .from(routeGroups)
+    .where(inArray(routeGroups.key, [...keys]));
+  return new Map(rows.map((row) => [row.key, row.id]));
+}
+
 /** Throws InvalidCursor. */
 export async function list(
   db: Database,

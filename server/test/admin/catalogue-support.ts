@@ -10,6 +10,7 @@ const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' })
 export const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => ('problem' in policy ? policy.problem : checkBaseUrl(url, policy)),
   priceFor,
+  listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
   checkDeployment: async (deployment) => ({
     ok: deployment.credential?.apiKey !== 'sk-wrong-0123456789',
     latencyMs: 12,

@@ -4,6 +4,7 @@ import { ROUTES } from '../../src/admin/app.ts';
 import { isPermitted, type Place } from '../../src/admin/authorize.ts';
 import type { Permission, RoleGrant } from '../../src/domain/permission.ts';
 import { withDatabase } from '../support/database.ts';
+import { upstream } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 
 /** The ids of one tenant. */
@@ -33,7 +34,7 @@ interface Target {
   readonly body?: object;
 }
 
-const world = withAdmin(withDatabase());
+const world = withAdmin(withDatabase(), { upstream });
 let ids: Ids;
 
 beforeAll(async () => {
@@ -117,7 +118,13 @@ const TREE_LISTS = [
   '/usage',
   '/requests',
   '/overview',
+  '/search',
 ];
+/** What a question cannot be asked without. */
+const QUERIES: Readonly<Record<string, string>> = {
+  '/search': '?q=x',
+  '/prices/suggest': '?provider=fake&upstream_model=fake-large',
+};
 /** Lists inside one organization, of which a team's people see their team's part. */
 const PARTIAL_LISTS = [
   '/organizations/:id/teams',
@@ -129,7 +136,7 @@ const PARTIAL_LISTS = [
 function targetOf(name: string, tenant: Tenant): Target {
   const [method = '', pattern = ''] = name.split(' ');
   const path = pattern.replaceAll(/:[a-z_]+/g, (parameter) => encodeURIComponent(idFor(pattern, parameter, tenant)));
-  return { path, ...placeAndBody(method, pattern, tenant) };
+  return { path: path + (QUERIES[pattern] ?? ''), ...placeAndBody(method, pattern, tenant) };
 }
 
 function idFor(pattern: string, parameter: string, tenant: Tenant): string {

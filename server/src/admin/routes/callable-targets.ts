@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { admits, type OrganizationAccess } from '../../domain/access.ts';
-import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
-import { can, reachOf } from '../../domain/permission.ts';
 import * as groups from '../../store/access-groups.ts';
 import * as targets from '../../store/callable-targets.ts';
 import * as deployments from '../../store/deployments.ts';
-import * as organizations from '../../store/organizations.ts';
-import { organizationAccessFrom } from '../../store/policy-columns.ts';
 import { accessCatalogue } from '../access-fields.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
@@ -20,6 +15,7 @@ import { accessGroupKey } from '../rate-limit-fields.ts';
 import { type Loaded, route } from '../route.ts';
 import { namedListQuery } from '../target-lists.ts';
 import { renderTarget, targetOut, targetType } from '../target-view.ts';
+import { visibleNames } from '../visible-targets.ts';
 
 /** Everything that can be called by a name, and the labels that authorize it. */
 
@@ -105,28 +101,6 @@ async function label({ tx, now, record, touch }: Change, name: string, keys: rea
   });
   touch({ catalogue: true });
   return created.map((group) => group.key);
-}
-
-/** What may be shown: undefined for everything. */
-async function visibleNames(
-  call: AdminCall,
-  catalogue: Catalogue,
-  organizationId: string | undefined,
-): Promise<readonly string[] | undefined> {
-  if (organizationId === undefined && can(call.actor, 'platform.read', { organizationId: null })) return undefined;
-  const ids = organizationId === undefined ? organizationsOf(call) : [organizationId];
-  const grants: OrganizationAccess[] = [];
-  for (const one of ids) {
-    const row = await organizations.find(call.deps.db, one);
-    if (row !== null && row.status !== 'deleted') grants.push(organizationAccessFrom(row));
-  }
-  const isGranted = (target: CallableTarget) => grants.some((access) => admits(access, target));
-  return [...catalogue.targets.values()].filter(isGranted).map((target) => target.name);
-}
-
-function organizationsOf(call: AdminCall): readonly string[] {
-  const reaches = reachOf(call.actor, 'organization.read');
-  return [...new Set(reaches.flatMap((reach) => (reach.is === 'everywhere' ? [] : (reach.organizationId ?? []))))];
 }
 
 async function loadTarget(call: AdminCall<{ readonly name: string }, unknown, unknown>): Promise<Loaded<targets.TargetKind>> {

@@ -17,10 +17,12 @@ import { type Loaded, route } from '../route.ts';
 
 /** What we present to providers. The key is sealed when it comes in and never shown again. */
 
-const provider = z.enum(['openai', 'anthropic']);
+export const provider = z.enum(['openai', 'anthropic']);
 /** It becomes a header's value: visible ASCII, so that it can carry nothing else into the head of a request. */
-const apiKey = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
-const baseUrl = z.string().max(2_048).nullish().meta({
+export const apiKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
+export const baseUrl = z.string().max(2_048).nullish().meta({
   description: 'Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not.',
 });
 
@@ -153,7 +155,7 @@ async function applyPatch(
   return updated;
 }
 
-async function loadCredential(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<CredentialRow>> {
+export async function loadCredential(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<CredentialRow>> {
   const row = await credentials.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('credential');
   return { place: { organizationId: null }, object: row };
@@ -165,7 +167,7 @@ async function lockOne(tx: Change['tx'], id: string): Promise<CredentialRow> {
   return row;
 }
 
-function requireAllowed(call: AdminCall, url: string | null | undefined): void {
+export function requireAllowed(call: AdminCall<unknown, unknown, unknown>, url: string | null | undefined): void {
   if (url === null || url === undefined) return;
   const problem = call.deps.upstream.checkBaseUrl(url);
   if (problem !== null) throw invalid('/base_url', problem);

@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import type { DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
-import { open } from '../../lib/secrets.ts';
-import * as credentials from '../../store/credentials.ts';
 import type { DeploymentRow } from '../../store/deployments.ts';
 import * as deployments from '../../store/deployments.ts';
 import type { AdminCall } from '../call.ts';
@@ -9,7 +6,7 @@ import { changeCatalogue } from '../catalogue-change.ts';
 import { insertDeployment, patchDeployment, removeDeployment } from '../deployment-changes.ts';
 import { createBody, patchBody } from '../deployment-fields.ts';
 import { deploymentOut, providerName, viewDeployment, viewDeployments } from '../deployment-view.ts';
-import { id, idParams, instantOut } from '../fields.ts';
+import { id, idParams } from '../fields.ts';
 import { listQuery, pageOut, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
 import { notFound } from '../problem.ts';
@@ -93,63 +90,8 @@ export const remove = route({
   },
 });
 
-export const check = route({
-  summary: 'Try a deployment',
-  description: 'One small live call with its own credential. It costs what that call costs and belongs to no organization.',
-  permission: 'catalogue.manage',
-  params: idParams,
-  response: z.object({
-    ok: z.boolean(),
-    latency_ms: z.int(),
-    status: z.int().nullable(),
-    message: z.string(),
-    checked_at: instantOut,
-  }),
-  load: loadDeployment,
-  handle: async (call, row) => {
-    const checked = await call.deps.upstream.checkDeployment(await configOf(call, row));
-    return {
-      ok: checked.ok,
-      latency_ms: Math.round(checked.latencyMs),
-      status: checked.status,
-      message: checked.message,
-      checked_at: new Date(call.deps.clock.nowMs()).toISOString(),
-    };
-  },
-});
-
-async function loadDeployment(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<DeploymentRow>> {
+export async function loadDeployment(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<DeploymentRow>> {
   const row = await deployments.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('deployment');
   return { place: { organizationId: null }, object: row };
-}
-
-/** The deployment with its opened credential, for a live call. */
-async function configOf(call: AdminCall, row: DeploymentRow): Promise<DeploymentConfig> {
-  const credential = row.credentialId === null ? null : await credentials.find(call.deps.db, row.credentialId);
-  return {
-    id: row.id,
-    model: row.model,
-    provider: row.provider as ProviderName,
-    upstreamModel: row.upstreamModel,
-    mode: row.mode,
-    credential:
-      credential === null
-        ? null
-        : {
-            id: credential.id,
-            provider: credential.provider as ProviderName,
-            baseUrl: credential.baseUrl,
-            apiKey:
-              credential.sealed === null ? '' : open(call.deps.keys.credentials, credential.sealed, credential.id).toString(),
-          },
-    prices: [],
-    limits: { rpm: row.rpm, tpm: row.tpm },
-    weight: row.weight,
-    priority: row.priority,
-    tags: row.tags,
-    maxOutputTokens: row.maxOutputTokens,
-    timeoutMs: row.timeoutMs,
-    enabled: row.enabled,
-  };
 }

@@ -3,7 +3,7 @@ import * as deployments from '../../store/deployments.ts';
 import type { PriceRow } from '../../store/prices.ts';
 import * as prices from '../../store/prices.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
-import { deploymentEvent } from '../deployment-view.ts';
+import { deploymentEvent, providerName } from '../deployment-view.ts';
 import { id, instant, instantOut, isoOf } from '../fields.ts';
 import { listQuery, pageOut, renderPage } from '../lists.ts';
 import * as load from '../load.ts';
@@ -74,6 +74,22 @@ export const create = route({
       return row;
     });
     return render(added, deployment.model);
+  },
+});
+
+const PRICE_TABLE = 'published list prices';
+
+export const suggest = route({
+  summary: 'The list price of an upstream model',
+  description: 'What a deployment made without `prices` would be given. Null when the price table does not know the model.',
+  permission: 'platform.read',
+  query: z.strictObject({ provider: providerName, upstream_model: z.string().min(1).max(200) }),
+  response: z.object({ prices: pricesOut.nullable(), source: z.string().nullable() }),
+  load: load.platform,
+  handle: async (call) => {
+    const { provider, upstream_model } = call.query;
+    const suggested = renderPrices(call.deps.upstream.priceFor(provider, upstream_model));
+    return { prices: suggested, source: suggested === null ? null : PRICE_TABLE };
   },
 });
 

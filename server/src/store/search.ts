@@ -1,0 +1,200 @@
+/** One question over everything that has a name: objects whose name begins so, or whose id it is. */
+import { and, eq, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import type { Reach } from '../domain/permission.ts';
+import type { Database } from './database.ts';
+import { prefixPattern } from './paging.ts';
+import { withinReach } from './reach.ts';
+import {
+  accessGroups,
+  accounts,
+  credentials,
+  deployments,
+  keys,
+  memberships,
+  organizations,
+  teams,
+  tenantObjects,
+} from './schema.ts';
+import { ofEveryOrganization } from './usage-rows.ts';
+
+export type TenantKind = 'organization' | 'team' | 'member' | 'key';
+export type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
+
+/** One object that was found. `detail` tells it from others of the same name. */
+export interface Found {
+  readonly kind: TenantKind | PlatformKind;
+  readonly id: string;
+  readonly name: string;
+  readonly detail: string;
+  readonly organizationId: string | null;
+  /** The whole name or the id was given. */
+  readonly isExact: boolean;
+}
+
+export interface SearchQuestion {
+  readonly text: string;
+  /** What of the tenants the reader may see. */
+  readonly reaches: readonly Reach[];
+  /** Accounts and the catalogue belong to the platform. */
+  readonly mayReadPlatform: boolean;
+  /** Of each kind at most. */
+  readonly limit: number;
+}
+
+/** Exact ones first within each kind. What the reader may not see is not found. */
+export async function searchNamed(db: Database, question: SearchQuestion): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const source of [...TENANTS, ...(question.mayReadPlatform ? PLATFORM : [])])
+    found.push(...(await searchIn(db, question, source)));
+  return found;
+}
+
+/** Where one kind is kept. */
+interface Source {
+  readonly kind: Found['kind'];
+  readonly id: PgColumn;
+  readonly names: readonly PgColumn[];
+  readonly detail: SQLWrapper;
+  readonly organizationId: PgColumn | null;
+  readonly from: SQL;
+  visible(reaches: readonly Reach[]): SQL | undefined;
+}
+
+/** Whole names and ids are asked for by themselves, so that a crowd of names that begin so cannot hide them. */
+async function searchIn(db: Database, question: SearchQuestion, source: Source): Promise<readonly Found[]> {
+  const exact = await ask(db, question, source, isExactly(source, question.text));
+  if (exact.length >= question.limit) return exact.map((row) => ({ ...row, isExact: true }));
+  const begins = or(...source.names.map((name) => sql`lower(${name}) like ${prefixPattern(question.text)}`));
+  const ids = new Set(exact.map((row) => row.id));
+  const others = (await ask(db, question, source, begins)).filter((row) => !ids.has(row.id));
+  const all = [...exact.map((row) => ({ ...row, isExact: true })), ...others.map((row) => ({ ...row, isExact: false }))];
+  return all.slice(0, question.limit);
+}
+
+async function ask(db: Database, { reaches, limit }: SearchQuestion, source: Source, matching: SQL | undefined) {
+  const { id, names, detail, organizationId, from, visible } = source;
+  const { rows } = await db.execute<{ id: string; name: string; detail: string; organization_id: string | null }>(sql`
+    select ${id} as id, ${names[0]} as name, ${detail} as detail, ${organizationId ?? sql`null`} as organization_id
+    from ${from} where ${and(matching, visible(reaches), anywhereBelow(source, reaches))} limit ${limit}`);
+  return rows.map((row) => ({
+    kind: source.kind,
+    id: row.id,
+    name: row.name,
+    detail: row.detail,
+    organizationId: row.organization_id,
+  }));
+}
+
+/** Indexes below the organization begin with it: who sees every one walks them all. */
+function anywhereBelow({ organizationId, id }: Source, reaches: readonly Reach[]): SQL | undefined {
+  const isBelow = organizationId !== null && organizationId !== id;
+  return isBelow && reaches.some((reach) => reach.is === 'everywhere') ? ofEveryOrganization(organizationId) : undefined;
+}
+
+function isExactly({ id, names, organizationId }: Source, text: string): SQL | undefined {
+  const named = names.map((name) => sql`lower(${name}) = ${text.toLowerCase()}`);
+  if (organizationId === null || organizationId === id || !TENANT_ID.test(text)) return or(eq(id, text), ...named);
+  // An id below the organization does not say whose it is; the directory does.
+  return sql`(${organizationId}, ${id}) in (select ${tenantObjects.organizationId}, ${tenantObjects.id}
+    from ${tenantObjects} where ${tenantObjects.id} = ${text})`;
+}
+
+const TENANT_ID = /^(team|mem|key)_/;
+
+const ofOrganization = (organizationId: PgColumn) =>
+  sql`inner join ${organizations} on ${organizations.id} = ${organizationId} and ${organizations.status} <> 'deleted'`;
+
+const TENANTS: readonly Source[] = [
+  {
+    kind: 'organization',
+    id: organizations.id,
+    names: [organizations.name, organizations.slug],
+    detail: organizations.slug,
+    organizationId: organizations.id,
+    from: sql`${organizations}`,
+    visible: (reaches) => and(withinReach(reaches, { organizationId: organizations.id }), ne(organizations.status, 'deleted')),
+  },
+  {
+    kind: 'team',
+    id: teams.id,
+    names: [teams.name],
+    detail: organizations.name,
+    organizationId: teams.organizationId,
+    from: sql`${teams} ${ofOrganization(teams.organizationId)}`,
+    visible: (reaches) =>
+      and(isNull(teams.deletedAt), withinReach(reaches, { organizationId: teams.organizationId, teamId: teams.id })),
+  },
+  {
+    kind: 'member',
+    id: memberships.id,
+    names: [accounts.name, accounts.email],
+    detail: sql`${accounts.email} || ' · ' || ${organizations.name}`,
+    organizationId: memberships.organizationId,
+    from: sql`${memberships} ${ofOrganization(memberships.organizationId)}
+      inner join ${accounts} on ${accounts.id} = ${memberships.accountId}`,
+    visible: (reaches) =>
+      and(
+        ne(memberships.status, 'removed'),
+        withinReach(reaches, { organizationId: memberships.organizationId, membershipId: memberships.id }),
+      ),
+  },
+  {
+    kind: 'key',
+    id: keys.id,
+    names: [keys.name],
+    detail: sql`${organizations.name} || ' · …' || ${keys.lastFour}`,
+    organizationId: keys.organizationId,
+    from: sql`${keys} ${ofOrganization(keys.organizationId)}`,
+    visible: (reaches) =>
+      and(
+        ne(keys.status, 'revoked'),
+        withinReach(reaches, {
+          organizationId: keys.organizationId,
+          teamId: keys.teamId,
+          membershipId: keys.ownerMembershipId,
+        }),
+      ),
+  },
+];
+
+const everything = () => undefined;
+
+const PLATFORM: readonly Source[] = [
+  {
+    kind: 'account',
+    id: accounts.id,
+    names: [accounts.name, accounts.email],
+    detail: accounts.email,
+    organizationId: null,
+    from: sql`${accounts}`,
+    visible: everything,
+  },
+  {
+    kind: 'access_group',
+    id: accessGroups.key,
+    names: [accessGroups.name, accessGroups.key],
+    detail: accessGroups.key,
+    organizationId: null,
+    from: sql`${accessGroups}`,
+    visible: everything,
+  },
+  {
+    kind: 'credential',
+    id: credentials.id,
+    names: [credentials.name],
+    detail: credentials.provider,
+    organizationId: null,
+    from: sql`${credentials}`,
+    visible: everything,
+  },
+  {
+    kind: 'deployment',
+    id: deployments.id,
+    names: [deployments.model, deployments.upstreamModel],
+    detail: sql`${deployments.provider} || ' · ' || ${deployments.upstreamModel}`,
+    organizationId: null,
+    from: sql`${deployments}`,
+    visible: () => isNull(deployments.deletedAt),
+  },
+];

@@ -1,0 +1,111 @@
+/** Trying a credential and a deployment before they are stored, against a small provider on this machine. */
+import { describe, expect, test } from 'vitest';
+import type { AdminDeps } from '../../src/admin/deps.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { checkDeployment, listUpstreamModels } from '../../src/providers/credential-check.ts';
+import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
+import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
+import { priceFor } from '../../src/providers/price-table.ts';
+import { must, withAdmin } from '../admin/support.ts';
+import { withDatabase } from '../support/database.ts';
+import { upstream as provider, testTransport } from '../support/upstream.ts';
+
+const GOOD = 'sk-good-0123456789-abcd';
+const BAD = 'sk-bad-0123456789-canary';
+
+const upstream: AdminDeps['upstream'] = {
+  checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
+  priceFor,
+  checkDeployment: (deployment) =>
+    checkDeployment(
+      deployment.provider === 'fake' ? createFakeProvider() : createOpenAiProvider({ transport: testTransport() }),
+      deployment,
+      systemClock,
+    ),
+  listModels: (credential) => listUpstreamModels(createOpenAiProvider({ transport: testTransport() }), credential),
+};
+
+/** Knows one key, has two models, and keeps what it was shown. */
+async function smallProvider() {
+  const shown: string[] = [];
+  const there = await provider((request, response) => {
+    shown.push(request.headers.authorization ?? '');
+    const isKnown = request.headers.authorization === `Bearer ${GOOD}`;
+    const body = isKnown ? { data: [{ id: 'up-b' }, { id: 'up-a' }] } : { error: { message: `no such key: ${BAD}` } };
+    response.writeHead(isKnown ? 200 : 401, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  return { baseUrl: `${there.origin}/v1`, shown };
+}
+
+describe('before saving', () => {
+  const given = withDatabase();
+  const world = withAdmin(given, { upstream });
+  const stored = async () => (await given().pool.query('select * from credentials')).rows.length;
+  const events = async () => (await given().pool.query('select * from audit_events')).rows.length;
+
+  test('a credential that works says which models it may call, and leaves nothing behind', async () => {
+    const { baseUrl } = await smallProvider();
+    const before = [await stored(), await events()];
+    const body = { provider: 'openai', api_key: GOOD, base_url: baseUrl };
+    const answer = must(await world().root('POST', '/credentials/check', body));
+    expect(answer).toEqual({ ok: true, latency_ms: expect.any(Number), message: null, models: ['up-a', 'up-b'] });
+    expect([await stored(), await events()]).toEqual(before);
+  });
+
+  test('one that does not says why, in the provider’s words without the key', async () => {
+    const { baseUrl } = await smallProvider();
+    const answer = await world().root('POST', '/credentials/check', { provider: 'openai', api_key: BAD, base_url: baseUrl });
+    expect(answer.body).toMatchObject({ ok: false, models: null });
+    expect(answer.body.message).toContain('no such key');
+    expect(answer.text + world().logged.join()).not.toContain(BAD);
+  });
+
+  test('nobody there, and an address that may not be, are told apart', async () => {
+    const { root } = world();
+    const nobody = { provider: 'openai', api_key: GOOD, base_url: 'http://127.0.0.1:9/v1' };
+    expect(must(await root('POST', '/credentials/check', nobody))).toMatchObject({ ok: false, models: null });
+    const forbidden = await root('POST', '/credentials/check', { ...nobody, base_url: 'http://169.254.169.254/v1' });
+    expect([forbidden.status, forbidden.body.errors[0].pointer]).toEqual([400, '/base_url']);
+  });
+
+  test('a stored key is used where it is stored, and never sent to another address', async () => {
+    const { root } = world();
+    const { baseUrl, shown } = await smallProvider();
+    const elsewhere = await smallProvider();
+    const body = { name: 'stored', provider: 'openai', api_key: GOOD, base_url: baseUrl };
+    const { id: credential_id } = must(await root('POST', '/credentials', body));
+    expect(must(await root('POST', '/credentials/check', { provider: 'openai', credential_id })).ok).toBe(true);
+    expect(must(await root('GET', `/credentials/${credential_id}/models`))).toEqual({ models: ['up-a', 'up-b'], message: null });
+    expect(shown).toHaveLength(2);
+    const asked = { provider: 'openai', credential_id, base_url: elsewhere.baseUrl };
+    const refused = await root('POST', '/credentials/check', asked);
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/api_key']);
+    expect(elsewhere.shown).toEqual([]);
+    expect((await root('POST', '/credentials/check', { provider: 'openai' })).status).toBe(400);
+  });
+
+  test('a deployment is tried as it would be, and is not made', async () => {
+    const { root } = world();
+    const fake = { model: 'tried', provider: 'fake', upstream_model: 'fake-small' };
+    expect(must(await root('POST', '/deployments/check', fake))).toMatchObject({ ok: true, status: 200 });
+    expect(must(await root('POST', '/deployments/check', { ...fake, upstream_model: 'fake-500' }))).toMatchObject({ ok: false });
+    expect((await root('POST', '/deployments/check', { ...fake, provider: 'openai' })).body.errors[0].pointer).toBe(
+      '/credential_id',
+    );
+    expect((await root('GET', '/models/tried')).status).toBe(404);
+  });
+
+  test('list prices are suggested where the table knows them', async () => {
+    const { root } = world();
+    const known = must(await root('GET', '/prices/suggest?provider=fake&upstream_model=fake-large'));
+    expect(known).toEqual({ prices: expect.objectContaining({ input_per_million: '1.25' }), source: 'published list prices' });
+    const unknown = must(await root('GET', '/prices/suggest?provider=openai&upstream_model=no-such-model-here'));
+    expect(unknown).toEqual({ prices: null, source: null });
+  });
+
+  test.each(['platform_auditor', 'org_owner'] as const)('as %s nothing is tried', async (role) => {
+    const client = world().as([role === 'org_owner' ? { role, organizationId: 'org_x' } : { role }]);
+    expect((await client('POST', '/credentials/check', { provider: 'openai', api_key: GOOD })).status).toBe(403);
+    expect((await client('POST', '/deployments/check', {})).status).toBe(403);
+  });
+});
