@@ -16,6 +16,7 @@ import { type Identity, openIdentity } from './identity/identity.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { keepStandings } from './jobs/standings.ts';
+import { keepStandings } from './jobs/standings.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
@@ -214,9 +215,12 @@ function keepTidy({ database }: Stores, { gateway, counters }: OpenGateway, log:
   }, TIDY_MS);
   const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
   const standings = keepStandings({ db: database.db, counters, clock, onFailure });
+  const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
+  const standings = keepStandings({ db: database.db, counters, clock, onFailure });
   return async () => {
     clearInterval(poll);
     clearInterval(tidy);
+    await standings.stop();
     await standings.stop();
     await quietly('noting when keys were used', noteLastUse);
   };
