@@ -251,24 +251,23 @@ export async function dropFactors(tx: Database, accountId: string): Promise<void
 }
 
 /**
- * Claims a code of an authenticator app, so that it opens once. False when this very code was accepted less than `withinMs` ago.
- * `code` is a hash.
+ * Claims what may be used once, by its name; false when somebody was first. The name is free again after `until`, when what it stands for
+ * is worth nothing any more.
  */
-export async function claimTotpCode(
+export async function claimOnce(
   db: Database,
-  wanted: { readonly accountId: string; readonly code: string; readonly at: Date; readonly withinMs: number },
+  wanted: { readonly name: string; readonly at: Date; readonly until: Date },
 ): Promise<boolean> {
-  const { accountId, code, at, withinMs } = wanted;
+  const { name, at, until } = wanted;
   const claimed = await db
-    .update(twoFactors)
-    .set({ lastCode: code, lastCodeAt: at })
-    .where(
-      and(
-        eq(twoFactors.userId, accountId),
-        sql`(${twoFactors.lastCode} is distinct from ${code} or ${twoFactors.lastCodeAt} < ${new Date(at.getTime() - withinMs)})`,
-      ),
-    )
-    .returning({ id: twoFactors.id });
+    .insert(verifications)
+    .values({ id: name, identifier: name, value: '', expiresAt: until, createdAt: at, updatedAt: at })
+    .onConflictDoUpdate({
+      target: verifications.id,
+      set: { expiresAt: until, updatedAt: at },
+      setWhere: sql`${verifications.expiresAt} < ${at}`,
+    })
+    .returning({ id: verifications.id });
   return claimed.length > 0;
 }
 

@@ -59,9 +59,7 @@ CREATE TABLE "two_factors" (
 	"recovery_codes" text NOT NULL,
 	"verified" boolean DEFAULT false NOT NULL,
 	"failed_verifications" integer DEFAULT 0 NOT NULL,
-	"locked_until" timestamp (3) with time zone,
-	"last_code" text,
-	"last_code_at" timestamp (3) with time zone
+	"locked_until" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "verifications" (

@@ -77,9 +77,6 @@ export const twoFactors = pgTable(
     verified: boolean('verified').notNull().default(false),
     failedVerificationCount: integer('failed_verifications').notNull().default(0),
     lockedUntil: instant('locked_until'),
-    /** The last code that was accepted, hashed: it is not accepted again. */
-    lastCode: text('last_code'),
-    lastCodeAt: instant('last_code_at'),
   },
   (table) => [uniqueIndex('two_factors_account').on(table.userId)],
 );
