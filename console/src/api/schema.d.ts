@@ -462,6 +462,104 @@ export interface paths {
         patch: operations["patch_accounts_id"];
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List invitations */
+        get: operations["get_invitations"];
+        put?: never;
+        /**
+         * Invite somebody to an organization or to the platform
+         * @description Bound to the address, good for 7 days and one use. Nobody invites above their own role. An open invitation to the same place is 409: send that one again.
+         */
+        post: operations["post_invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an invitation’s link leads to */
+        get: operations["get_invitations_lookup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description With a name and a password where the address has no account yet; else signed in as that address.
+         */
+        post: operations["post_invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again
+         * @description With a new link, good for 7 days from now; the old link stops working.
+         */
+        post: operations["post_invitations_id_resend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel an invitation
+         * @description Its link stops working at once.
+         */
+        delete: operations["delete_invitations_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/service-accounts": {
         parameters: {
             query?: never;
@@ -1759,6 +1857,44 @@ export interface components {
                 counters: number;
             };
         };
+        Invitation: {
+            id: string;
+            email: string;
+            /** @description Null: to the platform. */
+            organization_id: string | null;
+            /** @enum {string} */
+            role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+            teams: {
+                team_id: string;
+                /** @enum {string} */
+                role: "team_admin" | "team_developer" | "team_viewer";
+            }[];
+            /** @enum {string} */
+            status: "pending" | "accepted" | "expired" | "cancelled";
+            invited_by: string;
+            inviter_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            accepted_at: string | null;
+            accepted_by: string | null;
+            cancelled_at: string | null;
+            /** @description Whether the caller may send it again or cancel it. */
+            may_change: boolean;
+        };
+        InvitationLookup: {
+            email: string;
+            /** @description Null: to the platform. */
+            organization_name: string | null;
+            /** @enum {string} */
+            role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+            /** Format: date-time */
+            expires_at: string;
+            inviter_name: string;
+            /** @description Whoever has one signs in first; else accepting makes it. */
+            account_exists: boolean;
+        };
         Key: {
             id: string;
             organization_id: string;
@@ -2363,6 +2499,36 @@ export interface components {
             max_expiry_days?: number | null;
             /** @description A key must carry a block budget of at most this; null: it need not. */
             max_budget?: string | null;
+        };
+        SentInvitation: {
+            id: string;
+            email: string;
+            /** @description Null: to the platform. */
+            organization_id: string | null;
+            /** @enum {string} */
+            role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+            teams: {
+                team_id: string;
+                /** @enum {string} */
+                role: "team_admin" | "team_developer" | "team_viewer";
+            }[];
+            /** @enum {string} */
+            status: "pending" | "accepted" | "expired" | "cancelled";
+            invited_by: string;
+            inviter_name: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            accepted_at: string | null;
+            accepted_by: string | null;
+            cancelled_at: string | null;
+            /** @description Whether the caller may send it again or cancel it. */
+            may_change: boolean;
+            /** @description In this answer and in no other. */
+            link: string;
+            /** @description Whether a mail server took it; else hand the link over. */
+            mailed: boolean;
         };
         /** @description Owns keys of its team and never signs in. */
         ServiceAccount: {
@@ -4551,6 +4717,302 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitations: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                /** @description `-` is descending. Newest first unless said. */
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+                organization_id?: string;
+                status?: "pending" | "accepted" | "expired" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Invitation"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    /** @description Null for the platform roles. */
+                    organization_id: string | null;
+                    /** @enum {string} */
+                    role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+                    teams?: {
+                        team_id: string;
+                        /** @enum {string} */
+                        role: "team_admin" | "team_developer" | "team_viewer";
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitation"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitations_lookup: {
+        parameters: {
+            query: {
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLookup"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    token: string;
+                    /** @description Of a new account. */
+                    name?: string;
+                    /** @description Of a new account. */
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        status: "signed_in";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_invitations_id_resend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentInvitation"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_invitations_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem with the request */
             "4XX": {

@@ -15,6 +15,8 @@ import * as credentialCheck from './routes/credential-check.ts';
 import * as credentials from './routes/credentials.ts';
 import * as deploymentCheck from './routes/deployment-check.ts';
 import * as deployments from './routes/deployments.ts';
+import * as invitationAccept from './routes/invitation-accept.ts';
+import * as invitations from './routes/invitations.ts';
 import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
 import * as keys from './routes/keys.ts';
@@ -85,6 +87,13 @@ export const ROUTES: RouteTable = {
   'POST /accounts': accounts.create,
   'GET /accounts/:id': accounts.read,
   'PATCH /accounts/:id': accounts.update,
+
+  'GET /invitations': invitations.list,
+  'POST /invitations': invitations.create,
+  'GET /invitations/lookup': invitationAccept.lookup,
+  'POST /invitations/accept': invitationAccept.accept,
+  'POST /invitations/:id/resend': invitations.resend,
+  'DELETE /invitations/:id': invitations.cancel,
 
   'GET /service-accounts': serviceAccounts.list,
   'GET /teams/:id/service-accounts': serviceAccounts.listOfTeam,

@@ -71,6 +71,10 @@ const TAKEN: Readonly<Record<string, { readonly detail: string; readonly pointer
     pointer: '/slug',
   },
   accounts_email: { detail: 'There is an account with this e-mail address.', pointer: '/email' },
+  invitations_open: {
+    detail: 'An invitation to this address is open. Send that one again, or cancel it first.',
+    pointer: '/email',
+  },
   memberships_account: { detail: 'This account is a member already.', pointer: '/account_id' },
   team_members_pkey: { detail: 'This member is in the team already.', pointer: '/account_id' },
   credentials_name: { detail: 'There is a credential of this name.', pointer: '/name' },

@@ -1,0 +1,33 @@
+import { renderLetter } from '../identity/mail/letter.ts';
+import type { InvitationRow } from '../store/invitations.ts';
+import type { AdminCall } from './call.ts';
+import { ownOriginOf } from './own-origin.ts';
+
+/** The link of a token, shown once to whoever sends the invitation. */
+export function linkOf(call: AdminCall<unknown, unknown, unknown>, token: string): string {
+  return `${ownOriginOf(call as AdminCall)}/invitation?token=${token}`;
+}
+
+/** Mails the link where there is a mail server. Returns whether it went out; a failure is logged, and the link can still be handed over. */
+export async function mailInvitation(
+  call: AdminCall<unknown, unknown, unknown>,
+  row: InvitationRow,
+  { link, place }: { readonly link: string; readonly place: string },
+): Promise<boolean> {
+  const { mailer, log } = call.deps;
+  if (!mailer.configured) return false;
+  const sent = await mailer.send(
+    renderLetter({
+      to: row.email,
+      subject: `${row.inviterName} invites you to ${place}`,
+      paragraphs: [`${row.inviterName} invites you to ${place} on Headgate.`],
+      link: { label: 'Accept the invitation', url: link },
+      closing: [
+        `The link works once, for ${row.email} alone, until ${row.expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+        'If you do not know what this is about, do nothing: nothing happens without you.',
+      ],
+    }),
+  );
+  if (sent.is === 'failed') log.warn({ invitation_id: row.id, reason: sent.reason }, 'an invitation could not be mailed');
+  return sent.is === 'sent';
+}
