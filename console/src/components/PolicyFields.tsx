@@ -5,15 +5,11 @@ import { AssetAccessEditor } from '../forms/AssetAccessEditor.tsx';
 import type { AccessLevel } from '../forms/access-level.ts';
 import { BudgetFields } from '../forms/BudgetFields.tsx';
 import { bind } from '../forms/bind.ts';
-import { periodWords } from '../forms/budget-draft.ts';
-import { RATE_LIMIT_NAMES } from '../forms/limit-draft.ts';
 import { ModelLimitFields } from '../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../forms/RateLimitFields.tsx';
-import { countText, shortCountText } from './Count.tsx';
 import { type Cap, EffectiveBudget, EffectiveLimit } from './EffectiveMinimum.tsx';
-import { limitName } from './LimitBar.tsx';
-import { moneyText } from './Money.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
+import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from './policy-words.ts';
 
 interface PolicyFieldsProps {
   readonly form: UseFormReturnType<PolicyDraft>;
@@ -50,7 +46,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
       onChange={(next) => setOpened(next)}
       order={3}
     >
-      <Part name="rate_limits" title="Rate limits" summary={limitsSummary(values)} locked={limitsLocked}>
+      <Part name="rate_limits" title="Rate limits" summary={limitsWords(values)} locked={limitsLocked}>
         <RateLimitFields
           {...bind(form, 'rate_limits')}
           timeZone={timeZone}
@@ -58,15 +54,10 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(name, value) => <EffectiveLimit name={name} value={value} caps={caps} />}
         />
       </Part>
-      <Part
-        name="model_limits"
-        title="Limits for single models"
-        summary={countOf(values.model_limits.length)}
-        locked={limitsLocked}
-      >
+      <Part name="model_limits" title="Limits for single models" summary={modelLimitsWords(values)} locked={limitsLocked}>
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
-      <Part name="budgets" title="Budgets" summary={budgetsSummary(values)} locked={limitsLocked}>
+      <Part name="budgets" title="Budgets" summary={budgetsWords(values)} locked={limitsLocked}>
         <BudgetFields
           {...bind(form, 'budgets')}
           {...{ timeZone, organizationId }}
@@ -74,7 +65,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
         />
       </Part>
-      <Part name="asset_access" title="Asset access" summary={accessSummary(values)} locked={accessLocked}>
+      <Part name="asset_access" title="Asset access" summary={accessWords(values)} locked={accessLocked}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
           level={level}
@@ -120,40 +111,4 @@ function Part({ name, title, summary, locked, children }: PartProps) {
       </Accordion.Panel>
     </Accordion.Item>
   );
-}
-
-function limitsSummary({ rate_limits: limits }: PolicyDraft): string {
-  const set = RATE_LIMIT_NAMES.flatMap((name) => {
-    const value = limits[name];
-    return value === '' ? [] : [`${shortCountText(value)} ${limitName(name)}`];
-  });
-  return set.length === 0 ? 'No limit of its own' : set.join(', ');
-}
-
-function countOf(count: number): string {
-  return count === 0 ? 'None' : countText(count);
-}
-
-function budgetsSummary({ budgets }: PolicyDraft): string {
-  if (budgets.length === 0) return 'No budget of its own';
-  return budgets
-    .map((budget) =>
-      budget.amount === '' || Number.isNaN(Number(budget.amount))
-        ? '…'
-        : `${moneyText(budget.amount)} ${periodWords({ period: budget.period, hours: hoursOf(budget) })}`,
-    )
-    .join(', ');
-}
-
-function hoursOf({ rolling_unit, rolling_length }: PolicyDraft['budgets'][number]): number {
-  return (rolling_length === '' ? 0 : rolling_length) * (rolling_unit === 'days' ? 24 : 1);
-}
-
-function accessSummary({ asset_access: { mode, targets, access_groups } }: PolicyDraft): string {
-  if (mode === 'inherit') return 'Inherits';
-  const parts = [
-    targets.length > 0 ? `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}` : '',
-    access_groups.length > 0 ? `${access_groups.length} ${access_groups.length === 1 ? 'access group' : 'access groups'}` : '',
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? 'Nothing' : `Only ${parts.join(' and ')}`;
 }

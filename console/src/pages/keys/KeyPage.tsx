@@ -1,5 +1,72 @@
+import { Anchor, Group, Tabs } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { KeyAccess } from './KeyAccess.tsx';
+import { KeyActions } from './KeyActions.tsx';
+import { KeyOverview } from './KeyOverview.tsx';
+import { KeyRequests } from './KeyRequests.tsx';
+import { KeyStatus } from './key-columns.tsx';
 
+/** One key: what it is and may, how much of it is used, what it can call, and what it called. */
 export function KeyPage() {
-  return <Page title="Key">{null}</Page>;
+  const { keyId } = useParams({ strict: false }) as { keyId: string };
+  const key = useQuery({
+    queryKey: ['keys', 'one', keyId],
+    queryFn: () => asked(api.GET('/keys/{id}', { params: { path: { id: keyId } } })),
+  });
+  return <Asked query={key}>{(read) => <Shown of={read} />}</Asked>;
+}
+
+function Shown({ of: key }: { of: Schema<'Key'> }) {
+  const [{ tab = 'overview' }, set] = useUrlState();
+  return (
+    <Page
+      title={key.name}
+      beside={<KeyStatus of={key} />}
+      crumbs={[{ label: 'API keys', to: PATHS.keys }]}
+      about={
+        <Group gap="xs">
+          <CopyText text={key.id} label="the key’s id" />
+          <span>
+            of{' '}
+            <Anchor component={Link} to={PATHS.team} params={{ teamId: key.team_id } as never} inherit>
+              <bdi>{key.team_name}</bdi>
+            </Anchor>{' '}
+            in{' '}
+            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: key.organization_id } as never} inherit>
+              <bdi>{key.organization_name}</bdi>
+            </Anchor>
+          </span>
+        </Group>
+      }
+      actions={<KeyActions of={key} />}
+    >
+      <Tabs
+        value={tab}
+        onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="overview">Overview</Tabs.Tab>
+          <Tabs.Tab value="access">What can it call?</Tabs.Tab>
+          <Tabs.Tab value="requests">Requests</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="overview">
+          <KeyOverview of={key} />
+        </Tabs.Panel>
+        <Tabs.Panel value="access">
+          <KeyAccess keyId={key.id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="requests">
+          <KeyRequests keyId={key.id} />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
 }

@@ -1,0 +1,120 @@
+import { TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { PolicyFields } from '../../components/PolicyFields.tsx';
+import { type PolicyDraft, policyDraft, policyForm } from '../../components/policy-draft.ts';
+import { useCapsAboveKey } from './caps.ts';
+import { ExpiryField } from './ExpiryField.tsx';
+import { type ExpiryDraft, expiresAtOf, expiryDraft } from './expiry.ts';
+import { OwnerField, ownerBody } from './OwnerField.tsx';
+
+type Key = Schema<'Key'>;
+
+interface KeyDraft extends PolicyDraft {
+  readonly name: string;
+  readonly owner: string | null;
+  readonly expires_at: ExpiryDraft;
+}
+
+const PARTS: readonly EditPart<KeyDraft>[] = [
+  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  {
+    name: 'owner',
+    label: 'Owner',
+    body: ({ owner }) => ownerBody(owner),
+    words: ({ owner }) => owner ?? 'Default service account',
+  },
+  {
+    name: 'expires_at',
+    label: 'Expiry',
+    body: ({ expires_at }) => ({ expires_at: expiresAtOf(expires_at) }),
+    words: ({ expires_at }) => {
+      const at = expiresAtOf(expires_at);
+      return at === null ? 'Never' : new Date(at).toLocaleString();
+    },
+  },
+  ...policyParts<KeyDraft>(),
+];
+
+/** Name, owner, expiry, limits, budgets and narrowing of a key. Its owner may not lift their own limits. */
+export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: boolean; onClose: () => void }) {
+  const path = { id: key.id };
+  return (
+    <EditDialog<Key, KeyDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${key.name}`}
+      what="This key"
+      path={`/keys/${key.id}`}
+      read={() => askedWithETag(api.GET('/keys/{id}', { params: { path } }))}
+      draftOf={draftOf}
+      parts={PARTS}
+      invalidates={['keys', 'access']}
+      save={(body, etag) =>
+        asked(api.PATCH('/keys/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
+      }
+    >
+      {(form, read) => <Fields form={form} of={read} />}
+    </EditDialog>
+  );
+}
+
+type Form = Parameters<Parameters<typeof EditDialog<Key, KeyDraft>>[0]['children']>[0];
+
+function Fields({ form, of: key }: { form: Form; of: Key }) {
+  const team = useQuery({
+    queryKey: ['teams', 'one', key.team_id],
+    queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: key.team_id } } })),
+  });
+  const caps = useCapsAboveKey(team.data);
+  const manages = verdictOf('keys.manage', key.capabilities).allowed;
+  const limits = verdictOf('key_limits.change', key.capabilities);
+  const ownerError = Object.entries(form.errors).find(([path]) => path.startsWith('owner'))?.[1];
+  return (
+    <>
+      <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+      {manages && (
+        <OwnerField
+          teamId={key.team_id}
+          value={form.values.owner}
+          onChange={(owner) => form.setFieldValue('owner', owner)}
+          error={ownerError as string | undefined}
+        />
+      )}
+      <ExpiryField
+        value={form.values.expires_at}
+        onChange={(expiry) => form.setFieldValue('expires_at', expiry)}
+        error={form.errors.expires_at as string | undefined}
+        daysMax={null}
+      />
+      <PolicyFields
+        form={policyForm(form)}
+        caps={caps}
+        timeZone={team.data?.time_zone ?? 'UTC'}
+        level={{
+          is: 'key',
+          organizationId: key.organization_id,
+          teamId: key.team_id,
+          memberId: key.owner.member_id ?? undefined,
+        }}
+        holder="This key"
+        parentName={`the team ${key.team_name}`}
+        limitsLocked={
+          limits.allowed ? null : 'Nobody changes the limits and budgets of a key of their own. Ask an admin of the team.'
+        }
+      />
+    </>
+  );
+}
+
+function draftOf(key: Key): KeyDraft {
+  return {
+    name: key.name,
+    owner: key.owner.account_id ?? key.owner.service_account_id,
+    expires_at: expiryDraft(key.expires_at),
+    ...policyDraft(key),
+  };
+}

@@ -1,0 +1,105 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconBan, IconDots, IconEdit, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { type Verdict, verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { saved } from '../../components/saved.ts';
+import { EditKeyDialog } from './EditKeyDialog.tsx';
+import { RotateKeyDialog } from './RotateKeyDialog.tsx';
+
+type Key = Schema<'Key'>;
+type Open = 'edit' | 'rotate' | 'revoke' | null;
+
+/** What can be done with a key. A revoked one is history. */
+export function KeyActions({ of: key }: { of: Key }) {
+  const [open, setOpen] = useState<Open>(null);
+  const queryClient = useQueryClient();
+  const refresh = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
+  const close = () => setOpen(null);
+  const may = unlessRevoked(key, mayUse(key));
+  const path = { params: { path: { id: key.id } } };
+  return (
+    <>
+      <GuardedButton variant="default" verdict={may} leftSection={<IconEdit size={16} />} onClick={() => setOpen('edit')}>
+        Edit
+      </GuardedButton>
+      <GuardedButton variant="default" verdict={may} leftSection={<IconRefresh size={16} />} onClick={() => setOpen('rotate')}>
+        Rotate
+      </GuardedButton>
+      <Toggle of={key} />
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size={36} aria-label="More actions">
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item color="red" leftSection={<IconBan size={16} />} disabled={!may.allowed} onClick={() => setOpen('revoke')}>
+            Revoke…
+          </Menu.Item>
+          {!may.allowed && <Menu.Label maw={260}>{may.reason}</Menu.Label>}
+        </Menu.Dropdown>
+      </Menu>
+      <EditKeyDialog of={key} opened={open === 'edit'} onClose={close} />
+      <RotateKeyDialog of={key} opened={open === 'rotate'} onClose={close} />
+      <ConfirmByName
+        opened={open === 'revoke'}
+        onClose={close}
+        title="Revoke this key"
+        name={key.name}
+        verb="Revoke"
+        consequences={[
+          'Every request with it is refused from now on, on every replica within seconds.',
+          'This is final: it cannot be enabled again. To stop it for a while, disable it.',
+          'Its history, spend and requests stay.',
+        ]}
+        action={async () => {
+          await asked(api.DELETE('/keys/{id}', path));
+          await refresh();
+          saved(`${key.name} is revoked.`);
+        }}
+      />
+    </>
+  );
+}
+
+/** Disable and enable undo each other, so neither asks first. */
+function Toggle({ of: key }: { of: Key }) {
+  const queryClient = useQueryClient();
+  const isActive = key.status === 'active';
+  const path = { params: { path: { id: key.id } } };
+  const toggle = useMutation({
+    mutationFn: () => asked(isActive ? api.POST('/keys/{id}/disable', path) : api.POST('/keys/{id}/enable', path)),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['keys'] });
+      saved(isActive ? `${key.name} is disabled: its requests are refused.` : `${key.name} is enabled again.`);
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
+  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key.capabilities));
+  return (
+    <GuardedButton
+      variant="default"
+      verdict={verdict}
+      loading={toggle.isPending}
+      leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
+      onClick={() => toggle.mutate()}
+    >
+      {isActive ? 'Disable' : 'Enable'}
+    </GuardedButton>
+  );
+}
+
+/** As one who manages keys here, or as the key's owner. */
+function mayUse(key: Key): Verdict {
+  const manages = verdictOf('keys.manage', key.capabilities);
+  return manages.allowed || key.capabilities.includes('keys.manage_own') ? { allowed: true, reason: null } : manages;
+}
+
+function unlessRevoked(key: Key, verdict: Verdict): Verdict {
+  return key.status === 'revoked' ? { allowed: false, reason: 'This key is revoked, which is final.' } : verdict;
+}

@@ -1,0 +1,79 @@
+import { Anchor, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { Schema } from '../../api/client.ts';
+import { BudgetGauges } from '../../components/BudgetGauges.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { Owner } from './key-columns.tsx';
+
+/** What the key is, and how much of its limits and budgets is used at this moment. */
+export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
+  const { status, isLive } = useLimitsStatus('keys', key.id, key.limits_status);
+  const names = [...(key.asset_access.ineffective?.targets ?? []), ...(key.asset_access.ineffective?.access_groups ?? [])];
+  return (
+    <Stack gap="lg">
+      <Facts
+        facts={[
+          ['Secret', <span key="secret" className="mono">{`${key.prefix}…${key.last_four}`}</span>],
+          ['Owner', <KeyOwner key="owner" of={key} />],
+          ['Last used', <Time key="used" at={key.last_used_at} relative />],
+          ['Expires', key.expires_at === null ? 'Never' : <Time key="expires" at={key.expires_at} />],
+          ['Created', <Time key="created" at={key.created_at} />],
+          ['Revoked', <Time key="revoked" at={key.revoked_at} />],
+        ]}
+      />
+      <section>
+        <Title order={2} mb="xs">
+          Budgets
+        </Title>
+        <BudgetGauges budgets={status?.budgets ?? []} />
+      </section>
+      <section>
+        <Title order={2} mb="xs">
+          Rate limits
+        </Title>
+        <LimitGauges limits={status?.rate_limits ?? []} isLive={isLive} />
+        <Text fz="xs" c="dimmed" mt={4}>
+          Its requests also count against the limits of its team and organization
+          {key.owner.member_id === null ? '' : ' and its owner'}.
+        </Text>
+      </section>
+      <section>
+        <Title order={2} mb="xs">
+          Asset access
+        </Title>
+        <Text fz="sm">{accessSentence(key.asset_access)}</Text>
+        {names.length > 0 && (
+          <Text fz="sm" c="orange.8">
+            Selected without effect now: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have
+            them.
+          </Text>
+        )}
+      </section>
+    </Stack>
+  );
+}
+
+function KeyOwner({ of: { owner, organization_id } }: { of: Schema<'Key'> }) {
+  if (owner.account_id === null) return <Owner of={owner} />;
+  return (
+    <Anchor
+      component={Link}
+      to={PATHS.account}
+      params={{ accountId: owner.account_id } as never}
+      search={{ organization_id } as never}
+      inherit
+    >
+      <Owner of={owner} />
+    </Anchor>
+  );
+}
+
+function accessSentence({ mode, targets, access_groups }: Schema<'Choice'>): string {
+  if (mode === 'inherit') return 'It inherits all that its team may call.';
+  if (targets.length + access_groups.length === 0) return 'It is restricted to nothing.';
+  const groups = access_groups.map((group) => `the access group ${group}`);
+  return `It is restricted to ${[...targets, ...groups].join(', ')}.`;
+}

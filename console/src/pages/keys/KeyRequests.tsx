@@ -1,0 +1,43 @@
+import { Anchor } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { PATHS } from '../../paths.ts';
+import { requestColumns } from '../requests/columns.tsx';
+
+const REFRESH_MS = 5_000;
+const KNOWN_HERE = ['team_id', 'key_id'];
+
+/** The latest requests of a key, the newest first. */
+export function KeyRequests({ keyId }: { keyId: string }) {
+  const navigate = useNavigate();
+  const columns = useMemo(
+    () => requestColumns({ showOrganization: false }).filter(({ accessor }) => !KNOWN_HERE.includes(String(accessor))),
+    [],
+  );
+  return (
+    <>
+      <DataList
+        name="requests"
+        prefix="requests_"
+        scope={[keyId]}
+        fetch={({ limit, cursor }: ListQuery) =>
+          asked(api.GET('/requests', { params: { query: { limit, key_id: keyId, ...(cursor !== undefined && { cursor }) } } }))
+        }
+        columns={columns}
+        refetchMs={REFRESH_MS}
+        onRowClick={({ id }) => void navigate({ to: PATHS.request, params: { requestId: id } as never })}
+        empty={
+          <EmptyState title="No request yet">
+            The first call with this key appears here within a second, refused ones too.
+          </EmptyState>
+        }
+      />
+      <Anchor component={Link} to={PATHS.requests} search={{ key_id: keyId } as never} fz="sm">
+        All requests of this key, with filters
+      </Anchor>
+    </>
+  );
+}

@@ -1,0 +1,73 @@
+import { List, Select } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { SecretDialog } from './SecretDialog.tsx';
+
+interface RotateKeyDialogProps {
+  readonly of: Schema<'Key'>;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+const OVERLAPS = [
+  { value: '0', label: 'At once' },
+  { value: '3600', label: 'In an hour' },
+  { value: '86400', label: 'In a day' },
+  { value: '604800', label: 'In 7 days' },
+  { value: '2592000', label: 'In 30 days' },
+];
+
+/** A new secret for the same key: old and new both work for as long as the applications need to change over. */
+export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogProps) {
+  const [rotated, setRotated] = useState<Schema<'RotatedKey'> | null>(null);
+  return (
+    <>
+      <FormDialog opened={opened} onClose={onClose} title={`Rotate ${key.name}`} size="md">
+        <RotateForm of={key} onRotated={setRotated} />
+      </FormDialog>
+      {rotated !== null && (
+        <SecretDialog
+          title={`New secret of ${key.name}`}
+          keyId={rotated.id}
+          secret={rotated.secret}
+          onClose={() => setRotated(null)}
+        />
+      )}
+    </>
+  );
+}
+
+function RotateForm({ of: key, onRotated }: { of: Schema<'Key'>; onRotated: (key: Schema<'RotatedKey'>) => void }) {
+  const form = useForm({ initialValues: { overlap: '3600' } });
+  return (
+    <DialogForm
+      form={form}
+      verb="Make a new secret"
+      invalidates={['keys']}
+      save={({ overlap }, header) =>
+        asked(
+          api.POST('/keys/{id}/rotate', {
+            params: { path: { id: key.id }, header },
+            body: { overlap_seconds: Number(overlap) },
+          }),
+        )
+      }
+      onSaved={onRotated}
+    >
+      <List fz="sm" spacing={4}>
+        <List.Item>The key stays what it is: its id, limits, budgets and history.</List.Item>
+        <List.Item>The new secret is shown once.</List.Item>
+      </List>
+      <Select
+        label="The old secret stops working"
+        description="Until then both work."
+        data={OVERLAPS}
+        allowDeselect={false}
+        data-autofocus
+        {...form.getInputProps('overlap')}
+      />
+    </DialogForm>
+  );
+}
