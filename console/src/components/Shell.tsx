@@ -16,6 +16,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMoonStars, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { api, asked } from '../api/client.ts';
 import { type Session, SessionProvider, useSession, useSessionQuery } from '../api/session.tsx';
 import { PATHS } from '../paths.ts';
@@ -33,8 +34,10 @@ export function Shell() {
 function ToSignIn() {
   const { pathname, searchStr } = useLocation();
   const navigate = useNavigate();
-  const here = pathname + searchStr;
-  void navigate({ to: PATHS.signIn, search: (here === '/' ? {} : { to: here }) as never, replace: true });
+  const [wanted] = useState(pathname + searchStr);
+  useEffect(() => {
+    void navigate({ to: PATHS.signIn, search: (wanted === '/' ? {} : { to: wanted }) as never, replace: true });
+  }, [navigate, wanted]);
   return null;
 }
 
