@@ -1,5 +1,214 @@
+import { Alert, Anchor, Badge, Button, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/Page.tsx';
+import { saved } from '../../components/saved.ts';
+import { TargetPicker } from '../../components/TargetPicker.tsx';
+import { PATHS } from '../../paths.ts';
+import { AccessGroupDialog } from './AccessGroupDialog.tsx';
+import { relabel } from './relabel.ts';
 
+/** One access group: what carries its label now, and who holds it. */
 export function AccessGroupPage() {
-  return <Page title="Access group">{null}</Page>;
+  const { accessGroupKey: key } = useParams({ strict: false }) as { accessGroupKey: string };
+  const group = useQuery({ queryKey: ['access-group', key], queryFn: () => readGroup(key) });
+  return <Asked query={group}>{(found) => <GroupPage group={found} />}</Asked>;
+}
+
+function readGroup(key: string) {
+  return asked(api.GET('/access-groups/{key}', { params: { path: { key } } }));
+}
+
+type FoundGroup = Awaited<ReturnType<typeof readGroup>>;
+
+function GroupPage({ group }: { group: FoundGroup }) {
+  return (
+    <Page
+      title={group.name}
+      crumbs={[{ label: 'Access groups', to: PATHS.accessGroups }]}
+      about={
+        <Stack gap={2}>
+          <CopyText text={group.key} label="key" />
+          {group.description !== '' && <span>{group.description}</span>}
+        </Stack>
+      }
+      actions={<Actions group={group} />}
+    >
+      {group.warning !== null && (
+        <Alert color="orange" icon={<IconAlertTriangle size={18} />}>
+          {group.warning}
+        </Alert>
+      )}
+      <Members group={group} />
+      <Holders group={group} />
+    </Page>
+  );
+}
+
+function Actions({ group }: { group: FoundGroup }) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const held = group.holders.length;
+  return (
+    <>
+      <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
+        Edit
+      </GuardedButton>
+      <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
+        Delete
+      </GuardedButton>
+      <AccessGroupDialog opened={open === 'edit'} onClose={() => setOpen(null)} group={group} />
+      <ConfirmByName
+        opened={open === 'delete'}
+        onClose={() => setOpen(null)}
+        title="Delete this access group"
+        name={group.key}
+        verb="Delete access group"
+        consequences={[
+          `Its label goes from ${group.members.length} ${group.members.length === 1 ? 'target' : 'targets'}.`,
+          held === 0
+            ? 'Nobody holds it.'
+            : `${held} ${held === 1 ? 'holder names' : 'holders name'} it: take it out there first.`,
+        ]}
+        action={async () => {
+          await asked(api.DELETE('/access-groups/{key}', { params: { path: { key: group.key } } }));
+          saved(`The access group ${group.key} was deleted.`);
+          await navigate({ to: PATHS.accessGroups });
+          await queryClient.invalidateQueries({ queryKey: ['access-groups'] });
+        }}
+      />
+    </>
+  );
+}
+
+function Members({ group }: { group: FoundGroup }) {
+  const queryClient = useQueryClient();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const changing = useMutation({
+    mutationFn: ({ target, has }: { target: string; has: boolean }) => relabel(target, group.key, has),
+    onSuccess: async (_, { target, has }) => {
+      setChosen(null);
+      saved(has ? `Holders of ${group.key} may call ${target} now.` : `${target} has no label ${group.key} any more.`);
+      const changed = ['access-group', 'access-groups', 'model', 'models', 'deployments', 'callable-targets', 'route-groups'];
+      await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+    },
+  });
+  return (
+    <Stack gap="xs">
+      <Title order={2}>Targets with this label</Title>
+      <Paper withBorder p="sm">
+        <Stack gap="sm">
+          {group.members.length === 0 && (
+            <Text fz="sm" c="dimmed">
+              None yet. Grants of the group are valid all the same: they apply when a target is labelled.
+            </Text>
+          )}
+          <Group gap="xs">
+            {group.members.map((name) => (
+              <Group key={name} gap={2} wrap="nowrap">
+                <Badge variant="default" size="lg" maw={320} fw={500}>
+                  {name}
+                </Badge>
+                {mayManage.allowed && (
+                  <Button
+                    size="compact-xs"
+                    variant="subtle"
+                    color="gray"
+                    aria-label={`Take the label from ${name}`}
+                    disabled={changing.isPending}
+                    onClick={() => changing.mutate({ target: name, has: false })}
+                  >
+                    ×
+                  </Button>
+                )}
+              </Group>
+            ))}
+          </Group>
+          {mayManage.allowed && (
+            <Group gap="xs" align="flex-end">
+              <TargetPicker
+                label="Label another target"
+                placeholder="Model or route group"
+                value={chosen}
+                onChange={setChosen}
+                w={280}
+              />
+              <Button
+                variant="default"
+                disabled={chosen === null || group.members.includes(chosen)}
+                loading={changing.isPending}
+                onClick={() => chosen !== null && changing.mutate({ target: chosen, has: true })}
+              >
+                Label it
+              </Button>
+            </Group>
+          )}
+          {changing.isError && (
+            <Text fz="sm" c="red" role="alert">
+              {changing.error.message}
+            </Text>
+          )}
+        </Stack>
+      </Paper>
+    </Stack>
+  );
+}
+
+const SCOPE_WORDS = { organization: 'Organization', team: 'Team', user: 'Member', key: 'Key' } as const;
+
+function Holders({ group }: { group: FoundGroup }) {
+  return (
+    <Stack gap="xs">
+      <Title order={2}>Who holds it</Title>
+      {group.holders.length === 0 ? (
+        <Text fz="sm" c="dimmed">
+          Nobody yet. Grant it on an organization’s{' '}
+          <Anchor component={Link} to={PATHS.organizations} fz="sm">
+            asset access
+          </Anchor>
+          .
+        </Text>
+      ) : (
+        <Table.ScrollContainer minWidth={420}>
+          <Table withTableBorder aria-label="Holders">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Holder</Table.Th>
+                <Table.Th>Level</Table.Th>
+                <Table.Th>Organization</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {group.holders.map((holder) => (
+                <Table.Tr key={`${holder.scope} ${holder.id}`}>
+                  <Table.Td>{holder.scope === 'user' ? <bdi>{holder.name}</bdi> : <Named id={holder.id} />}</Table.Td>
+                  <Table.Td>{SCOPE_WORDS[holder.scope]}</Table.Td>
+                  <Table.Td>
+                    <Named id={holder.organization_id} />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {group.more_holders && (
+        <Text fz="sm" c="dimmed">
+          There are more; these are the first {group.holders.length}.
+        </Text>
+      )}
+    </Stack>
+  );
 }

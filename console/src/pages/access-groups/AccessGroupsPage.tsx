@@ -1,5 +1,116 @@
+import { Anchor, Stack, Text, Tooltip } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { addressOf } from '../../components/addresses.ts';
+import { DataList, type ListPage, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { Time } from '../../components/Time.tsx';
+import { AccessGroupDialog } from './AccessGroupDialog.tsx';
 
+type Row = Schema<'AccessGroup'> & { readonly id: string };
+
+/** The labels that authorize. */
 export function AccessGroupsPage() {
-  return <Page title="Access groups">{null}</Page>;
+  const navigate = useNavigate();
+  const mayManage = useCan('catalogue.manage');
+  const [isCreating, setCreating] = useState(false);
+  useHotkeys([['n', () => mayManage.allowed && setCreating(true)]]);
+  const open = (key: string) => void navigate({ to: addressOf(key, 'access_group') ?? '.' });
+  const create = (
+    <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
+      Create access group
+    </GuardedButton>
+  );
+  return (
+    <Page
+      title="Access groups"
+      about="Labels on models and route groups. Whoever is granted a group may call everything with its label, also what is labelled later."
+      actions={create}
+    >
+      <DataList<Row>
+        name="access-groups"
+        fetch={fetchRows}
+        columns={COLUMNS}
+        searchLabel="Search by key"
+        defaultSort="key"
+        onRowClick={({ key }) => open(key)}
+        empty={
+          <EmptyState title="No access groups yet" action={create}>
+            Create one, label models with it, and grant it to organizations: they then receive every model that you label with it,
+            without another change.
+          </EmptyState>
+        }
+      />
+      <AccessGroupDialog opened={isCreating} onClose={() => setCreating(false)} onSaved={({ key }) => open(key)} />
+    </Page>
+  );
 }
+
+/** The list has one order and no ids: its rows go by their key. */
+async function fetchRows({ sort: _, ...query }: ListQuery): Promise<ListPage<Row>> {
+  const page = await asked(api.GET('/access-groups', { params: { query: query as never } }));
+  return { ...page, data: page.data.map((group) => ({ ...group, id: group.key })) };
+}
+
+const COLUMNS: DataTableColumn<Row>[] = [
+  {
+    accessor: 'key',
+    title: 'Key',
+    render: ({ key }) => (
+      <Anchor
+        component={Link}
+        to={addressOf(key, 'access_group') ?? '.'}
+        fz="sm"
+        fw={500}
+        onClick={(event) => event.stopPropagation()}
+      >
+        {key}
+      </Anchor>
+    ),
+  },
+  {
+    accessor: 'name',
+    title: 'Name',
+    render: ({ name, description }) => (
+      <Stack gap={0} maw={420}>
+        <Text fz="sm" truncate>
+          <bdi>{name}</bdi>
+        </Text>
+        <Text fz="xs" c="dimmed" truncate>
+          {description}
+        </Text>
+      </Stack>
+    ),
+  },
+  {
+    accessor: 'member_count',
+    title: 'Targets',
+    textAlign: 'right',
+    render: ({ member_count: count }) =>
+      count === 0 ? (
+        <Text fz="sm" c="dimmed">
+          empty
+        </Text>
+      ) : (
+        count
+      ),
+  },
+  {
+    accessor: 'warning',
+    title: '',
+    render: ({ warning }) =>
+      warning === null ? null : (
+        <Tooltip label={warning}>
+          <IconAlertTriangle size={16} color="var(--mantine-color-orange-7)" aria-label={warning} role="img" />
+        </Tooltip>
+      ),
+  },
+  { accessor: 'updated_at', title: 'Changed', render: ({ updated_at: at }) => <Time at={at} relative /> },
+];

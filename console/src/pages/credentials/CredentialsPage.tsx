@@ -1,5 +1,185 @@
+import { ActionIcon, Anchor, Menu, Stack, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconDots } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { checkCredential } from '../../api/gateway.ts';
+import { useCan, verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { CheckBadge } from '../models/DeploymentTest.tsx';
+import { ProviderBadge } from '../models/ProviderBadge.tsx';
+import { CredentialDialog } from './CredentialDialog.tsx';
 
+type Credential = Schema<'Credential'>;
+
+/** What the gateway presents to providers. A stored secret is never shown; it is checked and replaced here. */
 export function CredentialsPage() {
-  return <Page title="Credentials">{null}</Page>;
+  const mayManage = useCan('catalogue.manage');
+  const [state, setState] = useUrlState();
+  const [editing, setEditing] = useState<Credential | null>(null);
+  const [deleting, setDeleting] = useState<Credential | null>(null);
+  const setCreating = (provider: string | undefined) => setState({ new: provider });
+  useHotkeys([['n', () => mayManage.allowed && setCreating('openai')]]);
+  const add = (
+    <GuardedButton verdict={mayManage} onClick={() => setCreating('openai')}>
+      Add credential
+    </GuardedButton>
+  );
+  return (
+    <Page
+      title="Credentials"
+      about="What the gateway presents to providers: encrypted at rest, never shown again, never sent to a caller."
+      actions={add}
+    >
+      <DataList<Credential>
+        name="credentials"
+        fetch={(query: ListQuery) => asked(api.GET('/credentials', { params: { query: query as never } }))}
+        columns={columnsFor({ onEdit: setEditing, onDelete: setDeleting })}
+        filters={['provider']}
+        searchLabel="Search by name or id"
+        empty={
+          <EmptyState title="No credentials yet" action={add}>
+            Add the API key of a provider. It is tried with a live call before it is saved. The fake provider needs none.
+          </EmptyState>
+        }
+      />
+      <CredentialDialog
+        opened={state.new !== undefined && mayManage.allowed}
+        onClose={() => setCreating(undefined)}
+        provider={state.new === 'anthropic' ? 'anthropic' : 'openai'}
+      />
+      <CredentialDialog
+        opened={editing !== null}
+        onClose={() => setEditing(null)}
+        {...(editing === null ? {} : { credential: editing })}
+      />
+      <DeleteDialog credential={deleting} onClose={() => setDeleting(null)} />
+    </Page>
+  );
+}
+
+interface RowActions {
+  readonly onEdit: (credential: Credential) => void;
+  readonly onDelete: (credential: Credential) => void;
+}
+
+function columnsFor(actions: RowActions): DataTableColumn<Credential>[] {
+  return [
+    {
+      accessor: 'name',
+      title: 'Credential',
+      sortable: true,
+      render: (row) => (
+        <Stack gap={0} maw={320}>
+          <Text fz="sm" fw={500} truncate title={row.name}>
+            <bdi>{row.name}</bdi>
+          </Text>
+          <Text fz="xs" c="dimmed" className="mono">
+            {row.last_four === '' ? 'secret kept' : `…${row.last_four}`}
+          </Text>
+        </Stack>
+      ),
+    },
+    { accessor: 'provider', title: 'Provider', render: (row) => <ProviderBadge provider={row.provider} /> },
+    {
+      accessor: 'base_url',
+      title: 'Address',
+      render: (row) => (
+        <Text fz="sm" truncate maw={280} {...(row.base_url === null ? { c: 'dimmed' } : { title: row.base_url })}>
+          {row.base_url ?? 'the vendor’s own'}
+        </Text>
+      ),
+    },
+    {
+      accessor: 'deployment_count',
+      title: 'Used by',
+      textAlign: 'right',
+      render: (row) =>
+        row.deployment_count === 0 ? (
+          <Text fz="sm" c="dimmed">
+            nothing
+          </Text>
+        ) : (
+          <Anchor component={Link} to={`${PATHS.models}?credential_id=${row.id}`} fz="sm">
+            {row.deployment_count} {row.deployment_count === 1 ? 'deployment' : 'deployments'}
+          </Anchor>
+        ),
+    },
+    { accessor: 'updated_at', title: 'Changed', render: (row) => <Time at={row.updated_at} relative /> },
+    { accessor: 'id', title: '', textAlign: 'right', render: (row) => <RowMenu row={row} {...actions} /> },
+  ];
+}
+
+function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
+  const { allowed } = verdictOf('catalogue.manage', row.capabilities);
+  const checking = useMutation({
+    mutationFn: () =>
+      checkCredential({ provider: row.provider as 'openai' | 'anthropic', base_url: row.base_url, credential_id: row.id }),
+  });
+  return (
+    <Stack gap={4} align="flex-end">
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" loading={checking.isPending} aria-label={`Actions for ${row.name}`}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {!allowed && <Menu.Label>Only a platform admin can do this.</Menu.Label>}
+          <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
+            Check with a live call
+          </Menu.Item>
+          <Menu.Item disabled={!allowed} onClick={() => onEdit(row)}>
+            Edit or rotate
+          </Menu.Item>
+          <Menu.Item disabled={!allowed} color="red" onClick={() => onDelete(row)}>
+            Delete
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {checking.data !== undefined && <CheckBadge result={checking.data} />}
+      {checking.isError && (
+        <Text fz="xs" c="red" role="alert">
+          {checking.error.message}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function DeleteDialog({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  return (
+    <ConfirmByName
+      opened={credential !== null}
+      onClose={onClose}
+      title="Delete this credential"
+      name={credential?.name ?? ''}
+      verb="Delete credential"
+      consequences={
+        credential === null || credential.deployment_count === 0
+          ? ['Its secret is destroyed. Nothing uses it.']
+          : [
+              `${credential.deployment_count} ${credential.deployment_count === 1 ? 'deployment uses' : 'deployments use'} it: give them another one first.`,
+            ]
+      }
+      action={async () => {
+        if (credential === null) return;
+        await asked(api.DELETE('/credentials/{id}', { params: { path: { id: credential.id } } }));
+        saved(`${credential.name} was deleted.`);
+        await queryClient.invalidateQueries({ queryKey: ['credentials'] });
+      }}
+    />
+  );
 }

@@ -1,5 +1,172 @@
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
+import { IconPlugConnected } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { CapacityText, PriceText, Tags } from './cells.tsx';
+import { DeploymentDialog } from './DeploymentDialog.tsx';
+import { CheckBadge } from './DeploymentTest.tsx';
+import { HealthBadge, useCooling } from './health.tsx';
+import { ModelSection } from './ModelSection.tsx';
+import { PriceVersions } from './PriceVersions.tsx';
+import { ProviderBadge } from './ProviderBadge.tsx';
 
+type Deployment = Schema<'Deployment'>;
+
+/** One deployment, the model it serves, and what it cost when. */
 export function DeploymentPage() {
-  return <Page title="Deployment">{null}</Page>;
+  const { deploymentId } = useParams({ strict: false }) as { deploymentId: string };
+  const deployment = useQuery({
+    queryKey: ['deployment', deploymentId],
+    queryFn: () => asked(api.GET('/deployments/{id}', { params: { path: { id: deploymentId } } })),
+  });
+  return <Asked query={deployment}>{(found) => <Found deployment={found} />}</Asked>;
+}
+
+function Found({ deployment }: { deployment: Deployment }) {
+  const cooling = useCooling();
+  return (
+    <Page
+      title={deployment.model}
+      crumbs={[{ label: 'Models', to: PATHS.models }]}
+      beside={
+        <Group gap={6}>
+          <HealthBadge deployment={deployment} cooling={cooling} />
+          <ProviderBadge provider={deployment.provider} />
+        </Group>
+      }
+      about={<CopyText text={deployment.id} label="id" />}
+      actions={<Actions deployment={deployment} />}
+    >
+      <DeploymentFacts deployment={deployment} />
+      <ModelSection name={deployment.model} />
+      <Stack gap="xs">
+        <Title order={2}>Price versions</Title>
+        <PriceVersions deployment={deployment} />
+      </Stack>
+    </Page>
+  );
+}
+
+function Actions({ deployment }: { deployment: Deployment }) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const mayManage = verdictOf('catalogue.manage', deployment.capabilities);
+  const path = { id: deployment.id };
+  const checking = useMutation({ mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })) });
+  const changed = () =>
+    Promise.all(['deployment', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+  const turning = useMutation({
+    mutationFn: (enabled: boolean) => asked(api.PATCH('/deployments/{id}', { params: { path }, body: { enabled } })),
+    onSuccess: async ({ enabled }) => {
+      saved(enabled ? 'Requests go there again.' : 'No request goes there any more. Enable it to take it back.');
+      await changed();
+    },
+  });
+  return (
+    <>
+      {checking.data !== undefined && <CheckBadge result={checking.data} />}
+      {(checking.isError || turning.isError) && (
+        <Text fz="sm" c="red" role="alert">
+          {(checking.error ?? turning.error)?.message}
+        </Text>
+      )}
+      <GuardedButton
+        verdict={mayManage}
+        variant="default"
+        leftSection={<IconPlugConnected size={16} />}
+        loading={checking.isPending}
+        onClick={() => checking.mutate()}
+      >
+        Test call
+      </GuardedButton>
+      <GuardedButton
+        verdict={mayManage}
+        variant="default"
+        loading={turning.isPending}
+        onClick={() => turning.mutate(!deployment.enabled)}
+      >
+        {deployment.enabled ? 'Disable' : 'Enable'}
+      </GuardedButton>
+      <GuardedButton verdict={mayManage} variant="default" onClick={() => setOpen('edit')}>
+        Edit
+      </GuardedButton>
+      <GuardedButton verdict={mayManage} variant="default" c="red" onClick={() => setOpen('delete')}>
+        Delete
+      </GuardedButton>
+      <DeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
+      <ConfirmByName
+        opened={open === 'delete'}
+        onClose={() => setOpen(null)}
+        title="Delete this deployment"
+        name={deployment.model}
+        verb="Delete deployment"
+        consequences={[
+          'No request goes there any more; those under way end.',
+          'As the last one of its model it takes the name away: grants of the name stay and give nothing.',
+          'What was charged stays in the ledger, with its prices.',
+        ]}
+        action={async () => {
+          await asked(
+            api.DELETE('/deployments/{id}', { params: { path, header: { 'if-match': `"${deployment.version}"` } as never } }),
+          );
+          saved(`A deployment of ${deployment.model} was deleted.`);
+          await navigate({ to: PATHS.models });
+          await changed();
+        }}
+      />
+    </>
+  );
+}
+
+function DeploymentFacts({ deployment }: { deployment: Deployment }) {
+  return (
+    <Facts
+      facts={[
+        ['Upstream model', <CopyText key="upstream" text={deployment.upstream_model} label="upstream model" />],
+        ['Mode', deployment.mode === 'chat' ? 'Chat' : 'Embeddings'],
+        ['Credential', <CredentialLink key="credential" id={deployment.credential_id} />],
+        ['Price per million tokens', <PriceText key="price" prices={deployment.prices} />],
+        ['Price in force since', <Time key="since" at={deployment.prices_effective_from} />],
+        ['Capacity per minute', <CapacityText key="capacity" limits={deployment.limits} />],
+        ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
+        ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
+        ['Output tokens at most', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],
+        ['Timeout', `${deployment.timeout_ms / 1_000} s`],
+        ['Created', <Time key="created" at={deployment.created_at} />],
+        [
+          'Requests',
+          <Anchor key="requests" component={Link} to={`${PATHS.requests}?deployment_id=${deployment.id}`} fz="sm">
+            Request log
+          </Anchor>,
+        ],
+      ]}
+    />
+  );
+}
+
+function CredentialLink({ id }: { id: string | null }) {
+  const credential = useQuery({
+    queryKey: ['credential', id],
+    queryFn: () => asked(api.GET('/credentials/{id}', { params: { path: { id: id ?? '' } } })),
+    enabled: id !== null,
+  });
+  if (id === null) return <>none: the fake provider needs none</>;
+  return (
+    <Anchor component={Link} to={`${PATHS.credentials}?search=${encodeURIComponent(id)}`} fz="sm">
+      {credential.data?.name ?? id}
+    </Anchor>
+  );
 }

@@ -1,5 +1,172 @@
+import { Anchor, Badge, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { DataList, type ListPage, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { CapacityText, GroupLinks, PriceText, Tags } from './cells.tsx';
+import { DeploymentDialog } from './DeploymentDialog.tsx';
+import { HealthBadge, useCooling } from './health.tsx';
+import { modelsNamed } from './model-facts.ts';
+import { ProviderBadge } from './ProviderBadge.tsx';
 
+/** A deployment with the labels of the name it serves. */
+type Row = Schema<'Deployment'> & { readonly access_groups: readonly string[] };
+
+const FILTERS = ['provider', 'tag', 'enabled', 'credential_id', 'model'] as const;
+
+/** Every deployment: which upstream model serves which name, how it fares, what it costs. */
 export function ModelsPage() {
-  return <Page title="Models">{null}</Page>;
+  const navigate = useNavigate();
+  const mayManage = useCan('catalogue.manage');
+  const [isCreating, setCreating] = useState(false);
+  useHotkeys([['n', () => mayManage.allowed && setCreating(true)]]);
+  const add = (
+    <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
+      Add deployment
+    </GuardedButton>
+  );
+  return (
+    <Page
+      title="Models"
+      about="Deployments: upstream models with their credential, price and capacity. All that share a name serve it."
+      actions={add}
+    >
+      <DataList<Row>
+        name="deployments"
+        fetch={fetchRows}
+        columns={useColumns()}
+        filters={FILTERS}
+        searchLabel="Search by model or upstream model"
+        controls={<Filters />}
+        defaultSort="model"
+        onRowClick={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
+        empty={
+          <EmptyState title="No models yet" action={add}>
+            Add a{' '}
+            <Anchor component={Link} to={PATHS.credentials}>
+              credential
+            </Anchor>{' '}
+            of a provider first, then a deployment of one of its models. Or begin with the fake provider, which needs neither a
+            credential nor a network.
+          </EmptyState>
+        }
+      />
+      <DeploymentDialog
+        opened={isCreating}
+        onClose={() => setCreating(false)}
+        onSaved={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
+      />
+    </Page>
+  );
+}
+
+async function fetchRows(query: ListQuery): Promise<ListPage<Row>> {
+  const page = await asked(api.GET('/deployments', { params: { query: query as never } }));
+  const models = await modelsNamed(page.data.map(({ model }) => model));
+  return { ...page, data: page.data.map((row) => ({ ...row, access_groups: models.get(row.model)?.access_groups ?? [] })) };
+}
+
+function useColumns(): DataTableColumn<Row>[] {
+  const cooling = useCooling();
+  return [
+    {
+      accessor: 'model',
+      title: 'Model',
+      sortable: true,
+      render: (row) => (
+        <Stack gap={0} maw={280}>
+          <Anchor
+            component={Link}
+            to={PATHS.deployment.replace('$deploymentId', row.id)}
+            fz="sm"
+            fw={500}
+            truncate
+            title={row.model}
+            onClick={(event) => event.stopPropagation()}
+          >
+            {row.model}
+          </Anchor>
+          <Text fz="xs" c="dimmed" truncate title={row.upstream_model}>
+            {row.upstream_model}
+            {row.mode === 'embedding' ? ' · embeddings' : ''}
+          </Text>
+        </Stack>
+      ),
+    },
+    { accessor: 'provider', title: 'Provider', render: (row) => <ProviderBadge provider={row.provider} /> },
+    { accessor: 'enabled', title: 'Health', render: (row) => <HealthBadge deployment={row} cooling={cooling} /> },
+    { accessor: 'prices', title: 'Price per million tokens', render: (row) => <PriceText prices={row.prices} /> },
+    { accessor: 'limits', title: 'Capacity', render: (row) => <CapacityText limits={row.limits} /> },
+    { accessor: 'tags', title: 'Routing tags', render: (row) => <Tags tags={row.tags} /> },
+    {
+      accessor: 'access_groups',
+      title: 'Access groups',
+      render: (row) => <GroupLinks groups={row.access_groups} />,
+    },
+  ];
+}
+
+function Filters() {
+  const [state, setState] = useUrlState();
+  const set = (name: string, value: string | null) => setState({ [name]: value ?? undefined, cursor: undefined });
+  const setTag = useDebouncedCallback((tag: string) => set('tag', tag), 250);
+  return (
+    <Group gap="xs">
+      <Select
+        aria-label="Provider"
+        placeholder="Any provider"
+        size="sm"
+        w={160}
+        clearable
+        data={[
+          { value: 'openai', label: 'OpenAI' },
+          { value: 'anthropic', label: 'Anthropic' },
+          { value: 'fake', label: 'Fake provider' },
+        ]}
+        value={state.provider ?? null}
+        onChange={(value) => set('provider', value)}
+      />
+      <Select
+        aria-label="In service or disabled"
+        placeholder="Any state"
+        w={140}
+        clearable
+        data={[
+          { value: 'true', label: 'Enabled' },
+          { value: 'false', label: 'Disabled' },
+        ]}
+        value={state.enabled ?? null}
+        onChange={(value) => set('enabled', value)}
+      />
+      <TextInput
+        aria-label="Routing tag"
+        placeholder="Routing tag"
+        w={130}
+        defaultValue={state.tag ?? ''}
+        onChange={(event) => setTag(event.currentTarget.value.trim())}
+      />
+      {(['credential_id', 'model'] as const).map((name) =>
+        state[name] === undefined ? null : (
+          <Badge
+            key={name}
+            variant="default"
+            component="button"
+            onClick={() => set(name, null)}
+            aria-label={`Take the filter ${name === 'model' ? 'model' : 'credential'} ${state[name]} out`}
+            style={{ cursor: 'pointer' }}
+          >
+            {name === 'model' ? 'model' : 'credential'}: {state[name]} ×
+          </Badge>
+        ),
+      )}
+    </Group>
+  );
 }

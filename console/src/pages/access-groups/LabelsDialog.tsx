@@ -1,0 +1,89 @@
+import { TagsInput, Text } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { saved } from '../../components/saved.ts';
+
+const GROUPS_MAX = 200;
+
+interface LabelsDialogProps {
+  /** The callable target that is labelled. */
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** Which access groups a target belongs to: whoever holds one of them may call it from the moment this is saved. */
+export function LabelsDialog({ name, labels, opened, onClose }: LabelsDialogProps) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title={`Access groups of ${name}`}>
+      <LabelsForm name={name} labels={labels} />
+    </FormDialog>
+  );
+}
+
+function LabelsForm({ name, labels }: { name: string; labels: readonly string[] }) {
+  const groups = useQuery({
+    queryKey: ['access-groups', 'choice'],
+    queryFn: () => asked(api.GET('/access-groups', { params: { query: { limit: GROUPS_MAX } } })),
+  });
+  const form = useForm({ initialValues: { access_groups: [...labels] } });
+  const known = groups.data?.data ?? [];
+  const added = form.values.access_groups.filter((key) => !labels.includes(key));
+  const taken = labels.filter((key) => !form.values.access_groups.includes(key));
+  return (
+    <DialogForm
+      form={form}
+      verb="Save labels"
+      invalidates={[
+        'model',
+        'models',
+        'deployments',
+        'route-groups',
+        'route-group',
+        'access-groups',
+        'access-group',
+        'callable-targets',
+      ]}
+      save={(values) => asked(api.PUT('/callable-targets/{name}/access-groups', { params: { path: { name } }, body: values }))}
+      onSaved={({ created_access_groups: created, warnings }) => {
+        const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
+        saved([`${name} is labelled.${made}`, ...warnings].join(' '));
+      }}
+    >
+      <TagsInput
+        data-autofocus
+        label="Access groups"
+        description="A key that is not there yet makes a new group."
+        data={known.map(({ key }) => key)}
+        clearable
+        {...form.getInputProps('access_groups')}
+        error={
+          (form.errors.access_groups ?? Object.entries(form.errors).find(([field]) => field.startsWith('access_groups'))?.[1]) as
+            | string
+            | undefined
+        }
+      />
+      {added.length > 0 && (
+        <Text fz="sm">
+          Whoever holds {added.join(' or ')} may call {name} as soon as this is saved.
+        </Text>
+      )}
+      {taken.length > 0 && (
+        <Text fz="sm">
+          Whoever reached {name} only through {taken.join(' or ')} loses it as soon as this is saved.
+        </Text>
+      )}
+      {added
+        .map((key) => known.find((group) => group.key === key)?.warning)
+        .filter((warning) => warning != null)
+        .map((warning) => (
+          <Text key={warning} fz="sm" c="orange">
+            {warning}
+          </Text>
+        ))}
+    </DialogForm>
+  );
+}

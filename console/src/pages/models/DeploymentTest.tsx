@@ -1,0 +1,54 @@
+import { Badge, Button, Text, Tooltip } from '@mantine/core';
+import { IconPlugConnected } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { api, asked } from '../../api/client.ts';
+import type { CheckResult } from '../../api/gateway.ts';
+import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
+
+/** One small live call of the deployment as it is typed; nothing is stored. */
+export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
+  const testing = useMutation({ mutationFn: () => asked(api.POST('/deployments/check', { body: createBodyOf(draft) })) });
+  const { reset } = testing;
+  const tested = [draft.provider, draft.credential_id, draft.upstream_model, draft.mode].join(' ');
+  // A result belongs to what was tested, not to what was typed since.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the text of what is tested is the trigger.
+  useEffect(() => reset(), [tested, reset]);
+  const isReady = draft.upstream_model.trim() !== '' && (draft.provider === 'fake' || draft.credential_id !== null);
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconPlugConnected size={16} />}
+        loading={testing.isPending}
+        disabled={!isReady}
+        onClick={() => testing.mutate()}
+      >
+        Test call
+      </Button>
+      {testing.data !== undefined && <CheckBadge result={testing.data} />}
+      {testing.isError && (
+        <Text fz="sm" c="red" role="alert">
+          {testing.error.message}
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** A live call's outcome: how fast it answered, or why it did not. */
+export function CheckBadge({ result }: { result: CheckResult }) {
+  if (result.ok)
+    return (
+      <Badge color="teal" role="status">
+        Answered in {result.latency_ms} ms
+      </Badge>
+    );
+  return (
+    <Tooltip label={result.message ?? 'No answer'}>
+      <Text fz="sm" c="red" role="alert" lineClamp={2} maw={340}>
+        {result.message ?? 'No answer'}
+      </Text>
+    </Tooltip>
+  );
+}

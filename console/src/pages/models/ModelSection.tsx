@@ -1,0 +1,184 @@
+import { Anchor, Group, Paper, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { saved } from '../../components/saved.ts';
+import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { PATHS } from '../../paths.ts';
+import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
+import { GroupLinks, PriceText } from './cells.tsx';
+import { HealthBadge, useCooling } from './health.tsx';
+
+type Model = Schema<'Model'>;
+const DEPLOYMENTS_MAX = 50;
+const FALLBACKS_MAX = 16;
+
+/** What is kept at the model's name: who serves it, where it falls back to, which access groups label it. */
+export function ModelSection({ name }: { name: string }) {
+  const model = useQuery({
+    queryKey: ['model', name],
+    queryFn: () => asked(api.GET('/models/{name}', { params: { path: { name } } })),
+  });
+  return <Asked query={model}>{(found) => <Section model={found} />}</Asked>;
+}
+
+function Section({ model }: { model: Model }) {
+  const [open, setOpen] = useState<'routing' | 'labels' | null>(null);
+  const mayManage = verdictOf('catalogue.manage', model.capabilities);
+  return (
+    <Stack gap="xs">
+      <Group justify="space-between">
+        <Title order={2}>The model “{model.name}”</Title>
+        <Group gap="xs">
+          <Anchor component={Link} to={`${PATHS.accessExplorer}?target=${encodeURIComponent(model.name)}`} fz="sm">
+            Who can call it?
+          </Anchor>
+          <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('labels')}>
+            Access groups
+          </GuardedButton>
+          <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('routing')}>
+            Routing and fallbacks
+          </GuardedButton>
+        </Group>
+      </Group>
+      <Paper withBorder p="sm">
+        <Stack gap={6}>
+          <Line label="Access groups">
+            {model.access_groups.length === 0 ? (
+              'none: only organizations granted this very name can call it'
+            ) : (
+              <GroupLinks groups={model.access_groups} />
+            )}
+          </Line>
+          <Line label="Among its deployments">{STRATEGY_WORDS[model.strategy]}</Line>
+          <Line label="Fallbacks">
+            {model.fallbacks.length === 0
+              ? 'none: when all of its deployments fail, the request fails'
+              : `${model.fallbacks.join(' → ')}, each only within the caller’s access`}
+          </Line>
+        </Stack>
+        <Deployments model={model} />
+      </Paper>
+      <RoutingDialog model={model} opened={open === 'routing'} onClose={() => setOpen(null)} />
+      <LabelsDialog name={model.name} labels={model.access_groups} opened={open === 'labels'} onClose={() => setOpen(null)} />
+    </Stack>
+  );
+}
+
+export const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
+  weighted: 'weighted: drawn by weight',
+  priority: 'priority: the lowest first, drawn by weight among equals',
+};
+
+function Line({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <Group gap="xs" align="baseline">
+      <Text fz="sm" c="dimmed" w={170}>
+        {label}
+      </Text>
+      <Text fz="sm" component="div" flex={1} miw={180}>
+        {children}
+      </Text>
+    </Group>
+  );
+}
+
+function Deployments({ model }: { model: Model }) {
+  const cooling = useCooling();
+  const deployments = useQuery({
+    queryKey: ['deployments', 'of-model', model.name],
+    queryFn: () =>
+      asked(api.GET('/deployments', { params: { query: { model: model.name, limit: DEPLOYMENTS_MAX, sort: 'created_at' } } })),
+  });
+  const rows = deployments.data?.data ?? [];
+  if (rows.length < 2) return null;
+  return (
+    <Table.ScrollContainer minWidth={520} mt="sm">
+      <Table aria-label={`Deployments of ${model.name}`}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Deployment</Table.Th>
+            <Table.Th>Health</Table.Th>
+            <Table.Th>Price</Table.Th>
+            <Table.Th ta="right">Weight</Table.Th>
+            <Table.Th ta="right">Priority</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={row.id}>
+              <Table.Td>
+                <Anchor component={Link} to={PATHS.deployment.replace('$deploymentId', row.id)} fz="sm">
+                  {row.upstream_model} · {row.tags.join(', ') || row.id.slice(-6)}
+                </Anchor>
+              </Table.Td>
+              <Table.Td>
+                <HealthBadge deployment={row} cooling={cooling} />
+              </Table.Td>
+              <Table.Td>
+                <PriceText prices={row.prices} />
+              </Table.Td>
+              <Table.Td ta="right">{row.weight}</Table.Td>
+              <Table.Td ta="right">{row.priority}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function RoutingDialog({ model, opened, onClose }: { model: Model; opened: boolean; onClose: () => void }) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title={`Routing of ${model.name}`}>
+      <RoutingForm model={model} />
+    </FormDialog>
+  );
+}
+
+function RoutingForm({ model }: { model: Model }) {
+  const form = useForm({ initialValues: { strategy: model.strategy, fallbacks: [...model.fallbacks] } });
+  return (
+    <DialogForm
+      form={form}
+      verb="Save changes"
+      invalidates={['model', 'models', 'callable-targets']}
+      onSaved={() => saved(`The routing of ${model.name} was changed.`)}
+      save={(values) =>
+        asked(
+          api.PATCH('/models/{name}', {
+            params: { path: { name: model.name }, header: { 'if-match': `"${model.version}"` } },
+            body: values,
+          }),
+        )
+      }
+    >
+      <Select
+        label="Among its deployments"
+        allowDeselect={false}
+        data={Object.entries(STRATEGY_WORDS).map(([value, label]) => ({ value, label }))}
+        {...form.getInputProps('strategy')}
+      />
+      <TargetsPicker
+        label="Fallbacks, in their order"
+        description="Tried when every deployment of the one before failed, each only within the caller’s access."
+        mode={model.mode}
+        without={[model.name]}
+        max={FALLBACKS_MAX}
+        value={form.values.fallbacks}
+        onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
+        error={
+          (form.errors.fallbacks ?? Object.entries(form.errors).find(([field]) => field.startsWith('fallbacks'))?.[1]) as
+            | string
+            | undefined
+        }
+      />
+    </DialogForm>
+  );
+}

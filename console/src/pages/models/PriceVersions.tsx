@@ -1,0 +1,125 @@
+import { Badge, Group, Stack, Table, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import type { Prices } from '../../api/gateway.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { PriceFields, pricesFrom, priceTextsOf } from '../../components/PriceFields.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { PriceText } from './cells.tsx';
+
+type Deployment = Schema<'Deployment'>;
+const VERSIONS_SHOWN = 50;
+
+/** Every price this deployment ever had or will have, newest first. Versions are only added: each charge names the one it used. */
+export function PriceVersions({ deployment }: { deployment: Deployment }) {
+  const [isAdding, setAdding] = useState(false);
+  const versions = useQuery({
+    queryKey: ['prices', deployment.id],
+    queryFn: () => asked(api.GET('/prices', { params: { query: { deployment_id: deployment.id, limit: VERSIONS_SHOWN } } })),
+  });
+  return (
+    <Stack gap="xs">
+      <Asked query={versions}>{({ data }) => <VersionTable rows={data} />}</Asked>
+      <Group>
+        <GuardedButton
+          size="xs"
+          variant="default"
+          verdict={verdictOf('catalogue.manage', deployment.capabilities)}
+          onClick={() => setAdding(true)}
+        >
+          Add a price version
+        </GuardedButton>
+      </Group>
+      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title={`New price of ${deployment.model}`}>
+        <PriceForm deployment={deployment} />
+      </FormDialog>
+    </Stack>
+  );
+}
+
+function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
+  const now = Date.now();
+  const inForce = rows.find((row) => Date.parse(row.effective_from) <= now);
+  if (rows.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        It never had a price. Until it has one, no request for it is admitted.
+      </Text>
+    );
+  return (
+    <Table.ScrollContainer minWidth={480}>
+      <Table withTableBorder aria-label="Price versions">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>In effect from</Table.Th>
+            <Table.Th>Price per million tokens</Table.Th>
+            <Table.Th>Added</Table.Th>
+            <Table.Th />
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <Table.Tr key={row.id}>
+              <Table.Td>
+                <Time at={row.effective_from} />
+              </Table.Td>
+              <Table.Td>
+                <PriceText prices={row.prices as Prices | null} />
+              </Table.Td>
+              <Table.Td>
+                <Time at={row.created_at} />
+              </Table.Td>
+              <Table.Td>
+                {row === inForce && <Badge color="teal">In force</Badge>}
+                {Date.parse(row.effective_from) > now && <Badge color="blue">Scheduled</Badge>}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function PriceForm({ deployment }: { deployment: Deployment }) {
+  const form = useForm({ initialValues: { prices: priceTextsOf(deployment.prices as Prices | null), effective_from: '' } });
+  return (
+    <DialogForm
+      form={form}
+      verb="Add price version"
+      invalidates={['prices', 'deployment', 'deployments', 'callable-targets']}
+      onSaved={() => saved(`${deployment.model} has a new price version.`)}
+      save={({ prices, effective_from: from }, header) =>
+        asked(
+          api.POST('/prices', {
+            params: { header },
+            body: {
+              deployment_id: deployment.id,
+              prices: pricesFrom(prices),
+              ...(from === '' ? {} : { effective_from: new Date(from).toISOString() }),
+            },
+          }),
+        )
+      }
+    >
+      <PriceFields
+        value={form.values.prices}
+        onChange={(prices) => form.setFieldValue('prices', prices)}
+        errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
+      />
+      <TextInput
+        type="datetime-local"
+        label="In effect from"
+        description="In your time zone. Empty: from now on. Requests admitted before are charged at their old price."
+        w={260}
+        {...form.getInputProps('effective_from')}
+      />
+    </DialogForm>
+  );
+}

@@ -1,0 +1,161 @@
+import { Anchor, Autocomplete, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import type { Prices, Provider } from '../../api/gateway.ts';
+import { PATHS } from '../../paths.ts';
+import type { DeploymentDraft } from './deployment-draft.ts';
+
+const FAKE_MODELS = [
+  'fake-small',
+  'fake-large',
+  'fake-slow',
+  'fake-embedding',
+  'fake-fails-once',
+  'fake-429',
+  'fake-500',
+  'fake-fails-mid-stream',
+  'fake-hangs',
+];
+const CREDENTIALS_MAX = 200;
+
+interface UpstreamFieldsProps {
+  readonly form: UseFormReturnType<DeploymentDraft>;
+  readonly isNew: boolean;
+  /** The price table answered for the upstream model that is typed now; the text says what it knew. */
+  readonly onPrices: (prices: Prices | null, text: string) => void;
+}
+
+/** Which credential, which of the provider's models, and by which name it is called. */
+export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
+  const { provider, credential_id: credentialId, upstream_model: upstream } = form.values;
+  const listed = useUpstreamModels(provider, credentialId);
+  const [isNameOwn, setNameOwn] = useState(false);
+  usePriceSuggestion(provider, upstream, isNew, onPrices);
+  const chooseUpstream = (value: string) => {
+    form.setFieldValue('upstream_model', value);
+    if (!isNew) return;
+    if (!isNameOwn) form.setFieldValue('model', value);
+    if (/embed/i.test(value)) form.setFieldValue('mode', 'embedding');
+    else form.setFieldValue('mode', 'chat');
+  };
+  return (
+    <Stack gap="sm">
+      {provider !== 'fake' && <CredentialSelect form={form} provider={provider} />}
+      <Group grow align="flex-start" preventGrowOverflow={false}>
+        <Autocomplete
+          label="Upstream model"
+          description={listed.about}
+          required
+          data={[...listed.models]}
+          maxDropdownHeight={280}
+          limit={200}
+          value={upstream}
+          onChange={chooseUpstream}
+          error={form.errors.upstream_model}
+        />
+        {isNew && (
+          <TextInput
+            label="Model"
+            description="The name callers use. Deployments that share it share its traffic."
+            required
+            {...form.getInputProps('model')}
+            onChange={(event) => {
+              setNameOwn(true);
+              form.setFieldValue('model', event.currentTarget.value);
+            }}
+          />
+        )}
+      </Group>
+      {isNew && (
+        <Select
+          label="Mode"
+          allowDeselect={false}
+          w={200}
+          data={[
+            { value: 'chat', label: 'Chat' },
+            { value: 'embedding', label: 'Embeddings' },
+          ]}
+          {...form.getInputProps('mode')}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function CredentialSelect({ form, provider }: { form: UseFormReturnType<DeploymentDraft>; provider: string }) {
+  const credentials = useQuery({
+    queryKey: ['credentials', 'choice', provider],
+    queryFn: () =>
+      asked(
+        api.GET('/credentials', {
+          params: { query: { limit: CREDENTIALS_MAX, sort: 'name', provider: provider as 'openai' | 'anthropic' } },
+        }),
+      ),
+  });
+  const rows = credentials.data?.data ?? [];
+  return (
+    <Stack gap={4}>
+      <Select
+        label="Credential"
+        required
+        searchable
+        placeholder={credentials.isPending ? 'Loading…' : 'Choose a credential'}
+        data={rows.map(({ id, name, last_four }) => ({ value: id, label: last_four === '' ? name : `${name} · …${last_four}` }))}
+        {...form.getInputProps('credential_id')}
+      />
+      {credentials.data !== undefined && rows.length === 0 && (
+        <Text fz="xs" c="dimmed">
+          There is none of this provider yet.{' '}
+          <Anchor component={Link} to={`${PATHS.credentials}?new=${provider}`} fz="xs">
+            Add a credential
+          </Anchor>
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+/** The provider's own list, where it can say; else one types the name. */
+function useUpstreamModels(provider: string, credentialId: string | null): { models: readonly string[]; about: string } {
+  const listed = useQuery({
+    queryKey: ['upstream-models', credentialId],
+    queryFn: () => asked(api.GET('/credentials/{id}/models', { params: { path: { id: credentialId ?? '' } } })),
+    enabled: provider !== 'fake' && credentialId !== null,
+    staleTime: 60_000,
+    retry: false,
+  });
+  if (provider === 'fake') return { models: FAKE_MODELS, about: 'Its name says how it behaves.' };
+  if (credentialId === null) return { models: [], about: 'Choose a credential to see its models.' };
+  if (listed.isPending) return { models: [], about: 'Asking the provider for its models…' };
+  const models = listed.data?.models ?? null;
+  if (models === null) {
+    const why = listed.data?.message ?? 'The provider did not say which models it has.';
+    return { models: [], about: `${why} Type the name.` };
+  }
+  return { models, about: `${models.length} models, from the provider.` };
+}
+
+function usePriceSuggestion(provider: string, upstream: string, isNew: boolean, onPrices: UpstreamFieldsProps['onPrices']): void {
+  const [wanted] = useDebouncedValue(upstream.trim(), 300);
+  const suggested = useQuery({
+    queryKey: ['price-suggestion', provider, wanted],
+    queryFn: () => asked(api.GET('/prices/suggest', { params: { query: { provider, upstream_model: wanted } } })),
+    enabled: isNew && wanted !== '',
+    staleTime: 60_000,
+    retry: false,
+  });
+  const { data } = suggested;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new answer fills the prices, not each drawing of the form.
+  useEffect(() => {
+    if (data === undefined) return;
+    const known =
+      data.prices === null
+        ? 'The price table does not know this model: type its prices.'
+        : `Filled from ${data.source ?? 'the price table'}; change what your contract says.`;
+    onPrices(data.prices, known);
+  }, [data]);
+}

@@ -1,0 +1,104 @@
+import { Anchor, Badge, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { Prices } from '../../api/gateway.ts';
+import { countText } from '../../components/Count.tsx';
+import { bucketName, type PriceBucket, priceLine } from '../../components/PriceFields.tsx';
+import { PATHS } from '../../paths.ts';
+
+const TAGS_SHOWN = 3;
+
+/** Input and output price; every bucket on hover. Without a price it says so, loudly: it cannot be called. */
+export function PriceText({ prices }: { prices: Prices | null | undefined }) {
+  if (prices == null)
+    return (
+      <Tooltip label="Without a price no request can be charged, so none is admitted. Add one.">
+        <Badge color="orange">Unpriced</Badge>
+      </Tooltip>
+    );
+  const lines = Object.entries(prices).map(([bucket, usd]) => `${bucketName(bucket as PriceBucket)}: $${usd}`);
+  return (
+    <Tooltip
+      label={
+        <Stack gap={0}>
+          {lines.map((line) => (
+            <Text key={line} fz="xs">
+              {line}
+            </Text>
+          ))}
+        </Stack>
+      }
+    >
+      <Text component="span" fz="sm" className="nowrap">
+        {priceLine(prices)}
+      </Text>
+    </Tooltip>
+  );
+}
+
+/** What the provider lets through per minute: a full deployment goes last, it refuses nobody. */
+export function CapacityText({ limits }: { limits: { readonly rpm: number | null; readonly tpm: number | null } }) {
+  const parts = [
+    limits.rpm === null ? null : `${countText(limits.rpm)} RPM`,
+    limits.tpm === null ? null : `${countText(limits.tpm)} TPM`,
+  ].filter((part) => part !== null);
+  return (
+    <Text component="span" fz="sm" {...(parts.length === 0 ? { c: 'dimmed' } : {})} className="nowrap">
+      {parts.length === 0 ? 'not limited' : parts.join(' · ')}
+    </Text>
+  );
+}
+
+/** Routing tags: they choose among deployments and authorize nothing. */
+export function Tags({ tags }: { tags: readonly string[] }) {
+  if (tags.length === 0) return <Dash />;
+  return (
+    <Group gap={4} wrap="nowrap">
+      {tags.slice(0, TAGS_SHOWN).map((tag) => (
+        <Badge key={tag} variant="outline" color="gray" maw={120}>
+          {tag}
+        </Badge>
+      ))}
+      <More texts={tags.slice(TAGS_SHOWN)} />
+    </Group>
+  );
+}
+
+/** Access groups, each a link to its page. */
+export function GroupLinks({ groups }: { groups: readonly string[] }) {
+  if (groups.length === 0) return <Dash />;
+  return (
+    <Group gap={8} wrap="nowrap">
+      {groups.slice(0, TAGS_SHOWN).map((key) => (
+        <Anchor
+          key={key}
+          component={Link}
+          to={PATHS.accessGroup.replace('$accessGroupKey', encodeURIComponent(key))}
+          fz="sm"
+          onClick={(event) => event.stopPropagation()}
+        >
+          {key}
+        </Anchor>
+      ))}
+      <More texts={groups.slice(TAGS_SHOWN)} />
+    </Group>
+  );
+}
+
+function More({ texts }: { texts: readonly string[] }) {
+  if (texts.length === 0) return null;
+  return (
+    <Tooltip label={texts.join(', ')}>
+      <Text component="span" fz="xs" c="dimmed">
+        +{texts.length}
+      </Text>
+    </Tooltip>
+  );
+}
+
+export function Dash() {
+  return (
+    <Text component="span" c="dimmed">
+      –
+    </Text>
+  );
+}

@@ -1,0 +1,40 @@
+import { Badge, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { relativeText } from '../../components/Time.tsx';
+
+const REFRESH_MS = 5_000;
+
+/** Deployments that rest after failures, by id, with the end of their rest; read again every five seconds. */
+export function useCooling(): ReadonlyMap<string, string> | null {
+  const health = useQuery({
+    queryKey: ['health'],
+    queryFn: () => asked(api.GET('/health')),
+    refetchInterval: REFRESH_MS,
+  });
+  if (health.data === undefined) return null;
+  return new Map(health.data.cooling_deployments.map(({ deployment_id, until }) => [deployment_id, until]));
+}
+
+interface HealthProps {
+  readonly deployment: { readonly id: string; readonly enabled: boolean };
+  readonly cooling: ReadonlyMap<string, string> | null;
+}
+
+/** Whether requests go to a deployment at this moment, in one word. */
+export function HealthBadge({ deployment, cooling }: HealthProps) {
+  if (!deployment.enabled)
+    return (
+      <Tooltip label="Disabled: no request goes there.">
+        <Badge color="gray">Disabled</Badge>
+      </Tooltip>
+    );
+  const until = cooling?.get(deployment.id);
+  if (until !== undefined)
+    return (
+      <Tooltip label="It failed several times in a row, or its provider said when to come back. After its rest one request probes it.">
+        <Badge color="yellow">Cooling, tried {relativeText(new Date(until))}</Badge>
+      </Tooltip>
+    );
+  return <Badge color="teal">In service</Badge>;
+}
