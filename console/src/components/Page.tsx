@@ -38,7 +38,7 @@ export function Page({ title, beside, about, actions, crumbs = [], children }: P
         </Breadcrumbs>
       )}
       <Group justify="space-between" align="flex-start" gap="sm">
-        <Box maw="100%">
+        <Box miw={0} style={{ flex: '1 1 320px' }}>
           <Group gap="sm">
             <Title order={1} style={{ overflowWrap: 'anywhere' }}>
               {title}
