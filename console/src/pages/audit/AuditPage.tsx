@@ -1,5 +1,160 @@
+import { Anchor, Select, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useCallback, useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { queryText } from '../../api/events.ts';
+import { type Session, useSession } from '../../api/session.tsx';
+import { addressOf } from '../../components/addresses.ts';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { Page } from '../../components/Page.tsx';
+import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { ChainBadge } from './ChainBadge.tsx';
+import { EventDrawer } from './EventDrawer.tsx';
+import { actionWords, OBJECT_TYPES } from './words.ts';
 
+/** An event with an id of its own: its place in its chain. */
+export type AuditRow = Schema<'AuditEvent'> & { readonly id: string };
+
+const FILTERS: readonly Filter[] = [
+  { param: 'object_type', label: 'Kind of object', kind: { oneOf: OBJECT_TYPES } },
+  { param: 'object_id', label: 'Object id', kind: 'text' },
+  { param: 'actor_id', label: 'Actor id', kind: 'text' },
+  { param: 'action', label: 'Action', kind: 'text' },
+];
+
+/** Who changed what, when and from where; one hash chain for the platform and one for each organization. */
 export function AuditPage() {
-  return <Page title="Audit log">{null}</Page>;
+  const [state] = useUrlState();
+  const session = useSession();
+  const [opened, setOpened] = useState<AuditRow | null>(null);
+  const organizationId = chainOf(session, state.organization_id);
+  const fetch = useCallback((query: ListQuery) => fetchEvents(query, organizationId), [organizationId]);
+  const chain = queryText({ organization_id: organizationId });
+  const exportPath = (format: string) => `/audit-events/export${queryText({ organization_id: organizationId, format })}`;
+  return (
+    <Page
+      title="Audit log"
+      beside={<ChainBadge organizationId={organizationId} />}
+      about="Every change of the control plane. Nobody can edit it unseen: each event carries the hash of the one before."
+      actions={
+        <ExportMenu
+          note="The whole chain, oldest first"
+          exports={[
+            { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: `/audit-events/export${chain}` },
+            { label: 'CSV', what: 'audit', ending: 'csv', path: exportPath('csv') },
+          ]}
+        />
+      }
+    >
+      <DataList<AuditRow>
+        name="audit-events"
+        scope={[organizationId ?? 'platform']}
+        fetch={fetch}
+        columns={columnsOf(setOpened)}
+        filters={['object_type', 'object_id', 'actor_id', 'action', 'range', 'from', 'to']}
+        controls={
+          <FilterBar filters={FILTERS}>
+            <ChainSelect session={session} organizationId={organizationId} />
+            <RangePicker standard={null} />
+          </FilterBar>
+        }
+        onRowClick={setOpened}
+        empty={
+          <EmptyState title="No event yet">Whatever is changed from now on is written here, in the same transaction.</EmptyState>
+        }
+      />
+      <EventDrawer event={opened} onClose={() => setOpened(null)} />
+    </Page>
+  );
+}
+
+/** The platform's chain for its own readers; for anybody else the first organization whose log they may read. */
+function chainOf(session: Session, chosen: string | undefined): string | undefined {
+  if (chosen !== undefined || session.platform_capabilities.includes('audit.read')) return chosen;
+  return readable(session)[0]?.organization_id;
+}
+
+function readable({ memberships, capabilities_by_organization: held }: Session) {
+  return memberships.filter(({ organization_id }) => held[organization_id]?.includes('audit.read'));
+}
+
+function ChainSelect({ session, organizationId }: { session: Session; organizationId: string | undefined }) {
+  const [, set] = useUrlState();
+  const choose = (id: string | undefined) => set({ organization_id: id, cursor: undefined });
+  if (session.platform_capabilities.includes('audit.read'))
+    return (
+      <ObjectSelect
+        compact
+        kind="organization"
+        label="Whose events"
+        placeholder="The platform’s own"
+        value={organizationId}
+        onChange={choose}
+      />
+    );
+  const own = readable(session);
+  if (own.length < 2) return null;
+  return (
+    <Select
+      aria-label="Whose events"
+      allowDeselect={false}
+      data={own.map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }))}
+      value={organizationId ?? null}
+      onChange={(id) => choose(id ?? undefined)}
+    />
+  );
+}
+
+async function fetchEvents({ sort: _, search: __, range, from, to, ...query }: ListQuery, organizationId: string | undefined) {
+  const text = (value: string | number | undefined) => (value === undefined ? undefined : String(value));
+  const { minutes: ___, ...instants } = rangeOf({ range: text(range), from: text(from), to: text(to) }, null);
+  const chain = organizationId === undefined ? {} : { organization_id: organizationId };
+  const page = await asked(api.GET('/audit-events', { params: { query: { ...query, ...instants, ...chain } } }));
+  return { ...page, data: page.data.map((event) => ({ ...event, id: String(event.seq) })) };
+}
+
+function columnsOf(open: (row: AuditRow) => void): DataTableColumn<AuditRow>[] {
+  return [
+    { accessor: 'at', title: 'When', noWrap: true, render: ({ at }) => <Time at={at} seconds /> },
+    { accessor: 'actor', title: 'Who', render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    {
+      accessor: 'action',
+      title: 'What',
+      noWrap: true,
+      render: (row) => (
+        <Anchor
+          component="button"
+          inherit
+          onClick={(event) => {
+            event.stopPropagation();
+            open(row);
+          }}
+        >
+          {actionWords(row.action)}
+        </Anchor>
+      ),
+    },
+    { accessor: 'object', title: 'Object', render: ({ object }) => <ObjectLink object={object} /> },
+    { accessor: 'reason', title: 'Reason', render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
+    { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
+    { accessor: 'seq', title: '#', textAlign: 'right' },
+  ];
+}
+
+function ObjectLink({ object }: { object: AuditRow['object'] }) {
+  const to = addressOf(object.id, object.type);
+  const name = <bdi title={object.id}>{object.name ?? object.id}</bdi>;
+  if (to === null) return name;
+  return (
+    <Anchor component={Link} to={to} inherit onClick={(event) => event.stopPropagation()}>
+      {name}
+    </Anchor>
+  );
 }

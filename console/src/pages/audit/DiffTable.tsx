@@ -1,0 +1,78 @@
+import { Code, Table, Text } from '@mantine/core';
+import { changesBetween, type FieldChange } from './diff.ts';
+
+/** Before and after, field by field. Of something made or deleted there is only one side. */
+export function DiffTable({ before, after }: { before: unknown; after: unknown }) {
+  const changes = changesBetween(before ?? undefined, after ?? undefined);
+  if (changes.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        This event changed no field.
+      </Text>
+    );
+  const hasBefore = before != null;
+  const hasAfter = after != null;
+  return (
+    <Table.ScrollContainer minWidth={420}>
+      <Table withTableBorder fz="sm" verticalSpacing={4} layout="fixed">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w="34%">Field</Table.Th>
+            {hasBefore && <Table.Th>Before</Table.Th>}
+            {hasAfter && <Table.Th>After</Table.Th>}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {changes.map((change) => (
+            <Row key={change.path} change={change} hasBefore={hasBefore} hasAfter={hasAfter} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+interface RowProps {
+  readonly change: FieldChange;
+  readonly hasBefore: boolean;
+  readonly hasAfter: boolean;
+}
+
+function Row({ change, hasBefore, hasAfter }: RowProps) {
+  return (
+    <Table.Tr>
+      <Table.Td className="mono" style={{ overflowWrap: 'anywhere' }}>
+        {change.path || 'value'}
+      </Table.Td>
+      {hasBefore && (
+        <Table.Td>
+          <Value value={change.before} color={hasAfter ? 'red' : 'gray'} mark="−" />
+        </Table.Td>
+      )}
+      {hasAfter && (
+        <Table.Td>
+          <Value value={change.after} color={hasBefore ? 'teal' : 'gray'} mark="+" />
+        </Table.Td>
+      )}
+    </Table.Tr>
+  );
+}
+
+function Value({ value, color, mark }: { value: unknown; color: string; mark: string }) {
+  if (value === undefined) return <Text c="dimmed">–</Text>;
+  return (
+    <Code
+      c="var(--mantine-color-text)"
+      bg={`var(--mantine-color-${color}-light)`}
+      style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', unicodeBidi: 'isolate' }}
+    >
+      <span aria-hidden>{color === 'gray' ? '' : `${mark} `}</span>
+      {textOf(value)}
+    </Code>
+  );
+}
+
+function textOf(value: unknown): string {
+  if (value === null) return 'none';
+  return typeof value === 'string' ? value || '“”' : JSON.stringify(value, null, 1);
+}
