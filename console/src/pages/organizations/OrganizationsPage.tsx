@@ -1,5 +1,111 @@
+import { Button, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { queryText } from '../../api/events.ts';
+import { listOrganizations, type OrganizationRow, summarizeOrganizations } from '../../api/organizations.ts';
+import { useCan } from '../../api/session.tsx';
+import { countText } from '../../components/Count.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { BulkBar } from './BulkBar.tsx';
+import { type Lifecycle, LifecycleDialog } from './LifecycleDialog.tsx';
+import { columnsOf } from './list-columns.tsx';
+import { OrganizationDialog } from './OrganizationDialog.tsx';
+import { StandingPills } from './StandingPills.tsx';
+import { SummaryStrip } from './SummaryStrip.tsx';
 
+const REFETCH_MS = 10_000;
+
+/** Every organization the person may read: where each stands, and what can be done with it. */
 export function OrganizationsPage() {
-  return <Page title="Organizations">{null}</Page>;
+  const [state, setState] = useUrlState();
+  const navigate = useNavigate();
+  const mayCreate = useCan('organizations.create');
+  const [selected, setSelected] = useState<OrganizationRow[]>([]);
+  const [edited, setEdited] = useState<OrganizationRow>();
+  const [lifecycle, setLifecycle] = useState<{ row: OrganizationRow; to: Lifecycle }>();
+  const summary = useQuery({
+    queryKey: ['organizations', 'summary', state.search],
+    queryFn: () => summarizeOrganizations(state.search),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFETCH_MS,
+  });
+  const isCreating = state.create !== undefined;
+  const openCreate = () => mayCreate.allowed && setState({ create: 'organization' }, 'push');
+  useHotkeys([['n', openCreate]]);
+  const open = (row: OrganizationRow, search: Record<string, string> = {}) =>
+    void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never });
+  return (
+    <Page
+      title="Organizations"
+      beside={
+        summary.data !== undefined && (
+          <Text c="dimmed" aria-label={`${countText(summary.data.total)} in total`}>
+            {countText(summary.data.total)}
+          </Text>
+        )
+      }
+      actions={
+        <>
+          <ExportMenu exports={[exportOf(state.search, state.status)]} note="All that the search and the filter find" />
+          <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
+            Create organization
+          </GuardedButton>
+        </>
+      }
+    >
+      <SummaryStrip query={summary} />
+      <BulkBar selected={selected} onDone={() => setSelected([])} />
+      <DataList<OrganizationRow>
+        name="organizations"
+        fetch={listOrganizations}
+        filters={['status']}
+        defaultSort="-created_at"
+        searchLabel="Name, slug or id"
+        controls={<StandingPills counts={summary.data} />}
+        columns={columnsOf({ open, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) })}
+        onRowClick={(row) => open(row)}
+        selected={selected}
+        onSelectedChange={setSelected}
+        refetchMs={REFETCH_MS}
+        empty={
+          <EmptyState
+            title="No organization yet"
+            action={mayCreate.allowed ? <Button onClick={openCreate}>Create organization</Button> : undefined}
+          >
+            {mayCreate.allowed
+              ? 'An organization is a tenant: it has its own budget, limits, models, teams and keys. Create the first one.'
+              : 'You belong to no organization yet. Ask an owner or a platform admin to invite you.'}
+          </EmptyState>
+        }
+      />
+      <OrganizationDialog
+        opened={isCreating && mayCreate.allowed}
+        organizationId={null}
+        onClose={() => setState({ create: undefined })}
+        onSaved={(created) => open(created as OrganizationRow)}
+      />
+      <OrganizationDialog
+        opened={edited !== undefined}
+        organizationId={edited?.id ?? null}
+        onClose={() => setEdited(undefined)}
+      />
+      {lifecycle !== undefined && (
+        <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
+      )}
+    </Page>
+  );
+}
+
+function exportOf(search: string | undefined, status: string | undefined) {
+  const path = `/organizations/export${queryText({ search, status })}`;
+  return { label: 'CSV', path, what: 'organizations', ending: 'csv' } as const;
 }

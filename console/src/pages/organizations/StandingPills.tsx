@@ -1,0 +1,31 @@
+import { Group, UnstyledButton } from '@mantine/core';
+import { type OrganizationsSummary, STANDINGS } from '../../api/organizations.ts';
+import { countText } from '../../components/Count.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import classes from './pills.module.css';
+
+/** The filter by where organizations stand, each with the server's count over the whole result. */
+export function StandingPills({ counts }: { counts: OrganizationsSummary | undefined }) {
+  const [state, setState] = useUrlState();
+  const choose = (status: string | undefined) => setState({ status, cursor: undefined });
+  const pills = [
+    { status: undefined, label: 'All', count: counts?.total },
+    ...STANDINGS.map((status) => ({ status, label: wordOf(status), count: counts?.by_status[status] })),
+  ];
+  return (
+    <Group gap={4} role="group" aria-label="Status">
+      {pills.map(({ status, label, count }) => (
+        <UnstyledButton
+          key={label}
+          className={classes.pill}
+          aria-pressed={state.status === status}
+          onClick={() => choose(status)}
+        >
+          {label}
+          {count !== undefined && <span className={classes.count}>{countText(count)}</span>}
+        </UnstyledButton>
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,48 @@
+import { Paper, SimpleGrid, Skeleton, Text } from '@mantine/core';
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import type { OrganizationsSummary } from '../../api/organizations.ts';
+import { countText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+
+/** Totals over the whole result, not the page of it. */
+export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSummary> }) {
+  const { data, isError } = query;
+  return (
+    <Paper withBorder px="md" py="xs" role="group" aria-label="Totals of all organizations found">
+      <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" verticalSpacing="xs">
+        <Fact label="Spend this period" value={data && <Money usd={data.spend_period} />} isMissing={isError} />
+        <Fact label="Teams" value={data && countText(data.teams)} isMissing={isError} />
+        <Fact label="Granted targets" value={data && countText(data.granted_targets)} isMissing={isError} />
+        <Fact
+          label="Over budget"
+          value={
+            data && (
+              <span style={data.over_budget > 0 ? { color: 'light-dark(#b02525, #ff8787)' } : undefined}>
+                {countText(data.over_budget)}
+              </span>
+            )
+          }
+          isMissing={isError}
+        />
+      </SimpleGrid>
+    </Paper>
+  );
+}
+
+function Fact({ label, value, isMissing }: { label: string; value: ReactNode; isMissing: boolean }) {
+  return (
+    <div>
+      <Text fz="xs" c="dimmed">
+        {label}
+      </Text>
+      {value === undefined && !isMissing ? (
+        <Skeleton h={20} w={80} mt={4} />
+      ) : (
+        <Text fz="lg" fw={600} lh={1.3} component="div">
+          {value ?? '–'}
+        </Text>
+      )}
+    </div>
+  );
+}

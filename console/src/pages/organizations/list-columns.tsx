@@ -1,0 +1,154 @@
+import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
+import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import type { ComponentType } from 'react';
+import type { OrganizationRow } from '../../api/organizations.ts';
+import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
+import { BudgetCell } from '../../components/BudgetRing.tsx';
+import { CopyIcon } from '../../components/CopyText.tsx';
+import { countText } from '../../components/Count.tsx';
+import { LimitCell } from '../../components/LimitGauges.tsx';
+import { Money, moneyText } from '../../components/Money.tsx';
+import { Sparkline } from '../../components/Sparkline.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { PATHS } from '../../paths.ts';
+import type { Lifecycle } from './LifecycleDialog.tsx';
+
+interface RowActions {
+  readonly open: (row: OrganizationRow, search?: Record<string, string>) => void;
+  readonly edit: (row: OrganizationRow) => void;
+  readonly change: (row: OrganizationRow, to: Lifecycle) => void;
+}
+
+/** The columns of the organization list; each accessor is the order's name on the server. */
+export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>[] {
+  return [
+    { accessor: 'name', title: 'Organization', sortable: true, width: 270, render: (row) => <Identity row={row} /> },
+    {
+      accessor: 'budget_used',
+      title: 'Budget',
+      sortable: true,
+      width: 200,
+      render: (row) => <BudgetCell budgets={row.limits_status.budgets} />,
+    },
+    {
+      accessor: 'rate_limits',
+      title: 'Rate limits',
+      width: 260,
+      render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
+    },
+    { accessor: 'spend', title: '30-day spend', sortable: true, width: 200, render: (row) => <Spend row={row} /> },
+    { accessor: 'members', title: 'Members', sortable: true, textAlign: 'right', render: (row) => countText(row.member_count) },
+    { accessor: 'teams', title: 'Teams', sortable: true, textAlign: 'right', render: (row) => countText(row.team_count) },
+    { accessor: 'keys', title: 'Keys', sortable: true, textAlign: 'right', render: (row) => countText(row.key_count) },
+    { accessor: 'actions', title: '', textAlign: 'right', width: 48, render: (row) => <RowMenu row={row} {...actions} /> },
+  ];
+}
+
+function Identity({ row }: { row: OrganizationRow }) {
+  const owners = row.owners.map((owner) => owner.name);
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Avatar size={30} radius="sm" name={row.name} color="initials" aria-hidden alt="" />
+      <div style={{ minWidth: 0 }}>
+        <Group gap={6} wrap="nowrap">
+          <Anchor
+            component={Link}
+            to={PATHS.organization}
+            params={{ organizationId: row.id } as never}
+            c="inherit"
+            fz="sm"
+            fw={600}
+            truncate
+            maw={170}
+            title={row.name}
+            onClick={(event) => event.stopPropagation()}
+          >
+            <bdi>{row.name}</bdi>
+          </Anchor>
+          <StatusBadge status={row.standing?.status ?? row.status} />
+        </Group>
+        <Group gap={4} wrap="nowrap">
+          <Text fz="xs" c="dimmed" truncate maw={190} title={owners.join(', ')}>
+            {owners.length === 0 ? 'No owner' : owners.join(', ')} · <span className="mono">{row.slug}</span>
+          </Text>
+          <CopyIcon text={row.id} label="the organization’s id" />
+        </Group>
+      </div>
+    </Group>
+  );
+}
+
+function Spend({ row }: { row: OrganizationRow }) {
+  const { standing } = row;
+  if (standing == null) return <Text c="dimmed">–</Text>;
+  const values = standing.daily_spend.map(Number);
+  return (
+    <Group gap={8} wrap="nowrap">
+      <Sparkline values={values} label={`${moneyText(standing.spend_30d)} in 30 days`} />
+      <Text fz="sm">
+        <Money usd={standing.spend_30d} />
+      </Text>
+    </Group>
+  );
+}
+
+function RowMenu({ row, open, edit, change }: RowActions & { row: OrganizationRow }) {
+  const may = (permission: Permission) => verdictOf(permission, row.capabilities);
+  const isActive = row.status === 'active';
+  return (
+    <Menu position="bottom-end" width={190}>
+      <Menu.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Actions of ${row.name}`}
+          onClick={(event) => event.stopPropagation()}
+        >
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
+        <Item icon={IconPencil} label="Edit" verdict={may('organization.profile')} onClick={() => edit(row)} />
+        <Item icon={IconChartBar} label="View usage" verdict={may('usage.read')} onClick={() => open(row, { tab: 'usage' })} />
+        <Menu.Divider />
+        <Item
+          icon={isActive ? IconPlayerPause : IconPlayerPlay}
+          label={isActive ? 'Suspend' : 'Reactivate'}
+          verdict={may('organizations.lifecycle')}
+          onClick={() => change(row, isActive ? 'suspend' : 'reactivate')}
+        />
+        {row.status !== 'archived' && (
+          <Item
+            icon={IconArchive}
+            label="Archive"
+            verdict={may('organizations.lifecycle')}
+            onClick={() => change(row, 'archive')}
+          />
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface ItemProps {
+  readonly icon: ComponentType<{ size: number }>;
+  readonly label: string;
+  readonly verdict: Verdict;
+  readonly onClick: () => void;
+}
+
+function Item({ icon: Icon, label, verdict, onClick }: ItemProps) {
+  const item = (
+    <Menu.Item leftSection={<Icon size={15} />} disabled={!verdict.allowed} onClick={onClick}>
+      {label}
+    </Menu.Item>
+  );
+  if (verdict.allowed) return item;
+  return (
+    <Tooltip label={verdict.reason} position="left">
+      <div>{item}</div>
+    </Tooltip>
+  );
+}
