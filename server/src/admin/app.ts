@@ -3,6 +3,7 @@ import { can } from '../domain/permission.ts';
 import { type Authenticate, authenticateCaller } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
 import { buildHttp } from './http.ts';
+import { Listeners } from './listeners.ts';
 import type { RouteTable } from './route.ts';
 import * as accessExplain from './routes/access-explain.ts';
 import * as accessGroups from './routes/access-groups.ts';
@@ -25,6 +26,7 @@ import * as memberRemoval from './routes/member-removal.ts';
 import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
 import * as names from './routes/names.ts';
+import * as organizationExport from './routes/organization-export.ts';
 import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizationList from './routes/organization-list.ts';
 import * as organizations from './routes/organizations.ts';
@@ -36,7 +38,12 @@ import * as routeGroups from './routes/route-groups.ts';
 import * as search from './routes/search.ts';
 import * as serviceAccounts from './routes/service-accounts.ts';
 import * as session from './routes/session.ts';
+import * as ownAccount from './routes/session-account.ts';
 import * as firstAdmin from './routes/session-first-admin.ts';
+import * as sessionList from './routes/session-list.ts';
+import * as passkeys from './routes/session-passkeys.ts';
+import * as passwordReset from './routes/session-password-reset.ts';
+import * as secondFactor from './routes/session-second-factor.ts';
 import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
 import * as usage from './routes/usage.ts';
@@ -48,9 +55,28 @@ export const ROUTES: RouteTable = {
   'POST /session/sign-in': session.signIn,
   'GET /session/first-admin': firstAdmin.check,
   'POST /session/first-admin': firstAdmin.create,
+  'POST /session/second-factor': secondFactor.finish,
+  'POST /session/passkey-options': passkeys.signInOptions,
+  'POST /session/passkey': passkeys.signInWith,
+  'POST /session/password-reset': passwordReset.request,
+  'POST /session/password-reset/confirm': passwordReset.confirm,
+  'PATCH /session/account': ownAccount.update,
+  'POST /session/password': ownAccount.changePassword,
+  'GET /session/sessions': sessionList.list,
+  'DELETE /session/sessions': sessionList.endOthers,
+  'DELETE /session/sessions/:session_id': sessionList.end,
+  'POST /session/totp': secondFactor.begin,
+  'POST /session/totp/confirm': secondFactor.confirm,
+  'DELETE /session/totp': secondFactor.remove,
+  'POST /session/recovery-codes': secondFactor.renewRecoveryCodes,
+  'GET /session/passkeys': passkeys.list,
+  'POST /session/passkeys/options': passkeys.createOptions,
+  'POST /session/passkeys': passkeys.create,
+  'DELETE /session/passkeys/:passkey_id': passkeys.remove,
 
   'GET /organizations': organizationList.list,
   'GET /organizations/summary': organizationList.summary,
+  'GET /organizations/export': organizationExport.csv,
   'POST /organizations': organizations.create,
   'GET /organizations/:id': organizations.read,
   'PATCH /organizations/:id': organizations.update,
@@ -87,6 +113,9 @@ export const ROUTES: RouteTable = {
   'POST /accounts': accounts.create,
   'GET /accounts/:id': accounts.read,
   'PATCH /accounts/:id': accounts.update,
+  'DELETE /accounts/:id/sessions': accounts.signOutEverywhere,
+  'POST /accounts/:id/reset-second-factor': accounts.resetSecondFactor,
+  'POST /accounts/:id/password-reset': passwordReset.createLink,
 
   'GET /invitations': invitations.list,
   'POST /invitations': invitations.create,
@@ -179,6 +208,8 @@ export interface AdminApp {
   openapi(): object;
   /** Whether an `Authorization` header is one of who may read what belongs to the platform: for the metrics. */
   mayReadMetrics(authorization: string | undefined): Promise<boolean>;
+  /** Ends every event stream and takes no more of them, so that the listener can close; browsers come back by themselves. */
+  endStreams(): void;
   close(): Promise<void>;
 }
 
@@ -191,11 +222,13 @@ export interface AdminAppOptions {
 /** The control plane over HTTP. Rejects when a route declares no permission or no loader. */
 export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions = {}): Promise<AdminApp> {
   const authenticate = options.authenticate ?? authenticateCaller;
-  const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate);
+  const listeners = new Listeners();
+  const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate, listeners);
   return {
     handle: (request, response) => http.routing(request, response),
     openapi: () => http.swagger(),
     mayReadMetrics: (authorization) => mayReadPlatform(deps, authenticate, authorization),
+    endStreams: () => listeners.endAll(),
     close: () => http.close(),
   };
 }

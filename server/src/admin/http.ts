@@ -7,10 +7,11 @@ import { type Actor, ANONYMOUS } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
 import { refuseCrossSite } from './csrf.ts';
 import type { AdminDeps } from './deps.ts';
+import type { Listeners } from './listeners.ts';
 import { openapiOptions, problemSchema } from './openapi.ts';
 import { Problem, renderProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
-import type { AdminRoute, RouteTable } from './route.ts';
+import type { AdminRoute, AnswerForm, RouteTable } from './route.ts';
 import { answerRoute, send } from './walk.ts';
 
 const API_PREFIX = '/api/v1';
@@ -22,7 +23,12 @@ const PAGE_POLICY =
   "default-src 'self'; base-uri 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; script-src-attr 'none'; frame-ancestors 'none'";
 
 /** Fastify with the admin routes on it. It never listens: requests are handed to it. */
-export async function buildHttp(deps: AdminDeps, routes: RouteTable, authenticate: Authenticate): Promise<FastifyInstance> {
+export async function buildHttp(
+  deps: AdminDeps,
+  routes: RouteTable,
+  authenticate: Authenticate,
+  listeners: Listeners,
+): Promise<FastifyInstance> {
   const http = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -42,7 +48,8 @@ export async function buildHttp(deps: AdminDeps, routes: RouteTable, authenticat
   await http.register(swagger, openapiOptions);
   await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
-  for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, authenticate, methodAndPath, route);
+  for (const [methodAndPath, route] of Object.entries(routes))
+    addRoute(http, deps, { authenticate, listeners }, methodAndPath, route);
   await http.ready();
   return http;
 }
@@ -50,22 +57,26 @@ export async function buildHttp(deps: AdminDeps, routes: RouteTable, authenticat
 function addRoute(
   http: FastifyInstance,
   deps: AdminDeps,
-  authenticate: Authenticate,
+  { authenticate, listeners }: { readonly authenticate: Authenticate; readonly listeners: Listeners },
   methodAndPath: string,
   route: AdminRoute,
 ): void {
   const [method = '', path = ''] = methodAndPath.split(' ');
   if (!route.permission || !route.load) throw new Error(`admin route ${methodAndPath} declares no permission or no loader`);
   const actors = new WeakMap<FastifyRequest, Actor>();
+  const caller = (request: FastifyRequest) => callerOf(deps, route, authenticate, request);
   http.route({
     method: method as HTTPMethods,
     url: API_PREFIX + path,
     schema: schemaOf(methodAndPath, route),
     // Before the body is read: who is not known does not get to send a megabyte.
     onRequest: async (request) => {
-      actors.set(request, await callerOf(deps, route, authenticate, request));
+      actors.set(request, await caller(request));
     },
-    handler: async (request, reply) => send(reply, await answerRoute(deps, route, actors.get(request) as Actor, request)),
+    handler: async (request, reply) => {
+      const again = () => caller(request);
+      return send(reply, await answerRoute(deps, route, { actor: actors.get(request) as Actor, again, listeners }, request));
+    },
   });
 }
 
@@ -108,9 +119,20 @@ const PROBLEM = { 'application/problem+json': { schema: problemSchema } };
 function successOf(route: AdminRoute) {
   if (route.status === 204) return z.undefined();
   const description = route.status === 201 ? 'Created' : 'OK';
-  return route.lines
-    ? { description, content: { 'application/x-ndjson': { schema: z.string() } } }
-    : { description, content: { 'application/json': { schema: route.response } } };
+  const schemas = Object.fromEntries(TYPES_OF[route.form].map((type) => [type, { schema: schemaFor(route, type) }]));
+  return { description, content: schemas };
+}
+
+const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
+  json: ['application/json'],
+  text: ['text/csv', 'application/x-ndjson'],
+  events: ['text/event-stream'],
+  passed_on: ['application/json', 'text/event-stream'],
+};
+
+function schemaFor(route: AdminRoute, type: string): z.ZodType {
+  if (type !== 'application/json') return z.string();
+  return route.form === 'json' ? route.response : z.record(z.string(), z.unknown());
 }
 
 const reasonHeader = z.string().max(500).optional().meta({ description: 'Why this is done; kept in the audit log.' });

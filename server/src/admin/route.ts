@@ -11,6 +11,12 @@ export interface Loaded<O> {
 /** What a caller needs: a permission where the object lies; to be signed in, for what is one's own; or nothing, for those who are about to. */
 export type RoutePermission = Permissions | 'signed_in' | 'public';
 
+/**
+ * `json`: what the response schema says. `text`: a TextAnswer, `events`: a Feed, `passed_on`: a PassOn; their schemas are for the reference
+ * alone.
+ */
+export type AnswerForm = 'json' | 'text' | 'events' | 'passed_on';
+
 /** What one admin route is made of. Without a permission and a loader there is no route. */
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType, O> {
   /** One line for the reference page. */
@@ -23,8 +29,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** 200 unless said otherwise. 204 has no body. */
   readonly status?: 200 | 201 | 204;
   readonly response: R;
-  /** The answer is text lines as they come (JSON lines), not one JSON value. */
-  readonly lines?: true;
+  /** How the answer comes; as one JSON value unless said. */
+  readonly form?: AnswerForm;
   /**
    * Finds what the route acts on, or throws `notFound`. Runs before the caller's permission is checked. It may read `call.body`, which
    * then is validated first; a loader that does not lets a forbidden caller be refused without a word about their body.
@@ -43,7 +49,7 @@ export interface AdminRoute {
   readonly body: z.ZodType | undefined;
   readonly status: 200 | 201 | 204;
   readonly response: z.ZodType;
-  readonly lines: boolean;
+  readonly form: AnswerForm;
   readonly load: (call: AdminCall) => Promise<Loaded<unknown>>;
   readonly handle: (call: AdminCall, object: unknown) => Promise<unknown>;
 }
@@ -71,7 +77,7 @@ export function route<
     body: definition.body,
     status: definition.status ?? 200,
     response: definition.response,
-    lines: definition.lines ?? false,
+    form: definition.form ?? 'json',
     // Sound: the walk hands `handle` exactly what `load` returned, and a call built from these very schemas.
     load: definition.load as AdminRoute['load'],
     handle: definition.handle as AdminRoute['handle'],

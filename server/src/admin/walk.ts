@@ -2,12 +2,14 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, PassOn, TextAnswer } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { answerOnce } from './idempotency.ts';
+import type { Listeners } from './listeners.ts';
 import type { AdminRoute } from './route.ts';
+import { type Admitted, type Feed, openFeed } from './sse.ts';
 
 const REASON_LENGTH_MAX = 500;
 
@@ -15,27 +17,68 @@ const REASON_LENGTH_MAX = 500;
  * One admin request, once its caller is known: find the object, ask whether they may, validate, act, answer. Validation of the body
  * comes after the permission, so that a refused caller learns nothing from it.
  */
-export async function answerRoute(deps: AdminDeps, route: AdminRoute, actor: Actor, request: FastifyRequest): Promise<Answer> {
-  const call = new AdminCall(deps, actor, rawCallOf(request), route);
-  call.params;
-  const { place, object } = await route.load(call);
-  if (route.permission !== 'public' && route.permission !== 'signed_in') authorize(call.actor, route.permission, place);
+export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Caller, request: FastifyRequest): Promise<Answer> {
+  const admitted = await admit(deps, route, caller.actor, request);
+  const { call, object } = admitted;
   call.query;
   call.body;
+  if (route.form === 'events') {
+    const again = async () => admit(deps, route, await caller.again(), request);
+    const feed = (await route.handle(call, object)) as Feed;
+    return { ...NO_BODY, events: openFeed(feed, { first: admitted, again }, caller.listeners) };
+  }
   const act = async () => renderAnswer(route, await route.handle(call, object));
   // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
   const answer = await (call.actor.kind === 'anonymous' || route.permission === 'signed_in' ? act() : answerOnce(call, act));
   return { ...answer, cookies: call.cookies };
 }
 
+/** Who asks, and how to find out whether they still may. */
+interface Caller {
+  readonly actor: Actor;
+  again(): Promise<Actor>;
+  readonly listeners: Listeners;
+}
+
+async function admit(deps: AdminDeps, route: AdminRoute, actor: Actor, request: FastifyRequest): Promise<Admitted> {
+  const call = new AdminCall(deps, actor, rawCallOf(request), route);
+  call.params;
+  const { place, object } = await route.load(call);
+  if (route.permission !== 'public' && route.permission !== 'signed_in') authorize(call.actor, route.permission, place);
+  return { call, object };
+}
+
+const NO_BODY = { status: 200, body: null, etag: null } as const;
+
 /** Writes an answer out. */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (answer.passOn !== undefined) return passOn(reply, answer.passOn);
   reply.code(answer.status);
   if (answer.etag !== null) reply.header('etag', answer.etag);
   if (answer.cookies !== undefined && answer.cookies.length > 0) reply.header('set-cookie', [...answer.cookies]);
-  if (answer.lines !== undefined) return reply.header('content-type', 'application/x-ndjson').send(Readable.from(answer.lines));
+  if (answer.text !== undefined) return sendText(reply, answer.text);
+  if (answer.events !== undefined) {
+    // Proxies must not wait for more before they pass an event on.
+    return reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }).send(answer.events);
+  }
   if (answer.body === null) return reply.send();
   return reply.header('content-type', 'application/json; charset=utf-8').send(answer.body);
+}
+
+function sendText(reply: FastifyReply, { type, fileName, lines }: TextAnswer): FastifyReply {
+  reply.header('content-type', `${type}; charset=utf-8`);
+  if (fileName !== undefined) reply.header('content-disposition', `attachment; filename="${fileName}"`);
+  return reply.send(Readable.from(lines));
+}
+
+/** The standing headers stay, but for the ids: the answer has its own. */
+function passOn(reply: FastifyReply, write: PassOn): FastifyReply {
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined && !name.endsWith('request-id')) reply.raw.setHeader(name, value);
+  }
+  write(reply.raw);
+  return reply;
 }
 
 function rawCallOf(request: FastifyRequest): RawCall {
@@ -67,7 +110,8 @@ function headerOf(request: FastifyRequest, name: string): string | null {
 
 /** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
 function renderAnswer(route: AdminRoute, result: unknown): Answer {
-  if (route.lines) return { status: route.status, body: null, etag: null, lines: result as AsyncIterable<string> };
+  if (route.form === 'text') return { ...NO_BODY, text: result as TextAnswer };
+  if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };
   if (route.status === 204) return { status: 204, body: null, etag: null };
   const body = route.response.encode(result);
   return { status: route.status, body: JSON.stringify(body), etag: etagOf(body) };

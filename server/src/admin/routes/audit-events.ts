@@ -3,6 +3,7 @@ import type { AuditEvent, AuditFilter } from '../../store/audit.ts';
 import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents, verifyAuditChain } from '../../store/audit.ts';
 import * as organizations from '../../store/organizations.ts';
 import { totalOf } from '../../store/paging.ts';
+import { jsonLines, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import { id, idParams, instant, instantOut, isoOf } from '../fields.ts';
 import { listQuery, pageOut } from '../lists.ts';
@@ -86,10 +87,10 @@ export const exportLines = route({
   summary: 'Export a chain as JSON lines, oldest first',
   permission: 'audit.read',
   query: z.strictObject(organizationQuery),
-  response: z.custom<AsyncIterable<string>>(),
-  lines: true,
+  response: textOut,
+  form: 'text',
   load: loadChain,
-  handle: async (call, chain) => linesOf(call, chain),
+  handle: async (call, chain) => jsonLines(linesOf(call, chain)),
 });
 
 /** The chain a query names: an organization's, also a deleted one's, or the platform's. */

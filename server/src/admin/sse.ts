@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AdminCall } from './call.ts';
+import type { Listeners } from './listeners.ts';
+import { Problem } from './problem.ts';
+
+/** Server-sent events: what a page that stays open is told, for as long as whoever opened it may know. */
+
+export interface LiveEvent {
+  readonly event: string;
+  /** Sent as JSON. */
+  readonly data: unknown;
+}
+
+/** What there is to tell, asked again and again. */
+export interface Feed {
+  /** Between two questions, in milliseconds. */
+  readonly everyMs: number;
+  /** What is new since the last question. The call and its object are those of the last time the caller was asked who they are. */
+  next(call: AdminCall, object: unknown): Promise<readonly LiveEvent[]>;
+  /** Gives back what the feed took. Called once. */
+  close?(): void;
+}
+
+/** A caller who was let through, and what they asked for. */
+export interface Admitted {
+  readonly call: AdminCall;
+  readonly object: unknown;
+}
+
+interface Admission {
+  readonly first: Admitted;
+  /** Who they are and whether they may, asked anew; throws a Problem when not. */
+  again(): Promise<Admitted>;
+}
+
+/** A session that ended, or a role that was taken away, ends the stream within this time. */
+const ASK_AGAIN_MS = 4_000;
+const HEARTBEAT_MS = 15_000;
+/** Unread bytes at which nothing more is asked; and how long a reader may leave them. */
+const UNREAD_BYTES_MAX = 256 * 1024;
+const UNREAD_MS_MAX = 60_000;
+/** How long a browser waits before it comes back. */
+const RETRY_MS = 2_000;
+
+/** Opens a stream of a feed's events. Throws 429 when there are too many. */
+export function openFeed(feed: Feed, admission: Admission, listeners: Listeners): Readable {
+  return listeners.add(admission.first.call.actor.id, () => {
+    const stopped = new AbortController();
+    const stream = new Readable({
+      read() {},
+      destroy(error, done) {
+        stopped.abort();
+        done(error);
+      },
+    });
+    stream.push(`retry: ${RETRY_MS}\n\n`);
+    void follow(feed, admission, stream, stopped.signal).finally(() => feed.close?.());
+    return stream;
+  });
+}
+
+/** Never rejects: whatever fails ends the stream, and a browser comes back by itself to hear why. */
+async function follow(feed: Feed, { first, again }: Admission, stream: Readable, stopped: AbortSignal): Promise<void> {
+  let { call, object } = first;
+  let askedAtMs = performance.now();
+  let saidAtMs = askedAtMs;
+  let readAtMs = askedAtMs;
+  try {
+    while (!stopped.aborted && !stream.readableEnded) {
+      const nowMs = performance.now();
+      if (nowMs - askedAtMs >= ASK_AGAIN_MS) {
+        ({ call, object } = await again());
+        askedAtMs = nowMs;
+      }
+      if (stream.readableLength < UNREAD_BYTES_MAX) {
+        readAtMs = nowMs;
+        const events = await feed.next(call, object);
+        if (events.length > 0 || nowMs - saidAtMs >= HEARTBEAT_MS) saidAtMs = nowMs;
+        else continue;
+        say(stream, events.length === 0 ? ': still here\n\n' : events.map(render).join(''));
+      } else if (nowMs - readAtMs > UNREAD_MS_MAX) {
+        stream.destroy();
+      }
+      await pause(feed.everyMs, undefined, { signal: stopped }).catch(() => {});
+    }
+  } catch (error) {
+    say(stream, render(endingOf(error)));
+    stream.push(null);
+  }
+}
+
+function say(stream: Readable, text: string): void {
+  if (!stream.destroyed && !stream.readableEnded) stream.push(text);
+}
+
+function render({ event, data }: LiveEvent): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** The last event, so that a page can tell that it should not come back from an outage that it should wait for. */
+function endingOf(error: unknown): LiveEvent {
+  const data = error instanceof Problem ? { status: error.status, detail: error.message } : { status: 503, detail: 'Try again.' };
+  return { event: 'end', data };
+}
