@@ -1,5 +1,43 @@
+import { SegmentedControl, Stack, Text } from '@mantine/core';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { OfKey } from './OfKey.tsx';
+import { OfTarget } from './OfTarget.tsx';
 
+type Question = 'key' | 'target';
+
+/** Access, asked both ways: what can this key call and through which grant; who can call this target. */
 export function AccessExplorerPage() {
-  return <Page title="Access explorer">{null}</Page>;
+  const [state, setState] = useUrlState();
+  const asked = questionOf(state);
+  return (
+    <Page
+      title="Access explorer"
+      about="A key may call what its organization, its team, its owner and the key itself all let through. Each level only narrows."
+    >
+      <Stack gap="md">
+        <Stack gap={4} align="flex-start">
+          <Text fz="sm" fw={500} id="access-question">
+            Question
+          </Text>
+          <SegmentedControl
+            aria-labelledby="access-question"
+            data={[
+              { value: 'key', label: 'What can a key call?' },
+              { value: 'target', label: 'Who can call a target?' },
+            ]}
+            value={asked}
+            onChange={(value) => setState({ ask: value })}
+          />
+        </Stack>
+        {asked === 'key' ? <OfKey /> : <OfTarget />}
+      </Stack>
+    </Page>
+  );
+}
+
+/** Links name a key or a target and need not say which question that is. */
+function questionOf({ ask, key, target }: Readonly<Record<string, string | undefined>>): Question {
+  if (ask === 'key' || ask === 'target') return ask;
+  return key === undefined && target !== undefined ? 'target' : 'key';
 }

@@ -86,7 +86,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
   );
 }
 
-function CredentialSelect({ form, provider }: { form: UseFormReturnType<DeploymentDraft>; provider: string }) {
+function CredentialSelect({ form, provider }: { form: UseFormReturnType<DeploymentDraft>; provider: Provider }) {
   const credentials = useQuery({
     queryKey: ['credentials', 'choice', provider],
     queryFn: () =>
@@ -120,7 +120,7 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
 }
 
 /** The provider's own list, where it can say; else one types the name. */
-function useUpstreamModels(provider: string, credentialId: string | null): { models: readonly string[]; about: string } {
+function useUpstreamModels(provider: Provider, credentialId: string | null): { models: readonly string[]; about: string } {
   const listed = useQuery({
     queryKey: ['upstream-models', credentialId],
     queryFn: () => asked(api.GET('/credentials/{id}/models', { params: { path: { id: credentialId ?? '' } } })),
@@ -139,7 +139,12 @@ function useUpstreamModels(provider: string, credentialId: string | null): { mod
   return { models, about: `${models.length} models, from the provider.` };
 }
 
-function usePriceSuggestion(provider: string, upstream: string, isNew: boolean, onPrices: UpstreamFieldsProps['onPrices']): void {
+function usePriceSuggestion(
+  provider: Provider,
+  upstream: string,
+  isNew: boolean,
+  onPrices: UpstreamFieldsProps['onPrices'],
+): void {
   const [wanted] = useDebouncedValue(upstream.trim(), 300);
   const suggested = useQuery({
     queryKey: ['price-suggestion', provider, wanted],

@@ -1,0 +1,149 @@
+import { Anchor, Badge, Group, Switch, Table, Text, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { Named } from '../../components/Named.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { TargetPicker } from '../../components/TargetPicker.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { StepChain } from './StepChain.tsx';
+import { grantWords, type Level, removedWords, type Step } from './words.ts';
+
+type KeyAccess = Schema<'KeyAccess'>;
+type Explained = KeyAccess['data'][number];
+
+/** What one key can call: every target its organization is granted, each with the levels that let it through or the one that does not. */
+export function OfKey() {
+  const [state, setState] = useUrlState();
+  const { key, target } = state;
+  const access = useQuery({
+    queryKey: ['access', 'explain-key', key, target],
+    queryFn: () => explainKey(key ?? '', target),
+    enabled: key !== undefined,
+  });
+  return (
+    <>
+      <Group align="flex-end" gap="sm">
+        <ObjectSelect kind="key" label="Key" value={key} onChange={(id) => setState({ key: id, ask: 'key' })} />
+        <TargetPicker
+          label="Only about one target"
+          placeholder="Any"
+          w={240}
+          value={target ?? null}
+          onChange={(name) => setState({ target: name ?? undefined, ask: 'key' })}
+        />
+      </Group>
+      {key === undefined ? (
+        <EmptyState title="Choose a key">
+          Search it by the beginning of its name. You see every target its organization is granted, and for each that it cannot
+          call, the level that removed it.
+        </EmptyState>
+      ) : (
+        <Asked query={access}>{(found) => <Answer access={found} />}</Asked>
+      )}
+    </>
+  );
+}
+
+async function explainKey(keyId: string, target: string | undefined): Promise<KeyAccess> {
+  const query = { key_id: keyId, ...(target === undefined ? {} : { target }) };
+  const answer = await asked(api.GET('/access/explain', { params: { query } }));
+  if (!('key_id' in answer)) throw new Error('a question about a key is answered about a key');
+  return answer;
+}
+
+const SHOWN_MAX = 500;
+
+function Answer({ access }: { access: KeyAccess }) {
+  const [search, setSearch] = useState('');
+  const [isOnlyNo, setOnlyNo] = useState(false);
+  const callable = access.data.filter(({ allowed }) => allowed).length;
+  const rows = access.data.filter((row) => row.target.includes(search.trim()) && !(isOnlyNo && row.allowed));
+  if (access.data.length === 0)
+    return (
+      <EmptyState title="It can call nothing">
+        Its organization is granted nothing, so no key of it can call anything. A platform admin grants targets or access groups
+        on <Named id={access.organization_id} />.
+      </EmptyState>
+    );
+  return (
+    <>
+      <Group justify="space-between" gap="sm">
+        <Text fz="sm">
+          <Named id={access.key_id} /> of <Named id={access.team_id} />, <Named id={access.organization_id} />, can call{' '}
+          <b>{callable}</b> of {access.data.length} {access.data.length === 1 ? 'target' : 'targets'} asked about.
+        </Text>
+        <Group gap="sm">
+          <TextInput
+            aria-label="Filter by name"
+            placeholder="Filter by name"
+            value={search}
+            onChange={(event) => setSearch(event.currentTarget.value)}
+          />
+          <Switch
+            label="Only what it cannot call"
+            checked={isOnlyNo}
+            onChange={(event) => setOnlyNo(event.currentTarget.checked)}
+          />
+        </Group>
+      </Group>
+      <Table.ScrollContainer minWidth={760}>
+        <Table withTableBorder aria-label="What the key can call">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Target</Table.Th>
+              <Table.Th>Can call</Table.Th>
+              <Table.Th>Why</Table.Th>
+              <Table.Th>Level by level</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.slice(0, SHOWN_MAX).map((row) => (
+              <Row key={row.target} row={row} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {rows.length > SHOWN_MAX && (
+        <Text fz="sm" c="dimmed">
+          The first {SHOWN_MAX} of {rows.length}. Filter by name to see others.
+        </Text>
+      )}
+    </>
+  );
+}
+
+function Row({ row }: { row: Explained }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Anchor
+          component={Link}
+          to={`${PATHS.accessExplorer}?ask=target&target=${encodeURIComponent(row.target)}`}
+          fz="sm"
+          fw={500}
+        >
+          {row.target}
+        </Anchor>
+        {row.type === 'route_group' && (
+          <Text component="span" fz="xs" c="dimmed" ml={6}>
+            route group
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Badge color={row.allowed ? 'teal' : 'red'}>{row.allowed ? 'Yes' : 'No'}</Badge>
+      </Table.Td>
+      <Table.Td>
+        {row.allowed ? `Through ${grantWords(row.grant as Step | null)}.` : removedWords(row.removed_by as Level | null)}
+      </Table.Td>
+      <Table.Td>
+        <StepChain steps={row.steps} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,190 @@
+import { Anchor, Button, Group, Stack, Table, Tabs, Text } from '@mantine/core';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked, ProblemNote } from '../../components/Asked.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { Named } from '../../components/Named.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { TargetPicker } from '../../components/TargetPicker.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { GroupLinks } from '../models/cells.tsx';
+import { grantWords, type Step } from './words.ts';
+
+type TargetAccess = Schema<'TargetAccess'>;
+
+const LEVELS = ['organizations', 'teams', 'members', 'keys'] as const;
+type Listed = (typeof LEVELS)[number];
+const LEVEL_NAMES: Readonly<Record<Listed, string>> = {
+  organizations: 'Organizations',
+  teams: 'Teams',
+  members: 'Members',
+  keys: 'Keys',
+};
+const PAGE = 50;
+
+interface Question {
+  readonly target: string;
+  readonly organizationId: string | undefined;
+}
+
+/** Who can call one target: organizations, teams, members and keys, each with the grant that gives it. */
+export function OfTarget() {
+  const [state, setState] = useUrlState();
+  const { target, organization_id: organizationId } = state;
+  return (
+    <>
+      <Group align="flex-end" gap="sm">
+        <TargetPicker
+          label="Target"
+          placeholder="Model or route group"
+          w={260}
+          value={target ?? null}
+          onChange={(name) => setState({ target: name ?? undefined, ask: 'target' })}
+        />
+        <ObjectSelect
+          kind="organization"
+          label="Only in one organization"
+          placeholder="Any"
+          value={organizationId}
+          onChange={(id) => setState({ organization_id: id })}
+        />
+      </Group>
+      {target === undefined ? (
+        <EmptyState title="Choose a target">
+          A model or a route group. You see everyone who can call it, and through which grant.
+        </EmptyState>
+      ) : (
+        <Answer question={{ target, organizationId }} />
+      )}
+    </>
+  );
+}
+
+function Answer({ question }: { question: Question }) {
+  const [state, setState] = useUrlState();
+  const shown = LEVELS.find((level) => level === state.level) ?? 'organizations';
+  const target = useQuery({
+    queryKey: ['access', 'explain-target', question],
+    queryFn: () => whoCanCall(question, undefined, undefined),
+  });
+  return (
+    <Asked query={target}>
+      {(found) => (
+        <Stack gap="sm">
+          <Summary access={found} />
+          <Tabs value={shown} onChange={(level) => setState({ level: level ?? undefined })} keepMounted={false}>
+            <Tabs.List>
+              {LEVELS.map((level) => (
+                <Tabs.Tab key={level} value={level}>
+                  {LEVEL_NAMES[level]} ({found[level].length}
+                  {found.next_cursors[level] === null ? '' : '+'})
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
+            {LEVELS.map((level) => (
+              <Tabs.Panel key={level} value={level} pt="sm">
+                <Who question={question} level={level} />
+              </Tabs.Panel>
+            ))}
+          </Tabs>
+        </Stack>
+      )}
+    </Asked>
+  );
+}
+
+function Summary({ access }: { access: TargetAccess }) {
+  if (access.type === null) return <Text fz="sm">There is no target of this name, or nobody within your reach can call it.</Text>;
+  return (
+    <Group gap="xs">
+      <Text fz="sm">
+        {access.type === 'model' ? 'A model' : 'A route group'}, labelled with{' '}
+        {access.access_groups.length === 0 ? 'no access group: only grants of this very name, or of everything, reach it.' : ''}
+      </Text>
+      {access.access_groups.length > 0 && <GroupLinks groups={access.access_groups} />}
+    </Group>
+  );
+}
+
+async function whoCanCall(question: Question, level: Listed | undefined, cursor: string | undefined): Promise<TargetAccess> {
+  const answer = await asked(
+    api.GET('/access/explain', {
+      params: {
+        query: {
+          target: question.target,
+          limit: PAGE,
+          ...(question.organizationId === undefined ? {} : { organization_id: question.organizationId }),
+          ...(level === undefined ? {} : { level }),
+          ...(cursor === undefined ? {} : { cursor }),
+        },
+      },
+    }),
+  );
+  if ('key_id' in answer) throw new Error('a question about a target is answered about a target');
+  return answer;
+}
+
+function Who({ question, level }: { question: Question; level: Listed }) {
+  const list = useInfiniteQuery({
+    queryKey: ['access', 'who', question, level],
+    queryFn: ({ pageParam }) => whoCanCall(question, level, pageParam),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursors[level] ?? undefined,
+  });
+  if (list.isError) return <ProblemNote error={list.error} onRetry={() => void list.refetch()} />;
+  const rows = (list.data?.pages ?? []).flatMap((page) => page[level]);
+  if (list.isSuccess && rows.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        None of the {LEVEL_NAMES[level].toLowerCase()} can call it.
+      </Text>
+    );
+  return (
+    <Stack gap="xs" align="flex-start">
+      <Table.ScrollContainer minWidth={640} w="100%">
+        <Table withTableBorder aria-label={`${LEVEL_NAMES[level]} that can call ${question.target}`}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Name</Table.Th>
+              {level !== 'organizations' && <Table.Th>Organization</Table.Th>}
+              <Table.Th>Status</Table.Th>
+              <Table.Th>Through</Table.Th>
+              {level === 'keys' && <Table.Th />}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={row.id}>
+                <Table.Td>{level === 'members' ? <bdi>{row.name}</bdi> : <Named id={row.id} />}</Table.Td>
+                {level !== 'organizations' && (
+                  <Table.Td>
+                    <Named id={row.organization_id} />
+                  </Table.Td>
+                )}
+                <Table.Td>
+                  <StatusBadge status={row.status} />
+                </Table.Td>
+                <Table.Td>{grantWords(row.grant as Step | null)}</Table.Td>
+                {level === 'keys' && (
+                  <Table.Td>
+                    <Anchor component={Link} to={`${PATHS.accessExplorer}?ask=key&key=${row.id}`} fz="sm">
+                      Explain
+                    </Anchor>
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {list.hasNextPage && (
+        <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          Show more
+        </Button>
+      )}
+    </Stack>
+  );
+}

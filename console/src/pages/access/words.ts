@@ -1,0 +1,53 @@
+export type Level = 'organization' | 'team' | 'user' | 'key';
+
+export interface Step {
+  readonly level: Level;
+  readonly through: string | null;
+  readonly access_group: string | null;
+}
+
+const LEVEL_WORDS: Readonly<Record<Level, string>> = { organization: 'organization', team: 'team', user: 'member', key: 'key' };
+
+/** `Organization`, `Member`…: the user scope is a member. */
+export function levelName(level: Level): string {
+  const word = LEVEL_WORDS[level];
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** What one level says of a target. */
+export function stepWords({ through, access_group: group }: Pick<Step, 'through' | 'access_group'>): string {
+  switch (through) {
+    case null:
+      return 'not let through';
+    case 'all':
+      return 'everything granted';
+    case 'inherited':
+      return 'keeps what is above';
+    case 'access_group':
+      return `access group ${group ?? ''}`;
+    default:
+      return 'named itself';
+  }
+}
+
+/** `access group support, of the organization`. */
+export function grantWords(grant: Step | null): string {
+  if (grant === null) return '–';
+  return `${stepWords(grant)}, at the ${LEVEL_WORDS[grant.level]}`;
+}
+
+/** Why not, in a sentence that names the level. */
+export function removedWords(level: Level | null): string {
+  switch (level) {
+    case null:
+      return 'There is no target of this name that the organization is granted.';
+    case 'organization':
+      return 'The organization is not granted it.';
+    case 'team':
+      return 'The organization is granted it; the team’s restriction leaves it out.';
+    case 'user':
+      return 'The team has it; the restriction of the key’s owner leaves it out.';
+    case 'key':
+      return 'Everything above lets it through; the key’s own restriction leaves it out.';
+  }
+}
