@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
+import { identityOptions } from './admin/identity-options.ts';
 import { serverCommandOf } from './cli/commands.ts';
 import { runCommand } from './cli/run-command.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
@@ -12,11 +13,10 @@ import { welcome } from './cli/welcome.ts';
 import { BadSetting, type Config, readConfig } from './config.ts';
 import { loadConsole } from './console-files.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
-import { type Identity, openIdentity } from './identity/identity.ts';
+import { openIdentity } from './identity/identity.ts';
 import { noMailer } from './identity/mail/mailer.ts';
+import { keepStandings } from './jobs/standings.ts';
 import { JournalUnusable } from './journal/journal.ts';
-import { keepStandings } from './jobs/standings.ts';
-import { keepStandings } from './jobs/standings.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
@@ -37,8 +37,6 @@ import { serveDataPlane } from './proxy/data-plane.ts';
 import { createListener } from './proxy/listener.ts';
 import { renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
-import * as accounts from './store/accounts.ts';
-import type { Database } from './store/database.ts';
 import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
@@ -46,7 +44,6 @@ import { markKeysUsed } from './store/keys.ts';
 import { LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
-import { SIGN_IN_TABLES } from './store/sign-in.ts';
 
 const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
@@ -114,6 +111,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   onSignal(log, async () => {
     notReady = 'draining';
     await stopTidying();
+    admin.endStreams();
     await closeWithin(server, config.drainMsMax);
     await admin.close();
     transport.close();
@@ -141,7 +139,7 @@ function adminDepsOf(
     clock,
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
-    identity: identityOf(database.db, installation.credentials, config.publicUrl),
+    identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
     mailer: noMailer,
     publicUrl: config.publicUrl,
     log,
@@ -158,17 +156,6 @@ function adminDepsOf(
     trustedProxies: config.trustedProxies,
     configChanged: (scopes) => gateway.snapshot.apply(scopes),
   };
-}
-
-function identityOf(db: Database, key: Buffer, publicUrl: string | null): Identity {
-  return openIdentity({
-    db,
-    tables: SIGN_IN_TABLES,
-    key,
-    publicUrl,
-    nowMs: clock.nowMs,
-    mayEnter: async (accountId) => (await accounts.find(db, accountId))?.status === 'active',
-  });
 }
 
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
@@ -215,12 +202,9 @@ function keepTidy({ database }: Stores, { gateway, counters }: OpenGateway, log:
   }, TIDY_MS);
   const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
   const standings = keepStandings({ db: database.db, counters, clock, onFailure });
-  const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
-  const standings = keepStandings({ db: database.db, counters, clock, onFailure });
   return async () => {
     clearInterval(poll);
     clearInterval(tidy);
-    await standings.stop();
     await standings.stop();
     await quietly('noting when keys were used', noteLastUse);
   };

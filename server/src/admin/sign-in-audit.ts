@@ -5,8 +5,13 @@ import { type Change, type ChangeEvent, change } from './change.ts';
 /** What the platform's chain keeps of a person's sign-in: who, from where, and never what they proved it with. */
 
 /** Records one event about an account, done by the account itself. */
-export async function recordOwn(call: AdminCall, action: string, account: Pick<AccountRow, 'id' | 'name'>): Promise<void> {
-  await change(call, ({ record }) => record(ownEvent(action, account)));
+export async function recordOwn(
+  call: AdminCall<unknown, unknown, unknown>,
+  action: string,
+  account: Pick<AccountRow, 'id' | 'name'>,
+  facts: object = {},
+): Promise<void> {
+  await change(call as AdminCall, ({ record }) => record(ownEvent(action, account, facts)));
 }
 
 /** As recordOwn, in a transaction that is under way. */

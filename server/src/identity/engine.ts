@@ -72,7 +72,7 @@ export function openEngine(options: IdentityOptions) {
           },
         },
       }),
-      { id: 'headgate', endpoints: { startSession, readSessionToken } },
+      { id: 'headgate', endpoints: { startSession, readSessionToken, readPendingAccount } },
     ],
   });
 }
@@ -93,4 +93,12 @@ const startSession = createAuthEndpoint.serverOnly({ method: 'POST', body: z.obj
 const readSessionToken = createAuthEndpoint.serverOnly({ method: 'GET', requireHeaders: true }, async (ctx) => {
   const { name } = ctx.context.authCookies.sessionToken;
   return { token: (await ctx.getSignedCookie(name, ctx.context.secret)) || null };
+});
+
+/** Whose sign-in waits for a second factor, by the cookie that the password left. */
+const readPendingAccount = createAuthEndpoint.serverOnly({ method: 'GET', requireHeaders: true }, async (ctx) => {
+  const { name } = ctx.context.createAuthCookie('two_factor');
+  const challenge = await ctx.getSignedCookie(name, ctx.context.secret);
+  const found = challenge ? await ctx.context.internalAdapter.findVerificationValue(challenge) : null;
+  return { accountId: found !== null && found.expiresAt > new Date() ? found.value : null };
 });

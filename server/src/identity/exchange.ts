@@ -20,7 +20,19 @@ export function headersOf({ cookie, userAgent, origin, ip }: Visitor): Headers {
   return headers;
 }
 
+/** `Set-Cookie` values to answer with. */
+export type Cookies = readonly string[];
+
 /** The cookies that an answer of the engine sets. */
-export function cookiesOf(answer: { readonly headers: Headers }): readonly string[] {
+export function cookiesOf(answer: { readonly headers: Headers }): Cookies {
   return answer.headers.getSetCookie();
+}
+
+/** The visitor as if they had not brought this cookie. */
+export function withoutCookie(visitor: Visitor, name: string): Visitor {
+  const cookie = visitor.cookie
+    ?.split(';')
+    .filter((pair) => pair.split('=')[0]?.trim() !== name)
+    .join(';');
+  return { ...visitor, cookie };
 }

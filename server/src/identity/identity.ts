@@ -1,6 +1,8 @@
 import { type Engine, openEngine } from './engine.ts';
-import { cookiesOf, headersOf, type Visitor } from './exchange.ts';
+import { type Cookies, cookiesOf, headersOf, type Visitor } from './exchange.ts';
+import { openPasskeys, type Passkeys } from './passkeys.ts';
 import { refusing, SignInRefused } from './refusal.ts';
+import { openSecondFactors, type SecondFactors } from './second-factor.ts';
 import { createThrottle } from './throttle.ts';
 
 /** What this room needs of the store and the settings. */
@@ -16,14 +18,24 @@ export interface IdentityOptions {
   readonly nowMs: () => number;
   /** False for a disabled account, which gets no session. */
   readonly mayEnter: (accountId: string) => Promise<boolean>;
+  /** Claims what may be used once, by its name, for so long; false when somebody was first. */
+  readonly claimOnce: (name: string, forMs: number) => Promise<boolean>;
+  /** Ends the session with this token. */
+  readonly endSession: (token: string) => Promise<void>;
 }
-
-/** `Set-Cookie` values to answer with. */
-export type Cookies = readonly string[];
 
 export type SignInOutcome =
   | { readonly is: 'signed_in'; readonly accountId: string; readonly cookies: Cookies }
   | { readonly is: 'second_factor'; readonly cookies: Cookies };
+
+/** How often something may be tried. The first name is whose it is, the others are from where; each failure makes the next wait longer. */
+export interface Attempts {
+  /** Lets an attempt through, or rejects with `too_many_attempts`. A success forgets the owner's failures. */
+  throttled<T>(names: readonly string[], attempt: () => Promise<T>): Promise<T>;
+  /** Counts an attempt of which nobody hears how it went, or throws `too_many_attempts`. */
+  count(names: readonly string[]): void;
+  forget(owner: string): void;
+}
 
 /** Who are you: every operation rejects with SignInRefused when the answer is not good enough. */
 export interface Identity {
@@ -36,33 +48,24 @@ export interface Identity {
   refresh(visitor: Visitor): Promise<Cookies>;
   signOut(visitor: Visitor): Promise<Cookies>;
   hashPassword(password: string): Promise<string>;
-  /** True when the password is the one of this hash. */
-  verifyPassword(password: string, hash: string): Promise<boolean>;
+  /** True when the password is the one of this hash; null is a hash nobody has. */
+  verifyPassword(password: string, hash: string | null): Promise<boolean>;
+  readonly attempts: Attempts;
+  readonly secondFactors: SecondFactors;
+  readonly passkeys: Passkeys;
 }
-
-/** One office or one school may stand behind an address. */
-const FAILURES_PER_ADDRESS = 30;
 
 /** Opens the room. Nothing is read or written before the first question. */
 export function openIdentity(options: IdentityOptions): Identity {
   const engine = openEngine(options);
-  const byAccount = createThrottle(options.nowMs);
-  const byAddress = createThrottle(options.nowMs, FAILURES_PER_ADDRESS);
+  const attempts = attemptsBy(options.nowMs);
   return {
     sessionToken: async (visitor) => {
       if (visitor.cookie === undefined) return null;
       return (await engine.api.readSessionToken({ headers: headersOf(visitor) })).token;
     },
-    signIn: async ({ email, password }, visitor) => {
-      refuseHurry(Math.max(byAccount.waitMs(email), byAddress.waitMs(visitor.ip)));
-      // Counted before it is looked at, so that a thousand guesses at once are not one.
-      byAccount.failed(email);
-      byAddress.failed(visitor.ip);
-      const outcome = await signInWithPassword(engine, { email, password }, visitor);
-      byAccount.succeeded(email);
-      byAddress.forgiven(visitor.ip);
-      return outcome;
-    },
+    signIn: (credentials, visitor) =>
+      attempts.throttled([`password:${credentials.email}`, visitor.ip], () => signInWithPassword(engine, credentials, visitor)),
     startSession: async (accountId, visitor) => {
       const wanted = { body: { accountId }, headers: headersOf(visitor), returnHeaders: true } as const;
       return cookiesOf(await refusing('not_signed_in', () => engine.api.startSession(wanted)));
@@ -70,12 +73,39 @@ export function openIdentity(options: IdentityOptions): Identity {
     refresh: async (visitor) => cookiesOf(await engine.api.getSession({ headers: headersOf(visitor), returnHeaders: true })),
     signOut: async (visitor) => cookiesOf(await engine.api.signOut({ headers: headersOf(visitor), returnHeaders: true })),
     hashPassword: async (password) => (await engine.$context).password.hash(password),
-    verifyPassword: async (password, hash) => (await engine.$context).password.verify({ password, hash }),
+    verifyPassword: async (password, hash) => hash !== null && (await engine.$context).password.verify({ password, hash }),
+    attempts,
+    secondFactors: openSecondFactors(engine, options),
+    passkeys: openPasskeys(engine),
   };
 }
 
-function refuseHurry(waitMs: number): void {
-  if (waitMs > 0) throw new SignInRefused('too_many_attempts', Math.ceil(waitMs / 1_000));
+const PER_OWNER = { freeFailures: 5, waitMsMax: 15 * 60_000 };
+/** A whole office may stand behind an address: one guesser in it must not lock the others out. */
+const PER_ADDRESS = { freeFailures: 100, waitMsMax: 60_000 };
+
+/** The first name is whose secret is guessed at; what follows are the addresses it is guessed from. */
+function attemptsBy(nowMs: () => number): Attempts {
+  const byOwner = createThrottle(nowMs, PER_OWNER);
+  const byAddress = createThrottle(nowMs, PER_ADDRESS);
+  const count: Attempts['count'] = ([owner = '', ...addresses]) => {
+    const waitMs = Math.max(byOwner.waitMs(owner), ...addresses.map((address) => byAddress.waitMs(address)));
+    if (waitMs > 0) throw new SignInRefused('too_many_attempts', Math.ceil(waitMs / 1_000));
+    byOwner.failed(owner);
+    for (const address of addresses) byAddress.failed(address);
+  };
+  return {
+    count,
+    forget: (owner) => byOwner.succeeded(owner),
+    throttled: async (names, attempt) => {
+      count(names); // Before it is looked at, so that a thousand guesses at once are not one.
+      const done = await attempt();
+      const [owner = '', ...addresses] = names;
+      byOwner.succeeded(owner);
+      for (const address of addresses) byAddress.forgiven(address);
+      return done;
+    },
+  };
 }
 
 async function signInWithPassword(

@@ -58,6 +58,7 @@ const MEANINGS: Readonly<Record<string, RefusalCode>> = {
   TOTP_NOT_ENABLED: 'no_second_factor',
   BACKUP_CODES_NOT_ENABLED: 'no_second_factor',
   CHALLENGE_NOT_FOUND: 'no_challenge',
+  FAILED_TO_VERIFY_REGISTRATION: 'wrong_passkey',
   SESSION_NOT_FRESH: 'not_fresh',
   UNAUTHORIZED: 'not_signed_in',
 };
@@ -67,8 +68,9 @@ export async function refusing<T>(otherwise: RefusalCode, ask: () => Promise<T>)
   try {
     return await ask();
   } catch (error) {
-    if (!(error instanceof APIError) || error.statusCode >= 500) throw error;
+    if (!(error instanceof APIError)) throw error;
     const code = typeof error.body?.code === 'string' ? error.body.code : '';
+    if (MEANINGS[code] === undefined && error.statusCode >= 500) throw error;
     throw new SignInRefused(MEANINGS[code] ?? otherwise, code === 'ACCOUNT_TEMPORARILY_LOCKED' ? LOCK_SECONDS : null);
   }
 }

@@ -1,8 +1,6 @@
 /** How long somebody who guesses must wait: nothing for the first few failures, then twice as long after each. */
 
-const FREE_FAILURES = 5;
 const FIRST_WAIT_MS = 2_000;
-const WAIT_MS_MAX = 15 * 60_000;
 /** Failures are forgotten after this long without another. */
 const FORGET_MS = 60 * 60_000;
 const KEPT_MAX = 20_000;
@@ -22,8 +20,15 @@ export interface Throttle {
   forgiven(name: string): void;
 }
 
-/** `freeFailures`: how many come before the first wait. Keeps the latest 20,000 names; what is older is forgotten, not blocked. */
-export function createThrottle(nowMs: () => number, freeFailures = FREE_FAILURES): Throttle {
+/** How many failures come before the first wait, and how long a wait may become. */
+export interface ThrottleBounds {
+  readonly freeFailures: number;
+  readonly waitMsMax: number;
+}
+
+/** Keeps the latest 20,000 names; what is older is forgotten, not blocked. */
+export function createThrottle(nowMs: () => number, { freeFailures, waitMsMax }: ThrottleBounds): Throttle {
+  const waitAfter = (failures: number) => (failures < 0 ? 0 : Math.min(waitMsMax, FIRST_WAIT_MS * 2 ** failures));
   const kept = new Map<string, Failures>();
   const failuresOf = (name: string): Failures | null => {
     const failures = kept.get(name);
@@ -46,8 +51,4 @@ export function createThrottle(nowMs: () => number, freeFailures = FREE_FAILURES
       if (failures !== undefined) kept.set(name, { ...failures, count: Math.max(0, failures.count - 1) });
     },
   };
-}
-
-function waitAfter(failures: number): number {
-  return failures < 0 ? 0 : Math.min(WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** failures);
 }

@@ -129,6 +129,10 @@ export async function endSession(tx: Database, session: { readonly accountId: st
   return ended.length > 0;
 }
 
+export async function endSessionOf(db: Database, token: string): Promise<void> {
+  await db.delete(sessions).where(eq(sessions.token, token));
+}
+
 /** Ends every session of an account, but the one named, and what was begun beside them; returns how many. */
 export async function endSessions(tx: Database, accountId: string, but: string | null = null): Promise<number> {
   const ended = await tx

@@ -6,6 +6,7 @@ import type { Actor } from '../../src/admin/actor.ts';
 import { type AdminApp, createAdminApp } from '../../src/admin/app.ts';
 import { authenticateCaller } from '../../src/admin/authenticate.ts';
 import type { AdminDeps, ConfigScopes } from '../../src/admin/deps.ts';
+import { identityOptions } from '../../src/admin/identity-options.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import type { RoleGrant } from '../../src/domain/permission.ts';
 import { type Identity, openIdentity } from '../../src/identity/identity.ts';
@@ -13,9 +14,7 @@ import { noMailer } from '../../src/identity/mail/mailer.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { newId } from '../../src/lib/id.ts';
 import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
-import * as accounts from '../../src/store/accounts.ts';
 import * as adminTokens from '../../src/store/admin-tokens.ts';
-import { SIGN_IN_TABLES } from '../../src/store/sign-in.ts';
 import type { GivenDatabase } from '../support/database.ts';
 
 export interface Answer<T = Body> {
@@ -132,7 +131,7 @@ function depsOf(
     clock,
     counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
     keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },
-    identity: identityOn(given, clock),
+    identity: identityOn(given, clock, more.publicUrl ?? null),
     mailer: noMailer,
     publicUrl: null,
     log: { error: log, warn: log },
@@ -150,13 +149,11 @@ function depsOf(
 }
 
 /** Opened with the first question: the database is there only then. */
-function identityOn(given: GivenDatabase, { nowMs }: Clock): Identity {
+function identityOn(given: GivenDatabase, clock: Clock, publicUrl: string | null): Identity {
   const key = newDataKey();
   let opened: Identity | null = null;
   const identity = () => {
-    const { db } = given();
-    const mayEnter = async (accountId: string) => (await accounts.find(db, accountId))?.status === 'active';
-    opened ??= openIdentity({ db, tables: SIGN_IN_TABLES, publicUrl: null, key, nowMs, mayEnter });
+    opened ??= openIdentity(identityOptions(given().db, { key, publicUrl, clock }));
     return opened;
   };
   return new Proxy({} as Identity, { get: (_, name: keyof Identity) => identity()[name] });
