@@ -23,7 +23,7 @@ export function EffectiveLimit({ name, value, caps }: { name: RateLimitName; val
   const least = Math.min(...above.map(({ cap }) => cap), value === '' ? Number.POSITIVE_INFINITY : value);
   const isAboveCap = value !== '' && value > least;
   return (
-    <Text fz="xs" c={isAboveCap ? 'orange.8' : 'dimmed'} mt={2}>
+    <Text fz="xs" {...(isAboveCap ? { fw: 600 } : { c: 'dimmed' })} mt={2}>
       {above.map(({ level, cap }) => `${level} ${countText(cap)}`).join(' · ')} · effective <b>{countText(least)}</b>
     </Text>
   );
@@ -41,7 +41,7 @@ export function EffectiveBudget({ budget, caps }: { budget: BudgetDraft; caps: r
   const own = budget.amount === '' ? Number.POSITIVE_INFINITY : Number(budget.amount);
   const least = Math.min(...same, own);
   return (
-    <Text fz="xs" c={own > least ? 'orange.8' : 'dimmed'}>
+    <Text fz="xs" {...(own > least && Number.isFinite(own) ? { fw: 600 } : { c: 'dimmed' })}>
       {above.map(({ level, cap }) => `${level} ${moneyText(cap.amount)} ${periodWords(cap)}`).join(' · ')}
       {same.length > 0 && Number.isFinite(least) && (
         <>

@@ -21,7 +21,7 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
           ['Last used', <Time key="used" at={key.last_used_at} relative />],
           ['Expires', key.expires_at === null ? 'Never' : <Time key="expires" at={key.expires_at} />],
           ['Created', <Time key="created" at={key.created_at} />],
-          ['Revoked', <Time key="revoked" at={key.revoked_at} />],
+          ...(key.revoked_at === null ? [] : [['Revoked', <Time key="revoked" at={key.revoked_at} />] as const]),
         ]}
       />
       <section>
@@ -46,7 +46,7 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
         </Title>
         <Text fz="sm">{accessSentence(key.asset_access)}</Text>
         {names.length > 0 && (
-          <Text fz="sm" c="orange.8">
+          <Text fz="sm" fw={500}>
             Selected without effect now: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have
             them.
           </Text>

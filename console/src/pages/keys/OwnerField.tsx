@@ -25,7 +25,9 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
     queryKey: ['team-members', 'of-team', teamId],
     queryFn: () => asked(api.GET('/teams/{id}/members', { params: { path, query: { limit: SHOWN } } })),
   });
-  const others = (services.data?.data ?? []).filter(({ is_default, status }) => !is_default && status === 'active');
+  const active = (services.data?.data ?? []).filter(({ id, status }) => status === 'active' || id === value);
+  const standard = active.find(({ is_default }) => is_default);
+  const others = active.filter(({ is_default }) => !is_default);
   return (
     <Select
       label="Owner"
@@ -37,7 +39,7 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
         {
           group: 'Service accounts',
           items: [
-            { value: DEFAULT, label: 'The team’s default service account' },
+            { value: standard?.id ?? DEFAULT, label: 'The team’s default service account' },
             ...others.map(({ id, name }) => ({ value: id, label: name })),
           ],
         },
@@ -49,7 +51,7 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
           })),
         },
       ]}
-      value={value ?? DEFAULT}
+      value={value ?? standard?.id ?? DEFAULT}
       onChange={(owner) => onChange(owner === DEFAULT ? null : owner)}
     />
   );
