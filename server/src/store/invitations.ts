@@ -55,14 +55,13 @@ export async function findOpen(db: Database, { organizationId, email }: Place & 
   return row ?? null;
 }
 
-/** The open ones that somebody sent: to one organization, or everywhere. */
-export function listOpenOf(db: Database, sender: { readonly invitedBy: string; readonly organizationId?: string }) {
-  const { invitedBy, organizationId } = sender;
-  const where = organizationId === undefined ? undefined : at(organizationId);
+/** The open ones that an account or admin token sent, to wherever. */
+export function listOpenOf(db: Database, senderId: string): Promise<InvitationRow[]> {
   return db
     .select()
     .from(invitations)
-    .where(and(isOpen(), eq(invitations.invitedBy, invitedBy), where));
+    .where(and(isOpen(), eq(invitations.invitedBy, senderId)))
+    .orderBy(invitations.id);
 }
 
 export interface InvitationFilter {

@@ -1,17 +1,20 @@
 import { z } from 'zod';
-import { PLATFORM_ROLES } from '../../domain/permission.ts';
+import { ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
+import { countOtherAdmins, factsOf } from '../../store/account-facts.ts';
 import type { AccountRow } from '../../store/accounts.ts';
 import * as accounts from '../../store/accounts.ts';
+import * as signIn from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
-import { change, isUnchanged } from '../change.ts';
-import { email, idParams, instantOut, isoOf, name } from '../fields.ts';
+import { type Change, change, isUnchanged } from '../change.ts';
+import { email, idParams, instantOut, isoOf, isoOrNull, name } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
-import { notFound } from '../problem.ts';
+import { conflict, notFound } from '../problem.ts';
 import type { Loaded } from '../route.ts';
 import { route } from '../route.ts';
+import { withdrawInvitations } from '../withdraw-invitations.ts';
 
 const accountOut = z
   .object({
@@ -21,6 +24,12 @@ const accountOut = z
     email_verified: z.boolean(),
     platform_role: z.enum(PLATFORM_ROLES).nullable(),
     status: z.enum(['active', 'disabled']),
+    two_factor: z.boolean().meta({ description: 'Whether an authenticator app is set up.' }),
+    passkeys: z.int(),
+    last_sign_in_at: instantOut.nullable(),
+    memberships: z.array(
+      z.object({ organization_id: z.string(), organization_name: z.string(), role: z.enum(ORGANIZATION_ROLES) }),
+    ),
     created_at: instantOut,
     updated_at: instantOut,
   })
@@ -37,7 +46,7 @@ export const list = route({
   handle: async (call) => {
     const filter = { status: call.query.status, search: searchOf(call.query) };
     const listed = await accounts.list(call.deps.db, filter, pageRequest(call.query));
-    return renderPage(listed, listed.rows.map(view));
+    return renderPage(listed, await views(call, listed.rows));
   },
 });
 
@@ -47,7 +56,7 @@ export const read = route({
   params: idParams,
   response: accountOut,
   load: loadAccount,
-  handle: async (_call, row) => view(row),
+  handle: view,
 });
 
 export const create = route({
@@ -58,10 +67,10 @@ export const create = route({
   status: 201,
   response: accountOut,
   load: load.platform,
-  handle: (call) => {
+  handle: async (call) => {
     const { platform_role: role = null } = call.body;
     if (role !== null) requireGrantableRole(call, { role }, '/platform_role');
-    return change(call, async ({ tx, now, record }) => {
+    const made = await change(call, async ({ tx, now, record }) => {
       const row = await accounts.insert(tx, {
         id: newId('acct', now.getTime()),
         name: call.body.name,
@@ -71,14 +80,16 @@ export const create = route({
         updatedAt: now,
       });
       await record({ ...eventOf(row), action: 'account.create', before: null, after: facts(row) });
-      return view(row);
+      return row;
     });
+    return view(call, made);
   },
 });
 
 export const update = route({
   summary: 'Change an account',
-  description: 'A disabled account’s keys stop working in every organization until it is active again.',
+  description:
+    'Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays.',
   permission: 'accounts.manage',
   params: idParams,
   body: z.strictObject({
@@ -89,10 +100,11 @@ export const update = route({
   }),
   response: accountOut,
   load: loadAccount,
-  handle: (call, { id }) => {
+  handle: async (call, { id }) => {
     const { platform_role: role, name, email, status } = call.body;
-    if (role != null) requireGrantableRole(call, { role }, '/platform_role');
-    return change(call, async ({ tx, now, record, touch }) => {
+    if (status === 'disabled' && call.actor.accountId === id) throw conflict('Nobody disables their own account.');
+    const updated = await change(call, async (change) => {
+      const { tx, now, record, touch } = change;
       const row = await accounts.lock(tx, id);
       if (row === null) throw notFound('account');
       const columns = {
@@ -101,14 +113,84 @@ export const update = route({
         platformRole: role === undefined ? row.platformRole : role,
         status: status ?? row.status,
       };
-      if (isUnchanged(facts(row), facts({ ...row, ...columns }))) return view(row);
+      if (isUnchanged(facts(row), facts({ ...row, ...columns }))) return row;
+      requireGrantable(call, row.platformRole, columns.platformRole);
+      await requireAnotherAdmin(tx, row, columns);
       const updated = await accounts.update(tx, id, columns, now);
       await record({ ...eventOf(updated), action: 'account.update', before: facts(row), after: facts(updated) });
+      await followUp(change, row, updated);
       if (updated.status !== row.status) touch({ organizationIds: await accounts.organizationIds(tx, id) });
-      return view(updated);
+      return updated;
+    });
+    return view(call, updated);
+  },
+});
+
+export const signOutEverywhere = route({
+  summary: 'End every session of an account',
+  permission: 'accounts.manage',
+  params: idParams,
+  status: 204,
+  response: z.void(),
+  load: loadAccount,
+  handle: (call, row) =>
+    change(call, async ({ tx, record }) => {
+      const ended = await signIn.endSessions(tx, row.id);
+      await record({ ...eventOf(row), action: 'account.sessions_end', before: null, after: { sessions: ended } });
+    }),
+});
+
+export const resetSecondFactor = route({
+  summary: 'Take an account’s authenticator app, recovery codes and passkeys away',
+  description:
+    'For who lost them: the password alone signs in again. Every session ends. One’s own are managed in one’s own account.',
+  permission: 'accounts.manage',
+  params: idParams,
+  status: 204,
+  response: z.void(),
+  load: loadAccount,
+  handle: (call, row) => {
+    // A browser left open must not be enough to take its owner's protection away.
+    if (call.actor.accountId === row.id) throw conflict('Manage your own second factors in your account, with your password.');
+    return change(call, async ({ tx, record }) => {
+      const { hasTotp, passkeys } = await signIn.factorsOf(tx, row.id);
+      await signIn.dropFactors(tx, row.id);
+      await signIn.endSessions(tx, row.id);
+      const before = { two_factor: hasTotp, passkeys };
+      await record({ ...eventOf(row), action: 'account.second_factor_reset', before, after: null });
     });
   },
 });
+
+/** Throws 403 when the caller may not give the new role, or not take the old one. */
+function requireGrantable(
+  call: AdminCall<unknown, unknown, unknown>,
+  before: PlatformRole | null,
+  after: PlatformRole | null,
+): void {
+  if (before === after) return;
+  for (const role of [before, after]) if (role !== null) requireGrantableRole(call, { role }, '/platform_role');
+}
+
+/** Throws 409 when the change would leave no active platform admin among people. */
+async function requireAnotherAdmin(
+  tx: Change['tx'],
+  row: AccountRow,
+  columns: Pick<AccountRow, 'platformRole' | 'status'>,
+): Promise<void> {
+  const isAdmin = (one: Pick<AccountRow, 'platformRole' | 'status'>) =>
+    one.platformRole === 'platform_admin' && one.status === 'active';
+  if (!isAdmin(row) || isAdmin(columns)) return;
+  if ((await countOtherAdmins(tx, row.id)) === 0) {
+    throw conflict('This is the last platform admin. Make somebody else one first.');
+  }
+}
+
+/** What a lost role or a disabled account takes along. */
+async function followUp(change: Change, before: AccountRow, after: AccountRow): Promise<void> {
+  if (after.status === 'disabled') await signIn.endSessions(change.tx, after.id);
+  if (before.status !== after.status || before.platformRole !== after.platformRole) await withdrawInvitations(change, after.id);
+}
 
 /** Accounts belong to no tenant: one person may be in many. */
 async function loadAccount(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<AccountRow>> {
@@ -117,14 +199,36 @@ async function loadAccount(call: AdminCall<{ readonly id: string }, unknown, unk
   return { place: { organizationId: null }, object: row };
 }
 
-function view(row: AccountRow): z.output<typeof accountOut> {
-  return {
-    id: row.id,
-    ...facts(row),
-    email_verified: row.emailVerified,
-    created_at: isoOf(row.createdAt),
-    updated_at: isoOf(row.updatedAt),
-  };
+type AccountView = z.output<typeof accountOut>;
+
+async function view(call: AdminCall<unknown, unknown, unknown>, row: AccountRow): Promise<AccountView> {
+  const [shown] = await views(call, [row]);
+  return shown as AccountView;
+}
+
+async function views(call: AdminCall<unknown, unknown, unknown>, rows: readonly AccountRow[]): Promise<AccountView[]> {
+  const of = await factsOf(
+    call.deps.db,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => {
+    const { hasTotp, passkeys, lastSignInAt, memberships } = of(row.id);
+    return {
+      id: row.id,
+      ...facts(row),
+      email_verified: row.emailVerified,
+      two_factor: hasTotp,
+      passkeys,
+      last_sign_in_at: isoOrNull(lastSignInAt),
+      memberships: memberships.map(({ organizationId, organizationName, role }) => ({
+        organization_id: organizationId,
+        organization_name: organizationName,
+        role: role as OrganizationRole,
+      })),
+      created_at: isoOf(row.createdAt),
+      updated_at: isoOf(row.updatedAt),
+    };
+  });
 }
 
 function facts(row: AccountRow) {

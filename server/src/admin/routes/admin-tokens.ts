@@ -13,6 +13,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.
 import * as load from '../load.ts';
 import { invalid, notFound } from '../problem.ts';
 import { type Loaded, route } from '../route.ts';
+import { withdrawInvitationsOf } from '../withdraw-invitations.ts';
 import { futureInstant } from './key-create.ts';
 
 const ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
@@ -111,7 +112,8 @@ export const revoke = route({
   load: loadToken,
   handle: async (call, { id, role, organizationId }) => {
     requireGrantableRole(call, grantOf(role as TokenRole, organizationId), '');
-    await change(call, async ({ tx, now, record }) => {
+    await change(call, async (change) => {
+      const { tx, now, record } = change;
       const row = await adminTokens.revoke(tx, { id, at: now });
       if (row === null) return;
       await record({
@@ -120,6 +122,7 @@ export const revoke = route({
         before: { revoked_at: null },
         after: { revoked_at: isoOf(now) },
       });
+      await withdrawInvitationsOf(change, id);
     });
   },
 });

@@ -20,6 +20,7 @@ import { levelsAbove } from '../parent-access.ts';
 import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
 import { conflict, invalid, notFound } from '../problem.ts';
 import { route } from '../route.ts';
+import { withdrawInvitations } from '../withdraw-invitations.ts';
 import { lockLiving } from './organizations.ts';
 
 const role = z.enum(ORGANIZATION_ROLES);
@@ -147,10 +148,11 @@ async function newAccess(call: AdminCall<unknown, unknown, Pick<PatchBody, 'asse
 
 async function applyPatch(
   call: AdminCall<unknown, unknown, unknown>,
-  { tx, now, record, touch }: Change,
+  change: Change,
   key: { readonly organizationId: string; readonly id: string },
   body: PatchBody & { readonly access: NewAccess; readonly checksVersion?: true },
 ): Promise<void> {
+  const { tx, now, record, touch } = change;
   const { organizationId, id } = key;
   const member = await memberships.find(tx, key);
   if (member === null) throw notFound('member');
@@ -173,6 +175,7 @@ async function applyPatch(
   await memberships.update(tx, key, columns, now);
   await storeBudgets(tx, { organizationId, scope: 'user', scopeId: id }, policy, body, now);
   await record({ ...eventOf(member), action: 'member.update', before, after });
+  if (before.role !== after.role || before.status !== after.status) await withdrawInvitations(change, member.accountId);
   touch({ organizationIds: [organizationId] });
 }
 

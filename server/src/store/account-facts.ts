@@ -1,0 +1,96 @@
+/** What a list of accounts shows beside the rows: where each belongs and how it can prove itself. One question for a whole page. */
+import { and, asc, count, eq, inArray, ne, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import { accountMemberships, accounts, auditEvents, memberships, organizations, passkeys, twoFactors } from './schema.ts';
+
+export interface AccountFacts {
+  readonly memberships: readonly { readonly organizationId: string; readonly organizationName: string; readonly role: string }[];
+  readonly hasTotp: boolean;
+  readonly passkeys: number;
+  readonly lastSignInAt: Date | null;
+}
+
+const NOTHING: AccountFacts = { memberships: [], hasTotp: false, passkeys: 0, lastSignInAt: null };
+
+/** By account id. Removed memberships and deleted organizations are left out. */
+export async function factsOf(db: Database, ids: readonly string[]): Promise<(id: string) => AccountFacts> {
+  if (ids.length === 0) return () => NOTHING;
+  const where = await membershipsOf(db, ids);
+  const totp = await totpOf(db, ids);
+  const keys = await passkeysOf(db, ids);
+  const seen = await lastSignInsOf(db, ids);
+  return (id) => ({
+    memberships: where.get(id) ?? [],
+    hasTotp: totp.has(id),
+    passkeys: keys.get(id) ?? 0,
+    lastSignInAt: seen.get(id) ?? null,
+  });
+}
+
+/** How many active platform admins there are beside this account. Locks their rows, so that the last two cannot go at once. */
+export async function countOtherAdmins(tx: Database, accountId: string): Promise<number> {
+  const rows = await tx
+    .select({ id: accounts.id })
+    .from(accounts)
+    .where(and(eq(accounts.platformRole, 'platform_admin'), eq(accounts.status, 'active')))
+    .orderBy(asc(accounts.id))
+    .for('update');
+  return rows.filter(({ id }) => id !== accountId).length;
+}
+
+async function membershipsOf(db: Database, ids: readonly string[]) {
+  const rows = await db
+    .select({
+      accountId: accountMemberships.accountId,
+      organizationId: organizations.id,
+      organizationName: organizations.name,
+      role: memberships.role,
+    })
+    .from(accountMemberships)
+    .innerJoin(
+      memberships,
+      and(
+        eq(memberships.organizationId, accountMemberships.organizationId),
+        eq(memberships.id, accountMemberships.membershipId),
+        ne(memberships.status, 'removed'),
+      ),
+    )
+    .innerJoin(organizations, and(eq(organizations.id, memberships.organizationId), ne(organizations.status, 'deleted')))
+    .where(inArray(accountMemberships.accountId, [...ids]))
+    .orderBy(asc(organizations.name), asc(organizations.id));
+  return Map.groupBy(rows, (row) => row.accountId);
+}
+
+async function totpOf(db: Database, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .select({ id: twoFactors.userId })
+    .from(twoFactors)
+    .where(and(inArray(twoFactors.userId, [...ids]), eq(twoFactors.verified, true)));
+  return new Set(rows.map(({ id }) => id));
+}
+
+async function passkeysOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .select({ id: passkeys.userId, total: count() })
+    .from(passkeys)
+    .where(inArray(passkeys.userId, [...ids]))
+    .groupBy(passkeys.userId);
+  return new Map(rows.map(({ id, total }) => [id, total]));
+}
+
+/** The audit log remembers what a session that has ended cannot. */
+async function lastSignInsOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+  const rows = await db
+    .select({ id: auditEvents.objectId, at: sql<string>`max(${auditEvents.at})` })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.chain, 'platform'),
+        eq(auditEvents.objectType, 'account'),
+        inArray(auditEvents.objectId, [...ids]),
+        eq(auditEvents.action, 'account.sign_in'),
+      ),
+    )
+    .groupBy(auditEvents.objectId);
+  return new Map(rows.map(({ id, at }) => [id, new Date(at)]));
+}
