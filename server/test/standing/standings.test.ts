@@ -1,22 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { createMemoryCounters } from '../../src/counters/memory.ts';
-import { createRefresh } from '../../src/jobs/standings.ts';
-import { spendSince } from '../../src/store/usage.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
+import { refreshAll, refreshOnce } from './support.ts';
 
 const DAY_MS = 86_400_000;
 
 onEveryDatabase('how organizations stand', (given) => {
   const world = withAdmin(given);
-  /** With counters that begin now and so ask the ledger, as they do after a start. */
-  const refresh = () => {
-    const { db, clock } = world().deps;
-    const counters = createMemoryCounters({ clock, seedFrom: (counter, fromMs, toMs) => spendSince(db, counter, fromMs, toMs) });
-    return createRefresh({ db, clock, counters })();
-  };
+  const refresh = () => refreshOnce(world());
   const standing = async (id: string) => must(await world().root('GET', `/organizations/${id}`)).standing;
 
   /** Requests of an organization that cost so much each, some days ago. */
@@ -26,9 +19,7 @@ onEveryDatabase('how organizations stand', (given) => {
     await storeRecords(given(), [givenEnd({ organizationId, admittedAtMs, status, entries })]);
   }
 
-  async function drain(): Promise<void> {
-    while ((await refresh()) > 0);
-  }
+  const drain = () => refreshAll(world());
 
   describe('the refresher', () => {
     test('judges a new organization idle and counts what it is granted, at once and without a request', async () => {
