@@ -1,5 +1,107 @@
+import { Alert, Anchor, Stack } from '@mantine/core';
+import { IconRocket } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { Page } from '../../components/Page.tsx';
+import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { Course } from './Course.tsx';
+import { Budgets, Providers } from './Health.tsx';
+import { Numbers } from './Numbers.tsx';
+import { OwnKeys } from './OwnKeys.tsx';
+import { Tops } from './Tops.tsx';
 
+const STANDARD = '7d';
+const REFRESH_MS = 15_000;
+
+/** How the gateway, or the part of it this person may see, fares at one look. */
 export function OverviewPage() {
-  return <Page title="Overview">{null}</Page>;
+  const [state, set] = useUrlState();
+  const session = useSession();
+  const mayReadUsage = useCanAnywhere('usage.read');
+  const isOfPlatform = session.platform_capabilities.includes('usage.read');
+  return (
+    <Page
+      title="Overview"
+      about={placeOf(session)}
+      actions={
+        mayReadUsage && (
+          <>
+            {isOfPlatform && (
+              <ObjectSelect
+                compact
+                kind="organization"
+                label="Organization"
+                placeholder="All organizations"
+                value={state.organization_id}
+                onChange={(organization_id) => set({ organization_id })}
+              />
+            )}
+            <RangePicker standard={STANDARD} />
+          </>
+        )
+      }
+    >
+      {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
+      {mayReadUsage ? (
+        <Figures isOfPlatform={isOfPlatform} />
+      ) : (
+        <Alert color="gray">
+          Your role shows no spend and no requests. Teams and keys that you may see are in the navigation.
+        </Alert>
+      )}
+    </Page>
+  );
+}
+
+function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
+  const [state] = useUrlState();
+  const { from, to } = rangeOf(state, STANDARD);
+  const question = {
+    ...(state.organization_id === undefined ? {} : { organization_id: state.organization_id }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+  const query = useQuery({
+    queryKey: ['overview', question],
+    queryFn: () => asked(api.GET('/overview', { params: { query: question } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Asked query={query}>
+      {(overview) => (
+        <Stack gap="md">
+          {isOfPlatform && overview.requests + overview.refusals === 0 && state.organization_id === undefined && <FirstSteps />}
+          <Numbers overview={overview} organizationId={state.organization_id} />
+          <Course overview={overview} />
+          <Tops overview={overview} showOrganizations={isOfPlatform && state.organization_id === undefined} />
+          <Budgets overview={overview} />
+          {isOfPlatform && <Providers overview={overview} />}
+        </Stack>
+      )}
+    </Asked>
+  );
+}
+
+function FirstSteps() {
+  return (
+    <Alert icon={<IconRocket size={18} />} title="No request in this time">
+      <Anchor component={Link} to={PATHS.start} inherit>
+        Set up the gateway step by step
+      </Anchor>
+      : a provider’s credential, a model, an organization, a team and its first key.
+    </Alert>
+  );
+}
+
+function placeOf({ platform_role, memberships }: Session): string {
+  if (platform_role !== null) return 'Every organization of this gateway.';
+  const names = memberships.map(({ organization_name }) => organization_name);
+  return names.length === 0 ? 'You are not a member of any organization yet.' : names.join(', ');
 }

@@ -1,0 +1,14 @@
+import { Skeleton } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import type { TimeChartProps } from './StackedBars.tsx';
+
+const StackedBars = lazy(() => import('./StackedBars.tsx').then(({ StackedBars }) => ({ default: StackedBars })));
+
+/** A chart over time. Its library is loaded when the first one is shown, so that pages without one stay small. */
+export function TimeChart(props: TimeChartProps) {
+  return (
+    <Suspense fallback={<Skeleton h={props.height ?? 220} />}>
+      <StackedBars {...props} />
+    </Suspense>
+  );
+}

@@ -1,0 +1,57 @@
+import { Group, Paper, SegmentedControl, Title } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { shortCountText } from '../../components/Count.tsx';
+import type { Series } from '../../components/charts/StackedBars.tsx';
+import { TimeChart } from '../../components/charts/TimeChart.tsx';
+import { moneyText } from '../../components/Money.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+
+const CHOICES = [
+  { value: 'requests', label: 'Requests' },
+  { value: 'spend', label: 'Spend' },
+  { value: 'tokens', label: 'Tokens' },
+];
+
+const SERIES: Readonly<Record<string, readonly Series[]>> = {
+  requests: [
+    { name: 'answered', label: 'Answered', color: 'teal.6' },
+    { name: 'errors', label: 'Errors', color: 'orange.6' },
+    { name: 'refused', label: 'Refused', color: 'red.7' },
+  ],
+  spend: [{ name: 'spend', label: 'Spend', color: 'teal.6' }],
+  tokens: [{ name: 'tokens', label: 'Tokens', color: 'blue.6' }],
+};
+
+/** The range in its course. */
+export function Course({ overview }: { overview: Schema<'Overview'> }) {
+  const [state, set] = useUrlState();
+  const shown = state.chart !== undefined && state.chart in SERIES ? state.chart : 'requests';
+  const points = overview.series.map(({ requests, spend, ...point }) => ({
+    ...point,
+    answered: Math.max(0, requests - point.errors),
+    // Only drawn: the exact amounts are in Usage & spend.
+    spend: Number(spend),
+  }));
+  return (
+    <Paper withBorder p="md">
+      <Group justify="space-between" mb="sm">
+        <Title order={2}>Course</Title>
+        <SegmentedControl
+          size="xs"
+          aria-label="What the chart shows"
+          data={CHOICES}
+          value={shown}
+          onChange={(chart) => set({ chart: chart === 'requests' ? undefined : chart })}
+        />
+      </Group>
+      <TimeChart
+        label={`${shown} by ${overview.range.interval}`}
+        points={points}
+        series={SERIES[shown] ?? []}
+        interval={overview.range.interval}
+        timeZone={overview.range.time_zone}
+        format={shown === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
+      />
+    </Paper>
+  );
+}

@@ -1,0 +1,136 @@
+import { Anchor, Badge, Paper, Progress, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Schema } from '../../api/client.ts';
+import { addressOf } from '../../components/addresses.ts';
+import { countText } from '../../components/Count.tsx';
+import { colorOf } from '../../components/LimitBar.tsx';
+import { Money } from '../../components/Money.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+
+/** The budgets nearest to their end, with what requests in flight hold of them. */
+export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
+  return (
+    <Section
+      title="Budgets closest to exhaustion"
+      empty={overview.budgets_closest.length === 0 ? 'No budget is set here.' : null}
+    >
+      <Table fz="sm">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Of</Table.Th>
+            <Table.Th>Organization</Table.Th>
+            <Table.Th w={180}>Used</Table.Th>
+            <Table.Th ta="right">Spent</Table.Th>
+            <Table.Th ta="right">Held</Table.Th>
+            <Table.Th ta="right">Amount</Table.Th>
+            <Table.Th>Resets</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {overview.budgets_closest.map((budget) => (
+            <Table.Tr key={budget.budget_id}>
+              <Table.Td>
+                {wordOf(budget.scope)} <ToObject id={budget.scope_id} name={budget.scope_name} />
+              </Table.Td>
+              <Table.Td>
+                <ToObject id={budget.organization_id} name={budget.organization_name} />
+              </Table.Td>
+              <Table.Td>
+                <Tooltip label={`${Math.round(budget.ratio * 1_000) / 10} % spent or held`}>
+                  <Progress
+                    size={8}
+                    value={Math.min(100, budget.ratio * 100)}
+                    color={colorOf(budget.ratio)}
+                    aria-label={`${Math.round(budget.ratio * 100)} percent used`}
+                  />
+                </Tooltip>
+              </Table.Td>
+              <Table.Td ta="right">
+                <Money usd={budget.spent} />
+              </Table.Td>
+              <Table.Td ta="right">
+                <Money usd={budget.held} />
+              </Table.Td>
+              <Table.Td ta="right">
+                <Money usd={budget.amount} />
+              </Table.Td>
+              <Table.Td>{budget.resets_at === null ? 'never' : <Time at={budget.resets_at} relative />}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Section>
+  );
+}
+
+/** How each provider fares: deployments at rest after failures, and the share of failed requests. */
+export function Providers({ overview }: { overview: Schema<'Overview'> }) {
+  return (
+    <Section title="Provider health" empty={overview.providers.length === 0 ? 'No deployment yet.' : null}>
+      <Table fz="sm">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Provider</Table.Th>
+            <Table.Th>State</Table.Th>
+            <Table.Th ta="right">Deployments</Table.Th>
+            <Table.Th ta="right">Requests</Table.Th>
+            <Table.Th ta="right">Errors</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {overview.providers.map(({ provider, deployments, cooling, requests, errors }) => (
+            <Table.Tr key={provider}>
+              <Table.Td>
+                <Anchor component={Link} to={PATHS.models} search={{ provider } as never} inherit>
+                  {provider}
+                </Anchor>
+              </Table.Td>
+              <Table.Td>
+                {cooling === 0 ? (
+                  <Badge color="teal">Healthy</Badge>
+                ) : (
+                  <Tooltip label="Rests after failures; one request probes it before it serves again.">
+                    <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
+                  </Tooltip>
+                )}
+              </Table.Td>
+              <Table.Td ta="right">{countText(deployments)}</Table.Td>
+              <Table.Td ta="right">{countText(requests)}</Table.Td>
+              <Table.Td ta="right">{countText(errors)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Section>
+  );
+}
+
+function Section({ title, empty, children }: { title: string; empty: string | null; children: ReactNode }) {
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Title order={2} mb="xs">
+        {title}
+      </Title>
+      {empty === null ? (
+        <Table.ScrollContainer minWidth={620}>{children}</Table.ScrollContainer>
+      ) : (
+        <Text fz="sm" c="dimmed">
+          {empty}
+        </Text>
+      )}
+    </Paper>
+  );
+}
+
+function ToObject({ id, name }: { id: string; name: string }) {
+  const to = addressOf(id);
+  if (to === null) return <bdi>{name}</bdi>;
+  return (
+    <Anchor component={Link} to={to} inherit>
+      <bdi>{name}</bdi>
+    </Anchor>
+  );
+}

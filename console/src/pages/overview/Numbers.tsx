@@ -1,0 +1,103 @@
+import { Anchor, Paper, SimpleGrid, Text, Tooltip } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Schema } from '../../api/client.ts';
+import { countText, shortCountText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+import { PATHS } from '../../paths.ts';
+import { durationText } from '../requests/duration.ts';
+
+interface NumbersProps {
+  readonly overview: Schema<'Overview'>;
+  readonly organizationId: string | undefined;
+}
+
+/** The figures of the range, each leading to what it was counted from. */
+export function Numbers({ overview, organizationId }: NumbersProps) {
+  const { from, to } = overview.range;
+  const place = { from, to, ...(organizationId === undefined ? {} : { organization_id: organizationId }) };
+  const { latency } = overview;
+  return (
+    <Paper withBorder p="sm">
+      <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 7 }} spacing="md" verticalSpacing="sm">
+        <Figure name="Spend" to={PATHS.usage} search={place}>
+          <Money usd={overview.spend} />
+        </Figure>
+        <Figure name="Requests" to={PATHS.requests} search={place}>
+          <Short count={overview.requests} />
+        </Figure>
+        <Figure
+          name="Errors"
+          to={PATHS.requests}
+          search={{ ...place, status: 'failed' }}
+          note={shareOf(overview.errors, overview.requests)}
+        >
+          <Short count={overview.errors} />
+        </Figure>
+        <Figure
+          name="Refusals"
+          to={PATHS.requests}
+          search={{ ...place, status: 'refused' }}
+          note={shareOf(overview.refusals, overview.requests + overview.refusals)}
+        >
+          <Short count={overview.refusals} />
+        </Figure>
+        <Figure name="Tokens" to={PATHS.usage} search={{ ...place, metric: 'total_tokens' }}>
+          <Short count={overview.tokens} />
+        </Figure>
+        <Figure name="Latency p50" note={`newest ${countText(latency.sample)}`}>
+          {latency.p50_ms === null ? '–' : durationText(latency.p50_ms)}
+        </Figure>
+        <Figure name="Latency p95" note={`newest ${countText(latency.sample)}`}>
+          {latency.p95_ms === null ? '–' : durationText(latency.p95_ms)}
+        </Figure>
+      </SimpleGrid>
+    </Paper>
+  );
+}
+
+interface FigureProps {
+  readonly name: string;
+  readonly to?: string;
+  readonly search?: Readonly<Record<string, string>>;
+  readonly note?: string | null;
+  readonly children: ReactNode;
+}
+
+function Figure({ name, to, search, note, children }: FigureProps) {
+  return (
+    <div>
+      <Text component="dt" fz="xs" c="dimmed">
+        {to === undefined ? (
+          name
+        ) : (
+          <Anchor component={Link} to={to} search={search as never} inherit>
+            {name}
+          </Anchor>
+        )}
+      </Text>
+      <Text component="dd" m={0} fz="lg" fw={600}>
+        {children}
+      </Text>
+      {note != null && (
+        <Text fz="xs" c="dimmed">
+          {note}
+        </Text>
+      )}
+    </div>
+  );
+}
+
+function Short({ count }: { count: number }) {
+  return (
+    <Tooltip label={countText(count)}>
+      <span>{shortCountText(count)}</span>
+    </Tooltip>
+  );
+}
+
+const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+
+function shareOf(part: number, whole: number): string | null {
+  return whole === 0 ? null : percent.format(part / whole);
+}

@@ -1,0 +1,84 @@
+import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { IconKey } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { type Session, useCanAnywhere } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+
+const SHOWN = 5;
+
+/** The person's own keys, and how to get one. */
+export function OwnKeys({ session }: { session: Session }) {
+  const mayMake = useCanAnywhere('keys.manage_own');
+  const query = useQuery({
+    queryKey: ['keys', 'own', session.account.id],
+    queryFn: () => asked(api.GET('/keys', { params: { query: { account_id: session.account.id, limit: SHOWN } } })),
+  });
+  return (
+    <Paper withBorder p="md" component="section" aria-label="Your keys">
+      <Group justify="space-between" mb="xs">
+        <Title order={2}>Your keys</Title>
+        {mayMake && (
+          <Button
+            component={Link}
+            to={PATHS.keys}
+            search={{ new: '1' } as never}
+            size="xs"
+            variant="default"
+            leftSection={<IconKey size={14} />}
+          >
+            Create a key
+          </Button>
+        )}
+      </Group>
+      <Asked query={query}>{({ data }) => (data.length === 0 ? <None mayMake={mayMake} /> : <Keys keys={data} />)}</Asked>
+    </Paper>
+  );
+}
+
+function None({ mayMake }: { mayMake: boolean }) {
+  return (
+    <Text fz="sm" c="dimmed">
+      {mayMake
+        ? 'You have no key yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and point its base URL at this gateway: ready snippets come with the key.'
+        : 'You own no key. An admin of your team can make one for you.'}
+    </Text>
+  );
+}
+
+function Keys({ keys }: { keys: readonly Schema<'Key'>[] }) {
+  return (
+    <Stack gap={6}>
+      {keys.map((key) => (
+        <Group key={key.id} gap="sm">
+          <Anchor component={Link} to={PATHS.key} params={{ keyId: key.id } as never} fz="sm">
+            <bdi>{key.name}</bdi>
+          </Anchor>
+          <StatusBadge status={key.status} />
+          <Text fz="sm" c="dimmed" component="div">
+            {key.team_name} ·{' '}
+            {key.last_used_at === null ? (
+              'never used'
+            ) : (
+              <>
+                used <Time at={key.last_used_at} relative />
+              </>
+            )}{' '}
+            ·{' '}
+            <Anchor component={Link} to={PATHS.requests} search={{ key_id: key.id } as never} inherit>
+              requests
+            </Anchor>{' '}
+            ·{' '}
+            <Anchor component={Link} to={PATHS.usage} search={{ key_id: key.id } as never} inherit>
+              use
+            </Anchor>
+          </Text>
+        </Group>
+      ))}
+    </Stack>
+  );
+}

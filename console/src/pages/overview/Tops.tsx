@@ -1,0 +1,89 @@
+import { Anchor, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { Schema } from '../../api/client.ts';
+import { shortCountText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+import { PATHS } from '../../paths.ts';
+
+interface Row {
+  readonly id: string;
+  readonly name: string;
+  readonly requests: number;
+  readonly spend: string;
+  readonly to: string;
+  readonly search?: Readonly<Record<string, string>>;
+}
+
+interface TopsProps {
+  readonly overview: Schema<'Overview'>;
+  readonly showOrganizations: boolean;
+}
+
+/** The dearest of the range: organizations, models, keys. */
+export function Tops({ overview, showOrganizations }: TopsProps) {
+  const { from, to } = overview.range;
+  const organizations = overview.top_organizations.map((one) => ({
+    ...one,
+    to: PATHS.organization.replace('$organizationId', one.id),
+  }));
+  const models = overview.top_models.map((one) => ({
+    ...one,
+    id: one.name,
+    to: PATHS.usage,
+    search: { model: one.name, from, to },
+  }));
+  const keys = overview.top_keys.map((one) => ({ ...one, to: PATHS.key.replace('$keyId', one.id) }));
+  return (
+    <SimpleGrid cols={{ base: 1, md: showOrganizations ? 3 : 2 }} spacing="md">
+      {showOrganizations && <Top title="Top organizations" rows={organizations} />}
+      <Top title="Top models" rows={models} />
+      <Top title="Top keys" rows={keys} />
+    </SimpleGrid>
+  );
+}
+
+const SHOWN = 6;
+
+function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
+  const most = Math.max(...rows.map(({ spend }) => Number(spend)), 0);
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Title order={2} mb="xs">
+        {title}
+      </Title>
+      {rows.length === 0 && (
+        <Text fz="sm" c="dimmed">
+          Nothing in this time.
+        </Text>
+      )}
+      <Stack gap={8}>
+        {rows.slice(0, SHOWN).map((row) => (
+          <div key={row.id}>
+            <Group justify="space-between" wrap="nowrap" gap="xs">
+              <Anchor
+                component={Link}
+                to={row.to}
+                {...(row.search === undefined ? {} : { search: row.search as never })}
+                fz="sm"
+                truncate
+              >
+                <bdi>{row.name}</bdi>
+              </Anchor>
+              <Text fz="sm" className="nowrap" component="div">
+                <Text component="span" fz="xs" c="dimmed">
+                  {shortCountText(row.requests)} req.{' '}
+                </Text>
+                <Money usd={row.spend} />
+              </Text>
+            </Group>
+            <Progress
+              size={3}
+              value={most === 0 ? 0 : (Number(row.spend) / most) * 100}
+              aria-label={`${row.name}: share of the dearest`}
+            />
+          </div>
+        ))}
+      </Stack>
+    </Paper>
+  );
+}
