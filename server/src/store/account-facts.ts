@@ -4,7 +4,12 @@ import type { Database } from './database.ts';
 import { accountMemberships, accounts, auditEvents, memberships, organizations, passkeys, twoFactors } from './schema.ts';
 
 export interface AccountFacts {
-  readonly memberships: readonly { readonly organizationId: string; readonly organizationName: string; readonly role: string }[];
+  readonly memberships: readonly {
+    readonly organizationId: string;
+    readonly organizationName: string;
+    readonly memberId: string;
+    readonly role: string;
+  }[];
   readonly hasTotp: boolean;
   readonly passkeys: number;
   readonly lastSignInAt: Date | null;
@@ -44,6 +49,7 @@ async function membershipsOf(db: Database, ids: readonly string[]) {
       accountId: accountMemberships.accountId,
       organizationId: organizations.id,
       organizationName: organizations.name,
+      memberId: memberships.id,
       role: memberships.role,
     })
     .from(accountMemberships)

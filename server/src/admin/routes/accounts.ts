@@ -28,7 +28,12 @@ const accountOut = z
     passkeys: z.int(),
     last_sign_in_at: instantOut.nullable(),
     memberships: z.array(
-      z.object({ organization_id: z.string(), organization_name: z.string(), role: z.enum(ORGANIZATION_ROLES) }),
+      z.object({
+        organization_id: z.string(),
+        organization_name: z.string(),
+        member_id: z.string(),
+        role: z.enum(ORGANIZATION_ROLES),
+      }),
     ),
     created_at: instantOut,
     updated_at: instantOut,
@@ -220,9 +225,10 @@ async function views(call: AdminCall<unknown, unknown, unknown>, rows: readonly 
       two_factor: hasTotp,
       passkeys,
       last_sign_in_at: isoOrNull(lastSignInAt),
-      memberships: memberships.map(({ organizationId, organizationName, role }) => ({
+      memberships: memberships.map(({ organizationId, organizationName, memberId, role }) => ({
         organization_id: organizationId,
         organization_name: organizationName,
+        member_id: memberId,
         role: role as OrganizationRole,
       })),
       created_at: isoOf(row.createdAt),
