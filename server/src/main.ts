@@ -15,6 +15,7 @@ import { loadConsole } from './console-files.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
 import { openIdentity } from './identity/identity.ts';
 import { noMailer } from './identity/mail/mailer.ts';
+import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
 import { keepStandings } from './jobs/standings.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { systemClock as clock } from './lib/clock.ts';
@@ -37,6 +38,7 @@ import { serveDataPlane } from './proxy/data-plane.ts';
 import { createListener } from './proxy/listener.ts';
 import { renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
+import { servePlayground } from './proxy/playground.ts';
 import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
@@ -140,7 +142,7 @@ function adminDepsOf(
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
     identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
-    mailer: noMailer,
+    mailer: config.smtp === null ? noMailer : createSmtpMailer(config.smtp),
     publicUrl: config.publicUrl,
     log,
     upstream: {
@@ -149,6 +151,7 @@ function adminDepsOf(
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
     },
+    playground: (call) => servePlayground(call, gateway),
     recent: {
       find: (id) => journal.find(id) ?? refusals.find(id),
       findShape: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
