@@ -37,7 +37,10 @@ export function createThrottle(nowMs: () => number, { freeFailures, waitMsMax }:
   return {
     waitMs: (name) => {
       const failures = failuresOf(name);
-      return failures === null ? 0 : Math.max(0, failures.lastMs + waitAfter(failures.count - freeFailures) - nowMs());
+      if (failures === null) return 0;
+      const waitMs = waitAfter(failures.count - freeFailures);
+      // A clock that was set back must not make anybody wait longer.
+      return Math.min(waitMs, Math.max(0, failures.lastMs + waitMs - nowMs()));
     },
     failed: (name) => {
       const count = (failuresOf(name)?.count ?? 0) + 1;
