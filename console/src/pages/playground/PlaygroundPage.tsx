@@ -1,5 +1,140 @@
+import { Box, Button, Grid, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
+import { IconPlayerStop, IconSend } from '@tabler/icons-react';
+import { useEffect, useRef, useState } from 'react';
+import { EmptyState } from '../../components/EmptyState.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { type CallSettings, useConversation } from './conversation.ts';
+import { Settings } from './Settings.tsx';
+import { TurnView } from './TurnView.tsx';
 
+const START = { system: '', stream: true, maxTokens: 500, temperature: '' } as const;
+
+/** Any callable target, tried as one of the keys: the answer as it comes, what it cost, how long it took, and why it was let through or not. */
 export function PlaygroundPage() {
-  return <Page title="Playground">{null}</Page>;
+  const [state, setState] = useUrlState();
+  const [rest, setRest] = useState<Omit<CallSettings, 'keyId' | 'model'>>(START);
+  const settings: CallSettings = { ...rest, keyId: state.key ?? '', model: state.model ?? '' };
+  const conversation = useConversation();
+  const isRunning = conversation.turns.some(({ end }) => end === null);
+  return (
+    <Page
+      title="Playground"
+      about="Each call is made as the chosen key: admitted, charged and logged like any other of it."
+      actions={
+        <Button variant="default" disabled={conversation.turns.length === 0 || isRunning} onClick={conversation.clear}>
+          Clear
+        </Button>
+      }
+    >
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 4, lg: 3 }}>
+          <Settings
+            settings={settings}
+            onKey={(key) => setState({ key })}
+            onModel={(model) => setState({ model })}
+            onChange={(change) => setRest({ ...rest, ...change })}
+          />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 8, lg: 9 }}>
+          <Stack gap="sm">
+            <Conversation conversation={conversation} settings={settings} isRunning={isRunning} />
+            <Composer
+              isReady={settings.keyId !== '' && settings.model.trim() !== ''}
+              isRunning={isRunning}
+              onSend={(question) => void conversation.ask(question, settings)}
+              onStop={conversation.stop}
+            />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+    </Page>
+  );
+}
+
+interface ConversationProps {
+  readonly conversation: ReturnType<typeof useConversation>;
+  readonly settings: CallSettings;
+  readonly isRunning: boolean;
+}
+
+function Conversation({ conversation, settings, isRunning }: ConversationProps) {
+  const { turns, askAgain } = conversation;
+  const end = useRef<HTMLDivElement>(null);
+  const lastText = turns.at(-1)?.answer.length ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more text is the trigger.
+  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [lastText, turns.length]);
+  if (turns.length === 0)
+    return (
+      <EmptyState title="Nothing asked yet">
+        Choose a key and a model or route group, and write a message. A refusal is shown as the application would get it, with the
+        rule that refused and when it passes.
+      </EmptyState>
+    );
+  return (
+    <Stack gap="sm" role="log" aria-label="Conversation" aria-live="off">
+      {turns.map((turn) => (
+        <TurnView key={turn.id} turn={turn} {...(isRunning ? {} : { onAgain: () => void askAgain(turn, settings) })} />
+      ))}
+      <div ref={end} />
+    </Stack>
+  );
+}
+
+interface ComposerProps {
+  readonly isReady: boolean;
+  readonly isRunning: boolean;
+  readonly onSend: (question: string) => void;
+  readonly onStop: () => void;
+}
+
+function Composer({ isReady, isRunning, onSend, onStop }: ComposerProps) {
+  const [text, setText] = useState('');
+  const send = () => {
+    if (!isReady || isRunning || text.trim() === '') return;
+    onSend(text);
+    setText('');
+  };
+  return (
+    <Paper
+      withBorder
+      p="sm"
+      component="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <Textarea
+        label="Message"
+        placeholder="Say hello."
+        autosize
+        minRows={2}
+        maxRows={12}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+          event.preventDefault();
+          send();
+        }}
+      />
+      <Group justify="space-between" mt="xs">
+        <Text fz="xs" c="dimmed">
+          {isReady ? 'Enter sends, Shift + Enter begins a line.' : 'Choose a key and a target first.'}
+        </Text>
+        <Box>
+          {isRunning ? (
+            <Button color="red" variant="default" leftSection={<IconPlayerStop size={16} />} onClick={onStop}>
+              Stop
+            </Button>
+          ) : (
+            <Button type="submit" leftSection={<IconSend size={16} />} disabled={!isReady || text.trim() === ''}>
+              Send
+            </Button>
+          )}
+        </Box>
+      </Group>
+    </Paper>
+  );
 }

@@ -1,0 +1,82 @@
+import { Autocomplete, NumberInput, Paper, Stack, Switch, Text, Textarea } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import type { CallSettings } from './conversation.ts';
+
+interface SettingsProps {
+  readonly settings: CallSettings;
+  readonly onKey: (keyId: string | undefined) => void;
+  readonly onModel: (model: string) => void;
+  readonly onChange: (change: Partial<Omit<CallSettings, 'keyId' | 'model'>>) => void;
+}
+
+const TOKENS_MAX = 10_000_000;
+const TEMPERATURE_MAX = 2;
+
+/** As which key, to which target, and how. */
+export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) {
+  const callable = useCallable(settings.keyId);
+  return (
+    <Paper withBorder p="sm">
+      <Stack gap="sm">
+        <ObjectSelect kind="key" label="Key" value={settings.keyId === '' ? undefined : settings.keyId} onChange={onKey} />
+        <Autocomplete
+          label="Model or route group"
+          description={callable.about}
+          data={[...callable.names]}
+          value={settings.model}
+          onChange={onModel}
+          maxDropdownHeight={280}
+        />
+        <Textarea
+          label="System message"
+          autosize
+          minRows={2}
+          maxRows={8}
+          value={settings.system}
+          onChange={(event) => onChange({ system: event.currentTarget.value })}
+        />
+        <NumberInput
+          label="Output tokens at most"
+          description="Bounds what is held of budgets."
+          min={1}
+          max={TOKENS_MAX}
+          allowDecimal={false}
+          value={settings.maxTokens}
+          onChange={(value) => onChange({ maxTokens: typeof value === 'number' ? value : '' })}
+        />
+        <NumberInput
+          label="Temperature"
+          description="Empty: the model’s own."
+          min={0}
+          max={TEMPERATURE_MAX}
+          step={0.1}
+          value={settings.temperature}
+          onChange={(value) => onChange({ temperature: typeof value === 'number' ? value : '' })}
+        />
+        <Switch
+          label="Stream the answer"
+          checked={settings.stream}
+          onChange={(event) => onChange({ stream: event.currentTarget.checked })}
+        />
+        <Text fz="xs" c="dimmed">
+          Another name can be typed too, to see how it is refused.
+        </Text>
+      </Stack>
+    </Paper>
+  );
+}
+
+/** What the key can call, by the server's explanation of its access. */
+function useCallable(keyId: string): { names: readonly string[]; about: string } {
+  const access = useQuery({
+    queryKey: ['access', 'explain-key', keyId, undefined],
+    queryFn: () => asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } })),
+    enabled: keyId !== '',
+  });
+  if (keyId === '') return { names: [], about: 'Choose a key to see what it can call.' };
+  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking what it can call…' };
+  const names = access.data.data.filter(({ allowed }) => allowed).map(({ target }) => target);
+  return { names, about: names.length === 1 ? 'The key can call 1 target.' : `The key can call ${names.length} targets.` };
+}

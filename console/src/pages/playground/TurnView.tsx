@@ -1,0 +1,162 @@
+import { Alert, Anchor, Badge, Button, Collapse, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, Problem } from '../../api/client.ts';
+import { addressOf } from '../../components/addresses.ts';
+import { CopyText } from '../../components/CopyText.tsx';
+import { countText } from '../../components/Count.tsx';
+import { DecisionSentence, DecisionView } from '../../components/DecisionView.tsx';
+import { Money } from '../../components/Money.tsx';
+import { Named } from '../../components/Named.tsx';
+import type { Turn } from './conversation.ts';
+
+interface TurnViewProps {
+  readonly turn: Turn;
+  /** Absent while a call is under way. */
+  readonly onAgain?: () => void;
+}
+
+/** One question and its answer, with what the request log says of it as soon as it is settled. */
+export function TurnView({ turn, onAgain }: TurnViewProps) {
+  return (
+    <Paper withBorder p="sm" component="article" aria-label={`Question ${turn.id}`}>
+      <Stack gap="xs">
+        <Text fz="sm" fw={600} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+          {turn.question}
+        </Text>
+        <Answer turn={turn} />
+        {turn.end !== null && <Facts turn={turn} {...(onAgain === undefined ? {} : { onAgain })} />}
+      </Stack>
+    </Paper>
+  );
+}
+
+function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
+  return (
+    <>
+      {answer !== '' && (
+        <Text fz="sm" data-testid="answer" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+          {answer}
+        </Text>
+      )}
+      {end === null && answer === '' && (
+        <Group gap="xs">
+          <Loader size="xs" aria-label={`Waiting for ${model}`} />
+          <Text fz="sm" c="dimmed">
+            Waiting for {model}…
+          </Text>
+        </Group>
+      )}
+      {end?.is === 'stopped' && (
+        <Text fz="sm" c="dimmed">
+          Stopped here. What the provider wrote until then is charged.
+        </Text>
+      )}
+      {end?.is === 'failed' && (
+        <Alert color="red" p="xs" icon={<IconAlertTriangle size={18} />} role="alert">
+          <Text fz="sm">{end.message}</Text>
+          <Text fz="xs" c="dimmed" className="mono" mt={4}>
+            {[end.status >= 400 ? `HTTP ${end.status}` : null, end.code].filter((part) => part !== null).join(' · ')}
+          </Text>
+        </Alert>
+      )}
+    </>
+  );
+}
+
+const LOOKS_MAX = 12;
+const LOOK_EVERY_MS = 400;
+
+/** The settled request: within a second of its end it is in the log, elsewhere than the answer. */
+function useSettled(requestId: string | null) {
+  return useQuery({
+    queryKey: ['request', 'settled', requestId],
+    queryFn: () =>
+      asked(
+        api.GET('/requests/{request_id}', {
+          params: { path: { request_id: requestId ?? '' }, query: { content: 'false' } },
+        }),
+      ),
+    enabled: requestId !== null,
+    retry: (failures, error) => error instanceof Problem && error.status === 404 && failures < LOOKS_MAX,
+    retryDelay: LOOK_EVERY_MS,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+function Facts({ turn, onAgain }: TurnViewProps) {
+  const [isOpen, setOpen] = useState(false);
+  const requestId = turn.head?.requestId ?? null;
+  const settled = useSettled(requestId);
+  const request = settled.data;
+  return (
+    <Stack gap="xs">
+      {request !== undefined && turn.end?.is === 'failed' && <DecisionSentence decision={request.decision} />}
+      <Group gap="md" fz="sm">
+        {request !== undefined && (
+          <>
+            <Fact label="Cost">
+              <Money usd={request.spend ?? (request.status === 'refused' ? '0' : null)} />
+            </Fact>
+            <Fact label="Tokens">
+              {countText(request.input_tokens)} in, {countText(request.output_tokens)} out
+            </Fact>
+            {request.deployment_id !== null && (
+              <Fact label="Deployment">
+                <Named id={request.deployment_id} />
+              </Fact>
+            )}
+          </>
+        )}
+        {turn.firstTextMs !== null && <Fact label="First text">{countText(turn.firstTextMs)} ms</Fact>}
+        {turn.totalMs !== null && <Fact label="Whole">{countText(turn.totalMs)} ms</Fact>}
+        {turn.end?.is === 'answered' && turn.end.finishReason === 'length' && (
+          <Badge color="yellow">Cut at the output bound</Badge>
+        )}
+      </Group>
+      <Group gap="sm" justify="space-between">
+        <Group gap="sm">
+          {requestId !== null && (
+            <Group gap={4} fz="xs">
+              {request === undefined ? (
+                <CopyText text={requestId} label="request id" />
+              ) : (
+                <Anchor component={Link} to={addressOf(requestId, 'request') ?? '.'} fz="xs" className="mono">
+                  {requestId}
+                </Anchor>
+              )}
+            </Group>
+          )}
+          {request !== undefined && (
+            <Anchor component="button" type="button" fz="xs" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+              {isOpen ? 'Hide the decision' : 'Show the decision'}
+            </Anchor>
+          )}
+        </Group>
+        {onAgain !== undefined && (
+          <Button size="compact-sm" variant="default" onClick={onAgain}>
+            Send again
+          </Button>
+        )}
+      </Group>
+      {request !== undefined && (
+        <Collapse expanded={isOpen}>
+          <DecisionView decision={request.decision} />
+        </Collapse>
+      )}
+    </Stack>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <span>
+      <Text component="span" fz="sm" c="dimmed">
+        {label}{' '}
+      </Text>
+      {children}
+    </span>
+  );
+}

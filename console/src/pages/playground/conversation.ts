@@ -1,0 +1,119 @@
+import { useReducer, useRef } from 'react';
+import {
+  callPlayground,
+  type PlaygroundCall,
+  type PlaygroundEnd,
+  type PlaygroundHead,
+  type PlaygroundMessage,
+} from '../../api/playground.ts';
+
+/** A question and the answer to it. */
+export interface Turn {
+  readonly id: number;
+  readonly question: string;
+  readonly model: string;
+  readonly answer: string;
+  readonly head: PlaygroundHead | null;
+  readonly firstTextMs: number | null;
+  readonly totalMs: number | null;
+  /** Null while it is under way. */
+  readonly end: PlaygroundEnd | null;
+}
+
+/** What a call is made with beside its messages. */
+export interface CallSettings {
+  readonly keyId: string;
+  readonly model: string;
+  readonly system: string;
+  readonly stream: boolean;
+  readonly maxTokens: number | '';
+  readonly temperature: number | '';
+}
+
+type Change =
+  | { readonly is: 'asked'; readonly turn: Turn }
+  | { readonly is: 'changed'; readonly id: number; readonly part: (turn: Turn) => Partial<Turn> }
+  | { readonly is: 'removed'; readonly id: number }
+  | { readonly is: 'cleared' };
+
+function changed(turns: readonly Turn[], change: Change): readonly Turn[] {
+  switch (change.is) {
+    case 'asked':
+      return [...turns, change.turn];
+    case 'changed':
+      return turns.map((turn) => (turn.id === change.id ? { ...turn, ...change.part(turn) } : turn));
+    case 'removed':
+      return turns.filter(({ id }) => id !== change.id);
+    case 'cleared':
+      return [];
+  }
+}
+
+/** The conversation on the page. One call at a time; it can be stopped, and then the provider is let go at once. */
+export function useConversation() {
+  const [turns, dispatch] = useReducer(changed, []);
+  const calling = useRef<AbortController | null>(null);
+  const lastId = useRef(0);
+
+  async function ask(question: string, settings: CallSettings, before: readonly Turn[] = turns): Promise<void> {
+    const controller = new AbortController();
+    calling.current = controller;
+    lastId.current += 1;
+    const id = lastId.current;
+    const started = performance.now();
+    const sinceStartMs = () => Math.round(performance.now() - started);
+    const change = (part: (turn: Turn) => Partial<Turn>) => dispatch({ is: 'changed', id, part });
+    dispatch({ is: 'asked', turn: { id, question, model: settings.model, ...UNANSWERED } });
+    const end = await callPlayground(callOf(question, settings, before), {
+      signal: controller.signal,
+      onHead: (head) => change(() => ({ head })),
+      onText: (text) => change((turn) => ({ answer: turn.answer + text, firstTextMs: turn.firstTextMs ?? sinceStartMs() })),
+    });
+    calling.current = null;
+    change(() => ({ end, totalMs: sinceStartMs() }));
+  }
+
+  return {
+    turns,
+    ask,
+    /** The same question once more, in place of its turn. */
+    askAgain(turn: Turn, settings: CallSettings): Promise<void> {
+      dispatch({ is: 'removed', id: turn.id });
+      return ask(
+        turn.question,
+        settings,
+        turns.filter(({ id }) => id !== turn.id),
+      );
+    },
+    stop: () => calling.current?.abort(),
+    clear: () => dispatch({ is: 'cleared' }),
+  };
+}
+
+const UNANSWERED = { answer: '', head: null, firstTextMs: null, totalMs: null, end: null } as const;
+
+function callOf(question: string, settings: CallSettings, before: readonly Turn[]): PlaygroundCall {
+  const { keyId, model, system, stream, maxTokens, temperature } = settings;
+  return {
+    key_id: keyId,
+    endpoint: 'chat',
+    model: model.trim(),
+    messages: messagesOf(question, system, before),
+    stream,
+    ...(maxTokens === '' ? {} : { max_tokens: maxTokens }),
+    ...(temperature === '' ? {} : { temperature }),
+  };
+}
+
+/** What failed is no part of the conversation; what was stopped counts as far as it came. */
+function messagesOf(question: string, system: string, before: readonly Turn[]): PlaygroundMessage[] {
+  const said = before.filter((turn) => turn.answer !== '' && turn.end?.is !== 'failed');
+  return [
+    ...(system.trim() === '' ? [] : [{ role: 'system' as const, content: system }]),
+    ...said.flatMap((turn) => [
+      { role: 'user' as const, content: turn.question },
+      { role: 'assistant' as const, content: turn.answer },
+    ]),
+    { role: 'user', content: question },
+  ];
+}
