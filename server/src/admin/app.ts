@@ -31,6 +31,7 @@ import * as lifecycle from './routes/organization-lifecycle.ts';
 import * as organizationList from './routes/organization-list.ts';
 import * as organizations from './routes/organizations.ts';
 import * as overview from './routes/overview.ts';
+import * as playground from './routes/playground.ts';
 import * as prices from './routes/prices.ts';
 import * as gatewayProcess from './routes/process.ts';
 import * as requests from './routes/requests.ts';
@@ -191,6 +192,7 @@ export const ROUTES: RouteTable = {
   'GET /names': names.list,
   'GET /usage': usage.read,
   'GET /organizations/:id/usage': usage.readOfOrganization,
+  'POST /playground': playground.call,
   'GET /overview': overview.read,
   'GET /search': search.list,
   'GET /requests': requests.list,

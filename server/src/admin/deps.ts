@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Counters } from '../counters/counters.ts';
 import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
 import type { Price } from '../domain/price.ts';
@@ -88,6 +89,16 @@ export interface ProcessFacts {
   health(): ProcessHealth;
 }
 
+/** A call from the console as one of the keys that its caller may use. */
+export interface PlaygroundCall {
+  readonly organizationId: string;
+  readonly keyId: string;
+  /** A chat completion in OpenAI's form, as JSON. */
+  readonly body: Buffer;
+  /** Where the data plane writes its own answer. */
+  readonly response: ServerResponse;
+}
+
 /** Everything the admin plane is given. It makes none of it. */
 export interface AdminDeps {
   readonly db: Database;
@@ -104,6 +115,8 @@ export interface AdminDeps {
   readonly upstream: UpstreamKnowledge;
   /** What this process says of itself. */
   readonly process: ProcessFacts;
+  /** The data plane, where this process has one. */
+  readonly playground?: (call: PlaygroundCall) => void;
   /** The journal, where this process has one. */
   readonly recent?: RecentRequests;
   /** Random bytes for secrets and ids; the system's when absent. */

@@ -86,8 +86,12 @@ export interface LoadedKey {
   readonly ownerAccountId: string | null;
 }
 
+/** The key of `/keys/:id`. */
 export async function key(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<LoadedKey>> {
-  const { id } = call.params;
+  return keyById(call, call.params.id);
+}
+
+export async function keyById(call: AdminCall<unknown, unknown, unknown>, id: string): Promise<Loaded<LoadedKey>> {
   const organizationId = await livingOrganizationOf(call, id);
   const row = organizationId === null ? null : await keys.find(call.deps.db, { organizationId, id });
   if (row === null) throw notFound('key');

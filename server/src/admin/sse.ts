@@ -75,10 +75,10 @@ async function follow(feed: Feed, { first, again }: Admission, stream: Readable,
       }
       if (stream.readableLength < UNREAD_BYTES_MAX) {
         readAtMs = nowMs;
-        const events = await feed.next(call, object);
-        if (events.length > 0 || nowMs - saidAtMs >= HEARTBEAT_MS) saidAtMs = nowMs;
-        else continue;
-        say(stream, events.length === 0 ? ': still here\n\n' : events.map(render).join(''));
+        const news = (await feed.next(call, object)).map(render).join('');
+        const isSilent = news === '' && nowMs - saidAtMs >= HEARTBEAT_MS;
+        if (news !== '' || isSilent) saidAtMs = nowMs;
+        say(stream, isSilent ? ': still here\n\n' : news);
       } else if (nowMs - readAtMs > UNREAD_MS_MAX) {
         stream.destroy();
       }
@@ -91,7 +91,7 @@ async function follow(feed: Feed, { first, again }: Admission, stream: Readable,
 }
 
 function say(stream: Readable, text: string): void {
-  if (!stream.destroyed && !stream.readableEnded) stream.push(text);
+  if (text !== '' && !stream.destroyed && !stream.readableEnded) stream.push(text);
 }
 
 function render({ event, data }: LiveEvent): string {

@@ -29,7 +29,8 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Ca
   }
   const act = async () => renderAnswer(route, await route.handle(call, object));
   // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
-  const answer = await (call.actor.kind === 'anonymous' || route.permission === 'signed_in' ? act() : answerOnce(call, act));
+  const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
+  const answer = await (isKept ? answerOnce(call, act) : act());
   return { ...answer, cookies: call.cookies };
 }
 

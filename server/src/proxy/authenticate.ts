@@ -30,6 +30,17 @@ export function authenticate(request: GatewayRequest, gateway: Gateway): Authent
   );
 }
 
+/** As authenticate, for a caller who proved elsewhere that they may use the key. */
+export async function authenticateById(
+  { organizationId, keyId }: { readonly organizationId: string; readonly keyId: string },
+  gateway: Gateway,
+): Promise<Authenticated> {
+  const found = await gateway.snapshot.keyById(organizationId, keyId).catch(() => {
+    throw serviceUnavailable('The store that knows this key cannot be reached. Try again.');
+  });
+  return check(found, gateway.clock.nowMs());
+}
+
 /** The four scopes of a request, once its key may call. */
 export function callerOf(key: CachedKey): Caller {
   const { config, team, member } = key;

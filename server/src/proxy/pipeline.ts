@@ -1,7 +1,7 @@
 import { readBody, readFacts } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
 import { answerHeaders, clientRequestId } from './answer-headers.ts';
-import { authenticate } from './authenticate.ts';
+import { type Authenticated, authenticate } from './authenticate.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { CLIENT_CLOSED, deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
@@ -14,11 +14,17 @@ import { settle } from './settle.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
 /** One request, start to finish. Read this file first. Never throws: whatever happens is answered, and settled where something was held. */
-export async function handle(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gateway: Gateway): Promise<void> {
+export async function handle(
+  request: GatewayRequest,
+  reply: Reply,
+  endpoint: Endpoint,
+  gateway: Gateway,
+  identify: Identify = authenticate,
+): Promise<void> {
   const walk = newWalk(request, reply, endpoint, gateway);
   let admission: Admission | null = null;
   try {
-    const found = authenticate(request, gateway);
+    const found = identify(request, gateway);
     const { key, refusal } = found instanceof Promise ? await found : found;
     walk.key = key;
     if (refusal !== null) throw refusal;
@@ -32,6 +38,9 @@ export async function handle(request: GatewayRequest, reply: Reply, endpoint: En
     else settleFailure(admission, error, gateway);
   }
 }
+
+/** Whose request it is: by the secret it carries, unless the house itself makes it. */
+type Identify = (request: GatewayRequest, gateway: Gateway) => Authenticated | Promise<Authenticated>;
 
 function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gateway: Gateway): Walk {
   return {

@@ -49,6 +49,8 @@ export interface Snapshot {
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
   /** The key of a secret in force that is in the cache; null says nothing of others. */
   cachedKey(secret: string): CachedKey | null;
+  /** A key by its id, for a caller who proved elsewhere that they may use it. Null: no such key. Rejects when the store is away. */
+  keyById(organizationId: string, keyId: string): Promise<CachedKey | null>;
   /** Makes a change visible to every request that begins after it resolves. */
   apply(change: ConfigChange): Promise<void>;
   /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
@@ -156,22 +158,33 @@ class LiveSnapshot implements Snapshot {
     return key;
   }
 
+  async keyById(organizationId: string, keyId: string): Promise<CachedKey | null> {
+    const known = this.#keys.get(keyId);
+    if (known !== undefined) return known.config.organizationId === organizationId ? known : null;
+    const seen = this.#changes;
+    const config = await this.#source.findKey(organizationId, keyId);
+    if (config === null) return null;
+    const holder = await this.#holderOf(organizationId);
+    if (seen !== this.#changes) return this.keyById(organizationId, keyId);
+    // Not kept: the cache goes by secrets, and nobody has shown one.
+    return this.#newKey(config, holder);
+  }
+
   #remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
     const known = this.#keys.get(config.id);
     if (known !== undefined) {
       this.#adopt(known, config);
       return known;
     }
-    const key: CachedKey = {
-      config,
-      holder,
-      histories: new Map(),
-      team: null,
-      member: null,
-      lastUsedMs: this.#clock.nowMs(),
-    };
-    replaceKey(key, config);
+    const key = this.#newKey(config, holder);
     this.#keys.set(config.id, key);
+    return key;
+  }
+
+  #newKey(config: KeyConfig, holder: OrganizationHolder): CachedKey {
+    const nowMs = this.#clock.nowMs();
+    const key: CachedKey = { config, holder, histories: new Map(), team: null, member: null, lastUsedMs: nowMs };
+    replaceKey(key, config);
     return key;
   }
 

@@ -110,6 +110,8 @@ function expected(
 /** Lists over the whole tree show whatever part the caller may see. */
 const TREE_LISTS = [
   '/organizations',
+  '/organizations/summary',
+  '/organizations/export',
   '/teams',
   '/service-accounts',
   '/keys',
@@ -170,6 +172,10 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
   if (pattern.startsWith('/keys/:id')) return { place: { organizationId, teamId, ownerAccountId: tenant.accountId } };
   if (pattern === '/keys') {
     const body = { team_id: teamId, name: 'x', owner: { account_id: tenant.accountId } };
+    return { place: { organizationId, teamId, ownerAccountId: tenant.accountId }, body };
+  }
+  if (pattern === '/playground') {
+    const body = { key_id: tenant.keyId, model: 'x', messages: [{ role: 'user', content: 'x' }] };
     return { place: { organizationId, teamId, ownerAccountId: tenant.accountId }, body };
   }
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };

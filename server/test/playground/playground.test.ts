@@ -1,0 +1,136 @@
+/** The playground on a whole gateway: the data plane's own answer, as one of the keys the caller may use. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Gateway, startGateway } from '../prove/gateway.ts';
+import { type Key, makeKey, makeModel, makeTenant, type Tenant } from '../prove/tenant.ts';
+
+let gateway: Gateway;
+let acme: Tenant;
+let other: Tenant;
+let key: Key;
+let tokens: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  await makeModel(gateway, { model: 'fast', provider: 'fake', upstreamModel: 'fake-small' });
+  await makeModel(gateway, { model: 'slow', provider: 'fake', upstreamModel: 'fake-slow' });
+  acme = await makeTenant(gateway);
+  other = await makeTenant(gateway);
+  key = await makeKey(gateway, acme, { rate_limits: { rpm: 100 } });
+  const token = async (role: string, organization_id: string) =>
+    (await gateway.admin<{ token: string }>('POST', '/admin-tokens', { name: role, role, organization_id })).token;
+  tokens = {
+    owner: await token('org_owner', acme.organizationId),
+    auditor: await token('org_auditor', acme.organizationId),
+    stranger: await token('org_owner', other.organizationId),
+  };
+}, 60_000);
+afterAll(() => gateway?.stop());
+
+const asked = (more: object = {}) => ({
+  key_id: key.id,
+  model: 'fast',
+  messages: [{ role: 'user', content: 'Say hello.' }],
+  ...more,
+});
+
+function play(body: object, token = gateway.adminToken, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${gateway.base}/api/v1/playground`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+async function rowOf(id: string) {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const found = await gateway.ask<{ key_id: string; spend: string; stream: boolean; status: string }>('GET', `/requests/${id}`);
+    if (found.status === 200) return found.body;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no row of ${id}`);
+}
+
+describe('the playground', () => {
+  test('answers what an application with the key would hear, and charges and logs it', async () => {
+    const answer = await play(asked({ max_tokens: 20 }));
+    const body = (await answer.json()) as { choices: { message: { content: string } }[]; usage: object };
+    expect(answer.status).toBe(200);
+    expect(body.choices[0]?.message.content).not.toBe('');
+    expect(answer.headers.get('x-headgate-organization')).toBe(acme.organizationId);
+    expect(answer.headers.get('x-headgate-deployment')).toMatch(/^dep_/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const row = await rowOf(answer.headers.get('x-request-id') ?? '');
+    expect(row).toMatchObject({ key_id: key.id, stream: false, status: 'succeeded' });
+    expect(Number(row.spend)).toBeGreaterThan(0);
+  });
+
+  test('streams, with the usage at the end', async () => {
+    const answer = await play(asked({ stream: true }));
+    expect(answer.headers.get('content-type')).toContain('text/event-stream');
+    const text = await answer.text();
+    expect(text).toMatch(/data: \[DONE\]\s*$/);
+    expect(text).toContain('"usage":{');
+    expect(await rowOf(answer.headers.get('x-request-id') ?? '')).toMatchObject({ key_id: key.id, stream: true });
+  });
+
+  test('whoever goes away in the middle ends the call, and leaves a row that says so', async () => {
+    const leaving = new AbortController();
+    setTimeout(() => leaving.abort(), 300);
+    await expect(play(asked({ model: 'slow', stream: true }), gateway.adminToken, leaving.signal)).rejects.toThrow();
+    const cancelled = () => gateway.admin<{ total: number }>('GET', `/requests?key_id=${key.id}&status=cancelled`);
+    await expect.poll(async () => (await cancelled()).total, { timeout: 5_000 }).toBe(1);
+  });
+
+  test('a refusal comes as the data plane says it', async () => {
+    const tight = await makeKey(gateway, acme, { rate_limits: { rpm: 0 } });
+    const answer = await play(asked({ key_id: tight.id }));
+    const body = (await answer.json()) as { error: { code: string; param: string }; headgate: object };
+    expect([answer.status, body.error.code, body.error.param]).toEqual([429, 'rate_limit_exceeded', 'key_rpm']);
+    expect(body.headgate).toMatchObject({ scope: 'key', limit: 'rpm', limit_value: 0 });
+    const unknown = await play(asked({ model: 'nobody-has-this' }));
+    expect([unknown.status, ((await unknown.json()) as { error: { code: string } }).error.code]).toEqual([
+      404,
+      'model_not_found',
+    ]);
+  });
+
+  test('a suspended organization, and a disabled or revoked key, refuse as ever', async () => {
+    const tenant = await makeTenant(gateway);
+    const its = await makeKey(gateway, tenant);
+    const codeNow = async () =>
+      ((await (await play(asked({ key_id: its.id }))).json()) as { error: { code: string } }).error.code;
+    await gateway.admin('POST', `/organizations/${tenant.organizationId}/suspend`);
+    expect(await codeNow()).toBe('organization_suspended');
+    await gateway.admin('POST', `/organizations/${tenant.organizationId}/reactivate`);
+    await gateway.admin('POST', `/keys/${its.id}/disable`);
+    expect(await codeNow()).toBe('key_disabled');
+    await gateway.admin('POST', `/keys/${its.id}/enable`);
+    expect((await play(asked({ key_id: its.id }))).status).toBe(200);
+    await gateway.admin('DELETE', `/keys/${its.id}`);
+    expect(await codeNow()).toBe('invalid_api_key');
+  });
+
+  test('only for who manages the key: others are refused, another tenant does not learn that it exists', async () => {
+    expect((await play(asked(), tokens.owner)).status).toBe(200);
+    expect((await play(asked(), tokens.auditor)).status).toBe(403);
+    expect((await play(asked(), tokens.stranger)).status).toBe(404);
+    expect((await play(asked({ key_id: 'key_nothing' }))).status).toBe(404);
+    const withKey = await fetch(`${gateway.base}/api/v1/playground`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify(asked()),
+    });
+    expect(withKey.status).toBe(401);
+  });
+
+  test('leaves nothing in the audit log, and takes only what it names', async () => {
+    const events = await gateway.admin<{ total: number }>('GET', `/organizations/${acme.organizationId}/audit-events`);
+    await play(asked());
+    const after = await gateway.admin<{ total: number }>('GET', `/organizations/${acme.organizationId}/audit-events`);
+    expect(after.total).toBe(events.total);
+    for (const more of [{ tools: [] }, { messages: [] }, { temperature: 9 }, { max_tokens: 0 }, { endpoint: 'embeddings' }]) {
+      expect((await play(asked(more))).status).toBe(400);
+    }
+  });
+});
