@@ -1,5 +1,143 @@
+import { Group, Stack, Tabs, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconPencil } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { type OrganizationRow, readOrganization } from '../../api/organizations.ts';
+import { type Permission, verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { AccessTab } from './AccessTab.tsx';
+import { AuditTab } from './AuditTab.tsx';
+import { KeysTab } from './KeysTab.tsx';
+import { LifecycleActions } from './LifecycleActions.tsx';
+import { LimitsTab } from './LimitsTab.tsx';
+import { MembersTab } from './MembersTab.tsx';
+import { OrganizationCards } from './OrganizationCards.tsx';
+import { OrganizationDialog } from './OrganizationDialog.tsx';
+import { OverviewTab } from './OverviewTab.tsx';
+import { SettingsTab } from './SettingsTab.tsx';
+import { TeamsTab } from './TeamsTab.tsx';
+import { UsageTab } from './UsageTab.tsx';
 
+export interface TabProps {
+  readonly organization: OrganizationRow;
+}
+
+interface Tab {
+  readonly value: string;
+  readonly label: string;
+  readonly needs: Permission;
+  readonly content: ComponentType<TabProps>;
+}
+
+/** A tab that a person may not read is not there. */
+const TABS: readonly Tab[] = [
+  { value: 'overview', label: 'Overview', needs: 'organization.read', content: OverviewTab },
+  { value: 'teams', label: 'Teams', needs: 'organization.read', content: TeamsTab },
+  { value: 'members', label: 'Members', needs: 'organization.read', content: MembersTab },
+  { value: 'keys', label: 'Keys', needs: 'organization.read', content: KeysTab },
+  { value: 'access', label: 'Asset access', needs: 'organization.read', content: AccessTab },
+  { value: 'limits', label: 'Limits & budgets', needs: 'organization.read', content: LimitsTab },
+  { value: 'usage', label: 'Usage', needs: 'usage.read', content: UsageTab },
+  { value: 'audit', label: 'Audit', needs: 'audit.read', content: AuditTab },
+  { value: 'settings', label: 'Settings', needs: 'organization.read', content: SettingsTab },
+];
+const REFETCH_MS = 15_000;
+
+/** One organization: how it stands now, and everything it is made of. */
 export function OrganizationPage() {
-  return <Page title="Organization">{null}</Page>;
+  const { organizationId = '' } = useParams({ strict: false }) as { organizationId?: string };
+  const query = useQuery({
+    queryKey: ['organization', organizationId],
+    queryFn: async () => (await readOrganization(organizationId)).data,
+    refetchInterval: REFETCH_MS,
+  });
+  return <Asked query={query}>{(organization) => <Shown key={organization.id} organization={organization} />}</Asked>;
+}
+
+function Shown({ organization }: TabProps) {
+  const [state, setState] = useUrlState();
+  const mayEdit = verdictOf('organization.profile', organization.capabilities);
+  const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
+  const verdict = mayEdit.allowed ? mayEdit : mayAudit.allowed ? mayAudit : mayEdit;
+  const tabs = TABS.filter((tab) => organization.capabilities.includes(tab.needs));
+  const tab = tabs.find((one) => one.value === state.tab)?.value ?? 'overview';
+  const edit = () => verdict.allowed && setState({ edit: 'organization' }, 'push');
+  useHotkeys([['e', edit]]);
+  return (
+    <Page
+      title={organization.name}
+      crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
+      beside={<StatusBadge status={organization.standing?.status ?? organization.status} />}
+      about={<About organization={organization} />}
+      actions={
+        <>
+          <GuardedButton variant="default" verdict={verdict} leftSection={<IconPencil size={16} />} onClick={edit}>
+            Edit
+          </GuardedButton>
+          <LifecycleActions organization={organization} />
+        </>
+      }
+    >
+      <OrganizationCards organization={organization} />
+      <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
+        <Tabs.List style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
+          {tabs.map(({ value, label }) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {tabs.map(({ value, content: Content }) => (
+          <Tabs.Panel key={value} value={value} pt="md">
+            <Content organization={organization} />
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+      <OrganizationDialog
+        opened={state.edit !== undefined && verdict.allowed}
+        organizationId={organization.id}
+        onClose={() => setState({ edit: undefined })}
+      />
+    </Page>
+  );
+}
+
+/** Another tab has other filters: what one list was asked for means nothing to the next. */
+function toTab(state: Readonly<Record<string, string | undefined>>, tab: string) {
+  const cleared = Object.fromEntries(Object.keys(state).map((name) => [name, undefined]));
+  return { ...cleared, tab: tab === 'overview' ? undefined : tab };
+}
+
+function About({ organization }: TabProps) {
+  const { owners, id, slug, time_zone, created_at } = organization;
+  return (
+    <Stack gap={2}>
+      <Group gap="xs">
+        <span className="mono">{slug}</span>
+        <CopyText text={id} label="the organization’s id" />
+        <span>{time_zone}</span>
+        <span>
+          created <Time at={created_at} />
+        </span>
+      </Group>
+      <Text fz="sm" c="dimmed">
+        {owners.length === 0 ? (
+          'No owner yet. Invite one under Members.'
+        ) : (
+          <>
+            {owners.length === 1 ? 'Owner' : 'Owners'}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>
+          </>
+        )}
+      </Text>
+    </Stack>
+  );
 }

@@ -1,0 +1,78 @@
+import { Anchor, Group } from '@mantine/core';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { queryText } from '../../api/events.ts';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { Time } from '../../components/Time.tsx';
+import type { AuditRow } from '../audit/AuditPage.tsx';
+import { ChainBadge } from '../audit/ChainBadge.tsx';
+import { EventDrawer } from '../audit/EventDrawer.tsx';
+import { actionWords } from '../audit/words.ts';
+import type { TabProps } from './OrganizationPage.tsx';
+
+/** Who changed what in an organization: its own hash chain. */
+export function AuditTab({ organization }: TabProps) {
+  const [opened, setOpened] = useState<AuditRow | null>(null);
+  const path = (format: string | undefined) => `/audit-events/export${queryText({ organization_id: organization.id, format })}`;
+  return (
+    <>
+      <DataList<AuditRow>
+        name="audit-events"
+        scope={[organization.id]}
+        fetch={(query) => fetchEvents(organization.id, query)}
+        columns={columnsOf(setOpened)}
+        controls={
+          <Group gap="sm" justify="space-between" flex={1}>
+            <ChainBadge organizationId={organization.id} />
+            <ExportMenu
+              note="The whole chain, oldest first"
+              exports={[
+                { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: path(undefined) },
+                { label: 'CSV', what: 'audit', ending: 'csv', path: path('csv') },
+              ]}
+            />
+          </Group>
+        }
+        onRowClick={setOpened}
+        empty={<EmptyState title="No event yet">Whatever is changed here is written down in the same transaction.</EmptyState>}
+      />
+      <EventDrawer event={opened} onClose={() => setOpened(null)} />
+    </>
+  );
+}
+
+async function fetchEvents(organizationId: string, { limit, cursor }: ListQuery) {
+  const query = { organization_id: organizationId, limit, ...(cursor === undefined ? {} : { cursor }) };
+  const page = await asked(api.GET('/audit-events', { params: { query } }));
+  return { ...page, data: page.data.map((event) => ({ ...event, id: String(event.seq) })) };
+}
+
+function columnsOf(open: (row: AuditRow) => void): DataTableColumn<AuditRow>[] {
+  return [
+    { accessor: 'at', title: 'When', noWrap: true, render: ({ at }) => <Time at={at} /> },
+    { accessor: 'actor', title: 'Who', render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    {
+      accessor: 'action',
+      title: 'What',
+      noWrap: true,
+      render: (row) => (
+        <Anchor
+          component="button"
+          inherit
+          onClick={(event) => {
+            event.stopPropagation();
+            open(row);
+          }}
+        >
+          {actionWords(row.action)}
+        </Anchor>
+      ),
+    },
+    { accessor: 'object', title: 'Object', render: ({ object }) => <bdi title={object.id}>{object.name ?? object.id}</bdi> },
+    { accessor: 'reason', title: 'Reason', render: ({ reason }) => reason ?? '' },
+    { accessor: 'seq', title: '#', textAlign: 'right' },
+  ];
+}

@@ -1,0 +1,84 @@
+import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { verdictOf } from '../../api/session.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { LimitGauges, LiveMark, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { limitWords } from '../../forms/RateLimitFields.tsx';
+import { BudgetHistory } from './BudgetHistory.tsx';
+import { BudgetLine } from './OrganizationCards.tsx';
+import type { TabProps } from './OrganizationPage.tsx';
+
+/** Every limit and budget as it is used at this moment, and how the periods before ended. */
+export function LimitsTab({ organization }: TabProps) {
+  const [, setState] = useUrlState();
+  const { status, isLive } = useLimitsStatus('organizations', organization.id, organization.limits_status);
+  const live = status ?? organization.limits_status;
+  const change = (
+    <GuardedButton
+      size="xs"
+      variant="default"
+      verdict={verdictOf('organizations.cap', organization.capabilities)}
+      onClick={() => setState({ edit: 'organization' }, 'push')}
+    >
+      Change
+    </GuardedButton>
+  );
+  return (
+    <Stack gap="md">
+      <Paper withBorder p="md" component="section" aria-label="Rate limits">
+        <Group justify="space-between" mb="xs">
+          <Title order={2}>Rate limits</Title>
+          {change}
+        </Group>
+        <LimitGauges limits={live.rate_limits} isLive={isLive} />
+        <Meanings organization={organization} />
+      </Paper>
+      <Paper withBorder p="md" component="section" aria-label="Budgets">
+        <Group justify="space-between" mb="xs">
+          <Title order={2}>Budgets</Title>
+          <LiveMark isLive={isLive} />
+        </Group>
+        {live.budgets.length === 0 && (
+          <Text fz="sm" c="dimmed">
+            No budget: spend is recorded and not bounded.
+          </Text>
+        )}
+        <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
+          {live.budgets.map((budget) => (
+            <BudgetLine key={budget.id} budget={budget} />
+          ))}
+        </SimpleGrid>
+      </Paper>
+      {organization.capabilities.includes('usage.read') &&
+        organization.budgets.map((budget) => <BudgetHistory key={budget.id} organization={organization} budget={budget} />)}
+    </Stack>
+  );
+}
+
+/** What each limit means, in words: the same as beside its field. */
+function Meanings({ organization }: TabProps) {
+  const { rate_limits, time_zone, model_limits } = organization;
+  const all = [
+    { of: null, limits: rate_limits },
+    ...model_limits.map((one) => ({ of: one.target ?? one.access_group, limits: one.rate_limits })),
+  ];
+  const rows = all.flatMap(({ of, limits }) =>
+    Object.entries(limits).flatMap(([name, value]) => (value === null ? [] : [{ of, name: name as keyof typeof limits, value }])),
+  );
+  if (rows.length === 0) return null;
+  return (
+    <Table mt="sm" fz="xs" withRowBorders={false} verticalSpacing={2}>
+      <Table.Tbody>
+        {rows.map(({ of, name, value }) => (
+          <Table.Tr key={`${of} ${name}`}>
+            <Table.Td w={130} className="mono">
+              {name}
+              {of !== null && ` ${of}`}
+            </Table.Td>
+            <Table.Td c="dimmed">{limitWords(name, value, time_zone)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

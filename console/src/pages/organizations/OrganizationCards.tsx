@@ -1,0 +1,142 @@
+import { Anchor, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { BudgetRing, type BudgetStatus, usedRatio } from '../../components/BudgetRing.tsx';
+import { countText } from '../../components/Count.tsx';
+import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { Money } from '../../components/Money.tsx';
+import { Time } from '../../components/Time.tsx';
+import { burnWords } from './burn.ts';
+import type { TabProps } from './OrganizationPage.tsx';
+
+const BUDGETS_SHOWN = 2;
+
+/** How the organization stands at this moment: budgets with their pace, limits as they are used, and how many of everything it has. */
+export function OrganizationCards({ organization }: TabProps) {
+  const { status, isLive } = useLimitsStatus('organizations', organization.id, organization.limits_status);
+  const live = status ?? organization.limits_status;
+  return (
+    <SimpleGrid cols={{ base: 1, md: 3 }} spacing="sm">
+      <Card title="Budgets">
+        <Budgets live={live} />
+      </Card>
+      <Card title="Requests and tokens now">
+        <LimitGauges limits={live.rate_limits} isLive={isLive} />
+      </Card>
+      <Card title="Has">
+        <Counts organization={organization} />
+      </Card>
+    </SimpleGrid>
+  );
+}
+
+function Card({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Paper withBorder p="sm" component="section" aria-label={title}>
+      <Text fz="xs" fw={600} c="dimmed" mb={6}>
+        {title}
+      </Text>
+      {children}
+    </Paper>
+  );
+}
+
+function Budgets({ live }: { live: LimitsStatus }) {
+  if (live.budgets.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No budget: spend is recorded and not bounded.
+      </Text>
+    );
+  }
+  const closest = [...live.budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
+  return (
+    <Stack gap="sm">
+      {closest.slice(0, BUDGETS_SHOWN).map((budget) => (
+        <BudgetLine key={budget.id} budget={budget} />
+      ))}
+      {closest.length > BUDGETS_SHOWN && (
+        <Anchor component={Link} to="." search={{ tab: 'limits' } as never} fz="xs">
+          {closest.length - BUDGETS_SHOWN} more
+        </Anchor>
+      )}
+    </Stack>
+  );
+}
+
+/** One budget with its pace and what that leads to. */
+export function BudgetLine({ budget }: { budget: BudgetStatus }) {
+  const of = budget.target ?? budget.access_group;
+  return (
+    <Group gap="sm" wrap="nowrap" align="center">
+      <BudgetRing budget={budget} size={64} />
+      <div style={{ minWidth: 0 }}>
+        <Text fz="sm">
+          <b>
+            <Money usd={budget.spent} />
+          </b>{' '}
+          of <Money usd={budget.amount} />
+          {Number(budget.held) > 0 && (
+            <>
+              , <Money usd={budget.held} /> held
+            </>
+          )}
+        </Text>
+        <Text fz="xs" c="dimmed">
+          {of !== null && <span className="mono">{of} · </span>}
+          {budget.action === 'alert' && 'only alerts · '}
+          {budget.resets_at === null ? (
+            'never resets'
+          ) : (
+            <>
+              resets <Time at={budget.resets_at} relative />
+            </>
+          )}
+        </Text>
+        <Text fz="xs" c="dimmed">
+          {burnWords(budget, Date.now())}
+        </Text>
+      </div>
+    </Group>
+  );
+}
+
+function Counts({ organization }: TabProps) {
+  const effective = useQuery({
+    queryKey: ['organization', organization.id, 'effective-access'],
+    queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: organization.id } } })),
+  });
+  const granted = organization.standing?.granted_targets ?? effective.data?.data.length;
+  return (
+    <SimpleGrid cols={2} spacing="xs" verticalSpacing="xs">
+      <Count tab="members" label="Members" count={organization.member_count} />
+      <Count tab="teams" label="Teams" count={organization.team_count} />
+      <Count tab="keys" label="Keys" count={organization.key_count} />
+      <Count tab="access" label="Granted targets" count={effective.data?.data.length ?? granted} />
+    </SimpleGrid>
+  );
+}
+
+function Count({ tab, label, count }: { tab: string; label: string; count: number | undefined }) {
+  return (
+    <div>
+      <Anchor
+        component={Link}
+        to="."
+        search={{ tab } as never}
+        c="inherit"
+        fz="lg"
+        fw={600}
+        lh={1.2}
+        aria-label={`${label}: ${count ?? ''}`}
+      >
+        {count === undefined ? '–' : countText(count)}
+      </Anchor>
+      <Text fz="xs" c="dimmed">
+        {label}
+      </Text>
+    </div>
+  );
+}
