@@ -1,5 +1,115 @@
+import { Group, Select, Stack } from '@mantine/core';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { queryText } from '../../api/events.ts';
+import { type Session, useSession } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { ExportMenu } from '../../components/ExportMenu.tsx';
+import { FilterBar } from '../../components/FilterBar.tsx';
 import { Page } from '../../components/Page.tsx';
+import { type Range, RangePicker, rangeOf } from '../../components/RangePicker.tsx';
+import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
+import { groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
+import { Totals } from './Totals.tsx';
+import { UsageChart } from './UsageChart.tsx';
+import { UsageTable } from './UsageTable.tsx';
 
+const STANDARD = '30d';
+const INTERVALS = ['hour', 'day', 'week', 'month'] as const;
+export type Interval = (typeof INTERVALS)[number];
+
+/** What is asked of the server, beside what it is grouped by. */
+export type Question = Readonly<Record<string, string>>;
+
+/** Usage and spend of any stretch of time, by whatever one asks; every total is the server's, over the whole result. */
 export function UsagePage() {
-  return <Page title="Usage & spend">{null}</Page>;
+  const [state, set] = useUrlState();
+  const session = useSession();
+  const range = rangeOf(state, STANDARD);
+  const interval = intervalOf(state, range);
+  const groups = groupsFor(session);
+  const group = groups.find(({ value }) => value === state.group_by) ?? groupOf(session, state);
+  const question = questionOf(state, range);
+  const query = useQuery({
+    queryKey: ['usage', question, group.value],
+    queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value } as never } })),
+    placeholderData: keepPreviousData,
+  });
+  const exported = { ...question, group_by: [group.value, 'model'].filter((one, at, all) => all.indexOf(one) === at).join(',') };
+  return (
+    <Page
+      title="Usage & spend"
+      about="Settled requests within a second. Estimated and refused ones stand beside, not in the count."
+      actions={
+        <ExportMenu
+          note="What the range and the filters leave"
+          exports={[
+            {
+              label: 'CSV',
+              what: 'usage',
+              ending: 'csv',
+              path: `/usage/export${queryText({ ...exported, interval, format: 'csv' })}`,
+            },
+            {
+              label: 'FOCUS (CSV)',
+              what: 'focus',
+              ending: 'csv',
+              path: `/usage/export${queryText({ ...question, format: 'focus' })}`,
+            },
+          ]}
+        />
+      }
+    >
+      <Group gap="xs">
+        <RangePicker standard={STANDARD} />
+        <Select
+          aria-label="Group by"
+          w={170}
+          allowDeselect={false}
+          leftSection="by"
+          data={groups.map(({ value, label }) => ({ value, label }))}
+          value={group.value}
+          onChange={(value) => set({ group_by: value ?? undefined })}
+        />
+        <Select
+          aria-label="Interval of the chart"
+          w={120}
+          allowDeselect={false}
+          data={INTERVALS.map((value) => ({ value, label: `per ${value}` }))}
+          value={interval}
+          onChange={(value) => set({ interval: value ?? undefined })}
+        />
+        <FilterBar filters={usageFilters(session)} />
+      </Group>
+      <Asked query={query}>
+        {(usage) => (
+          <Stack gap="md" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
+            <Totals total={usage.total} />
+            <UsageChart question={question} group={group} interval={interval} lines={usage.data} />
+            <UsageTable usage={usage} group={group} groups={groups} />
+          </Stack>
+        )}
+      </Asked>
+    </Page>
+  );
+}
+
+function groupOf(session: Session, state: UrlState) {
+  const groups = groupsFor(session);
+  const standard = standardGroup(session, state.organization_id);
+  return groups.find(({ value }) => value === standard) ?? (groups[0] as (typeof groups)[number]);
+}
+
+function questionOf(state: UrlState, { from, to }: Range): Question {
+  const given = [...USAGE_PARAMS.map((param) => [param, state[param]]), ['from', from], ['to', to]];
+  return Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''));
+}
+
+/** What was chosen where it fits, else what gives the chart some dozens of bars. */
+function intervalOf({ interval }: UrlState, { minutes }: Range): Interval {
+  const chosen = INTERVALS.find((one) => one === interval);
+  const days = (minutes ?? Number.POSITIVE_INFINITY) / 1_440;
+  if (chosen !== undefined && !(chosen === 'hour' && days > 62)) return chosen;
+  if (days <= 2) return 'hour';
+  return days <= 92 ? 'day' : 'month';
 }

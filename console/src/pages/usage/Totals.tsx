@@ -1,0 +1,33 @@
+import { Paper, SimpleGrid, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Schema } from '../../api/client.ts';
+import { countText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+
+/** The sums of the whole result, as the server added them up. */
+export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    ['Spend', <Money key="spend" usd={total.spend} />],
+    ['Requests', countText(total.requests)],
+    ['Tokens', countText(total.total_tokens)],
+    ['Estimated', countText(total.estimated_requests)],
+    ['Refused', countText(total.refused_requests)],
+    ['Without a price', countText(total.unpriced_requests)],
+  ];
+  return (
+    <Paper withBorder p="sm">
+      <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 6 }} verticalSpacing="sm">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <Text component="dt" fz="xs" c="dimmed">
+              {name}
+            </Text>
+            <Text component="dd" m={0} fz="lg" fw={600}>
+              {value}
+            </Text>
+          </div>
+        ))}
+      </SimpleGrid>
+    </Paper>
+  );
+}

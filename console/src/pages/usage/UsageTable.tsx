@@ -1,0 +1,170 @@
+import { Anchor, Box, Button, Group as Row, Table, Text, Tooltip } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Schema } from '../../api/client.ts';
+import { useNames } from '../../api/names.ts';
+import { addressOf } from '../../components/addresses.ts';
+import { countText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
+import type { Group } from './groups.ts';
+import { idOf, type Line, wordFor } from './UsageChart.tsx';
+
+interface UsageTableProps {
+  readonly usage: Schema<'Usage'>;
+  readonly group: Group;
+  readonly groups: readonly Group[];
+}
+
+const STEP = 50;
+
+const COUNTS = [
+  ['requests', 'Requests'],
+  ['estimated_requests', 'Estimated'],
+  ['refused_requests', 'Refused'],
+  ['input_tokens', 'Input'],
+  ['cached_input_tokens', 'Cached'],
+  ['output_tokens', 'Output'],
+  ['reasoning_tokens', 'Reasoning'],
+  ['total_tokens', 'Tokens'],
+] as const;
+
+/** Line by line, the dearest first. A click on a name looks inside it: it becomes a filter, and the next level the grouping. */
+export function UsageTable({ usage, group, groups }: UsageTableProps) {
+  const [shown, setShown] = useState(STEP);
+  const lines = usage.data.slice(0, shown);
+  const names = useNames(lines.map((line) => idOf(line, group)));
+  return (
+    <Box>
+      <Table.ScrollContainer minWidth={900}>
+        <Table withTableBorder highlightOnHover fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{group.label}</Table.Th>
+              {COUNTS.map(([field, label]) => (
+                <Table.Th key={field} ta="right">
+                  {label}
+                </Table.Th>
+              ))}
+              <Table.Th ta="right">Spend</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {lines.map((line) => {
+              const id = idOf(line, group);
+              return (
+                <Table.Tr key={id}>
+                  <Table.Td>
+                    <Drill id={id} name={names[id] ?? wordFor(id, group)} group={group} groups={groups} />
+                  </Table.Td>
+                  <Sums sums={line} />
+                </Table.Tr>
+              );
+            })}
+            {lines.length === 0 && (
+              <Table.Tr>
+                <Table.Td colSpan={COUNTS.length + 2} ta="center" c="dimmed">
+                  Nothing was used in this time. Choose another range, or take a filter off.
+                </Table.Td>
+              </Table.Tr>
+            )}
+          </Table.Tbody>
+          <Table.Tfoot>
+            <Table.Tr fw={600}>
+              <Table.Td>Total</Table.Td>
+              <Sums sums={usage.total} />
+            </Table.Tr>
+          </Table.Tfoot>
+        </Table>
+      </Table.ScrollContainer>
+      <Row justify="space-between" mt="xs">
+        <Text fz="sm" c="dimmed">
+          {usage.truncated
+            ? `The dearest ${countText(usage.data.length)} of more lines; the total is of all. The CSV export has every line.`
+            : `${countText(usage.data.length)} ${usage.data.length === 1 ? 'line' : 'lines'}`}
+        </Text>
+        {usage.data.length > shown && (
+          <Button size="xs" variant="default" onClick={() => setShown(shown + STEP)}>
+            Show more
+          </Button>
+        )}
+      </Row>
+    </Box>
+  );
+}
+
+function Sums({ sums }: { sums: Line | Schema<'Usage'>['total'] }) {
+  return (
+    <>
+      {COUNTS.map(([field]) => (
+        <Table.Td key={field} ta="right" {...(sums[field] === 0 ? { c: 'dimmed' } : {})}>
+          {countText(sums[field])}
+        </Table.Td>
+      ))}
+      <Table.Td ta="right">
+        <Money usd={sums.spend} />
+      </Table.Td>
+    </>
+  );
+}
+
+interface DrillProps {
+  readonly id: string;
+  readonly name: string;
+  readonly group: Group;
+  readonly groups: readonly Group[];
+}
+
+function Drill({ id, name, group, groups }: DrillProps) {
+  const [state] = useUrlState();
+  if (id === '') return <Text c="dimmed">{name}</Text>;
+  const page = addressOf(id);
+  const requests = inRequests(state, group, id);
+  return (
+    <Row gap="xs" wrap="nowrap">
+      <Tooltip label={`Look inside: by ${nextOf(group, groups, state)}`}>
+        <Anchor
+          component={Link}
+          to="."
+          search={((before: UrlState) => ({ ...before, ...inside(group, groups, { state, id }) })) as never}
+          inherit
+          truncate
+          maw={260}
+        >
+          <bdi>{name}</bdi>
+        </Anchor>
+      </Tooltip>
+      {page !== null && (
+        <Anchor component={Link} to={page} fz="xs" c="dimmed" underline="always">
+          open
+        </Anchor>
+      )}
+      {requests !== null && (
+        <Anchor component={Link} to="/requests" search={requests as never} fz="xs" c="dimmed" underline="always">
+          requests
+        </Anchor>
+      )}
+    </Row>
+  );
+}
+
+function inside(group: Group, groups: readonly Group[], { state, id }: { state: UrlState; id: string }) {
+  return { [group.param]: id, group_by: nextOf(group, groups, state) };
+}
+
+/** The level below; when it is already narrowed to one, what is left to look at. */
+function nextOf(group: Group, groups: readonly Group[], state: UrlState): string {
+  const isOpen = (value: string) => {
+    const found = groups.find((one) => one.value === value);
+    return found !== undefined && found.value !== group.value && state[found.param] === undefined;
+  };
+  return isOpen(group.next) ? group.next : (['model', 'key', 'team'].find(isOpen) ?? 'model');
+}
+
+/** The same narrowing on the request log, where it can say it. */
+function inRequests({ range, from, to, ...state }: UrlState, { param }: Group, id: string): UrlState | null {
+  if (param === 'provider' || param === 'tag') return null;
+  const { group_by: _, interval: __, metric: ___, provider: ____, tag: _____, ...filters } = state;
+  const span = from === undefined && to === undefined ? { range: range ?? '30d' } : { range, from, to };
+  return { ...filters, ...span, [param]: id };
+}
