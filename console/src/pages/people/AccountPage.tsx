@@ -1,5 +1,111 @@
+import { Stack, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { Facts } from '../../components/Facts.tsx';
 import { Page } from '../../components/Page.tsx';
+import { roleWord } from '../../components/RoleSelect.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { AccountActions } from './AccountActions.tsx';
+import { Factors } from './AccountsList.tsx';
+import { MembershipCard } from './MembershipCard.tsx';
 
+/** A person: how they sign in, and for each organization their role, teams, keys and user scope. */
 export function AccountPage() {
-  return <Page title="Account">{null}</Page>;
+  const { accountId } = useParams({ strict: false }) as { accountId: string };
+  const seesAccounts = useCan('platform.read').allowed;
+  return seesAccounts ? <OfPlatform id={accountId} /> : <OfOrganization />;
+}
+
+function OfPlatform({ id }: { id: string }) {
+  const account = useQuery({
+    queryKey: ['accounts', 'one', id],
+    queryFn: () => asked(api.GET('/accounts/{id}', { params: { path: { id } } })),
+  });
+  return <Asked query={account}>{(read) => <Account of={read} />}</Asked>;
+}
+
+function Account({ of: account }: { of: Schema<'Account'> }) {
+  return (
+    <Page
+      title={account.name}
+      beside={<StatusBadge status={account.status} />}
+      crumbs={[{ label: 'People & Access', to: PATHS.people }]}
+      about={
+        <>
+          <bdi>{account.email}</bdi> · <CopyText text={account.id} label="the account’s id" />
+        </>
+      }
+      actions={<AccountActions of={account} />}
+    >
+      <Facts
+        facts={[
+          ['Platform role', account.platform_role === null ? 'None' : roleWord(account.platform_role)],
+          ['Second factor', <Factors key="factors" of={account} />],
+          ['Last sign-in', <Time key="seen" at={account.last_sign_in_at} relative />],
+          ['Account since', <Time key="since" at={account.created_at} />],
+        ]}
+      />
+      <Title order={2}>Memberships</Title>
+      {account.memberships.length === 0 ? (
+        <EmptyState title="In no organization">
+          Add this person on an organization’s page under Members, or invite them with their address.
+        </EmptyState>
+      ) : (
+        <Stack gap="sm">
+          {account.memberships.map(({ organization_id, organization_name, member_id }) => (
+            <MembershipCard
+              key={member_id}
+              organizationId={organization_id}
+              organizationName={organization_name}
+              memberId={member_id}
+            />
+          ))}
+        </Stack>
+      )}
+    </Page>
+  );
+}
+
+/** As an organization sees one of its people: the account behind it is the platform's. */
+function OfOrganization() {
+  const [{ organization_id: organizationId = '', member_id: memberId = '' }] = useUrlState();
+  const member = useQuery({
+    queryKey: ['members', 'one', memberId],
+    queryFn: () =>
+      asked(
+        api.GET('/organizations/{id}/members/{member_id}', { params: { path: { id: organizationId, member_id: memberId } } }),
+      ),
+    enabled: memberId !== '',
+  });
+  if (memberId === '') {
+    return (
+      <Page title="Person" crumbs={[{ label: 'People & Access', to: PATHS.people }]}>
+        <EmptyState title="Open this person from an organization">
+          Accounts belong to the platform. Find the person under Members of an organization you manage.
+        </EmptyState>
+      </Page>
+    );
+  }
+  return (
+    <Asked query={member}>
+      {({ name, email, status }) => (
+        <Page
+          title={name}
+          beside={<StatusBadge status={status} />}
+          crumbs={[{ label: 'People & Access', to: PATHS.people }]}
+          about={<bdi>{email}</bdi>}
+        >
+          <MembershipCard organizationId={organizationId} organizationName={null} memberId={memberId} />
+        </Page>
+      )}
+    </Asked>
+  );
 }

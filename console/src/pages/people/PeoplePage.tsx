@@ -1,5 +1,54 @@
+import { Tabs } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconUserPlus } from '@tabler/icons-react';
+import { useCan, useCanAnywhere, useSession } from '../../api/session.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { AccountsList } from './AccountsList.tsx';
+import { InvitationsList } from './InvitationsList.tsx';
+import { InviteDialog } from './InviteDialog.tsx';
+import { MyMembers } from './MyMembers.tsx';
 
+/** Who can sign in, what they may do where, and who is invited. The platform sees accounts; an organization sees its members. */
 export function PeoplePage() {
-  return <Page title="People & Access">{null}</Page>;
+  const [{ tab = 'people', new: opened }, set] = useUrlState();
+  const seesAccounts = useCan('platform.read').allowed;
+  const mayInvite = useMayInvite();
+  const invite = () => set({ new: 'person' }, 'push');
+  useHotkeys([['n', () => mayInvite.allowed && invite()]]);
+  return (
+    <Page
+      title="People & Access"
+      about="Who signs in, with which role, to which organizations and teams."
+      actions={
+        <GuardedButton verdict={mayInvite} leftSection={<IconUserPlus size={16} />} onClick={invite}>
+          Invite person
+        </GuardedButton>
+      }
+    >
+      <Tabs
+        value={tab}
+        onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined) })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          <Tabs.Tab value="people">{seesAccounts ? 'Accounts' : 'Members'}</Tabs.Tab>
+          <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="people">{seesAccounts ? <AccountsList onInvite={invite} /> : <MyMembers />}</Tabs.Panel>
+        <Tabs.Panel value="invitations">
+          <InvitationsList onInvite={invite} />
+        </Tabs.Panel>
+      </Tabs>
+      <InviteDialog opened={opened === 'person'} onClose={() => set({ new: undefined })} />
+    </Page>
+  );
+}
+
+function useMayInvite() {
+  const { platform_role } = useSession();
+  const manages = useCanAnywhere('members.manage');
+  if (manages || platform_role === 'platform_admin') return { allowed: true, reason: null };
+  return { allowed: false, reason: 'Only owners and admins of an organization, and platform admins, invite people.' };
 }

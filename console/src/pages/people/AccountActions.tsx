@@ -1,0 +1,107 @@
+import { Menu } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconChevronDown } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan, useSession, type Verdict } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { roleWord } from '../../components/RoleSelect.tsx';
+import { saved } from '../../components/saved.ts';
+import { PlatformRoleDialog } from './PlatformRoleDialog.tsx';
+
+type Account = Schema<'Account'>;
+type Asking = 'disable' | 'sign-out' | 'reset' | 'role' | null;
+
+/** What a platform admin can do with an account. Nobody disables themselves. */
+export function AccountActions({ of: account }: { of: Account }) {
+  const [asking, setAsking] = useState<Asking>(null);
+  const queryClient = useQueryClient();
+  const mayManage = useCan('accounts.manage');
+  const isSelf = useSession().account.id === account.id;
+  const path = { params: { path: { id: account.id } } };
+  const done = async (words: string) => {
+    await queryClient.invalidateQueries({ queryKey: ['accounts'] });
+    saved(words);
+  };
+  const enable = useMutation({
+    mutationFn: () => asked(api.PATCH('/accounts/{id}', { ...path, body: { status: 'active' } })),
+    onSuccess: () => done(`${account.name} can sign in again.`),
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
+  const close = () => setAsking(null);
+  const mayDisable: Verdict = isSelf ? { allowed: false, reason: 'Nobody disables their own account.' } : mayManage;
+  const hasFactor = account.two_factor || account.passkeys > 0;
+  return (
+    <>
+      {account.status === 'active' ? (
+        <GuardedButton variant="default" verdict={mayDisable} onClick={() => setAsking('disable')}>
+          Disable
+        </GuardedButton>
+      ) : (
+        <GuardedButton variant="default" verdict={mayManage} loading={enable.isPending} onClick={() => enable.mutate()}>
+          Enable
+        </GuardedButton>
+      )}
+      <Menu position="bottom-end" width={260} disabled={!mayManage.allowed}>
+        <Menu.Target>
+          <GuardedButton variant="default" verdict={mayManage} rightSection={<IconChevronDown size={14} />}>
+            More
+          </GuardedButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setAsking('role')}>Platform role…</Menu.Item>
+          <Menu.Item onClick={() => setAsking('sign-out')}>Sign out everywhere…</Menu.Item>
+          <Menu.Item disabled={!hasFactor} onClick={() => setAsking('reset')}>
+            Reset second factor…
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <ConfirmByName
+        opened={asking === 'disable'}
+        onClose={close}
+        title={`Disable ${account.name}`}
+        name={account.name}
+        verb="Disable"
+        consequences={[
+          'Every browser they are signed in with is signed out at once.',
+          'Keys they own are refused in every organization until the account is enabled again.',
+          `Nothing is deleted${account.platform_role === null ? '' : `; the role ${roleWord(account.platform_role).toLowerCase()} stays with the account`}.`,
+        ]}
+        action={async () => {
+          await asked(api.PATCH('/accounts/{id}', { ...path, body: { status: 'disabled' } }));
+          await done(`${account.name} is disabled.`);
+        }}
+      />
+      <ConfirmByName
+        opened={asking === 'sign-out'}
+        onClose={close}
+        title={`Sign ${account.name} out everywhere`}
+        name={null}
+        verb="Sign out everywhere"
+        consequences={['Every session ends at once, also in this browser if it is yours.', 'They can sign in again as before.']}
+        action={async () => {
+          await asked(api.DELETE('/accounts/{id}/sessions', path));
+          await done(`${account.name} is signed out everywhere.`);
+        }}
+      />
+      <ConfirmByName
+        opened={asking === 'reset'}
+        onClose={close}
+        title={`Reset the second factor of ${account.name}`}
+        name={account.name}
+        verb="Reset"
+        consequences={[
+          'Their authenticator, recovery codes and passkeys stop working.',
+          'The password alone signs them in until they set up another factor. Make sure that it is really them who asks.',
+        ]}
+        action={async () => {
+          await asked(api.POST('/accounts/{id}/reset-second-factor', path));
+          await done('The second factor is reset.');
+        }}
+      />
+      {asking === 'role' && <PlatformRoleDialog of={account} onClose={close} />}
+    </>
+  );
+}

@@ -1,0 +1,125 @@
+import { Anchor, Avatar, Badge, Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { roleWord } from '../../components/RoleSelect.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+
+type Account = Schema<'Account'>;
+
+const COLUMNS: DataTableColumn<Account>[] = [
+  { accessor: 'name', title: 'Person', sortable: true, render: (account) => <Person of={account} /> },
+  { accessor: 'platform_role', title: 'Platform role', render: ({ platform_role }) => <PlatformRole role={platform_role} /> },
+  { accessor: 'memberships', title: 'Organizations', render: ({ memberships }) => <Memberships of={memberships} /> },
+  { accessor: 'two_factor', title: 'Second factor', render: (account) => <Factors of={account} /> },
+  { accessor: 'last_sign_in_at', title: 'Last sign-in', render: ({ last_sign_in_at }) => <Time at={last_sign_in_at} relative /> },
+  { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+  { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+];
+
+/** Every account of the gateway. */
+export function AccountsList({ onInvite }: { onInvite: () => void }) {
+  const [{ status }, set] = useUrlState();
+  const navigate = useNavigate();
+  return (
+    <DataList
+      name="accounts"
+      fetch={(query) => asked(api.GET('/accounts', { params: { query: query as object } }))}
+      columns={COLUMNS}
+      filters={['status']}
+      searchLabel="Search by name or id"
+      controls={
+        <Select
+          aria-label="Status"
+          placeholder="Any status"
+          clearable
+          w={140}
+          data={[
+            { value: 'active', label: 'Active' },
+            { value: 'disabled', label: 'Disabled' },
+          ]}
+          value={status ?? null}
+          onChange={(next) => set({ status: next ?? undefined, cursor: undefined })}
+        />
+      }
+      onRowClick={({ id }) => void navigate({ to: PATHS.account, params: { accountId: id } as never })}
+      empty={
+        <EmptyState title="Nobody here yet" action={<Button onClick={onInvite}>Invite person</Button>}>
+          Invite the people who run organizations and teams. Applications need no account: they have keys.
+        </EmptyState>
+      }
+    />
+  );
+}
+
+function Person({ of: { id, name, email } }: { of: Account }) {
+  return (
+    <Group gap="xs" wrap="nowrap" maw={300}>
+      <Avatar size={28} name={name} color="initials" aria-hidden />
+      <Stack gap={0} miw={0}>
+        <Anchor
+          component={Link}
+          to={PATHS.account}
+          params={{ accountId: id } as never}
+          fz="sm"
+          fw={500}
+          truncate
+          onClick={(event) => event.stopPropagation()}
+        >
+          <bdi>{name}</bdi>
+        </Anchor>
+        <Text fz="xs" c="dimmed" truncate>
+          <bdi>{email}</bdi>
+        </Text>
+      </Stack>
+    </Group>
+  );
+}
+
+function PlatformRole({ role }: { role: Account['platform_role'] }) {
+  if (role === null)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
+  return <Badge color={role === 'platform_admin' ? 'violet' : 'blue'}>{roleWord(role)}</Badge>;
+}
+
+const SHOWN = 2;
+
+function Memberships({ of: memberships }: { of: Account['memberships'] }) {
+  if (memberships.length === 0)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
+  const words = memberships.map(({ organization_name, role }) => `${organization_name} (${roleWord(role).toLowerCase()})`);
+  return (
+    <Tooltip label={words.join(', ')} disabled={words.length <= SHOWN}>
+      <Text fz="sm" maw={280} truncate>
+        <bdi>{words.slice(0, SHOWN).join(', ')}</bdi>
+        {words.length > SHOWN && ` +${words.length - SHOWN}`}
+      </Text>
+    </Tooltip>
+  );
+}
+
+export function Factors({ of: { two_factor, passkeys } }: { of: Pick<Account, 'two_factor' | 'passkeys'> }) {
+  const factors = [
+    two_factor ? 'Authenticator' : '',
+    passkeys > 0 ? `${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'}` : '',
+  ].filter((factor) => factor !== '');
+  if (factors.length > 0) return <span className="nowrap">{factors.join(', ')}</span>;
+  return (
+    <Text component="span" inherit c="dimmed">
+      None
+    </Text>
+  );
+}

@@ -1,0 +1,89 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { PolicyFields } from '../../components/PolicyFields.tsx';
+import { type PolicyDraft, policyDraft, policyForm } from '../../components/policy-draft.ts';
+import { ORGANIZATION_ROLES, RoleSelect, roleWord } from '../../components/RoleSelect.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { useOrganizationCap } from '../keys/caps.ts';
+
+type Member = Schema<'Member'>;
+
+interface MemberDraft extends PolicyDraft {
+  readonly role: Member['role'];
+  readonly status: Member['status'];
+}
+
+const PARTS: readonly EditPart<MemberDraft>[] = [
+  { name: 'role', label: 'Role', body: ({ role }) => ({ role }), words: ({ role }) => roleWord(role) },
+  { name: 'status', label: 'Status', body: ({ status }) => ({ status }), words: ({ status }) => wordOf(status) },
+  ...policyParts<MemberDraft>(),
+];
+
+/** A membership: the role, and as a user scope the limits, budgets and narrowing of every key this person owns here. */
+export function EditMemberDialog({ of: member, opened, onClose }: { of: Member; opened: boolean; onClose: () => void }) {
+  const path = { id: member.organization_id, member_id: member.id };
+  return (
+    <EditDialog<Member, MemberDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${member.name}`}
+      what="This member"
+      path={`/organizations/${member.organization_id}/members/${member.id}`}
+      read={() => askedWithETag(api.GET('/organizations/{id}/members/{member_id}', { params: { path } }))}
+      draftOf={(read) => ({ role: read.role, status: read.status, ...policyDraft(read) })}
+      parts={PARTS}
+      invalidates={['members', 'accounts', 'session', 'access']}
+      save={(body, etag) =>
+        asked(
+          api.PATCH('/organizations/{id}/members/{member_id}', {
+            params: { path, header: etag === null ? {} : { 'if-match': etag } },
+            body,
+          }),
+        )
+      }
+    >
+      {(form, read) => <Fields form={form} of={read} />}
+    </EditDialog>
+  );
+}
+
+type Form = Parameters<Parameters<typeof EditDialog<Member, MemberDraft>>[0]['children']>[0];
+
+function Fields({ form, of: member }: { form: Form; of: Member }) {
+  const organization = useQuery({
+    queryKey: ['organizations', 'one', member.organization_id],
+    queryFn: () => asked(api.GET('/organizations/{id}', { params: { path: { id: member.organization_id } } })),
+    staleTime: 30_000,
+  });
+  const caps = useOrganizationCap(member.organization_id);
+  const limits = verdictOf('member_limits.change', member.capabilities);
+  return (
+    <>
+      <RoleSelect roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
+      <Select
+        label="Status"
+        description="A disabled member keeps their place and can do nothing; their keys are refused."
+        allowDeselect={false}
+        data={[
+          { value: 'active', label: 'Active' },
+          { value: 'disabled', label: 'Disabled' },
+        ]}
+        {...form.getInputProps('status')}
+      />
+      <PolicyFields
+        form={policyForm(form)}
+        caps={caps}
+        timeZone={organization.data?.time_zone ?? 'UTC'}
+        level={{ is: 'user', organizationId: member.organization_id, memberId: member.id }}
+        holder={member.name}
+        parentName="the organization"
+        limitsLocked={limits.allowed ? null : (limits.reason ?? '')}
+        accessLocked={limits.allowed ? null : (limits.reason ?? '')}
+      />
+    </>
+  );
+}

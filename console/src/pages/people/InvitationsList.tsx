@@ -1,0 +1,133 @@
+import { Button, Group, Select, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useMemo, useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { Named } from '../../components/Named.tsx';
+import { roleWord } from '../../components/RoleSelect.tsx';
+import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { SentDialog } from './SentDialog.tsx';
+
+type Invitation = Schema<'Invitation'>;
+
+const STATUSES = ['pending', 'accepted', 'expired', 'cancelled'];
+
+/** Who was invited to what, and what became of it. One that is open can be sent again or cancelled. */
+export function InvitationsList({ onInvite }: { onInvite: () => void }) {
+  const [{ status }, set] = useUrlState();
+  const [sent, setSent] = useState<Schema<'SentInvitation'> | null>(null);
+  const [cancelling, setCancelling] = useState<Invitation | null>(null);
+  const queryClient = useQueryClient();
+  const columns = useMemo(() => columnsWith({ onSent: setSent, onCancel: setCancelling }), []);
+  return (
+    <>
+      <DataList
+        name="invitations"
+        prefix="invitations_"
+        fetch={(query) =>
+          asked(api.GET('/invitations', { params: { query: { ...query, ...(status && { status }) } as object } }))
+        }
+        scope={[status]}
+        columns={columns}
+        searchLabel="Search by e-mail"
+        controls={
+          <Select
+            aria-label="Status"
+            placeholder="Any status"
+            clearable
+            w={140}
+            data={STATUSES.map((value) => ({ value, label: wordOf(value) }))}
+            value={status ?? null}
+            onChange={(next) => set({ status: next ?? undefined, invitations_cursor: undefined })}
+          />
+        }
+        empty={
+          <EmptyState title="Nobody is invited" action={<Button onClick={onInvite}>Invite person</Button>}>
+            An invitation is a link for one address. It works once and for seven days.
+          </EmptyState>
+        }
+      />
+      {sent !== null && <SentDialog of={sent} onClose={() => setSent(null)} />}
+      <ConfirmByName
+        opened={cancelling !== null}
+        onClose={() => setCancelling(null)}
+        title="Cancel this invitation"
+        name={null}
+        verb="Cancel the invitation"
+        consequences={[
+          `The link sent to ${cancelling?.email ?? ''} stops working at once.`,
+          'You can invite the same address again.',
+        ]}
+        action={async () => {
+          await asked(api.DELETE('/invitations/{id}', { params: { path: { id: cancelling?.id ?? '' } } }));
+          await queryClient.invalidateQueries({ queryKey: ['invitations'] });
+          saved('The invitation is cancelled.');
+        }}
+      />
+    </>
+  );
+}
+
+interface RowActions {
+  readonly onSent: (sent: Schema<'SentInvitation'>) => void;
+  readonly onCancel: (invitation: Invitation) => void;
+}
+
+function columnsWith(actions: RowActions): DataTableColumn<Invitation>[] {
+  return [
+    { accessor: 'name', title: 'E-mail', sortable: true, render: ({ email }) => <bdi>{email}</bdi> },
+    { accessor: 'organization_id', title: 'To', render: (invitation) => <Place of={invitation} /> },
+    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'inviter_name', title: 'Invited by', render: ({ inviter_name }) => <bdi>{inviter_name}</bdi> },
+    { accessor: 'created_at', title: 'Sent', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+    { accessor: 'expires_at', title: 'Expires', render: ({ expires_at }) => <Time at={expires_at} relative /> },
+    { accessor: 'actions', title: '', render: (invitation) => <Actions of={invitation} {...actions} /> },
+  ];
+}
+
+function Place({ of: { organization_id, role, teams } }: { of: Invitation }) {
+  return (
+    <Text fz="sm" component="span">
+      {organization_id === null ? 'This gateway' : <Named id={organization_id} />}, {roleWord(role).toLowerCase()}
+      {teams.length > 0 && (
+        <Text component="span" fz="xs" c="dimmed">
+          {' '}
+          +{teams.length} {teams.length === 1 ? 'team' : 'teams'}
+        </Text>
+      )}
+    </Text>
+  );
+}
+
+function Actions({ of: invitation, onSent, onCancel }: RowActions & { of: Invitation }) {
+  const queryClient = useQueryClient();
+  const resend = useMutation({
+    mutationFn: () => asked(api.POST('/invitations/{id}/resend', { params: { path: { id: invitation.id } } })),
+    onSuccess: async (sent) => {
+      onSent(sent);
+      await queryClient.invalidateQueries({ queryKey: ['invitations'] });
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'Not sent', message: error.message }),
+  });
+  const isOpen = invitation.status === 'pending' || invitation.status === 'expired';
+  if (!isOpen || !invitation.may_change) return null;
+  return (
+    <Group gap="xs" wrap="nowrap" justify="flex-end">
+      <Button size="compact-sm" variant="default" loading={resend.isPending} onClick={() => resend.mutate()}>
+        Send again
+      </Button>
+      {invitation.status === 'pending' && (
+        <Button size="compact-sm" variant="default" onClick={() => onCancel(invitation)}>
+          Cancel
+        </Button>
+      )}
+    </Group>
+  );
+}

@@ -1,0 +1,133 @@
+import { Radio, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/RoleSelect.tsx';
+import { SentDialog } from './SentDialog.tsx';
+import { type TeamRoleDraft, TeamRolesField } from './TeamRolesField.tsx';
+
+interface InviteDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** Where to; asked for when it is not known. */
+  readonly organizationId?: string | undefined;
+}
+
+/** Invites a person by their address: to an organization with a role and teams, or to the platform. Then shows the link. */
+export function InviteDialog({ opened, onClose, organizationId }: InviteDialogProps) {
+  const [sent, setSent] = useState<Schema<'SentInvitation'> | null>(null);
+  return (
+    <>
+      <FormDialog opened={opened} onClose={onClose} title="Invite person">
+        <InviteForm organizationId={organizationId} onSent={setSent} />
+      </FormDialog>
+      {sent !== null && <SentDialog of={sent} onClose={() => setSent(null)} />}
+    </>
+  );
+}
+
+interface Draft {
+  readonly email: string;
+  readonly place: 'organization' | 'platform';
+  readonly organization_id: string | undefined;
+  readonly role: (typeof ORGANIZATION_ROLES)[number];
+  readonly platform_role: (typeof PLATFORM_ROLES)[number];
+  readonly teams: readonly TeamRoleDraft[];
+}
+
+interface InviteFormProps {
+  readonly organizationId: string | undefined;
+  readonly onSent: (sent: Schema<'SentInvitation'>) => void;
+}
+
+function InviteForm({ organizationId, onSent }: InviteFormProps) {
+  const session = useSession();
+  const isPlatformAdmin = session.platform_role === 'platform_admin';
+  const form = useForm<Draft>({
+    initialValues: {
+      email: '',
+      place: 'organization',
+      organization_id: organizationId ?? onlyOrganization(session),
+      role: 'org_member',
+      platform_role: 'platform_auditor',
+      teams: [],
+    },
+    validate: {
+      email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'This is no e-mail address.'),
+      organization_id: (id, { place }) => (place === 'organization' && id === undefined ? 'Choose an organization.' : null),
+    },
+  });
+  const { values } = form;
+  return (
+    <DialogForm
+      form={form}
+      verb="Invite"
+      invalidates={['invitations']}
+      save={(draft, header) => asked(api.POST('/invitations', { params: { header }, body: bodyOf(draft) }))}
+      onSaved={onSent}
+    >
+      <TextInput
+        label="E-mail"
+        description={
+          session.mail_configured ? 'The link is sent there.' : 'You get a link to hand over: this gateway sends no mail.'
+        }
+        type="email"
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={254}
+        {...form.getInputProps('email')}
+      />
+      {isPlatformAdmin && organizationId === undefined && (
+        <Radio.Group label="To" {...form.getInputProps('place')}>
+          <Stack gap={6} mt={4}>
+            <Radio value="organization" label="An organization" />
+            <Radio value="platform" label="The platform itself" description="A role over all organizations." />
+          </Stack>
+        </Radio.Group>
+      )}
+      {values.place === 'platform' ? (
+        <RoleSelect roles={PLATFORM_ROLES} {...form.getInputProps('platform_role')} />
+      ) : (
+        <>
+          {organizationId === undefined && (
+            <div>
+              <ObjectSelect
+                kind="organization"
+                label="Organization"
+                value={values.organization_id}
+                onChange={(id) => form.setValues({ organization_id: id, teams: [] })}
+              />
+              {form.errors.organization_id !== undefined && (
+                <Text fz="xs" c="var(--mantine-color-error)" role="alert">
+                  {form.errors.organization_id}
+                </Text>
+              )}
+            </div>
+          )}
+          <RoleSelect label="Role in the organization" roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
+          {values.organization_id !== undefined && (
+            <TeamRolesField
+              organizationId={values.organization_id}
+              value={values.teams}
+              onChange={(teams) => form.setFieldValue('teams', teams)}
+            />
+          )}
+        </>
+      )}
+    </DialogForm>
+  );
+}
+
+function bodyOf({ email, place, organization_id, role, platform_role, teams }: Draft) {
+  if (place === 'platform') return { email: email.trim(), organization_id: null, role: platform_role };
+  return { email: email.trim(), organization_id: organization_id ?? null, role, teams: [...teams] };
+}
+
+/** Whoever runs one organization invites to it. */
+function onlyOrganization({ memberships, platform_role }: ReturnType<typeof useSession>): string | undefined {
+  return platform_role === null && memberships.length === 1 ? memberships[0]?.organization_id : undefined;
+}

@@ -1,0 +1,161 @@
+import { ActionIcon, Anchor, Group, Menu, Select, Stack, Text, Tooltip } from '@mantine/core';
+import { IconDots, IconEdit, IconUserMinus } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan, type Verdict } from '../../api/session.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { ORGANIZATION_ROLES, RoleName, roleWord } from '../../components/RoleSelect.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { EditMemberDialog } from './EditMemberDialog.tsx';
+import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
+
+type Member = Schema<'Member'>;
+
+interface MembersListProps {
+  readonly organizationId: string;
+  /** Of this list's parameters in the address. */
+  readonly prefix?: string;
+}
+
+/** The members of one organization: role, teams, keys; their user scope is edited and they are removed from here. */
+export function MembersList({ organizationId, prefix = 'members_' }: MembersListProps) {
+  const [state, set] = useUrlState();
+  const role = state[`${prefix}role`];
+  const mayManage = useCan('members.manage', organizationId);
+  const [editing, setEditing] = useState<Member | null>(null);
+  const [removing, setRemoving] = useState<Member | null>(null);
+  const columns = columnsWith({ mayManage, onEdit: setEditing, onRemove: setRemoving });
+  const path = { id: organizationId };
+  return (
+    <>
+      <DataList
+        name="members"
+        prefix={prefix}
+        scope={[organizationId, role]}
+        fetch={(query) =>
+          asked(
+            api.GET('/organizations/{id}/members', { params: { path, query: { ...query, ...(role && { role }) } as object } }),
+          )
+        }
+        columns={columns}
+        searchLabel="Search by name or id"
+        controls={
+          <Select
+            aria-label="Role"
+            placeholder="Any role"
+            clearable
+            w={150}
+            data={ORGANIZATION_ROLES.map((value) => ({ value, label: roleWord(value) }))}
+            value={role ?? null}
+            onChange={(next) => set({ [`${prefix}role`]: next ?? undefined, [`${prefix}cursor`]: undefined })}
+          />
+        }
+        empty={
+          <EmptyState title="No members yet">
+            Invite the people who answer for this organization: an owner first, who then invites the others.
+          </EmptyState>
+        }
+      />
+      {editing !== null && <EditMemberDialog of={editing} opened onClose={() => setEditing(null)} />}
+      {removing !== null && <RemoveMemberDialog of={removing} onClose={() => setRemoving(null)} />}
+    </>
+  );
+}
+
+interface RowActions {
+  readonly mayManage: Verdict;
+  readonly onEdit: (member: Member) => void;
+  readonly onRemove: (member: Member) => void;
+}
+
+function columnsWith(actions: RowActions): DataTableColumn<Member>[] {
+  return [
+    { accessor: 'name', title: 'Member', sortable: true, render: (member) => <Person of={member} /> },
+    { accessor: 'role', title: 'Role', render: ({ role }) => <RoleName role={role} /> },
+    { accessor: 'teams', title: 'Teams', render: ({ teams }) => <Teams of={teams} /> },
+    { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
+    { accessor: 'status', title: 'Status', render: (member) => <StatusBadge status={statusOf(member)} /> },
+    { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+    { accessor: 'actions', title: '', width: 48, render: (member) => <RowMenu of={member} {...actions} /> },
+  ];
+}
+
+/** An account that is disabled cannot act here either. */
+function statusOf({ status, account_status }: Member): string {
+  return account_status === 'disabled' ? 'disabled' : status;
+}
+
+function Person({ of: member }: { of: Member }) {
+  return (
+    <Stack gap={0} maw={280}>
+      <Anchor
+        component={Link}
+        to={PATHS.account}
+        params={{ accountId: member.account_id } as never}
+        search={{ organization_id: member.organization_id, member_id: member.id } as never}
+        fz="sm"
+        fw={500}
+        truncate
+      >
+        <bdi>{member.name}</bdi>
+      </Anchor>
+      <Text fz="xs" c="dimmed" truncate>
+        <bdi>{member.email}</bdi>
+      </Text>
+    </Stack>
+  );
+}
+
+const SHOWN = 2;
+
+function Teams({ of: teams }: { of: Member['teams'] }) {
+  if (teams.length === 0)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
+  const words = teams.map(({ name, role }) => `${name} (${roleWord(role).toLowerCase()})`);
+  return (
+    <Tooltip label={words.join(', ')} disabled={words.length <= SHOWN}>
+      <Text fz="sm" maw={260} truncate>
+        <bdi>{words.slice(0, SHOWN).join(', ')}</bdi>
+        {words.length > SHOWN && ` +${words.length - SHOWN}`}
+      </Text>
+    </Tooltip>
+  );
+}
+
+function RowMenu({ of: member, mayManage, onEdit, onRemove }: RowActions & { of: Member }) {
+  return (
+    <Group justify="flex-end">
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${member.name}`}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconEdit size={16} />} disabled={!mayManage.allowed} onClick={() => onEdit(member)}>
+            Role, limits and access…
+          </Menu.Item>
+          <Menu.Item
+            color="red"
+            leftSection={<IconUserMinus size={16} />}
+            disabled={!mayManage.allowed}
+            onClick={() => onRemove(member)}
+          >
+            Remove…
+          </Menu.Item>
+          {!mayManage.allowed && <Menu.Label maw={260}>{mayManage.reason}</Menu.Label>}
+        </Menu.Dropdown>
+      </Menu>
+    </Group>
+  );
+}

@@ -1,0 +1,125 @@
+import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useName } from '../../api/names.ts';
+import { useCan } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { BudgetGauges } from '../../components/BudgetGauges.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { LimitBar } from '../../components/LimitBar.tsx';
+import { policyDraft } from '../../components/policy-draft.ts';
+import { accessWords } from '../../components/policy-words.ts';
+import { roleWord } from '../../components/RoleSelect.tsx';
+import { PATHS } from '../../paths.ts';
+import { EditMemberDialog } from './EditMemberDialog.tsx';
+import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
+
+interface MembershipCardProps {
+  readonly organizationId: string;
+  readonly organizationName: string | null;
+  readonly memberId: string;
+}
+
+const REFRESH_MS = 10_000;
+
+/** One membership: role and teams, and the user scope with its live use. */
+export function MembershipCard({ organizationId, organizationName, memberId }: MembershipCardProps) {
+  const path = { id: organizationId, member_id: memberId };
+  const member = useQuery({
+    queryKey: ['members', 'one', memberId],
+    queryFn: () => asked(api.GET('/organizations/{id}/members/{member_id}', { params: { path } })),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Paper withBorder p="md">
+      <Asked query={member}>{(read) => <Card of={read} organizationName={organizationName} />}</Asked>
+    </Paper>
+  );
+}
+
+function Card({ of: member, organizationName }: { of: Schema<'Member'>; organizationName: string | null }) {
+  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
+  const mayManage = useCan('members.manage', member.organization_id);
+  const foundName = useName(member.organization_id);
+  const status = member.limits_status;
+  return (
+    <Stack gap="sm">
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <div>
+          <Title order={3}>
+            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: member.organization_id } as never} inherit>
+              <bdi>{organizationName ?? foundName ?? member.organization_id}</bdi>
+            </Anchor>
+          </Title>
+          <Text fz="sm" c="dimmed">
+            {roleWord(member.role)}
+            {member.status === 'disabled' && ' · disabled'} ·{' '}
+            <Anchor
+              component={Link}
+              to={PATHS.keys}
+              search={{ organization_id: member.organization_id, account_id: member.account_id } as never}
+              inherit
+            >
+              {member.key_count} {member.key_count === 1 ? 'key' : 'keys'}
+            </Anchor>
+          </Text>
+        </div>
+        <Group gap="xs">
+          <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
+            Role, limits and access
+          </GuardedButton>
+          {mayManage.allowed && (
+            <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
+              Remove
+            </Button>
+          )}
+        </Group>
+      </Group>
+      <Teams of={member.teams} />
+      <Text fz="sm">
+        Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
+      </Text>
+      {status !== undefined && <BudgetGauges budgets={status.budgets} />}
+      {status !== undefined && status.rate_limits.length > 0 && (
+        <Group gap="lg">
+          {status.rate_limits.map(({ limit, target, access_group, value, used, held }) => (
+            <LimitBar
+              key={`${limit} ${target ?? ''} ${access_group ?? ''}`}
+              limit={limit}
+              value={value}
+              used={used - held}
+              held={held}
+            />
+          ))}
+        </Group>
+      )}
+      {open === 'edit' && <EditMemberDialog of={member} opened onClose={() => setOpen(null)} />}
+      {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
+    </Stack>
+  );
+}
+
+function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
+  if (teams.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        In no team.
+      </Text>
+    );
+  return (
+    <Text fz="sm">
+      Teams:{' '}
+      {teams.map(({ team_id, name, role }, index) => (
+        <span key={team_id}>
+          {index > 0 && ', '}
+          <Anchor component={Link} to={PATHS.team} params={{ teamId: team_id } as never} inherit>
+            <bdi>{name}</bdi>
+          </Anchor>{' '}
+          ({roleWord(role).toLowerCase()})
+        </span>
+      ))}
+    </Text>
+  );
+}

@@ -1,0 +1,29 @@
+import { Select, Stack } from '@mantine/core';
+import { useSession } from '../../api/session.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { MembersList } from './MembersList.tsx';
+
+/** The members of the organizations whose people this person manages, one organization at a time. */
+export function MyMembers() {
+  const { memberships, capabilities_by_organization: capabilities } = useSession();
+  const [{ organization_id }, set] = useUrlState();
+  const managed = memberships.filter((one) => capabilities[one.organization_id]?.includes('members.manage'));
+  const chosen = managed.find((one) => one.organization_id === organization_id) ?? managed[0];
+  if (chosen === undefined) return null;
+  return (
+    <Stack gap="sm">
+      {managed.length > 1 && (
+        <Select
+          label="Organization"
+          w={280}
+          maw="100%"
+          allowDeselect={false}
+          data={managed.map((one) => ({ value: one.organization_id, label: one.organization_name }))}
+          value={chosen.organization_id}
+          onChange={(id) => set({ organization_id: id ?? undefined, cursor: undefined })}
+        />
+      )}
+      <MembersList key={chosen.organization_id} organizationId={chosen.organization_id} />
+    </Stack>
+  );
+}

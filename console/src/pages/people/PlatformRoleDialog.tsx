@@ -1,0 +1,46 @@
+import { Radio, Stack } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { saved } from '../../components/saved.ts';
+
+type Account = Schema<'Account'>;
+
+const NONE = 'none';
+
+/** A role over all organizations. The last platform admin stays one: the server refuses to take the role. */
+export function PlatformRoleDialog({ of: account, onClose }: { of: Account; onClose: () => void }) {
+  return (
+    <FormDialog opened onClose={onClose} title={`Platform role of ${account.name}`} size="md">
+      <Fields of={account} />
+    </FormDialog>
+  );
+}
+
+function Fields({ of: account }: { of: Account }) {
+  const form = useForm({ initialValues: { platform_role: account.platform_role ?? NONE } });
+  return (
+    <DialogForm
+      form={form}
+      verb="Save"
+      invalidates={['accounts', 'session']}
+      save={({ platform_role: role }) =>
+        asked(
+          api.PATCH('/accounts/{id}', {
+            params: { path: { id: account.id } },
+            body: { platform_role: role === NONE ? null : (role as NonNullable<Account['platform_role']>) },
+          }),
+        )
+      }
+      onSaved={() => saved('The platform role is changed.')}
+    >
+      <Radio.Group aria-label="Platform role" {...form.getInputProps('platform_role')}>
+        <Stack gap="xs">
+          <Radio value={NONE} label="None" description="Only what their memberships give." data-autofocus />
+          <Radio value="platform_auditor" label="Platform auditor" description="Reads everything but content; changes nothing." />
+          <Radio value="platform_admin" label="Platform admin" description="Everything, in every organization." />
+        </Stack>
+      </Radio.Group>
+    </DialogForm>
+  );
+}
