@@ -78,12 +78,17 @@ export function DialogForm<Values extends object, Saved>(props: DialogFormProps<
     },
     onError: (problem) => form.setErrors(fieldErrorsOf(problem)),
   });
+  const submit = form.onSubmit((values) => {
+    if (!saving.isPending) saving.mutate(values);
+  });
   return (
     <form
       noValidate
-      onSubmit={form.onSubmit((values) => {
-        if (!saving.isPending) saving.mutate(values);
-      })}
+      onSubmit={(event) => {
+        // A dialog opened from within another form lies below it for React, and would send that one too.
+        event.stopPropagation();
+        submit(event);
+      }}
     >
       <Stack gap="sm">
         {children}

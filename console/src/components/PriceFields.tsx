@@ -1,4 +1,4 @@
-import { Anchor, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Group, Input, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Schema } from '../api/client.ts';
 import type { Prices } from '../api/gateway.ts';
@@ -41,9 +41,7 @@ export function PriceFields({ value, onChange, errorOf, note }: PriceFieldsProps
   return (
     <Stack gap={6} role="group" aria-label="Prices">
       <Group justify="space-between" gap="xs">
-        <Text fz="sm" fw={500}>
-          Prices, USD per million tokens
-        </Text>
+        <Input.Label labelElement="div">Prices, USD per million tokens</Input.Label>
         {!isRareUsed && (
           <Anchor component="button" type="button" fz="xs" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
             {isOpen ? 'Fewer buckets' : 'More buckets'}

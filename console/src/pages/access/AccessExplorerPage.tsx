@@ -1,4 +1,4 @@
-import { SegmentedControl, Stack, Text } from '@mantine/core';
+import { Input, SegmentedControl, Stack } from '@mantine/core';
 import { Page } from '../../components/Page.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { OfKey } from './OfKey.tsx';
@@ -17,9 +17,9 @@ export function AccessExplorerPage() {
     >
       <Stack gap="md">
         <Stack gap={4} align="flex-start">
-          <Text fz="sm" fw={500} id="access-question">
+          <Input.Label labelElement="div" id="access-question">
             Question
-          </Text>
+          </Input.Label>
           <SegmentedControl
             aria-labelledby="access-question"
             data={[

@@ -138,12 +138,15 @@ function Row({ row }: { row: Explained }) {
       <Table.Td>
         <Badge color={row.allowed ? 'teal' : 'red'}>{row.allowed ? 'Yes' : 'No'}</Badge>
       </Table.Td>
-      <Table.Td>
-        {row.allowed ? `Through ${grantWords(row.grant as Step | null)}.` : removedWords(row.removed_by as Level | null)}
-      </Table.Td>
+      <Table.Td>{row.allowed ? allowedWords(row.grant as Step | null) : removedWords(row.removed_by as Level | null)}</Table.Td>
       <Table.Td>
         <StepChain steps={row.steps} />
       </Table.Td>
     </Table.Tr>
   );
+}
+
+function allowedWords(grant: Step | null): string {
+  const words = grantWords(grant);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

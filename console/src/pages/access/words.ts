@@ -26,7 +26,7 @@ export function stepWords({ through, access_group: group }: Pick<Step, 'through'
     case 'access_group':
       return `access group ${group ?? ''}`;
     default:
-      return 'named itself';
+      return 'granted by name';
   }
 }
 

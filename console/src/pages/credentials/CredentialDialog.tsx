@@ -1,4 +1,4 @@
-import { Button, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Input, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
@@ -98,9 +98,9 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
     <>
       {isNew && (
         <Stack gap={4}>
-          <Text fz="sm" fw={500} id="credential-provider">
+          <Input.Label labelElement="div" id="credential-provider">
             Provider
-          </Text>
+          </Input.Label>
           <SegmentedControl
             aria-labelledby="credential-provider"
             data={[

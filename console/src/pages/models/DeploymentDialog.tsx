@@ -1,4 +1,4 @@
-import { Anchor, Collapse, Group, NumberInput, SegmentedControl, Stack, Switch, TagsInput, Text } from '@mantine/core';
+import { Anchor, Collapse, Group, Input, NumberInput, SegmentedControl, Stack, Switch, TagsInput, Text } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useRef, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -94,9 +94,9 @@ type Form = UseFormReturnType<DeploymentDraft>;
 function ProviderChoice({ form }: { form: Form }) {
   return (
     <Stack gap={4}>
-      <Text fz="sm" fw={500} id="provider-label">
+      <Input.Label labelElement="div" id="provider-label">
         Provider
-      </Text>
+      </Input.Label>
       <SegmentedControl
         aria-labelledby="provider-label"
         data={[

@@ -2,11 +2,10 @@ import { Anchor, Autocomplete, Group, Select, Stack, Text, TextInput } from '@ma
 import type { UseFormReturnType } from '@mantine/form';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
-import { PATHS } from '../../paths.ts';
+import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
 const FAKE_MODELS = [
@@ -97,6 +96,7 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
       ),
   });
   const rows = credentials.data?.data ?? [];
+  const [isAdding, setAdding] = useState(false);
   return (
     <Stack gap={4}>
       <Select
@@ -110,10 +110,18 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
       {credentials.data !== undefined && rows.length === 0 && (
         <Text fz="xs" c="dimmed">
           There is none of this provider yet.{' '}
-          <Anchor component={Link} to={`${PATHS.credentials}?new=${provider}`} fz="xs">
+          <Anchor component="button" type="button" fz="xs" onClick={() => setAdding(true)}>
             Add a credential
           </Anchor>
         </Text>
+      )}
+      {provider !== 'fake' && (
+        <CredentialDialog
+          opened={isAdding}
+          onClose={() => setAdding(false)}
+          provider={provider}
+          onSaved={({ id }) => form.setFieldValue('credential_id', id)}
+        />
       )}
     </Stack>
   );

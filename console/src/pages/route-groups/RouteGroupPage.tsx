@@ -1,5 +1,145 @@
+import { Anchor, Stack, Title } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { saved } from '../../components/saved.ts';
+import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
+import { GroupLinks } from '../models/cells.tsx';
+import { MemberTable } from './MemberTable.tsx';
+import { PolicyEditor } from './PolicyEditor.tsx';
+import { PolicyHistory } from './PolicyHistory.tsx';
+import type { RouteGroup } from './policy.ts';
 
+/** One route group: who serves it now, and its policy, tried before it is published and kept to go back to. */
 export function RouteGroupPage() {
-  return <Page title="Route group">{null}</Page>;
+  const { routeGroupId } = useParams({ strict: false }) as { routeGroupId: string };
+  const group = useQuery({
+    queryKey: ['route-group', routeGroupId],
+    queryFn: () => asked(api.GET('/route-groups/{id}', { params: { path: { id: routeGroupId } } })),
+  });
+  return <Asked query={group}>{(found) => <Found group={found} />}</Asked>;
+}
+
+function Found({ group }: { group: RouteGroup }) {
+  return (
+    <Page
+      title={group.key}
+      crumbs={[{ label: 'Route groups', to: PATHS.routeGroups }]}
+      about={<CopyText text={group.id} label="id" />}
+      actions={<Actions group={group} />}
+    >
+      <Facts
+        facts={[
+          ['Strategy', group.strategy === 'weighted' ? 'Weighted' : 'Priority'],
+          ['Fallbacks', group.fallbacks.length === 0 ? 'none' : group.fallbacks.join(' → ')],
+          ['Access groups', <GroupLinks key="groups" groups={group.access_groups} />],
+          [
+            'Who can call it',
+            <Anchor
+              key="who"
+              component={Link}
+              to={`${PATHS.accessExplorer}?ask=target&target=${encodeURIComponent(group.key)}`}
+              fz="sm"
+            >
+              Access explorer
+            </Anchor>,
+          ],
+          ['Created', <Time key="created" at={group.created_at} />],
+          ['Changed', <Time key="updated" at={group.updated_at} relative />],
+        ]}
+      />
+      <Stack gap="xs">
+        <Title order={2}>Members now</Title>
+        <MemberTable group={group} />
+      </Stack>
+      <PolicyEditor key={group.version} group={group} />
+      <PolicyHistory group={group} />
+    </Page>
+  );
+}
+
+function Actions({ group }: { group: RouteGroup }) {
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const [open, setOpen] = useState<'labels' | 'fallbacks' | 'delete' | null>(null);
+  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('labels')}>
+        Access groups
+      </GuardedButton>
+      <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('fallbacks')}>
+        Fallbacks
+      </GuardedButton>
+      <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
+        Delete
+      </GuardedButton>
+      <LabelsDialog name={group.key} labels={group.access_groups} opened={open === 'labels'} onClose={close} />
+      <FormDialog opened={open === 'fallbacks'} onClose={close} title={`Fallbacks of ${group.key}`}>
+        <FallbacksForm group={group} />
+      </FormDialog>
+      <ConfirmByName
+        opened={open === 'delete'}
+        onClose={close}
+        title="Delete this route group"
+        name={group.key}
+        verb="Delete route group"
+        consequences={[
+          'Nobody can call it any more. Its deployments stay.',
+          'Grants of its key stay and give nothing.',
+          'Its published policies go with it.',
+        ]}
+        action={async () => {
+          await asked(api.DELETE('/route-groups/{id}', { params: { path: { id: group.id } } }));
+          saved(`${group.key} was deleted.`);
+          await navigate({ to: PATHS.routeGroups });
+          await queryClient.invalidateQueries({ queryKey: ['route-groups'] });
+        }}
+      />
+    </>
+  );
+}
+
+function FallbacksForm({ group }: { group: RouteGroup }) {
+  const form = useForm({ initialValues: { fallbacks: [...group.fallbacks] } });
+  const error = Object.entries(form.errors).find(([field]) => field.startsWith('fallbacks'))?.[1];
+  return (
+    <DialogForm
+      form={form}
+      verb="Save fallbacks"
+      invalidates={['route-group', 'route-groups', 'callable-targets']}
+      onSaved={() => saved(`The fallbacks of ${group.key} were changed.`)}
+      save={(values) =>
+        asked(
+          api.PATCH('/route-groups/{id}', {
+            params: { path: { id: group.id }, header: { 'if-match': `"${group.version}"` } },
+            body: values,
+          }),
+        )
+      }
+    >
+      <TargetsPicker
+        label="Fallbacks, in their order"
+        description="Tried when every member failed, each only within the caller’s access."
+        without={[group.key]}
+        value={form.values.fallbacks}
+        onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
+        error={error as string | undefined}
+      />
+    </DialogForm>
+  );
 }

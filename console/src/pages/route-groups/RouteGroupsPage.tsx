@@ -1,5 +1,108 @@
+import { Anchor, Group, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { api, asked } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { addressOf } from '../../components/addresses.ts';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { GroupLinks } from '../models/cells.tsx';
+import { useCooling } from '../models/health.tsx';
+import { CreateRouteGroup } from './CreateRouteGroup.tsx';
+import type { RouteGroup } from './policy.ts';
 
+/** Named sets of deployments with their own routing. */
 export function RouteGroupsPage() {
-  return <Page title="Route groups">{null}</Page>;
+  const navigate = useNavigate();
+  const mayManage = useCan('catalogue.manage');
+  const [state, setState] = useUrlState();
+  const setCreating = (isCreating: boolean) => setState({ new: isCreating ? '1' : undefined });
+  useHotkeys([['n', () => mayManage.allowed && setCreating(true)]]);
+  const open = (id: string) => void navigate({ to: addressOf(id, 'route_group') ?? '.' });
+  const create = (
+    <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
+      Create route group
+    </GuardedButton>
+  );
+  return (
+    <Page
+      title="Route groups"
+      about="Named sets of deployments with a routing policy of their own, called by their key like a model."
+      actions={create}
+    >
+      <DataList<RouteGroup>
+        name="route-groups"
+        fetch={(query: ListQuery) => asked(api.GET('/route-groups', { params: { query: query as never } }))}
+        columns={useColumns()}
+        searchLabel="Search by key or id"
+        onRowClick={({ id }) => open(id)}
+        empty={
+          <EmptyState title="No route groups yet" action={create}>
+            A route group spreads its calls over deployments of different models, providers or regions. Add deployments first,
+            then create one.
+          </EmptyState>
+        }
+      />
+      <CreateRouteGroup
+        opened={state.new !== undefined && mayManage.allowed}
+        onClose={() => setCreating(false)}
+        onSaved={({ id }) => open(id)}
+      />
+    </Page>
+  );
+}
+
+function useColumns(): DataTableColumn<RouteGroup>[] {
+  const cooling = useCooling();
+  return [
+    {
+      accessor: 'name',
+      title: 'Key',
+      sortable: true,
+      render: ({ id, key }) => (
+        <Anchor
+          component={Link}
+          to={addressOf(id, 'route_group') ?? '.'}
+          fz="sm"
+          fw={500}
+          onClick={(event) => event.stopPropagation()}
+        >
+          {key}
+        </Anchor>
+      ),
+    },
+    { accessor: 'strategy', title: 'Strategy', render: ({ strategy }) => (strategy === 'weighted' ? 'Weighted' : 'Priority') },
+    {
+      accessor: 'members',
+      title: 'Members',
+      render: ({ members }) => {
+        const resting = members.filter(({ deployment_id: id }) => cooling?.has(id) === true).length;
+        return (
+          <Group gap={6} wrap="nowrap">
+            <Text fz="sm" className="nowrap">
+              {members.length} {members.length === 1 ? 'deployment' : 'deployments'}
+            </Text>
+            {resting > 0 && <StatusBadge status="cooling" />}
+          </Group>
+        );
+      },
+    },
+    {
+      accessor: 'fallbacks',
+      title: 'Fallbacks',
+      render: ({ fallbacks }) => (
+        <Text fz="sm" truncate maw={240} {...(fallbacks.length === 0 ? { c: 'dimmed' } : {})}>
+          {fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')}
+        </Text>
+      ),
+    },
+    { accessor: 'access_groups', title: 'Access groups', render: (row) => <GroupLinks groups={row.access_groups} /> },
+    { accessor: 'created_at', title: 'Created', sortable: true, render: ({ created_at: at }) => <Time at={at} relative /> },
+  ];
 }

@@ -1,0 +1,78 @@
+import { Input, Select, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { api, asked } from '../../api/client.ts';
+import type { PolicyBody } from '../../api/gateway.ts';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { saved } from '../../components/saved.ts';
+import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { MemberRows } from './MemberRows.tsx';
+import { type RouteGroup, STRATEGIES } from './policy.ts';
+
+interface CreateRouteGroupProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly onSaved: (group: RouteGroup) => void;
+}
+
+/** A route group with its first policy. */
+export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupProps) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title="Create route group" size="xl">
+      <CreateForm onSaved={onSaved} />
+    </FormDialog>
+  );
+}
+
+interface Draft {
+  key: string;
+  strategy: PolicyBody['strategy'];
+  members: PolicyBody['members'];
+  fallbacks: string[];
+}
+
+function CreateForm({ onSaved }: { onSaved: (group: RouteGroup) => void }) {
+  const form = useForm<Draft>({
+    initialValues: { key: '', strategy: 'weighted', members: [], fallbacks: [] },
+    validate: {
+      key: (key) => (key.trim() === '' ? 'Give it the name that callers use.' : null),
+      members: (members) => (members.some(({ deployment_id: id }) => id === '') ? 'Choose a deployment in each row.' : null),
+    },
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Create route group"
+      invalidates={['route-groups', 'callable-targets']}
+      save={({ key, members, ...rest }, header) =>
+        asked(api.POST('/route-groups', { params: { header }, body: { key: key.trim(), members: [...members], ...rest } }))
+      }
+      onSaved={(made) => {
+        saved(`${made.key} can be called by whoever is granted it.`);
+        onSaved(made);
+      }}
+    >
+      <TextInput
+        data-autofocus
+        label="Key"
+        description="Called like a model. No model and no other route group has this name."
+        required
+        {...form.getInputProps('key')}
+      />
+      <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
+      <Input.Label labelElement="div">Members</Input.Label>
+      <MemberRows
+        strategy={form.values.strategy}
+        members={form.values.members}
+        onChange={(members) => form.setFieldValue('members', members)}
+      />
+      {form.errors.members !== undefined && <Input.Error>{form.errors.members}</Input.Error>}
+      <TargetsPicker
+        label="Fallbacks, in their order"
+        description="Tried when every member failed, each only within the caller’s access."
+        value={form.values.fallbacks}
+        onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
+        error={form.errors.fallbacks as string | undefined}
+      />
+    </DialogForm>
+  );
+}

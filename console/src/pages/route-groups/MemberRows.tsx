@@ -1,0 +1,102 @@
+import { ActionIcon, Button, Group, NumberInput, Stack, Text } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import type { PolicyBody } from '../../api/gateway.ts';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { shareOf } from './shares.ts';
+
+interface MemberRowsProps {
+  readonly strategy: PolicyBody['strategy'];
+  readonly members: PolicyBody['members'];
+  readonly onChange: (members: PolicyBody['members']) => void;
+  readonly disabled?: boolean;
+}
+
+const MEMBERS_MAX = 200;
+
+/** A policy's members, one row each: which deployment, its weight, its priority, and the share that follows. */
+export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
+  const change = (index: number, part: Partial<PolicyBody['members'][number]>) =>
+    onChange(members.map((member, at) => (at === index ? { ...member, ...part } : member)));
+  return (
+    <Stack gap="xs">
+      {members.length === 0 && (
+        <Text fz="sm" c="dimmed">
+          No member yet: without one every call of it fails, unless a fallback answers.
+        </Text>
+      )}
+      {members.map((member, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place; two new ones have no other name.
+        <Group key={index} gap="xs" align="flex-end" wrap="wrap" role="group" aria-label={`Member ${index + 1}`}>
+          <div style={{ flex: 1, minWidth: 220 }}>
+            <ObjectSelect
+              kind="deployment"
+              label="Deployment"
+              value={member.deployment_id === '' ? undefined : member.deployment_id}
+              onChange={(id) => change(index, { deployment_id: id ?? '' })}
+            />
+          </div>
+          <WholeNumber
+            label="Weight"
+            value={member.weight}
+            disabled={disabled}
+            onChange={(weight) => change(index, { weight })}
+          />
+          <WholeNumber
+            label="Priority"
+            value={member.priority}
+            disabled={disabled || strategy === 'weighted'}
+            onChange={(priority) => change(index, { priority })}
+          />
+          <Text fz="sm" w={64} ta="right" pb={8} title="Share of first choices while all are in service">
+            {Math.round(shareOf(strategy, members, index) * 100)} %
+          </Text>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            mb={4}
+            disabled={disabled}
+            aria-label={`Remove member ${index + 1}`}
+            onClick={() => onChange(members.filter((_, at) => at !== index))}
+          >
+            <IconTrash size={16} />
+          </ActionIcon>
+        </Group>
+      ))}
+      <Group>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconPlus size={14} />}
+          disabled={disabled || members.length >= MEMBERS_MAX}
+          onClick={() => onChange([...members, { deployment_id: '', weight: 1, priority: 0 }])}
+        >
+          Add member
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+interface WholeNumberProps {
+  readonly label: string;
+  readonly value: number;
+  readonly disabled: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+const WHOLE_MAX = 1_000_000;
+
+function WholeNumber({ label, value, disabled, onChange }: WholeNumberProps) {
+  return (
+    <NumberInput
+      label={label}
+      w={100}
+      min={0}
+      max={WHOLE_MAX}
+      allowDecimal={false}
+      disabled={disabled}
+      value={value}
+      onChange={(typed) => onChange(typeof typed === 'number' ? typed : 0)}
+    />
+  );
+}

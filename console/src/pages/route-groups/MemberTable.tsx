@@ -1,0 +1,60 @@
+import { Anchor, Table, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { addressOf } from '../../components/addresses.ts';
+import { PriceText, Tags } from '../models/cells.tsx';
+import { HealthBadge, useCooling } from '../models/health.tsx';
+import { ProviderBadge } from '../models/ProviderBadge.tsx';
+import type { RouteGroup } from './policy.ts';
+import { shareOf } from './shares.ts';
+import { useDeployments } from './useDeployments.ts';
+
+/** Who serves a route group at this moment, and how each fares. */
+export function MemberTable({ group }: { group: RouteGroup }) {
+  const cooling = useCooling();
+  const deployments = useDeployments(group.members.map(({ deployment_id: id }) => id));
+  if (group.members.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        Nobody: calls of it fail, unless a fallback answers. Add members below and publish them.
+      </Text>
+    );
+  return (
+    <Table.ScrollContainer minWidth={720}>
+      <Table withTableBorder aria-label="Members">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Deployment</Table.Th>
+            <Table.Th>Provider</Table.Th>
+            <Table.Th>Health</Table.Th>
+            <Table.Th>Price per million tokens</Table.Th>
+            <Table.Th>Routing tags</Table.Th>
+            <Table.Th ta="right">Weight</Table.Th>
+            {group.strategy === 'priority' && <Table.Th ta="right">Priority</Table.Th>}
+            <Table.Th ta="right">First choice</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {group.members.map(({ deployment_id: id, weight, priority }, index) => {
+            const deployment = deployments.get(id);
+            return (
+              <Table.Tr key={id}>
+                <Table.Td>
+                  <Anchor component={Link} to={addressOf(id, 'deployment') ?? '.'} fz="sm">
+                    {deployment === undefined ? id : `${deployment.model} · ${deployment.upstream_model}`}
+                  </Anchor>
+                </Table.Td>
+                <Table.Td>{deployment !== undefined && <ProviderBadge provider={deployment.provider} />}</Table.Td>
+                <Table.Td>{deployment !== undefined && <HealthBadge deployment={deployment} cooling={cooling} />}</Table.Td>
+                <Table.Td>{deployment !== undefined && <PriceText prices={deployment.prices} />}</Table.Td>
+                <Table.Td>{deployment !== undefined && <Tags tags={deployment.tags} />}</Table.Td>
+                <Table.Td ta="right">{weight}</Table.Td>
+                {group.strategy === 'priority' && <Table.Td ta="right">{priority}</Table.Td>}
+                <Table.Td ta="right">{Math.round(shareOf(group.strategy, group.members, index) * 100)} %</Table.Td>
+              </Table.Tr>
+            );
+          })}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,118 @@
+import { Badge, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type PublishedPolicy, policyOf, rollBackPolicy } from '../../api/gateway.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import type { RouteGroup } from './policy.ts';
+import { useDeployments } from './useDeployments.ts';
+
+/** Every policy that was published, newest first; an older one can be published again. */
+export function PolicyHistory({ group }: { group: RouteGroup }) {
+  const history = useQuery({ queryKey: ['route-group-policy', group.id], queryFn: () => policyOf(group.id) });
+  return (
+    <Stack gap="xs">
+      <Title order={2}>Published versions</Title>
+      <Asked query={history}>
+        {({ published, history: versions }) => (
+          <Versions group={group} versions={versions} currentVersion={published?.version ?? null} />
+        )}
+      </Asked>
+    </Stack>
+  );
+}
+
+interface VersionsProps {
+  readonly group: RouteGroup;
+  readonly versions: readonly PublishedPolicy[];
+  readonly currentVersion: number | null;
+}
+
+function Versions({ group, versions, currentVersion }: VersionsProps) {
+  const [goingTo, setGoingTo] = useState<PublishedPolicy | null>(null);
+  const queryClient = useQueryClient();
+  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  if (versions.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        None yet. The first one you publish is kept here.
+      </Text>
+    );
+  return (
+    <>
+      <Table.ScrollContainer minWidth={640}>
+        <Table withTableBorder aria-label="Published versions">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Version</Table.Th>
+              <Table.Th>Published</Table.Th>
+              <Table.Th>By</Table.Th>
+              <Table.Th>Policy</Table.Th>
+              <Table.Th />
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {versions.map((version) => (
+              <Table.Tr key={version.version}>
+                <Table.Td>{version.version}</Table.Td>
+                <Table.Td>
+                  <Time at={version.published_at} />
+                </Table.Td>
+                <Table.Td>{version.published_by ?? '–'}</Table.Td>
+                <Table.Td>
+                  <PolicyWords version={version} />
+                </Table.Td>
+                <Table.Td ta="right">
+                  {version.version === currentVersion ? (
+                    <Badge color="teal">In force</Badge>
+                  ) : (
+                    <GuardedButton size="compact-sm" variant="default" verdict={mayManage} onClick={() => setGoingTo(version)}>
+                      Roll back to {version.version}
+                    </GuardedButton>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      <ConfirmByName
+        opened={goingTo !== null}
+        onClose={() => setGoingTo(null)}
+        title={`Roll back to version ${goingTo?.version ?? ''}`}
+        name={null}
+        verb="Roll back"
+        consequences={[
+          'It is published anew, as the newest version, and is in force at once.',
+          'What is in force now stays in this list.',
+        ]}
+        action={async () => {
+          if (goingTo === null) return;
+          await rollBackPolicy(group.id, goingTo.version);
+          saved(`The policy of version ${goingTo.version} is in force again.`);
+          const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
+          await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+        }}
+      />
+    </>
+  );
+}
+
+function PolicyWords({ version: { policy } }: { version: PublishedPolicy }) {
+  const deployments = useDeployments(policy.members.map(({ deployment_id: id }) => id));
+  const members = policy.members.map(({ deployment_id: id, weight, priority }) => {
+    const deployment = deployments.get(id);
+    const name =
+      deployment === undefined ? 'deleted' : `${deployment.model} (${deployment.tags[0] ?? deployment.upstream_model})`;
+    return policy.strategy === 'priority' ? `${name} ${weight} at ${priority}` : `${name} ${weight}`;
+  });
+  return (
+    <Text fz="sm">
+      {policy.strategy === 'weighted' ? 'Weighted' : 'Priority'}: {members.length === 0 ? 'nobody' : members.join(', ')}
+    </Text>
+  );
+}

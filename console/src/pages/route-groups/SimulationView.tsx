@@ -1,0 +1,32 @@
+import { Group, Progress, Stack, Text } from '@mantine/core';
+import type { Simulation } from '../../api/gateway.ts';
+import { countText } from '../../components/Count.tsx';
+import { useDeployments } from './useDeployments.ts';
+
+/** What a policy would do with a number of requests, with every deployment as it stands now. */
+export function SimulationView({ simulation, requests }: { simulation: Simulation; requests: number }) {
+  const deployments = useDeployments(simulation.shares.map(({ deployment_id: id }) => id));
+  return (
+    <Stack gap={6} role="status" aria-label="Simulation">
+      <Text fz="sm" fw={600}>
+        Of {countText(requests)} requests, as the deployments stand now
+      </Text>
+      {simulation.shares.length === 0 && <Text fz="sm">No deployment would be tried.</Text>}
+      {simulation.shares.map(({ deployment_id: id, share, first_choice: first }) => {
+        const deployment = deployments.get(id);
+        const name = deployment === undefined ? id : `${deployment.model} · ${deployment.upstream_model}`;
+        return (
+          <Group key={id} gap="sm" wrap="nowrap">
+            <Text fz="sm" w={240} truncate title={id}>
+              {name}
+            </Text>
+            <Progress value={share * 100} flex={1} size="sm" aria-label={`${name}: ${Math.round(share * 100)} %`} />
+            <Text fz="sm" ta="right" w={150} className="nowrap">
+              {(share * 100).toFixed(1)} % · {countText(first)}
+            </Text>
+          </Group>
+        );
+      })}
+    </Stack>
+  );
+}

@@ -1,0 +1,55 @@
+import { api, asked, type Schema } from '../../api/client.ts';
+import type { PolicyBody } from '../../api/gateway.ts';
+
+export type RouteGroup = Schema<'RouteGroup'>;
+export type Deployment = Schema<'Deployment'>;
+
+export const STRATEGIES = [
+  { value: 'weighted', label: 'Weighted: drawn by weight' },
+  { value: 'priority', label: 'Priority: the lowest first, drawn by weight among equals' },
+] as const;
+
+export function policyOfGroup({ strategy, members }: Pick<RouteGroup, 'strategy' | 'members'>): PolicyBody {
+  return { strategy, members: members.map(({ deployment_id, weight, priority }) => ({ deployment_id, weight, priority })) };
+}
+
+/** Two policies that route alike: the order of members says nothing. */
+export function isSamePolicy(one: PolicyBody, other: PolicyBody): boolean {
+  return canonical(one) === canonical(other);
+}
+
+function canonical({ strategy, members }: PolicyBody): string {
+  const sorted = [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
+  return JSON.stringify([strategy, sorted.map(({ deployment_id: id, weight, priority }) => [id, weight, priority])]);
+}
+
+/** A policy typed as JSON, or what is wrong with it. The server looks closer. */
+export function policyFromJson(text: string): { readonly policy: PolicyBody } | { readonly problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { problem: `This is no JSON: ${error instanceof Error ? error.message : ''}` };
+  }
+  const { strategy, members } = (typeof value === 'object' && value !== null ? value : {}) as Partial<PolicyBody>;
+  if (strategy !== 'weighted' && strategy !== 'priority') return { problem: '"strategy" is "weighted" or "priority".' };
+  if (!Array.isArray(members)) return { problem: '"members" is a list.' };
+  const read: PolicyBody['members'][number][] = [];
+  for (const member of members as readonly Partial<PolicyBody['members'][number]>[]) {
+    if (typeof member?.deployment_id !== 'string') return { problem: 'Each member names its "deployment_id".' };
+    const { deployment_id, weight = 1, priority = 0 } = member;
+    if (!isWhole(weight) || !isWhole(priority)) return { problem: '"weight" and "priority" are whole numbers from 0 on.' };
+    read.push({ deployment_id, weight, priority });
+  }
+  return { policy: { strategy, members: read } };
+}
+
+function isWhole(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+/** The deployments behind a policy's ids; what was deleted meanwhile is left out. */
+export async function deploymentsNamed(ids: readonly string[]): Promise<ReadonlyMap<string, Deployment>> {
+  const found = await Promise.allSettled(ids.map((id) => asked(api.GET('/deployments/{id}', { params: { path: { id } } }))));
+  return new Map(found.flatMap((one) => (one.status === 'fulfilled' ? [[one.value.id, one.value] as const] : [])));
+}
