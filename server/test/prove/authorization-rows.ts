@@ -1,9 +1,7 @@
 /** The rows of the matrix: every admin route, who gets what answer, and a call of it whose only possible refusal is who makes it. */
 import {
-  AUDIT_READERS,
   type Cells,
   EVERYONE,
-  INVITERS,
   ORGANIZATION_AUDIT,
   ORGANIZATION_MANAGE,
   ORGANIZATION_OWNERS,
@@ -56,8 +54,17 @@ const team = (below = '', body?: unknown) => {
 };
 const made = (path: string, body?: unknown): Made => (body === undefined ? path : { path, body });
 
+/** Where nobody listens: asked and refused at once. */
+const NOBODY = 'http://127.0.0.1:9/v1';
+
 export const rows: readonly Row[] = [
-  row('GET /organizations', EVERYONE, at('/organizations')),
+  row('GET /organizations', EVERYONE, at('/organizations?limit=200'), {
+    sees: { marker: 'organizationId', places: ALL_OF_MINE },
+  }),
+  row('GET /organizations/summary', EVERYONE, at('/organizations/summary')),
+  row('GET /organizations/export', EVERYONE, at('/organizations/export'), {
+    sees: { marker: 'organizationId', places: ALL_OF_MINE },
+  }),
   row('POST /organizations', PLATFORM_CHANGE, ({ world }) => {
     const name = world.fresh();
     return made('/organizations', { slug: name, name });
@@ -83,7 +90,7 @@ export const rows: readonly Row[] = [
   row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200')),
   row('POST /organizations/:id/teams', ORGANIZATION_MANAGE, organization('/teams', { name: 'New' })),
   row('GET /teams/:id', TEAM_READ, team()),
-  row('PATCH /teams/:id', TEAM_MANAGE, team('', { name: 'Team' }), { variant: 'name' }),
+  row('PATCH /teams/:id', TEAM_MANAGE, team('', { name: 'Marker' }), { variant: 'name' }),
   row('PATCH /teams/:id', TEAM_MANAGE, team('', { rate_limits: { rpm: 100_000 } }), { variant: 'limits' }),
   row('PATCH /teams/:id', TEAM_ADMINS, narrowedTeam, { variant: 'narrowing' }),
   row('DELETE /teams/:id', TEAM_MANAGE, async ({ world, place }) => {
@@ -129,6 +136,25 @@ export const rows: readonly Row[] = [
     made(`/accounts/${await newAccount(world)}`, { name: 'Other' }),
   ),
 
+  row('DELETE /accounts/:id/sessions', PLATFORM_CHANGE, async ({ world }) => `/accounts/${await newAccount(world)}/sessions`),
+  row('POST /accounts/:id/reset-second-factor', PLATFORM_CHANGE, async ({ world }) => {
+    return `/accounts/${await newAccount(world)}/reset-second-factor`;
+  }),
+  row(
+    'POST /accounts/:id/password-reset',
+    PLATFORM_CHANGE,
+    async ({ world }) => `/accounts/${await newAccount(world)}/password-reset`,
+  ),
+  row('GET /invitations', { own: 'y  y   y  y  3  3  3   3  3  3' }, at('/invitations')),
+  row('POST /invitations', ORGANIZATION_MANAGE, ({ world, place }) => made('/invitations', invitationBody(world, place)), {
+    variant: 'to an organization',
+  }),
+  row('POST /invitations', PLATFORM_CHANGE, ({ world }) => {
+    return made('/invitations', { email: `${world.fresh()}@headgate.test`, organization_id: null, role: 'platform_auditor' });
+  }),
+  row('POST /invitations/:id/resend', ORGANIZATION_MANAGE, (asking) => invitationPath(asking, '/resend')),
+  row('DELETE /invitations/:id', ORGANIZATION_MANAGE, (asking) => invitationPath(asking, '')),
+
   row('GET /service-accounts', EVERYONE, at('/service-accounts?limit=200'), {
     sees: { marker: 'serviceAccountId', places: ALL_OF_MINE },
   }),
@@ -172,7 +198,14 @@ export const rows: readonly Row[] = [
   row('GET /credentials/:id', PLATFORM_READ, ({ world }) => credentialPath(world)),
   row('PATCH /credentials/:id', PLATFORM_CHANGE, async ({ world }) => made(await credentialPath(world), { name: world.fresh() })),
   row('DELETE /credentials/:id', PLATFORM_CHANGE, ({ world }) => credentialPath(world)),
+  row(
+    'POST /credentials/check',
+    PLATFORM_CHANGE,
+    at('/credentials/check', { provider: 'openai', api_key: 'sk-x', base_url: NOBODY }),
+  ),
+  row('GET /credentials/:id/models', PLATFORM_CHANGE, async ({ world }) => `${await credentialPath(world)}/models`),
   row('GET /deployments', PLATFORM_READ, at('/deployments')),
+  row('POST /deployments/check', PLATFORM_CHANGE, ({ world }) => made('/deployments/check', deploymentBody(world))),
   row('POST /deployments', PLATFORM_CHANGE, ({ world }) => made('/deployments', deploymentBody(world))),
   row('GET /deployments/:id', PLATFORM_READ, ({ world }) => deploymentPath(world, '')),
   row('PATCH /deployments/:id', PLATFORM_CHANGE, async ({ world }) => made(await deploymentPath(world, ''), { weight: 2 })),
@@ -183,6 +216,7 @@ export const rows: readonly Row[] = [
     const { id } = await world.root('POST', '/deployments', deploymentBody(world));
     return made('/prices', { deployment_id: id, prices: { input_per_million: '1' } });
   }),
+  row('GET /prices/suggest', PLATFORM_READ, at('/prices/suggest?provider=openai&upstream_model=gpt-4o')),
   row('GET /models', PLATFORM_READ, at('/models')),
   row('GET /models/:name', PLATFORM_READ, ({ world }) => `/models/${world.model}`),
   row('PATCH /models/:name', PLATFORM_CHANGE, ({ world }) => made(`/models/${world.model}`, { fallbacks: [] })),
@@ -211,6 +245,14 @@ export const rows: readonly Row[] = [
   row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/:request_id', REQUESTS(), ({ world, place }) => `/requests/${world.markers[place].requestId}`),
   row('GET /decisions/:request_id', REQUESTS(), ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
+
+  row('GET /overview', SPENDERS, at('/overview')),
+  row('GET /search', EVERYONE, at('/search?q=marker'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
+  row('GET /names', EVERYONE, ({ world }) => namesPath(world), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
+  row('POST /playground', TEAM_ADMINS, ({ world, place }) => {
+    const messages = [{ role: 'user', content: 'Hi.' }];
+    return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });
+  }),
 
   row('GET /health', PLATFORM_READ, at('/health')),
   row('GET /settings', PLATFORM_READ, at('/settings')),
@@ -299,7 +341,19 @@ function ofOrganization(path: string) {
 }
 
 function credentialBody(world: World) {
-  return { name: world.fresh(), provider: 'openai', api_key: 'sk-upstream' };
+  return { name: world.fresh(), provider: 'openai', api_key: 'sk-upstream', base_url: NOBODY };
+}
+
+function invitationBody(world: World, place: PlaceName) {
+  return { email: `${world.fresh()}@headgate.test`, organization_id: world.organizationId(place), role: 'org_member' };
+}
+
+async function invitationPath({ world, place }: Asking, below: string): Promise<string> {
+  return `/invitations/${(await world.root('POST', '/invitations', invitationBody(world, place))).id}${below}`;
+}
+
+function namesPath({ markers }: World): string {
+  return `/names?ids=${[markers.own.keyId, markers.team.keyId, markers.other.keyId].join(',')}`;
 }
 
 async function credentialPath(world: World): Promise<string> {

@@ -35,9 +35,7 @@ export const PLATFORM_READ: Cells = { own: 'y  y   3  3  3  3  3   3  3  3' };
 /** A list of everybody's that shows each what they may see; who may see nothing of its kind is refused. */
 export const EVERYONE: Cells = { own: 'y  y   y  y  y  y  y   y  y  y' };
 export const SPENDERS: Cells = { own: 'y  y   y  y  y  y  3   y  y  3' };
-export const AUDIT_READERS: Cells = { own: 'y  y   y  y  3  y  3   3  3  3' };
 export const TOKEN_MANAGERS: Cells = { own: 'y  3   y  y  3  3  3   3  3  3' };
-export const INVITERS: Cells = { own: 'y  3   y  y  3  3  3   3  3  3' };
 
 /** One organization's. */
 export const ORGANIZATION_READ: Cells = { own: 'y  y   y  y  y  y  y   y  y  y', other: 'y  y   4  4  4  4  4   4  4  4' };

@@ -23,6 +23,7 @@ interface Person {
 
 /** One object of each kind that a list may show, in each place. */
 export interface Markers {
+  readonly organizationId: string;
   readonly teamId: string;
   readonly keyId: string;
   readonly serviceAccountId: string;
@@ -86,7 +87,7 @@ async function organization(root: World['root'], slug: string): Promise<string> 
 
 async function team(root: World['root'], organizationId: string): Promise<string> {
   const self_service = { enabled: true, max_keys_per_member: 1_000 };
-  return (await root('POST', `/organizations/${organizationId}/teams`, { name: 'Team', self_service })).id;
+  return (await root('POST', `/organizations/${organizationId}/teams`, { name: 'Marker', self_service })).id;
 }
 
 /** An invitation accepted. */
@@ -129,7 +130,7 @@ async function markersAt(world: Omit<World, 'markers'>, place: PlaceName): Promi
   });
   const said = await chat(world.gateway, key.secret, world.model);
   const requestId = said.headers.get('x-request-id') ?? '';
-  return { teamId, keyId: key.id, serviceAccountId: service.id, requestId };
+  return { organizationId: world.organizationId(place), teamId, keyId: key.id, serviceAccountId: service.id, requestId };
 }
 
 async function ask(base: string, cookie: string, { method, path, body }: Call): Promise<Said> {

@@ -34,7 +34,9 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 async function withoutRow(world: World): Promise<string[]> {
   const { paths } = await world.root<{ paths: Record<string, Record<string, { security?: unknown[] }>> }>('GET', '/openapi.json');
   const served = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    Object.keys(methods).map(
+      (method) => `${method.toUpperCase()} ${path.replace('/api/v1', '').replaceAll(/\{(\w+)\}/g, ':$1')}`,
+    ),
   );
   const known = new Set(rows.map(({ route }) => route));
   return [
