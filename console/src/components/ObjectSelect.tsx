@@ -1,7 +1,7 @@
 import { Loader, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api, asked } from '../api/client.ts';
 import { useName } from '../api/names.ts';
 
@@ -17,6 +17,7 @@ interface ObjectSelectProps {
   /** The label is only heard, not seen: the place says it. */
   readonly compact?: boolean;
   readonly placeholder?: string;
+  readonly error?: ReactNode;
 }
 
 interface Choice {
@@ -25,7 +26,16 @@ interface Choice {
 }
 
 /** Finds one object by the beginning of its name or by its id: the server searches, however many there are. */
-export function ObjectSelect({ kind, label, value, onChange, organizationId, compact = false, placeholder }: ObjectSelectProps) {
+export function ObjectSelect({
+  kind,
+  label,
+  value,
+  onChange,
+  organizationId,
+  compact = false,
+  placeholder,
+  error,
+}: ObjectSelectProps) {
   const [text, setText] = useState('');
   const [asking] = useDebouncedValue(text, 200);
   const [isOpen, setOpen] = useState(false);
@@ -45,6 +55,7 @@ export function ObjectSelect({ kind, label, value, onChange, organizationId, com
     <Select
       {...(compact ? { 'aria-label': label } : { label })}
       placeholder={placeholder ?? 'Search by name or id'}
+      error={error}
       searchable
       clearable
       data={isListed ? choices : [chosen, ...choices]}

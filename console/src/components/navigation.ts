@@ -63,7 +63,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
       { label: 'Usage & spend', to: PATHS.usage, icon: IconChartBar, needs: ['usage.read'] },
       { label: 'Requests', to: PATHS.requests, icon: IconListDetails, needs: ['usage.read'] },
       { label: 'Audit log', to: PATHS.audit, icon: IconReportSearch, needs: ['audit.read'] },
-      { label: 'Settings', to: PATHS.settings, icon: IconSettings, needs: ['platform.read'] },
+      { label: 'Settings', to: PATHS.settings, icon: IconSettings, needs: ['platform.read', 'admin_tokens.manage'] },
     ],
   },
 ];

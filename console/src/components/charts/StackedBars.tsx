@@ -42,7 +42,7 @@ export function StackedBars({ label, points, series, interval, timeZone, format,
         withLegend={series.length > 1}
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
-        gridAxis="y"
+        gridAxis="x"
         yAxisProps={{ width: 64 }}
         barProps={{ isAnimationActive: false }}
         maxBarWidth={36}

@@ -26,7 +26,7 @@ export function OwnKeys({ session }: { session: Session }) {
           <Button
             component={Link}
             to={PATHS.keys}
-            search={{ new: '1' } as never}
+            search={{ new: 'key' } as never}
             size="xs"
             variant="default"
             leftSection={<IconKey size={14} />}

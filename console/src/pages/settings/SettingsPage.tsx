@@ -1,5 +1,58 @@
+import { Tabs } from '@mantine/core';
+import { useCanAnywhere } from '../../api/session.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { AdminTokens } from './AdminTokens.tsx';
+import { InForce } from './InForce.tsx';
+import { Prices } from './Prices.tsx';
+import { ProcessHealth } from './ProcessHealth.tsx';
+import { Retention } from './Retention.tsx';
 
+const STANDARD = 'settings';
+
+/** By what the gateway runs, how its process fares, what is priced how, what is kept how long, and who may use the admin API. */
 export function SettingsPage() {
-  return <Page title="Settings">{null}</Page>;
+  const [state, set] = useUrlState();
+  const mayReadPlatform = useCanAnywhere('platform.read');
+  const mayManageTokens = useCanAnywhere('admin_tokens.manage');
+  const standard = mayReadPlatform ? STANDARD : 'tokens';
+  return (
+    <Page title="Settings">
+      <Tabs
+        value={state.tab ?? standard}
+        keepMounted={false}
+        // What one tab's list was narrowed to means nothing to another.
+        onChange={(tab) =>
+          set({ tab: tab === standard ? undefined : (tab ?? undefined), cursor: undefined, search: undefined, sort: undefined })
+        }
+      >
+        <Tabs.List mb="md">
+          {mayReadPlatform && (
+            <>
+              <Tabs.Tab value="settings">In force</Tabs.Tab>
+              <Tabs.Tab value="health">Process</Tabs.Tab>
+              <Tabs.Tab value="prices">Prices</Tabs.Tab>
+            </>
+          )}
+          <Tabs.Tab value="retention">Retention</Tabs.Tab>
+          {mayManageTokens && <Tabs.Tab value="tokens">Admin tokens</Tabs.Tab>}
+        </Tabs.List>
+        <Tabs.Panel value="settings">
+          <InForce />
+        </Tabs.Panel>
+        <Tabs.Panel value="health">
+          <ProcessHealth />
+        </Tabs.Panel>
+        <Tabs.Panel value="prices">
+          <Prices />
+        </Tabs.Panel>
+        <Tabs.Panel value="retention">
+          <Retention />
+        </Tabs.Panel>
+        <Tabs.Panel value="tokens">
+          <AdminTokens />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
 }

@@ -1,0 +1,163 @@
+import { Alert, Button, CopyButton, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { api, asked } from '../../api/client.ts';
+import { type Session, useSession } from '../../api/session.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+
+const PLATFORM_ROLES = ['platform_admin', 'platform_auditor'] as const;
+const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
+type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[number];
+
+const DAY_MS = 86_400_000;
+const LASTS = { '30': '30 days', '90': '90 days', '365': 'a year', never: 'until it is revoked' };
+
+interface CreateTokenProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** Takes the token, the one time it is known. */
+  readonly onCreated: (secret: string) => void;
+}
+
+export function CreateToken({ opened, onClose, onCreated }: CreateTokenProps) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title="Create admin token">
+      <TokenForm onCreated={onCreated} />
+    </FormDialog>
+  );
+}
+
+function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
+  const session = useSession();
+  const places = placesOf(session);
+  const form = useForm({
+    initialValues: {
+      name: '',
+      role: (session.platform_role === 'platform_admin' ? 'platform_auditor' : 'org_auditor') as TokenRole,
+      organization_id: places[0]?.value ?? null,
+      lasts: '90' as keyof typeof LASTS,
+    },
+    validate: {
+      name: (name) => (name.trim() === '' ? 'Say what will use it.' : null),
+      organization_id: (id, { role }) => (isOfPlatform(role) || id !== null ? null : 'Choose where it acts.'),
+    },
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Create"
+      invalidates={['admin-tokens']}
+      save={({ name, role, organization_id, lasts }, header) =>
+        asked(
+          api.POST('/admin-tokens', {
+            params: { header },
+            body: {
+              name: name.trim(),
+              role,
+              organization_id: isOfPlatform(role) ? null : organization_id,
+              expires_at: lasts === 'never' ? null : new Date(Date.now() + Number(lasts) * DAY_MS).toISOString(),
+            },
+          }),
+        )
+      }
+      onSaved={({ token }) => onCreated(token)}
+    >
+      <TextInput
+        data-autofocus
+        label="Name"
+        description="What will use it: the audit log shows this name."
+        maxLength={200}
+        {...form.getInputProps('name')}
+      />
+      <Select
+        label="Role"
+        description="Never above your own."
+        allowDeselect={false}
+        data={rolesOf(session)}
+        {...form.getInputProps('role')}
+      />
+      {!isOfPlatform(form.values.role) &&
+        (session.platform_role === 'platform_admin' ? (
+          <ObjectSelect
+            kind="organization"
+            label="Acts in"
+            value={form.values.organization_id ?? undefined}
+            onChange={(id) => form.setFieldValue('organization_id', id ?? null)}
+            error={form.errors.organization_id}
+          />
+        ) : (
+          <Select label="Acts in" allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
+        ))}
+      <Select
+        label="Lasts"
+        allowDeselect={false}
+        data={Object.entries(LASTS).map(([value, label]) => ({ value, label }))}
+        {...form.getInputProps('lasts')}
+      />
+    </DialogForm>
+  );
+}
+
+function rolesOf({ platform_role }: Session) {
+  const roles = platform_role === 'platform_admin' ? [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] : ORGANIZATION_ROLES;
+  return roles.map((value) => ({ value, label: wordOf(value) }));
+}
+
+/** Organizations in which this person may make tokens. */
+function placesOf({ memberships, capabilities_by_organization: held }: Session) {
+  return memberships
+    .filter(({ organization_id }) => held[organization_id]?.includes('admin_tokens.manage'))
+    .map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }));
+}
+
+function isOfPlatform(role: TokenRole): boolean {
+  return PLATFORM_ROLES.some((one) => one === role);
+}
+
+/** The token, the one time it is shown. */
+export function TokenSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
+  return (
+    <Modal
+      opened={secret !== null}
+      onClose={onClose}
+      title="The new admin token"
+      closeOnClickOutside={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <Stack gap="sm">
+        <Alert color="yellow" p="xs">
+          It is shown now and never again. Keep it where secrets are kept.
+        </Alert>
+        <Group align="flex-end" gap="xs" wrap="nowrap">
+          <TextInput
+            label="Token"
+            flex={1}
+            readOnly
+            value={secret ?? ''}
+            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+          <CopyButton value={secret ?? ''} timeout={2_000}>
+            {({ copied, copy }) => (
+              <Button
+                data-autofocus
+                miw={110}
+                onClick={copy}
+                leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
+              >
+                {copied ? 'Copied' : 'Copy'}
+              </Button>
+            )}
+          </CopyButton>
+        </Group>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            I have kept it
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,81 @@
+import { Badge, Group, Text } from '@mantine/core';
+import type { DataTableColumn } from 'mantine-datatable';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
+import { Money } from '../../components/Money.tsx';
+import { Named } from '../../components/Named.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+
+type Price = Schema<'Price'>;
+
+const FILTERS: readonly Filter[] = [
+  { param: 'model', label: 'Model', kind: 'model' },
+  { param: 'deployment_id', label: 'Deployment', kind: 'deployment' },
+];
+
+/** Every version of every price. They are only ever added, and each ledger row names the one it used. */
+export function Prices() {
+  const session = useSession();
+  const mayChange = session.platform_capabilities.includes('catalogue.manage');
+  return (
+    <>
+      <Text fz="sm" c="dimmed" mb="sm">
+        Prices are versions with the instant from which they hold; none is ever edited, so past spend does not move.{' '}
+        {mayChange ? 'A new version is added on the deployment’s page.' : 'Platform admins add versions on a deployment’s page.'}
+      </Text>
+      <DataList<Price>
+        name="prices"
+        fetch={fetchPrices}
+        columns={COLUMNS}
+        filters={['model', 'deployment_id']}
+        controls={<FilterBar filters={FILTERS} />}
+        empty={
+          <EmptyState title="No price yet">
+            Prices come with deployments: from the price table, or as they are typed in.
+          </EmptyState>
+        }
+      />
+    </>
+  );
+}
+
+function fetchPrices({ sort: _, search: __, ...query }: ListQuery) {
+  return asked(api.GET('/prices', { params: { query } }));
+}
+
+const COLUMNS: DataTableColumn<Price>[] = [
+  { accessor: 'model', title: 'Model', render: ({ model }) => <bdi>{model}</bdi> },
+  { accessor: 'deployment_id', title: 'Deployment', render: ({ deployment_id }) => <Named id={deployment_id} /> },
+  { accessor: 'effective_from', title: 'Holds from', noWrap: true, render: (price) => <From price={price} /> },
+  { accessor: 'prices', title: 'USD per million tokens', render: ({ prices }) => <Buckets prices={prices} /> },
+  { accessor: 'created_at', title: 'Added', noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
+];
+
+function From({ price }: { price: Price }) {
+  return (
+    <Group gap={6} wrap="nowrap">
+      <Time at={price.effective_from} />
+      {Date.parse(price.effective_from) > Date.now() && <Badge color="blue">Scheduled</Badge>}
+    </Group>
+  );
+}
+
+function Buckets({ prices }: { prices: Price['prices'] }) {
+  if (prices === null) return <Badge color="yellow">Not priced</Badge>;
+  return (
+    <Group gap="sm">
+      {Object.entries(prices).map(([bucket, usd]) => (
+        <Text key={bucket} fz="sm" component="span" className="nowrap">
+          <Text component="span" inherit c="dimmed">
+            {wordOf(bucket.replace(/_per_million$/, ''))}
+          </Text>{' '}
+          <Money usd={usd} />
+        </Text>
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,87 @@
+import { Alert, Badge, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { countText } from '../../components/Count.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { Named } from '../../components/Named.tsx';
+import { Time } from '../../components/Time.tsx';
+import { durationText } from '../requests/duration.ts';
+
+const REFRESH_MS = 5_000;
+
+/** The process that answers: whether it can serve, and what it has not stored yet. Asked anew every five seconds. */
+export function ProcessHealth() {
+  const query = useQuery({ queryKey: ['health'], queryFn: () => asked(api.GET('/health')), refetchInterval: REFRESH_MS });
+  return <Asked query={query}>{(health) => <Shown health={health} />}</Asked>;
+}
+
+function Shown({ health }: { health: Schema<'Health'> }) {
+  const { journal, database, in_memory: memory } = health;
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    ['Requests', <Good key="status" is={health.status === 'ready'} yes="Served" no="Refused" />],
+    [
+      'Database',
+      <Good key="database" is={database.status === 'ok'} yes={`${database.kind}, reached`} no={`${database.kind}, away`} />,
+    ],
+    ['Version', health.version],
+    ['Started', <Time key="started" at={health.started_at} relative />],
+    ['In flight', countText(health.requests_in_flight)],
+    ['Rows not stored yet', countText(journal.unstored_rows)],
+    ['The oldest of them', durationText(journal.oldest_unstored_ms)],
+    [
+      'Rows the database refused',
+      <Good key="rejected" is={journal.rejected_rows === 0} yes="none" no={countText(journal.rejected_rows)} />,
+    ],
+    ['Journal', `${bytesText(journal.file_bytes)} of ${bytesText(journal.bytes_max)}`],
+    ['Organizations in memory', countText(memory.organizations)],
+    ['Keys in memory', countText(memory.keys)],
+    ['Counters in memory', countText(memory.counters)],
+  ];
+  return (
+    <Stack gap="md">
+      {health.reason !== null && <Alert color="red">{health.reason}</Alert>}
+      <Facts facts={facts} />
+      <Title order={2}>Deployments at rest</Title>
+      {health.cooling_deployments.length === 0 ? (
+        <Text fz="sm" c="dimmed">
+          None: every enabled deployment is asked when its turn comes.
+        </Text>
+      ) : (
+        <Table fz="sm" withTableBorder>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Deployment</Table.Th>
+              <Table.Th>Asked again</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {health.cooling_deployments.map(({ deployment_id, until }) => (
+              <Table.Tr key={deployment_id}>
+                <Table.Td>
+                  <Named id={deployment_id} />
+                </Table.Td>
+                <Table.Td>
+                  <Time at={until} relative />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Stack>
+  );
+}
+
+function Good({ is, yes, no }: { is: boolean; yes: string; no: string }) {
+  return <Badge color={is ? 'teal' : 'red'}>{is ? yes : no}</Badge>;
+}
+
+const UNITS = ['B', 'kB', 'MB', 'GB'] as const;
+
+function bytesText(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, bytes === 0 ? 0 : Math.floor(Math.log(bytes) / Math.log(1_000)));
+  const amount = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(bytes / 1_000 ** power);
+  return `${amount} ${UNITS[power]}`;
+}

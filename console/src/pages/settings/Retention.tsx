@@ -1,0 +1,49 @@
+import { Anchor, Table, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { PATHS } from '../../paths.ts';
+
+const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [
+  ['Request log and ledger', 'Kept: balances and bills are derived from them.', 'Usage & spend, Requests'],
+  [
+    'Content of requests and answers',
+    'Only where an organization’s audit policy stores it, for as many days as it says. Encrypted with the organization’s own key.',
+    'A request’s page, for who may read it',
+  ],
+  ['Audit log', 'Kept: one hash chain for each organization and one for the platform.', 'Audit log'],
+  ['Prices', 'Every version is kept: ledger rows name the one they used.', 'Prices'],
+];
+
+/** What is kept, and how long: the organization decides over its own content. */
+export function Retention() {
+  return (
+    <>
+      <Text fz="sm" c="dimmed" mb="sm">
+        How much content is stored, and for how long, is each organization’s own policy:{' '}
+        <Anchor component={Link} to={PATHS.organizations} inherit>
+          open an organization
+        </Anchor>{' '}
+        and change its audit settings.
+      </Text>
+      <Table.ScrollContainer minWidth={520}>
+        <Table withTableBorder fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>What</Table.Th>
+              <Table.Th>How long</Table.Th>
+              <Table.Th>Where it is seen</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {KEPT.map(([what, howLong, where]) => (
+              <Table.Tr key={what}>
+                <Table.Td fw={500}>{what}</Table.Td>
+                <Table.Td>{howLong}</Table.Td>
+                <Table.Td>{where}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+    </>
+  );
+}
