@@ -46,6 +46,7 @@ import { markKeysUsed } from './store/keys.ts';
 import { LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
+import { dropExpired } from './store/sign-in.ts';
 
 const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
@@ -152,6 +153,7 @@ function adminDepsOf(
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
     },
     playground: (call) => servePlayground(call, gateway),
+    settled: journal.tail,
     recent: {
       find: (id) => journal.find(id) ?? refusals.find(id),
       findShape: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
@@ -202,6 +204,7 @@ function keepTidy({ database }: Stores, { gateway, counters }: OpenGateway, log:
     gateway.snapshot.evictIdle(clock.nowMs());
     counters.evictIdle();
     void quietly('noting when keys were used', noteLastUse);
+    void quietly('taking away what ran out', () => dropExpired(database.db, new Date(clock.nowMs())));
   }, TIDY_MS);
   const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
   const standings = keepStandings({ db: database.db, counters, clock, onFailure });

@@ -85,6 +85,20 @@ describe('the first screen', () => {
     expect(rows[0]?.revokedAt).not.toBeNull();
   });
 
+  test('has a link to become the first admin until somebody is one; each start makes a new one', async () => {
+    const linkIn = (screen: string) => /\/first-admin\?token=[\w-]+/.exec(screen)?.[0] ?? null;
+    const [first, second] = [linkIn(await start()), linkIn(await start())];
+    expect([first, second]).toEqual([expect.any(String), expect.any(String)]);
+    expect(first).not.toBe(second);
+    expect(await opened.db.select().from(schema.oneTimeLinks)).toHaveLength(1);
+    expect(linkIn(await start(PRODUCTION))).toBeNull();
+    await opened.db.insert(schema.accounts).values({ id: 'acct_1', name: 'A', email: 'a@b.c', platformRole: 'platform_admin' });
+    expect(linkIn(await start()), 'who cannot sign in is nobody yet').not.toBeNull();
+    const method = { id: 'auth_1', userId: 'acct_1', accountId: 'acct_1', providerId: 'credential', password: 'hash' };
+    await opened.db.insert(schema.signInMethods).values(method);
+    expect(linkIn(await start())).toBeNull();
+  });
+
   // promise: `production`: no generated secrets, nothing secret printed
   test('in production generates no token and prints no secret', async () => {
     expect(secretsIn(await start(PRODUCTION))).toEqual([]);

@@ -534,6 +534,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{id}/limits/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the use of an organization’s limits and budgets
+         * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
+         */
+        get: operations["get_organizations_id_limits_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -603,6 +623,26 @@ export interface paths {
         };
         /** Live use of a team’s limits and budgets */
         get: operations["get_teams_id_limits_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/limits/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the use of a team’s limits and budgets
+         * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
+         */
+        get: operations["get_teams_id_limits_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1116,6 +1156,26 @@ export interface paths {
         };
         /** Live use of a key’s limits and budgets */
         get: operations["get_keys_id_limits_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}/limits/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the use of a key’s limits and budgets
+         * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
+         */
+        get: operations["get_keys_id_limits_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1658,6 +1718,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/access/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count what a choice of access lets through, without making it */
+        post: operations["post_access_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/names": {
         parameters: {
             query?: never;
@@ -1795,6 +1872,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/requests/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow requests as they end
+         * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told; `end` before the stream ends for a reason. Narrowed like the list.
+         */
+        get: operations["get_requests_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/requests/{request_id}": {
         parameters: {
             query?: never;
@@ -1893,6 +1990,26 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        /** @description Lists hold at most 200, by name; the counts are exact. */
+        AccessPreview: {
+            count: number;
+            targets: {
+                name: string;
+                /** @enum {string} */
+                type: "model" | "route_group";
+                through: string;
+                access_group: string | null;
+            }[];
+            outside_count: number;
+            /** @description What the levels above do not let through, with the level that removed it. */
+            outside: {
+                name: string;
+                /** @enum {string} */
+                type: "model" | "route_group";
+                /** @enum {string} */
+                removed_by: "organization" | "team" | "user" | "key";
+            }[];
         };
         /** @description A person who can belong to organizations. */
         Account: {
@@ -4595,7 +4712,10 @@ export interface operations {
     };
     patch_organizations_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                dry_run?: string;
+            };
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
@@ -4972,6 +5092,46 @@ export interface operations {
             };
         };
     };
+    get_organizations_id_limits_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_teams: {
         parameters: {
             query?: {
@@ -5240,7 +5400,10 @@ export interface operations {
     };
     patch_teams_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                dry_run?: string;
+            };
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
@@ -5321,6 +5484,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsStatus"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_teams_id_limits_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem with the request */
@@ -5765,7 +5968,10 @@ export interface operations {
     };
     patch_organizations_id_members_member_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                dry_run?: string;
+            };
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
@@ -7138,7 +7344,10 @@ export interface operations {
     };
     patch_keys_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                dry_run?: string;
+            };
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
@@ -7365,6 +7574,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LimitsStatus"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_keys_id_limits_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem with the request */
@@ -9602,6 +9851,63 @@ export interface operations {
             };
         };
     };
+    post_access_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    level: "organization" | "team" | "user" | "key";
+                    /** @description Absent: an organization that is not created yet. */
+                    organization_id?: string;
+                    /** @description Of a key: the team it is in. */
+                    team_id?: string;
+                    /** @description Of a key: the member who owns it. */
+                    member_id?: string;
+                    asset_access: components["schemas"]["GrantsChange"] | components["schemas"]["ChoiceChange"];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPreview"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_names: {
         parameters: {
             query: {
@@ -9949,6 +10255,57 @@ export interface operations {
                         /** @description Exact to 10,000. */
                         total: number | "10,000+";
                     };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_requests_stream: {
+        parameters: {
+            query?: {
+                organization_id?: string;
+                team_id?: string;
+                key_id?: string;
+                member_id?: string;
+                service_account_id?: string;
+                model?: string;
+                deployment_id?: string;
+                status?: "succeeded" | "failed" | "refused" | "cancelled" | "estimated";
+                code?: string;
+                from?: string;
+                /** @description Not included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem with the request */

@@ -7,7 +7,7 @@ const VALID_MS = 24 * 3_600_000;
 
 /**
  * Makes the link by which the first platform admin comes to be, good for a day and for one use; an older unused one stops working. Null
- * when a platform admin exists who can sign in, unless `evenSo`: a recovery by whoever holds the machine.
+ * when a platform admin exists who can sign in.
  */
 export async function makeFirstAdminLink(
   db: Database,

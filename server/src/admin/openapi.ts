@@ -27,9 +27,17 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
         'Who may call which model, how fast, for how much money, and who changed it. Lists page forward by cursor; PATCH keeps what is absent and clears what is null; money is a decimal string in USD; times are RFC 3339 in UTC.',
     },
     components: {
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer', description: 'An admin token, `hgadm_…`.' } },
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer', description: 'An admin token, `hgadm_…`.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'headgate_session',
+          description: 'A person who signed in. Changes are taken from the console’s own address alone.',
+        },
+      },
     },
-    security: [{ adminToken: [] }],
+    security: [{ adminToken: [] }, { session: [] }],
   },
   transform: createJsonSchemaTransform({}),
   transformObject: (document) =>

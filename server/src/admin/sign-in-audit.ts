@@ -35,11 +35,15 @@ export function accountEvent(action: string, account: Pick<AccountRow, 'id' | 'n
   };
 }
 
-/** A sign-in that was refused. An address that no account has is kept as it was typed: guessing is what one looks for here. */
+/**
+ * A sign-in that was refused. An address that no account has is kept as it was typed: guessing is what one looks for here. What is sent
+ * away unlooked at is no event, or a flood of attempts would be a flood of events.
+ */
 export async function recordRefused(
   call: AdminCall,
   { account, email, code }: { readonly account: AccountRow | null; readonly email: string; readonly code: string },
 ): Promise<void> {
+  if (code === 'too_many_attempts') return;
   const event = accountEvent('account.sign_in_refused', account ?? { id: 'unknown', name: email }, { reason: code });
   await change(call, ({ record }: Change) => record(event));
 }

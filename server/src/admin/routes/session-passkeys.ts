@@ -4,11 +4,12 @@ import * as accounts from '../../store/accounts.ts';
 import * as signIn from '../../store/sign-in.ts';
 import { change } from '../change.ts';
 import { id, instantOut, isoOf, name } from '../fields.ts';
+import { finishSignIn } from '../finish-sign-in.ts';
 import * as load from '../load.ts';
 import * as own from '../own-account.ts';
 import { conflict, notFound } from '../problem.ts';
 import { route } from '../route.ts';
-import { accountEvent, recordOwn, recordRefused } from '../sign-in-audit.ts';
+import { accountEvent, recordRefused } from '../sign-in-audit.ts';
 
 /** Passkeys: signing in with one, and one's own. */
 
@@ -67,9 +68,8 @@ export const signInWith = route({
         throw error;
       });
     const account = await accounts.find(db, done.accountId);
-    if (account !== null) await recordOwn(call, 'account.sign_in', account, { passkey: true });
-    call.cookies = done.cookies;
-    return { status: 'signed_in' as const };
+    if (account === null) throw new SignInRefused('wrong_passkey'); // It was deleted meanwhile.
+    return finishSignIn(call, account, { cookies: done.cookies, facts: { passkey: true } });
   },
 });
 

@@ -3,11 +3,12 @@ import { SignInRefused } from '../../identity/refusal.ts';
 import * as accounts from '../../store/accounts.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
+import { finishSignIn } from '../finish-sign-in.ts';
 import * as load from '../load.ts';
 import * as own from '../own-account.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
-import { accountEvent, recordOwn, recordRefused } from '../sign-in-audit.ts';
+import { accountEvent, recordRefused } from '../sign-in-audit.ts';
 
 /** The authenticator app: shown at sign-in, set up and taken away. */
 
@@ -31,9 +32,7 @@ export const finish = route({
         if (error instanceof SignInRefused) await recordRefused(call, { account, email: account.email, code: error.code });
         throw error;
       });
-    await recordOwn(call, 'account.sign_in', account, { second_factor: call.body.method });
-    call.cookies = done.cookies;
-    return { status: 'signed_in' as const };
+    return finishSignIn(call, account, { cookies: done.cookies, facts: { second_factor: call.body.method } });
   },
 });
 

@@ -13,6 +13,7 @@ import * as accounts from '../../store/accounts.ts';
 import * as signInStore from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { email } from '../fields.ts';
+import { finishSignIn } from '../finish-sign-in.ts';
 import * as load from '../load.ts';
 import { ownOriginOf } from '../own-origin.ts';
 import { route } from '../route.ts';
@@ -77,9 +78,8 @@ export const signIn = route({
       call.cookies = outcome.cookies;
       return { status: 'second_factor' as const, methods: ['totp' as const, 'recovery_code' as const] };
     }
-    if (account !== null) await recordOwn(call, 'account.sign_in', account);
-    call.cookies = outcome.cookies;
-    return { status: 'signed_in' as const };
+    if (account === null) throw new SignInRefused('wrong_credentials'); // It was deleted meanwhile.
+    return finishSignIn(call, account, outcome);
   },
 });
 
