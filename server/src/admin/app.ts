@@ -7,6 +7,7 @@ import { Listeners } from './listeners.ts';
 import type { RouteTable } from './route.ts';
 import * as accessExplain from './routes/access-explain.ts';
 import * as accessGroups from './routes/access-groups.ts';
+import * as accessPreview from './routes/access-preview.ts';
 import * as accounts from './routes/accounts.ts';
 import * as adminTokens from './routes/admin-tokens.ts';
 import * as assetAccess from './routes/asset-access.ts';
@@ -189,6 +190,7 @@ export const ROUTES: RouteTable = {
   'PATCH /access-groups/:key': accessGroups.update,
   'DELETE /access-groups/:key': accessGroups.remove,
   'GET /access/explain': accessExplain.explain,
+  'POST /access/preview': accessPreview.preview,
   'GET /names': names.list,
   'GET /usage': usage.read,
   'GET /organizations/:id/usage': usage.readOfOrganization,

@@ -6,6 +6,7 @@ import type { Answer, PassOn, TextAnswer } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
+import { effectOut, Rehearsed } from './effect.ts';
 import { answerOnce } from './idempotency.ts';
 import type { Listeners } from './listeners.ts';
 import type { AdminRoute } from './route.ts';
@@ -27,7 +28,7 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Ca
     const feed = (await route.handle(call, object)) as Feed;
     return { ...NO_BODY, events: openFeed(feed, { first: admitted, again }, caller.listeners) };
   }
-  const act = async () => renderAnswer(route, await route.handle(call, object));
+  const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
   // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
   const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
   const answer = await (isKept ? answerOnce(call, act) : act());
@@ -109,8 +110,15 @@ function headerOf(request: FastifyRequest, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
+/** What a dry run found out comes out of the transaction that it rolled back. */
+function rehearsal(error: unknown): Rehearsed {
+  if (error instanceof Rehearsed) return error;
+  throw error;
+}
+
 /** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
 function renderAnswer(route: AdminRoute, result: unknown): Answer {
+  if (result instanceof Rehearsed) return { ...NO_BODY, body: JSON.stringify(effectOut.encode(result.answer)) };
   if (route.form === 'text') return { ...NO_BODY, text: result as TextAnswer };
   if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };
   if (route.status === 204) return { status: 204, body: null, etag: null };

@@ -117,7 +117,7 @@ async function pointsOfRows(db: Database, counter: CounterScope, fromMs: number,
   const source = counter.unit === 'requests' ? requestLog : ledger;
   const amount = counter.unit === 'requests' ? requestLog.count : counter.unit === 'tokens' ? ledger.totalTokens : ledger.nanoUsd;
   const wanted = and(
-    coveredBy(counter, source),
+    keysCoveredBy(counter, source),
     gte(source.admittedAt, instantOf(fromMs)),
     lt(source.admittedAt, instantOf(toMs)),
     counter.unit === 'requests' ? ne(requestLog.status, 'refused') : undefined,
@@ -149,11 +149,11 @@ function whoseOf(counter: CounterScope): Whose {
 }
 
 function ofKeys(counter: CounterScope): Whose {
-  return { is: 'keys', condition: (columns) => coveredBy(counter, columns) };
+  return { is: 'keys', condition: (columns) => keysCoveredBy(counter, columns) };
 }
 
 /** The rows a counter counts: of its scope, under the names it matches. */
-function coveredBy(counter: CounterScope, columns: KeyColumns): SQL | undefined {
+export function keysCoveredBy(counter: CounterScope, columns: KeyColumns): SQL | undefined {
   const { organizationId, scope, scopeId, match } = counter;
   if (scope === 'organization' || scope === 'team') return ofTeams(counter, scope, columns);
   const column = scope === 'user' ? columns.memberId : columns.keyId;

@@ -9,6 +9,7 @@ import { accessCatalogue, patchedChoice, requireWithinParent } from '../access-f
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
+import { dryRunQuery, rehearsed } from '../effect.ts';
 import { id, idParams, mergedMetadata, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { keyFacts, keyOut, viewKey, viewKeys } from '../key-view.ts';
@@ -82,6 +83,7 @@ export const update = route({
     'Nobody changes the limits of a key they own. A move keeps the stored access; what the new place does not have is ineffective.',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
+  query: dryRunQuery,
   body: patchBody,
   response: keyOut,
   load: load.key,
@@ -90,7 +92,9 @@ export const update = route({
     const wantedTeam = call.body.team_id ?? loaded.row.teamId;
     requireFieldPermissions(call, loaded, wantedTeam);
     const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
-    const updated = await change(call, (change) => applyPatch(call, change, loaded, wantedTeam, catalogue));
+    const changed = { level: 'key', organizationId: loaded.row.organizationId, id: loaded.row.id } as const;
+    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, loaded, wantedTeam, catalogue));
+    const updated = await change(call, work);
     return viewKey(call, updated);
   },
 });

@@ -10,6 +10,7 @@ import { accessCatalogue, choice, patchedChoice, requireWithinParent } from '../
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
+import { dryRunQuery, rehearsed } from '../effect.ts';
 import { id, idParams, mergedMetadata, metadata } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
 import { requireVersion } from '../if-match.ts';
@@ -88,16 +89,19 @@ export const update = route({
   description: 'Nobody changes their own limits. The last owner keeps the role.',
   permission: ['members.manage', 'member_limits.change'],
   params: memberParams,
+  query: dryRunQuery,
   body: patchBody,
   response: memberOut,
   load: load.member,
   handle: async (call, member) => {
     requireFieldPermissions(call, member);
     const access = await newAccess(call, member.organizationId);
-    await change(call, async (change) => {
+    const changed = { level: 'user', organizationId: member.organizationId, id: member.id } as const;
+    const work = await rehearsed(call, changed, async (change) => {
       await lockLiving(change.tx, member.organizationId);
       await applyPatch(call, change, member, { ...call.body, access, checksVersion: true });
     });
+    await change(call, work);
     return shown(call, member.organizationId, member.id);
   },
 });

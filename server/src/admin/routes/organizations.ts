@@ -9,6 +9,7 @@ import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantab
 import { authorize } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
+import { dryRunQuery, rehearsed } from '../effect.ts';
 import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import * as load from '../load.ts';
@@ -90,6 +91,7 @@ export const update = route({
     'Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.',
   permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
   params: idParams,
+  query: dryRunQuery,
   body: patchBody,
   response: organizationOut,
   load: load.organization,
@@ -97,7 +99,9 @@ export const update = route({
     requireFieldPermissions(call, id);
     requireBuilt(call.body);
     const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
-    const updated = await change(call, (change) => applyPatch(call, change, id, catalogue));
+    const changed = { level: 'organization', organizationId: id, id } as const;
+    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, id, catalogue));
+    const updated = await change(call, work);
     return viewOrganization(call, updated);
   },
 });

@@ -10,6 +10,7 @@ import { accessCatalogue, choice, INHERITED, patchedChoice, requireWithinParent 
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
+import { dryRunQuery, rehearsed } from '../effect.ts';
 import { flag, idParams, mergedMetadata, metadata, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
@@ -99,6 +100,7 @@ export const update = route({
   description: 'Absent keeps, null clears, lists are replaced whole. A team admin may only narrow the access that is stored.',
   permission: ['teams.manage', 'team_limits.change', 'team_access.narrow'],
   params: idParams,
+  query: dryRunQuery,
   body: patchBody,
   response: teamOut,
   load: load.team,
@@ -109,7 +111,9 @@ export const update = route({
       call.body.asset_access === undefined
         ? null
         : { catalogue: await accessCatalogue(call.deps.db), above: await levelsAbove(call.deps.db, parent) };
-    const updated = await change(call, (change) => applyPatch(call, change, row, access));
+    const changed = { level: 'team', organizationId: row.organizationId, id: row.id } as const;
+    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, row, access));
+    const updated = await change(call, work);
     return viewTeam(call, updated);
   },
 });
