@@ -54,7 +54,7 @@ export function BudgetCell({ budgets }: { budgets: readonly BudgetStatus[] }) {
       <BudgetRing budget={closest} />
       <div>
         <Text fz="sm" className="nowrap">
-          {moneyText(closest.spent)} <span style={{ color: 'var(--mantine-color-dimmed)' }}>/ {moneyText(closest.amount)}</span>
+          {moneyText(closest.spent)} <span style={{ color: 'var(--mantine-color-dimmed)' }}>of {moneyText(closest.amount)}</span>
         </Text>
         <Text fz="xs" c="dimmed" className="nowrap">
           {closest.resets_at === null ? 'never resets' : `resets ${relativeText(new Date(closest.resets_at))}`}

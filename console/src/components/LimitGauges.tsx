@@ -52,13 +52,9 @@ function Gauge({ limit }: { limit: RateLimitStatus }) {
   const of = limit.target ?? limit.access_group;
   return (
     <div>
-      {of !== null && (
-        <Text fz="xs" c="dimmed" truncate>
-          <span className="mono">{of}</span>
-        </Text>
-      )}
       <LimitBar limit={limit.limit} value={value} used={used - held} held={held} />
       <Text fz="xs" c="dimmed">
+        {of !== null && <span className="mono">{of} · </span>}
         {used.toLocaleString()} used{held > 0 && ` (${held.toLocaleString()} held)`}
         {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
       </Text>

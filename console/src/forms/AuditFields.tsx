@@ -69,7 +69,7 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
           onChange={(content_retention_days) => onChange({ ...value, content_retention_days })}
         />
         <Days
-          label="Keep request-log rows for"
+          label="Keep audit events for"
           value={value.event_retention_days}
           error={errorAt(errors, `${at}.event_retention_days`)}
           disabled={disabled}

@@ -16,7 +16,7 @@ import type { ReactNode } from 'react';
 import { errorAt, type FieldErrors } from './bind.ts';
 import { type BudgetDraft, PERIODS, type Period } from './budget-draft.ts';
 import { MatchFields } from './MatchFields.tsx';
-import { PeriodFields } from './PeriodFields.tsx';
+import { PeriodFields, ResetNote } from './PeriodFields.tsx';
 
 interface BudgetRowProps {
   readonly budget: BudgetDraft;
@@ -39,37 +39,38 @@ export function BudgetRow(props: BudgetRowProps) {
   return (
     <Paper withBorder p="sm" role="group" aria-label={`Budget ${ordinal}`}>
       <Stack gap="sm">
-        <Group align="flex-start" gap="sm">
-          <TextInput
-            label="Amount"
-            w={150}
-            leftSection={<Text fz="sm">$</Text>}
-            inputMode="decimal"
-            placeholder="100.00"
-            required
-            maxLength={32}
-            value={budget.amount}
-            disabled={disabled}
-            error={errorAt(errors, `${at}.amount`)}
-            onChange={(event) => onChange({ amount: event.currentTarget.value })}
-          />
-          <Select
-            label="Period"
-            w={170}
-            data={[...PERIODS]}
-            value={budget.period}
-            allowDeselect={false}
-            disabled={disabled}
-            error={errorAt(errors, `${at}.period`)}
-            onChange={(value) => value !== null && onChange({ period: value as Period, anchor_day: 1, anchor_month: 1 })}
-          />
-          <PeriodFields budget={budget} at={at} errors={errors} disabled={disabled} timeZone={timeZone} onChange={onChange} />
+        <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
+          <Group align="flex-start" gap="sm">
+            <TextInput
+              label="Amount"
+              w={150}
+              leftSection={<Text fz="sm">$</Text>}
+              inputMode="decimal"
+              placeholder="100.00"
+              required
+              maxLength={32}
+              value={budget.amount}
+              disabled={disabled}
+              error={errorAt(errors, `${at}.amount`)}
+              onChange={(event) => onChange({ amount: event.currentTarget.value })}
+            />
+            <Select
+              label="Period"
+              w={170}
+              data={[...PERIODS]}
+              value={budget.period}
+              allowDeselect={false}
+              disabled={disabled}
+              error={errorAt(errors, `${at}.period`)}
+              onChange={(value) => value !== null && onChange({ period: value as Period, anchor_day: 1, anchor_month: 1 })}
+            />
+            <PeriodFields budget={budget} at={at} errors={errors} disabled={disabled} onChange={onChange} />
+          </Group>
           <Tooltip label="Remove this budget">
             <ActionIcon
               variant="subtle"
               color="gray"
               mt={24}
-              ml="auto"
               disabled={disabled}
               aria-label={`Remove budget ${ordinal}`}
               onClick={props.onRemove}
@@ -78,6 +79,7 @@ export function BudgetRow(props: BudgetRowProps) {
             </ActionIcon>
           </Tooltip>
         </Group>
+        <ResetNote budget={budget} timeZone={timeZone} />
         {Number(budget.amount) === 0 && budget.amount.trim() !== '' && (
           <Text fz="xs" c="dimmed">
             0 {budget.action === 'block' ? 'refuses everything that costs' : 'alerts at the first cent'}.

@@ -1,4 +1,4 @@
-import { NumberInput, Select, Stack, Text } from '@mantine/core';
+import { NumberInput, Select, Text } from '@mantine/core';
 import { errorAt, type FieldErrors } from './bind.ts';
 import type { BudgetDraft } from './budget-draft.ts';
 import { isZone, nextReset } from './next-reset.ts';
@@ -8,7 +8,6 @@ interface PeriodFieldsProps {
   readonly at: string;
   readonly errors: FieldErrors;
   readonly disabled: boolean;
-  readonly timeZone: string;
   readonly onChange: (change: Partial<BudgetDraft>) => void;
 }
 
@@ -17,19 +16,8 @@ const MONTHS = namesOf(12, (index) => new Date(Date.UTC(2024, index, 1)), { mont
 const MONTHS_OF_QUARTER = ['First month', 'Second month', 'Third month'];
 const HOURS_MAX = 8_784;
 
-/** Where a period begins, and when the budget next resets, as a date. */
-export function PeriodFields(props: PeriodFieldsProps) {
-  return (
-    <>
-      <Anchor {...props} />
-      <Stack gap={2} pt={28}>
-        <ResetNote {...props} />
-      </Stack>
-    </>
-  );
-}
-
-function Anchor({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
+/** Where a period begins: what its kind takes. */
+export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   switch (budget.period) {
     case 'week':
       return (
@@ -64,9 +52,7 @@ function Anchor({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   }
 }
 
-type AnchorProps = Omit<PeriodFieldsProps, 'timeZone'>;
-
-function DayOfMonth({ budget, at, errors, disabled, onChange }: AnchorProps) {
+function DayOfMonth({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   return (
     <NumberInput
       label="On day"
@@ -82,7 +68,7 @@ function DayOfMonth({ budget, at, errors, disabled, onChange }: AnchorProps) {
   );
 }
 
-function RollingLength({ budget, at, errors, disabled, onChange }: AnchorProps) {
+function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   const max = budget.rolling_unit === 'hours' ? HOURS_MAX : HOURS_MAX / 24;
   return (
     <>
@@ -136,7 +122,8 @@ function Choice({ label, names, value, disabled, onChange }: ChoiceProps) {
   );
 }
 
-function ResetNote({ budget, timeZone }: PeriodFieldsProps) {
+/** When the budget next resets, as a date. */
+export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone: string }) {
   if (budget.period === 'rolling') {
     return (
       <Text fz="sm" c="dimmed">

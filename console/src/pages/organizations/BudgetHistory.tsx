@@ -49,6 +49,9 @@ export function BudgetHistory({ organization, budget }: BudgetHistoryProps) {
   );
 }
 
+/** The longest a period can be. */
+const DAYS_MAX: Readonly<Record<string, number>> = { day: 1, week: 7, month: 31, quarter: 92, year: 366 };
+
 interface PeriodSpend {
   readonly startMs: number;
   readonly endMs: number;
@@ -114,15 +117,23 @@ function periodsOf(days: readonly UsageRow[], budget: Schema<'Budget'>, zone: st
   const byEnd = new Map<number, PeriodSpend>();
   for (const { start, spend, requests } of days) {
     if (start === undefined) continue;
-    const startMs = Date.parse(start);
-    const endMs = nextReset(anchors, zone, new Date(startMs))?.getTime() ?? startMs;
+    const endMs = nextReset(anchors, zone, new Date(start))?.getTime();
+    if (endMs === undefined) continue;
     const before = byEnd.get(endMs);
     byEnd.set(endMs, {
-      startMs: Math.min(before?.startMs ?? startMs, startMs),
+      startMs: before?.startMs ?? beginningOf(endMs, anchors, zone),
       endMs,
       spend: addUsd(before?.spend ?? '0', spend),
       requests: (before?.requests ?? 0) + requests,
     });
   }
   return [...byEnd.values()].sort((a, b) => b.endMs - a.endMs).slice(0, PERIODS_SHOWN);
+}
+
+/** Where the period that ends at an instant begins: the last reset before it. */
+function beginningOf(endMs: number, anchors: Parameters<typeof nextReset>[0], zone: string): number {
+  const after = (ms: number) => nextReset(anchors, zone, new Date(ms))?.getTime() ?? endMs;
+  let beginMs = after(endMs - (DAYS_MAX[anchors.period] ?? 1) * 2 * DAY_MS);
+  for (let nextMs = after(beginMs); nextMs < endMs; nextMs = after(beginMs)) beginMs = nextMs;
+  return beginMs;
 }

@@ -1,5 +1,5 @@
 import { Select, SimpleGrid, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { slugOf } from './organization-draft.ts';
 import type { OrganizationFormInputs } from './useOrganizationForm.ts';
 
@@ -15,12 +15,16 @@ const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zon
 /** Name, slug and time zone. A new organization's slug follows its name until somebody types one. */
 export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFieldsProps) {
   const [isSlugTyped, setSlugTyped] = useState(!isNew);
+  const nameField = useRef<HTMLInputElement>(null);
+  // What is edited arrives after the dialog has looked for what to focus.
+  useEffect(() => nameField.current?.focus(), []);
   const name = form.getInputProps('name');
   const slug = form.getInputProps('slug');
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
       <TextInput
         {...name}
+        ref={nameField}
         data-autofocus
         label="Name"
         required

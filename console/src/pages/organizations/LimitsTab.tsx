@@ -1,6 +1,7 @@
 import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { verdictOf } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { limitName } from '../../components/LimitBar.tsx';
 import { LimitGauges, LiveMark, useLimitsStatus } from '../../components/LimitGauges.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { limitWords } from '../../forms/RateLimitFields.tsx';
@@ -71,9 +72,8 @@ function Meanings({ organization }: TabProps) {
       <Table.Tbody>
         {rows.map(({ of, name, value }) => (
           <Table.Tr key={`${of} ${name}`}>
-            <Table.Td w={130} className="mono">
-              {name}
-              {of !== null && ` ${of}`}
+            <Table.Td w={160}>
+              {limitName(name)} {of !== null && <span className="mono">{of}</span>}
             </Table.Td>
             <Table.Td c="dimmed">{limitWords(name, value, time_zone)}</Table.Td>
           </Table.Tr>

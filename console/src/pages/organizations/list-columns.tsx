@@ -24,7 +24,7 @@ interface RowActions {
 /** The columns of the organization list; each accessor is the order's name on the server. */
 export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>[] {
   return [
-    { accessor: 'name', title: 'Organization', sortable: true, width: 270, render: (row) => <Identity row={row} /> },
+    { accessor: 'name', title: 'Organization', sortable: true, width: 250, render: (row) => <Identity row={row} /> },
     {
       accessor: 'budget_used',
       title: 'Budget',
@@ -35,13 +35,27 @@ export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 260,
+      width: 245,
       render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
     },
-    { accessor: 'spend', title: '30-day spend', sortable: true, width: 200, render: (row) => <Spend row={row} /> },
-    { accessor: 'members', title: 'Members', sortable: true, textAlign: 'right', render: (row) => countText(row.member_count) },
-    { accessor: 'teams', title: 'Teams', sortable: true, textAlign: 'right', render: (row) => countText(row.team_count) },
-    { accessor: 'keys', title: 'Keys', sortable: true, textAlign: 'right', render: (row) => countText(row.key_count) },
+    { accessor: 'spend', title: '30-day spend', sortable: true, width: 135, render: (row) => <Spend row={row} /> },
+    {
+      accessor: 'members',
+      title: 'Members',
+      sortable: true,
+      textAlign: 'right',
+      width: 92,
+      render: (row) => countText(row.member_count),
+    },
+    {
+      accessor: 'teams',
+      title: 'Teams',
+      sortable: true,
+      textAlign: 'right',
+      width: 76,
+      render: (row) => countText(row.team_count),
+    },
+    { accessor: 'keys', title: 'Keys', sortable: true, textAlign: 'right', width: 70, render: (row) => countText(row.key_count) },
     { accessor: 'actions', title: '', textAlign: 'right', width: 48, render: (row) => <RowMenu row={row} {...actions} /> },
   ];
 }
@@ -85,12 +99,12 @@ function Spend({ row }: { row: OrganizationRow }) {
   if (standing == null) return <Text c="dimmed">–</Text>;
   const values = standing.daily_spend.map(Number);
   return (
-    <Group gap={8} wrap="nowrap">
-      <Sparkline values={values} label={`${moneyText(standing.spend_30d)} in 30 days`} />
-      <Text fz="sm">
+    <div>
+      <Sparkline values={values} height={20} label={`${moneyText(standing.spend_30d)} in 30 days`} />
+      <Text fz="xs" component="div">
         <Money usd={standing.spend_30d} />
       </Text>
-    </Group>
+    </div>
   );
 }
 
