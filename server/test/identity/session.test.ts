@@ -184,3 +184,17 @@ describe('a request of another site', () => {
     );
   });
 });
+
+describe('signing in where somebody is signed in already', () => {
+  test('ends the session that was there, and no other', async () => {
+    const [first, second] = [await makePerson(world()), await makePerson(world())];
+    const elsewhere = await signedIn(world(), first);
+    const browser = await signedIn(world(), first);
+    const before = browse(world(), new Map(browser.cookies));
+    await browser('POST', '/session/sign-in', { email: second.email, password: 'not this one' });
+    expect((await before('GET', '/session')).status, 'a failed try changes nothing').toBe(200);
+    await browser('POST', '/session/sign-in', { email: second.email, password: PASSWORD });
+    expect((await browser('GET', '/session')).body.account.id).toBe(second.id);
+    expect([(await before('GET', '/session')).status, (await elsewhere('GET', '/session')).status]).toEqual([401, 200]);
+  });
+});
