@@ -15,7 +15,7 @@ export function Named({ id }: { id: string | null | undefined }) {
   const to = addressOf(id);
   const shown = name ?? `${id.slice(0, id.indexOf('_') + 1)}…${id.slice(-6)}`;
   const text = (
-    <bdi title={id} className={name === null ? 'mono' : undefined}>
+    <bdi title={name ?? id} className={name === null ? 'mono short-name' : 'short-name'}>
       {shown}
     </bdi>
   );

@@ -14,11 +14,10 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMoonStars, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { api, asked } from '../api/client.ts';
 import { type Session, SessionProvider, useSession, useSessionQuery } from '../api/session.tsx';
+import { useSignOut } from '../api/sign-out.ts';
 import { PATHS } from '../paths.ts';
 import { Asked } from './Asked.tsx';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
@@ -145,14 +144,7 @@ export function SchemeToggle() {
 
 function PersonMenu() {
   const { account } = useSession();
-  const queryClient = useQueryClient();
-  const navigate = useNavigate();
-  const signOut = async () => {
-    await asked(api.DELETE('/session'));
-    // Nothing of what this person saw stays in the page for the next one.
-    queryClient.clear();
-    await navigate({ to: PATHS.signIn });
-  };
+  const signOut = useSignOut();
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>

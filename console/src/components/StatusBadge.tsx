@@ -25,7 +25,11 @@ const COLORS: Readonly<Record<string, string>> = {
 
 /** A status in one word and one colour, the same on every page; the word alone says it all. */
 export function StatusBadge({ status }: { status: string }) {
-  return <Badge color={COLORS[status] ?? 'gray'}>{wordOf(status)}</Badge>;
+  return (
+    <Badge color={COLORS[status] ?? 'gray'} style={{ flexShrink: 0 }}>
+      {wordOf(status)}
+    </Badge>
+  );
 }
 
 /** `near_limit` → `Near limit`. */

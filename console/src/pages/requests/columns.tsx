@@ -51,11 +51,16 @@ function Ending({ row }: { row: Request }) {
       {row.count > 1 && <Text fz="xs">×{countText(row.count)}</Text>}
       {row.code !== null && (
         <Text fz="xs" c="dimmed" className="mono">
-          {row.http_status} {row.param ?? row.code}
+          {row.http_status} {ruleOrCode(row)}
         </Text>
       )}
     </Group>
   );
+}
+
+/** A limit's name says more than that it was a limit. */
+function ruleOrCode({ param, code }: Request): string | null {
+  return param !== null && /^(org|team|user|key)_/.test(param) ? param : code;
 }
 
 function Model({ row }: { row: Request }) {
