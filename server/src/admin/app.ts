@@ -23,6 +23,8 @@ import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
 import * as keys from './routes/keys.ts';
 import * as limits from './routes/limits-status.ts';
+import * as liveLimits from './routes/live-limits.ts';
+import * as liveRequests from './routes/live-requests.ts';
 import * as memberRemoval from './routes/member-removal.ts';
 import * as members from './routes/members.ts';
 import * as models from './routes/models.ts';
@@ -91,6 +93,7 @@ export const ROUTES: RouteTable = {
   'PUT /organizations/:id/asset-access': assetAccess.replace,
   'GET /organizations/:id/effective-access': assetAccess.effective,
   'GET /organizations/:id/limits/status': limits.ofOrganization,
+  'GET /organizations/:id/limits/stream': liveLimits.ofOrganization,
 
   'GET /teams': teams.list,
   'GET /organizations/:id/teams': teams.listOfOrganization,
@@ -99,6 +102,7 @@ export const ROUTES: RouteTable = {
   'PATCH /teams/:id': teams.update,
   'DELETE /teams/:id': teams.remove,
   'GET /teams/:id/limits/status': limits.ofTeam,
+  'GET /teams/:id/limits/stream': liveLimits.ofTeam,
   'GET /teams/:id/members': teamMembers.list,
   'POST /teams/:id/members': teamMembers.create,
   'PATCH /teams/:id/members/:member_id': teamMembers.update,
@@ -144,6 +148,7 @@ export const ROUTES: RouteTable = {
   'POST /keys/:id/disable': keyActions.disable,
   'POST /keys/:id/enable': keyActions.enable,
   'GET /keys/:id/limits/status': limits.ofKey,
+  'GET /keys/:id/limits/stream': liveLimits.ofKey,
 
   'GET /admin-tokens': adminTokens.list,
   'POST /admin-tokens': adminTokens.create,
@@ -198,6 +203,7 @@ export const ROUTES: RouteTable = {
   'GET /overview': overview.read,
   'GET /search': search.list,
   'GET /requests': requests.list,
+  'GET /requests/stream': liveRequests.stream,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,
 

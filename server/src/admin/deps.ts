@@ -5,6 +5,7 @@ import type { Price } from '../domain/price.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Mailer } from '../identity/mail/mailer.ts';
 import type { EndRecord } from '../journal/records.ts';
+import type { Follower } from '../journal/settled-tail.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
@@ -119,6 +120,8 @@ export interface AdminDeps {
   readonly playground?: (call: PlaygroundCall) => void;
   /** The journal, where this process has one. */
   readonly recent?: RecentRequests;
+  /** Requests as they end, where this process has a journal. */
+  readonly settled?: { follow(): Follower };
   /** Random bytes for secrets and ids; the system's when absent. */
   readonly random?: RandomBytes;
   /** CIDRs of proxies whose `x-forwarded-for` is believed. */

@@ -37,7 +37,7 @@ interface Admission {
 /** A session that ended, or a role that was taken away, ends the stream within this time. */
 const ASK_AGAIN_MS = 4_000;
 const HEARTBEAT_MS = 15_000;
-/** Unread bytes at which nothing more is asked; and how long a reader may leave them. */
+/** Unread bytes at which nothing more is asked; and how long a reader may leave any. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 const UNREAD_MS_MAX = 60_000;
 /** How long a browser waits before it comes back. */
@@ -45,6 +45,15 @@ const RETRY_MS = 2_000;
 
 /** Opens a stream of a feed's events. Throws 429 when there are too many. */
 export function openFeed(feed: Feed, admission: Admission, listeners: Listeners): Readable {
+  try {
+    return openCounted(feed, admission, listeners);
+  } catch (error) {
+    feed.close?.();
+    throw error;
+  }
+}
+
+function openCounted(feed: Feed, admission: Admission, listeners: Listeners): Readable {
   return listeners.add(admission.first.call.actor.id, () => {
     const stopped = new AbortController();
     const stream = new Readable({
@@ -55,43 +64,52 @@ export function openFeed(feed: Feed, admission: Admission, listeners: Listeners)
       },
     });
     stream.push(`retry: ${RETRY_MS}\n\n`);
-    void follow(feed, admission, stream, stopped.signal).finally(() => feed.close?.());
-    return stream;
+    const end = () => {
+      if (stopped.signal.aborted) return;
+      stopped.abort();
+      stream.push(null);
+    };
+    const say = (text: string) => void (stopped.signal.aborted || text === '' || stream.push(text));
+    void follow(feed, admission, { stream, say }, stopped.signal).finally(() => {
+      end();
+      feed.close?.();
+    });
+    return { stream, end };
   });
 }
 
+/** What is said over, and what of it is not read yet. */
+interface Line {
+  readonly stream: Readable;
+  say(text: string): void;
+}
+
 /** Never rejects: whatever fails ends the stream, and a browser comes back by itself to hear why. */
-async function follow(feed: Feed, { first, again }: Admission, stream: Readable, stopped: AbortSignal): Promise<void> {
+async function follow(feed: Feed, { first, again }: Admission, { stream, say }: Line, stopped: AbortSignal): Promise<void> {
   let { call, object } = first;
   let askedAtMs = performance.now();
   let saidAtMs = askedAtMs;
   let readAtMs = askedAtMs;
   try {
-    while (!stopped.aborted && !stream.readableEnded) {
+    while (!stopped.aborted) {
       const nowMs = performance.now();
       if (nowMs - askedAtMs >= ASK_AGAIN_MS) {
         ({ call, object } = await again());
         askedAtMs = nowMs;
       }
-      if (stream.readableLength < UNREAD_BYTES_MAX) {
-        readAtMs = nowMs;
+      if (stream.readableLength === 0) readAtMs = nowMs;
+      if (nowMs - readAtMs > UNREAD_MS_MAX) stream.destroy();
+      else if (stream.readableLength < UNREAD_BYTES_MAX) {
         const news = (await feed.next(call, object)).map(render).join('');
         const isSilent = news === '' && nowMs - saidAtMs >= HEARTBEAT_MS;
         if (news !== '' || isSilent) saidAtMs = nowMs;
-        say(stream, isSilent ? ': still here\n\n' : news);
-      } else if (nowMs - readAtMs > UNREAD_MS_MAX) {
-        stream.destroy();
+        say(isSilent ? ': still here\n\n' : news);
       }
       await pause(feed.everyMs, undefined, { signal: stopped }).catch(() => {});
     }
   } catch (error) {
-    say(stream, render(endingOf(error)));
-    stream.push(null);
+    say(render(endingOf(error)));
   }
-}
-
-function say(stream: Readable, text: string): void {
-  if (text !== '' && !stream.destroyed && !stream.readableEnded) stream.push(text);
 }
 
 function render({ event, data }: LiveEvent): string {

@@ -13,6 +13,7 @@ import { replay } from './replay.ts';
 import { RowReader } from './row-reader.ts';
 import { type JournalEvent, SegmentLog, type WriteOutcome } from './segment-log.ts';
 import { readAt, type Segment } from './segments.ts';
+import { SettledTail } from './settled-tail.ts';
 
 export type { JournalEvent, WriteOutcome } from './segment-log.ts';
 export { JournalUnusable } from './segments.ts';
@@ -88,6 +89,8 @@ export class Journal implements RowSource {
   readonly #reader: RowReader;
   readonly #carry: CarryForward;
   readonly #recent: RecentLines;
+  /** For those who follow requests as they end. */
+  readonly tail = new SettledTail();
   readonly #bytesMax: number;
   readonly #probeEveryMs: number;
   /** What this turn adds, and what a full disk did not take before. */
@@ -143,6 +146,7 @@ export class Journal implements RowSource {
     this.#rowsWaiting += 1;
     this.#ended(record.requestId, at);
     for (const id of record.repeatIds) this.#ended(id, at);
+    this.tail.add(record);
     this.#schedule();
   }
 

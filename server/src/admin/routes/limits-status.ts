@@ -2,7 +2,7 @@ import type { Scope } from '../../domain/tenancy.ts';
 import * as organizations from '../../store/organizations.ts';
 import type { AdminCall } from '../call.ts';
 import { idParams } from '../fields.ts';
-import { type LimitsStatus, limitsStatus, limitsStatusOut } from '../limits-status.ts';
+import { type LimitsStatus, limitsStatus, limitsStatusOut, type ScopeOfLimits } from '../limits-status.ts';
 import * as load from '../load.ts';
 import { loadPolicy } from '../policy.ts';
 import { route } from '../route.ts';
@@ -46,11 +46,18 @@ export const ofKey = route({
   handle: (call, { row }) => statusOf(call, 'key', row),
 });
 
-async function statusOf(call: AdminCall, scope: Scope, row: Parameters<typeof loadPolicy>[2]): Promise<LimitsStatus> {
+async function statusOf(call: AdminCall, scope: Scope, row: PolicyRow): Promise<LimitsStatus> {
+  const [status] = await limitsStatus(call.deps, [await limitsOf(call, scope, row)]);
+  return status as LimitsStatus;
+}
+
+export type PolicyRow = Parameters<typeof loadPolicy>[2];
+
+/** A scope with its limits as they are stored now. */
+export async function limitsOf(call: AdminCall, scope: Scope, row: PolicyRow): Promise<ScopeOfLimits> {
   const { db } = call.deps;
   const { organizationId, id: scopeId } = row;
   const policy = await loadPolicy(db, scope, row);
   const timeZone = (await organizations.timeZones(db, [organizationId])).get(organizationId) ?? 'UTC';
-  const [status] = await limitsStatus(call.deps, [{ organizationId, scope, scopeId, policy, timeZone }]);
-  return status as LimitsStatus;
+  return { organizationId, scope, scopeId, policy, timeZone };
 }

@@ -29,48 +29,57 @@ import { askedOrganization } from '../usage-scope.ts';
 
 const params = z.object({ request_id: z.string().min(1).max(64) });
 
+/** What narrows a list of requests, an export and a stream of them. */
+export const requestFilters = {
+  organization_id: id.optional(),
+  team_id: id.optional(),
+  key_id: id.optional(),
+  member_id: id.optional(),
+  service_account_id: id.optional(),
+  model: z.string().max(200).optional(),
+  deployment_id: id.optional(),
+  status: requestOut.shape.status.optional(),
+  code: z.string().max(64).optional(),
+  from: instant.optional(),
+  to: instant.optional().meta({ description: 'Not included.' }),
+};
+const filterQuery = z.strictObject(requestFilters);
+export type FilterQuery = z.output<typeof filterQuery>;
+
 export const list = route({
   summary: 'List requests',
   description: 'Newest first.',
   permission: 'usage.read',
-  query: z.strictObject({
-    limit: listQuery.limit,
-    cursor: listQuery.cursor,
-    organization_id: id.optional(),
-    team_id: id.optional(),
-    key_id: id.optional(),
-    member_id: id.optional(),
-    service_account_id: id.optional(),
-    model: z.string().max(200).optional(),
-    deployment_id: id.optional(),
-    status: requestOut.shape.status.optional(),
-    code: z.string().max(64).optional(),
-    from: instant.optional(),
-    to: instant.optional().meta({ description: 'Not included.' }),
-  }),
+  query: z.strictObject({ limit: listQuery.limit, cursor: listQuery.cursor, ...requestFilters }),
   response: pageOut(requestOut),
   load: askedOrganization,
   handle: async (call, organization) => {
     const { query, deps } = call;
-    const filter = {
-      organizationId: organization?.id,
-      teamId: query.team_id,
-      keyId: query.key_id,
-      memberId: query.member_id,
-      serviceAccountId: query.service_account_id,
-      calledName: query.model,
-      deploymentId: query.deployment_id,
-      status: query.status,
-      code: query.code,
-      from: query.from === undefined ? undefined : new Date(query.from),
-      to: query.to === undefined ? undefined : new Date(query.to),
-      reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
-    };
+    const filter = filterOf(call, organization);
     const page = await log.listRequests(deps.db, filter, { limit: query.limit, cursor: query.cursor });
     const total = await totalOf(deps.db, log.requestsQuery(deps.db, filter));
     return { data: page.rows.map(renderRequest), next_cursor: page.nextCursor, total };
   },
 });
+
+/** The question of a call, within what its caller may see. */
+export function filterOf(call: AdminCall<unknown, FilterQuery>, organization: { readonly id: string } | null) {
+  const { query } = call;
+  return {
+    organizationId: organization?.id,
+    teamId: query.team_id,
+    keyId: query.key_id,
+    memberId: query.member_id,
+    serviceAccountId: query.service_account_id,
+    calledName: query.model,
+    deploymentId: query.deployment_id,
+    status: query.status,
+    code: query.code,
+    from: query.from === undefined ? undefined : new Date(query.from),
+    to: query.to === undefined ? undefined : new Date(query.to),
+    reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
+  };
+}
 
 const contentOut = z
   .object({ mode: z.string(), request: z.unknown(), response: z.unknown() })
