@@ -50,7 +50,9 @@ export function readOrganization(id: string) {
 /** What a change would do, computed and not stored. Lists hold examples; counts are exact. */
 export interface Effect {
   readonly targets_lost: readonly string[];
+  readonly targets_lost_count: number;
   readonly targets_gained: readonly string[];
+  readonly targets_gained_count: number;
   readonly keys_losing_access: number;
   readonly key_examples: readonly {
     readonly key_id: string;
@@ -65,6 +67,8 @@ export interface Effect {
     readonly value: number | string;
     readonly used: number | string;
   }[];
+  readonly members_ineffective_count: number;
+  readonly teams_ineffective_count: number;
   readonly members_ineffective: readonly {
     readonly member_id: string;
     readonly name: string;

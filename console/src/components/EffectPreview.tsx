@@ -80,10 +80,22 @@ function Lines({ effect }: { effect: Effect }) {
 }
 
 function linesOf(effect: Effect): readonly ReactNode[] {
-  const { targets_lost, targets_gained, key_examples, keys_losing_access, keys_over_new_limit } = effect;
+  const {
+    targets_lost,
+    targets_lost_count,
+    targets_gained,
+    targets_gained_count,
+    key_examples,
+    keys_losing_access,
+    keys_over_new_limit,
+  } = effect;
   return [
-    ...(targets_lost.length === 0 ? [] : [<Names key="lost" words="no longer callable" names={targets_lost} />]),
-    ...(targets_gained.length === 0 ? [] : [<Names key="gained" words="newly callable" names={targets_gained} />]),
+    ...(targets_lost.length === 0
+      ? []
+      : [<Names key="lost" words="no longer callable" names={targets_lost} count={targets_lost_count} />]),
+    ...(targets_gained.length === 0
+      ? []
+      : [<Names key="gained" words="newly callable" names={targets_gained} count={targets_gained_count} />]),
     ...(keys_losing_access === 0
       ? []
       : [
@@ -115,13 +127,19 @@ function linesOf(effect: Effect): readonly ReactNode[] {
         The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}, which would give nothing.
       </span>
     )),
+    ...more(effect.teams_ineffective_count - effect.teams_ineffective.length, 'team', 'teams'),
+    ...more(effect.members_ineffective_count - effect.members_ineffective.length, 'member', 'members'),
   ];
 }
 
-function Names({ words, names }: { words: string; names: readonly string[] }) {
+function more(count: number, one: string, many: string): readonly ReactNode[] {
+  return count <= 0 ? [] : [<span key={many}>The same for {plural(count, `more ${one}`, `more ${many}`)}.</span>];
+}
+
+function Names({ words, names, count }: { words: string; names: readonly string[]; count: number }) {
   return (
     <span>
-      {plural(names.length, 'target', 'targets')} {words}: <span className="mono">{shortList(names)}</span>
+      {plural(count, 'target', 'targets')} {words}: <span className="mono">{shortList(names, count)}</span>
     </span>
   );
 }
@@ -138,8 +156,8 @@ function ObjectLink({ id, name }: { id: string; name: string }) {
 
 const NAMES_SHOWN = 8;
 
-function shortList(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN;
+function shortList(names: readonly string[], count = names.length): string {
+  const more = count - NAMES_SHOWN;
   return more > 0 ? `${names.slice(0, NAMES_SHOWN).join(', ')} and ${countText(more)} more` : names.join(', ');
 }
 

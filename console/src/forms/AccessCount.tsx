@@ -44,19 +44,21 @@ function Names({ preview }: { preview: AccessPreview }) {
   return (
     <ScrollArea.Autosize mah={160} mt={6} type="auto">
       <Text fz="xs" component="div">
-        {preview.targets.map(({ name, through }) => (
-          <div key={name}>
-            <span className="mono">{name}</span>
-            {through !== null && through !== '' && (
-              <Text component="span" fz="xs" c="dimmed">
-                {' '}
-                through {through}
-              </Text>
-            )}
+        {preview.targets.map((target) => (
+          <div key={target.name}>
+            <span className="mono">{target.name}</span>{' '}
+            <Text component="span" fz="xs" c="dimmed">
+              {throughWords(target)}
+            </Text>
           </div>
         ))}
         {more > 0 && <div>and {countText(more)} more</div>}
       </Text>
     </ScrollArea.Autosize>
   );
+}
+
+function throughWords({ through, access_group }: AccessPreview['targets'][number]): string {
+  if (access_group !== null) return `through the access group ${access_group}`;
+  return through === 'target' ? 'chosen itself' : through === 'all' ? 'with everything' : 'inherited';
 }

@@ -15,7 +15,12 @@ export type AccessLevel =
 
 export interface AccessPreview {
   readonly count: number;
-  readonly targets: readonly { readonly name: string; readonly type: string; readonly through: string | null }[];
+  readonly targets: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly through: string;
+    readonly access_group: string | null;
+  }[];
   readonly outside: readonly { readonly name: string; readonly removed_by: string }[];
 }
 
