@@ -1,5 +1,79 @@
+import { Anchor, Group, Tabs } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { CopyText } from '../../components/CopyText.tsx';
 import { Page } from '../../components/Page.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
+import { TeamActions } from './TeamActions.tsx';
+import { TeamKeysTab } from './TeamKeysTab.tsx';
+import { TeamMembersTab } from './TeamMembersTab.tsx';
+import { TeamOverview } from './TeamOverview.tsx';
 
+export interface TeamTabProps {
+  readonly team: Schema<'Team'>;
+}
+
+const TABS: readonly { readonly value: string; readonly label: string; readonly content: ComponentType<TeamTabProps> }[] = [
+  { value: 'overview', label: 'Overview', content: TeamOverview },
+  { value: 'members', label: 'Members', content: TeamMembersTab },
+  { value: 'service-accounts', label: 'Service accounts', content: ServiceAccountsTab },
+  { value: 'keys', label: 'Keys', content: TeamKeysTab },
+];
+
+/** One team: its use of limits and budgets, the people in it, its service accounts and keys. */
 export function TeamPage() {
-  return <Page title="Team">{null}</Page>;
+  const { teamId } = useParams({ strict: false }) as { teamId: string };
+  const team = useQuery({
+    queryKey: ['teams', 'one', teamId],
+    queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: teamId } } })),
+  });
+  return <Asked query={team}>{(read) => <Shown team={read} />}</Asked>;
+}
+
+function Shown({ team }: TeamTabProps) {
+  const [{ tab = 'overview' }, set] = useUrlState();
+  return (
+    <Page
+      title={team.name}
+      beside={<StatusBadge status={team.status} />}
+      crumbs={[{ label: 'Teams', to: PATHS.teams }]}
+      about={
+        <Group gap="xs">
+          <CopyText text={team.id} label="the team’s id" />
+          <span>
+            in{' '}
+            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: team.organization_id } as never} inherit>
+              <bdi>{team.organization_name}</bdi>
+            </Anchor>
+          </span>
+        </Group>
+      }
+      actions={<TeamActions of={team} />}
+    >
+      <Tabs
+        value={tab}
+        onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="md">
+          {TABS.map(({ value, label }) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {TABS.map(({ value, content: Content }) => (
+          <Tabs.Panel key={value} value={value}>
+            <Content team={team} />
+          </Tabs.Panel>
+        ))}
+      </Tabs>
+    </Page>
+  );
 }

@@ -1,5 +1,31 @@
+import { useHotkeys } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { useCanAnywhere, verdictOf } from '../../api/session.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { CreateTeamDialog } from './CreateTeamDialog.tsx';
+import { TeamsList } from './TeamsList.tsx';
 
+/** Every team that the person may see, in all organizations. */
 export function TeamsPage() {
-  return <Page title="Teams">{null}</Page>;
+  const [{ new: opened, organization_id }, set] = useUrlState();
+  const mayCreate = useCanAnywhere('teams.manage') ? verdictOf('teams.manage', ['teams.manage']) : verdictOf('teams.manage', []);
+  const open = () => set({ new: 'team' }, 'push');
+  useHotkeys([['n', () => mayCreate.allowed && open()]]);
+  const create = (
+    <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
+      Create team
+    </GuardedButton>
+  );
+  return (
+    <Page
+      title="Teams"
+      about="Groups in an organization. A team’s keys share its limits and budgets, within those of the organization."
+      actions={create}
+    >
+      <TeamsList prefix="" emptyAction={create} />
+      <CreateTeamDialog opened={opened === 'team'} onClose={() => set({ new: undefined })} organizationId={organization_id} />
+    </Page>
+  );
 }

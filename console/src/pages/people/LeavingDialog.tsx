@@ -1,0 +1,111 @@
+import { Radio, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useNames } from '../../api/names.ts';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { countText } from '../../components/Count.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+
+interface Report {
+  readonly teams_left?: readonly string[];
+  readonly keys_revoked: readonly string[];
+}
+
+interface LeavingQuery {
+  readonly dry_run?: string;
+  readonly reassign_keys_to?: string;
+}
+
+interface LeavingDialogProps {
+  readonly title: string;
+  /** What has to be typed. */
+  readonly name: string;
+  readonly verb: string;
+  /** Whose members may get the keys. */
+  readonly organizationId: string;
+  readonly consequences: readonly ReactNode[];
+  /** Asked first with `dry_run`, which reports and changes nothing. */
+  readonly leave: (query: LeavingQuery) => Promise<Report>;
+  readonly onLeft: () => Promise<void>;
+  readonly onClose: () => void;
+  /** The default service account can be handed the keys; not where it is the one that goes. */
+  readonly offersDefault?: boolean;
+}
+
+type Fate = 'revoke' | 'team_default' | 'member';
+
+const SHOWN = 20;
+
+/** Somebody leaves: says which teams and keys go with them, and lets the keys be handed on in the same step. */
+export function LeavingDialog(props: LeavingDialogProps) {
+  const { name, organizationId, leave, offersDefault = true } = props;
+  const [fate, setFate] = useState<Fate>('revoke');
+  const [heir, setHeir] = useState<string>();
+  const report = useQuery({
+    queryKey: ['leaving', props.title],
+    queryFn: () => leave({ dry_run: 'true' }),
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const keys = report.data?.keys_revoked ?? [];
+  const teams = report.data?.teams_left;
+  return (
+    <ConfirmByName
+      opened
+      onClose={props.onClose}
+      title={props.title}
+      name={name}
+      verb={props.verb}
+      consequences={[...props.consequences, ...(teams === undefined ? [] : [<TeamsLeft key="teams" ids={teams} />])]}
+      action={async () => {
+        if (report.data === undefined) throw new Error('What goes with it is not known yet. Try again in a moment.');
+        if (fate === 'member' && heir === undefined) throw new Error('Choose who gets the keys.');
+        const to = fate === 'member' ? heir : 'team_default';
+        await leave(fate === 'revoke' || to === undefined || keys.length === 0 ? {} : { reassign_keys_to: to });
+        await props.onLeft();
+      }}
+    >
+      {report.isError && <ProblemNote error={report.error} />}
+      {keys.length > 0 && (
+        <Stack gap="xs">
+          <KeysAtStake ids={keys} />
+          <Radio.Group label="What happens to these keys" value={fate} onChange={(next) => setFate(next as Fate)}>
+            <Stack gap={6} mt={4}>
+              <Radio value="revoke" label="Revoke them: applications that use them are refused from now on" />
+              {offersDefault && <Radio value="team_default" label="Hand each to its team’s default service account" />}
+              <Radio value="member" label="Hand them to another member" />
+            </Stack>
+          </Radio.Group>
+          {fate === 'member' && (
+            <ObjectSelect kind="member" label="Member" value={heir} onChange={setHeir} organizationId={organizationId} />
+          )}
+        </Stack>
+      )}
+    </ConfirmByName>
+  );
+}
+
+function TeamsLeft({ ids }: { ids: readonly string[] }) {
+  const names = useNames(ids);
+  if (ids.length === 0) return <>They are in no team.</>;
+  return (
+    <>
+      They leave {ids.length === 1 ? 'the team' : `${countText(ids.length)} teams`}: {list(ids, names)}.
+    </>
+  );
+}
+
+function KeysAtStake({ ids }: { ids: readonly string[] }) {
+  const names = useNames(ids.slice(0, SHOWN));
+  return (
+    <Text fz="sm">
+      <b>{countText(ids.length)}</b> {ids.length === 1 ? 'key goes' : 'keys go'} along: {list(ids, names)}.
+    </Text>
+  );
+}
+
+function list(ids: readonly string[], names: Readonly<Record<string, string>>): string {
+  const shown = ids.slice(0, SHOWN).map((id) => names[id] ?? id);
+  return ids.length > SHOWN ? `${shown.join(', ')} and ${countText(ids.length - SHOWN)} more` : shown.join(', ');
+}

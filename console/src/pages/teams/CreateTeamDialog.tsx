@@ -1,0 +1,95 @@
+import { Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { PolicyFields } from '../../components/PolicyFields.tsx';
+import { policyForm } from '../../components/policy-draft.ts';
+import { saved } from '../../components/saved.ts';
+import { bind } from '../../forms/bind.ts';
+import { PATHS } from '../../paths.ts';
+import { SelfServiceFields } from './SelfServiceFields.tsx';
+import { NEW_TEAM, teamBody } from './team-draft.ts';
+
+interface CreateTeamDialogProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** Where the team is made; asked for when it is not known. */
+  readonly organizationId?: string | undefined;
+}
+
+/** Makes a team within what its organization has: limits, budgets, access and self-service in one step. */
+export function CreateTeamDialog({ opened, onClose, organizationId }: CreateTeamDialogProps) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title="Create team" size="xl">
+      <Steps organizationId={organizationId} />
+    </FormDialog>
+  );
+}
+
+function Steps({ organizationId }: { organizationId: string | undefined }) {
+  const only = useOnlyOrganization();
+  const [chosen, setChosen] = useState<string | undefined>(organizationId ?? only);
+  const organization = useQuery({
+    queryKey: ['organizations', 'one', chosen],
+    queryFn: () => asked(api.GET('/organizations/{id}', { params: { path: { id: chosen ?? '' } } })),
+    enabled: chosen !== undefined,
+  });
+  return (
+    <Stack gap="sm">
+      {organizationId === undefined && (
+        <ObjectSelect kind="organization" label="Organization" value={chosen} onChange={setChosen} />
+      )}
+      {chosen !== undefined && <Asked query={organization}>{(read) => <Form key={read.id} organization={read} />}</Asked>}
+    </Stack>
+  );
+}
+
+function Form({ organization }: { organization: Schema<'Organization'> }) {
+  const navigate = useNavigate();
+  const form = useForm({
+    initialValues: NEW_TEAM,
+    validate: { name: (name: string) => (name.trim() === '' ? 'A team needs a name.' : null) },
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Create team"
+      invalidates={['teams', 'organizations']}
+      save={(draft, header) =>
+        asked(
+          api.POST('/organizations/{id}/teams', {
+            params: { path: { id: organization.id }, header },
+            body: teamBody(draft),
+          }),
+        )
+      }
+      onSaved={(team) => {
+        saved(`${team.name} is created.`);
+        void navigate({ to: PATHS.team, params: { teamId: team.id } as never });
+      }}
+    >
+      <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+      <PolicyFields
+        form={policyForm(form)}
+        caps={[{ level: 'Organization', ...organization }]}
+        timeZone={organization.time_zone}
+        level={{ is: 'team', organizationId: organization.id }}
+        holder={form.values.name.trim() === '' ? 'This team' : form.values.name}
+        parentName={organization.name}
+      />
+      <SelfServiceFields {...bind(form, 'self_service')} />
+    </DialogForm>
+  );
+}
+
+/** Most people manage one organization. */
+function useOnlyOrganization(): string | undefined {
+  const { memberships, platform_role } = useSession();
+  return platform_role === null && memberships.length === 1 ? memberships[0]?.organization_id : undefined;
+}

@@ -1,0 +1,68 @@
+import { TextInput } from '@mantine/core';
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import { PolicyFields } from '../../components/PolicyFields.tsx';
+import { policyForm } from '../../components/policy-draft.ts';
+import { bind } from '../../forms/bind.ts';
+import { useOrganizationCap } from '../keys/caps.ts';
+import { SelfServiceFields } from './SelfServiceFields.tsx';
+import { TEAM_PARTS, type TeamDraft, teamDraft } from './team-draft.ts';
+
+type Team = Schema<'Team'>;
+
+/** Everything of a team that can be changed, each part for who may: a team's admin narrows its access and nothing else. */
+export function EditTeamDialog({ of: team, opened, onClose }: { of: Team; opened: boolean; onClose: () => void }) {
+  const path = { id: team.id };
+  return (
+    <EditDialog<Team, TeamDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${team.name}`}
+      what="This team"
+      path={`/teams/${team.id}`}
+      read={() => askedWithETag(api.GET('/teams/{id}', { params: { path } }))}
+      draftOf={teamDraft}
+      parts={TEAM_PARTS}
+      invalidates={['teams', 'access']}
+      save={(body, etag) =>
+        asked(api.PATCH('/teams/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
+      }
+    >
+      {(form, read) => <Fields form={form} of={read} />}
+    </EditDialog>
+  );
+}
+
+type Form = Parameters<Parameters<typeof EditDialog<Team, TeamDraft>>[0]['children']>[0];
+
+function Fields({ form, of: team }: { form: Form; of: Team }) {
+  const caps = useOrganizationCap(team.organization_id);
+  const manages = verdictOf('teams.manage', team.capabilities);
+  const limits = verdictOf('team_limits.change', team.capabilities);
+  const narrows = verdictOf('team_access.narrow', team.capabilities);
+  return (
+    <>
+      <TextInput
+        label="Name"
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={200}
+        disabled={!manages.allowed}
+        {...form.getInputProps('name')}
+      />
+      <PolicyFields
+        form={policyForm(form)}
+        caps={caps}
+        timeZone={team.time_zone}
+        level={{ is: 'team', organizationId: team.organization_id }}
+        holder={team.name}
+        parentName={team.organization_name}
+        limitsLocked={limits.allowed ? null : limits.reason}
+        accessLocked={narrows.allowed ? null : narrows.reason}
+      />
+      <SelfServiceFields {...bind(form, 'self_service')} disabled={!manages.allowed} />
+    </>
+  );
+}

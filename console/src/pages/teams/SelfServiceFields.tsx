@@ -1,0 +1,67 @@
+import { NumberInput, Paper, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { type Bound, errorAt } from '../../forms/bind.ts';
+import type { SelfServiceDraft } from './team-draft.ts';
+
+/** What a team's developers may do without asking: how many keys, how much each may spend, how long each works. */
+export function SelfServiceFields({ value, onChange, errors, at, disabled = false }: Bound<SelfServiceDraft>) {
+  const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
+  const off = disabled || !value.enabled;
+  return (
+    <Paper withBorder p="sm" role="group" aria-label="Self-service">
+      <Stack gap="sm">
+        <Switch
+          label="Developers make keys of their own"
+          description="Within these bounds, without asking anybody. The team’s own limits hold all the same."
+          checked={value.enabled}
+          disabled={disabled}
+          onChange={(event) => set({ enabled: event.currentTarget.checked })}
+        />
+        {value.enabled && (
+          <SimpleGrid cols={{ base: 1, xs: 2 }}>
+            <NumberInput
+              label="Keys a person"
+              placeholder="Any number"
+              min={0}
+              max={10_000}
+              allowDecimal={false}
+              disabled={off}
+              value={value.max_keys_per_member}
+              error={errorAt(errors, `${at}.max_keys_per_member`)}
+              onChange={(keys) => set({ max_keys_per_member: keys === '' ? '' : Number(keys) })}
+            />
+            <TextInput
+              label="Budget of each key, at most"
+              placeholder="Any amount, or none"
+              leftSection={<Text fz="sm">$</Text>}
+              inputMode="decimal"
+              maxLength={32}
+              disabled={off}
+              value={value.max_budget}
+              error={errorAt(errors, `${at}.max_budget`)}
+              onChange={(event) => set({ max_budget: event.currentTarget.value })}
+            />
+            <Switch
+              mt={{ base: 0, xs: 26 }}
+              label="Each key must expire"
+              checked={value.requires_expiry}
+              disabled={off}
+              onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}
+            />
+            {value.requires_expiry && (
+              <NumberInput
+                label="Within days"
+                min={1}
+                max={3_650}
+                allowDecimal={false}
+                disabled={off}
+                value={value.max_expiry_days}
+                error={errorAt(errors, `${at}.max_expiry_days`)}
+                onChange={(days) => set({ max_expiry_days: days === '' ? '' : Number(days) })}
+              />
+            )}
+          </SimpleGrid>
+        )}
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,166 @@
+import { Badge, Button, Group, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { notifications } from '@mantine/notifications';
+import { IconPlus } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { LeavingDialog } from '../people/LeavingDialog.tsx';
+import type { TeamTabProps } from './TeamPage.tsx';
+
+type ServiceAccount = Schema<'ServiceAccount'>;
+
+/** Owners of keys that never sign in: one for each application keeps its keys when people leave. */
+export function ServiceAccountsTab({ team }: TeamTabProps) {
+  const [isAdding, setAdding] = useState(false);
+  const [leaving, setLeaving] = useState<ServiceAccount | null>(null);
+  const add = (
+    <GuardedButton
+      verdict={verdictOf('service_accounts.manage', team.capabilities)}
+      leftSection={<IconPlus size={16} />}
+      onClick={() => setAdding(true)}
+    >
+      Create service account
+    </GuardedButton>
+  );
+  return (
+    <>
+      <DataList<ServiceAccount>
+        name="service-accounts"
+        prefix="services_"
+        scope={[team.id]}
+        fetch={(query) =>
+          asked(api.GET('/teams/{id}/service-accounts', { params: { path: { id: team.id }, query: query as object } }))
+        }
+        columns={columnsWith(setLeaving)}
+        searchLabel="Search by name or id"
+        controls={<Group ml="auto">{add}</Group>}
+        empty={
+          <EmptyState title="No service accounts yet" action={add}>
+            A key that is made without an owner makes the team’s default one.
+          </EmptyState>
+        }
+      />
+      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title="Create service account" size="md">
+        <NewServiceAccount teamId={team.id} />
+      </FormDialog>
+      {leaving !== null && <DeleteDialog of={leaving} onClose={() => setLeaving(null)} />}
+    </>
+  );
+}
+
+function columnsWith(onDelete: (account: ServiceAccount) => void): DataTableColumn<ServiceAccount>[] {
+  return [
+    {
+      accessor: 'name',
+      title: 'Name',
+      sortable: true,
+      render: ({ name, is_default }) => (
+        <Group gap="xs" wrap="nowrap">
+          <Text fz="sm" fw={500}>
+            <bdi>{name}</bdi>
+          </Text>
+          {is_default && <Badge color="gray">Default</Badge>}
+        </Group>
+      ),
+    },
+    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'created_at', title: 'Created', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+    { accessor: 'actions', title: '', render: (account) => <Actions of={account} onDelete={onDelete} /> },
+  ];
+}
+
+function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (account: ServiceAccount) => void }) {
+  const queryClient = useQueryClient();
+  const isActive = account.status === 'active';
+  const toggle = useMutation({
+    mutationFn: () =>
+      asked(
+        api.PATCH('/service-accounts/{id}', {
+          params: { path: { id: account.id } },
+          body: { status: isActive ? 'disabled' : 'active' },
+        }),
+      ),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['service-accounts'] });
+      saved(isActive ? `${account.name} is disabled: its keys are refused.` : `${account.name} is enabled again.`);
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
+  if (!account.capabilities.includes('service_accounts.manage')) return null;
+  return (
+    <Group gap="xs" justify="flex-end" wrap="nowrap">
+      <Button size="compact-sm" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
+        {isActive ? 'Disable' : 'Enable'}
+      </Button>
+      <Button size="compact-sm" variant="default" aria-label={`Delete ${account.name}`} onClick={() => onDelete(account)}>
+        Delete
+      </Button>
+    </Group>
+  );
+}
+
+function NewServiceAccount({ teamId }: { teamId: string }) {
+  const form = useForm({
+    initialValues: { name: '' },
+    validate: { name: (name) => (name.trim() === '' ? 'It needs a name: the application it stands for.' : null) },
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Create service account"
+      invalidates={['service-accounts']}
+      save={({ name }, header) =>
+        asked(
+          api.POST('/teams/{id}/service-accounts', {
+            params: { path: { id: teamId }, header },
+            body: { name: name.trim() },
+          }),
+        )
+      }
+      onSaved={({ name }) => saved(`${name} is created.`)}
+    >
+      <TextInput
+        label="Name"
+        description="The application it stands for."
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={200}
+        {...form.getInputProps('name')}
+      />
+    </DialogForm>
+  );
+}
+
+function DeleteDialog({ of: account, onClose }: { of: ServiceAccount; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  const path = { id: account.id };
+  return (
+    <LeavingDialog
+      title={`Delete ${account.name}`}
+      name={account.name}
+      verb="Delete"
+      organizationId={account.organization_id}
+      offersDefault={!account.is_default}
+      consequences={['The service account is gone; what its keys did stays.']}
+      leave={(query) => asked(api.DELETE('/service-accounts/{id}', { params: { path, query } }))}
+      onLeft={async () => {
+        await Promise.all(
+          ['service-accounts', 'keys', 'teams'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
+        );
+        saved(`${account.name} is deleted.`);
+      }}
+      onClose={onClose}
+    />
+  );
+}

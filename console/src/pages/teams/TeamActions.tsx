@@ -1,0 +1,96 @@
+import { notifications } from '@mantine/notifications';
+import { IconEdit, IconTrash } from '@tabler/icons-react';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { countText } from '../../components/Count.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { saved } from '../../components/saved.ts';
+import { PATHS } from '../../paths.ts';
+import { EditTeamDialog } from './EditTeamDialog.tsx';
+
+type Team = Schema<'Team'>;
+
+/** What can be done with a team. Suspending and reactivating undo each other, so neither asks first. */
+export function TeamActions({ of: team }: { of: Team }) {
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const queryClient = useQueryClient();
+  const manages = verdictOf('teams.manage', team.capabilities);
+  const narrows = verdictOf('team_access.narrow', team.capabilities);
+  const isActive = team.status === 'active';
+  const toggle = useMutation({
+    mutationFn: () =>
+      asked(api.PATCH('/teams/{id}', { params: { path: { id: team.id } }, body: { status: isActive ? 'suspended' : 'active' } })),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['teams'] });
+      saved(isActive ? `${team.name} is suspended: requests with its keys are refused.` : `${team.name} is active again.`);
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
+  return (
+    <>
+      <GuardedButton
+        variant="default"
+        verdict={manages.allowed ? manages : narrows}
+        leftSection={<IconEdit size={16} />}
+        onClick={() => setOpen('edit')}
+      >
+        Edit
+      </GuardedButton>
+      <GuardedButton variant="default" verdict={manages} loading={toggle.isPending} onClick={() => toggle.mutate()}>
+        {isActive ? 'Suspend' : 'Reactivate'}
+      </GuardedButton>
+      <GuardedButton
+        variant="default"
+        color="red"
+        verdict={manages}
+        leftSection={<IconTrash size={16} />}
+        onClick={() => setOpen('delete')}
+      >
+        Delete
+      </GuardedButton>
+      <EditTeamDialog of={team} opened={open === 'edit'} onClose={() => setOpen(null)} />
+      {open === 'delete' && <DeleteTeamDialog of={team} onClose={() => setOpen(null)} />}
+    </>
+  );
+}
+
+function DeleteTeamDialog({ of: team, onClose }: { of: Team; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const path = { id: team.id };
+  const report = useQuery({
+    queryKey: ['leaving', team.id],
+    queryFn: () => asked(api.DELETE('/teams/{id}', { params: { path, query: { dry_run: 'true' } } })),
+    gcTime: 0,
+  });
+  const goes = report.data?.goes;
+  return (
+    <ConfirmByName
+      opened
+      onClose={onClose}
+      title={`Delete ${team.name}`}
+      name={team.name}
+      verb="Delete team"
+      consequences={
+        goes === undefined
+          ? ['Counting what goes with it…']
+          : [
+              `${countText(goes.keys)} ${goes.keys === 1 ? 'key is' : 'keys are'} revoked: applications that use them are refused from now on.`,
+              `${countText(goes.service_accounts)} service ${goes.service_accounts === 1 ? 'account goes' : 'accounts go'} with it.`,
+              `${countText(goes.members)} ${goes.members === 1 ? 'member leaves' : 'members leave'} it and ${goes.members === 1 ? 'stays' : 'stay'} in the organization.`,
+              'Its spend, requests and audit events stay.',
+            ]
+      }
+      action={async () => {
+        await asked(api.DELETE('/teams/{id}', { params: { path } }));
+        saved(`${team.name} is deleted.`);
+        await navigate({ to: PATHS.teams });
+        await Promise.all(['teams', 'keys', 'organizations'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+      }}
+    />
+  );
+}

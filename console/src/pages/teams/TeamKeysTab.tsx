@@ -1,0 +1,52 @@
+import { Group } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconPlus } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { CreateKeyDialog } from '../keys/CreateKeyDialog.tsx';
+import { keyColumns } from '../keys/key-columns.tsx';
+import { makingIn } from '../keys/may-create.ts';
+import type { TeamTabProps } from './TeamPage.tsx';
+
+const COLUMNS = keyColumns({ withPlace: false });
+
+/** The keys of a team. */
+export function TeamKeysTab({ team }: TeamTabProps) {
+  const [{ new: opened }, set] = useUrlState();
+  const navigate = useNavigate();
+  const making = makingIn(team, useSession());
+  const verdict = making.is === 'none' ? { allowed: false, reason: making.reason } : { allowed: true, reason: null };
+  const open = () => set({ new: 'key' }, 'push');
+  useHotkeys([['n', () => verdict.allowed && open()]]);
+  const create = (
+    <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={open}>
+      Create key
+    </GuardedButton>
+  );
+  return (
+    <>
+      <DataList
+        name="keys"
+        prefix="keys_"
+        scope={[team.id]}
+        fetch={(query) => asked(api.GET('/teams/{id}/keys', { params: { path: { id: team.id }, query: query as object } }))}
+        columns={COLUMNS}
+        searchLabel="Search by name or id"
+        controls={<Group ml="auto">{create}</Group>}
+        onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
+        empty={
+          <EmptyState title="No keys yet" action={create}>
+            An application calls the gateway with a key. Its secret is shown once, with calls ready to paste.
+          </EmptyState>
+        }
+      />
+      <CreateKeyDialog opened={opened === 'key'} onClose={() => set({ new: undefined })} teamId={team.id} />
+    </>
+  );
+}

@@ -1,0 +1,163 @@
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconUserPlus } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { type Verdict, verdictOf } from '../../api/session.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { RoleName, RoleSelect, TEAM_ROLES } from '../../components/RoleSelect.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { LeavingDialog } from '../people/LeavingDialog.tsx';
+import { AddTeamMemberDialog } from './AddTeamMemberDialog.tsx';
+import type { TeamTabProps } from './TeamPage.tsx';
+
+type TeamMember = Schema<'TeamMember'>;
+/** A list's rows have an id; a team's member is named by the membership. */
+type Row = TeamMember & { readonly id: string };
+
+/** Who works in a team, with which role. */
+export function TeamMembersTab({ team }: TeamTabProps) {
+  const [isAdding, setAdding] = useState(false);
+  const [leaving, setLeaving] = useState<TeamMember | null>(null);
+  const mayManage = verdictOf('team_members.manage', team.capabilities);
+  const add = (
+    <GuardedButton verdict={mayManage} leftSection={<IconUserPlus size={16} />} onClick={() => setAdding(true)}>
+      Add member
+    </GuardedButton>
+  );
+  return (
+    <>
+      <DataList<Row>
+        name="team-members"
+        prefix="members_"
+        scope={[team.id]}
+        fetch={async (query) => {
+          const page = await asked(api.GET('/teams/{id}/members', { params: { path: { id: team.id }, query: query as object } }));
+          return { ...page, data: page.data.map((member) => ({ ...member, id: member.member_id })) };
+        }}
+        columns={columnsWith(mayManage, setLeaving)}
+        searchLabel="Search by name"
+        controls={<Group ml="auto">{add}</Group>}
+        empty={
+          <EmptyState title="Nobody in this team yet" action={add}>
+            Team admins manage its members and keys, developers work with keys of their own, viewers look.
+          </EmptyState>
+        }
+      />
+      <AddTeamMemberDialog team={team} opened={isAdding} onClose={() => setAdding(false)} />
+      {leaving !== null && <LeaveTeamDialog of={leaving} teamName={team.name} onClose={() => setLeaving(null)} />}
+    </>
+  );
+}
+
+function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void): DataTableColumn<Row>[] {
+  return [
+    { accessor: 'name', title: 'Member', sortable: true, render: (member) => <Person of={member} /> },
+    {
+      accessor: 'role',
+      title: 'Role',
+      render: (member) => (mayManage.allowed ? <RoleCell of={member} /> : <RoleName role={member.role} />),
+    },
+    {
+      accessor: 'created_at',
+      title: 'In the team',
+      sortable: true,
+      render: ({ created_at }) => <Time at={created_at} relative />,
+    },
+    {
+      accessor: 'actions',
+      title: '',
+      render: (member) =>
+        mayManage.allowed && (
+          <Group justify="flex-end">
+            <Button size="compact-sm" variant="default" aria-label={`Remove ${member.name}`} onClick={() => onLeave(member)}>
+              Remove
+            </Button>
+          </Group>
+        ),
+    },
+  ];
+}
+
+function Person({ of: member }: { of: TeamMember }) {
+  return (
+    <Stack gap={0} maw={280}>
+      <Anchor
+        component={Link}
+        to={PATHS.account}
+        params={{ accountId: member.account_id } as never}
+        search={{ organization_id: member.organization_id, member_id: member.member_id } as never}
+        fz="sm"
+        fw={500}
+        truncate
+      >
+        <bdi>{member.name}</bdi>
+      </Anchor>
+      <Text fz="xs" c="dimmed" truncate>
+        <bdi>{member.email}</bdi>
+      </Text>
+    </Stack>
+  );
+}
+
+function RoleCell({ of: member }: { of: TeamMember }) {
+  const queryClient = useQueryClient();
+  const change = useMutation({
+    mutationFn: (role: TeamMember['role']) =>
+      asked(
+        api.PATCH('/teams/{id}/members/{member_id}', {
+          params: { path: { id: member.team_id, member_id: member.member_id } },
+          body: { role },
+        }),
+      ),
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: ['team-members'] });
+      saved(`The role of ${member.name} is changed.`);
+    },
+    onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
+  });
+  return (
+    <RoleSelect
+      roles={TEAM_ROLES}
+      label={null}
+      aria-label={`Role of ${member.name}`}
+      size="xs"
+      w={140}
+      disabled={change.isPending}
+      value={member.role}
+      onChange={(role) => role !== null && role !== member.role && change.mutate(role as TeamMember['role'])}
+    />
+  );
+}
+
+function LeaveTeamDialog({ of: member, teamName, onClose }: { of: TeamMember; teamName: string; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  const path = { id: member.team_id, member_id: member.member_id };
+  return (
+    <LeavingDialog
+      title={`Remove ${member.name} from ${teamName}`}
+      name={member.name}
+      verb="Remove"
+      organizationId={member.organization_id}
+      consequences={['They leave this team at once and stay in the organization.']}
+      leave={async (query) => {
+        const { keys_revoked } = await asked(api.DELETE('/teams/{id}/members/{member_id}', { params: { path, query } }));
+        return { keys_revoked };
+      }}
+      onLeft={async () => {
+        await Promise.all(
+          ['team-members', 'teams', 'keys', 'members'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
+        );
+        saved(`${member.name} is removed from ${teamName}.`);
+      }}
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,92 @@
+import { Anchor, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { BudgetGauges } from '../../components/BudgetGauges.tsx';
+import { countText } from '../../components/Count.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { limitName } from '../../components/LimitBar.tsx';
+import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { moneyText } from '../../components/Money.tsx';
+import { policyDraft } from '../../components/policy-draft.ts';
+import { accessWords } from '../../components/policy-words.ts';
+import { Time } from '../../components/Time.tsx';
+import { periodWords } from '../../forms/budget-draft.ts';
+import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
+import { PATHS } from '../../paths.ts';
+import { useOrganizationCap } from '../keys/caps.ts';
+import type { TeamTabProps } from './TeamPage.tsx';
+import { selfServiceWords } from './team-draft.ts';
+
+/** How much of the team's limits and budgets is used, what stands above them, and what its members may do alone. */
+export function TeamOverview({ team }: TeamTabProps) {
+  const { status = team.limits_status, isLive } = useLimitsStatus('teams', team.id, team.limits_status);
+  const ineffective = [
+    ...(team.asset_access.ineffective?.targets ?? []),
+    ...(team.asset_access.ineffective?.access_groups ?? []),
+  ];
+  return (
+    <Stack gap="lg">
+      <Facts
+        facts={[
+          ['Members', countText(team.member_count)],
+          ['Keys', countText(team.key_count)],
+          ['Time zone', team.time_zone],
+          ['Created', <Time key="created" at={team.created_at} />],
+        ]}
+      />
+      <section>
+        <Title order={2} mb="xs">
+          Budgets
+        </Title>
+        <BudgetGauges budgets={status.budgets} />
+      </section>
+      <section>
+        <Title order={2} mb="xs">
+          Rate limits
+        </Title>
+        <LimitGauges limits={status.rate_limits} isLive={isLive} />
+      </section>
+      <Above team={team} />
+      <section>
+        <Title order={2} mb={4}>
+          Asset access
+        </Title>
+        <Text fz="sm">
+          {accessWords(policyDraft(team))} of what {team.organization_name} may call.
+        </Text>
+        {ineffective.length > 0 && (
+          <Text fz="sm" fw={500}>
+            Selected without effect now: <span className="mono">{ineffective.join(', ')}</span>. The organization does not have
+            them.
+          </Text>
+        )}
+      </section>
+      <section>
+        <Title order={2} mb={4}>
+          Self-service
+        </Title>
+        <Text fz="sm">{selfServiceWords(team.self_service)}</Text>
+      </section>
+    </Stack>
+  );
+}
+
+/** The organization's caps, which hold for the team too. */
+function Above({ team }: TeamTabProps) {
+  const [cap] = useOrganizationCap(team.organization_id);
+  if (cap === undefined) return null;
+  const limits = RATE_LIMIT_NAMES.flatMap((name) => {
+    const value = cap.rate_limits[name];
+    return value == null ? [] : [`${countText(value)} ${limitName(name)}`];
+  });
+  const budgets = cap.budgets.map((budget) => `${moneyText(budget.amount)} ${periodWords(budget)}`);
+  const words = [...budgets, ...limits];
+  return (
+    <Text fz="sm" c="dimmed">
+      Above it,{' '}
+      <Anchor component={Link} to={PATHS.organization} params={{ organizationId: team.organization_id } as never} inherit>
+        <bdi>{team.organization_name}</bdi>
+      </Anchor>{' '}
+      {words.length === 0 ? 'has no limit and no budget.' : `has ${words.join(', ')}, shared by all of its teams.`}
+    </Text>
+  );
+}

@@ -1,0 +1,96 @@
+import { Anchor, Text } from '@mantine/core';
+import { Link, useNavigate } from '@tanstack/react-router';
+import type { DataTableColumn } from 'mantine-datatable';
+import type { ReactNode } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { BudgetCell } from '../../components/BudgetRing.tsx';
+import { DataList } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
+import { LimitCell } from '../../components/LimitGauges.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { PATHS } from '../../paths.ts';
+
+type Team = Schema<'Team'>;
+
+interface TeamsListProps {
+  /** Only this organization's; all that may be seen without it. */
+  readonly organizationId?: string;
+  /** Of this list's parameters in the address. */
+  readonly prefix?: string;
+  readonly emptyAction?: ReactNode;
+}
+
+const REFRESH_MS = 10_000;
+const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: 'Organization', kind: 'organization' }];
+
+/** Teams with how much of their budgets and limits is used now. */
+export function TeamsList({ organizationId, prefix = 'teams_', emptyAction }: TeamsListProps) {
+  const navigate = useNavigate();
+  const isOfOne = organizationId !== undefined;
+  return (
+    <DataList
+      name="teams"
+      prefix={prefix}
+      scope={[organizationId]}
+      fetch={(query) =>
+        asked(
+          api.GET('/teams', { params: { query: { ...query, ...(isOfOne && { organization_id: organizationId }) } as object } }),
+        )
+      }
+      columns={columnsWith({ withOrganization: !isOfOne })}
+      filters={isOfOne ? [] : ['organization_id']}
+      searchLabel="Search by name or id"
+      controls={isOfOne ? null : <FilterBar filters={FILTERS} />}
+      refetchMs={REFRESH_MS}
+      onRowClick={({ id }) => void navigate({ to: PATHS.team, params: { teamId: id } as never })}
+      empty={
+        <EmptyState title="No teams yet" action={emptyAction}>
+          A team holds keys and the people who work with them. Make one for each application or group that should have a cap of
+          its own.
+        </EmptyState>
+      }
+    />
+  );
+}
+
+function columnsWith({ withOrganization }: { withOrganization: boolean }): DataTableColumn<Team>[] {
+  const organization: DataTableColumn<Team> = {
+    accessor: 'organization_name',
+    title: 'Organization',
+    render: ({ organization_name }) => <bdi>{organization_name}</bdi>,
+  };
+  return [
+    { accessor: 'name', title: 'Team', sortable: true, render: (team) => <Name of={team} /> },
+    ...(withOrganization ? [organization] : []),
+    { accessor: 'budgets', title: 'Budget', render: ({ limits_status }) => <BudgetCell budgets={limits_status.budgets} /> },
+    { accessor: 'rate_limits', title: 'Limits', render: ({ limits_status }) => <LimitCell limits={limits_status.rate_limits} /> },
+    { accessor: 'asset_access', title: 'Access', render: ({ asset_access }) => <Access of={asset_access} /> },
+    { accessor: 'member_count', title: 'Members', textAlign: 'right' },
+    { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
+    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+  ];
+}
+
+function Name({ of: { id, name } }: { of: Team }) {
+  return (
+    <Anchor
+      component={Link}
+      to={PATHS.team}
+      params={{ teamId: id } as never}
+      fz="sm"
+      fw={500}
+      onClick={(event) => event.stopPropagation()}
+    >
+      <bdi>{name}</bdi>
+    </Anchor>
+  );
+}
+
+function Access({ of: { mode } }: { of: Team['asset_access'] }) {
+  return (
+    <Text fz="sm" component="span" {...(mode === 'inherit' ? { c: 'dimmed' } : {})}>
+      {mode === 'inherit' ? 'Inherits' : 'Restricted'}
+    </Text>
+  );
+}

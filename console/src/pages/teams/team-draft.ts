@@ -1,0 +1,78 @@
+import type { Schema } from '../../api/client.ts';
+import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/policy-draft.ts';
+
+/** A team's self-service as it stands in a form: what its members may do with keys of their own. */
+export interface SelfServiceDraft {
+  readonly enabled: boolean;
+  readonly max_keys_per_member: number | '';
+  readonly max_budget: string;
+  readonly requires_expiry: boolean;
+  readonly max_expiry_days: number | '';
+}
+
+export interface TeamDraft extends PolicyDraft {
+  readonly name: string;
+  readonly self_service: SelfServiceDraft;
+}
+
+const NO_SELF_SERVICE: SelfServiceDraft = {
+  enabled: false,
+  max_keys_per_member: 3,
+  max_budget: '',
+  requires_expiry: false,
+  max_expiry_days: 90,
+};
+
+export const NEW_TEAM: TeamDraft = { name: '', self_service: NO_SELF_SERVICE, ...NO_POLICY };
+
+export function teamDraft(team: Schema<'Team'>): TeamDraft {
+  const { enabled, max_keys_per_member, max_budget, max_expiry_days } = team.self_service;
+  return {
+    name: team.name,
+    self_service: {
+      enabled,
+      max_keys_per_member: max_keys_per_member ?? '',
+      max_budget: max_budget ?? '',
+      requires_expiry: max_expiry_days !== null,
+      max_expiry_days: max_expiry_days ?? 90,
+    },
+    ...policyDraft(team),
+  };
+}
+
+export function teamBody(draft: TeamDraft) {
+  return { name: draft.name.trim(), self_service: selfServiceBody(draft.self_service), ...policyBody(draft) };
+}
+
+function selfServiceBody(draft: SelfServiceDraft) {
+  const { enabled, max_keys_per_member: keys, max_budget: budget, requires_expiry, max_expiry_days: days } = draft;
+  return {
+    enabled,
+    max_keys_per_member: keys === '' ? null : keys,
+    max_budget: budget.trim() === '' ? null : budget.trim(),
+    max_expiry_days: requires_expiry && days !== '' ? days : null,
+  };
+}
+
+export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
+  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  {
+    name: 'self_service',
+    label: 'Self-service',
+    body: ({ self_service }) => ({ self_service: selfServiceBody(self_service) }),
+    words: ({ self_service }) => selfServiceWords(selfServiceBody(self_service)),
+  },
+  ...policyParts<TeamDraft>(),
+];
+
+/** What members may do with keys of their own, in a sentence. */
+export function selfServiceWords(policy: Schema<'SelfService'>): string {
+  if (!policy.enabled) return 'Members make no keys of their own.';
+  const rules = [
+    policy.max_keys_per_member === null ? 'any number of keys' : `at most ${policy.max_keys_per_member} keys each`,
+    policy.max_budget === null ? '' : `with a budget of at most $${policy.max_budget} that blocks`,
+    policy.max_expiry_days === null ? '' : `that expire within ${policy.max_expiry_days} days`,
+  ].filter((rule) => rule !== '');
+  return `Developers make keys of their own: ${rules.join(', ')}.`;
+}
