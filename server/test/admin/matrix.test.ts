@@ -182,6 +182,10 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
     const body = { key_id: tenant.keyId, model: 'x', messages: [{ role: 'user', content: 'x' }] };
     return { place: { organizationId, teamId, ownerAccountId: tenant.accountId }, body };
   }
+  if (pattern === '/access/preview') {
+    const body = { level: 'team', organization_id: organizationId, asset_access: { mode: 'inherit' } };
+    return { place: { organizationId }, body };
+  }
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody() };
   return { place: { organizationId: null } };

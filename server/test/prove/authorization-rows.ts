@@ -238,6 +238,10 @@ export const rows: readonly Row[] = [
   row('GET /access-groups/:key', PLATFORM_READ, ({ world }) => accessGroupPath(world)),
   row('PATCH /access-groups/:key', PLATFORM_CHANGE, async ({ world }) => made(await accessGroupPath(world), { name: 'Other' })),
   row('DELETE /access-groups/:key', PLATFORM_CHANGE, ({ world }) => accessGroupPath(world)),
+  row('POST /access/preview', ORGANIZATION_READ, ({ world, place }) => {
+    const body = { level: 'team', organization_id: world.organizationId(place), asset_access: { mode: 'inherit' } };
+    return { path: '/access/preview', body };
+  }),
   row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
 
   row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
