@@ -1,4 +1,4 @@
-import type { IdentityOptions } from '../identity/identity.ts';
+import type { IdentityOptions } from '../identity/options.ts';
 import type { Clock } from '../lib/clock.ts';
 import * as accounts from '../store/accounts.ts';
 import type { Database } from '../store/database.ts';

@@ -7,14 +7,13 @@ import { setSessionCookie } from 'better-auth/cookies';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { z } from 'zod';
 import { type IdPrefix, newId } from '../lib/id.ts';
-import type { IdentityOptions } from './identity.ts';
+import { IP_HEADER } from './exchange.ts';
+import type { IdentityOptions } from './options.ts';
 import { newRecoveryCodes, recoveryCodesOf } from './recovery-codes.ts';
 
 /** How long a browser stays signed in without coming back. */
-export const SESSION_SECONDS = 7 * 86_400;
+const SESSION_SECONDS = 7 * 86_400;
 export const SESSION_COOKIE = 'headgate_session';
-/** The header by which the engine is told where a visitor calls from: decided outside, by whom the proxies are. */
-export const IP_HEADER = 'x-headgate-visitor';
 
 /** A session younger than this may add a passkey; an older one signs in again first. */
 const FRESH_SECONDS = 86_400;

@@ -1,5 +1,3 @@
-import { IP_HEADER } from './engine.ts';
-
 /** Who is at the other end: what of their request this room needs. */
 export interface Visitor {
   readonly cookie: string | undefined;
@@ -8,6 +6,9 @@ export interface Visitor {
   /** Decided by whom the trusted proxies are. */
   readonly ip: string;
 }
+
+/** The header by which the engine is told where a visitor calls from. */
+export const IP_HEADER = 'x-headgate-visitor';
 
 const USER_AGENT_LENGTH_MAX = 512;
 

@@ -1,28 +1,10 @@
 import { type Engine, openEngine } from './engine.ts';
 import { type Cookies, cookiesOf, headersOf, type Visitor } from './exchange.ts';
+import type { IdentityOptions } from './options.ts';
 import { openPasskeys, type Passkeys } from './passkeys.ts';
 import { refusing, SignInRefused } from './refusal.ts';
 import { openSecondFactors, type SecondFactors } from './second-factor.ts';
 import { createThrottle } from './throttle.ts';
-
-/** What this room needs of the store and the settings. */
-export interface IdentityOptions {
-  /** A Drizzle database. */
-  readonly db: object;
-  /** The tables under the names by which the engine asks for them. */
-  readonly tables: Readonly<Record<string, unknown>>;
-  /** Where browsers come to; null: wherever they came to. */
-  readonly publicUrl: string | null;
-  /** 32 bytes: signs cookies, seals the secrets of authenticator apps, hashes recovery codes. */
-  readonly key: Buffer;
-  readonly nowMs: () => number;
-  /** False for a disabled account, which gets no session. */
-  readonly mayEnter: (accountId: string) => Promise<boolean>;
-  /** Claims what may be used once, by its name, for so long; false when somebody was first. */
-  readonly claimOnce: (name: string, forMs: number) => Promise<boolean>;
-  /** Ends the session with this token. */
-  readonly endSession: (token: string) => Promise<void>;
-}
 
 export type SignInOutcome =
   | { readonly is: 'signed_in'; readonly accountId: string; readonly cookies: Cookies }

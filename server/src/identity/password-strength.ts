@@ -1,6 +1,6 @@
 /** Whether a password is strong enough, by itself: no list of broken ones is asked. */
 
-export const PASSWORD_LENGTH_MIN = 10;
+const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 
 /** Null, or what is wrong with it in a sentence. `about`: what anybody knows of the person, who must not be their own password. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type Engine, SESSION_COOKIE } from './engine.ts';
 import { type Cookies, cookiesOf, headersOf, type Visitor, withoutCookie } from './exchange.ts';
-import type { IdentityOptions } from './identity.ts';
+import type { IdentityOptions } from './options.ts';
 import { hashedRecoveryCode } from './recovery-codes.ts';
 import { refusing, SignInRefused } from './refusal.ts';
 

@@ -182,6 +182,7 @@ const GLOBAL_TABLES = [
     'route_groups',
   ],
   ...['target_labels', 'account_memberships', 'accounts', 'admin_tokens', 'key_secrets', 'organizations', 'tenant_objects'],
+  ...['one_time_links', 'passkeys', 'sessions', 'sign_in_methods', 'two_factors', 'verifications'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
 ];
 

@@ -298,14 +298,3 @@ export async function findByEmail(db: Database, email: string): Promise<AccountR
     .where(and(isNotNull(accounts.email), sql`lower(${accounts.email}) = ${email}`));
   return row ?? null;
 }
-
-/** When each of these accounts was last seen signed in. */
-export async function lastSignIns(db: Database, accountIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
-  if (accountIds.length === 0) return new Map();
-  const rows = await db
-    .select({ accountId: sessions.userId, at: sql<string>`max(${sessions.createdAt})` })
-    .from(sessions)
-    .where(sql`${sessions.userId} in ${[...accountIds]}`)
-    .groupBy(sessions.userId);
-  return new Map(rows.map((row) => [row.accountId, new Date(row.at)]));
-}
