@@ -1,0 +1,40 @@
+import { Button, Group, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { fieldErrorsOf } from '../../api/field-errors.ts';
+import { useSession } from '../../api/session.tsx';
+import { saved } from '../../components/saved.ts';
+import { useUnsavedGuard } from '../../components/useUnsavedGuard.ts';
+import { Section } from './Section.tsx';
+
+/** The name that others see. The address is what invitations and sign-in hang on, and stays. */
+export function NameSection() {
+  const { account } = useSession();
+  const queryClient = useQueryClient();
+  const form = useForm({ initialValues: { name: account.name } });
+  useUnsavedGuard(form.isDirty());
+  const change = useMutation({
+    mutationFn: ({ name }: { name: string }) => asked(api.PATCH('/session/account', { body: { name: name.trim() } })),
+    onSuccess: async ({ name }) => {
+      form.setInitialValues({ name });
+      form.setValues({ name });
+      form.resetDirty({ name });
+      await queryClient.invalidateQueries({ queryKey: ['session'] });
+      saved('Your name is changed.');
+    },
+    onError: (error) => form.setErrors({ name: error.message, ...fieldErrorsOf(error) }),
+  });
+  return (
+    <Section title="Name" about="What other people see beside what you do, also in the audit log.">
+      <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
+        <Group align="flex-start" gap="xs">
+          <TextInput flex={1} aria-label="Name" autoComplete="name" required maxLength={200} {...form.getInputProps('name')} />
+          <Button type="submit" variant="default" loading={change.isPending} disabled={!form.isDirty()}>
+            Save
+          </Button>
+        </Group>
+      </form>
+    </Section>
+  );
+}

@@ -1,0 +1,35 @@
+import { Modal } from '@mantine/core';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { FormDialog } from '../../components/FormDialog.tsx';
+import { PasswordForm } from './PasswordForm.tsx';
+import { RecoveryCodes } from './RecoveryCodes.tsx';
+
+/** New recovery codes; the old ones stop working. */
+export function NewRecoveryCodesDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const [codes, setCodes] = useState<readonly string[] | null>(null);
+  return (
+    <>
+      <FormDialog opened={opened} onClose={onClose} title="New recovery codes" size="md">
+        <PasswordForm
+          about="The codes you have stop working when new ones are made."
+          verb="Make new codes"
+          save={(password) => asked(api.POST('/session/recovery-codes', { body: { password } }))}
+          onSaved={({ recovery_codes }) => setCodes(recovery_codes)}
+        />
+      </FormDialog>
+      {codes !== null && (
+        <Modal
+          opened
+          onClose={() => setCodes(null)}
+          title="Store your recovery codes"
+          withCloseButton={false}
+          closeOnEscape={false}
+          closeOnClickOutside={false}
+        >
+          <RecoveryCodes codes={codes} onStored={() => setCodes(null)} />
+        </Modal>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { browserSupportsWebAuthn, startRegistration } from '@simplewebauthn/browser';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { Section } from './Section.tsx';
+
+type Passkey = Schema<'Passkey'>;
+
+/** Passkeys sign in without a password: the device asks for a finger, a face or its own code. */
+export function PasskeysSection() {
+  const [isAdding, setAdding] = useState(false);
+  const [removing, setRemoving] = useState<Passkey | null>(null);
+  const queryClient = useQueryClient();
+  const passkeys = useQuery({ queryKey: ['passkeys'], queryFn: () => asked(api.GET('/session/passkeys')) });
+  const isSupported = browserSupportsWebAuthn();
+  return (
+    <Section
+      title="Passkeys"
+      about={
+        isSupported
+          ? 'Sign in with your device’s finger, face or code, without a password.'
+          : 'This browser knows no passkeys here. They need HTTPS, or the gateway on localhost.'
+      }
+      actions={
+        <Button variant="default" disabled={!isSupported} onClick={() => setAdding(true)}>
+          Add passkey
+        </Button>
+      }
+    >
+      <Asked query={passkeys}>
+        {({ data }) =>
+          data.length === 0 ? null : (
+            <Stack gap="xs">
+              {data.map((passkey) => (
+                <Group key={passkey.id} justify="space-between" wrap="nowrap">
+                  <Text fz="sm">
+                    <bdi>{passkey.name}</bdi>{' '}
+                    <Text component="span" fz="xs" c="dimmed">
+                      since <Time at={passkey.created_at} />
+                    </Text>
+                  </Text>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    aria-label={`Remove ${passkey.name}`}
+                    onClick={() => setRemoving(passkey)}
+                  >
+                    Remove
+                  </Button>
+                </Group>
+              ))}
+            </Stack>
+          )
+        }
+      </Asked>
+      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title="Add passkey" size="md">
+        <AddPasskey />
+      </FormDialog>
+      <ConfirmByName
+        opened={removing !== null}
+        onClose={() => setRemoving(null)}
+        title={`Remove ${removing?.name ?? ''}`}
+        name={null}
+        verb="Remove"
+        consequences={['It no longer signs you in. Remove it from the device too.']}
+        action={async () => {
+          await asked(api.DELETE('/session/passkeys/{passkey_id}', { params: { path: { passkey_id: removing?.id ?? '' } } }));
+          await Promise.all(['passkeys', 'session'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+          saved('The passkey is removed.');
+        }}
+      />
+    </Section>
+  );
+}
+
+function AddPasskey() {
+  const form = useForm({
+    initialValues: { name: '' },
+    validate: { name: (name) => (name.trim() === '' ? 'Name the device, so that you know it again.' : null) },
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Continue"
+      invalidates={['passkeys', 'session']}
+      save={({ name }) => register(name.trim())}
+      onSaved={() => saved('The passkey is ready: it signs you in from now on.')}
+    >
+      <TextInput
+        label="Name"
+        description="The device or key that keeps it."
+        placeholder="My laptop"
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={100}
+        {...form.getInputProps('name')}
+      />
+    </DialogForm>
+  );
+}
+
+async function register(name: string): Promise<Passkey> {
+  const options = (await asked(api.POST('/session/passkeys/options', { body: {} }))) as unknown;
+  const optionsJSON = options as Parameters<typeof startRegistration>[0]['optionsJSON'];
+  const response = await startRegistration({ optionsJSON }).catch(() => {
+    throw new Error('No passkey was made. The device may have one for you already, or you turned away.');
+  });
+  return asked(api.POST('/session/passkeys', { body: { name, response: response as never } }));
+}

@@ -1,0 +1,55 @@
+import { Button, PasswordInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { NewPasswordField } from '../../components/NewPasswordField.tsx';
+import { saved } from '../../components/saved.ts';
+import { Section } from './Section.tsx';
+
+/** Changing the password ends every other session. */
+export function PasswordSection() {
+  const [opened, setOpened] = useState(false);
+  return (
+    <Section
+      title="Password"
+      about="Changing it signs you out of every other browser."
+      actions={
+        <Button variant="default" onClick={() => setOpened(true)}>
+          Change password
+        </Button>
+      }
+    >
+      <FormDialog opened={opened} onClose={() => setOpened(false)} title="Change password" size="md">
+        <ChangePassword />
+      </FormDialog>
+    </Section>
+  );
+}
+
+function ChangePassword() {
+  const { account } = useSession();
+  const form = useForm({ initialValues: { current_password: '', new_password: '' } });
+  return (
+    <DialogForm
+      form={form}
+      verb="Change password"
+      invalidates={['session', 'sessions']}
+      save={(body) => asked(api.POST('/session/password', { body }))}
+      onSaved={() => saved('Your password is changed. Every other browser is signed out.')}
+    >
+      <input type="text" hidden readOnly autoComplete="username" value={account.email} />
+      <PasswordInput
+        label="Current password"
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={128}
+        autoComplete="current-password"
+        {...form.getInputProps('current_password')}
+      />
+      <NewPasswordField label="New password" {...form.getInputProps('new_password')} />
+    </DialogForm>
+  );
+}

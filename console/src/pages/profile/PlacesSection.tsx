@@ -1,0 +1,40 @@
+import { Anchor, Stack, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { useSession } from '../../api/session.tsx';
+import { roleWord } from '../../components/RoleSelect.tsx';
+import { PATHS } from '../../paths.ts';
+import { Section } from './Section.tsx';
+
+/** My roles: what others gave me. */
+export function PlacesSection() {
+  const { platform_role, memberships } = useSession();
+  return (
+    <Section title="Roles" about="What you may do where. Owners, admins and platform admins give roles.">
+      <Stack gap={4}>
+        {platform_role !== null && <Text fz="sm">This gateway: {roleWord(platform_role).toLowerCase()}</Text>}
+        {memberships.map(({ organization_id, organization_name, role, teams }) => (
+          <Text key={organization_id} fz="sm">
+            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: organization_id } as never} inherit>
+              <bdi>{organization_name}</bdi>
+            </Anchor>
+            : {roleWord(role).toLowerCase()}
+            {teams.map((team) => (
+              <span key={team.team_id}>
+                {', '}
+                {roleWord(team.role).toLowerCase()} in{' '}
+                <Anchor component={Link} to={PATHS.team} params={{ teamId: team.team_id } as never} inherit>
+                  <bdi>{team.team_name}</bdi>
+                </Anchor>
+              </span>
+            ))}
+          </Text>
+        ))}
+        {platform_role === null && memberships.length === 0 && (
+          <Text fz="sm" c="dimmed">
+            None yet. Ask an owner of your organization for an invitation.
+          </Text>
+        )}
+      </Stack>
+    </Section>
+  );
+}

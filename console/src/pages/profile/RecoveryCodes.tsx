@@ -1,0 +1,39 @@
+import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
+import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
+
+/** The recovery codes, the one time they are shown. */
+export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; onStored: () => void }) {
+  const text = codes.join('\n');
+  return (
+    <Stack gap="sm">
+      <Text fz="sm">
+        Each of these signs you in once when your authenticator is not at hand. They are shown now and never again: keep them
+        where your password is not.
+      </Text>
+      <Code block fz="sm" style={{ columns: 2 }} tabIndex={0} aria-label="Recovery codes">
+        {text}
+      </Code>
+      <Group gap="xs">
+        <CopyButton value={text} timeout={2_000}>
+          {({ copied, copy }) => (
+            <Button variant="default" onClick={copy} leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}>
+              {copied ? 'Copied' : 'Copy'}
+            </Button>
+          )}
+        </CopyButton>
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={16} />}
+          component="a"
+          href={`data:text/plain;charset=utf-8,${encodeURIComponent(`${text}\n`)}`}
+          download="headgate-recovery-codes.txt"
+        >
+          Download
+        </Button>
+        <Button ml="auto" onClick={onStored}>
+          I have stored them
+        </Button>
+      </Group>
+    </Stack>
+  );
+}

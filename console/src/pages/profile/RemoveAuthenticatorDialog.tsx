@@ -1,0 +1,18 @@
+import { api, asked } from '../../api/client.ts';
+import { FormDialog } from '../../components/FormDialog.tsx';
+import { saved } from '../../components/saved.ts';
+import { PasswordForm } from './PasswordForm.tsx';
+
+/** Back to the password alone. */
+export function RemoveAuthenticatorDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title="Turn the authenticator off" size="md">
+      <PasswordForm
+        about="Your password alone signs you in then, and the recovery codes stop working. Passkeys stay."
+        verb="Turn off"
+        save={(password) => asked(api.DELETE('/session/totp', { body: { password } }))}
+        onSaved={() => saved('The authenticator is off.')}
+      />
+    </FormDialog>
+  );
+}
