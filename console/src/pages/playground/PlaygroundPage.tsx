@@ -63,7 +63,9 @@ function Conversation({ conversation, settings, isRunning }: ConversationProps) 
   const end = useRef<HTMLDivElement>(null);
   const lastText = turns.at(-1)?.answer.length ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: more text is the trigger.
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [lastText, turns.length]);
+  useEffect(() => {
+    void end.current?.scrollIntoView({ block: 'nearest' });
+  }, [lastText, turns.length]);
   if (turns.length === 0)
     return (
       <EmptyState title="Nothing asked yet">

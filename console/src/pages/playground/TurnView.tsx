@@ -4,10 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, Problem } from '../../api/client.ts';
+import type { PlaygroundEnd } from '../../api/playground.ts';
 import { addressOf } from '../../components/addresses.ts';
 import { CopyText } from '../../components/CopyText.tsx';
 import { countText } from '../../components/Count.tsx';
-import { DecisionSentence, DecisionView } from '../../components/DecisionView.tsx';
+import { type Decision, DecisionSentence, DecisionView } from '../../components/DecisionView.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import type { Turn } from './conversation.ts';
@@ -54,15 +55,34 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
           Stopped here. What the provider wrote until then is charged.
         </Text>
       )}
-      {end?.is === 'failed' && (
-        <Alert color="red" p="xs" icon={<IconAlertTriangle size={18} />} role="alert">
-          <Text fz="sm">{end.message}</Text>
-          <Text fz="xs" c="dimmed" className="mono" mt={4}>
-            {[end.status >= 400 ? `HTTP ${end.status}` : null, end.code].filter((part) => part !== null).join(' · ')}
-          </Text>
-        </Alert>
-      )}
     </>
+  );
+}
+
+interface FailureProps {
+  readonly end: Extract<PlaygroundEnd, { is: 'failed' }>;
+  readonly decision: Decision | undefined;
+}
+
+/** Why it failed: a refusal by its decision, which knows when it passes; else in the words the application would get. */
+function Failure({ end, decision }: FailureProps) {
+  const facts = [end.status >= 400 ? `HTTP ${end.status}` : null, end.code].filter((part) => part !== null).join(' · ');
+  if (decision?.verdict === 'refused')
+    return (
+      <>
+        <DecisionSentence decision={decision} />
+        <Text fz="xs" c="dimmed">
+          The application gets <span className="mono">{facts}</span>: {end.message}
+        </Text>
+      </>
+    );
+  return (
+    <Alert color="red" p="xs" icon={<IconAlertTriangle size={18} />} role="alert">
+      <Text fz="sm">{end.message}</Text>
+      <Text fz="xs" className="mono" mt={4}>
+        {facts}
+      </Text>
+    </Alert>
   );
 }
 
@@ -93,7 +113,7 @@ function Facts({ turn, onAgain }: TurnViewProps) {
   const request = settled.data;
   return (
     <Stack gap="xs">
-      {request !== undefined && turn.end?.is === 'failed' && <DecisionSentence decision={request.decision} />}
+      {turn.end?.is === 'failed' && <Failure end={turn.end} decision={request?.decision} />}
       <Group gap="md" fz="sm">
         {request !== undefined && (
           <>

@@ -2,7 +2,9 @@ import { ActionIcon, Button, Group, NumberInput, Stack, Text } from '@mantine/co
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { PolicyBody } from '../../api/gateway.ts';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import type { Deployment } from './policy.ts';
 import { shareOf } from './shares.ts';
+import { useDeployments } from './useDeployments.ts';
 
 interface MemberRowsProps {
   readonly strategy: PolicyBody['strategy'];
@@ -17,6 +19,7 @@ const MEMBERS_MAX = 200;
 export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
   const change = (index: number, part: Partial<PolicyBody['members'][number]>) =>
     onChange(members.map((member, at) => (at === index ? { ...member, ...part } : member)));
+  const deployments = useDeployments(members.map(({ deployment_id: id }) => id));
   return (
     <Stack gap="xs">
       {members.length === 0 && (
@@ -26,7 +29,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
       )}
       {members.map((member, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place; two new ones have no other name.
-        <Group key={index} gap="xs" align="flex-end" wrap="wrap" role="group" aria-label={`Member ${index + 1}`}>
+        <Group key={index} gap="xs" align="flex-start" wrap="wrap" role="group" aria-label={`Member ${index + 1}`}>
           <div style={{ flex: 1, minWidth: 220 }}>
             <ObjectSelect
               kind="deployment"
@@ -34,6 +37,9 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
               value={member.deployment_id === '' ? undefined : member.deployment_id}
               onChange={(id) => change(index, { deployment_id: id ?? '' })}
             />
+            <Text fz="xs" c="dimmed" truncate>
+              {aboutOf(deployments.get(member.deployment_id))}
+            </Text>
           </div>
           <WholeNumber
             label="Weight"
@@ -47,13 +53,13 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
             disabled={disabled || strategy === 'weighted'}
             onChange={(priority) => change(index, { priority })}
           />
-          <Text fz="sm" w={64} ta="right" pb={8} title="Share of first choices while all are in service">
+          <Text fz="sm" w={64} ta="right" pt={30} title="Share of first choices while all are in service">
             {Math.round(shareOf(strategy, members, index) * 100)} %
           </Text>
           <ActionIcon
             variant="subtle"
             color="gray"
-            mb={4}
+            mt={28}
             disabled={disabled}
             aria-label={`Remove member ${index + 1}`}
             onClick={() => onChange(members.filter((_, at) => at !== index))}
@@ -75,6 +81,12 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
       </Group>
     </Stack>
   );
+}
+
+/** What tells deployments of one model apart. */
+function aboutOf(deployment: Deployment | undefined): string {
+  if (deployment === undefined) return '';
+  return [deployment.upstream_model, deployment.tags.join(', ')].filter((part) => part !== '').join(' · ');
 }
 
 interface WholeNumberProps {

@@ -1,0 +1,111 @@
+import { Alert, Anchor, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { IconCircleCheck, IconSend } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { queryText, useEvents } from '../../api/events.ts';
+import { callPlayground } from '../../api/playground.ts';
+import { addressOf } from '../../components/addresses.ts';
+import { countText } from '../../components/Count.tsx';
+import { Money } from '../../components/Money.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+
+type Request = Schema<'Request'>;
+
+/** Waits for a key's first request, and turns into it. */
+export function FirstRequest({ keyId }: { keyId: string }) {
+  const [arrived, setArrived] = useState<Request | null>(null);
+  // What came before this page listened.
+  const earlier = useQuery({
+    queryKey: ['requests', 'first', keyId],
+    queryFn: () => asked(api.GET('/requests', { params: { query: { key_id: keyId, limit: 1 } } })),
+  });
+  const request = arrived ?? earlier.data?.data[0] ?? null;
+  useEvents<Request>(
+    { path: request === null ? `/requests/stream${queryText({ key_id: keyId })}` : null, event: 'request' },
+    setArrived,
+  );
+  return (
+    <Paper withBorder p="sm" aria-live="polite" component="section" aria-label="First request">
+      {request === null ? <Waiting keyId={keyId} onMissed={() => void earlier.refetch()} /> : <Arrived request={request} />}
+    </Paper>
+  );
+}
+
+function Waiting({ keyId, onMissed }: { keyId: string; onMissed: () => void }) {
+  const sending = useMutation({
+    mutationFn: async () => {
+      const access = await asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } }));
+      const names = 'key_id' in access ? access.data.filter(({ allowed }) => allowed).map(({ target }) => target) : [];
+      const model = names.find((name) => !/embed/i.test(name));
+      if (model === undefined) throw new Error('This key can call nothing yet. Grant its organization a model first.');
+      const end = await callPlayground(
+        {
+          key_id: keyId,
+          endpoint: 'chat',
+          model,
+          messages: [{ role: 'user', content: 'Say hello.' }],
+          stream: false,
+          max_tokens: 100,
+        },
+        { signal: new AbortController().signal, onHead: () => undefined, onText: () => undefined },
+      );
+      if (end.is === 'failed' && end.status === 0) throw new Error(end.message);
+    },
+    // A row that settled between the list and the stream would be waited for in vain.
+    onSuccess: () => void setTimeout(onMissed, SETTLED_MS),
+  });
+  return (
+    <Stack gap="xs">
+      <Group justify="space-between" gap="sm">
+        <Group gap="sm">
+          <Loader size="sm" type="dots" aria-label="Waiting" />
+          <Text fz="sm">Waiting for the first request…</Text>
+        </Group>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconSend size={14} />}
+          loading={sending.isPending}
+          onClick={() => sending.mutate()}
+        >
+          Send one from here
+        </Button>
+      </Group>
+      {sending.isError && (
+        <Text fz="sm" c="red" role="alert">
+          {sending.error.message}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+const SETTLED_MS = 1_500;
+
+function Arrived({ request }: { request: Request }) {
+  return (
+    <Alert
+      color={request.status === 'succeeded' ? 'teal' : 'yellow'}
+      icon={<IconCircleCheck size={20} />}
+      title={request.status === 'succeeded' ? 'The first request was answered' : 'The first request arrived'}
+    >
+      <Stack gap="xs">
+        <Group gap="md" fz="sm">
+          <StatusBadge status={request.status} />
+          <span>{request.model}</span>
+          <span>
+            {countText(request.input_tokens)} tokens in, {countText(request.output_tokens)} out
+          </span>
+          <Money usd={request.spend} />
+          <Time at={request.time} relative />
+        </Group>
+        <Anchor component={Link} to={addressOf(request.id, 'request') ?? '.'} fz="sm">
+          See why it was let through, what it cost and how long it took
+        </Anchor>
+      </Stack>
+    </Alert>
+  );
+}

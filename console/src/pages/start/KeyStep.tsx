@@ -1,0 +1,127 @@
+import { Alert, Button, Stack, Text, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { newIdempotencyKey } from '../../components/FormDialog.tsx';
+import { KeySecret } from '../../components/KeySecret.tsx';
+import { Named } from '../../components/Named.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { PATHS } from '../../paths.ts';
+import { FirstRequest } from './FirstRequest.tsx';
+import { makeKey } from './make.ts';
+import { StepFrame } from './StepFrame.tsx';
+import type { Steps } from './steps.ts';
+
+interface KeyStepProps {
+  readonly steps: Steps;
+  /** Of the key that was made on this page; null after a reload. */
+  readonly secret: string | null;
+  readonly onSecret: (secret: string) => void;
+}
+
+/** The first key, its secret once, calls ready to paste, and then the first request as it arrives. */
+export function KeyStep({ steps, secret, onSecret }: KeyStepProps) {
+  const { key, team } = steps.made;
+  if (key !== undefined) return <Ready steps={steps} keyId={key} secret={secret} />;
+  if (team === undefined) return <ChooseTeam steps={steps} />;
+  return <MakeKey steps={steps} team={team} onSecret={onSecret} />;
+}
+
+function ChooseTeam({ steps }: { steps: Steps }) {
+  return (
+    <StepFrame
+      title="Make a key"
+      about="What an application presents to this gateway. It belongs to a team."
+      steps={steps}
+      action={null}
+    >
+      <Alert color="blue" title="Of which team?">
+        <ObjectSelect
+          kind="team"
+          label="Team"
+          organizationId={steps.made.organization}
+          value={undefined}
+          onChange={(team) => team !== undefined && steps.keep({ team })}
+        />
+      </Alert>
+    </StepFrame>
+  );
+}
+
+function MakeKey({ steps, team, onSecret }: { steps: Steps; team: string; onSecret: (secret: string) => void }) {
+  const queryClient = useQueryClient();
+  const [idempotencyKey] = useState(newIdempotencyKey);
+  const form = useForm({
+    initialValues: { name: 'first key' },
+    validate: { name: (name) => (name.trim() === '' ? 'Give it a name.' : null) },
+  });
+  const making = useMutation({
+    mutationFn: ({ name }: { name: string }) => makeKey(team, name.trim(), idempotencyKey),
+    onSuccess: async (made) => {
+      onSecret(made.secret);
+      steps.keep({ key: made.id });
+      await queryClient.invalidateQueries({ queryKey: ['first-run'] });
+    },
+    onError: (error) => form.setErrors(fieldErrorsOf(error)),
+  });
+  return (
+    <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
+      <StepFrame
+        title="Make a key"
+        about="What an application presents to this gateway. Its secret is shown once."
+        steps={steps}
+        action={
+          <Button type="submit" loading={making.isPending}>
+            Make key
+          </Button>
+        }
+      >
+        <TextInput
+          label={
+            <>
+              Name of the key of <Named id={team} />
+            </>
+          }
+          required
+          {...form.getInputProps('name')}
+        />
+        {making.isError && !isAllAtFields(making.error, (path) => path === 'name') && <ProblemNote error={making.error} />}
+      </StepFrame>
+    </form>
+  );
+}
+
+function Ready({ steps, keyId, secret }: { steps: Steps; keyId: string; secret: string | null }) {
+  return (
+    <StepFrame
+      title="Send the first request"
+      about="Paste one of these into a terminal or a program. The request appears below as it arrives."
+      steps={steps}
+      action={
+        <Button variant="default" component={Link} to={PATHS.overview}>
+          Go to the overview
+        </Button>
+      }
+    >
+      <Stack gap="md">
+        {secret === null ? (
+          <Alert color="blue">
+            <Text fz="sm">
+              The secret of <Named id={keyId} /> was shown once and is not kept. If you do not have it, make another key, or
+              rotate this one on its page.
+            </Text>
+            <Button size="xs" variant="default" mt="xs" onClick={() => steps.keep({ key: undefined })}>
+              Make another key
+            </Button>
+          </Alert>
+        ) : (
+          <KeySecret keyId={keyId} secret={secret} />
+        )}
+        <FirstRequest keyId={keyId} />
+      </Stack>
+    </StepFrame>
+  );
+}

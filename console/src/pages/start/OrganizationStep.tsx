@@ -1,0 +1,168 @@
+import { Button, Divider, Group, NumberInput, Radio, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { newIdempotencyKey } from '../../components/FormDialog.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { makeOrganization } from './make.ts';
+import { StepFrame } from './StepFrame.tsx';
+import type { Steps } from './steps.ts';
+import { useStepGuard } from './useStepGuard.ts';
+
+const BUDGET_FIRST = '100.00';
+
+interface Draft {
+  name: string;
+  slug: string;
+  budget: string;
+  rpm: number | '';
+  access: 'all' | 'selected';
+  targets: string[];
+}
+
+/** The first tenant: its name, what it may spend and how fast, and what it may call. Everything else has its place on the organization's page. */
+export function OrganizationStep({ steps }: { steps: Steps }) {
+  const queryClient = useQueryClient();
+  const [key] = useState(newIdempotencyKey);
+  const [isSlugOwn, setSlugOwn] = useState(false);
+  const form = useForm<Draft>({
+    initialValues: { name: '', slug: '', budget: BUDGET_FIRST, rpm: 600, access: 'all', targets: [] },
+    validate: {
+      name: (name) => (name.trim() === '' ? 'Give it a name.' : null),
+      budget: (text) => (text.trim() === '' || /^\d+([.,]\d+)?$/.test(text.trim()) ? null : 'An amount in USD, like 100.00.'),
+    },
+  });
+  const release = useStepGuard(form.values.name !== '');
+  const making = useMutation({
+    mutationFn: ({ name, slug, budget, rpm, access, targets }: Draft) =>
+      makeOrganization(
+        {
+          name: name.trim(),
+          slug: slug.trim(),
+          budget: budget.trim().replace(',', '.'),
+          rpm: rpm === '' ? null : rpm,
+          targets: access === 'all' ? null : targets,
+        },
+        key,
+      ),
+    onSuccess: async ({ id }) => {
+      release();
+      await queryClient.invalidateQueries({ queryKey: ['first-run'] });
+      steps.next({ organization: id, team: undefined, key: undefined });
+    },
+    onError: (error) => form.setErrors(formErrorsOf(error)),
+  });
+  return (
+    <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
+      <StepFrame
+        title="Create an organization"
+        about="A tenant with a shared cap: all its teams and keys count against the same limits and budgets."
+        steps={steps}
+        action={
+          <Button type="submit" loading={making.isPending}>
+            Create organization
+          </Button>
+        }
+      >
+        <Existing steps={steps} />
+        <SimpleGrid cols={{ base: 1, sm: 2 }}>
+          <TextInput
+            label="Name"
+            required
+            maxLength={400}
+            {...form.getInputProps('name')}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              form.setFieldValue('name', value);
+              if (!isSlugOwn) form.setFieldValue('slug', slugOf(value));
+            }}
+          />
+          <TextInput
+            label="Slug"
+            required
+            {...form.getInputProps('slug')}
+            onChange={(event) => {
+              setSlugOwn(true);
+              form.setFieldValue('slug', event.currentTarget.value);
+            }}
+          />
+          <TextInput
+            label="Budget per month, USD"
+            description="Requests are refused when it is used up. Empty: no budget."
+            leftSection="$"
+            inputMode="decimal"
+            {...form.getInputProps('budget')}
+          />
+          <NumberInput
+            label="Requests per minute"
+            description="In any trailing 60 seconds. Empty: no limit; 0: blocked."
+            min={0}
+            allowDecimal={false}
+            {...form.getInputProps('rpm')}
+          />
+        </SimpleGrid>
+        <Radio.Group label="What it may call" {...form.getInputProps('access')}>
+          <Stack gap={6} mt={4}>
+            <Radio value="all" label="Everything, future models included" />
+            <Radio value="selected" label="Only these" />
+          </Stack>
+        </Radio.Group>
+        {form.values.access === 'selected' && (
+          <TargetsPicker
+            label="Models and route groups"
+            value={form.values.targets}
+            onChange={(targets) => form.setFieldValue('targets', targets)}
+            error={form.errors.targets as string | undefined}
+          />
+        )}
+        {making.isError && !isAllAtFields(making.error, (path) => path in form.errors) && <ProblemNote error={making.error} />}
+      </StepFrame>
+    </form>
+  );
+}
+
+function Existing({ steps }: { steps: Steps }) {
+  const [chosen, setChosen] = useState(steps.made.organization);
+  return (
+    <>
+      <Group align="flex-end" gap="xs">
+        <ObjectSelect kind="organization" label="One that is there already" value={chosen} onChange={setChosen} />
+        <Button
+          variant="default"
+          disabled={chosen === undefined}
+          onClick={() => steps.next({ organization: chosen, team: undefined, key: undefined })}
+        >
+          Use it
+        </Button>
+      </Group>
+      <Divider label="or a new one" />
+    </>
+  );
+}
+
+/** The server's names of fields as this form has them. */
+function formErrorsOf(error: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fieldErrorsOf(error)).map(([path, message]) => {
+      if (path.startsWith('budgets')) return ['budget', message];
+      if (path.startsWith('rate_limits')) return ['rpm', message];
+      if (path.startsWith('asset_access')) return ['targets', message];
+      return [path, message];
+    }),
+  );
+}
+
+const SLUG_LENGTH_MAX = 63;
+
+/** `Acme & Söhne` → `acme-sohne`. */
+function slugOf(name: string): string {
+  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  return plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, SLUG_LENGTH_MAX)
+    .replace(/-+$/, '');
+}

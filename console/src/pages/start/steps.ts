@@ -1,0 +1,67 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { useUrlState } from '../../components/useUrlState.ts';
+
+export const STEPS = [
+  { name: 'provider', label: 'Provider' },
+  { name: 'models', label: 'Models' },
+  { name: 'organization', label: 'Organization' },
+  { name: 'team', label: 'Team' },
+  { name: 'key', label: 'Key and first request' },
+] as const;
+export type StepName = (typeof STEPS)[number]['name'];
+
+/** What was made or chosen in earlier steps; it stands in the address, so that a reload or Back loses nothing. */
+export interface Made {
+  readonly credential: string | undefined;
+  readonly organization: string | undefined;
+  readonly team: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** Which step is shown, what earlier ones made, and how to go on. Each step is a place in the browser's history. */
+export function useSteps(done: Readonly<Record<StepName, boolean>>) {
+  const [state, setState] = useUrlState();
+  const firstOpen = STEPS.find(({ name }) => !done[name])?.name ?? 'key';
+  const current = STEPS.find(({ name }) => name === state.step)?.name ?? firstOpen;
+  const { credential, organization, team, key } = state;
+  return {
+    current,
+    made: { credential, organization, team, key } satisfies Made,
+    goTo: (step: StepName, made: Partial<Made> = {}) => setState({ ...made, step }, 'push'),
+    /** The step after the shown one; the last one stays. */
+    next: (made: Partial<Made> = {}) => {
+      const index = STEPS.findIndex(({ name }) => name === current);
+      setState({ ...made, step: STEPS[index + 1]?.name ?? current }, 'push');
+    },
+    keep: (made: Partial<Made>) => setState({ ...made, step: current }),
+  };
+}
+
+export type Steps = ReturnType<typeof useSteps>;
+
+/** What is there already, by the server: whoever comes back goes on where they left. */
+export function useDone() {
+  return useQuery({
+    queryKey: ['first-run'],
+    queryFn: async () => {
+      const one = { params: { query: { limit: 1 } } } as const;
+      const [credentials, deployments, organizations, teams, keys] = await Promise.all([
+        asked(api.GET('/credentials', one)),
+        asked(api.GET('/deployments', one)),
+        asked(api.GET('/organizations', one)),
+        asked(api.GET('/teams', one)),
+        asked(api.GET('/keys', one)),
+      ]);
+      const isSome = ({ data }: { readonly data: readonly unknown[] }) => data.length > 0;
+      return {
+        // The fake provider needs no credential: a deployment says that a provider was chosen.
+        provider: isSome(credentials) || isSome(deployments),
+        models: isSome(deployments),
+        organization: isSome(organizations),
+        team: isSome(teams),
+        key: isSome(keys),
+      } satisfies Record<StepName, boolean>;
+    },
+  });
+}
