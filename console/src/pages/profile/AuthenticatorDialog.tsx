@@ -69,7 +69,7 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
             <Group justify="center">
               <QrCode text={setUp.uri} label="QR code for your authenticator app" />
             </Group>
-            <Text fz="xs" c="dimmed" ta="center">
+            <Text component="div" fz="xs" c="dimmed" ta="center">
               Cannot scan? Enter <CopyText text={setUp.secret} label="the authenticator’s secret" />
             </Text>
             <TextInput
