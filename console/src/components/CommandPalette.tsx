@@ -1,10 +1,10 @@
 import { Loader, Text, useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { Spotlight, spotlight } from '@mantine/spotlight';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconClockHour4, IconCube, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { api, asked } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
 import { useSignOut } from '../api/sign-out.ts';
@@ -15,7 +15,9 @@ import { navigationFor } from './navigation.ts';
 import { recentObjects, remember, useRememberOpened } from './recent.ts';
 import { wordOf } from './StatusBadge.tsx';
 
-export const openCommandPalette = spotlight.open;
+const [store, palette] = createSpotlight();
+
+export const openCommandPalette = palette.open;
 
 /** ⌘K: every page, every object this person may see, everything they may do; arrows and Enter, no mouse. */
 export function CommandPalette() {
@@ -23,6 +25,7 @@ export function CommandPalette() {
   useRememberOpened();
   return (
     <Spotlight.Root
+      store={store}
       query={text}
       onQueryChange={setText}
       shortcut={['mod + K']}
@@ -50,6 +53,10 @@ function Offers({ text }: { text: string }) {
   const go = (to: string, search: Readonly<Record<string, string>> = {}) => void navigate({ to, search: search as never });
   const isRequest = /^req_[0-9a-f]{32}$/.test(wanted);
   const objects = found.data?.data ?? [];
+  const names = objects.map(({ kind, id }) => `${kind} ${id}`).join();
+  // What is found comes after the key was pressed: Enter then means the first that is seen, not one that stood there before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other objects are another first.
+  useEffect(selectFirst, [names]);
   const count = pages.length + commands.length + recent.length + objects.length + (isRequest ? 1 : 0);
   return (
     <>
@@ -122,6 +129,14 @@ function Offers({ text }: { text: string }) {
       </Spotlight.Footer>
     </>
   );
+}
+
+/** Marks the first offer, as the library does when the text changes. */
+function selectFirst(): void {
+  const list = document.getElementById(store.getState().listId);
+  list?.querySelector('[data-selected]')?.removeAttribute('data-selected');
+  list?.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+  store.updateState((state) => ({ ...state, selected: 0 }));
 }
 
 /** Objects whose name begins so, or whose id it is: the server looks, and only where this person may. */

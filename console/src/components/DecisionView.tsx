@@ -43,13 +43,25 @@ export function DecisionSentence({ decision }: { decision: Decision }) {
       <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
         {decision.sentence}
       </Text>
-      {passesAt !== null && (
-        <Text fz="sm" mt={4}>
-          The same request passes <Time at={passesAt} relative />, at <Time at={passesAt} seconds />, if nothing else is used
-          until then.
-        </Text>
-      )}
+      {passesAt !== null && <WhenItPasses at={passesAt} />}
     </Alert>
+  );
+}
+
+function WhenItPasses({ at }: { at: string }) {
+  const isOver = Date.parse(at) <= Date.now();
+  return (
+    <Text fz="sm" mt={4}>
+      {isOver ? (
+        <>
+          By now that is over: since <Time at={at} seconds /> the same request passes, unless more was used in between.
+        </>
+      ) : (
+        <>
+          The same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used until then.
+        </>
+      )}
+    </Text>
   );
 }
 

@@ -34,12 +34,21 @@ export function Time({ at, relative = false, seconds = false }: TimeProps) {
         .replace(/\.\d+Z/, '')} UTC`}
     >
       <time dateTime={at} className="nowrap">
-        {relative
-          ? relativeText(date)
-          : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: seconds ? 'medium' : 'short' })}
+        {relative ? relativeText(date) : seconds ? secondsText(date) : instantText(date)}
       </time>
     </Tooltip>
   );
+}
+
+function instantText(date: Date): string {
+  return date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** The year only where it is not this one. */
+function secondsText(date: Date): string {
+  const isThisYear = date.getFullYear() === new Date().getFullYear();
+  const time = { hour: 'numeric', minute: '2-digit', second: '2-digit' } as const;
+  return date.toLocaleString(undefined, { ...(isThisYear ? {} : { year: 'numeric' }), month: 'short', day: 'numeric', ...time });
 }
 
 /** `3 min. ago`, `in 2 days`. */

@@ -18,6 +18,9 @@ export interface TimeChartProps {
   readonly label: string;
   readonly points: readonly Point[];
   readonly series: readonly Series[];
+  /** Where the chart begins and ends: intervals without a point are drawn empty. */
+  readonly from: string;
+  readonly to: string;
   /** How long a point lasts: decides how its time is written. */
   readonly interval: 'hour' | 'day' | 'week' | 'month';
   /** Zone in which the intervals begin. */
@@ -27,9 +30,11 @@ export interface TimeChartProps {
 }
 
 /** Stacked bars over time. The exact numbers stand in the table beside it; this shows their course. */
-export function StackedBars({ label, points, series, interval, timeZone, format, height = 220 }: TimeChartProps) {
+export function StackedBars({ label, points, series, from, to, interval, timeZone, format, height = 220 }: TimeChartProps) {
   const time = new Intl.DateTimeFormat(undefined, { ...FORMATS[interval], timeZone });
-  const data = points.map((point) => ({ ...point, time: time.format(new Date(point.time)) }));
+  const names = timesBetween({ points, from, to, interval }).map((at) => time.format(at));
+  const byName = new Map(points.map((point) => [time.format(new Date(point.time)), point]));
+  const data = [...new Set(names)].map((name) => ({ ...byName.get(name), time: name }));
   return (
     <Box role="img" aria-label={label}>
       <BarChart
@@ -49,6 +54,30 @@ export function StackedBars({ label, points, series, interval, timeZone, format,
       />
     </Box>
   );
+}
+
+interface Stretch {
+  readonly points: readonly Point[];
+  readonly from: string;
+  readonly to: string;
+  readonly interval: TimeChartProps['interval'];
+}
+
+const HOUR_MS = 3_600_000;
+/** A day is stepped over in its second hour, so that a clock that is set forward or back does not move it into another. */
+const STEPS_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS, month: null } as const;
+const TIMES_MAX = 2_000;
+
+/** The beginning of every interval, as seen from the first that is known. Months differ too much: those with a point stand alone. */
+function timesBetween({ points, from, to, interval }: Stretch): readonly Date[] {
+  const stepMs = STEPS_MS[interval];
+  const known = points.map((point) => Date.parse(point.time));
+  if (stepMs === null) return known.map((ms) => new Date(ms));
+  const offsetMs = interval === 'hour' ? 0 : 2 * HOUR_MS;
+  const [anchorMs = Date.parse(from)] = known;
+  const before = Math.max(0, Math.ceil((anchorMs - Date.parse(from)) / stepMs));
+  const count = Math.min(TIMES_MAX, before + Math.ceil((Date.parse(to) - anchorMs) / stepMs));
+  return Array.from({ length: count }, (_, index) => new Date(anchorMs + (index - before) * stepMs + offsetMs));
 }
 
 const FORMATS = {

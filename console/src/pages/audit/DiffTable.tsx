@@ -74,5 +74,6 @@ function Value({ value, color, mark }: { value: unknown; color: string; mark: st
 
 function textOf(value: unknown): string {
   if (value === null) return 'none';
-  return typeof value === 'string' ? value || '“”' : JSON.stringify(value, null, 1);
+  if (typeof value === 'string') return value || '“”';
+  return Array.isArray(value) && value.length === 0 ? 'empty' : JSON.stringify(value);
 }

@@ -17,7 +17,9 @@ function walk(before: unknown, after: unknown, path: string): FieldChange[] {
   const [old, now] = [childrenOf(before), childrenOf(after)];
   // Two lists of different values say more side by side than position by position.
   const isListOfValues = [before, after].some((value) => Array.isArray(value) && !value.some(isObject));
-  if ((old === null && now === null) || isListOfValues || (path !== '' && (old === null || now === null))) {
+  const isReplaced = path !== '' && [before, after].some((value) => value !== undefined && childrenOf(value) === null);
+  const isEmpty = Object.keys(old ?? now ?? {}).length === 0;
+  if (isListOfValues || isReplaced || isEmpty) {
     return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
   }
   const names = [...new Set([...Object.keys(old ?? {}), ...Object.keys(now ?? {})])];

@@ -48,6 +48,8 @@ export function Course({ overview }: { overview: Schema<'Overview'> }) {
         label={`${shown} by ${overview.range.interval}`}
         points={points}
         series={SERIES[shown] ?? []}
+        from={overview.range.from}
+        to={overview.range.to}
         interval={overview.range.interval}
         timeZone={overview.range.time_zone}
         format={shown === 'spend' ? (value) => moneyText(String(value)) : shortCountText}

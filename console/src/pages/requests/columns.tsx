@@ -17,6 +17,7 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
   return [
     { accessor: 'time', title: 'Time', render: (row) => <When row={row} />, noWrap: true },
     { accessor: 'status', title: 'Status', render: (row) => <Ending row={row} />, noWrap: true },
+    { accessor: 'code', title: 'Code', noWrap: true, render: (row) => <Code row={row} /> },
     { accessor: 'model', title: 'Model', render: (row) => <Model row={row} /> },
     ...(showOrganization
       ? [{ accessor: 'organization_id', title: 'Organization', render: (row: Request) => <Named id={row.organization_id} /> }]
@@ -49,12 +50,18 @@ function Ending({ row }: { row: Request }) {
     <Group gap={6} wrap="nowrap">
       <StatusBadge status={row.status} />
       {row.count > 1 && <Text fz="xs">×{countText(row.count)}</Text>}
-      {row.code !== null && (
-        <Text fz="xs" c="dimmed" className="mono">
-          {row.http_status} {ruleOrCode(row)}
-        </Text>
-      )}
     </Group>
+  );
+}
+
+function Code({ row }: { row: Request }) {
+  if (row.code === null) return null;
+  return (
+    <Tooltip label={`HTTP ${row.http_status} ${row.code}${row.param === null ? '' : ` (${row.param})`}`}>
+      <Text component="span" fz="xs" c="dimmed" className="mono">
+        {ruleOrCode(row)}
+      </Text>
+    </Tooltip>
   );
 }
 

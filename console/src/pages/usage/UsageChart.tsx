@@ -71,6 +71,8 @@ export function UsageChart({ question, group, interval, lines }: UsageChartProps
               label={`${metric} per ${interval} by ${group.label.toLowerCase()}`}
               points={pointsOf(usage.data, { group, metric, top: new Set(top) })}
               series={series}
+              from={usage.from}
+              to={usage.to}
               interval={interval}
               timeZone={usage.time_zone}
               format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
