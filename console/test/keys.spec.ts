@@ -1,0 +1,192 @@
+/** Keys, as people use the console: made, shown once, used, explained, changed, rotated, stopped. */
+import { expect, type House, type Page, test } from './support.ts';
+
+interface Key {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly rate_limits: { readonly rpm: number | null };
+}
+
+const dialog = (page: Page) => page.getByRole('dialog');
+
+/** One call as an application makes it. */
+async function call(house: House, secret: string): Promise<number> {
+  const response = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function newKey(house: House, name: string): Promise<Key & { readonly secret: string }> {
+  return house.api('POST', '/keys', { team_id: house.teamId, name });
+}
+
+async function keysNamed(house: House, name: string): Promise<readonly Key[]> {
+  return (await house.api<{ data: Key[] }>('GET', `/keys?search=${encodeURIComponent(name)}`)).data;
+}
+
+async function teamName(house: House): Promise<string> {
+  return (await house.api<{ name: string }>('GET', `/teams/${house.teamId}`)).name;
+}
+
+async function chooseTeam(page: Page, name: string): Promise<void> {
+  await dialog(page).getByRole('combobox', { name: 'Team' }).click();
+  await page.getByRole('option', { name }).click();
+}
+
+test('a key is made with the keyboard alone, its secret is shown once and works at once', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys`);
+  await expect(page.getByRole('table')).toBeVisible();
+  await page.keyboard.press('n');
+  await dialog(page).getByRole('combobox', { name: 'Team' }).focus();
+  await page.keyboard.type(await teamName(house));
+  await page.getByRole('option', { name: await teamName(house) }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await dialog(page).getByRole('textbox', { name: 'Name' }).focus();
+  await page.keyboard.type('made by keyboard');
+  await page.keyboard.press('Enter');
+  const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
+  expect(secret).toMatch(/^sk-hg-/);
+  await expect(page.getByLabel('curl example')).toContainText(secret);
+  await expect(page.getByLabel('curl example')).toContainText('"model": "');
+  await page.getByRole('tab', { name: 'Anthropic Python' }).click();
+  await expect(page.getByLabel('Anthropic Python example')).toContainText('from anthropic import Anthropic');
+  // A slip of the finger does not take the secret away.
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('textbox', { name: 'Secret' })).toBeVisible();
+  expect(await call(house, secret)).toBe(200);
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await page.getByRole('link', { name: 'made by keyboard' }).click();
+  await expect(page.getByRole('heading', { name: 'made by keyboard' })).toBeVisible();
+  await expect(page.getByText(secret)).toBeHidden();
+});
+
+test('two clicks on create make one key', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys?new=key`);
+  await chooseTeam(page, await teamName(house));
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('clicked twice');
+  await dialog(page).getByRole('button', { name: 'Create key' }).dblclick();
+  await expect(page.getByRole('textbox', { name: 'Secret' })).toBeVisible();
+  expect(await keysNamed(house, 'clicked twice')).toHaveLength(1);
+});
+
+test('the caps above stand beside each limit, with what holds in the end', async ({ page, house }) => {
+  await house.api('PATCH', `/teams/${house.teamId}`, { rate_limits: { rpm: 200 } });
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys?new=key`);
+  await chooseTeam(page, await teamName(house));
+  await dialog(page)
+    .getByRole('button', { name: /^Rate limits/ })
+    .click();
+  await dialog(page).getByLabel('Requests per minute').fill('500');
+  await expect(dialog(page).getByText(/Team 200 · effective 200/)).toBeVisible();
+});
+
+test('a developer makes a key of their own within the team’s self-service, and is told why not beyond it', async ({
+  page,
+  house,
+}) => {
+  const selfService = (policy: object) => house.api('PATCH', `/teams/${house.teamId}`, { self_service: policy });
+  await selfService({ enabled: false });
+  await house.signIn(page, 'team_developer');
+  await page.goto(`${house.url}/keys?new=key`);
+  await expect(dialog(page).getByText(/does not let its members make keys/)).toBeVisible();
+  await selfService({ enabled: true, max_keys_per_member: 1, max_expiry_days: 30, max_budget: '5.00' });
+  await page.reload();
+  await expect(dialog(page).getByText(/at most 1 keys a person; each expires within 30 days/)).toBeVisible();
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('my own');
+  await dialog(page).getByRole('button', { name: 'Create key' }).click();
+  const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
+  expect(await call(house, secret)).toBe(200);
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await page.goto(`${house.url}/keys?new=key`);
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('one too many');
+  await dialog(page).getByRole('button', { name: 'Create key' }).click();
+  await expect(dialog(page).getByRole('alert')).toContainText('at most 1 keys');
+  expect(await keysNamed(house, 'one too many')).toHaveLength(0);
+});
+
+test('who may not make keys sees the button with its reason', async ({ page, house }) => {
+  await house.signIn(page, 'team_viewer');
+  await page.goto(`${house.url}/keys`);
+  const button = page.getByRole('button', { name: 'Create key' }).first();
+  await expect(button).toHaveAttribute('aria-disabled', 'true');
+  await button.hover();
+  await expect(page.getByRole('tooltip')).toContainText('Only who manages keys');
+});
+
+test('a key is rotated with an overlap, disabled, enabled and revoked by its name', async ({ page, house }) => {
+  const { id, secret } = await newKey(house, 'to be stopped');
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys/${id}`);
+  await page.getByRole('button', { name: 'Rotate' }).click();
+  await dialog(page).getByRole('button', { name: 'Make a new secret' }).click();
+  const rotated = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
+  expect(rotated).not.toBe(secret);
+  expect(await call(house, rotated)).toBe(200);
+  expect(await call(house, secret)).toBe(200);
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByRole('button', { name: 'Enable' })).toBeVisible();
+  await expect.poll(() => call(house, rotated)).toBe(403);
+  await page.getByRole('button', { name: 'Enable' }).click();
+  await expect.poll(() => call(house, rotated)).toBe(200);
+
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Revoke…' }).click();
+  await dialog(page).getByRole('textbox').fill('to be');
+  await expect(dialog(page).getByRole('button', { name: 'Revoke' })).toBeDisabled();
+  await dialog(page).getByRole('textbox').fill('to be stopped');
+  await dialog(page).getByRole('button', { name: 'Revoke' }).click();
+  await expect(page.getByText('Revoked', { exact: true }).first()).toBeVisible();
+  await expect.poll(() => call(house, rotated)).toBe(401);
+});
+
+test('what a key can call is listed with the grant, and each no with the level that removed it', async ({ page, house }) => {
+  const { id } = await newKey(house, 'narrowed');
+  await house.api('PATCH', `/keys/${id}`, { asset_access: { mode: 'restrict', targets: ['fast'], access_groups: [] } });
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys/${id}?tab=access`);
+  await expect(page.getByText(/It can call 1 of the \d+ targets/)).toBeVisible();
+  await expect(page.getByRole('row', { name: /^fast Model Yes/ })).toContainText('Through the key itself: granted by name.');
+  await expect(page.getByRole('row', { name: /No Removed by the key itself/ }).first()).toBeVisible();
+});
+
+test('two people who change one key see both versions, and nothing typed is lost', async ({ page, house }) => {
+  const { id } = await newKey(house, 'edited by two');
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys/${id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('mine');
+  await house.api('PATCH', `/keys/${id}`, { name: 'theirs', rate_limits: { rpm: 7 } });
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  const conflict = page.getByRole('dialog', { name: /changed by someone else/ });
+  await expect(conflict).toContainText('theirs');
+  await expect(conflict).toContainText('mine');
+  await conflict.getByRole('button', { name: 'Use what is chosen' }).click();
+  await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toHaveValue('mine');
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { name: 'mine' })).toBeVisible();
+  const stored = await house.api<Key>('GET', `/keys/${id}`);
+  expect(stored).toMatchObject({ name: 'mine', rate_limits: { rpm: 7 } });
+});
+
+test('the filters of the list stand in the address and come back with it', async ({ page, house }) => {
+  const { id } = await newKey(house, 'kept aside');
+  await house.api('POST', `/keys/${id}/disable`);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/keys?status=disabled`);
+  await expect(page.getByRole('link', { name: 'kept aside' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'demo', exact: true })).toBeHidden();
+  await page.getByRole('button', { name: 'Remove the filter Status' }).click();
+  await expect(page.getByRole('link', { name: 'demo', exact: true })).toBeVisible();
+  await expect(page).toHaveURL(`${house.url}/keys`);
+});

@@ -1,0 +1,154 @@
+/** People: invited, given roles, taken out again, and what goes with them. */
+import { expect, type House, PASSWORD, type Page, test } from './support.ts';
+
+interface Person {
+  readonly email: string;
+  readonly name: string;
+  readonly cookie: string;
+  readonly account_id: string;
+  readonly member_id: string;
+}
+
+let people = 0;
+
+/** A member of the demo organization and its first team, with a session of their own. */
+async function newMember(house: House): Promise<Person> {
+  people += 1;
+  const email = `member-${people}-${Date.now()}@headgate.test`;
+  const name = `Member ${people} ${Date.now()}`;
+  const teams = [{ team_id: house.teamId, role: 'team_developer' }];
+  const body = { email, organization_id: house.organizationId, role: 'org_member', teams };
+  const { link } = await house.api<{ link: string }>('POST', '/invitations', body);
+  const response = await fetch(`${house.url}/api/v1/invitations/accept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: house.url },
+    body: JSON.stringify({ token: new URL(link).searchParams.get('token'), name, password: PASSWORD }),
+  });
+  expect(response.status).toBe(200);
+  const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  const found = await house.api<{ data: { id: string; account_id: string }[] }>(
+    'GET',
+    `/organizations/${house.organizationId}/members?search=${encodeURIComponent(name)}`,
+  );
+  const [member] = found.data;
+  return { email, name, cookie, account_id: member?.account_id ?? '', member_id: member?.id ?? '' };
+}
+
+async function sessionOf(house: House, { cookie }: Person) {
+  const response = await fetch(`${house.url}/api/v1/session`, { headers: { cookie } });
+  const body = (await response.json()) as { memberships?: { organization_id: string }[] };
+  return { status: response.status, organizations: (body.memberships ?? []).map(({ organization_id }) => organization_id) };
+}
+
+const dialog = (page: Page) => page.getByRole('dialog');
+
+test('an owner invites a person, hands over the link, sends it again and cancels it', async ({ page, house }) => {
+  const email = `to-invite-${Date.now()}@headgate.test`;
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/people`);
+  await page.getByRole('button', { name: 'Invite person' }).click();
+  await dialog(page).getByLabel('E-mail').fill('no address');
+  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
+  await expect(dialog(page).getByText('This is no e-mail address.')).toBeVisible();
+  await dialog(page).getByLabel('E-mail').fill(email);
+  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
+  const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
+  expect(link).toContain('/invitation?token=');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('tab', { name: 'Invitations' }).click();
+  const row = page.getByRole('row', { name: email });
+  await expect(row).toContainText('Pending');
+  await row.getByRole('button', { name: 'Send again' }).click();
+  expect(await page.getByRole('textbox', { name: 'Link' }).inputValue()).not.toBe(link);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await row.getByRole('button', { name: 'Cancel' }).click();
+  await dialog(page).getByRole('button', { name: 'Cancel the invitation' }).click();
+  await expect(row).toContainText('Cancelled');
+});
+
+test('an admin cannot invite somebody above themselves', async ({ page, house }) => {
+  await house.signIn(page, 'org_admin');
+  await page.goto(`${house.url}/people?new=person`);
+  await dialog(page).getByLabel('E-mail').fill(`above-${Date.now()}@headgate.test`);
+  await dialog(page).getByRole('combobox', { name: 'Role in the organization' }).click();
+  await page.getByRole('option', { name: /^Owner/ }).click();
+  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
+  await expect(dialog(page).getByRole('alert')).toContainText('may neither give nor take the role');
+});
+
+test('removing a member says which keys go, and hands them on in the same step', async ({ page, house }) => {
+  const person = await newMember(house);
+  const body = { team_id: house.teamId, name: 'goes along', owner: { account_id: person.account_id } };
+  const key = await house.api<{ id: string }>('POST', '/keys', body);
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/people?members_search=${encodeURIComponent(person.name)}`);
+  await page.getByRole('button', { name: `Actions for ${person.name}` }).click();
+  await page.getByRole('menuitem', { name: 'Remove…' }).click();
+  await expect(dialog(page)).toContainText('1 key goes along: goes along.');
+  await dialog(page)
+    .getByRole('radio', { name: /default service account/ })
+    .check();
+  await dialog(page).getByRole('textbox').fill(person.name);
+  await dialog(page).getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByText(`${person.name} is removed.`)).toBeVisible();
+  expect(await house.api('GET', `/keys/${key.id}`)).toMatchObject({ status: 'active', owner: { account_id: null } });
+  expect((await sessionOf(house, person)).organizations).not.toContain(house.organizationId);
+});
+
+test('a member’s role and own limits are changed, but nobody changes their own limits', async ({ page, house }) => {
+  const person = await newMember(house);
+  await house.signIn(page, 'org_owner');
+  const address = `${house.url}/people/${person.account_id}?organization_id=${house.organizationId}&member_id=${person.member_id}`;
+  await page.goto(address);
+  await page.getByRole('button', { name: 'Role, limits and access' }).click();
+  await dialog(page).getByRole('combobox', { name: 'Role' }).click();
+  await page.getByRole('option', { name: /^Billing/ }).click();
+  await dialog(page)
+    .getByRole('button', { name: /^Rate limits/ })
+    .click();
+  await dialog(page).getByLabel('Requests per minute').fill('9');
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('This member was changed.')).toBeVisible();
+  const stored = `/organizations/${house.organizationId}/members/${person.member_id}`;
+  expect(await house.api('GET', stored)).toMatchObject({ role: 'org_billing', rate_limits: { rpm: 9 } });
+
+  const own = await house.as('org_owner')<{ account: { name: string } }>('GET', '/session');
+  await page.goto(`${house.url}/people?members_search=${encodeURIComponent(own.account.name)}`);
+  await page.getByRole('button', { name: `Actions for ${own.account.name}` }).click();
+  await page.getByRole('menuitem', { name: /Role, limits/ }).click();
+  await dialog(page)
+    .getByRole('button', { name: /^Rate limits/ })
+    .click();
+  await expect(dialog(page).getByLabel('Requests per minute')).toBeDisabled();
+  await expect(
+    dialog(page)
+      .getByText(/nobody for themselves/)
+      .first(),
+  ).toBeVisible();
+});
+
+test('a platform admin disables an account, which ends its sessions at once, and enables it again', async ({ page, house }) => {
+  const person = await newMember(house);
+  expect((await sessionOf(house, person)).status).toBe(200);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/people?search=${encodeURIComponent(person.name)}`);
+  await page.getByRole('link', { name: person.name }).click();
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await dialog(page).getByRole('textbox').fill(person.name);
+  await dialog(page).getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByRole('button', { name: 'Enable' })).toBeVisible();
+  expect((await sessionOf(house, person)).status).toBe(401);
+  await page.getByRole('button', { name: 'Enable' }).click();
+  await expect(page.getByRole('button', { name: 'Disable' })).toBeVisible();
+});
+
+test('nobody disables themselves, and a member has no page of people', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  const { account } = await house.as('platform_admin')<{ account: { id: string } }>('GET', '/session');
+  await page.goto(`${house.url}/people/${account.id}`);
+  await expect(page.getByRole('button', { name: 'Disable' })).toHaveAttribute('aria-disabled', 'true');
+  await house.signIn(page, 'org_member');
+  await page.goto(house.url);
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'People & Access' })).toBeHidden();
+});

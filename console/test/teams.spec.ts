@@ -1,0 +1,130 @@
+/** Teams, as people use the console: made below their organization's caps, filled with people, and taken away knowingly. */
+import { expect, type House, type Page, test } from './support.ts';
+
+interface Team {
+  readonly id: string;
+  readonly name: string;
+}
+
+const dialog = (page: Page) => page.getByRole('dialog');
+
+function newTeam(house: House, name: string): Promise<Team> {
+  return house.api<Team>('POST', `/organizations/${house.organizationId}/teams`, { name });
+}
+
+test('an owner makes a team and sees the organization’s caps beside each field', async ({ page, house }) => {
+  await house.api('PATCH', `/organizations/${house.organizationId}`, {
+    rate_limits: { rpm: 600 },
+    budgets: [{ amount: '100.00', period: 'month' }],
+  });
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams`);
+  await page.getByRole('button', { name: 'Create team' }).first().click();
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('Night shift');
+  await dialog(page)
+    .getByRole('button', { name: /^Rate limits/ })
+    .click();
+  await dialog(page).getByLabel('Requests per minute').fill('900');
+  await expect(dialog(page).getByText(/Organization 600 · effective 600/)).toBeVisible();
+  await dialog(page)
+    .getByRole('button', { name: /^Budgets/ })
+    .click();
+  await dialog(page).getByRole('button', { name: 'Add a budget' }).click();
+  await dialog(page).getByLabel('Amount').fill('500');
+  await expect(dialog(page).getByText(/Organization \$100\.00 per month · effective \$100\.00/)).toBeVisible();
+  await dialog(page).getByRole('switch', { name: 'Developers make keys of their own' }).click();
+  await dialog(page).getByLabel('Keys a person').fill('2');
+  await dialog(page).getByRole('button', { name: 'Create team' }).click();
+  await expect(page.getByRole('heading', { name: 'Night shift' })).toBeVisible();
+  await expect(page.getByText('Developers make keys of their own: at most 2 keys each.')).toBeVisible();
+});
+
+test('a restricted team is offered what its organization has; the rest is shown, disabled, with why', async ({ page, house }) => {
+  const team = await newTeam(house, `Narrow ${Date.now()}`);
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams/${team.id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog(page)
+    .getByRole('button', { name: /^Asset access/ })
+    .click();
+  await dialog(page).getByRole('radio', { name: 'Restrict' }).check();
+  await dialog(page).getByRole('checkbox', { name: /^fast/ }).check();
+  await expect(dialog(page).getByText(/can call 1 target/)).toBeVisible();
+  await expect(dialog(page).getByText(/targets? no longer callable/)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Only 1 target, within what')).toBeVisible();
+});
+
+test('people come into a team, change their role there, and leave it', async ({ page, house }) => {
+  const team = await newTeam(house, `Comings ${Date.now()}`);
+  const { account } = await house.as('org_member')<{ account: { name: string } }>('GET', '/session');
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams/${team.id}?tab=members`);
+  await page.getByRole('button', { name: 'Add member' }).first().click();
+  await dialog(page)
+    .getByRole('combobox', { name: /^Member of/ })
+    .click();
+  await page.getByRole('option', { name: account.name }).click();
+  await dialog(page).getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(page.getByRole('link', { name: account.name })).toBeVisible();
+  await page.getByRole('combobox', { name: `Role of ${account.name}` }).click();
+  await page.getByRole('option', { name: /^Team admin/ }).click();
+  await expect(page.getByText(`The role of ${account.name} is changed.`)).toBeVisible();
+  await page.getByRole('button', { name: `Remove ${account.name}` }).click();
+  await dialog(page).getByRole('textbox').fill(account.name);
+  await dialog(page).getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Nobody in this team yet' })).toBeVisible();
+});
+
+test('a service account is made, disabled and deleted', async ({ page, house }) => {
+  const team = await newTeam(house, `Services ${Date.now()}`);
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams/${team.id}?tab=service-accounts`);
+  await page.getByRole('button', { name: 'Create service account' }).first().click();
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('nightly job');
+  await dialog(page).getByRole('button', { name: 'Create service account' }).click();
+  const row = page.getByRole('row', { name: 'nightly job' });
+  await row.getByRole('button', { name: 'Disable' }).click();
+  await expect(row).toContainText('Disabled');
+  await row.getByRole('button', { name: 'Delete nightly job' }).click();
+  await dialog(page).getByRole('textbox').fill('nightly job');
+  await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(page.getByText('nightly job is deleted.')).toBeVisible();
+});
+
+test('deleting a team says what goes with it and wants its name', async ({ page, house }) => {
+  const team = await newTeam(house, `Doomed ${Date.now()}`);
+  const key = await house.api<{ id: string }>('POST', '/keys', { team_id: team.id, name: 'doomed too' });
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams/${team.id}`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await expect(dialog(page)).toContainText('1 key is revoked');
+  await expect(dialog(page).getByRole('button', { name: 'Delete team' })).toBeDisabled();
+  await dialog(page).getByRole('textbox').fill(team.name);
+  await dialog(page).getByRole('button', { name: 'Delete team' }).click();
+  await expect(page).toHaveURL(`${house.url}/teams`);
+  expect(await house.api('GET', `/keys/${key.id}`)).toMatchObject({ status: 'revoked' });
+});
+
+test('a half-filled form is not lost by Escape without asking', async ({ page, house }) => {
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams?new=team`);
+  await dialog(page).getByRole('textbox', { name: 'Name' }).fill('Half a team');
+  page.once('dialog', (question) => void question.dismiss());
+  await page.keyboard.press('Escape');
+  await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toHaveValue('Half a team');
+});
+
+test('a team’s admin narrows it and manages its people, and cannot raise its limits', async ({ page, house }) => {
+  await house.signIn(page, 'team_admin');
+  await page.goto(`${house.url}/teams/${house.teamId}`);
+  await expect(page.getByRole('button', { name: 'Delete' })).toHaveAttribute('aria-disabled', 'true');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog(page)
+    .getByRole('button', { name: /^Rate limits/ })
+    .click();
+  await expect(dialog(page).getByLabel('Requests per minute')).toBeDisabled();
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Members' }).click();
+  await expect(page.getByRole('button', { name: 'Add member' })).toBeEnabled();
+});
