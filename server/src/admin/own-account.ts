@@ -25,7 +25,7 @@ export async function requirePassword(
 ): Promise<void> {
   const { db, identity } = call.deps;
   const hash = await signIn.passwordHash(db, id);
-  await identity.attempts.throttled([`own-password:${id}`], async () => {
+  await identity.attempts.throttled({ owner: `own-password:${id}`, from: null }, async () => {
     if (!(await identity.verifyPassword(password, hash))) throw invalid(pointer, 'is wrong');
   });
 }

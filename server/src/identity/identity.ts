@@ -1,23 +1,14 @@
+import { type Attempts, createAttempts } from './attempts.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { type Cookies, cookiesOf, headersOf, type Visitor } from './exchange.ts';
 import type { IdentityOptions } from './options.ts';
 import { openPasskeys, type Passkeys } from './passkeys.ts';
-import { refusing, SignInRefused } from './refusal.ts';
+import { refusing } from './refusal.ts';
 import { openSecondFactors, type SecondFactors } from './second-factor.ts';
-import { createThrottle } from './throttle.ts';
 
 export type SignInOutcome =
   | { readonly is: 'signed_in'; readonly accountId: string; readonly cookies: Cookies }
   | { readonly is: 'second_factor'; readonly cookies: Cookies };
-
-/** How often something may be tried. The first name is whose it is, the others are from where; each failure makes the next wait longer. */
-export interface Attempts {
-  /** Lets an attempt through, or rejects with `too_many_attempts`. A success forgets the owner's failures. */
-  throttled<T>(names: readonly string[], attempt: () => Promise<T>): Promise<T>;
-  /** Counts an attempt of which nobody hears how it went, or throws `too_many_attempts`. */
-  count(names: readonly string[]): void;
-  forget(owner: string): void;
-}
 
 /** Who are you: every operation rejects with SignInRefused when the answer is not good enough. */
 export interface Identity {
@@ -40,14 +31,16 @@ export interface Identity {
 /** Opens the room. Nothing is read or written before the first question. */
 export function openIdentity(options: IdentityOptions): Identity {
   const engine = openEngine(options);
-  const attempts = attemptsBy(options.nowMs);
+  const attempts = createAttempts(options.nowMs);
   return {
     sessionToken: async (visitor) => {
       if (visitor.cookie === undefined) return null;
       return (await engine.api.readSessionToken({ headers: headersOf(visitor) })).token;
     },
     signIn: (credentials, visitor) =>
-      attempts.throttled([`password:${credentials.email}`, visitor.ip], () => signInWithPassword(engine, credentials, visitor)),
+      attempts.throttled({ owner: `password:${credentials.email}`, from: visitor.ip }, () =>
+        signInWithPassword(engine, credentials, visitor),
+      ),
     startSession: async (accountId, visitor) => {
       const wanted = { body: { accountId }, headers: headersOf(visitor), returnHeaders: true } as const;
       return cookiesOf(await refusing('not_signed_in', () => engine.api.startSession(wanted)));
@@ -59,34 +52,6 @@ export function openIdentity(options: IdentityOptions): Identity {
     attempts,
     secondFactors: openSecondFactors(engine, options),
     passkeys: openPasskeys(engine),
-  };
-}
-
-const PER_OWNER = { freeFailures: 5, waitMsMax: 15 * 60_000 };
-/** A whole office may stand behind an address: one guesser in it must not lock the others out. */
-const PER_ADDRESS = { freeFailures: 100, waitMsMax: 60_000 };
-
-/** The first name is whose secret is guessed at; what follows are the addresses it is guessed from. */
-function attemptsBy(nowMs: () => number): Attempts {
-  const byOwner = createThrottle(nowMs, PER_OWNER);
-  const byAddress = createThrottle(nowMs, PER_ADDRESS);
-  const count: Attempts['count'] = ([owner = '', ...addresses]) => {
-    const waitMs = Math.max(byOwner.waitMs(owner), ...addresses.map((address) => byAddress.waitMs(address)));
-    if (waitMs > 0) throw new SignInRefused('too_many_attempts', Math.ceil(waitMs / 1_000));
-    byOwner.failed(owner);
-    for (const address of addresses) byAddress.failed(address);
-  };
-  return {
-    count,
-    forget: (owner) => byOwner.succeeded(owner),
-    throttled: async (names, attempt) => {
-      count(names); // Before it is looked at, so that a thousand guesses at once are not one.
-      const done = await attempt();
-      const [owner = '', ...addresses] = names;
-      byOwner.succeeded(owner);
-      for (const address of addresses) byAddress.forgiven(address);
-      return done;
-    },
   };
 }
 

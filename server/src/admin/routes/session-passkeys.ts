@@ -44,6 +44,8 @@ export const signInOptions = route({
   response: webAuthnOut,
   load: load.platform,
   handle: async (call) => {
+    // Each is a row that nobody has to prove anything for.
+    call.deps.identity.attempts.count({ owner: null, from: `passkey-options:${call.raw.ip}` });
     const { options, cookies } = await call.deps.identity.passkeys.signInOptions(call.raw.visitor);
     call.cookies = cookies;
     return options;
@@ -62,7 +64,7 @@ export const signInWith = route({
     const { visitor } = call.raw;
     const { response } = call.body;
     const done = await identity.attempts
-      .throttled([`passkey:${response.id}`, visitor.ip], () => identity.passkeys.signIn(response, visitor))
+      .throttled({ owner: `passkey:${response.id}`, from: visitor.ip }, () => identity.passkeys.signIn(response, visitor))
       .catch(async (error: unknown) => {
         if (error instanceof SignInRefused) await recordRefused(call, { account: null, email: 'a passkey', code: error.code });
         throw error;

@@ -30,7 +30,7 @@ export const request = route({
   response: z.void(),
   load: load.platform,
   handle: async (call) => {
-    call.deps.identity.attempts.count([`reset:${call.body.email}`, call.raw.ip]);
+    call.deps.identity.attempts.count({ owner: `reset:${call.body.email}`, from: `reset:${call.raw.ip}` });
     // Not waited for: how long it takes would tell whether there is such an account.
     void mailLink(call).catch((error: unknown) =>
       call.deps.log.warn({ request_id: call.requestId, error: String(error) }, 'a password reset could not be mailed'),

@@ -27,7 +27,7 @@ export const finish = route({
     const account = pending === null ? null : await accounts.find(db, pending);
     if (account === null) throw new SignInRefused('no_challenge');
     const done = await identity.attempts
-      .throttled([`code:${account.id}`, visitor.ip], () => identity.secondFactors.finish(call.body, visitor))
+      .throttled({ owner: `code:${account.id}`, from: visitor.ip }, () => identity.secondFactors.finish(call.body, visitor))
       .catch(async (error: unknown) => {
         if (error instanceof SignInRefused) await recordRefused(call, { account, email: account.email, code: error.code });
         throw error;
@@ -67,7 +67,9 @@ export const confirm = route({
     const account = await own.account(call);
     const { identity } = call.deps;
     const cookies = await identity.attempts
-      .throttled([`code:${account.id}`], () => identity.secondFactors.confirm(account.id, call.body.code, call.raw.visitor))
+      .throttled({ owner: `code:${account.id}`, from: null }, () =>
+        identity.secondFactors.confirm(account.id, call.body.code, call.raw.visitor),
+      )
       .catch((error: unknown) => {
         throw error instanceof SignInRefused && error.code === 'wrong_code' ? invalid('/code', error.message) : error;
       });
