@@ -125,7 +125,9 @@ export async function show(page: Page, house: House, sight: Sight): Promise<void
 }
 
 async function atRest(page: Page): Promise<void> {
-  await page.locator('#root > *').first().waitFor();
-  await page.waitForFunction(() => document.querySelector('[aria-label="Loading"], .mantine-Skeleton-root') === null);
+  await page.waitForFunction(() => {
+    const words = document.getElementById('root')?.innerText.trim() ?? '';
+    return words !== '' && document.querySelector('[aria-label="Loading"], .mantine-Skeleton-root') === null;
+  });
   await page.waitForTimeout(350);
 }

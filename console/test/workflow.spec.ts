@@ -1,0 +1,323 @@
+import { expect, type House, type Page, type Role, test } from './support.ts';
+
+/** What an application sees of the key that was handed out. */
+async function call(house: House, secret: string, model = 'fast') {
+  const response = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, max_tokens: 20, messages: [{ role: 'user', content: 'Hello!' }] }),
+  });
+  return { status: response.status, requestId: response.headers.get('x-request-id') as string };
+}
+
+const dialog = (page: Page) => page.getByRole('dialog');
+
+async function createTeam(page: Page, name: string): Promise<void> {
+  await page.getByRole('tab', { name: 'Teams' }).click();
+  await page
+    .getByRole('button', { name: /(Create|Add) team/ })
+    .first()
+    .click();
+  await dialog(page).getByLabel('Name').fill(name);
+  await dialog(page).getByRole('button', { name: 'Create team' }).click();
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+}
+
+async function invite(page: Page, organization: string, email: string): Promise<string> {
+  await page.goto(organization);
+  await page.getByRole('tab', { name: 'Members' }).click();
+  await page
+    .getByRole('button', { name: /^Invite/ })
+    .first()
+    .click();
+  await dialog(page).getByLabel('E-mail address').fill(email);
+  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
+  const made = page.getByRole('dialog', { name: /invitation/i });
+  await expect(made).toContainText('/invitation?token=');
+  const link = /http\S+\/invitation\?token=[\w-]+/.exec((await made.innerText()).concat(await valuesIn(made)))?.[0] as string;
+  await page.keyboard.press('Escape');
+  return link;
+}
+
+async function valuesIn(scope: ReturnType<Page['getByRole']>): Promise<string> {
+  return (
+    await scope.locator('input').evaluateAll((inputs) => inputs.map((input) => ` ${(input as HTMLInputElement).value}`))
+  ).join('');
+}
+
+async function createKey(page: Page, organization: string, team: string, name: string): Promise<string> {
+  await page.goto(organization);
+  await page.getByRole('tab', { name: 'Keys' }).click();
+  await page.getByRole('button', { name: 'Create key' }).first().click();
+  const field = dialog(page).getByRole('combobox', { name: 'Team' });
+  await field.click();
+  await field.fill(team);
+  await page.getByRole('option', { name: team }).first().click();
+  await dialog(page).getByLabel('Name').fill(name);
+  await dialog(page).getByRole('button', { name: 'Create key' }).click();
+  const secret = page.getByRole('dialog', { name: /is ready/ }).getByLabel('Secret');
+  await expect(secret).toHaveValue(/^sk-hg-/);
+  const value = await secret.inputValue();
+  await expect(page.getByText(value).first()).toBeVisible();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  return value;
+}
+
+/** A refusal, found in the request log and explained in a sentence. */
+async function explained(page: Page, house: House, requestId: string, sentence: RegExp): Promise<void> {
+  await page.goto(`${house.url}/requests`);
+  await page.getByText('Refused').first().waitFor();
+  await page.goto(`${house.url}/requests/${requestId}`);
+  await expect(page.getByText(sentence).first()).toBeVisible();
+}
+
+/** Asks until it is served: a limit that was raised acts at once, and the write was live before it was answered. */
+async function passes(house: House, secret: string): Promise<void> {
+  expect((await call(house, secret)).status).toBe(200);
+}
+
+test('a platform admin makes an organization, a team, a person and a key, sees a refusal explained, raises the limit, and the call passes', async ({
+  page,
+  house,
+}) => {
+  test.setTimeout(180_000);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/organizations`);
+  await page.getByRole('button', { name: 'Create organization' }).click();
+  await dialog(page).getByLabel('Name').fill('Workflow <script>alert(1)</script>');
+  await dialog(page).getByLabel('Slug').fill('workflow');
+  await dialog(page).getByRole('button', { name: 'Add a budget' }).click();
+  await dialog(page).getByLabel('Amount').fill('25');
+  await dialog(page).getByLabel('Requests per minute').fill('2');
+  await dialog(page).getByRole('radio', { name: 'Selected' }).check();
+  await dialog(page)
+    .getByRole('group', { name: 'Models and route groups' })
+    .getByRole('checkbox', { name: 'fast' })
+    .first()
+    .check();
+  await expect(dialog(page).getByText(/can call 1 target/)).toBeVisible();
+  // Two clicks make one organization.
+  await dialog(page).getByRole('button', { name: 'Create organization' }).dblclick();
+  await expect(page.getByRole('heading', { level: 1, name: /Workflow <script>/ })).toBeVisible();
+  const organization = page.url().split('?')[0] as string;
+  const { total } = await house.api<{ total: number }>('GET', '/organizations?search=workflow');
+  expect(total).toBe(1);
+
+  await createTeam(page, 'Helpdesk');
+  const link = await invite(page, organization, 'new.person@headgate.test');
+  expect(link).toContain(house.url);
+  const secret = await createKey(page, organization, 'Helpdesk', 'app');
+
+  expect((await call(house, secret)).status).toBe(200);
+  expect((await call(house, secret)).status).toBe(200);
+  const refused = await call(house, secret);
+  expect(refused.status).toBe(429);
+  await explained(page, house, refused.requestId, /organization.*limit of 2 requests a minute.*would pass/);
+
+  await page.goto(organization);
+  await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await dialog(page).getByLabel('Requests per minute').fill('100');
+  await dialog(page).getByRole('button', { name: /^Save/ }).click();
+  await expect(dialog(page)).toBeHidden();
+  await passes(house, secret);
+});
+
+test('an organization’s owner does the same inside what the platform gave, and finds no way out of it', async ({
+  page,
+  house,
+}) => {
+  test.setTimeout(180_000);
+  await house.signIn(page, 'org_owner');
+  const organization = `${house.url}/organizations/${house.organizationId}`;
+  await page.goto(organization);
+  await createTeam(page, 'Owner team');
+  await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await dialog(page).getByLabel('Requests per minute').first().fill('1');
+  await dialog(page).getByRole('button', { name: /^Save/ }).click();
+  await expect(dialog(page)).toBeHidden();
+  const team = page.url();
+  await invite(page, organization, 'owners.guest@headgate.test');
+  const secret = await createKey(page, organization, 'Owner team', 'owner app');
+  expect((await call(house, secret)).status).toBe(200);
+  const refused = await call(house, secret);
+  expect(refused.status).toBe(429);
+  await explained(page, house, refused.requestId, /team.*limit of 1 request a minute.*would pass/);
+  await page.goto(team);
+  await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await dialog(page).getByLabel('Requests per minute').first().fill('50');
+  await dialog(page).getByRole('button', { name: /^Save/ }).click();
+  await expect(dialog(page)).toBeHidden();
+  await passes(house, secret);
+
+  // The organization's own limits are shown and cannot be changed; the reason is said.
+  await page.goto(organization);
+  await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await expect(dialog(page).getByLabel('Requests per minute').first()).toBeDisabled();
+  await expect(
+    dialog(page)
+      .getByText(/set by the platform/)
+      .first(),
+  ).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Credentials' })).toHaveCount(0);
+  await page.goto(`${house.url}/credentials`);
+  await expect(page.getByText(/not allowed/i).first()).toBeVisible();
+});
+
+test('the whole workflow with the keyboard alone', async ({ page, house }) => {
+  test.setTimeout(180_000);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/organizations`);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('n');
+  await expect(dialog(page)).toBeVisible();
+  await page.keyboard.type('Keys only');
+  await tabTo(page, 'Requests per minute');
+  await page.keyboard.type('1');
+  await tabTo(page, 'Nothing');
+  await page.keyboard.press('ArrowRight');
+  await expect(dialog(page).getByRole('radio', { name: 'Everything' })).toBeChecked();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Keys only' })).toBeVisible();
+  const organizationId = /org_[0-9a-f]+/.exec(page.url())?.[0] as string;
+  await page.goto(`${house.url}/organizations/${organizationId}?tab=teams`);
+  await page.getByText('No team yet').waitFor();
+  await page.keyboard.press('n');
+  await page.keyboard.type('Typed');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Typed' })).toBeVisible();
+  await page.goto(`${house.url}/organizations/${organizationId}?tab=keys`);
+  await page.getByText('No key yet').waitFor();
+  await page.keyboard.press('n');
+  await expect(dialog(page)).toBeVisible();
+  await tabTo(page, 'Team');
+  await page.keyboard.type('Typed');
+  await page.getByRole('option', { name: 'Typed' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await dialog(page).getByLabel('Name').waitFor();
+  await tabTo(page, 'Name');
+  await page.keyboard.type('typed key');
+  await page.keyboard.press('Enter');
+  const secret = await page
+    .getByRole('dialog', { name: /is ready/ })
+    .getByLabel('Secret')
+    .inputValue();
+  expect((await call(house, secret)).status).toBe(200);
+  expect((await call(house, secret)).status).toBe(429);
+});
+
+/** Presses Tab until the control with this label has the focus; at most 60 times. */
+async function tabTo(page: Page, label: string): Promise<void> {
+  for (let press = 0; press < 60; press += 1) {
+    await page.keyboard.press('Tab');
+    const isThere = await page.evaluate((wanted) => {
+      const focused = document.activeElement as HTMLInputElement | null;
+      const words = [focused?.getAttribute('aria-label'), ...[...(focused?.labels ?? [])].map((one) => one.innerText)];
+      return words.some((text) => text?.trim().split('\n')[0]?.startsWith(wanted) === true);
+    }, label);
+    if (isThere) return;
+  }
+  throw new Error(`${label} cannot be reached with Tab`);
+}
+
+/** What each role finds in its navigation, and nothing else. */
+const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
+  platform_admin: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'People & Access',
+    'API keys',
+    'Access explorer',
+    'Models',
+    'Credentials',
+    'Route groups',
+    'Access groups',
+    'Playground',
+    'Usage & spend',
+    'Requests',
+    'Audit log',
+    'Settings',
+  ],
+  platform_auditor: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'People & Access',
+    'API keys',
+    'Access explorer',
+    'Models',
+    'Credentials',
+    'Route groups',
+    'Access groups',
+    'Usage & spend',
+    'Requests',
+    'Audit log',
+    'Settings',
+  ],
+  org_owner: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'People & Access',
+    'API keys',
+    'Access explorer',
+    'Playground',
+    'Usage & spend',
+    'Requests',
+    'Audit log',
+  ],
+  org_admin: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'People & Access',
+    'API keys',
+    'Access explorer',
+    'Playground',
+    'Usage & spend',
+    'Requests',
+    'Audit log',
+  ],
+  org_billing: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer', 'Usage & spend', 'Requests'],
+  org_auditor: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer', 'Usage & spend', 'Requests', 'Audit log'],
+  org_member: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer'],
+  team_admin: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'People & Access',
+    'API keys',
+    'Access explorer',
+    'Playground',
+    'Usage & spend',
+    'Requests',
+  ],
+  team_developer: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'API keys',
+    'Access explorer',
+    'Playground',
+    'Usage & spend',
+    'Requests',
+  ],
+  team_viewer: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer'],
+};
+
+for (const [role, entries] of Object.entries(NAVIGATION)) {
+  test(`the navigation of ${role} holds what it may see, and each entry opens`, async ({ page, house }) => {
+    await house.signIn(page, role as Role);
+    await page.goto(house.url);
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+    await navigation.waitFor();
+    const shown = (await navigation.getByRole('link').allInnerTexts()).map((text) => text.trim());
+    expect(shown).toEqual(entries);
+    for (const entry of shown) {
+      await navigation.getByRole('link', { name: entry, exact: true }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+      await expect(page.getByText(/Not allowed|That did not work/)).toHaveCount(0);
+    }
+  });
+}
