@@ -56,10 +56,13 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
   }));
   const seen = new Set(known.map((row) => row.id));
   const further = held.rows.filter((row) => !seen.has(row.id) && matches(row.id));
-  const rows = [...known, ...further].map((row) => withReason(row, level, held.reachable));
-  const isNew =
-    level.is === 'organization' && GROUP_KEY.test(search) && !rows.some((row) => row.id === search) && !chosen.includes(search);
-  if (isNew) rows.push({ id: search, label: search, badge: 'New: no target has this label yet', detail: EMPTY_WORDS });
+  const listed = new Set([...seen, ...further.map((row) => row.id)]);
+  const isNew = level.is === 'organization' && GROUP_KEY.test(search) && !listed.has(search) && !chosen.includes(search);
+  const unlabelled = [...chosen.filter((key) => !listed.has(key) && matches(key)), ...(isNew ? [search] : [])];
+  const rows = [
+    ...[...known, ...further].map((row) => withReason(row, level, held.reachable)),
+    ...unlabelled.map((key) => ({ id: key, label: key, badge: 'no target has this label yet', detail: EMPTY_WORDS })),
+  ];
   return { rows, loading: all.isFetching || held.loading };
 }
 

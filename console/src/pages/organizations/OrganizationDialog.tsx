@@ -4,7 +4,7 @@ import { useRef } from 'react';
 import { type Organization, readOrganization } from '../../api/organizations.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { saved } from '../../components/saved.ts';
-import { mayClose } from '../../components/useUnsavedGuard.ts';
+import { mayClose, useUnsavedGuard } from '../../components/useUnsavedGuard.ts';
 import { OrganizationForm } from './OrganizationForm.tsx';
 import type { ReadVersion } from './useOrganizationForm.ts';
 
@@ -19,6 +19,8 @@ interface OrganizationDialogProps {
 /** One dialog for everything an organization is: identity, budgets, limits, access, audit; saved in one transaction. */
 export function OrganizationDialog({ opened, organizationId, onClose, onSaved }: OrganizationDialogProps) {
   const isUnsaved = useRef(false);
+  // Asked at the moment of leaving: the dialog leaves by itself once it has saved.
+  useUnsavedGuard(() => isUnsaved.current);
   const close = () => {
     if (!mayClose(isUnsaved.current)) return;
     isUnsaved.current = false;

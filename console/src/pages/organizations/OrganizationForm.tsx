@@ -6,7 +6,6 @@ import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { ConflictDialog } from '../../components/ConflictDialog.tsx';
 import { EffectPreview, takesAway, useEffectOf } from '../../components/EffectPreview.tsx';
-import { useUnsavedGuard } from '../../components/useUnsavedGuard.ts';
 import { AssetAccessEditor } from '../../forms/AssetAccessEditor.tsx';
 import { AuditFields } from '../../forms/AuditFields.tsx';
 import { BudgetFields } from '../../forms/BudgetFields.tsx';
@@ -34,7 +33,6 @@ export function OrganizationForm({ read, onCancel, onSaved, onUnsaved }: Organiz
   const state = useOrganizationForm({ read, onSaved });
   const { form, base, changed, saving, conflict } = state;
   const isUnsaved = changed.length > 0 && !saving.isSuccess;
-  useUnsavedGuard(isUnsaved);
   useEffect(() => onUnsaved(isUnsaved), [onUnsaved, isUnsaved]);
   const capabilities = read?.data.capabilities;
   const mayProfile = capabilities === undefined ? ALLOWED : verdictOf('organization.profile', capabilities);
