@@ -17,6 +17,7 @@ import { restoreRecent } from './proxy/restore.ts';
 import { type ConfigSource, openSnapshot } from './proxy/snapshot.ts';
 import { createTraffic } from './proxy/traffic.ts';
 import * as stored from './store/config.ts';
+import { askTogether } from './store/counter-past.ts';
 import * as requestLog from './store/request-log.ts';
 import * as usage from './store/usage.ts';
 
@@ -53,7 +54,7 @@ export async function openGateway(
   const counters = createMemoryCounters({
     clock,
     // Everything settled before this instant is in the answer, nothing that is settled later.
-    seedFrom: (counter, fromMs, toMs) => writer.barrier(() => usage.spendSince(db, counter, fromMs, toMs)),
+    seedFrom: askTogether(db, { barrier: (work) => writer.barrier(work), position: () => placeIn(journal) }),
   });
   const snapshot = await openSnapshot({
     source,
@@ -104,4 +105,13 @@ export async function openGateway(
     },
   };
   return { gateway, counters };
+}
+
+/** Null on a full disk; the barrier then says so to whoever asks. */
+function placeIn(journal: Stores['journal']) {
+  try {
+    return journal.position();
+  } catch {
+    return null;
+  }
 }

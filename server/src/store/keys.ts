@@ -5,6 +5,7 @@ import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
 import { withinReach } from './reach.ts';
 import { keySecrets, keys } from './schema.ts';
+import { organizationsOf } from './tenant-objects.ts';
 
 export type KeyRow = typeof keys.$inferSelect;
 
@@ -94,18 +95,24 @@ export interface KeyFilter {
   readonly search?: string | undefined;
 }
 
-export function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
+/** Asked by team, service account or person over all tenants, looks into their organizations only. Throws InvalidCursor. */
+export async function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
+  const { organizationId, teamId, membershipIds, serviceAccountId, status } = filter;
+  const ids = [teamId, serviceAccountId, ...(membershipIds ?? [])].filter((id) => id !== undefined);
+  const isAsked = teamId !== undefined || serviceAccountId !== undefined || membershipIds !== undefined;
+  const places = organizationId === undefined && isAsked ? await organizationsOf(db, ids) : null;
   const wanted = [
     withinReach(filter.reach, {
       organizationId: keys.organizationId,
       teamId: keys.teamId,
       membershipId: keys.ownerMembershipId,
     }),
-    filter.organizationId === undefined ? undefined : eq(keys.organizationId, filter.organizationId),
-    filter.teamId === undefined ? undefined : eq(keys.teamId, filter.teamId),
-    filter.membershipIds === undefined ? undefined : inArray(keys.ownerMembershipId, [...filter.membershipIds]),
-    filter.serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, filter.serviceAccountId),
-    filter.status === undefined ? undefined : eq(keys.status, filter.status),
+    organizationId === undefined ? undefined : eq(keys.organizationId, organizationId),
+    places === null ? undefined : inArray(keys.organizationId, [...places]),
+    teamId === undefined ? undefined : eq(keys.teamId, teamId),
+    membershipIds === undefined ? undefined : inArray(keys.ownerMembershipId, [...membershipIds]),
+    serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
+    status === undefined ? undefined : eq(keys.status, status),
     named(keys, filter.search),
   ];
   return listNamed(db, keys, { list: 'keys', wanted, page });

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import type { CounterSpec } from '../../src/domain/limit-plan.ts';
+import { rulesOfScope } from '../../src/domain/limit-plan.ts';
+import { askTogether } from '../../src/store/counter-past.ts';
+import { spendSince } from '../../src/store/usage.ts';
+import { storeRecords } from '../admin/usage-support.ts';
+import { onEveryDatabase } from '../support/database.ts';
+import { givenEnd, givenEntry, TEST_TIME_MS } from '../support/records.ts';
+
+const HOUR_MS = 3_600_000;
+const ZONES = ['UTC', 'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia'];
+
+onEveryDatabase('the past of many counters', (given) => {
+  function countersOf(organizationId: string, timeZone: string): readonly CounterSpec[] {
+    const any = { is: 'any' } as const;
+    const rest = { thresholdsPercent: [], action: 'block', clampOutput: false, match: any, amountNanoUsd: 1 } as const;
+    const budgets = [
+      { ...rest, id: 'month', period: { is: 'month', anchorDay: 1 } } as const,
+      { ...rest, id: 'week', period: { is: 'week', anchorDay: 2 } } as const,
+      { ...rest, id: 'total', period: { is: 'total' } } as const,
+      { ...rest, id: 'rolling', period: { is: 'rolling', hours: 48 } } as const,
+      { ...rest, id: 'one', period: { is: 'month', anchorDay: 1 }, match: { is: 'exact', name: 'gpt-5-nano' } } as const,
+    ];
+    const policy = { rateLimits: { rpd: 1, tpd: 1, rph: 1 }, modelLimits: [], budgets };
+    return rulesOfScope({ organizationId, scope: 'organization', scopeId: organizationId }, policy, timeZone, TEST_TIME_MS)
+      .counters;
+  }
+
+  test('is the same asked together as asked one by one, in every zone', async () => {
+    const { db } = given();
+    const records = ZONES.flatMap((_, zone) =>
+      [1, 2, 5, 11, 20, 26, 60, 200, 700].map((hours) =>
+        givenEnd({
+          organizationId: `org_${zone}`,
+          admittedAtMs: TEST_TIME_MS - hours * HOUR_MS - hours * 61_000,
+          entries: [givenEntry({ nanoUsd: 1_000 + hours + zone })],
+        }),
+      ),
+    );
+    await storeRecords(given(), records);
+    const asked = ZONES.flatMap((zone, index) => countersOf(`org_${index}`, zone)).map((counter) => ({
+      counter,
+      ...spanOf(counter),
+    }));
+    const place = { segment: 1, offset: 0 };
+    const barrier = (work: () => Promise<void>) => work();
+    const together = askTogether(db, { barrier, position: () => place });
+    const all = await Promise.all(asked.map(({ counter, fromMs, toMs }) => together(counter, fromMs, toMs)));
+    const each = await Promise.all(asked.map(({ counter, fromMs, toMs }) => spendSince(db, counter, fromMs, toMs)));
+    expect(all.map(total)).toEqual(each.map(total));
+    expect(all.some((points) => total(points) > 0)).toBe(true);
+  });
+
+  test('shares a barrier only where nothing was settled in between, and says to everybody that it failed', async () => {
+    let offset = 0;
+    const works: (() => Promise<void>)[] = [];
+    const barrier = (work: () => Promise<void>) => new Promise<void>((done, fail) => works.push(() => work().then(done, fail)));
+    const ask = askTogether(given().db, { barrier, position: () => ({ segment: 1, offset }) });
+    const [counter] = countersOf('org_nobody', 'UTC') as [CounterSpec];
+    const first = [ask(counter, 0, 1), ask(counter, 0, 1)];
+    offset += 1;
+    const second = ask(counter, 0, 1);
+    expect(works).toHaveLength(2);
+    await Promise.all(works.map((work) => work()));
+    expect(await Promise.all([...first, second])).toEqual([[], [], []]);
+    const failing = askTogether(given().db, { barrier: () => Promise.reject(new Error('away')), position: () => null });
+    await expect(failing(counter, 0, 1)).rejects.toThrow('away');
+  });
+});
+
+function spanOf({ window }: CounterSpec): { fromMs: number; toMs: number } {
+  if (window.is === 'calendar') return { fromMs: window.boundariesMs[0] as number, toMs: window.boundariesMs[1] as number };
+  return { fromMs: TEST_TIME_MS - 48 * HOUR_MS, toMs: TEST_TIME_MS + HOUR_MS };
+}
+
+function total(points: readonly { readonly amount: number }[]): number {
+  return points.reduce((sum, point) => sum + point.amount, 0);
+}
