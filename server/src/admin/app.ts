@@ -21,6 +21,7 @@ import * as invitationAccept from './routes/invitation-accept.ts';
 import * as invitations from './routes/invitations.ts';
 import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
+import * as keyExport from './routes/key-export.ts';
 import * as keys from './routes/keys.ts';
 import * as limits from './routes/limits-status.ts';
 import * as liveLimits from './routes/live-limits.ts';
@@ -37,9 +38,11 @@ import * as overview from './routes/overview.ts';
 import * as playground from './routes/playground.ts';
 import * as prices from './routes/prices.ts';
 import * as gatewayProcess from './routes/process.ts';
+import * as requestExport from './routes/request-export.ts';
 import * as requests from './routes/requests.ts';
 import * as routeGroups from './routes/route-groups.ts';
 import * as search from './routes/search.ts';
+import * as selfService from './routes/self-service.ts';
 import * as serviceAccounts from './routes/service-accounts.ts';
 import * as session from './routes/session.ts';
 import * as ownAccount from './routes/session-account.ts';
@@ -51,6 +54,7 @@ import * as secondFactor from './routes/session-second-factor.ts';
 import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
 import * as usage from './routes/usage.ts';
+import * as usageExport from './routes/usage-export.ts';
 
 /** Every admin route, below /api/v1. */
 export const ROUTES: RouteTable = {
@@ -103,6 +107,7 @@ export const ROUTES: RouteTable = {
   'DELETE /teams/:id': teams.remove,
   'GET /teams/:id/limits/status': limits.ofTeam,
   'GET /teams/:id/limits/stream': liveLimits.ofTeam,
+  'GET /teams/:id/self-service': selfService.read,
   'GET /teams/:id/members': teamMembers.list,
   'POST /teams/:id/members': teamMembers.create,
   'PATCH /teams/:id/members/:member_id': teamMembers.update,
@@ -138,6 +143,7 @@ export const ROUTES: RouteTable = {
   'DELETE /service-accounts/:id': serviceAccounts.remove,
 
   'GET /keys': keys.list,
+  'GET /keys/export': keyExport.csv,
   'GET /organizations/:id/keys': keys.listOfOrganization,
   'GET /teams/:id/keys': keys.listOfTeam,
   'POST /keys': keyCreate.create,
@@ -198,12 +204,14 @@ export const ROUTES: RouteTable = {
   'POST /access/preview': accessPreview.preview,
   'GET /names': names.list,
   'GET /usage': usage.read,
+  'GET /usage/export': usageExport.exportFile,
   'GET /organizations/:id/usage': usage.readOfOrganization,
   'POST /playground': playground.call,
   'GET /overview': overview.read,
   'GET /search': search.list,
   'GET /requests': requests.list,
   'GET /requests/stream': liveRequests.stream,
+  'GET /requests/export': requestExport.csv,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,
 

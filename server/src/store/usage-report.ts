@@ -4,6 +4,7 @@ import { boundariesFrom } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { withinReach } from './reach.ts';
+import { deployments } from './schema.ts';
 import {
   type Condition,
   HOUR_MS,
@@ -15,7 +16,17 @@ import {
   type Whose,
 } from './usage-rows.ts';
 
-export const USAGE_GROUPS = ['organization', 'team', 'key', 'member', 'model', 'deployment', 'provider'] as const;
+export const USAGE_GROUPS = [
+  'organization',
+  'team',
+  'key',
+  'member',
+  'service_account',
+  'model',
+  'deployment',
+  'provider',
+  'tag',
+] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 export const USAGE_INTERVALS = ['hour', 'day', 'week', 'month'] as const;
 export type UsageInterval = (typeof USAGE_INTERVALS)[number];
@@ -32,7 +43,7 @@ export interface UsageQuestion {
   readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
   /** What the reader may see; absent: everything. */
   readonly reaches?: readonly Reach[] | undefined;
-  /** Lines at most; 10,000 unless given, and never more. */
+  /** Lines at most; 10,000 unless given, and never more than 100,000. */
   readonly linesMax?: number | undefined;
 }
 
@@ -63,20 +74,24 @@ export class TooManyIntervals extends Error {
 }
 
 const INTERVALS_MAX = 2_000;
-const LINES_MAX = 10_000;
+const LINES = 10_000;
+const LINES_MAX = 100_000;
 
 /** Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
-  const linesMax = Math.min(question.linesMax ?? LINES_MAX, LINES_MAX);
+  const linesMax = Math.min(question.linesMax ?? LINES, LINES_MAX);
   const starts = intervalStarts(question);
   const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
   const keys = starts === null ? groups : [sql`slot`, ...groups];
   const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
-  const rows = usageRows(question, whoseOf(question, starts), conditionsOf(question));
+  const used = usageRows(question, whoseOf(question, starts), conditionsOf(question));
+  const isByTag = question.groupBy.includes('tag');
+  const rows = isByTag ? perTag(used) : used;
+  const wanted = question.only.tag === undefined ? sql`true` : taggedWith(question.only.tag);
   const { rows: found } = await db.execute<Found>(sql`
     select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
-    from (select ${slot} as slot, used.* from ${rows} as used) as slotted
+    from (select ${slot} as slot, used.* from ${rows} as used where ${wanted}) as slotted
     group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
     order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${linesMax + 2}`);
   const [total, ...grouped] = found;
@@ -84,7 +99,7 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
   const lines = keys.length === 0 && total !== undefined ? [total] : grouped;
   return {
     lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
-    total: sumsFrom(total),
+    total: isByTag ? (await reportUsage(db, { ...question, groupBy: [], interval: null })).total : sumsFrom(total),
     isCut: lines.length > linesMax,
   };
 }
@@ -96,10 +111,22 @@ const GROUP_COLUMNS = {
   team: 'team_id',
   key: 'key_id',
   member: 'member_id',
+  service_account: 'service_account_id',
   model: 'called_name',
   deployment: 'deployment_id',
   provider: 'provider',
+  tag: 'tag',
 } as const satisfies Record<UsageGroup, string>;
+
+/** By the tags that deployments carry now: what was used at one counts under each of its tags, so these lines add up to more than the total. */
+function perTag(rows: SQL): SQL {
+  return sql`(select untagged.*, tag from ${rows} as untagged left join ${deployments} on ${deployments.id} = deployment_id
+    left join lateral unnest(${deployments.tags}) as tag on true)`;
+}
+
+function taggedWith(tags: readonly string[]): SQL {
+  return sql`deployment_id in (select ${deployments.id} from ${deployments} where ${deployments.tags} && ${sql.param([...tags])}::text[])`;
+}
 
 /** Which interval an instant lies in, counted from 1. */
 export function slotOf(at: SQLWrapper, starts: readonly number[]): SQL {
@@ -146,7 +173,9 @@ function periodOf(interval: Exclude<UsageInterval, 'hour'>) {
 /** Hours of teams do where nobody asks for keys or people and no interval begins within an hour. */
 function whoseOf(question: UsageQuestion, starts: readonly number[] | null): Whose {
   const { groupBy, only, reaches } = question;
-  const needsKeys = (['key', 'member'] as const).some((group) => groupBy.includes(group) || only[group] !== undefined);
+  const needsKeys = (['key', 'member', 'service_account'] as const).some(
+    (group) => groupBy.includes(group) || only[group] !== undefined,
+  );
   const isOfHours = starts === null || starts.every((ms) => ms % HOUR_MS === 0);
   const seesOwn = reaches?.some((reach) => reach.is === 'own') ?? false;
   return needsKeys || seesOwn || !isOfHours
@@ -167,11 +196,12 @@ function ofTeams(
 }
 
 function ofKeys({ only, reaches }: UsageQuestion, columns: KeyColumns): SQL | undefined {
-  const { organizationId, teamId, keyId, memberId } = columns;
+  const { organizationId, teamId, keyId, memberId, serviceAccountId } = columns;
   return and(
     ofTeams({ only }, columns),
     among(only.key, keyId),
     among(only.member, memberId),
+    among(only.service_account, serviceAccountId),
     reaches === undefined ? undefined : withinReach(reaches, { organizationId, teamId, membershipId: memberId }),
   );
 }

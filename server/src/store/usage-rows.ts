@@ -23,6 +23,7 @@ export interface TeamColumns {
 export interface KeyColumns extends TeamColumns {
   readonly keyId: PgColumn;
   readonly memberId: PgColumn;
+  readonly serviceAccountId: PgColumn;
 }
 
 /**
@@ -56,7 +57,7 @@ export type UsageSum = (typeof USAGE_SUMS)[number];
 
 /**
  * A subquery with the columns `at` and `until` (a rollup's beginning and end, or twice the admission), `organization_id`, `team_id`,
- * `key_id` and `member_id` (empty for teams), `called_name`, `deployment_id`, `provider` (empty where absent) and USAGE_SUMS.
+ * `key_id`, `member_id` and `service_account_id` (empty for teams), `called_name`, `deployment_id`, `provider` (empty where absent) and USAGE_SUMS.
  */
 export function usageRows(span: Span, whose: Whose, conditions: readonly Condition[] = []): SQL {
   const steps = whose.is === 'teams' ? [HOUR_MS, QUARTER_MS] : [QUARTER_MS];
@@ -126,7 +127,7 @@ function ofHours(span: Span, whose: Whose, conditions: readonly Condition[]): SQ
     ),
   );
   return sql`select ${teamRollups.hourStart} as at, ${teamRollups.hourStart} + interval '3599.999 seconds' as until, organization_id, team_id,
-    '' as key_id, '' as member_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${teamRollups} where ${wanted}`;
+    '' as key_id, '' as member_id, '' as service_account_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${teamRollups} where ${wanted}`;
 }
 
 function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
@@ -138,7 +139,7 @@ function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]):
     ),
   );
   return sql`select ${rollups.bucketStart} as at, ${rollups.bucketStart} + interval '899.999 seconds' as until, organization_id, team_id, key_id,
-    member_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${rollups} where ${wanted}`;
+    member_id, service_account_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${rollups} where ${wanted}`;
 }
 
 /** What a request counts as, whatever its attempts used. A request-log row does not keep the provider; its deployment does. */
@@ -150,8 +151,8 @@ function ofRequests(span: Span, whose: Whose, conditions: readonly Condition[]):
       inArray(column === 'provider' ? deployments.provider : requestLog.deploymentId, [...values]),
     ),
   );
-  return sql`select admitted_at as at, admitted_at as until, organization_id, team_id, key_id, coalesce(member_id, '') as member_id, called_name,
-    coalesce(deployment_id, '') as deployment_id, coalesce(${deployments.provider}, '') as provider,
+  return sql`select admitted_at as at, admitted_at as until, organization_id, team_id, key_id, coalesce(member_id, '') as member_id,
+    coalesce(service_account_id, '') as service_account_id, called_name, coalesce(deployment_id, '') as deployment_id, coalesce(${deployments.provider}, '') as provider,
     case when ${requestLog.status} in ('succeeded', 'failed', 'cancelled') then count else 0 end as requests,
     case when ${requestLog.status} = 'estimated' then count else 0 end as estimated_requests,
     case when ${requestLog.status} = 'refused' then count else 0 end as refused_requests,
@@ -177,8 +178,8 @@ function ofLedger(span: Span, whose: Whose, conditions: readonly Condition[]): S
       inArray(column === 'provider' ? ledger.provider : ledger.deploymentId, [...values]),
     ),
   );
-  return sql`select admitted_at as at, admitted_at as until, organization_id, team_id, key_id, coalesce(member_id, '') as member_id, called_name, deployment_id,
-    provider, ${NOTHING(COUNTS)}, ${sql.raw(TOKENS.join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd from ${ledger} where ${wanted}`;
+  return sql`select admitted_at as at, admitted_at as until, organization_id, team_id, key_id, coalesce(member_id, '') as member_id,
+    coalesce(service_account_id, '') as service_account_id, called_name, deployment_id, provider, ${NOTHING(COUNTS)}, ${sql.raw(TOKENS.join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd from ${ledger} where ${wanted}`;
 }
 
 function within(column: PgColumn, span: Span): SQL | undefined {

@@ -125,6 +125,9 @@ const TREE_LISTS = [
   '/requests',
   '/overview',
   '/search',
+  '/keys/export',
+  '/requests/export',
+  '/usage/export',
 ];
 /** What a question cannot be asked without. */
 const QUERIES: Readonly<Record<string, string>> = {

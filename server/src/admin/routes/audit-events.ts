@@ -3,8 +3,9 @@ import type { AuditEvent, AuditFilter } from '../../store/audit.ts';
 import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents, verifyAuditChain } from '../../store/audit.ts';
 import * as organizations from '../../store/organizations.ts';
 import { totalOf } from '../../store/paging.ts';
-import { jsonLines, textOut } from '../answer.ts';
+import { csvFile, jsonLines, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
+import { csvLine } from '../csv.ts';
 import { id, idParams, instant, instantOut, isoOf } from '../fields.ts';
 import { listQuery, pageOut } from '../lists.ts';
 import * as load from '../load.ts';
@@ -84,13 +85,16 @@ export const verify = route({
 });
 
 export const exportLines = route({
-  summary: 'Export a chain as JSON lines, oldest first',
+  summary: 'Export a chain, oldest first',
+  description:
+    'JSON lines carry all that the chain is proved by. With `format=csv` a spreadsheet: before and after as JSON in a cell, and an apostrophe in front of a cell that begins like a formula.',
   permission: 'audit.read',
-  query: z.strictObject(organizationQuery),
+  query: z.strictObject({ ...organizationQuery, format: z.enum(['jsonl', 'csv']).default('jsonl') }),
   response: textOut,
   form: 'text',
   load: loadChain,
-  handle: async (call, chain) => jsonLines(linesOf(call, chain)),
+  handle: async (call, chain) =>
+    call.query.format === 'csv' ? csvFile('headgate-audit.csv', csvLinesOf(call, chain)) : jsonLines(linesOf(call, chain)),
 });
 
 /** The chain a query names: an organization's, also a deleted one's, or the platform's. */
@@ -128,6 +132,29 @@ async function* linesOf(call: AdminCall<unknown, unknown>, organizationId: strin
     const { chain, prevHash, hash, ...facts } = row;
     const event = { ...facts, organizationId: chain === PLATFORM_CHAIN ? null : chain, hash: hash.toString('hex') } as AuditEvent;
     yield `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex') })}\n`;
+  }
+}
+
+const CSV_HEAD = [
+  'seq',
+  'at',
+  'organization_id',
+  'actor_kind',
+  'actor_id',
+  'actor_name',
+  'action',
+  'object_type',
+  'object_id',
+].concat(['object_name', 'before', 'after', 'reason', 'ip', 'request_id', 'hash']);
+
+async function* csvLinesOf(call: AdminCall<unknown, unknown>, organizationId: string | null): AsyncGenerator<string> {
+  yield csvLine(CSV_HEAD);
+  for await (const row of streamAuditEvents(call.deps.db, organizationId)) {
+    const { seq, actorKind, actorId, actorName, action, objectType, objectId, objectName, reason, ip, requestId } = row;
+    const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+    const who = [actorKind, actorId, actorName, action, objectType, objectId, objectName];
+    const what = [json(row.before), json(row.after), reason, ip, requestId, row.hash.toString('hex')];
+    yield csvLine([seq, isoOf(row.at), row.chain === PLATFORM_CHAIN ? null : row.chain, ...who, ...what]);
   }
 }
 

@@ -22,13 +22,13 @@ import { memberIn, type OwnerColumns } from '../reassign.ts';
 import { route } from '../route.ts';
 import { eventOf, futureInstant, keySettings, owner, ownerOf } from './key-create.ts';
 
-const filters = {
+export const keyFilters = {
   team_id: id.optional(),
   account_id: id.optional().meta({ description: 'Keys a person owns.' }),
   service_account_id: id.optional(),
   status: z.enum(['active', 'disabled', 'revoked']).optional(),
 };
-const keysQuery = z.strictObject({ ...listQuery, ...filters });
+const keysQuery = z.strictObject({ ...listQuery, ...keyFilters });
 type KeysQuery = z.output<typeof keysQuery>;
 
 const patchBody = z.strictObject({
@@ -103,9 +103,18 @@ async function listOf(
   call: AdminCall<unknown, KeysQuery>,
   where: { readonly organizationId: string | undefined; readonly teamId?: string },
 ) {
+  const listed = await keys.list(call.deps.db, await filterOf(call, where), pageRequest(call.query));
+  return renderPage(listed, await viewKeys(call, listed.rows));
+}
+
+/** The question of a call, within what its caller may see. */
+export async function filterOf(
+  call: AdminCall<unknown, Omit<KeysQuery, 'limit' | 'cursor' | 'sort'>>,
+  where: { readonly organizationId: string | undefined; readonly teamId?: string },
+): Promise<keys.KeyFilter> {
   const { query, deps } = call;
   const place = where.organizationId === undefined ? 'platform' : { organizationId: where.organizationId };
-  const filter = {
+  return {
     reach: reachWithin(call.actor, 'organization.read', place),
     organizationId: where.organizationId,
     teamId: where.teamId ?? query.team_id,
@@ -114,8 +123,6 @@ async function listOf(
     status: query.status,
     search: searchOf(query),
   };
-  const listed = await keys.list(deps.db, filter, pageRequest(query));
-  return renderPage(listed, await viewKeys(call, listed.rows));
 }
 
 type Catalogue = Awaited<ReturnType<typeof accessCatalogue>>;

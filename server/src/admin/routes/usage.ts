@@ -39,12 +39,14 @@ const narrowing = {
   team_id: id.optional(),
   key_id: id.optional(),
   member_id: id.optional(),
+  service_account_id: id.optional(),
   model: z.string().max(200).optional(),
   deployment_id: id.optional(),
   provider: z.string().max(64).optional(),
+  tag: z.string().max(64).optional().meta({ description: 'Of the deployments that carry it now.' }),
 };
 const ofOneQuery = z.strictObject(narrowing);
-const query = z.strictObject({ ...narrowing, organization_id: id.optional() });
+export const query = z.strictObject({ ...narrowing, organization_id: id.optional() });
 type Query = z.output<typeof query>;
 
 const sums = {
@@ -76,9 +78,14 @@ const usageOut = z
         team_id: group,
         key_id: group,
         member_id: group,
+        service_account_id: group,
         model: group,
         deployment_id: group,
         provider: group,
+        tag: group.meta({
+          description:
+            'A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total.',
+        }),
         ...sums,
       }),
     ),
@@ -134,7 +141,7 @@ async function report(
   };
 }
 
-function questionOf(
+export function questionOf(
   call: AdminCall<unknown, Omit<Query, 'organization_id'>>,
   organization: OrganizationRow | null,
 ): UsageQuestion {
@@ -147,9 +154,11 @@ function questionOf(
     ['team', query.team_id],
     ['key', query.key_id],
     ['member', query.member_id],
+    ['service_account', query.service_account_id],
     ['model', query.model],
     ['deployment', query.deployment_id],
     ['provider', query.provider],
+    ['tag', query.tag],
   ];
   return {
     fromMs,
@@ -162,14 +171,16 @@ function questionOf(
   };
 }
 
-const FIELDS = {
+export const FIELDS = {
   organization: 'organization_id',
   team: 'team_id',
   key: 'key_id',
   member: 'member_id',
+  service_account: 'service_account_id',
   model: 'model',
   deployment: 'deployment_id',
   provider: 'provider',
+  tag: 'tag',
 } as const satisfies Record<UsageGroup, string>;
 
 function renderLine({ startMs, groups, sums: line }: UsageLine) {
@@ -182,7 +193,7 @@ function renderLine({ startMs, groups, sums: line }: UsageLine) {
 }
 
 /** Tokens stay far below 2^53; money is written exactly however large. */
-function renderSums(totals: UsageTotals) {
+export function renderSums(totals: UsageTotals) {
   const { spend_nano_usd, admitted: _, ...counts } = totals;
   const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
   return { ...(numbers as Record<keyof typeof counts, number>), spend: formatUsd(spend_nano_usd) };
