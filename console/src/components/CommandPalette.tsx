@@ -1,4 +1,4 @@
-import { Loader, Text, useMantineColorScheme } from '@mantine/core';
+import { Loader, Modal, Text, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconClockHour4, IconCube, IconSearch } from '@tabler/icons-react';
@@ -32,8 +32,10 @@ export function CommandPalette() {
       tagsToIgnore={[]}
       scrollable
       maxHeight={460}
-      aria-label="Search everything"
     >
+      <VisuallyHidden>
+        <Modal.Title>Search everything</Modal.Title>
+      </VisuallyHidden>
       <Offers text={text} />
     </Spotlight.Root>
   );

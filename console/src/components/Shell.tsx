@@ -111,7 +111,7 @@ function SearchButton() {
   return (
     <UnstyledButton
       onClick={openCommandPalette}
-      aria-label="Search everything"
+      aria-label="Search or jump to…"
       px="xs"
       py={4}
       style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 'var(--mantine-radius-sm)' }}
@@ -121,7 +121,7 @@ function SearchButton() {
         <Text fz="sm" c="dimmed" visibleFrom="xs">
           Search or jump to…
         </Text>
-        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono">
+        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono" aria-hidden>
           ⌘K
         </Text>
       </Group>
@@ -149,7 +149,7 @@ function PersonMenu() {
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
         <UnstyledButton aria-label={`Signed in as ${account.name}`}>
-          <Avatar size={28} name={account.name} color="initials" />
+          <Avatar size={28} name={account.name} color="initials" aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -78,12 +78,12 @@ function Figure({ name, to, search, note, children }: FigureProps) {
       </Text>
       <Text component="dd" m={0} fz="lg" fw={600}>
         {children}
+        {note != null && (
+          <Text component="span" fz="xs" fw={400} c="dimmed" display="block">
+            {note}
+          </Text>
+        )}
       </Text>
-      {note != null && (
-        <Text fz="xs" c="dimmed">
-          {note}
-        </Text>
-      )}
     </div>
   );
 }

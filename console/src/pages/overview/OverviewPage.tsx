@@ -92,7 +92,7 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
 function FirstSteps() {
   return (
     <Alert icon={<IconRocket size={18} />} title="No request in this time">
-      <Anchor component={Link} to={PATHS.start} inherit>
+      <Anchor component={Link} to={PATHS.start} inherit underline="always">
         Set up the gateway step by step
       </Anchor>
       : a provider’s credential, a model, an organization, a team and its first key.

@@ -69,11 +69,11 @@ function Keys({ keys }: { keys: readonly Schema<'Key'>[] }) {
               </>
             )}{' '}
             ·{' '}
-            <Anchor component={Link} to={PATHS.requests} search={{ key_id: key.id } as never} inherit>
+            <Anchor component={Link} to={PATHS.requests} search={{ key_id: key.id } as never} inherit underline="always">
               requests
             </Anchor>{' '}
             ·{' '}
-            <Anchor component={Link} to={PATHS.usage} search={{ key_id: key.id } as never} inherit>
+            <Anchor component={Link} to={PATHS.usage} search={{ key_id: key.id } as never} inherit underline="always">
               use
             </Anchor>
           </Text>

@@ -37,7 +37,6 @@ function When({ row }: { row: Request }) {
       to={PATHS.request}
       params={{ requestId: row.id } as never}
       inherit
-      aria-label={`Open the request of ${row.time}`}
       onClick={(event) => event.stopPropagation()}
     >
       <Time at={row.time} seconds />

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Select, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Select, Text, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
@@ -109,7 +109,12 @@ function columnsOf(revoke: (token: Token) => void): DataTableColumn<Token>[] {
       noWrap: true,
       render: ({ created_at }) => <Time at={created_at} />,
     },
-    { accessor: 'actions', title: '', width: 52, render: (token) => <Revoke token={token} onRevoke={() => revoke(token)} /> },
+    {
+      accessor: 'actions',
+      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      width: 52,
+      render: (token) => <Revoke token={token} onRevoke={() => revoke(token)} />,
+    },
   ];
 }
 

@@ -19,7 +19,7 @@ export function Retention() {
     <>
       <Text fz="sm" c="dimmed" mb="sm">
         How much content is stored, and for how long, is each organization’s own policy:{' '}
-        <Anchor component={Link} to={PATHS.organizations} inherit>
+        <Anchor component={Link} to={PATHS.organizations} inherit underline="always">
           open an organization
         </Anchor>{' '}
         and change its audit settings.
