@@ -100,7 +100,7 @@ function rawCallOf(request: FastifyRequest): RawCall {
   };
 }
 
-export function visitorOf(request: FastifyRequest): Visitor {
+function visitorOf(request: FastifyRequest): Visitor {
   const { cookie, origin, 'user-agent': userAgent } = request.headers;
   return { cookie, origin, userAgent, ip: request.ip };
 }

@@ -1,5 +1,6 @@
 /** A passkey device in software: makes keys and signs challenges as a browser's authenticator does. */
 import { createHash, createSign, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 
 interface Wishes {
   readonly rpId: string;
@@ -10,9 +11,9 @@ interface Wishes {
 
 export interface Authenticator {
   /** Answers registration options. */
-  create(options: { readonly challenge: string }): Record<string, unknown>;
+  create(options: { readonly challenge: string }): RegistrationResponseJSON;
   /** Answers sign-in options. `as`: what is done otherwise than at registration. */
-  get(options: { readonly challenge: string }, as?: Partial<Wishes>): Record<string, unknown> & { readonly id: string };
+  get(options: { readonly challenge: string }, as?: Partial<Wishes>): AuthenticationResponseJSON;
 }
 
 export function makeAuthenticator(wishes: Wishes): Authenticator {
