@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
+import { lastSeen } from '../store/account-facts.ts';
 import type { Member } from '../store/memberships.ts';
 import * as memberships from '../store/memberships.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
 import { accessChoiceFrom } from '../store/policy-columns.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
-import { capabilities, instantOut, isoOf, metadataOut } from './fields.ts';
+import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
@@ -25,6 +26,7 @@ export const memberOut = z
     status: z.enum(['active', 'disabled']),
     teams: z.array(z.object({ team_id: z.string(), name: z.string(), role: z.enum(TEAM_ROLES) })),
     key_count: z.int(),
+    last_seen_at: instantOut.nullable().meta({ description: 'When the person was last signed in, to the minute.' }),
     ...policyOut,
     asset_access: choiceOut,
     metadata: metadataOut,
@@ -57,6 +59,10 @@ export async function viewMembers(
   const ids = members.map((member) => member.id);
   const policies = await loadPolicies(db, 'user', members);
   const teams = await memberships.teamsOf(db, [organizationId], ids);
+  const seen = await lastSeen(
+    db,
+    members.map((member) => member.accountId),
+  );
   const keyCounts = await memberships.keyCounts(db, [organizationId], ids);
   return members.map((member, index) => ({
     id: member.id,
@@ -71,6 +77,7 @@ export async function viewMembers(
       role: team.role as TeamRoleName,
     })),
     key_count: keyCounts.get(member.id) ?? 0,
+    last_seen_at: isoOrNull(seen.get(member.accountId) ?? null),
     ...memberFacts(member, policies[index] as ScopePolicy),
     capabilities: [...capabilitiesOf(call.actor, { organizationId, ownerAccountId: member.accountId })],
     version: member.version,

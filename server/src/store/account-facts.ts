@@ -1,7 +1,16 @@
 /** What a list of accounts shows beside the rows: where each belongs and how it can prove itself. One question for a whole page. */
 import { and, asc, count, eq, inArray, ne, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { accountMemberships, accounts, auditEvents, memberships, organizations, passkeys, twoFactors } from './schema.ts';
+import {
+  accountMemberships,
+  accounts,
+  auditEvents,
+  memberships,
+  organizations,
+  passkeys,
+  sessions,
+  twoFactors,
+} from './schema.ts';
 
 export interface AccountFacts {
   readonly memberships: readonly {
@@ -30,6 +39,22 @@ export async function factsOf(db: Database, ids: readonly string[]): Promise<(id
     passkeys: keys.get(id) ?? 0,
     lastSignInAt: seen.get(id) ?? null,
   });
+}
+
+/** When each of these accounts was last here: to the minute in a session, or its last sign-in. Whoever never was is not in it. */
+export async function lastSeen(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+  if (ids.length === 0) return new Map();
+  const seen = new Map(await lastSignInsOf(db, ids));
+  const rows = await db
+    .select({ id: sessions.userId, at: sql<string>`max(${sessions.lastUsedAt})` })
+    .from(sessions)
+    .where(inArray(sessions.userId, [...ids]))
+    .groupBy(sessions.userId);
+  for (const { id, at } of rows) {
+    const [inSession, signedIn] = [new Date(at), seen.get(id)];
+    if (signedIn === undefined || signedIn < inSession) seen.set(id, inSession);
+  }
+  return seen;
 }
 
 /** How many active platform admins there are beside this account. Locks their rows, so that the last two cannot go at once. */

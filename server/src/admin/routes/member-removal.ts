@@ -4,13 +4,13 @@ import type { Member } from '../../store/memberships.ts';
 import * as memberships from '../../store/memberships.ts';
 import * as teamMembers from '../../store/team-members.ts';
 import type { AdminCall } from '../call.ts';
-import { change } from '../change.ts';
+import { type Change, change } from '../change.ts';
 import { flag, id } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
 import { requireVersion } from '../if-match.ts';
 import * as load from '../load.ts';
 import { notFound } from '../problem.ts';
-import { type KeysTaken, keysAtStake, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
+import { type KeysTaken, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
 import { route } from '../route.ts';
 import { withdrawInvitations } from '../withdraw-invitations.ts';
 import { eventOf, memberParams, requireAnotherOwner } from './members.ts';
@@ -47,8 +47,9 @@ export const remove = route({
     requireGrantableRole(call, { role: member.role as OrganizationRole, organizationId }, '');
     const left = (await memberships.teamsOf(call.deps.db, [organizationId], [member.id])).get(member.id) ?? [];
     const isDryRun = call.query.dry_run === true;
-    const whose = { organizationId, membershipId: member.id };
-    const taken = isDryRun ? await keysAtStake(call, whose) : await takeOut(call, member);
+    const taken = isDryRun
+      ? await rehearse(call, (change) => takeOut(call, change, member))
+      : await change(call, (change) => takeOut(call, change, member));
     return renderLeaving(member.id, { isDryRun, teams: left.map((team) => team.teamId), taken });
   },
 });
@@ -67,25 +68,47 @@ export function renderLeaving(
   };
 }
 
-function takeOut(call: AdminCall<unknown, z.output<typeof leavingQuery>, unknown>, { organizationId, id }: Member) {
-  return change(call, async (change) => {
-    const { tx, now, record, touch } = change;
-    await lockLiving(tx, organizationId);
-    const member = await memberships.find(tx, { organizationId, id });
-    if (member === null) throw notFound('member');
-    requireVersion(call, member.version);
-    await requireAnotherOwner(tx, member);
-    const taken = await takeKeys(change, { organizationId, membershipId: id }, call.query.reassign_keys_to);
-    await teamMembers.removeFromAll(tx, { organizationId, membershipId: id });
-    await memberships.update(tx, { organizationId, id }, { status: 'removed', removedAt: now }, now);
-    await withdrawInvitations(change, member.accountId);
-    await record({
-      ...eventOf(member),
-      action: 'member.remove',
-      before: { account_id: member.accountId, role: member.role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned },
-      after: null,
+/** What a removal would answer: it is carried out as it would be, refused as it would be, and rolled back. */
+export async function rehearse<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
+  try {
+    return await change(call, async (change) => {
+      throw new Rehearsal(await work(change));
     });
-    touch({ organizationIds: [organizationId] });
-    return taken;
+  } catch (error) {
+    if (error instanceof Rehearsal) return error.result as T;
+    throw error;
+  }
+}
+
+class Rehearsal extends Error {
+  readonly result: unknown;
+  constructor(result: unknown) {
+    super('a rehearsal stores nothing');
+    this.result = result;
+  }
+}
+
+async function takeOut(
+  call: AdminCall<unknown, z.output<typeof leavingQuery>, unknown>,
+  change: Change,
+  { organizationId, id }: Member,
+): Promise<KeysTaken> {
+  const { tx, now, record, touch } = change;
+  await lockLiving(tx, organizationId);
+  const member = await memberships.find(tx, { organizationId, id });
+  if (member === null) throw notFound('member');
+  requireVersion(call, member.version);
+  await requireAnotherOwner(tx, member);
+  const taken = await takeKeys(change, { organizationId, membershipId: id }, call.query.reassign_keys_to);
+  await teamMembers.removeFromAll(tx, { organizationId, membershipId: id });
+  await memberships.update(tx, { organizationId, id }, { status: 'removed', removedAt: now }, now);
+  await withdrawInvitations(change, member.accountId);
+  await record({
+    ...eventOf(member),
+    action: 'member.remove',
+    before: { account_id: member.accountId, role: member.role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned },
+    after: null,
   });
+  touch({ organizationIds: [organizationId] });
+  return taken;
 }

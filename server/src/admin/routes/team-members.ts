@@ -12,9 +12,9 @@ import { requireGrantableRole } from '../grant-role.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
 import { invalid, notFound } from '../problem.ts';
-import { keysAtStake, takeKeys } from '../reassign.ts';
+import { type KeysTaken, takeKeys } from '../reassign.ts';
 import { type Loaded, route } from '../route.ts';
-import { leavingQuery, leavingReport, renderLeaving } from './member-removal.ts';
+import { leavingQuery, leavingReport, rehearse, renderLeaving } from './member-removal.ts';
 import { addMember } from './members.ts';
 
 const role = z.enum(TEAM_ROLES);
@@ -110,24 +110,28 @@ export const remove = route({
   load: loadTeamMember,
   handle: async (call, { team, member }) => {
     requireGrantableRole(call, grantOf(team, member.role as TeamRole), '');
-    const whose = { organizationId: team.organizationId, teamId: team.id, membershipId: member.membershipId };
     const isDryRun = call.query.dry_run === true;
-    const taken = isDryRun ? await keysAtStake(call, whose) : await takeOut(call, team, member);
+    const taken = isDryRun
+      ? await rehearse(call, (change) => takeOut(call, change, team, member))
+      : await change(call, (change) => takeOut(call, change, team, member));
     return renderLeaving(member.membershipId, { isDryRun, teams: [team.id], taken });
   },
 });
 
-function takeOut(call: AdminCall<unknown, z.output<typeof leavingQuery>, unknown>, team: TeamRow, member: TeamMember) {
-  return change(call, async (change) => {
-    const { organizationId, teamId, membershipId, role } = member;
-    await lockTeam(change.tx, team);
-    const taken = await takeKeys(change, { organizationId, teamId, membershipId }, call.query.reassign_keys_to);
-    await teamMembers.remove(change.tx, member);
-    const before = { role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
-    await change.record({ ...eventOf(team, membershipId), action: 'team_member.remove', before, after: null });
-    change.touch({ organizationIds: [organizationId] });
-    return taken;
-  });
+async function takeOut(
+  call: AdminCall<unknown, z.output<typeof leavingQuery>, unknown>,
+  change: Change,
+  team: TeamRow,
+  member: TeamMember,
+): Promise<KeysTaken> {
+  const { organizationId, teamId, membershipId, role } = member;
+  await lockTeam(change.tx, team);
+  const taken = await takeKeys(change, { organizationId, teamId, membershipId }, call.query.reassign_keys_to);
+  await teamMembers.remove(change.tx, member);
+  const before = { role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
+  await change.record({ ...eventOf(team, membershipId), action: 'team_member.remove', before, after: null });
+  change.touch({ organizationIds: [organizationId] });
+  return taken;
 }
 
 interface TeamAndMember {
