@@ -1,3 +1,4 @@
+import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
 import { type Config, readConfig } from '../config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
@@ -9,8 +10,9 @@ import { type Database, type OpenDatabase, openDatabase, ping } from '../store/d
 import { openEmbedded } from '../store/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
 import { migrate } from '../store/migrate.ts';
-import { BadUsage, CommandFailed } from './command.ts';
-import type { RecoveryCommand } from './commands.ts';
+import * as signIn from '../store/sign-in.ts';
+import { BadUsage, CommandFailed, EXIT } from './command.ts';
+import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
 import type { CommandIo } from './run-command.ts';
 
 /** What lets somebody in again works on the database itself: whoever may read it and the master key is the operator. Each is audited. */
@@ -25,11 +27,11 @@ interface House {
 export async function recover(command: RecoveryCommand, argv: readonly string[], io: CommandIo): Promise<void> {
   const { operands, settings } = split(argv);
   const config = configOf(io, settings);
+  requireOperands(command, operands);
   const taken = new AsyncDisposableStack();
   try {
     const house = await open(config, io, taken);
-    if (command !== 'admin-token') throw new CommandFailed(`${command} comes with sign-in.`);
-    await makeAdminToken(house, operands);
+    await RUN[command](house, operands);
   } catch (error) {
     throw asFailure(error);
   } finally {
@@ -37,8 +39,47 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   }
 }
 
-async function makeAdminToken({ db, installation, io }: House, operands: readonly string[]): Promise<void> {
-  if (operands.length > 0) throw new BadUsage(`${operands[0]}: not expected here.`);
+const RUN: Readonly<Record<RecoveryCommand, (house: House, operands: readonly string[]) => Promise<void>>> = {
+  'first-admin-link': makeLink,
+  'reset-second-factor': resetSecondFactor,
+  'admin-token': makeAdminToken,
+};
+
+async function makeLink({ db, installation, config, io }: House): Promise<void> {
+  const now = new Date();
+  const origin = config.publicUrl ?? `http://${config.host}:${config.port}`;
+  const link = await makeFirstAdminLink(db, {
+    pepper: installation.pepper,
+    origin,
+    nowMs: now.getTime(),
+    createdBy: ACTOR.actorId,
+  });
+  if (link === null) {
+    throw new CommandFailed(
+      'There is a platform admin who can sign in. Make an admin token (headgate admin-token) to give somebody a new password.',
+    );
+  }
+  const object = { objectType: 'first_admin_link', objectId: 'first_admin', objectName: null };
+  await audit(db, now, { action: 'first_admin_link.create', ...object, before: null, after: {} });
+  io.out(`${link}\n`);
+  io.err('Works once, for 24 hours. An older link no longer works.\n');
+}
+
+async function resetSecondFactor({ db, io }: House, [email = '']: readonly string[]): Promise<void> {
+  const account = await signIn.findByEmail(db, email.trim().toLowerCase());
+  if (account === null) throw new CommandFailed(`There is no account with the address ${email}.`, EXIT.notAllowed);
+  const { hasTotp, passkeys } = await signIn.factorsOf(db, account.id);
+  await db.transaction(async (tx) => {
+    await signIn.dropFactors(tx, account.id);
+    await signIn.endSessions(tx, account.id);
+    const object = { objectType: 'account', objectId: account.id, objectName: account.name };
+    const before = { two_factor: hasTotp, passkeys };
+    await audit(tx, new Date(), { action: 'account.second_factor_reset', ...object, before, after: null });
+  });
+  io.out(`${account.email}: the password alone signs in again; every session has ended.\n`);
+}
+
+async function makeAdminToken({ db, installation, io }: House): Promise<void> {
   const token = newAdminToken();
   const now = new Date();
   const row = {
@@ -59,6 +100,7 @@ async function makeAdminToken({ db, installation, io }: House, operands: readonl
       objectType: 'admin_token',
       objectId: row.id,
       objectName: row.name,
+      before: null,
       after,
     });
   });
@@ -71,9 +113,9 @@ const ACTOR = { actorKind: 'operator', actorId: 'command_line', actorName: 'the 
 function audit(
   tx: Database,
   at: Date,
-  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'after'>,
+  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'>,
 ): Promise<void> {
-  const nothing = { organizationId: null, before: null, reason: null, ip: null, requestId: null };
+  const nothing = { organizationId: null, reason: null, ip: null, requestId: null };
   return appendAuditEvent(tx, { ...nothing, ...ACTOR, ...event, at });
 }
 
@@ -100,6 +142,14 @@ async function openHere({ dataDir }: Config, taken: AsyncDisposableStack): Promi
 function split(argv: readonly string[]) {
   const at = argv.findIndex((word) => word.startsWith('-'));
   return at < 0 ? { operands: argv, settings: [] } : { operands: argv.slice(0, at), settings: argv.slice(at) };
+}
+
+/** Said before anything is opened. */
+function requireOperands(command: RecoveryCommand, operands: readonly string[]): void {
+  const wanted = SERVER_COMMANDS.find(({ words }) => words[0] === command)?.operands ?? [];
+  const missing = wanted[operands.length];
+  if (missing !== undefined) throw new BadUsage(`<${missing}> is missing.`);
+  if (operands.length > wanted.length) throw new BadUsage(`${operands[wanted.length]}: not expected here.`);
 }
 
 function configOf(io: CommandIo, settings: readonly string[]): Config {

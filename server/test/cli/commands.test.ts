@@ -1,0 +1,146 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
+import { headgate } from './support.ts';
+
+const MS_MAX = 120_000;
+
+describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
+  let gateway: Gateway;
+  let teamId: string;
+  beforeAll(async () => {
+    gateway = await startGateway({ env: { HEADGATE_DEMO: 'on' } });
+    const { data } = await gateway.admin<{ data: { id: string; name: string }[] }>('GET', '/teams');
+    teamId = data[0]?.id ?? '';
+  }, MS_MAX);
+  afterAll(() => gateway.stop());
+
+  const run = (...argv: string[]) => headgate({ HEADGATE_URL: gateway.base, HEADGATE_ADMIN_TOKEN: gateway.adminToken }, ...argv);
+  const json = async (...argv: string[]) => {
+    const { code, out, err } = await run(...argv, '--json');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    return JSON.parse(out);
+  };
+
+  test('organizations: create with limits, budget and grants; list, read, suspend, reactivate', async () => {
+    const flags = ['--slug', 'by-hand', '--name', 'By hand', '--rpm', '60', '--budget', '25.00', '--access-groups', 'support'];
+    const made = await run('organizations', 'create', ...flags, '--time-zone', 'Europe/Paris');
+    expect(made).toMatchObject({ code: 0, err: '' });
+    expect(made.out).toMatch(/^slug +by-hand$/m);
+    const stored = await json('organizations', 'read', 'by-hand');
+    expect(stored).toMatchObject({
+      name: 'By hand',
+      time_zone: 'Europe/Paris',
+      rate_limits: { rpm: 60, tpm: null },
+      budgets: [{ amount: '25.00', period: 'month', action: 'block' }],
+      asset_access: { mode: 'selected', targets: [], access_groups: ['support'] },
+    });
+    expect((await run('organizations', 'list', '--search', 'by')).out).toMatch(/by-hand +By hand +active/);
+    expect((await run('organizations', 'suspend', 'by-hand')).out).toMatch(/^status +suspended$/m);
+    expect(await json('organizations', 'list', '--status', 'suspended')).toMatchObject({ data: [{ slug: 'by-hand' }] });
+    expect(await json('organizations', 'reactivate', stored.id)).toMatchObject({ status: 'active' });
+    const again = await run('organizations', 'create', ...flags);
+    expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining('slug is taken') });
+  });
+
+  test('keys: create one that works, list, read, rotate, disable, enable', async () => {
+    const made = await json('keys', 'create', '--team', teamId, '--name', 'from a script', '--budget', '5.00');
+    const call = (secret: string) =>
+      fetch(`${gateway.base}/v1/models`, { headers: { authorization: `Bearer ${secret}` } }).then(({ status }) => status);
+    expect(await call(made.secret)).toBe(200);
+    const listed = await run('keys', 'list', '--team', teamId, '--search', 'from a');
+    expect(listed.out).toContain(made.id);
+    expect(listed.out).not.toContain(made.secret);
+    expect((await run('keys', 'read', made.id)).out).toMatch(/^name +from a script$/m);
+    const rotated = await json('keys', 'rotate', made.id);
+    expect([await call(made.secret), await call(rotated.secret)]).toEqual([401, 200]);
+    expect((await run('keys', 'disable', made.id)).out).toMatch(/^status +disabled$/m);
+    expect(await call(rotated.secret)).toBe(403);
+    expect(await json('keys', 'enable', made.id)).toMatchObject({ status: 'active' });
+    expect(await call(rotated.secret)).toBe(200);
+  });
+
+  test('a list longer than asked says so beside it', async () => {
+    const { code, out, err } = await run('keys', 'list', '--limit', '1');
+    expect(code).toBe(0);
+    expect(out.trim().split('\n')).toHaveLength(2);
+    expect(err).toMatch(/^1 of \d+; more with --limit\n$/);
+  });
+
+  test('usage: grouped with its total, as JSON and as CSV', async () => {
+    const key = await json('keys', 'create', '--team', teamId, '--name', 'asks');
+    const asked = await fetch(`${gateway.base}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hello!' }] }),
+    });
+    await asked.text();
+    expect(asked.status).toBe(200);
+    await expect.poll(async () => (await json('usage')).total.requests, { timeout: 10_000 }).toBeGreaterThan(0);
+    const report = await run('usage', '--group-by', 'model', '--organization', 'acme');
+    expect(report.out).toMatch(/^model +requests +refused +input tokens +output tokens +spend$/m);
+    expect(report.out).toMatch(/^fast +1 /m);
+    expect(report.out).toMatch(/^total +1 /m);
+    expect((await run('usage', '--csv', '--json')).code).toBe(2);
+  });
+
+  test('audit verify: the platform’s chain and an organization’s are intact', async () => {
+    expect((await run('audit', 'verify')).out).toMatch(/^intact: \d+ events, head [0-9a-f]{64}\n$/);
+    expect(await json('audit', 'verify', '--organization', 'acme')).toMatchObject({ intact: true, broken_at_seq: null });
+  });
+
+  test('exit codes: 2 for a wrong command line, 3 for what is not allowed or not there, 4 for a gateway out of reach', async () => {
+    expect(await run('keys', 'create', '--name', 'no team')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('--team'),
+    });
+    expect(await run('keys', 'read', 'key_nothing')).toMatchObject({
+      code: 3,
+      out: '',
+      err: 'headgate: There is no such key.\n',
+    });
+    expect(await run('organizations', 'read', 'nowhere')).toMatchObject({ code: 3, out: '' });
+    const stranger = { HEADGATE_URL: gateway.base, HEADGATE_ADMIN_TOKEN: 'hgadm_unknown' };
+    expect(await headgate(stranger, 'keys', 'list')).toMatchObject({ code: 3, out: '', err: expect.stringContaining('unknown') });
+    const gone = await run('keys', 'list', '--url', 'http://127.0.0.1:9');
+    expect(gone).toMatchObject({ code: 4, out: '', err: expect.stringContaining('http://127.0.0.1:9 cannot be reached') });
+    for (const { err } of [gone, await headgate(stranger, 'audit', 'verify')]) expect(err).not.toContain('hgadm_');
+    expect(await run('keys', 'create', '--team', teamId, '--name', 'x', '--budget', 'lots')).toMatchObject({ code: 1, out: '' });
+  });
+
+  test('the token comes from a file as well, and a key of the data plane is none', async () => {
+    const file = path.join(temporaryDirectory(), 'token');
+    writeFileSync(file, `${gateway.adminToken}\n`);
+    expect((await headgate({}, 'organizations', 'list', '--url', gateway.base, '--token-file', file)).code).toBe(0);
+    const key = await json('keys', 'create', '--team', teamId, '--name', 'no admin');
+    const asKey = await headgate({ HEADGATE_URL: gateway.base, HEADGATE_ADMIN_TOKEN: key.secret }, 'keys', 'list');
+    expect(asKey).toMatchObject({ code: 3, err: expect.stringContaining('data-plane key') });
+  });
+});
+
+describe('completion', () => {
+  test('in bash offers commands, then their flags, also behind an operand', async () => {
+    const { code, out } = await headgate({}, 'completion', 'bash');
+    expect(code).toBe(0);
+    expect(complete(out, 'headgate', 'keys', '')).toEqual(['list', 'create', 'read', 'rotate', 'disable', 'enable']);
+    expect(complete(out, 'headgate', 'org')).toEqual(['organizations']);
+    expect(complete(out, 'headgate', 'keys', 'rotate', 'key_1', '--o')).toEqual(['--overlap-seconds']);
+    expect(complete(out, 'headgate', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  });
+
+  test('is made for zsh and fish from the same commands', async () => {
+    expect((await headgate({}, 'completion', 'zsh')).out).toMatch(/^#compdef headgate\n/);
+    const fish = (await headgate({}, 'completion', 'fish')).out;
+    expect(fish).toContain("-n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l overlap-seconds");
+  });
+});
+
+/** What bash itself answers with the script loaded. */
+function complete(script: string, ...words: readonly string[]): readonly string[] {
+  const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _headgate; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = spawnSync('bash', ['-c', `${script}\n${ask}`, 'bash', ...words], { encoding: 'utf8', timeout: 10_000 });
+  return stdout.split('\n').filter((line) => line !== '');
+}

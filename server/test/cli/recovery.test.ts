@@ -1,0 +1,106 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { newDataKey } from '../../src/lib/secrets.ts';
+import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
+import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { headgate, type Ran } from './support.ts';
+
+const MS_MAX = 240_000;
+const OWNER = { email: 'owner@example.com', name: 'The Owner', password: 'seven green umbrellas' };
+
+const tokenIn = ({ out }: Ran) => new URL(out.trim()).searchParams.get('token') ?? '';
+const isValid = async (gateway: Gateway, token: string) =>
+  (await gateway.admin<{ valid: boolean }>('GET', `/session/first-admin?token=${token}`)).valid;
+
+async function becomeFirstAdmin(gateway: Gateway, token: string): Promise<number> {
+  const response = await fetch(`${gateway.base}/api/v1/session/first-admin`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: gateway.base },
+    body: JSON.stringify({ token, ...OWNER }),
+  });
+  return response.status;
+}
+
+async function whoAmI(gateway: Gateway, token: string): Promise<number> {
+  const answer = await fetch(`${gateway.base}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } });
+  return answer.status;
+}
+
+describe('letting somebody in again from the command line', { timeout: MS_MAX }, () => {
+  let opened: TestDatabase | null = null;
+  afterEach(async () => {
+    await opened?.dispose();
+    opened = null;
+  });
+
+  test('on an embedded database: while nothing serves it, and never beside a gateway', async () => {
+    const dataDir = temporaryDirectory();
+    // In development every start prints a link of its own, and an older one no longer works.
+    const production = { HEADGATE_MODE: 'production', HEADGATE_MASTER_KEY: newDataKey().toString('base64') };
+    const here = { ...production, HEADGATE_DATA_DIR: dataDir };
+    const first = await headgate(here, 'first-admin-link', '--public-url', 'https://gate.example.com');
+    expect(first).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^https:\/\/gate\.example\.com\/first-admin\?token=\S+\n$/),
+    });
+    const second = await headgate(here, 'first-admin-link');
+    const made = await headgate(here, 'admin-token');
+    expect(made.out).toMatch(/^hgadm_\w+\n$/);
+    const gateway = await startGateway({ dataDir, env: production });
+    expect(await isValid(gateway, tokenIn(first))).toBe(false);
+    expect(await isValid(gateway, tokenIn(second))).toBe(true);
+    expect(await whoAmI(gateway, made.out.trim())).toBe(200);
+    expect(await becomeFirstAdmin(gateway, tokenIn(second))).toBe(200);
+    const beside = await headgate(here, 'admin-token');
+    expect(beside).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^headgate: The data directory .* is in use by .*\n$/),
+    });
+    const { data } = await gateway.admin<{ data: { action: string; actor: { kind: string } }[] }>(
+      'GET',
+      '/audit-events?limit=200',
+    );
+    const byOperator = data.filter(({ actor }) => actor.kind === 'operator').map(({ action }) => action);
+    expect(byOperator).toEqual(['admin_token.create', 'first_admin_link.create', 'first_admin_link.create']);
+    await gateway.admin('GET', '/audit-events/verify');
+    expect(await gateway.stop()).toBe(0);
+    // Once an admin can sign in, no link makes another.
+    expect(await headgate(here, 'first-admin-link')).toMatchObject({ code: 1, out: '' });
+    expect(await headgate(here, 'reset-second-factor', OWNER.email.toUpperCase())).toMatchObject({ code: 0 });
+    expect(await headgate(here, 'reset-second-factor', 'nobody@example.com')).toMatchObject({ code: 3, out: '' });
+  });
+
+  test.skipIf(!hasPostgres())('on PostgreSQL: beside the gateway that serves it', async () => {
+    opened = await openTestDatabase('postgresql');
+    const env = { DATABASE_URL: opened.url };
+    const gateway = await startGateway({ env });
+    const here = { ...env, HEADGATE_DATA_DIR: gateway.dataDir };
+    const made = await headgate(here, 'admin-token');
+    expect(made.code).toBe(0);
+    expect(await whoAmI(gateway, made.out.trim())).toBe(200);
+    const link = await headgate(here, 'first-admin-link');
+    expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(200);
+    expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(409);
+    const wrong = await headgate({ ...here, HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, 'admin-token');
+    expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringContaining('HEADGATE_MASTER_KEY') });
+    expect(await gateway.stop()).toBe(0);
+  });
+
+  test('a bad command line is exit code 2 and touches nothing', async () => {
+    const file = path.join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    const here = { HEADGATE_DATA_DIR: file };
+    for (const argv of [
+      ['admin-token', 'more'],
+      ['admin-token', '--nonsense', '1'],
+      ['reset-second-factor'],
+      ['reset-second-factor', OWNER.email, '--port', 'many'],
+    ]) {
+      const { code, out } = await headgate(here, ...argv);
+      expect({ argv, code, out }).toEqual({ argv, code: 2, out: '' });
+    }
+    expect(await headgate(here, 'admin-token')).toMatchObject({ code: 1, err: expect.stringContaining('HEADGATE_DATA_DIR') });
+  });
+});

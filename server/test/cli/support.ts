@@ -1,0 +1,19 @@
+import { spawn } from 'node:child_process';
+import { repository, type Settings } from '../prove/gateway.ts';
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the program as people do, in a process of its own, with these settings and no others of ours. */
+export function headgate(settings: Settings, ...argv: readonly string[]): Promise<Ran> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(HEADGATE_|DATABASE_URL$|REDIS_URL$)/.test(name));
+  const env = Object.fromEntries([...inherited, ...Object.entries(settings).filter(([, value]) => value !== null)]);
+  const child = spawn(process.execPath, ['server/bin/headgate.mjs', ...argv], { cwd: repository, env: env as NodeJS.ProcessEnv });
+  const [out, err]: [string[], string[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk.toString()));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out: out.join(''), err: err.join('') })));
+}
