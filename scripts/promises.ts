@@ -19,7 +19,7 @@ const LATER: readonly (readonly [RegExp, string])[] = [
     /^(\*\*`max_parallel`\*\* leases|With Redis|\*\*The counters interface|Redis ·|Redis came back)/,
     'several processes, with Redis',
   ],
-  [/in the admin UI|through People & Access|create\/edit dialog|the console always sends|their sessions stay/, 'the console'],
+  [/in the admin UI|through People & Access|create\/edit dialog|the console always sends/, 'the console'],
   [/^List filters over live values/, 'the console, whose lists have these filters'],
   [/^Thresholds count/, 'the delivery of alerts'],
   [/^The proof job/, 'the background jobs, of which this is one'],

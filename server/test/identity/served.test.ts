@@ -30,6 +30,7 @@ async function ask(gateway: Gateway, method: string, at: string, body?: unknown,
   return { status: response.status, cookies: response.headers.getSetCookie(), body: text === '' ? null : JSON.parse(text) };
 }
 
+// promise: a session can never call `/v1`
 test('the first start prints a link; its admin stays signed in over a restart, and their session opens nothing on /v1', async () => {
   const first = await start();
   const token = linkIn(first.output());

@@ -93,7 +93,8 @@ describe('a session', () => {
     expect((await browser('GET', `/organizations/${elsewhere.id}`)).status).toBe(404);
   });
 
-  test('loses a role the moment it is taken away', async () => {
+  // promise: Removing a member revokes their keys unless the request reassigns them; their sessions stay but lose that organization at once.
+  test('loses a role the moment it is taken away, and stays a session', async () => {
     const { root } = world();
     const organization = await makeOrganization(root);
     const person = await makePerson(world());
@@ -107,6 +108,7 @@ describe('a session', () => {
     expect((await rename('Second')).status).toBe(403);
     must(await root('DELETE', `/organizations/${organization.id}/members/${member.id}`));
     expect((await browser('GET', `/organizations/${organization.id}`)).status).toBe(404);
+    expect((await browser('GET', '/session')).body).toMatchObject({ account: { id: person.id }, memberships: [] });
     expect((await root('GET', `/organizations/${organization.id}`)).body.name).toBe('First');
   });
 
@@ -142,6 +144,7 @@ describe('a session', () => {
 });
 
 describe('a request of another site', () => {
+  // promise: a session cookie (HttpOnly, SameSite, Secure, CSRF-checked)
   test('changes nothing, whatever the session may do', async () => {
     const person = await makePerson(world(), { platformRole: 'platform_admin' });
     const browser = await signedIn(world(), person);
