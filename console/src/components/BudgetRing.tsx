@@ -53,7 +53,7 @@ export function BudgetCell({ budgets }: { budgets: readonly BudgetStatus[] }) {
     <Group gap={8} wrap="nowrap">
       <BudgetRing budget={closest} />
       <div>
-        <Text fz="sm" className="nowrap">
+        <Text fz="xs" className="nowrap">
           {moneyText(closest.spent)} <span style={{ color: 'var(--mantine-color-dimmed)' }}>of {moneyText(closest.amount)}</span>
         </Text>
         <Text fz="xs" c="dimmed" className="nowrap">

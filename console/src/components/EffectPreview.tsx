@@ -60,13 +60,18 @@ function Lines({ effect }: { effect: Effect }) {
   const lines = linesOf(effect);
   if (lines.length === 0) {
     return (
-      <Alert color="teal" py="xs" title="Effect">
+      <Alert color="teal" py="xs" title="Effect" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
         <Text fz="sm">Nobody loses access, and nothing in use is above a new limit.</Text>
       </Alert>
     );
   }
   return (
-    <Alert color={takesAway(effect) ? 'orange' : 'teal'} py="xs" title="Effect, before it is saved">
+    <Alert
+      color={takesAway(effect) ? 'orange' : 'teal'}
+      py="xs"
+      title="Effect, before it is saved"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
       <Stack gap={4}>
         <List fz="sm" spacing={4} size="sm">
           {lines.map((line, index) => (

@@ -87,7 +87,7 @@ export function LimitCell({ limits }: { limits: readonly RateLimitStatus[] }) {
   const closest = [...limits].sort((a, b) => ratioOf(b) - ratioOf(a));
   const rest = closest.slice(SHOWN);
   return (
-    <Group gap="sm" wrap="nowrap">
+    <Group gap={8} wrap="nowrap">
       {closest.slice(0, SHOWN).map((limit) => (
         <LimitBar
           key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}

@@ -85,7 +85,8 @@ function Chosen({
           <Badge
             key={id}
             color={errorOf(id) === undefined ? 'teal' : 'red'}
-            className="mono"
+            ff="monospace"
+            fw={500}
             rightSection={
               disabled ? null : <CloseButton size={16} iconSize={12} aria-label={`Take out ${id}`} onClick={() => toggle(id)} />
             }

@@ -72,7 +72,7 @@ function Names({ label, names, ineffective, why }: NamesProps) {
       </Text>
       <Group gap={6}>
         {names.map((name) => (
-          <Badge key={name} className="mono" color={ineffective.includes(name) ? 'gray' : 'teal'}>
+          <Badge key={name} ff="monospace" fw={500} color={ineffective.includes(name) ? 'gray' : 'teal'}>
             {name}
           </Badge>
         ))}

@@ -106,12 +106,7 @@ export function OrganizationForm({ read, onCancel, onSaved, onUnsaved }: Organiz
               <Button variant="default" onClick={onCancel}>
                 Cancel
               </Button>
-              <Button
-                type="submit"
-                loading={saving.isPending}
-                disabled={read !== null && changed.length === 0}
-                {...(hasEffect && takesAway(effect.data) ? { color: 'orange.9' } : {})}
-              >
+              <Button type="submit" loading={saving.isPending} disabled={read !== null && changed.length === 0}>
                 {read === null ? 'Create organization' : hasEffect && takesAway(effect.data) ? 'Save and apply this' : 'Save'}
               </Button>
             </Group>

@@ -24,27 +24,27 @@ interface RowActions {
 /** The columns of the organization list; each accessor is the order's name on the server. */
 export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>[] {
   return [
-    { accessor: 'name', title: 'Organization', sortable: true, width: 250, render: (row) => <Identity row={row} /> },
+    { accessor: 'name', title: 'Organization', sortable: true, width: 222, render: (row) => <Identity row={row} /> },
     {
       accessor: 'budget_used',
       title: 'Budget',
       sortable: true,
-      width: 200,
+      width: 196,
       render: (row) => <BudgetCell budgets={row.limits_status.budgets} />,
     },
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 245,
+      width: 244,
       render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
     },
-    { accessor: 'spend', title: '30-day spend', sortable: true, width: 135, render: (row) => <Spend row={row} /> },
+    { accessor: 'spend', title: '30-day spend', sortable: true, width: 112, render: (row) => <Spend row={row} /> },
     {
       accessor: 'members',
       title: 'Members',
       sortable: true,
       textAlign: 'right',
-      width: 92,
+      width: 98,
       render: (row) => countText(row.member_count),
     },
     {
@@ -52,11 +52,11 @@ export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>
       title: 'Teams',
       sortable: true,
       textAlign: 'right',
-      width: 76,
+      width: 80,
       render: (row) => countText(row.team_count),
     },
-    { accessor: 'keys', title: 'Keys', sortable: true, textAlign: 'right', width: 70, render: (row) => countText(row.key_count) },
-    { accessor: 'actions', title: '', textAlign: 'right', width: 48, render: (row) => <RowMenu row={row} {...actions} /> },
+    { accessor: 'keys', title: 'Keys', sortable: true, textAlign: 'right', width: 74, render: (row) => countText(row.key_count) },
+    { accessor: 'actions', title: '', textAlign: 'right', width: 46, render: (row) => <RowMenu row={row} {...actions} /> },
   ];
 }
 
@@ -75,16 +75,18 @@ function Identity({ row }: { row: OrganizationRow }) {
             fz="sm"
             fw={600}
             truncate
-            maw={170}
+            maw={110}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
             <bdi>{row.name}</bdi>
           </Anchor>
-          <StatusBadge status={row.standing?.status ?? row.status} />
+          <span style={{ flexShrink: 0, lineHeight: 1 }}>
+            <StatusBadge status={row.standing?.status ?? row.status} />
+          </span>
         </Group>
         <Group gap={4} wrap="nowrap">
-          <Text fz="xs" c="dimmed" truncate maw={190} title={owners.join(', ')}>
+          <Text fz="xs" c="dimmed" truncate maw={130} title={owners.join(', ')}>
             {owners.length === 0 ? 'No owner' : owners.join(', ')} · <span className="mono">{row.slug}</span>
           </Text>
           <CopyIcon text={row.id} label="the organization’s id" />
@@ -100,7 +102,7 @@ function Spend({ row }: { row: OrganizationRow }) {
   const values = standing.daily_spend.map(Number);
   return (
     <div>
-      <Sparkline values={values} height={20} label={`${moneyText(standing.spend_30d)} in 30 days`} />
+      <Sparkline values={values} width={90} height={20} label={`${moneyText(standing.spend_30d)} in 30 days`} />
       <Text fz="xs" component="div">
         <Money usd={standing.spend_30d} />
       </Text>
