@@ -83,6 +83,10 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(report.out).toMatch(/^model +requests +refused +input tokens +output tokens +spend$/m);
     expect(report.out).toMatch(/^fast +1 /m);
     expect(report.out).toMatch(/^total +1 /m);
+    const csv = await run('usage', '--group-by', 'model', '--csv');
+    expect(csv).toMatchObject({ code: 0, err: '' });
+    expect(csv.out.split('\n')[0]).toContain(',');
+    expect(csv.out).toContain('fast');
     expect((await run('usage', '--csv', '--json')).code).toBe(2);
   });
 
