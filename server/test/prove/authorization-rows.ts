@@ -97,6 +97,7 @@ export const rows: readonly Row[] = [
     return `/teams/${(await world.root('POST', `/organizations/${world.organizationId(place)}/teams`, { name: 'Gone soon' })).id}`;
   }),
   row('GET /teams/:id/limits/status', TEAM_READ, team('/limits/status')),
+  row('GET /teams/:id/self-service', TEAM_READ, team('/self-service')),
   row('GET /teams/:id/members', TEAM_READ, team('/members')),
   row('POST /teams/:id/members', TEAM_ADMINS, async (asking) => {
     const { accountId } = await newMember(asking);
