@@ -6,6 +6,7 @@ import { limitName } from './LimitBar.tsx';
 import { moneyText } from './Money.tsx';
 import { Named } from './Named.tsx';
 import { wordOf } from './StatusBadge.tsx';
+import { TableScroll } from './TableScroll.tsx';
 import { Time } from './Time.tsx';
 
 export type Decision = Schema<'Decision'>;
@@ -106,7 +107,7 @@ function AccessSteps({ access, model }: { access: Access; model: string | null }
 
 function RuleTable({ decision }: { decision: Decision }) {
   return (
-    <Table.ScrollContainer minWidth={760}>
+    <TableScroll minWidth={760}>
       <Table withTableBorder fz="sm" verticalSpacing={5}>
         <Table.Thead>
           <Table.Tr>
@@ -127,7 +128,7 @@ function RuleTable({ decision }: { decision: Decision }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableScroll>
   );
 }
 

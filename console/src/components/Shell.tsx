@@ -111,7 +111,7 @@ function SearchButton() {
   return (
     <UnstyledButton
       onClick={openCommandPalette}
-      aria-label="Search or jump to…"
+      aria-label="Search or jump to… ⌘K"
       px="xs"
       py={4}
       style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 'var(--mantine-radius-sm)' }}
@@ -121,7 +121,7 @@ function SearchButton() {
         <Text fz="sm" c="dimmed" visibleFrom="xs">
           Search or jump to…
         </Text>
-        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono" aria-hidden>
+        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono">
           ⌘K
         </Text>
       </Group>
@@ -145,11 +145,14 @@ export function SchemeToggle() {
 function PersonMenu() {
   const { account } = useSession();
   const signOut = useSignOut();
+  const initials = initialsOf(account.name);
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <UnstyledButton aria-label={`Signed in as ${account.name}`}>
-          <Avatar size={28} name={account.name} color="initials" aria-hidden />
+        <UnstyledButton aria-label={`${initials}, signed in as ${account.name}`}>
+          <Avatar size={28} name={account.name} color="initials">
+            {initials}
+          </Avatar>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -168,4 +171,11 @@ function PersonMenu() {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** First letters of the first and the last word. */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== '');
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
 }

@@ -1,4 +1,5 @@
 import { Code, Table, Text } from '@mantine/core';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { changesBetween, type FieldChange } from './diff.ts';
 
 /** Before and after, field by field. Of something made or deleted there is only one side. */
@@ -13,7 +14,7 @@ export function DiffTable({ before, after }: { before: unknown; after: unknown }
   const hasBefore = before != null;
   const hasAfter = after != null;
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <TableScroll minWidth={420}>
       <Table withTableBorder fz="sm" verticalSpacing={4} layout="fixed">
         <Table.Thead>
           <Table.Tr>
@@ -28,7 +29,7 @@ export function DiffTable({ before, after }: { before: unknown; after: unknown }
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableScroll>
   );
 }
 

@@ -7,6 +7,7 @@ import { countText } from '../../components/Count.tsx';
 import { colorOf } from '../../components/LimitBar.tsx';
 import { Money } from '../../components/Money.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 
@@ -115,7 +116,7 @@ function Section({ title, empty, children }: { title: string; empty: string | nu
         {title}
       </Title>
       {empty === null ? (
-        <Table.ScrollContainer minWidth={620}>{children}</Table.ScrollContainer>
+        <TableScroll minWidth={620}>{children}</TableScroll>
       ) : (
         <Text fz="sm" c="dimmed">
           {empty}

@@ -4,6 +4,7 @@ import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import type { FullRequest } from './RequestPage.tsx';
 
 /** What each attempt used and cost, bucket by bucket; the ledger's own entries. */
@@ -44,7 +45,7 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
           <Named id={entry.deployment_id} />, {entry.provider} · {entry.upstream_model}
         </Text>
       </Group>
-      <Table.ScrollContainer minWidth={480}>
+      <TableScroll minWidth={480}>
         <Table withTableBorder fz="sm" verticalSpacing={5}>
           <Table.Thead>
             <Table.Tr>
@@ -79,7 +80,7 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
             </Table.Tr>
           </Table.Tfoot>
         </Table>
-      </Table.ScrollContainer>
+      </TableScroll>
     </div>
   );
 }

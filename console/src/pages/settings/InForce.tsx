@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
 
 /** Every setting with what it means and what holds now. They are read at start, so they are changed where the process is started. */
 export function InForce() {
@@ -27,7 +28,7 @@ export function InForce() {
       />
       <Asked query={query}>
         {({ data }) => (
-          <Table.ScrollContainer minWidth={760}>
+          <TableScroll minWidth={760}>
             <Table withTableBorder fz="sm">
               <Table.Thead>
                 <Table.Tr>
@@ -43,7 +44,7 @@ export function InForce() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </TableScroll>
         )}
       </Asked>
     </Stack>

@@ -1,5 +1,6 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { PATHS } from '../../paths.ts';
 
 const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [
@@ -24,7 +25,7 @@ export function Retention() {
         </Anchor>{' '}
         and change its audit settings.
       </Text>
-      <Table.ScrollContainer minWidth={520}>
+      <TableScroll minWidth={520}>
         <Table withTableBorder fz="sm">
           <Table.Thead>
             <Table.Tr>
@@ -43,7 +44,7 @@ export function Retention() {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </TableScroll>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useNames } from '../../api/names.ts';
 import { addressOf } from '../../components/addresses.ts';
 import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/Money.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
 import type { Group } from './groups.ts';
 import { idOf, type Line, wordFor } from './UsageChart.tsx';
@@ -36,7 +37,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
   const names = useNames(lines.map((line) => idOf(line, group)));
   return (
     <Box>
-      <Table.ScrollContainer minWidth={900}>
+      <TableScroll minWidth={900}>
         <Table withTableBorder highlightOnHover fz="sm">
           <Table.Thead>
             <Table.Tr>
@@ -76,7 +77,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
             </Table.Tr>
           </Table.Tfoot>
         </Table>
-      </Table.ScrollContainer>
+      </TableScroll>
       <Row justify="space-between" mt="xs">
         <Text fz="sm" c="dimmed">
           {usage.truncated
