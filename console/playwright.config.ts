@@ -12,13 +12,13 @@ export default defineConfig({
   fullyParallel: false,
   retries: 0,
   timeout: 60_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 15_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
     launchOptions: { executablePath: existsSync(CHROMIUM) ? CHROMIUM : undefined, args: ['--no-sandbox', '--disable-gpu'] },
     viewport: { width: 1360, height: 860 },
-    actionTimeout: 10_000,
+    actionTimeout: 15_000,
     trace: 'off',
   },
 });

@@ -11,6 +11,7 @@ async function call(house: House, secret: string, model = 'fast') {
 }
 
 const dialog = (page: Page) => page.getByRole('dialog');
+const perMinute = (page: Page) => dialog(page).getByRole('textbox', { name: /^Requests per minute/ });
 
 async function createTeam(page: Page, name: string): Promise<void> {
   await page.getByRole('tab', { name: 'Teams' }).click();
@@ -34,7 +35,9 @@ async function invite(page: Page, organization: string, email: string): Promise<
   await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
   const made = page.getByRole('dialog', { name: /invitation/i });
   await expect(made).toContainText('/invitation?token=');
-  const link = /http\S+\/invitation\?token=[\w-]+/.exec((await made.innerText()).concat(await valuesIn(made)))?.[0] as string;
+  const link = /http\S+\/invitation\?token=[\w-]+/.exec(
+    ((await made.textContent()) ?? '').concat(await valuesIn(made)),
+  )?.[0] as string;
   await page.keyboard.press('Escape');
   return link;
 }
@@ -88,7 +91,7 @@ test('a platform admin makes an organization, a team, a person and a key, sees a
   await dialog(page).getByLabel('Slug').fill('workflow');
   await dialog(page).getByRole('button', { name: 'Add a budget' }).click();
   await dialog(page).getByLabel('Amount').fill('25');
-  await dialog(page).getByLabel('Requests per minute').fill('2');
+  await perMinute(page).fill('2');
   await dialog(page).getByRole('radio', { name: 'Selected' }).check();
   await dialog(page)
     .getByRole('group', { name: 'Models and route groups' })
@@ -116,7 +119,7 @@ test('a platform admin makes an organization, a team, a person and a key, sees a
 
   await page.goto(organization);
   await page.getByRole('button', { name: /^Edit/ }).first().click();
-  await dialog(page).getByLabel('Requests per minute').fill('100');
+  await perMinute(page).fill('100');
   await dialog(page).getByRole('button', { name: /^Save/ }).click();
   await expect(dialog(page)).toBeHidden();
   await passes(house, secret);
@@ -132,7 +135,7 @@ test('an organization’s owner does the same inside what the platform gave, and
   await page.goto(organization);
   await createTeam(page, 'Owner team');
   await page.getByRole('button', { name: /^Edit/ }).first().click();
-  await dialog(page).getByLabel('Requests per minute').first().fill('1');
+  await perMinute(page).fill('1');
   await dialog(page).getByRole('button', { name: /^Save/ }).click();
   await expect(dialog(page)).toBeHidden();
   const team = page.url();
@@ -144,7 +147,7 @@ test('an organization’s owner does the same inside what the platform gave, and
   await explained(page, house, refused.requestId, /team.*limit of 1 request a minute.*would pass/);
   await page.goto(team);
   await page.getByRole('button', { name: /^Edit/ }).first().click();
-  await dialog(page).getByLabel('Requests per minute').first().fill('50');
+  await perMinute(page).fill('50');
   await dialog(page).getByRole('button', { name: /^Save/ }).click();
   await expect(dialog(page)).toBeHidden();
   await passes(house, secret);
@@ -152,7 +155,7 @@ test('an organization’s owner does the same inside what the platform gave, and
   // The organization's own limits are shown and cannot be changed; the reason is said.
   await page.goto(organization);
   await page.getByRole('button', { name: /^Edit/ }).first().click();
-  await expect(dialog(page).getByLabel('Requests per minute').first()).toBeDisabled();
+  await expect(perMinute(page)).toBeDisabled();
   await expect(
     dialog(page)
       .getByText(/set by the platform/)
@@ -212,7 +215,7 @@ async function tabTo(page: Page, label: string): Promise<void> {
     await page.keyboard.press('Tab');
     const isThere = await page.evaluate((wanted) => {
       const focused = document.activeElement as HTMLInputElement | null;
-      const words = [focused?.getAttribute('aria-label'), ...[...(focused?.labels ?? [])].map((one) => one.innerText)];
+      const words = [focused?.getAttribute('aria-label'), ...[...(focused?.labels ?? [])].map((one) => one.textContent)];
       return words.some((text) => text?.trim().split('\n')[0]?.startsWith(wanted) === true);
     }, label);
     if (isThere) return;
