@@ -53,10 +53,10 @@ test('a key is made with the keyboard alone, its secret is shown once and works 
   await page.keyboard.press('Enter');
   const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
   expect(secret).toMatch(/^sk-hg-/);
-  await expect(page.getByLabel('curl example')).toContainText(secret);
-  await expect(page.getByLabel('curl example')).toContainText('"model": "');
+  await expect(page.getByLabel('curl example', { exact: true })).toContainText(secret);
+  await expect(page.getByLabel('curl example', { exact: true })).toContainText('"model": "');
   await page.getByRole('tab', { name: 'Anthropic Python' }).click();
-  await expect(page.getByLabel('Anthropic Python example')).toContainText('from anthropic import Anthropic');
+  await expect(page.getByLabel('Anthropic Python example', { exact: true })).toContainText('from anthropic import Anthropic');
   // A slip of the finger does not take the secret away.
   await page.keyboard.press('Escape');
   await expect(page.getByRole('textbox', { name: 'Secret' })).toBeVisible();

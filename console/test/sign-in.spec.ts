@@ -75,7 +75,7 @@ test('a wrong password and an unknown address are refused in the same words', as
   const email = await newPerson(house);
   await page.goto(`${house.url}/sign-in`);
   await typePassword(page, email, 'not the password 7');
-  const words = await page.getByRole('alert').innerText();
+  const words = (await page.getByRole('alert').textContent()) ?? '';
   await typePassword(page, `nobody-${Date.now()}@headgate.test`, 'not the password 7');
   await expect(page.getByRole('alert')).toHaveText(words);
   await expect(home(page)).toBeHidden();
@@ -114,7 +114,7 @@ test('too many wrong passwords have to wait, and are told how long', async ({ pa
   for (let attempt = 0; attempt < 12; attempt += 1) {
     await typePassword(page, email, `wrong password ${attempt}`);
     await expect(page.getByRole('alert')).toBeVisible();
-    if ((await page.getByRole('alert').innerText()).includes('You can try again in')) break;
+    if (((await page.getByRole('alert').textContent()) ?? '').includes('You can try again in')) break;
   }
   await expect(page.getByRole('alert')).toContainText(/You can try again in \d+ s/);
   await typePassword(page, email, PASSWORD);

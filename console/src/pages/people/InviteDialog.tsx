@@ -90,7 +90,7 @@ function InviteForm({ organizationId, onSent }: InviteFormProps) {
         </Radio.Group>
       )}
       {values.place === 'platform' ? (
-        <RoleSelect roles={PLATFORM_ROLES} {...form.getInputProps('platform_role')} />
+        <RoleSelect roles={PLATFORM_ROLES} {...form.getInputProps('platform_role')} error={form.errors.role} />
       ) : (
         <>
           {organizationId === undefined && (
