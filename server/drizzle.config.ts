@@ -8,6 +8,7 @@ export default defineConfig({
     './src/store/schema/audit.ts',
     './src/store/schema/catalogue.ts',
     './src/store/schema/invitations.ts',
+    './src/store/schema/route-group-policies.ts',
     './src/store/schema/settings.ts',
     './src/store/schema/sign-in.ts',
     './src/store/schema/standing.ts',

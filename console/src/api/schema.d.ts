@@ -651,6 +651,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams/{id}/self-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the caller may make a key of their own in a team, and within what */
+        get: operations["get_teams_id_self_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{id}/members": {
         parameters: {
             query?: never;
@@ -1034,6 +1051,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export keys as comma-separated values, newest first
+         * @description Narrowed like the list. At most 100,000 rows; a last line says when there are more.
+         */
+        get: operations["get_keys_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{id}/keys": {
         parameters: {
             query?: never;
@@ -1284,7 +1321,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export a chain as JSON lines, oldest first */
+        /**
+         * Export a chain, oldest first
+         * @description JSON lines carry all that the chain is proved by. With `format=csv` a spreadsheet: before and after as JSON in a cell, and an apostrophe in front of a cell that begins like a formula.
+         */
         get: operations["get_audit_events_export"];
         put?: never;
         post?: never;
@@ -1615,6 +1655,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/route-groups/{id}/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a route group’s policy and its versions */
+        get: operations["get_route_groups_id_policy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/route-groups/{id}/policy/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a policy without publishing it
+         * @description Draws from a fixed seed, by the rules that serve requests, while every deployment is up and has room. Nothing is called or stored.
+         */
+        post: operations["post_route_groups_id_policy_simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/route-groups/{id}/policy/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a policy
+         * @description Becomes the next version and is served at once. Publishing what is in force changes nothing.
+         */
+        post: operations["post_route_groups_id_policy_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/route-groups/{id}/policy/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring back a version of a policy
+         * @description Published as a new version. 409 when a deployment of it is gone.
+         */
+        post: operations["post_route_groups_id_policy_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callable-targets": {
         parameters: {
             query?: never;
@@ -1775,6 +1892,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export usage and spend as comma-separated values
+         * @description `csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. A cell that begins like a formula gets an apostrophe in front.
+         */
+        get: operations["get_usage_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{id}/usage": {
         parameters: {
             query?: never;
@@ -1884,6 +2021,26 @@ export interface paths {
          * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told; `end` before the stream ends for a reason. Narrowed like the list.
          */
         get: operations["get_requests_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export requests as comma-separated values, newest first
+         * @description Narrowed like the list. At most 100,000 rows; a last line says when there are more.
+         */
+        get: operations["get_requests_export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2559,6 +2716,8 @@ export interface components {
                 role: "team_admin" | "team_developer" | "team_viewer";
             }[];
             key_count: number;
+            /** @description When the person was last signed in, to the minute. */
+            last_seen_at: string | null;
             rate_limits: components["schemas"]["RateLimits"];
             model_limits: {
                 target: string | null;
@@ -2799,6 +2958,17 @@ export interface components {
                 resets_at: string | null;
             }[];
         };
+        OwnKeys: {
+            enabled: boolean;
+            /** @description Why not, in a sentence. */
+            reason: string | null;
+            /** @description Null: as many as they like. */
+            keys_left: number | null;
+            /** @description The key must carry a block budget of at most this; null: it need not. */
+            budget_max: string | null;
+            expiry_required: boolean;
+            max_expiry_days: number | null;
+        };
         Passkey: {
             id: string;
             name: string;
@@ -2984,6 +3154,43 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        RouteGroupPolicy: {
+            published: {
+                version: number;
+                /** Format: date-time */
+                published_at: string;
+                published_by: string;
+                /** @description The version this one brought back. */
+                rolled_back_to: number | null;
+                policy: {
+                    /** @enum {string} */
+                    strategy: "weighted" | "priority";
+                    members: {
+                        deployment_id: string;
+                        weight: number;
+                        priority: number;
+                    }[];
+                };
+            };
+            /** @description Newest first, the published one too; at most 100. */
+            history: {
+                version: number;
+                /** Format: date-time */
+                published_at: string;
+                published_by: string;
+                /** @description The version this one brought back. */
+                rolled_back_to: number | null;
+                policy: {
+                    /** @enum {string} */
+                    strategy: "weighted" | "priority";
+                    members: {
+                        deployment_id: string;
+                        weight: number;
+                        priority: number;
+                    }[];
+                };
+            }[];
         };
         SearchResult: {
             /** @enum {string} */
@@ -3252,7 +3459,7 @@ export interface components {
             to: string;
             time_zone: string;
             interval: ("hour" | "day" | "week" | "month") | null;
-            group_by: ("organization" | "team" | "key" | "member" | "model" | "deployment" | "provider")[];
+            group_by: ("organization" | "team" | "key" | "member" | "service_account" | "model" | "deployment" | "provider" | "tag")[];
             data: {
                 /** Format: date-time */
                 start?: string;
@@ -3260,9 +3467,12 @@ export interface components {
                 team_id?: string | null;
                 key_id?: string | null;
                 member_id?: string | null;
+                service_account_id?: string | null;
                 model?: string | null;
                 deployment_id?: string | null;
                 provider?: string | null;
+                /** @description A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total. */
+                tag?: string | null;
                 /** @description Settled ones; estimated and refused stand beside, not in it. */
                 requests: number;
                 estimated_requests: number;
@@ -5546,6 +5756,46 @@ export interface operations {
             };
         };
     };
+    get_teams_id_self_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKeys"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_teams_id_members: {
         parameters: {
             query?: {
@@ -7141,6 +7391,54 @@ export interface operations {
             };
         };
     };
+    get_keys_export: {
+        parameters: {
+            query?: {
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                team_id?: string;
+                /** @description Keys a person owns. */
+                account_id?: string;
+                service_account_id?: string;
+                status?: "active" | "disabled" | "revoked";
+                organization_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organizations_id_keys: {
         parameters: {
             query?: {
@@ -7985,6 +8283,7 @@ export interface operations {
             query?: {
                 /** @description Absent: the platform’s own chain. */
                 organization_id?: string;
+                format?: "jsonl" | "csv";
             };
             header?: never;
             path?: never;
@@ -9428,6 +9727,224 @@ export interface operations {
             };
         };
     };
+    get_route_groups_id_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteGroupPolicy"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_route_groups_id_policy_simulate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    strategy: "weighted" | "priority";
+                    members: {
+                        deployment_id: string;
+                        /** @default 1 */
+                        weight?: number;
+                        /** @default 0 */
+                        priority?: number;
+                    }[];
+                    requests: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        shares: {
+                            deployment_id: string;
+                            share: number;
+                            first_choice: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_route_groups_id_policy_publish: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    policy: {
+                        /** @enum {string} */
+                        strategy: "weighted" | "priority";
+                        members: {
+                            deployment_id: string;
+                            /** @default 1 */
+                            weight?: number;
+                            /** @default 0 */
+                            priority?: number;
+                        }[];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteGroupPolicy"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_route_groups_id_policy_rollback: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteGroupPolicy"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_callable_targets: {
         parameters: {
             query?: {
@@ -9960,7 +10477,7 @@ export interface operations {
                 from?: string;
                 /** @description Not included; now unless said. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, model, deployment, provider. */
+                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
                 /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
@@ -9968,9 +10485,12 @@ export interface operations {
                 team_id?: string;
                 key_id?: string;
                 member_id?: string;
+                service_account_id?: string;
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
+                /** @description Of the deployments that carry it now. */
+                tag?: string;
                 organization_id?: string;
             };
             header?: never;
@@ -10008,14 +10528,14 @@ export interface operations {
             };
         };
     };
-    get_organizations_id_usage: {
+    get_usage_export: {
         parameters: {
             query?: {
                 /** @description 30 days before `to` unless said. */
                 from?: string;
                 /** @description Not included; now unless said. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, model, deployment, provider. */
+                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
                 /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
@@ -10023,9 +10543,72 @@ export interface operations {
                 team_id?: string;
                 key_id?: string;
                 member_id?: string;
+                service_account_id?: string;
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
+                /** @description Of the deployments that carry it now. */
+                tag?: string;
+                organization_id?: string;
+                format?: "csv" | "focus";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_usage: {
+        parameters: {
+            query?: {
+                /** @description 30 days before `to` unless said. */
+                from?: string;
+                /** @description Not included; now unless said. */
+                to?: string;
+                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag. */
+                group_by?: string;
+                interval?: "hour" | "day" | "week" | "month";
+                /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
+                time_zone?: string;
+                team_id?: string;
+                key_id?: string;
+                member_id?: string;
+                service_account_id?: string;
+                model?: string;
+                deployment_id?: string;
+                provider?: string;
+                /** @description Of the deployments that carry it now. */
+                tag?: string;
             };
             header?: never;
             path: {
@@ -10306,6 +10889,59 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_requests_export: {
+        parameters: {
+            query?: {
+                organization_id?: string;
+                team_id?: string;
+                key_id?: string;
+                member_id?: string;
+                service_account_id?: string;
+                model?: string;
+                deployment_id?: string;
+                status?: "succeeded" | "failed" | "refused" | "cancelled" | "estimated";
+                code?: string;
+                from?: string;
+                /** @description Not included. */
+                to?: string;
+                format?: "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
                 };
             };
             /** @description A problem with the request */

@@ -40,6 +40,7 @@ import * as prices from './routes/prices.ts';
 import * as gatewayProcess from './routes/process.ts';
 import * as requestExport from './routes/request-export.ts';
 import * as requests from './routes/requests.ts';
+import * as routeGroupPolicy from './routes/route-group-policy.ts';
 import * as routeGroups from './routes/route-groups.ts';
 import * as search from './routes/search.ts';
 import * as selfService from './routes/self-service.ts';
@@ -193,6 +194,10 @@ export const ROUTES: RouteTable = {
   'DELETE /route-groups/:id': routeGroups.remove,
   'GET /route-groups/:id/members': routeGroups.readMembers,
   'PUT /route-groups/:id/members': routeGroups.replaceMembers,
+  'GET /route-groups/:id/policy': routeGroupPolicy.read,
+  'POST /route-groups/:id/policy/simulate': routeGroupPolicy.simulate,
+  'POST /route-groups/:id/policy/publish': routeGroupPolicy.publish,
+  'POST /route-groups/:id/policy/rollback': routeGroupPolicy.rollback,
   'GET /callable-targets': callableTargets.list,
   'PUT /callable-targets/:name/access-groups': callableTargets.replaceAccessGroups,
   'GET /access-groups': accessGroups.list,

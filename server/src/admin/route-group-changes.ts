@@ -1,6 +1,7 @@
 import { newId } from '../lib/id.ts';
 import * as targets from '../store/callable-targets.ts';
 import * as deployments from '../store/deployments.ts';
+import * as policies from '../store/route-group-policies.ts';
 import type { RouteGroupMember, RouteGroupRow } from '../store/route-groups.ts';
 import * as routeGroups from '../store/route-groups.ts';
 import type { AdminCall } from './call.ts';
@@ -31,13 +32,26 @@ export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>,
     updatedAt: now,
   });
   await routeGroups.replaceMembers(tx, row.id, wanted);
+  await addPolicy(call, made, row, wanted, null);
   const after = { ...routeGroupFacts(row, wanted), ...(regained.length === 0 ? {} : { regained_access: regained }) };
   await record({ ...eventOf(row), action: 'route_group.create', before: null, after });
   touch({ catalogue: true });
   return row;
 }
 
-export async function patchGroup(call: AdminCall, made: Change, id: string, body: PatchBody): Promise<RouteGroupRow> {
+/** What a change is called in the audit log, and the version of the policy that it brings back. */
+interface PatchReason {
+  readonly action: string;
+  readonly rolledBackTo: number | null;
+}
+
+export async function patchGroup(
+  call: AdminCall<unknown, unknown, unknown>,
+  made: Change,
+  id: string,
+  body: PatchBody,
+  reason: PatchReason = { action: 'route_group.update', rolledBackTo: null },
+): Promise<RouteGroupRow> {
   const { tx, now, record, touch } = made;
   const row = await lockOne(tx, id);
   requireVersion(call, row.version);
@@ -55,9 +69,30 @@ export async function patchGroup(call: AdminCall, made: Change, id: string, body
   if (isUnchanged(before, after)) return row;
   const updated = await routeGroups.update(tx, id, columns, now);
   if (body.members !== undefined) await routeGroups.replaceMembers(tx, id, wanted);
-  await record({ ...eventOf(updated), action: 'route_group.update', before, after });
+  const isPolicy = before.strategy !== after.strategy || !isUnchanged(before.members, after.members);
+  if (isPolicy) await addPolicy(call, made, updated, wanted, reason.rolledBackTo);
+  await record({ ...eventOf(updated), action: reason.action, before, after });
   touch({ catalogue: true });
   return updated;
+}
+
+/** However a group's strategy or members came to be what they are, it is a version of its policy. */
+async function addPolicy(
+  { actor }: AdminCall<unknown, unknown, unknown>,
+  { tx, now }: Change,
+  row: RouteGroupRow,
+  wanted: readonly RouteGroupMember[],
+  rolledBackTo: number | null,
+): Promise<void> {
+  await policies.add(tx, {
+    routeGroupId: row.id,
+    strategy: row.strategy,
+    members: [...wanted].sort((a, b) => (a.deploymentId < b.deploymentId ? -1 : 1)),
+    rolledBackTo,
+    publishedAt: now,
+    publishedById: actor.id,
+    publishedByName: actor.name,
+  });
 }
 
 /** Its deployments stay, and so do grants of its key. */
@@ -72,7 +107,10 @@ export async function removeGroup(call: AdminCall, { tx, record, touch }: Change
 }
 
 /** Throws 400 naming each member that is listed twice, does not exist or serves another mode than the first. */
-async function requireMembers({ tx }: Change, wanted: readonly RouteGroupMember[]): Promise<'chat' | 'embedding' | null> {
+export async function requireMembers(
+  { tx }: Pick<Change, 'tx'>,
+  wanted: readonly RouteGroupMember[],
+): Promise<'chat' | 'embedding' | null> {
   const ids = wanted.map((member) => member.deploymentId);
   const known = new Map((await deployments.findMany(tx, ids)).map((row) => [row.id, row]));
   const first = known.get(ids[0] ?? '');

@@ -4,6 +4,7 @@ export * from './schema/audit.ts';
 export * from './schema/catalogue.ts';
 export * from './schema/invitations.ts';
 export * from './schema/records.ts';
+export * from './schema/route-group-policies.ts';
 export * from './schema/settings.ts';
 export * from './schema/sign-in.ts';
 export * from './schema/standing.ts';

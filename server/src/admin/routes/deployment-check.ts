@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
+import type { DeploymentConfig } from '../../domain/catalogue.ts';
 import * as credentials from '../../store/credentials.ts';
-import type { DeploymentRow } from '../../store/deployments.ts';
 import type { AdminCall } from '../call.ts';
+import { deploymentConfig } from '../deployment-config.ts';
 import { columnsOf, createBody, NEW_DEPLOYMENT } from '../deployment-fields.ts';
 import { idParams, instantOut } from '../fields.ts';
 import * as load from '../load.ts';
@@ -30,7 +30,7 @@ export const check = route({
   params: idParams,
   response: checkedOut,
   load: loadDeployment,
-  handle: async (call, row) => tried(call, configOf(row, await storedCredential(call, row.credentialId))),
+  handle: async (call, row) => tried(call, deploymentConfig(row, await storedCredential(call, row.credentialId))),
 });
 
 export const checkUnsaved = route({
@@ -47,7 +47,7 @@ export const checkUnsaved = route({
     if (body.provider !== 'fake' && credential?.provider !== body.provider) {
       throw invalid('/credential_id', `a deployment at ${body.provider} needs one of its credentials`);
     }
-    return tried(call, configOf(row, credential));
+    return tried(call, deploymentConfig(row, credential));
   },
 });
 
@@ -65,41 +65,4 @@ async function tried(call: AdminCall<unknown, unknown, unknown>, deployment: Dep
 async function storedCredential(call: AdminCall<unknown, unknown, unknown>, id: string | null) {
   const row = id === null ? null : await credentials.find(call.deps.db, id);
   return row === null ? null : openCredential(call.deps, row);
-}
-
-type Columns = Pick<
-  DeploymentRow,
-  | 'id'
-  | 'model'
-  | 'provider'
-  | 'upstreamModel'
-  | 'mode'
-  | 'rpm'
-  | 'tpm'
-  | 'weight'
-  | 'priority'
-  | 'tags'
-  | 'maxOutputTokens'
-  | 'timeoutMs'
-  | 'enabled'
->;
-
-/** The deployment with its opened credential, for a live call. */
-function configOf(row: Columns, credential: DeploymentConfig['credential']): DeploymentConfig {
-  return {
-    id: row.id,
-    model: row.model,
-    provider: row.provider as ProviderName,
-    upstreamModel: row.upstreamModel,
-    mode: row.mode,
-    credential,
-    prices: [],
-    limits: { rpm: row.rpm, tpm: row.tpm },
-    weight: row.weight,
-    priority: row.priority,
-    tags: row.tags,
-    maxOutputTokens: row.maxOutputTokens,
-    timeoutMs: row.timeoutMs,
-    enabled: row.enabled,
-  };
 }

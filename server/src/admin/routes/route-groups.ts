@@ -109,7 +109,7 @@ export const replaceMembers = route({
   handle: async (call, { id }) => view(call, await changeCatalogue(call, (made) => patchGroup(call, made, id, call.body))),
 });
 
-async function loadGroup(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<RouteGroupRow>> {
+export async function loadGroup(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<RouteGroupRow>> {
   const row = await routeGroups.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('route group');
   return { place: { organizationId: null }, object: row };
