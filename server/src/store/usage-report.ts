@@ -7,8 +7,10 @@ import { withinReach } from './reach.ts';
 import { deployments } from './schema.ts';
 import {
   type Condition,
+  DAY_MS,
   HOUR_MS,
   type KeyColumns,
+  QUARTER_MS,
   type TeamColumns,
   USAGE_SUMS,
   type UsageSum,
@@ -170,8 +172,30 @@ function periodOf(interval: Exclude<UsageInterval, 'hour'>) {
   return interval === 'day' ? { is: interval } : { is: interval, anchorDay: 1 };
 }
 
+/** Who sees every tenant and asks for none needs no tenants' rows; who asks for organizations alone needs only their days. */
+function coarserWhose({ groupBy, only, reaches }: UsageQuestion, starts: readonly number[] | null): Whose | null {
+  const narrowed = (Object.keys(only) as UsageGroup[]).filter((group) => only[group] !== undefined);
+  const asked = [...groupBy, ...narrowed];
+  const begin = (stepMs: number) => starts === null || starts.every((ms) => ms % stepMs === 0);
+  const seesAll = reaches === undefined || reaches.some((reach) => reach.is === 'everywhere');
+  if (seesAll && begin(QUARTER_MS) && asked.every((group) => WITHOUT_TENANTS.has(group))) {
+    return { is: 'platform', condition: ({ calledName }) => among(only.model, calledName) };
+  }
+  const seesWhole = seesAll || reaches.every((reach) => reach.is === 'organization');
+  if (!seesWhole || !begin(DAY_MS) || !asked.every((group) => group === 'organization')) return null;
+  return {
+    is: 'organizations',
+    condition: ({ organizationId }) =>
+      and(among(only.organization, organizationId), reaches === undefined ? undefined : withinReach(reaches, { organizationId })),
+  };
+}
+
+const WITHOUT_TENANTS: ReadonlySet<UsageGroup> = new Set(['model', 'deployment', 'provider']);
+
 /** Hours of teams do where nobody asks for keys or people and no interval begins within an hour. */
 function whoseOf(question: UsageQuestion, starts: readonly number[] | null): Whose {
+  const coarser = coarserWhose(question, starts);
+  if (coarser !== null) return coarser;
   const { groupBy, only, reaches } = question;
   const needsKeys = (['key', 'member', 'service_account'] as const).some(
     (group) => groupBy.includes(group) || only[group] !== undefined,

@@ -4,7 +4,7 @@
  */
 import { and, eq, gte, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { deployments, ledger, organizations, requestLog, rollups, teamRollups } from './schema.ts';
+import { deployments, ledger, organizationDays, organizations, platformRollups, requestLog, rollups, teamRollups } from './schema.ts';
 
 /** From `fromMs` up to, not including, `toMs`. */
 export interface Span {
@@ -19,6 +19,10 @@ export interface TeamColumns {
   readonly calledName: PgColumn;
 }
 
+/** The columns of the sources that know organizations, and of those that know no tenant. */
+export type OrganizationColumns = Pick<TeamColumns, 'organizationId'>;
+export type PlatformColumns = Pick<TeamColumns, 'calledName'>;
+
 /** The columns of the sources that know keys and people. */
 export interface KeyColumns extends TeamColumns {
   readonly keyId: PgColumn;
@@ -27,10 +31,12 @@ export interface KeyColumns extends TeamColumns {
 }
 
 /**
- * Whose usage, as a condition on each source's own columns; undefined is everybody's. Asked without keys and people, whole hours are
- * read by team, which is far less to read.
+ * Whose usage, as a condition on each source's own columns; undefined is everybody's. The less is asked of whose it was, the coarser are
+ * the rows that are read: whole hours by team, whole days by organization, or quarters of an hour of the platform.
  */
 export type Whose =
+  | { readonly is: 'platform'; readonly condition: (columns: PlatformColumns) => SQL | undefined }
+  | { readonly is: 'organizations'; readonly condition: (columns: OrganizationColumns) => SQL | undefined }
   | { readonly is: 'teams'; readonly condition: (columns: TeamColumns) => SQL | undefined }
   | { readonly is: 'keys'; readonly condition: (columns: KeyColumns) => SQL | undefined };
 
@@ -60,13 +66,21 @@ export type UsageSum = (typeof USAGE_SUMS)[number];
  * `key_id`, `member_id` and `service_account_id` (empty for teams), `called_name`, `deployment_id`, `provider` (empty where absent) and USAGE_SUMS.
  */
 export function usageRows(span: Span, whose: Whose, conditions: readonly Condition[] = []): SQL {
-  const steps = whose.is === 'teams' ? [HOUR_MS, QUARTER_MS] : [QUARTER_MS];
-  const parts = cover(span, steps).flatMap(({ stepMs, ...part }) => {
+  const parts = cover(span, STEPS[whose.is]).flatMap(({ stepMs, ...part }) => {
     if (stepMs === null) return [ofRequests(part, whose, conditions), ofLedger(part, whose, conditions)];
+    if (stepMs === DAY_MS) return [ofDays(part, whose)];
+    if (whose.is === 'platform') return [ofPlatform(part, whose, conditions)];
     return [stepMs === HOUR_MS ? ofHours(part, whose, conditions) : ofQuarters(part, whose, conditions)];
   });
   return sql`(${sql.join(parts, sql` union all `)})`;
 }
+
+const STEPS: Readonly<Record<Whose['is'], readonly number[]>> = {
+  platform: [QUARTER_MS],
+  organizations: [DAY_MS, HOUR_MS, QUARTER_MS],
+  teams: [HOUR_MS, QUARTER_MS],
+  keys: [QUARTER_MS],
+};
 
 /** A further condition on columns by name, where the columns of the sources differ: `deployment_id`, `provider`. */
 export interface Condition {
@@ -116,9 +130,35 @@ const COUNTS = USAGE_SUMS.slice(0, 5);
 const AMOUNTS = USAGE_SUMS.slice(5);
 const TOKENS = USAGE_SUMS.slice(5, -1);
 
+/** Only ever asked for organizations, and without further conditions; the other columns are then never used. */
+function ofDays(span: Span, whose: Whose): SQL {
+  const condition = whose.is === 'organizations' ? whose.condition(organizationDays) : sql`false`;
+  const wanted = and(condition, within(organizationDays.dayStart, span));
+  return sql`select ${organizationDays.dayStart} as at, ${organizationDays.dayStart} + interval '86399.999 seconds' as until, organization_id,
+    '' as team_id, '' as key_id, '' as member_id, '' as service_account_id, '' as called_name, '' as deployment_id, '' as provider, ${sql.raw(USAGE_SUMS.join(', '))}
+    from ${organizationDays} where ${wanted}`;
+}
+
+function ofPlatform(
+  span: Span,
+  whose: Extract<Whose, { is: 'platform' }>,
+  conditions: readonly Condition[],
+): SQL {
+  const wanted = and(
+    whose.condition(platformRollups),
+    within(platformRollups.bucketStart, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? platformRollups.provider : platformRollups.deploymentId, [...values]),
+    ),
+  );
+  return sql`select ${platformRollups.bucketStart} as at, ${platformRollups.bucketStart} + interval '899.999 seconds' as until,
+    '' as organization_id, '' as team_id, '' as key_id, '' as member_id, '' as service_account_id, called_name, deployment_id, provider,
+    ${sql.raw(USAGE_SUMS.join(', '))} from ${platformRollups} where ${wanted}`;
+}
+
 function ofHours(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
-  // Only ever asked for teams; the key and member columns are then never used.
-  const condition = whose.is === 'teams' ? whose.condition(teamRollups) : sql`false`;
+  // Never asked for keys; the key and member columns are then never used.
+  const condition = whose.is === 'teams' || whose.is === 'organizations' ? whose.condition(teamRollups) : sql`false`;
   const wanted = and(
     condition ?? ofEveryOrganization(teamRollups.organizationId),
     within(teamRollups.hourStart, span),
