@@ -16,6 +16,7 @@ interface Tenant {
   readonly serviceAccountId: string;
   readonly keyId: string;
   readonly tokenId: string;
+  readonly invitationId: string;
 }
 
 interface Ids {
@@ -113,6 +114,7 @@ function expected(
 
 /** Lists over the whole tree show whatever part the caller may see. */
 const TREE_LISTS = [
+  '/invitations',
   '/organizations',
   '/organizations/summary',
   '/organizations/export',
@@ -159,6 +161,7 @@ function idFor(pattern: string, parameter: string, tenant: Tenant): string {
     'service-accounts': tenant.serviceAccountId,
     keys: tenant.keyId,
     'admin-tokens': tenant.tokenId,
+    invitations: tenant.invitationId,
     credentials: ids.credentialId,
     deployments: ids.deploymentId,
     'route-groups': ids.routeGroupId,
@@ -189,6 +192,7 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
     const body = { level: 'team', organization_id: organizationId, asset_access: { mode: 'inherit' } };
     return { place: { organizationId }, body };
   }
+  if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId) };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody() };
   return { place: { organizationId: null } };
@@ -196,6 +200,10 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
 
 function tokenBody(organizationId: string): object {
   return { name: 'x', role: 'org_member', organization_id: organizationId };
+}
+
+function invitationBody(organizationId: string): object {
+  return { email: `${organizationId}@example.com`, role: 'org_member', organization_id: organizationId };
 }
 
 function priceBody(): object {
@@ -235,6 +243,7 @@ async function makeTenant(name: string): Promise<Tenant> {
   const service = must(await root('POST', `/teams/${team.id}/service-accounts`, { name: 'ci' }));
   const key = must(await root('POST', '/keys', { team_id: team.id, name: 'own', owner: { account_id: account.id } }));
   const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
+  const invitation = must(await root('POST', '/invitations', invitationBody(organizationId)));
   return {
     organizationId,
     teamId: team.id,
@@ -243,5 +252,6 @@ async function makeTenant(name: string): Promise<Tenant> {
     serviceAccountId: service.id,
     keyId: key.id,
     tokenId: token.id,
+    invitationId: invitation.id,
   };
 }
