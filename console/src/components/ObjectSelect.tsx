@@ -58,6 +58,7 @@ export function ObjectSelect({
       error={error}
       searchable
       clearable
+      openOnFocus={false}
       data={isListed ? choices : [chosen, ...choices]}
       filter={({ options }) => options}
       value={value ?? null}

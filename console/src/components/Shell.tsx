@@ -149,7 +149,7 @@ function PersonMenu() {
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <UnstyledButton aria-label={`${initials}, signed in as ${account.name}`}>
+        <UnstyledButton aria-label={`Signed in as ${account.name} (${initials})`}>
           <Avatar size={28} name={account.name} color="initials">
             {initials}
           </Avatar>

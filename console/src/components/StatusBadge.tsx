@@ -26,7 +26,7 @@ const COLORS: Readonly<Record<string, string>> = {
 /** A status in one word and one colour, the same on every page; the word alone says it all. */
 export function StatusBadge({ status }: { status: string }) {
   return (
-    <Badge color={COLORS[status] ?? 'gray'} style={{ flexShrink: 0 }}>
+    <Badge color={COLORS[status] ?? 'gray'} miw="max-content">
       {wordOf(status)}
     </Badge>
   );
