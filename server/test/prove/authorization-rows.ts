@@ -85,6 +85,7 @@ export const rows: readonly Row[] = [
   row('PUT /organizations/:id/asset-access', ORGANIZATION_PLATFORM, organization('/asset-access', { mode: 'all' })),
   row('GET /organizations/:id/effective-access', ORGANIZATION_READ, organization('/effective-access')),
   row('GET /organizations/:id/limits/status', ORGANIZATION_READ, organization('/limits/status')),
+  row('GET /organizations/:id/limits/stream', ORGANIZATION_READ, organization('/limits/stream')),
 
   row('GET /teams', EVERYONE, at('/teams?limit=200'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
   row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200')),
@@ -97,6 +98,7 @@ export const rows: readonly Row[] = [
     return `/teams/${(await world.root('POST', `/organizations/${world.organizationId(place)}/teams`, { name: 'Gone soon' })).id}`;
   }),
   row('GET /teams/:id/limits/status', TEAM_READ, team('/limits/status')),
+  row('GET /teams/:id/limits/stream', TEAM_READ, team('/limits/stream')),
   row('GET /teams/:id/self-service', TEAM_READ, team('/self-service')),
   row('GET /teams/:id/members', TEAM_READ, team('/members')),
   row('POST /teams/:id/members', TEAM_ADMINS, async (asking) => {
@@ -166,6 +168,7 @@ export const rows: readonly Row[] = [
   row('DELETE /service-accounts/:id', TEAM_MANAGE, serviceAccountPath),
 
   row('GET /keys', EVERYONE, at('/keys?limit=200'), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
+  row('GET /keys/export', EVERYONE, at('/keys/export'), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
   row('GET /organizations/:id/keys', ORGANIZATION_READ, organization('/keys')),
   row('GET /teams/:id/keys', TEAM_READ, team('/keys')),
   row('POST /keys', TEAM_ADMINS, ({ world, place }) => made('/keys', { team_id: world.teamId(place), name: 'service' }), {
@@ -183,6 +186,7 @@ export const rows: readonly Row[] = [
     return `${path}/enable`;
   }),
   row('GET /keys/:id/limits/status', TEAM_READ, (asking) => keyPath(asking, '/limits/status')),
+  row('GET /keys/:id/limits/stream', TEAM_READ, (asking) => keyPath(asking, '/limits/stream')),
 
   row('GET /admin-tokens', TOKEN_MANAGERS, at('/admin-tokens')),
   row('POST /admin-tokens', ORGANIZATION_MANAGE, ({ world, place }) => made('/admin-tokens', tokenBody(world, place))),
@@ -227,6 +231,16 @@ export const rows: readonly Row[] = [
   row('PATCH /route-groups/:id', PLATFORM_CHANGE, async ({ world }) => made(await routeGroupPath(world, ''), { fallbacks: [] })),
   row('DELETE /route-groups/:id', PLATFORM_CHANGE, ({ world }) => routeGroupPath(world, '')),
   row('GET /route-groups/:id/members', PLATFORM_READ, ({ world }) => routeGroupPath(world, '/members')),
+  row('GET /route-groups/:id/policy', PLATFORM_READ, ({ world }) => routeGroupPath(world, '/policy')),
+  row('POST /route-groups/:id/policy/simulate', PLATFORM_READ, async ({ world }) =>
+    made(await routeGroupPath(world, '/policy/simulate'), { strategy: 'weighted', members: [], requests: 1 }),
+  ),
+  row('POST /route-groups/:id/policy/publish', PLATFORM_CHANGE, async ({ world }) =>
+    made(await routeGroupPath(world, '/policy/publish'), { policy: { strategy: 'priority', members: [] } }),
+  ),
+  row('POST /route-groups/:id/policy/rollback', PLATFORM_CHANGE, async ({ world }) =>
+    made(await routeGroupPath(world, '/policy/rollback'), { version: 1 }),
+  ),
   row('PUT /route-groups/:id/members', PLATFORM_CHANGE, async ({ world }) => {
     return made(await routeGroupPath(world, '/members'), { members: [] });
   }),
@@ -246,8 +260,11 @@ export const rows: readonly Row[] = [
   row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
 
   row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
+  row('GET /usage/export', SPENDERS, at('/usage/export?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /organizations/:id/usage', ORGANIZATION_SPEND, organization('/usage')),
   row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
+  row('GET /requests/export', SPENDERS, at('/requests/export'), { sees: { marker: 'requestId', places: SPEND } }),
+  row('GET /requests/stream', SPENDERS, at('/requests/stream')),
   row('GET /requests/:request_id', REQUESTS(), ({ world, place }) => `/requests/${world.markers[place].requestId}`),
   row('GET /decisions/:request_id', REQUESTS(), ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
 
