@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Collapse, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -161,11 +161,7 @@ function Facts({ turn, onAgain }: TurnViewProps) {
           </Button>
         )}
       </Group>
-      {request !== undefined && (
-        <Collapse expanded={isOpen}>
-          <DecisionView decision={request.decision} />
-        </Collapse>
-      )}
+      {request !== undefined && isOpen && <DecisionView decision={request.decision} />}
     </Stack>
   );
 }

@@ -28,9 +28,9 @@ export function FirstRequest({ keyId }: { keyId: string }) {
     setArrived,
   );
   return (
-    <Paper withBorder p="sm" aria-live="polite" component="section" aria-label="First request">
+    <section aria-live="polite" aria-label="First request">
       {request === null ? <Waiting keyId={keyId} onMissed={() => void earlier.refetch()} /> : <Arrived request={request} />}
-    </Paper>
+    </section>
   );
 }
 
@@ -58,7 +58,7 @@ function Waiting({ keyId, onMissed }: { keyId: string; onMissed: () => void }) {
     onSuccess: () => void setTimeout(onMissed, SETTLED_MS),
   });
   return (
-    <Stack gap="xs">
+    <Paper withBorder p="sm">
       <Group justify="space-between" gap="sm">
         <Group gap="sm">
           <Loader size="sm" type="dots" aria-label="Waiting" />
@@ -79,7 +79,7 @@ function Waiting({ keyId, onMissed }: { keyId: string; onMissed: () => void }) {
           {sending.error.message}
         </Text>
       )}
-    </Stack>
+    </Paper>
   );
 }
 

@@ -1,0 +1,96 @@
+/** From the printed link to the first answered request, on a gateway with nothing on it. */
+import { expect, type Page, test } from '@playwright/test';
+import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
+import { PASSWORD } from './support.ts';
+import { openVendor } from './vendor.ts';
+
+// Each begins with the start of a gateway on an empty directory.
+test.setTimeout(120_000);
+
+let gateway: Gateway;
+test.beforeEach(async () => {
+  gateway = await startGateway();
+});
+test.afterEach(async () => {
+  await gateway.stop();
+});
+
+async function enterByPrintedLink(page: Page): Promise<void> {
+  const link = /http\S+\/first-admin\?token=\S+/.exec(gateway.output())?.[0];
+  if (link === undefined) throw new Error(`no link was printed:\n${gateway.output()}`);
+  await page.goto(link);
+  await page.getByLabel('Your name').fill('Ada Lovelace');
+  await page.getByLabel('E-mail').fill('ada@headgate.test');
+  await page.locator('input[type=password]').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create the account' }).click();
+  await expect(page.getByRole('heading', { name: 'First steps' })).toBeVisible();
+}
+
+test('with a provider of one’s own: tested, models priced, organization, team, key, and the first call seen as it arrives', async ({
+  page,
+}) => {
+  const vendor = await openVendor(['gpt-4o-mini', 'house-model', 'text-embedding-3-small']);
+  await enterByPrintedLink(page);
+  await page.getByLabel(/^API key/).fill('sk-wrong-0123456789');
+  await page.getByLabel('Base URL').fill(vendor.baseUrl);
+  await page.getByRole('button', { name: 'Test and continue' }).click();
+  await expect(page.getByText('The provider did not accept it')).toBeVisible();
+  expect((await gateway.admin<{ data: unknown[] }>('GET', '/credentials')).data).toEqual([]);
+  await page.getByLabel(/^API key/).fill(vendor.apiKey);
+  await page.getByRole('button', { name: 'Test and continue' }).click();
+
+  await expect(page.getByRole('heading', { name: 'Choose models' })).toBeVisible();
+  await page.getByRole('checkbox', { name: 'gpt-4o-mini' }).check();
+  await expect(page.getByText('$0.15 in · $0.6 out per million tokens').or(page.getByText(/\$0\.15 in/))).toBeVisible();
+  await page.getByRole('checkbox', { name: 'house-model' }).check();
+  await page.getByLabel('Input price of house-model').fill('1');
+  await page.getByLabel('Output price of house-model').fill('2');
+  await page.getByRole('button', { name: 'Add 2 models' }).click();
+
+  await expect(page.getByRole('heading', { name: 'Create an organization' })).toBeVisible();
+  await page.getByLabel('Name', { exact: false }).first().fill('Acme');
+  await page.getByRole('button', { name: 'Create organization' }).click();
+  await expect(page.getByRole('heading', { name: 'Add a team' })).toBeVisible();
+  // Back and forth loses nothing that was made.
+  await page.getByRole('button', { name: 'Back' }).click();
+  await expect(page.getByRole('heading', { name: 'Create an organization' })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'Add a team' })).toBeVisible();
+  await page.reload();
+  await page.getByRole('button', { name: 'Add team' }).click();
+  await page.getByRole('button', { name: 'Make key' }).click();
+
+  await expect(page.getByText('Waiting for the first request…')).toBeVisible();
+  const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
+  await expect(page.getByLabel('curl example')).toContainText(secret);
+  const response = await fetch(`${gateway.base}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello.' }] }),
+  });
+  expect(response.status).toBe(200);
+  await expect(page.getByText('The first request was answered')).toBeVisible();
+  await page.getByRole('link', { name: /^See why it was let through/ }).click();
+  await expect(page.getByText(/^Admitted/)).toBeVisible();
+  const { data: organizations } = await gateway.admin<{ data: { name: string; budgets: { amount: string }[] }[] }>(
+    'GET',
+    '/organizations',
+  );
+  expect(organizations.map(({ name }) => name)).toEqual(['Acme']);
+  expect(organizations[0]?.budgets[0]?.amount).toBe('100');
+  vendor.close();
+});
+
+test('with the fake provider it takes one click, and a call from the page turns into the request', async ({ page }) => {
+  await enterByPrintedLink(page);
+  await page.getByRole('button', { name: 'Try it with the fake provider' }).click();
+  await expect(page.getByText('Waiting for the first request…')).toBeVisible();
+  await page.getByRole('button', { name: 'Send one from here' }).click();
+  await expect(page.getByText('The first request was answered')).toBeVisible();
+  // A reload keeps the step but not the secret, which was shown once.
+  await page.reload();
+  await expect(page.getByText('The first request was answered')).toBeVisible();
+  await expect(page.getByRole('textbox', { name: 'Secret' })).toHaveCount(0);
+  await page.goto(`${gateway.base}/start`);
+  await expect(page.getByRole('img', { name: 'done' })).toHaveCount(5);
+});
