@@ -4796,6 +4796,8 @@ export interface operations {
                 search?: string;
                 /** @description `active` is neither suspended nor archived. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
+                /** @description Only these, separated by commas: at most 200. */
+                ids?: string;
             };
             header?: never;
             path?: never;

@@ -38,6 +38,8 @@ export interface OrganizationFilter {
   readonly status?: OrganizationStatus | 'active' | undefined;
   /** Beginning of the name or slug, or the whole id. */
   readonly search?: string | undefined;
+  /** Only these, at most a page of them. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 export interface OrganizationPage {
@@ -138,9 +140,10 @@ function orderFor(sort: OrganizationSort): Order {
   };
 }
 
-function conditionOf({ reach, status, search }: OrganizationFilter): SQL | undefined {
+function conditionOf({ reach, status, search, ids }: OrganizationFilter): SQL | undefined {
   return and(
     withinReach(reach, { organizationId: organizations.id }),
+    ids === undefined ? undefined : inArray(organizations.id, [...ids]),
     status === undefined ? undefined : conditionOfStatus(status),
     named(organizations, search, organizations.slug),
   );

@@ -119,6 +119,14 @@ onEveryDatabase('the list of organizations', (given) => {
       const suspended = await world().root('GET', '/organizations/export?status=suspended');
       expect(suspended.text.trimEnd().split('\r\n')).toHaveLength(2);
     });
+
+    test('of some that were chosen has those and no other', async () => {
+      const [first = '', second = '', third = ''] = ids;
+      const { text } = await world().root('GET', `/organizations/export?ids=${first},${second}`);
+      expect(text.trimEnd().split('\r\n')).toHaveLength(3);
+      for (const id of [first, second]) expect(text).toContain(id);
+      expect(text).not.toContain(third);
+    });
   });
 
   describe('whose organizations', () => {

@@ -35,10 +35,10 @@ export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 244,
+      width: 236,
       render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
     },
-    { accessor: 'spend', title: '30-day spend', sortable: true, width: 112, render: (row) => <Spend row={row} /> },
+    { accessor: 'spend', title: '30-day spend', sortable: true, width: 128, render: (row) => <Spend row={row} /> },
     {
       accessor: 'members',
       title: 'Members',
