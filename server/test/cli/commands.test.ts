@@ -15,7 +15,7 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     const { data } = await gateway.admin<{ data: { id: string; name: string }[] }>('GET', '/teams');
     teamId = data[0]?.id ?? '';
   }, MS_MAX);
-  afterAll(() => gateway.stop());
+  afterAll(() => gateway?.stop());
 
   const run = (...argv: string[]) => headgate({ HEADGATE_URL: gateway.base, HEADGATE_ADMIN_TOKEN: gateway.adminToken }, ...argv);
   const json = async (...argv: string[]) => {
