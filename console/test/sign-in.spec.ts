@@ -99,7 +99,7 @@ test('after signing out nothing is shown any more, also not by Back', async ({ p
   await page.goto(`${house.url}/sign-in?to=/profile`);
   await typePassword(page, email, PASSWORD);
   await expect(page.getByRole('heading', { name: 'Profile and security' })).toBeVisible();
-  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('button', { name: /signed in as/i }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   expect(await sessionStatus(page.context(), house)).toBe(401);
@@ -133,7 +133,7 @@ test('an authenticator is set up, asked for, and a recovery code works once', as
   await expect(page.getByRole('img', { name: /QR code/ })).toBeVisible();
   await page.getByLabel('Code', { exact: true }).fill(totpCode(secret));
   await page.getByRole('button', { name: 'Turn on' }).click();
-  await expect(page.getByLabel('Recovery codes')).toContainText(codes[0] as string);
+  await expect(page.getByLabel('Recovery codes', { exact: true })).toContainText(codes[0] as string);
   await page.getByRole('button', { name: 'I have stored them' }).click();
   await page.context().clearCookies();
 
@@ -178,7 +178,7 @@ test('a passkey is made and signs in without a password', async ({ page, house }
   await page.goto(`${url}/profile`);
   await page.getByRole('button', { name: 'Remove My laptop' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
-  await expect(page.getByText('My laptop')).toBeHidden();
+  await expect(page.getByText('My laptop', { exact: true })).toBeHidden();
 });
 
 test('an invitation makes an account once; whoever opens it later or as someone else is told so', async ({ page, house }) => {
