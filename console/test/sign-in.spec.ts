@@ -246,7 +246,7 @@ test('a browser that is signed out from another one shows the sign-in', async ({
   }
   await page.getByRole('button', { name: 'Sign out the others' }).click();
   await expect(page.getByText('Every other browser is signed out.')).toBeVisible();
-  await elsewhere.getByLabel('Name').fill('Changed too late');
+  await elsewhere.getByRole('textbox', { name: 'Name' }).fill('Changed too late');
   await elsewhere.getByRole('button', { name: 'Save' }).click();
   await expect(elsewhere.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   await elsewhere.close();
