@@ -19,6 +19,7 @@ const registry: Record<string, readonly string[]> = {
   '1.13': ['simulation'],
   '1.14': ['house', 'tour'],
   '2.1': ['authorization'],
+  '2.5': ['lists'],
   '2.9': ['upgrade'],
 };
 

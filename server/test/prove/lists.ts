@@ -1,0 +1,172 @@
+// Lists, filters, sorts, searches and reports at load size, asked of a real gateway on PostgreSQL, and how soon standings follow a load.
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { startPostgres } from '../support/postgres.ts';
+import { type Gateway, startChild, startGateway, temporaryDirectory } from './gateway.ts';
+import { LIST_QUESTIONS, type Question, REPORT_QUESTIONS } from './list-questions.ts';
+import type { ProveOptions, ProveResult } from './prove.ts';
+
+const SIZES = {
+  full: { organizations: 10_000, keys: 500_000, requests: 10_000_000, seedSecondsMax: 1_000 },
+  quick: { organizations: 1_000, keys: 20_000, requests: 50_000, seedSecondsMax: 120 },
+};
+const LIST_MS_MAX = 100;
+const REPORT_MS_MAX = 200;
+const SETTLE_SECONDS_MAX = 120;
+
+export async function run({ quick }: ProveOptions): Promise<ProveResult> {
+  const given = await givenDatabase();
+  if (given === null) return { holds: false, figure: '', skipped: 'PostgreSQL is not installed' };
+  const { url, dataDir, stop } = given;
+  try {
+    if (given.isEmpty) await seedFor(url, dataDir, quick ? SIZES.quick : SIZES.full);
+    const loaded = await prepared(url);
+    const gateway = await startGateway({ dataDir, env: { DATABASE_URL: url } });
+    try {
+      const settled = await standingsSettled(url);
+      const samples = quick ? 12 : 30;
+      const lists = await measured(gateway, LIST_QUESTIONS, LIST_MS_MAX, samples);
+      const scanned = await keyScans(url, gateway);
+      const reports = await measured(gateway, REPORT_QUESTIONS, REPORT_MS_MAX, samples);
+      return resultOf(loaded, settled, scanned, [...lists, ...reports]);
+    } finally {
+      await gateway.stop();
+    }
+  } finally {
+    await stop();
+  }
+}
+
+interface GivenDatabase {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly isEmpty: boolean;
+  stop(): Promise<void>;
+}
+
+/** One of our own; or one that was seeded before, whose address and data directory the environment names. */
+async function givenDatabase(): Promise<GivenDatabase | null> {
+  const { PROVE_LISTS_DATABASE: url, PROVE_LISTS_DATA_DIR: dataDir } = process.env;
+  if (url !== undefined && dataDir !== undefined) return { url, dataDir, isEmpty: false, stop: async () => {} };
+  const server = await startPostgres();
+  return server === null ? null : { url: server.url, dataDir: temporaryDirectory(), isEmpty: true, stop: () => server.stop() };
+}
+
+/** Loads until all is in or the time is up: requests come last and in steps, so that what is in by then is whole. */
+async function seedFor(url: string, dataDir: string, size: (typeof SIZES)['full']): Promise<void> {
+  const flags = (['organizations', 'keys', 'requests'] as const).flatMap((name) => [`--${name}`, String(size[name])]);
+  const env = { ...process.env, DATABASE_URL: url, HEADGATE_DATA_DIR: dataDir };
+  const child = startChild([process.execPath, 'server/src/main.ts', 'seed', ...flags], { env });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said = (said + chunk).slice(-2_000)));
+  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
+  const code = await Promise.race([ended, sleep(size.seedSecondsMax * 1_000, 'late' as const, { ref: false })]);
+  if (code === 0) return;
+  if (code !== 'late' || !said.includes('requests:')) throw new Error(`seeding ended with ${code}:\n${said}`);
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** How much is in, once the planner knows of it and the lease of the seeder is over. */
+async function prepared(url: string): Promise<string> {
+  return withClient(url, async (client) => {
+    await client.query('vacuum analyze');
+    await client.query('delete from process_leases');
+    const count = async (table: string) => Number((await client.query(`select count(*) as n from ${table}`)).rows[0]?.n);
+    const [organizations, keys, requests] = [await count('organizations'), await count('keys'), await count('request_log')];
+    const text = (n: number) => n.toLocaleString('en-US');
+    return `${text(organizations)} organizations, ${text(keys)} keys, ${text(requests)} request-log rows`;
+  });
+}
+
+/** Seconds until every standing was judged; null when it took too long. */
+async function standingsSettled(url: string): Promise<number | null> {
+  const begunMs = performance.now();
+  return withClient(url, async (client) => {
+    while (performance.now() - begunMs < SETTLE_SECONDS_MAX * 1_000) {
+      const { rows } = await client.query(
+        'select (select count(*) from organization_standings where due_at <= now()) + (select count(*) from standing_changes) as n',
+      );
+      if (Number(rows[0]?.n) === 0) return (performance.now() - begunMs) / 1_000;
+      await sleep(200);
+    }
+    return null;
+  });
+}
+
+interface Measured {
+  readonly name: string;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly barMs: number;
+}
+
+async function measured(gateway: Gateway, questions: readonly Question[], barMs: number, samples: number): Promise<Measured[]> {
+  const results: Measured[] = [];
+  for (const { name, paths } of questions) {
+    const asked = await paths((path) => gateway.admin('GET', path), samples);
+    // The first answers compile statements and warm caches, which no second page pays for.
+    for (const path of asked.slice(0, 2)) await gateway.ask('GET', path);
+    const times: number[] = [];
+    for (const path of asked) {
+      const begunMs = performance.now();
+      const { status } = await gateway.ask('GET', path);
+      times.push(performance.now() - begunMs);
+      if (status !== 200) throw new Error(`${path} answered ${status}`);
+    }
+    times.sort((a, b) => a - b);
+    results.push({ name, p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), barMs });
+  }
+  return results;
+}
+
+/** How often a list of keys reads all of them: an index that is missing shows itself at any size. */
+async function keyScans(url: string, gateway: Gateway): Promise<number> {
+  const scans = () =>
+    withClient(url, async (client) => {
+      await client.query('select pg_stat_clear_snapshot()');
+      const { rows } = await client.query("select seq_scan as n from pg_stat_user_tables where relname = 'keys'");
+      return Number(rows[0]?.n);
+    });
+  await sleep(1_500);
+  const before = await scans();
+  for (const { name, paths } of LIST_QUESTIONS) {
+    if (!name.startsWith('keys')) continue;
+    const [path = ''] = await paths((at) => gateway.admin('GET', at), 1);
+    await gateway.ask('GET', path);
+  }
+  // A backend tells of its scans within a second of its last statement.
+  await sleep(2_500);
+  return (await scans()) - before;
+}
+
+function resultOf(loaded: string, settled: number | null, scans: number, all: readonly Measured[]): ProveResult {
+  const missed = all.filter(({ p95Ms, barMs }) => p95Ms > barMs);
+  const worst = (barMs: number) => Math.max(...all.filter((one) => one.barMs === barMs).map(({ p95Ms }) => p95Ms));
+  const standings =
+    settled === null ? `standings not judged in ${SETTLE_SECONDS_MAX} s` : `all standings judged in ${settled.toFixed(1)} s`;
+  return {
+    holds: missed.length === 0 && settled !== null && scans === 0,
+    figure: `${loaded}; ${all.length} questions, the slowest list ${worst(LIST_MS_MAX).toFixed(0)} ms p95, the slowest report ${worst(REPORT_MS_MAX).toFixed(0)} ms; ${standings}; ${scans} scans of all keys`,
+    log: all.map(lineOf),
+    details: missed.map((one) => `above ${one.barMs} ms: ${lineOf(one)}`),
+  };
+}
+
+function lineOf({ name, p50Ms, p95Ms }: Measured): string {
+  return `${p50Ms.toFixed(1).padStart(7)} ms p50 ${p95Ms.toFixed(1).padStart(7)} ms p95  ${name}`;
+}
+
+function quantile(sorted: readonly number[], part: number): number {
+  return sorted[Math.min(Math.ceil(sorted.length * part), sorted.length) - 1] ?? 0;
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
