@@ -1901,7 +1901,7 @@ export interface paths {
         };
         /**
          * Export usage and spend as comma-separated values
-         * @description `csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. A cell that begins like a formula gets an apostrophe in front.
+         * @description `csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.
          */
         get: operations["get_usage_export"];
         put?: never;

@@ -31,7 +31,7 @@ type ExportCall = AdminCall<unknown, z.output<typeof exportQuery>>;
 export const exportFile = route({
   summary: 'Export usage and spend as comma-separated values',
   description:
-    '`csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. A cell that begins like a formula gets an apostrophe in front.',
+    '`csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
   permission: 'usage.read',
   query: exportQuery,
   response: textOut,
@@ -42,7 +42,9 @@ export const exportFile = route({
 
 async function fileOf(call: ExportCall, organization: OrganizationRow | null): Promise<TextAnswer> {
   const question = questionFor(call, organization);
-  if (question.groupBy.includes('tag')) throw invalid('?group_by', 'a line may have several tags, so lines by tag do not add up');
+  if (call.query.format === 'focus' && question.groupBy.includes('tag')) {
+    throw invalid('?group_by', 'a deployment may have several tags, so charges by tag would not add up');
+  }
   const report = await reportUsage(call.deps.db, question).catch((error: unknown) => {
     throw error instanceof TooManyIntervals ? invalid('?interval', error.message) : error;
   });
