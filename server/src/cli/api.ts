@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { BadUsage, CommandFailed, EXIT } from './command.ts';
+import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
 /** The admin API over HTTP. Every method throws CommandFailed with the API's own sentence when it says no. */
 export interface Api {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { BadUsage, type Command, type Flag, type Given } from './command.ts';
+import type { Command, Flag, Given } from './command.ts';
+import { BadUsage } from './outcome.ts';
 
 /** Reads what stands behind a command's words. Throws BadUsage with one line. */
 export function parseArguments(command: Command, common: readonly Flag[], argv: readonly string[]): Given {

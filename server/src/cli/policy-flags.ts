@@ -1,4 +1,5 @@
-import { BadUsage, type Flag, type Given } from './command.ts';
+import type { Flag, Given } from './command.ts';
+import { BadUsage } from './outcome.ts';
 
 /** Limits and a budget, as a key or an organization is created with them. */
 export const POLICY_FLAGS: readonly Flag[] = [

@@ -11,9 +11,9 @@ import { openEmbedded } from '../store/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
 import { migrate } from '../store/migrate.ts';
 import * as signIn from '../store/sign-in.ts';
-import { BadUsage, CommandFailed, EXIT } from './command.ts';
+import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
-import type { CommandIo } from './run-command.ts';
+import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
 /** What lets somebody in again works on the database itself: whoever may read it and the master key is the operator. Each is audited. */
 interface House {

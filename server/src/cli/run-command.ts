@@ -1,16 +1,11 @@
 import { openApi } from './api.ts';
-import { BadUsage, type Command, CommandFailed, EXIT, type Given } from './command.ts';
+import type { Command, Given } from './command.ts';
+import type { CommandIo } from './command-io.ts';
 import { COMMANDS, COMMON_FLAGS, RECOVERY_COMMANDS, type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { commandHelp, groupHelp, help } from './help.ts';
+import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 import { parseArguments } from './parse-arguments.ts';
-
-/** The process around a command. */
-export interface CommandIo {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  out(text: string): void;
-  err(text: string): void;
-}
 
 /** Runs one command line that starts no gateway. Never rejects; the result is the exit code. */
 export async function runCommand(argv: readonly string[], io: CommandIo = ofThisProcess): Promise<number> {

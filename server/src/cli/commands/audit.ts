@@ -1,4 +1,5 @@
-import { type Command, CommandFailed } from '../command.ts';
+import type { Command } from '../command.ts';
+import { CommandFailed } from '../outcome.ts';
 import { printJson } from '../print.ts';
 import { organizationId } from './organizations.ts';
 

@@ -1,6 +1,7 @@
 import type { Json } from '../api.ts';
-import { BadUsage, type Command, type Given, type Session } from '../command.ts';
+import type { Command, Given, Session } from '../command.ts';
 import { LIST_FLAGS, listRows } from '../list-pages.ts';
+import { BadUsage } from '../outcome.ts';
 import { POLICY_FLAGS, policyBody } from '../policy-flags.ts';
 import { type Column, printObject, printRows } from '../print.ts';
 import { organizationId } from './organizations.ts';

@@ -1,5 +1,6 @@
 import type { Json } from '../api.ts';
-import { BadUsage, type Command, type Session } from '../command.ts';
+import type { Command, Session } from '../command.ts';
+import { BadUsage } from '../outcome.ts';
 import { type Column, printRows } from '../print.ts';
 import { organizationId } from './organizations.ts';
 
