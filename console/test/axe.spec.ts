@@ -14,7 +14,7 @@ for (const scheme of ['light', 'dark'] as const) {
       const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
       for (const { id, nodes } of grave) findings.push(`${sight.name}: ${id} at ${nodes[0]?.target.join(' ')} (${nodes.length})`);
     }
-    console.log(`axe, ${scheme}: ${sights.length} pages and dialogs, ${findings.length} serious or critical findings`);
+    console.log(`measured: axe, ${scheme}: ${sights.length} pages and dialogs, ${findings.length} serious or critical findings`);
     expect(findings).toEqual([]);
   });
 }

@@ -40,19 +40,27 @@ test('an owner makes a team and sees the organization’s caps beside each field
 });
 
 test('a restricted team is offered what its organization has; the rest is shown, disabled, with why', async ({ page, house }) => {
-  const team = await newTeam(house, `Narrow ${Date.now()}`);
-  await house.signIn(page, 'org_owner');
+  const organization = await house.api<{ id: string }>('POST', '/organizations', {
+    slug: `narrow-${Date.now()}`,
+    name: 'Narrow house',
+    asset_access: { mode: 'selected', targets: ['fast', 'helpdesk'], access_groups: [] },
+  });
+  const team = await house.api<Team>('POST', `/organizations/${organization.id}/teams`, { name: 'Narrow' });
+  await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/teams/${team.id}`);
+  await expect(page.getByText('It inherits all that Narrow house may call.')).toBeVisible();
   await page.getByRole('button', { name: 'Edit' }).click();
   await dialog(page)
     .getByRole('button', { name: /^Asset access/ })
     .click();
   await dialog(page).getByRole('radio', { name: 'Restrict' }).check();
+  await expect(dialog(page).getByRole('checkbox', { name: /^smart/ })).toBeDisabled();
+  await expect(dialog(page).getByText('Not granted to the organization.').first()).toBeVisible();
   await dialog(page).getByRole('checkbox', { name: /^fast/ }).check();
   await expect(dialog(page).getByText(/can call 1 target/)).toBeVisible();
-  await expect(dialog(page).getByText(/targets? no longer callable/)).toBeVisible();
+  await expect(dialog(page).getByText(/1 target no longer callable/)).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Only 1 target, within what')).toBeVisible();
+  await expect(page.getByText('Only 1 target, within what Narrow house may call.')).toBeVisible();
 });
 
 test('people come into a team, change their role there, and leave it', async ({ page, house }) => {

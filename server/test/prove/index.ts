@@ -19,7 +19,11 @@ const registry: Record<string, readonly string[]> = {
   '1.13': ['simulation'],
   '1.14': ['house', 'tour'],
   '2.1': ['authorization'],
-  '2.5': ['lists'],
+  '2.2': ['console-workflow'],
+  '2.3': ['console-accessibility'],
+  '2.4': ['console-screens'],
+  '2.5': ['lists', 'console-speed'],
+  '2.8': ['console-sign-in', 'command-line'],
   '2.9': ['upgrade'],
 };
 
