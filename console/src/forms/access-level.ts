@@ -1,6 +1,6 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { api, asked } from '../api/client.ts';
+import { api, asked, type Schema } from '../api/client.ts';
 import { type AccessDraft, choiceBody, grantsBody } from './access-draft.ts';
 
 /** Whose asset access is edited. Below the organization, `organizationId` and what stands above it are known. */
@@ -13,16 +13,7 @@ export type AccessLevel =
       readonly memberId?: string | undefined;
     };
 
-export interface AccessPreview {
-  readonly count: number;
-  readonly targets: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly through: string;
-    readonly access_group: string | null;
-  }[];
-  readonly outside: readonly { readonly name: string; readonly removed_by: string }[];
-}
+export type AccessPreview = Schema<'AccessPreview'>;
 
 const TYPING_MS = 300;
 

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { download, exportName } from '../../api/download.ts';
 import { queryText } from '../../api/events.ts';
-import { type OrganizationRow, reactivateOrganization, suspendOrganization } from '../../api/organizations.ts';
+import { type Organization, reactivateOrganization, suspendOrganization } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
@@ -12,7 +12,7 @@ import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { refreshOrganizations } from './LifecycleDialog.tsx';
 
 /** What can be done with several organizations at once. */
-export function BulkBar({ selected, onDone }: { selected: readonly OrganizationRow[]; onDone: () => void }) {
+export function BulkBar({ selected, onDone }: { selected: readonly Organization[]; onDone: () => void }) {
   const [isAsking, setAsking] = useState(false);
   const saving = useMutation({
     mutationFn: () =>
@@ -54,14 +54,14 @@ export function BulkBar({ selected, onDone }: { selected: readonly OrganizationR
   );
 }
 
-function mayAll(selected: readonly OrganizationRow[], active: readonly OrganizationRow[]) {
+function mayAll(selected: readonly Organization[], active: readonly Organization[]) {
   if (active.length === 0) return { allowed: false, reason: 'None of them is active.' };
   const refused = selected.map((row) => verdictOf('organizations.lifecycle', row.capabilities)).find((one) => !one.allowed);
   return refused ?? { allowed: true, reason: null };
 }
 
 interface SuspendAllProps {
-  readonly rows: readonly OrganizationRow[];
+  readonly rows: readonly Organization[];
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
@@ -113,7 +113,7 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
   );
 }
 
-function sayDone(rows: readonly OrganizationRow[], refresh: () => Promise<unknown>): void {
+function sayDone(rows: readonly Organization[], refresh: () => Promise<unknown>): void {
   const shown = notifications.show({
     color: 'teal',
     autoClose: 8_000,

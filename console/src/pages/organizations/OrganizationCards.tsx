@@ -108,18 +108,17 @@ function Counts({ organization }: TabProps) {
     queryKey: ['organization', organization.id, 'effective-access'],
     queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: organization.id } } })),
   });
-  const granted = organization.standing?.granted_targets ?? effective.data?.data.length;
   return (
     <SimpleGrid cols={2} spacing="xs" verticalSpacing="xs">
       <Count tab="members" label="Members" count={organization.member_count} />
       <Count tab="teams" label="Teams" count={organization.team_count} />
       <Count tab="keys" label="Keys" count={organization.key_count} />
-      <Count tab="access" label="Granted targets" count={effective.data?.data.length ?? granted} />
+      <Count tab="access" label="Granted targets" count={effective.data?.data.length ?? organization.standing.granted_targets} />
     </SimpleGrid>
   );
 }
 
-function Count({ tab, label, count }: { tab: string; label: string; count: number | undefined }) {
+function Count({ tab, label, count }: { tab: string; label: string; count: number }) {
   return (
     <div>
       <Anchor
@@ -130,9 +129,9 @@ function Count({ tab, label, count }: { tab: string; label: string; count: numbe
         fz="lg"
         fw={600}
         lh={1.2}
-        aria-label={`${label}: ${count ?? ''}`}
+        aria-label={`${label}: ${count}`}
       >
-        {count === undefined ? '–' : countText(count)}
+        {countText(count)}
       </Anchor>
       <Text fz="xs" c="dimmed">
         {label}

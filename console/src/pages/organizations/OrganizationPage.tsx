@@ -4,7 +4,7 @@ import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { type OrganizationRow, readOrganization } from '../../api/organizations.ts';
+import { type Organization, readOrganization } from '../../api/organizations.ts';
 import { type Permission, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
@@ -28,7 +28,7 @@ import { TeamsTab } from './TeamsTab.tsx';
 import { UsageTab } from './UsageTab.tsx';
 
 export interface TabProps {
-  readonly organization: OrganizationRow;
+  readonly organization: Organization;
 }
 
 interface Tab {
@@ -76,7 +76,7 @@ function Shown({ organization }: TabProps) {
     <Page
       title={organization.name}
       crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
-      beside={<StatusBadge status={organization.standing?.status ?? organization.status} />}
+      beside={<StatusBadge status={organization.standing.status} />}
       about={<About organization={organization} />}
       actions={
         <>

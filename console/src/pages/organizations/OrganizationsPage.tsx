@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { queryText } from '../../api/events.ts';
-import { listOrganizations, type OrganizationRow, summarizeOrganizations } from '../../api/organizations.ts';
+import { listOrganizations, type Organization, summarizeOrganizations } from '../../api/organizations.ts';
 import { useCan } from '../../api/session.tsx';
 import { countText } from '../../components/Count.tsx';
 import { DataList } from '../../components/DataList.tsx';
@@ -29,9 +29,9 @@ export function OrganizationsPage() {
   const [state, setState] = useUrlState();
   const navigate = useNavigate();
   const mayCreate = useCan('organizations.create');
-  const [selected, setSelected] = useState<OrganizationRow[]>([]);
-  const [edited, setEdited] = useState<OrganizationRow>();
-  const [lifecycle, setLifecycle] = useState<{ row: OrganizationRow; to: Lifecycle }>();
+  const [selected, setSelected] = useState<Organization[]>([]);
+  const [edited, setEdited] = useState<Organization>();
+  const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
   const summary = useQuery({
     queryKey: ['organizations', 'summary', state.search],
     queryFn: () => summarizeOrganizations(state.search),
@@ -41,7 +41,7 @@ export function OrganizationsPage() {
   const isCreating = state.create !== undefined;
   const openCreate = () => mayCreate.allowed && setState({ create: 'organization' }, 'push');
   useHotkeys([['n', openCreate]]);
-  const open = (row: OrganizationRow, search: Record<string, string> = {}) =>
+  const open = (row: Organization, search: Record<string, string> = {}) =>
     void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never });
   return (
     <Page
@@ -64,7 +64,7 @@ export function OrganizationsPage() {
     >
       <SummaryStrip query={summary} />
       <BulkBar selected={selected} onDone={() => setSelected([])} />
-      <DataList<OrganizationRow>
+      <DataList<Organization>
         name="organizations"
         fetch={listOrganizations}
         filters={['status']}
@@ -91,7 +91,7 @@ export function OrganizationsPage() {
         opened={isCreating && mayCreate.allowed}
         organizationId={null}
         onClose={() => setState({ create: undefined })}
-        onSaved={(created) => open(created as OrganizationRow)}
+        onSaved={(created) => open(created as Organization)}
       />
       <OrganizationDialog
         opened={edited !== undefined}

@@ -48,7 +48,7 @@ function Panel({ title, children }: { title: string; children: ReactNode }) {
 
 function Spend({ organization }: TabProps) {
   const byModel = useUsage(organization.id, { group_by: 'model' });
-  const daily = organization.standing?.daily_spend.map(Number);
+  const daily = organization.standing.daily_spend.map(Number);
   return (
     <Panel title="30-day spend by model">
       <Asked query={byModel}>
@@ -58,14 +58,12 @@ function Spend({ organization }: TabProps) {
               <Text fz="xl" fw={600} lh={1}>
                 <Money usd={total.spend} />
               </Text>
-              {daily !== undefined && (
-                <Sparkline
-                  width={220}
-                  height={40}
-                  values={daily}
-                  label={`Daily spend of 30 days, ${moneyText(total.spend)} in all`}
-                />
-              )}
+              <Sparkline
+                width={220}
+                height={40}
+                values={daily}
+                label={`Daily spend of 30 days, ${moneyText(total.spend)} in all`}
+              />
             </Group>
             <SpendRanking rows={data} by="model" total={total.spend} empty={NOTHING_SPENT} />
           </Stack>

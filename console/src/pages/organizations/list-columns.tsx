@@ -3,7 +3,7 @@ import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconP
 import { Link } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
 import type { ComponentType } from 'react';
-import type { OrganizationRow } from '../../api/organizations.ts';
+import type { Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
 import { BudgetCell } from '../../components/BudgetRing.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
@@ -16,13 +16,13 @@ import { PATHS } from '../../paths.ts';
 import type { Lifecycle } from './LifecycleDialog.tsx';
 
 interface RowActions {
-  readonly open: (row: OrganizationRow, search?: Record<string, string>) => void;
-  readonly edit: (row: OrganizationRow) => void;
-  readonly change: (row: OrganizationRow, to: Lifecycle) => void;
+  readonly open: (row: Organization, search?: Record<string, string>) => void;
+  readonly edit: (row: Organization) => void;
+  readonly change: (row: Organization, to: Lifecycle) => void;
 }
 
 /** The columns of the organization list; each accessor is the order's name on the server. */
-export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>[] {
+export function columnsOf(actions: RowActions): DataTableColumn<Organization>[] {
   return [
     { accessor: 'name', title: 'Organization', sortable: true, width: 222, render: (row) => <Identity row={row} /> },
     {
@@ -60,7 +60,7 @@ export function columnsOf(actions: RowActions): DataTableColumn<OrganizationRow>
   ];
 }
 
-function Identity({ row }: { row: OrganizationRow }) {
+function Identity({ row }: { row: Organization }) {
   const owners = row.owners.map((owner) => owner.name);
   return (
     <Group gap="sm" wrap="nowrap">
@@ -82,7 +82,7 @@ function Identity({ row }: { row: OrganizationRow }) {
             <bdi>{row.name}</bdi>
           </Anchor>
           <span style={{ flexShrink: 0, lineHeight: 1 }}>
-            <StatusBadge status={row.standing?.status ?? row.status} />
+            <StatusBadge status={row.standing.status} />
           </span>
         </Group>
         <Group gap={4} wrap="nowrap">
@@ -96,9 +96,8 @@ function Identity({ row }: { row: OrganizationRow }) {
   );
 }
 
-function Spend({ row }: { row: OrganizationRow }) {
+function Spend({ row }: { row: Organization }) {
   const { standing } = row;
-  if (standing == null) return <Text c="dimmed">–</Text>;
   const values = standing.daily_spend.map(Number);
   return (
     <div>
@@ -110,7 +109,7 @@ function Spend({ row }: { row: OrganizationRow }) {
   );
 }
 
-function RowMenu({ row, open, edit, change }: RowActions & { row: OrganizationRow }) {
+function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
   const may = (permission: Permission) => verdictOf(permission, row.capabilities);
   const isActive = row.status === 'active';
   return (
