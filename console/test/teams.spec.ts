@@ -43,7 +43,7 @@ test('a restricted team is offered what its organization has; the rest is shown,
   const organization = await house.api<{ id: string }>('POST', '/organizations', {
     slug: `narrow-${Date.now()}`,
     name: 'Narrow house',
-    asset_access: { mode: 'selected', targets: ['fast', 'helpdesk'], access_groups: [] },
+    asset_access: { mode: 'selected', targets: ['fast', 'support-fast'], access_groups: [] },
   });
   const team = await house.api<Team>('POST', `/organizations/${organization.id}/teams`, { name: 'Narrow' });
   await house.signIn(page, 'platform_admin');

@@ -51,7 +51,9 @@ export function TeamOverview({ team }: TeamTabProps) {
           Asset access
         </Title>
         <Text fz="sm">
-          {accessWords(policyDraft(team))} of what {team.organization_name} may call.
+          {team.asset_access.mode === 'inherit'
+            ? `It inherits all that ${team.organization_name} may call.`
+            : `${accessWords(policyDraft(team))}, within what ${team.organization_name} may call.`}
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
