@@ -170,7 +170,7 @@ test('an admin token is shown once, and a revoked one is refused at once', async
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/settings?tab=tokens`);
   await page.getByRole('button', { name: 'Create admin token' }).click();
-  await page.getByLabel('Name').fill('nightly job');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('nightly job');
   await page.getByRole('button', { name: 'Create', exact: true }).dblclick();
   const token = await page.getByLabel('Token', { exact: true }).inputValue();
   expect(token).toMatch(/^hgadm_/);
@@ -198,6 +198,7 @@ test('settings in force never show a secret', async ({ page, house }) => {
 });
 
 test('each role finds its own overview', async ({ page, house }) => {
+  await keyWithRefusal(house, 'seen key');
   await house.signIn(page, 'platform_admin');
   await page.goto(house.url);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toContainText('Acme');

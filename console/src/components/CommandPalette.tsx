@@ -30,6 +30,8 @@ export function CommandPalette() {
       onQueryChange={setText}
       shortcut={['mod + K']}
       tagsToIgnore={[]}
+      // Whoever opens it again at once must not have what they type cleared by the closing before.
+      transitionProps={{ duration: 0 }}
       scrollable
       maxHeight={460}
     >
