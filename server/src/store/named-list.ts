@@ -76,6 +76,9 @@ export async function listNamed<T extends NamedTable>(
   return { rows: kept.rows.map(({ row }) => row as T['$inferSelect']), nextCursor: kept.nextCursor, total };
 }
 
+/** What ids look like; only such a text is looked for among ids, because an index of names alone answers all others. */
+const AN_ID = /^(acct|adm|bud|cred|dep|inv|key|mem|org|rg|svc|team)_\S+$/;
+
 /** Rows whose name begins with the text, or whose id it is; undefined when nothing is searched. */
 export function named(
   columns: { readonly id: PgColumn; readonly name: PgColumn },
@@ -84,10 +87,10 @@ export function named(
 ): SQL | undefined {
   if (search === undefined) return undefined;
   const begins = [columns.name, ...alsoBeginning].map((column) => sql`${lowered(column)} like ${prefixPattern(search)}`);
-  return or(...begins, eq(columns.id, search));
+  return AN_ID.test(search) ? or(...begins, eq(columns.id, search)) : or(...begins);
 }
 
 /** Compared byte by byte: the same order on every database whatever its locale, and one index serves both the order and the search. */
-function lowered(column: PgColumn): SQL<string> {
+export function lowered(column: PgColumn): SQL<string> {
   return sql<string>`(lower(${column}) collate "C")`;
 }

@@ -3,6 +3,7 @@ import { and, eq, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
+import { lowered } from './named-list.ts';
 import { prefixPattern } from './paging.ts';
 import { withinReach } from './reach.ts';
 import {
@@ -16,7 +17,6 @@ import {
   teams,
   tenantObjects,
 } from './schema.ts';
-import { ofEveryOrganization } from './usage-rows.ts';
 
 export type TenantKind = 'organization' | 'team' | 'member' | 'key';
 export type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
@@ -65,7 +65,7 @@ interface Source {
 async function searchIn(db: Database, question: SearchQuestion, source: Source): Promise<readonly Found[]> {
   const exact = await ask(db, question, source, isExactly(source, question.text));
   if (exact.length >= question.limit) return exact.map((row) => ({ ...row, isExact: true }));
-  const begins = or(...source.names.map((name) => sql`lower(${name}) like ${prefixPattern(question.text)}`));
+  const begins = or(...source.names.map((name) => sql`${lowered(name)} like ${prefixPattern(question.text)}`));
   const ids = new Set(exact.map((row) => row.id));
   const others = (await ask(db, question, source, begins)).filter((row) => !ids.has(row.id));
   const all = [...exact.map((row) => ({ ...row, isExact: true })), ...others.map((row) => ({ ...row, isExact: false }))];
@@ -76,7 +76,7 @@ async function ask(db: Database, { reaches, limit }: SearchQuestion, source: Sou
   const { id, names, detail, organizationId, from, visible } = source;
   const { rows } = await db.execute<{ id: string; name: string; detail: string; organization_id: string | null }>(sql`
     select ${id} as id, ${names[0]} as name, ${detail} as detail, ${organizationId ?? sql`null`} as organization_id
-    from ${from} where ${and(matching, visible(reaches), anywhereBelow(source, reaches))} limit ${limit}`);
+    from ${from} where ${and(matching, visible(reaches))} limit ${limit}`);
   return rows.map((row) => ({
     kind: source.kind,
     id: row.id,
@@ -86,14 +86,8 @@ async function ask(db: Database, { reaches, limit }: SearchQuestion, source: Sou
   }));
 }
 
-/** Indexes below the organization begin with it: who sees every one walks them all. */
-function anywhereBelow({ organizationId, id }: Source, reaches: readonly Reach[]): SQL | undefined {
-  const isBelow = organizationId !== null && organizationId !== id;
-  return isBelow && reaches.some((reach) => reach.is === 'everywhere') ? ofEveryOrganization(organizationId) : undefined;
-}
-
 function isExactly({ id, names, organizationId }: Source, text: string): SQL | undefined {
-  const named = names.map((name) => sql`lower(${name}) = ${text.toLowerCase()}`);
+  const named = names.map((name) => sql`${lowered(name)} = ${text.toLowerCase()}`);
   if (organizationId === null || organizationId === id || !TENANT_ID.test(text)) return or(eq(id, text), ...named);
   // An id below the organization does not say whose it is; the directory does.
   return sql`(${organizationId}, ${id}) in (select ${tenantObjects.organizationId}, ${tenantObjects.id}
