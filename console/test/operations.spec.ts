@@ -198,14 +198,17 @@ test('settings in force never show a secret', async ({ page, house }) => {
 });
 
 test('each role finds its own overview', async ({ page, house }) => {
-  await keyWithRefusal(house, 'seen key');
+  const budgets = [{ amount: '0.001', period: 'month' }];
+  const key = await house.api<Made>('POST', '/keys', { team_id: house.teamId, name: 'seen key', budgets });
+  await call(house, key);
+  await expect.poll(() => rowsOf(house, key.id)).toBe(1);
   await house.signIn(page, 'platform_admin');
   await page.goto(house.url);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toContainText('Acme');
   await expect(page.getByRole('region', { name: 'Provider health' })).toContainText('fake');
   await house.signIn(page, 'org_owner');
   await page.goto(house.url);
-  await expect(page.getByRole('region', { name: 'Budgets closest to exhaustion' })).toContainText('Acme');
+  await expect(page.getByRole('region', { name: 'Budgets closest to exhaustion' })).toContainText('seen key');
   await expect(page.getByRole('region', { name: 'Provider health' })).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toHaveCount(0);
   await house.signIn(page, 'team_developer');

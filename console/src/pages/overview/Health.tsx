@@ -16,7 +16,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   return (
     <Section
       title="Budgets closest to exhaustion"
-      empty={overview.budgets_closest.length === 0 ? 'No budget is set here.' : null}
+      empty={overview.budgets_closest.length === 0 ? 'No part of a budget is used yet.' : null}
     >
       <Table fz="sm">
         <Table.Thead>
