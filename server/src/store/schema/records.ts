@@ -53,6 +53,7 @@ export const requestLog = pgTable(
     index('request_log_key').on(table.organizationId, table.keyId, table.admittedAt),
     index('request_log_team').on(table.organizationId, table.teamId, table.admittedAt),
     index('request_log_status').on(table.organizationId, table.status, table.admittedAt),
+    index('request_log_newest').on(table.admittedAt, table.requestId),
   ],
 );
 
@@ -79,6 +80,7 @@ export const ledger = pgTable(
   (table) => [
     primaryKey({ columns: [table.organizationId, table.admittedAt, table.requestId, table.attempt, table.kind] }),
     index('ledger_key').on(table.organizationId, table.keyId, table.admittedAt),
+    index('ledger_newest').on(table.admittedAt),
   ],
 );
 

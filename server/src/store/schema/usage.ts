@@ -58,6 +58,8 @@ export const rollups = pgTable(
     }),
     index('rollups_member').on(table.organizationId, table.memberId, table.bucketStart).where(sql`${table.memberId} <> ''`),
     index('rollups_key').on(table.organizationId, table.keyId, table.bucketStart),
+    // For what is asked of every organization at once.
+    index('rollups_time').on(table.bucketStart),
   ],
 );
 
@@ -81,6 +83,7 @@ export const teamRollups = pgTable(
       name: 'team_rollups_pk',
       columns: [table.organizationId, table.hourStart, table.teamId, table.calledName, table.deploymentId, table.provider],
     }),
+    index('team_rollups_time').on(table.hourStart),
   ],
 );
 
