@@ -151,6 +151,23 @@ onEveryDatabase('an invitation to an organization', (given) => {
     expect(must(await visitor('GET', '/session')).account).toEqual({ id: account.id, email: account.email, name: 'Made before' });
   });
 
+  test('opens no account that is something elsewhere: whoever sends it sees the link too', async () => {
+    const { root } = world();
+    const [mine, theirs] = [await makeOrganization(root), await makeOrganization(root)];
+    const owner = await signedIn(world(), (await makeMember(world(), mine.id, 'org_owner')).account);
+    const boss = must(await root('POST', '/accounts', { email: freshEmail(), name: 'Boss', platform_role: 'platform_admin' }));
+    const stranger = must(await root('POST', '/accounts', { email: freshEmail(), name: 'Stranger' }));
+    must(await root('POST', `/organizations/${theirs.id}/members`, { account_id: stranger.id, role: 'org_owner' }));
+    for (const { email } of [boss, stranger]) {
+      const { token } = await invite(owner, { email, organization_id: mine.id, role: 'org_member' });
+      const visitor = browse(world());
+      expect(must(await visitor('GET', `/invitations/lookup?token=${token}`)).account_exists).toBe(true);
+      const taken = await visitor('POST', '/invitations/accept', { token, ...NEWCOMER });
+      expect(taken).toMatchObject({ status: 401, setCookies: [] });
+      expect((await visitor('POST', '/session/sign-in', { email, password: NEWCOMER.password })).status).toBe(401);
+    }
+  });
+
   test('a disabled person is told so and does not come in', async () => {
     const { root } = world();
     const organization = await makeOrganization(root);

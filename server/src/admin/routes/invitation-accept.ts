@@ -49,7 +49,7 @@ export const lookup = route({
       role: row.role as InvitedRole,
       expires_at: isoOf(row.expiresAt),
       inviter_name: row.inviterName,
-      account_exists: account !== null && (await canSignIn(call.deps.db, account)),
+      account_exists: account !== null && !(await isClaimable(call.deps.db, row, account)),
     };
   },
 });
@@ -89,7 +89,7 @@ async function isThemself(call: AcceptCall, row: InvitationRow, known: AccountRo
   if (actor.kind === 'account') {
     throw forbidden(`You are signed in as ${actor.name}, and this invitation is for ${row.email}. Sign out to accept it.`);
   }
-  if (known !== null && (await canSignIn(deps.db, known))) {
+  if (known !== null && !(await isClaimable(deps.db, row, known))) {
     throw new Problem(401, `There is an account for ${row.email}. Sign in with it, then accept.`);
   }
   return false;
@@ -196,8 +196,15 @@ const CLOSED = {
   cancelled: 'This invitation was cancelled.',
 } as const;
 
-/** Whether an account can sign in by itself; one that an admin made cannot before its first invitation. */
-async function canSignIn(db: Database, account: AccountRow): Promise<boolean> {
-  if ((await signIn.passwordHash(db, account.id)) !== null) return true;
-  return (await signIn.factorsOf(db, account.id)).passkeys > 0;
+/**
+ * Whether accepting may give an account its first password: one that an admin made and that nobody can sign in to yet. Whoever sends an
+ * invitation sees its link, so holding it proves nothing about the address: an account that is something elsewhere is not theirs to open.
+ */
+async function isClaimable(db: Database, row: InvitationRow, account: AccountRow): Promise<boolean> {
+  if ((await signIn.passwordHash(db, account.id)) !== null) return false;
+  if ((await signIn.factorsOf(db, account.id)).passkeys > 0) return false;
+  // To the platform only its admins invite, who may give any account a password.
+  if (row.organizationId === null) return true;
+  const organizationIds = await accounts.organizationIds(db, account.id);
+  return account.platformRole === null && organizationIds.every((id) => id === row.organizationId);
 }
