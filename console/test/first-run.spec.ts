@@ -62,7 +62,7 @@ test('with a provider of one’s own: tested, models priced, organization, team,
 
   await expect(page.getByText('Waiting for the first request…')).toBeVisible();
   const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
-  await expect(page.getByLabel('curl example')).toContainText(secret);
+  await expect(page.getByLabel('curl example', { exact: true })).toContainText(secret);
   const response = await fetch(`${gateway.base}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },

@@ -30,41 +30,28 @@ export interface PolicyBody {
   readonly members: readonly { readonly deployment_id: string; readonly weight: number; readonly priority: number }[];
 }
 
-export interface PublishedPolicy {
-  readonly version: number;
-  readonly published_at: string;
-  readonly published_by: string | null;
-  readonly policy: PolicyBody;
-}
-
-export interface PolicyHistory {
-  readonly published: PublishedPolicy | null;
-  readonly history: readonly PublishedPolicy[];
-}
+export type PolicyHistory = Schema<'RouteGroupPolicy'>;
+export type PublishedPolicy = PolicyHistory['history'][number];
 
 export interface Simulation {
   readonly shares: readonly { readonly deployment_id: string; readonly share: number; readonly first_choice: number }[];
 }
 
 export function policyOf(id: string): Promise<PolicyHistory> {
-  return unlisted('GET', `/route-groups/${encodeURIComponent(id)}/policy`);
+  return asked(api.GET('/route-groups/{id}/policy', { params: { path: { id } } }));
 }
 
-export function simulatePolicy(id: string, body: PolicyBody & { readonly requests: number }): Promise<Simulation> {
-  return unlisted('POST', `/route-groups/${encodeURIComponent(id)}/policy/simulate`, body);
+/** What a policy would do with so many requests, as its deployments stand now. Nothing is sent anywhere. */
+export function simulatePolicy(id: string, { strategy, members }: PolicyBody, requests: number): Promise<Simulation> {
+  const body = { strategy, members: [...members], requests };
+  return asked(api.POST('/route-groups/{id}/policy/simulate', { params: { path: { id } }, body }));
 }
 
-export function publishPolicy(id: string, policy: PolicyBody): Promise<unknown> {
-  return unlisted('POST', `/route-groups/${encodeURIComponent(id)}/policy/publish`, { policy });
+export function publishPolicy(id: string, { strategy, members }: PolicyBody): Promise<PolicyHistory> {
+  const body = { policy: { strategy, members: [...members] } };
+  return asked(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id } }, body }));
 }
 
-export function rollBackPolicy(id: string, version: number): Promise<unknown> {
-  return unlisted('POST', `/route-groups/${encodeURIComponent(id)}/policy/rollback`, { version });
-}
-
-type AnyCall = (path: string, init?: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
-
-function unlisted<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
-  const call = api[method] as unknown as AnyCall;
-  return asked(call(path, body === undefined ? {} : { body })) as Promise<T>;
+export function rollBackPolicy(id: string, version: number): Promise<PolicyHistory> {
+  return asked(api.POST('/route-groups/{id}/policy/rollback', { params: { path: { id } }, body: { version } }));
 }

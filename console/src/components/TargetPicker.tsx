@@ -65,6 +65,7 @@ interface TargetsPickerProps extends Filter {
 export function TargetsPicker({ organizationId, mode, value, onChange, without = [], max, ...rest }: TargetsPickerProps) {
   const [search, setSearch] = useState('');
   const { targets, isFetching } = useTargets(search, { organizationId, ...(mode === undefined ? {} : { mode }) });
+  const [isOpen, setOpen] = useState(false);
   const offered = targets.filter(({ name }) => !without.includes(name));
   const names = offered.map(({ name }) => name);
   return (
@@ -76,7 +77,14 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
         value.filter((name) => !names.includes(name)),
       )}
       value={[...value]}
-      onChange={onChange}
+      dropdownOpened={isOpen}
+      onDropdownOpen={() => setOpen(true)}
+      onDropdownClose={() => setOpen(false)}
+      onChange={(names) => {
+        // The list would lie over what stands below the field.
+        setOpen(false);
+        onChange(names);
+      }}
       onSearchChange={setSearch}
       {...(max === undefined ? {} : { maxValues: max })}
       nothingFoundMessage={isFetching ? 'Looking…' : 'No callable target begins so.'}

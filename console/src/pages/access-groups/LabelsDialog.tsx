@@ -1,6 +1,7 @@
 import { TagsInput, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { saved } from '../../components/saved.ts';
@@ -30,6 +31,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
     queryFn: () => asked(api.GET('/access-groups', { params: { query: { limit: GROUPS_MAX } } })),
   });
   const form = useForm({ initialValues: { access_groups: [...labels] } });
+  const [isOpen, setOpen] = useState(false);
   const known = groups.data?.data ?? [];
   const added = form.values.access_groups.filter((key) => !labels.includes(key));
   const taken = labels.filter((key) => !form.values.access_groups.includes(key));
@@ -55,11 +57,20 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
     >
       <TagsInput
         data-autofocus
+        openOnFocus={false}
+        dropdownOpened={isOpen}
+        onDropdownOpen={() => setOpen(true)}
+        onDropdownClose={() => setOpen(false)}
         label="Access groups"
         description="A key that is not there yet makes a new group."
         data={known.map(({ key }) => key)}
         clearable
         {...form.getInputProps('access_groups')}
+        onChange={(keys) => {
+          // The list would lie over the button that saves.
+          setOpen(false);
+          form.setFieldValue('access_groups', keys);
+        }}
         error={
           (form.errors.access_groups ?? Object.entries(form.errors).find(([field]) => field.startsWith('access_groups'))?.[1]) as
             | string

@@ -23,7 +23,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
   useUnsavedGuard(isChanged);
   const queryClient = useQueryClient();
   const simulating = useMutation({
-    mutationFn: (policy: PolicyBody) => simulatePolicy(group.id, { ...policy, requests: REQUESTS }),
+    mutationFn: (policy: PolicyBody) => simulatePolicy(group.id, policy, REQUESTS),
   });
   const publishing = useMutation({
     mutationFn: (policy: PolicyBody) => publishPolicy(group.id, policy),

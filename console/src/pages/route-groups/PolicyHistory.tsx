@@ -18,9 +18,7 @@ export function PolicyHistory({ group }: { group: RouteGroup }) {
     <Stack gap="xs">
       <Title order={2}>Published versions</Title>
       <Asked query={history}>
-        {({ published, history: versions }) => (
-          <Versions group={group} versions={versions} currentVersion={published?.version ?? null} />
-        )}
+        {({ published, history: versions }) => <Versions group={group} versions={versions} currentVersion={published.version} />}
       </Asked>
     </Stack>
   );
@@ -29,7 +27,7 @@ export function PolicyHistory({ group }: { group: RouteGroup }) {
 interface VersionsProps {
   readonly group: RouteGroup;
   readonly versions: readonly PublishedPolicy[];
-  readonly currentVersion: number | null;
+  readonly currentVersion: number;
 }
 
 function Versions({ group, versions, currentVersion }: VersionsProps) {
@@ -58,11 +56,14 @@ function Versions({ group, versions, currentVersion }: VersionsProps) {
           <Table.Tbody>
             {versions.map((version) => (
               <Table.Tr key={version.version}>
-                <Table.Td>{version.version}</Table.Td>
+                <Table.Td>
+                  {version.version}
+                  {version.rolled_back_to !== null && ` (brought back ${version.rolled_back_to})`}
+                </Table.Td>
                 <Table.Td>
                   <Time at={version.published_at} />
                 </Table.Td>
-                <Table.Td>{version.published_by ?? '–'}</Table.Td>
+                <Table.Td>{version.published_by}</Table.Td>
                 <Table.Td>
                   <PolicyWords version={version} />
                 </Table.Td>
