@@ -20,6 +20,7 @@ const verbs = {
   check: ['scripts/check.ts'],
   generate: ['scripts/generate.ts'],
   seed: ['server/src/main.ts', 'seed'],
+  headgate: ['server/src/cli/headgate.ts'],
   prove: ['server/test/prove/index.ts'],
   bench: ['bench/src/main.ts'],
   screens: ['console/test/screens.ts'],
