@@ -1,5 +1,4 @@
 import type { UseFormReturnType } from '@mantine/form';
-import type { Problem } from '../api/client.ts';
 
 /** What is wrong with fields, by their path in the form: `budgets.0.amount`. */
 export type FieldErrors = Readonly<Record<string, unknown>>;
@@ -33,17 +32,6 @@ export function errorAt(errors: FieldErrors | undefined, path: string): string |
   return typeof error === 'string' ? error : undefined;
 }
 
-/** The server's pointers as a form's paths: `/budgets/0/amount` → `budgets.0.amount`. What names no field is left to the problem's note. */
-export function formErrorsOf(problem: Problem): Record<string, string> {
-  const named = Object.entries(problem.fields).filter(([pointer]) => pointer.startsWith('/') && pointer !== '/');
-  return Object.fromEntries(named.map(([pointer, message]) => [pointer.slice(1).replaceAll('/', '.'), sentence(message)]));
-}
-
 function isBelow(path: string, at: string): boolean {
   return path === at || path.startsWith(`${at}.`);
-}
-
-function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

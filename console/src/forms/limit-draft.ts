@@ -4,7 +4,6 @@ import type { Schema } from '../api/client.ts';
 
 export const RATE_LIMIT_NAMES = ['rpm', 'tpm', 'rph', 'tph', 'rpd', 'tpd', 'max_parallel'] as const;
 export type RateLimitName = (typeof RATE_LIMIT_NAMES)[number];
-export type RateLimits = Readonly<Record<RateLimitName, number | null>>;
 export type RateLimitsDraft = Readonly<Record<RateLimitName, number | ''>>;
 
 /** What a limit or a budget is for, when not for everything: a name or `prefix*`, or an access group. */

@@ -2,7 +2,7 @@ import type { BudgetStatus } from '../../components/BudgetRing.tsx';
 import { moneyText } from '../../components/Money.tsx';
 
 /** How fast a budget is spent in its period, and where that leads. */
-export interface Burn {
+interface Burn {
   readonly usdPerDay: number;
   /** When it is used up at this pace; null when its period ends before. */
   readonly usedUpAt: Date | null;
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 const ELAPSED_MS_MIN = 3_600_000;
 
 /** Null while too little time has passed, or where a period has no beginning. For people to look at: no decision rests on it. */
-export function burnOf({ spent, amount, period_start, resets_at }: BudgetStatus, nowMs: number): Burn | null {
+function burnOf({ spent, amount, period_start, resets_at }: BudgetStatus, nowMs: number): Burn | null {
   if (period_start === null) return null;
   const elapsedMs = nowMs - Date.parse(period_start);
   if (elapsedMs < ELAPSED_MS_MIN) return null;

@@ -2,9 +2,9 @@ import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, Problem } from '../../api/client.ts';
+import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { type Organization, readOrganization } from '../../api/organizations.ts';
 import { newIdempotencyKey } from '../../components/FormDialog.tsx';
-import { formErrorsOf } from '../../forms/bind.ts';
 import { refreshOrganizations } from './LifecycleDialog.tsx';
 import {
   bodyOf,
@@ -22,7 +22,7 @@ export interface ReadVersion {
 }
 
 /** Someone else saved in between: what they saved, what both changed, what only they did. */
-export interface Conflict {
+interface Conflict {
   readonly version: ReadVersion;
   readonly theirs: OrganizationDraft;
   readonly both: readonly Section[];
@@ -53,7 +53,7 @@ export function useOrganizationForm({ read, onSaved }: Options) {
     },
     onError: async (error, draft) => {
       if (!(error instanceof Problem)) return;
-      form.setErrors(formErrorsOf(error));
+      form.setErrors(fieldErrorsOf(error));
       if (error.status === 412 && version !== null) setConflict(await compare(version, base, draft));
     },
   });
@@ -68,7 +68,6 @@ export function useOrganizationForm({ read, onSaved }: Options) {
   return { form, base, changed, saving, conflict, resolve, dismissConflict: () => setConflict(null) };
 }
 
-export type OrganizationFormState = ReturnType<typeof useOrganizationForm>;
 export type OrganizationFormInputs = UseFormReturnType<OrganizationDraft>;
 
 function validate(draft: OrganizationDraft): Record<string, string> {
