@@ -25,7 +25,8 @@ export async function closestBudgets(
   const { used, held, resetsAtMs } = await counters.read(specs);
   const rows = placed.map((one, at) => render(one, used[at] ?? 0, held[at] ?? 0, resetsAtMs[at] ?? FAR_FUTURE_MS));
   return rows
-    .filter((row) => row.ratio > 0)
+    // Not by the ratio, which is rounded: a little of a large budget is used, too.
+    .filter((row, at) => (used[at] ?? 0) > 0 || row.ratio > 0)
     .sort((a, b) => b.ratio - a.ratio)
     .slice(0, count);
 }

@@ -48,7 +48,7 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
         gridAxis="x"
-        yAxisProps={{ width: 64 }}
+        yAxisProps={{ width: 84 }}
         barProps={{ isAnimationActive: false }}
         maxBarWidth={36}
       />
