@@ -60,7 +60,7 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
 function Person({ of: { id, name, email } }: { of: Account }) {
   return (
     <Group gap="xs" wrap="nowrap" maw={300}>
-      <Avatar size={28} name={name} color="initials" aria-hidden />
+      <Avatar size={28} name={name} color="teal" aria-hidden />
       <Stack gap={0} miw={0}>
         <Anchor
           component={Link}

@@ -49,7 +49,13 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       <Group justify="space-between" align="flex-start" gap="sm">
         <div>
           <Title order={3}>
-            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: member.organization_id } as never} inherit>
+            <Anchor
+              component={Link}
+              to={PATHS.organization}
+              params={{ organizationId: member.organization_id } as never}
+              inherit
+              underline="always"
+            >
               <bdi>{organizationName ?? foundName ?? member.organization_id}</bdi>
             </Anchor>
           </Title>
@@ -61,6 +67,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
               to={PATHS.keys}
               search={{ organization_id: member.organization_id, account_id: member.account_id } as never}
               inherit
+              underline="always"
             >
               {member.key_count} {member.key_count === 1 ? 'key' : 'keys'}
             </Anchor>
@@ -114,7 +121,7 @@ function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
       {teams.map(({ team_id, name, role }, index) => (
         <span key={team_id}>
           {index > 0 && ', '}
-          <Anchor component={Link} to={PATHS.team} params={{ teamId: team_id } as never} inherit>
+          <Anchor component={Link} to={PATHS.team} params={{ teamId: team_id } as never} inherit underline="always">
             <bdi>{name}</bdi>
           </Anchor>{' '}
           ({roleWord(role).toLowerCase()})

@@ -14,7 +14,13 @@ export function PlacesSection() {
         {platform_role !== null && <Text fz="sm">This gateway: {roleWord(platform_role).toLowerCase()}</Text>}
         {memberships.map(({ organization_id, organization_name, role, teams }) => (
           <Text key={organization_id} fz="sm">
-            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: organization_id } as never} inherit>
+            <Anchor
+              component={Link}
+              to={PATHS.organization}
+              params={{ organizationId: organization_id } as never}
+              inherit
+              underline="always"
+            >
               <bdi>{organization_name}</bdi>
             </Anchor>
             : {roleWord(role).toLowerCase()}
@@ -22,7 +28,7 @@ export function PlacesSection() {
               <span key={team.team_id}>
                 {', '}
                 {roleWord(team.role).toLowerCase()} in{' '}
-                <Anchor component={Link} to={PATHS.team} params={{ teamId: team.team_id } as never} inherit>
+                <Anchor component={Link} to={PATHS.team} params={{ teamId: team.team_id } as never} inherit underline="always">
                   <bdi>{team.team_name}</bdi>
                 </Anchor>
               </span>

@@ -85,7 +85,13 @@ function Above({ team }: TeamTabProps) {
   return (
     <Text fz="sm" c="dimmed">
       Above it,{' '}
-      <Anchor component={Link} to={PATHS.organization} params={{ organizationId: team.organization_id } as never} inherit>
+      <Anchor
+        component={Link}
+        to={PATHS.organization}
+        params={{ organizationId: team.organization_id } as never}
+        inherit
+        underline="always"
+      >
         <bdi>{team.organization_name}</bdi>
       </Anchor>{' '}
       {words.length === 0 ? 'has no limit and no budget.' : `has ${words.join(', ')}, shared by all of its teams.`}
