@@ -93,7 +93,7 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
 }
 
 /** Callable targets that begin with a text, at most 50. */
-export function useTargets(search: string, { organizationId, mode }: Filter) {
+function useTargets(search: string, { organizationId, mode }: Filter) {
   const [wanted] = useDebouncedValue(search.trim(), 150);
   const query = useQuery({
     queryKey: ['callable-targets', wanted, organizationId ?? null],

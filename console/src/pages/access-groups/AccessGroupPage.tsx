@@ -1,7 +1,7 @@
-import { Alert, Anchor, Badge, Button, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Alert, Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
@@ -9,12 +9,12 @@ import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
 import { TargetPicker } from '../../components/TargetPicker.tsx';
 import { PATHS } from '../../paths.ts';
 import { AccessGroupDialog } from './AccessGroupDialog.tsx';
+import { Holders } from './Holders.tsx';
 import { relabel } from './relabel.ts';
 
 /** One access group: what carries its label now, and who holds it. */
@@ -162,53 +162,6 @@ function Members({ group }: { group: FoundGroup }) {
           )}
         </Stack>
       </Paper>
-    </Stack>
-  );
-}
-
-const SCOPE_WORDS = { organization: 'Organization', team: 'Team', user: 'Member', key: 'Key' } as const;
-
-function Holders({ group }: { group: FoundGroup }) {
-  return (
-    <Stack gap="xs">
-      <Title order={2}>Who holds it</Title>
-      {group.holders.length === 0 ? (
-        <Text fz="sm" c="dimmed">
-          Nobody yet. Grant it on an organization’s{' '}
-          <Anchor component={Link} to={PATHS.organizations} fz="sm">
-            asset access
-          </Anchor>
-          .
-        </Text>
-      ) : (
-        <Table.ScrollContainer minWidth={420}>
-          <Table withTableBorder aria-label="Holders">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Holder</Table.Th>
-                <Table.Th>Level</Table.Th>
-                <Table.Th>Organization</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {group.holders.map((holder) => (
-                <Table.Tr key={`${holder.scope} ${holder.id}`}>
-                  <Table.Td>{holder.scope === 'user' ? <bdi>{holder.name}</bdi> : <Named id={holder.id} />}</Table.Td>
-                  <Table.Td>{SCOPE_WORDS[holder.scope]}</Table.Td>
-                  <Table.Td>
-                    <Named id={holder.organization_id} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-      {group.more_holders && (
-        <Text fz="sm" c="dimmed">
-          There are more; these are the first {group.holders.length}.
-        </Text>
-      )}
     </Stack>
   );
 }

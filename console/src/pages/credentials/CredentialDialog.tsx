@@ -143,7 +143,7 @@ interface CredentialTestProps {
 }
 
 /** One live call with what is typed, or with the stored secret when none is. */
-export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
+function CredentialTest({ draft, credentialId }: CredentialTestProps) {
   const { provider, api_key: key, base_url: url } = draft;
   const testing = useMutation({
     mutationFn: () =>

@@ -71,7 +71,7 @@ function Section({ model }: { model: Model }) {
   );
 }
 
-export const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
+const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
   weighted: 'weighted: drawn by weight',
   priority: 'priority: the lowest first, drawn by weight among equals',
 };

@@ -2,14 +2,9 @@ import { Badge } from '@mantine/core';
 
 const NAMES: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic', fake: 'Fake provider' };
 
-export function providerName(provider: string): string {
+function providerName(provider: string): string {
   return NAMES[provider] ?? provider;
 }
-
-export const PROVIDER_OPTIONS = [
-  { value: 'openai', label: 'OpenAI, or compatible' },
-  { value: 'anthropic', label: 'Anthropic, or compatible' },
-] as const;
 
 /** A provider by its name. The fake one stands out: it is nobody's model. */
 export function ProviderBadge({ provider }: { provider: string }) {

@@ -95,7 +95,7 @@ function More({ texts }: { texts: readonly string[] }) {
   );
 }
 
-export function Dash() {
+function Dash() {
   return (
     <Text component="span" c="dimmed">
       –
