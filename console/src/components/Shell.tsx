@@ -150,7 +150,7 @@ function PersonMenu() {
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
         <UnstyledButton aria-label={`Signed in as ${account.name} (${initials})`}>
-          <Avatar size={28} name={account.name} color="initials">
+          <Avatar size={28} name={account.name} color="teal">
             {initials}
           </Avatar>
         </UnstyledButton>
