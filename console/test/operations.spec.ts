@@ -194,7 +194,7 @@ test('settings in force never show a secret', async ({ page, house }) => {
   await page.getByRole('tab', { name: 'Process' }).click();
   await expect(page.getByText('Served')).toBeVisible();
   await page.getByRole('tab', { name: 'Prices' }).click();
-  await expect(tableRows(page).filter({ hasText: 'smart' }).first()).toContainText('$1.25');
+  await expect(tableRows(page).filter({ hasText: 'smart' }).first()).toContainText('Cached input $0.125');
 });
 
 test('each role finds its own overview', async ({ page, house }) => {

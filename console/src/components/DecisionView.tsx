@@ -3,7 +3,7 @@ import { IconArrowRight, IconCircleCheck, IconCircleX } from '@tabler/icons-reac
 import type { Schema } from '../api/client.ts';
 import { countText } from './Count.tsx';
 import { limitName } from './LimitBar.tsx';
-import { moneyText } from './Money.tsx';
+import { exactMoneyText } from './Money.tsx';
 import { Named } from './Named.tsx';
 import { wordOf } from './StatusBadge.tsx';
 import { TableScroll } from './TableScroll.tsx';
@@ -186,11 +186,11 @@ function ruleName({ limit, rule, target }: Rule): string {
 }
 
 function amountText({ unit }: Rule, amount: number | string): string {
-  return unit === 'usd' ? moneyText(String(amount)) : countText(Number(amount));
+  return unit === 'usd' ? exactMoneyText(String(amount)) : countText(Number(amount));
 }
 
 function neededText({ unit }: Rule, { requested }: Decision): string {
   if (requested === null) return '–';
-  if (unit === 'usd') return moneyText(requested.spend);
+  if (unit === 'usd') return exactMoneyText(requested.spend);
   return countText(unit === 'tokens' ? requested.tokens : 1);
 }

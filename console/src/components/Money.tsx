@@ -2,9 +2,9 @@ import { Text, Tooltip } from '@mantine/core';
 
 /**
  * An amount in USD from the server's decimal string. Shown with two decimals from a cent on and with as many as matter below; the whole
- * number is on hover and never rounded.
+ * number is on hover and never rounded. `exact`: every digit, as a price needs them.
  */
-export function Money({ usd }: { usd: string | null | undefined }) {
+export function Money({ usd, exact = false }: { usd: string | null | undefined; exact?: boolean }) {
   if (usd == null)
     return (
       <Text component="span" inherit c="dimmed">
@@ -13,7 +13,7 @@ export function Money({ usd }: { usd: string | null | undefined }) {
     );
   return (
     <Tooltip label={`${usd} USD`}>
-      <span className="nowrap">{moneyText(usd)}</span>
+      <span className="nowrap">{exact ? exactMoneyText(usd) : moneyText(usd)}</span>
     </Tooltip>
   );
 }
@@ -26,4 +26,12 @@ export function moneyText(usd: string): string {
       ? { maximumSignificantDigits: 3 }
       : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   return new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD', ...digits }).format(amount);
+}
+
+/** `$1.25`, `$0.125`, `$99.993549`: every digit there is, two decimals at least. */
+export function exactMoneyText(usd: string): string {
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 15 };
+  const format = new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD', ...digits });
+  // As text: a number would lose what a decimal string says.
+  return format.format(usd as `${number}`);
 }

@@ -26,7 +26,7 @@ export function Costs({ request }: { request: FullRequest }) {
           {countText(request.total_tokens)} tokens in all
         </Text>
         <Text fz="sm" fw={600} component="div">
-          {request.spend === null ? 'Not priced' : <Money usd={request.spend} />}
+          {request.spend === null ? 'Not priced' : <Money usd={request.spend} exact />}
         </Text>
       </Group>
     </Stack>
@@ -61,10 +61,10 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
                 <Table.Td>{wordOf(bucket)}</Table.Td>
                 <Table.Td ta="right">{countText(tokens)}</Table.Td>
                 <Table.Td ta="right">
-                  <Money usd={price} />
+                  <Money usd={price} exact />
                 </Table.Td>
                 <Table.Td ta="right">
-                  <Money usd={cost} />
+                  <Money usd={cost} exact />
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -75,7 +75,7 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
               <Table.Th ta="right">{countText(entry.total_tokens)}</Table.Th>
               <Table.Th />
               <Table.Th ta="right">
-                <Money usd={entry.spend} />
+                <Money usd={entry.spend} exact />
               </Table.Th>
             </Table.Tr>
           </Table.Tfoot>

@@ -52,7 +52,7 @@ const COLUMNS: DataTableColumn<Price>[] = [
   { accessor: 'deployment_id', title: 'Deployment', render: ({ deployment_id }) => <Named id={deployment_id} /> },
   { accessor: 'effective_from', title: 'Holds from', noWrap: true, render: (price) => <From price={price} /> },
   { accessor: 'prices', title: 'USD per million tokens', render: ({ prices }) => <Buckets prices={prices} /> },
-  { accessor: 'created_at', title: 'Added', noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
+  { accessor: 'added', title: 'Added', noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
 ];
 
 function From({ price }: { price: Price }) {
@@ -73,7 +73,7 @@ function Buckets({ prices }: { prices: Price['prices'] }) {
           <Text component="span" inherit c="dimmed">
             {wordOf(bucket.replace(/_per_million$/, ''))}
           </Text>{' '}
-          <Money usd={usd} />
+          <Money usd={usd} exact />
         </Text>
       ))}
     </Group>
