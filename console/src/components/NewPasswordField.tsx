@@ -1,6 +1,6 @@
 import { PasswordInput, type PasswordInputProps } from '@mantine/core';
 
-export const PASSWORD_LENGTH_MIN = 10;
+const PASSWORD_LENGTH_MIN = 10;
 
 /** A password to be chosen. The rules are said beforehand; the server checks them and says which one is broken. */
 export function NewPasswordField(props: PasswordInputProps) {

@@ -42,13 +42,6 @@ export function policyBody(draft: PolicyDraft) {
   };
 }
 
-/** Only what differs from what is stored, so that a person who may change one part is not refused for the others. */
-export function changedPolicy(draft: PolicyDraft, stored: PolicyDraft): Partial<ReturnType<typeof policyBody>> {
-  const [next, before] = [policyBody(draft), policyBody(stored)];
-  const changed = Object.entries(next).filter(([part, value]) => JSON.stringify(value) !== JSON.stringify(before[part as never]));
-  return Object.fromEntries(changed);
-}
-
 /** The part of a form that PolicyFields edits. */
 export function policyForm<V extends PolicyDraft>(form: UseFormReturnType<V>): UseFormReturnType<PolicyDraft> {
   return form as unknown as UseFormReturnType<PolicyDraft>;

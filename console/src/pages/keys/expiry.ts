@@ -1,7 +1,7 @@
 const DAY_MS = 86_400_000;
 
 /** How long a new key works: a choice of common spans, or a day that is chosen. */
-export const EXPIRIES = [
+const EXPIRIES = [
   { value: 'never', label: 'Never' },
   { value: '7', label: 'In 7 days' },
   { value: '30', label: 'In 30 days' },
