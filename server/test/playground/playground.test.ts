@@ -1,5 +1,6 @@
 /** The playground on a whole gateway: the data plane's own answer, as one of the keys the caller may use. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listenTo } from '../live/listen.ts';
 import { type Gateway, startGateway } from '../prove/gateway.ts';
 import { type Key, makeKey, makeModel, makeTenant, type Tenant } from '../prove/tenant.ts';
 
@@ -132,5 +133,32 @@ describe('the playground', () => {
     for (const more of [{ tools: [] }, { messages: [] }, { temperature: 9 }, { max_tokens: 0 }, { endpoint: 'embeddings' }]) {
       expect((await play(asked(more))).status).toBe(400);
     }
+  });
+
+  test('a page that follows requests hears of it within a second of its end', async () => {
+    const headers = { authorization: `Bearer ${tokens.owner}` };
+    const stranger = await listenTo(gateway.base, '/requests/stream', { authorization: `Bearer ${tokens.stranger}` });
+    const listening = await listenTo(gateway.base, `/requests/stream?key_id=${key.id}`, headers);
+    const id = (await play(asked())).headers.get('x-request-id');
+    await expect.poll(() => listening.told.map((one) => one.data.id), { timeout: 3_000 }).toEqual([id]);
+    listening.close();
+    stranger.close();
+    expect(stranger.told).toEqual([]);
+  });
+
+  test('a published policy is served by the next request, and so is the one brought back', async () => {
+    const [one, two] = [
+      await makeModel(gateway, { model: 'one', provider: 'fake', upstreamModel: 'fake-small' }),
+      await makeModel(gateway, { model: 'two', provider: 'fake', upstreamModel: 'fake-small' }),
+    ];
+    const members = [{ deployment_id: one }];
+    const group = await gateway.admin<{ id: string }>('POST', '/route-groups', { key: 'either', members });
+    const servedBy = async () => (await play(asked({ model: 'either' }))).headers.get('x-headgate-deployment');
+    expect(await servedBy()).toBe(one);
+    const policy = { strategy: 'weighted', members: [{ deployment_id: two }] };
+    await gateway.admin('POST', `/route-groups/${group.id}/policy/publish`, { policy });
+    expect(await servedBy()).toBe(two);
+    await gateway.admin('POST', `/route-groups/${group.id}/policy/rollback`, { version: 1 });
+    expect(await servedBy()).toBe(one);
   });
 });
