@@ -115,7 +115,7 @@ export async function list(db: Database, filter: KeyFilter, page: PageRequest): 
     status === undefined ? undefined : eq(keys.status, status),
     named(keys, filter.search),
   ];
-  return listNamed(db, keys, { list: 'keys', wanted, page });
+  return listNamed(db, keys, { list: 'keys', wanted, page, searched: filter.search !== undefined });
 }
 
 function of({ organizationId, id }: KeyId): SQL | undefined {

@@ -49,11 +49,20 @@ export function listOrder(list: string, sort: ListSort, columns: { readonly id: 
 /** A table whose rows have an id and a name. */
 type NamedTable = PgTable & { readonly id: PgColumn; readonly name: PgColumn };
 
+export interface ListAsked {
+  /** Names the list in its cursors. */
+  readonly list: string;
+  readonly wanted: readonly (SQL | undefined)[];
+  readonly page: PageRequest;
+  /** Names alone are searched: their index then counts the total of a table too large to be read through. */
+  readonly searched?: boolean;
+}
+
 /** One page of a table's rows that meet every condition, and their total. Throws InvalidCursor. */
 export async function listNamed<T extends NamedTable>(
   db: Database,
   table: T,
-  { list, wanted, page }: { readonly list: string; readonly wanted: readonly (SQL | undefined)[]; readonly page: PageRequest },
+  { list, wanted, page, searched }: ListAsked,
 ): Promise<Listed<T['$inferSelect']>> {
   const order = listOrder(list, page.sort, table);
   const limit = pageLimit(page.limit);
@@ -65,13 +74,12 @@ export async function listNamed<T extends NamedTable>(
     .orderBy(orderOf(order.keyset))
     .limit(limit + 1);
   const kept = pageOf(order.keyset, found, limit, order.keyOf);
-  const total = await totalOf(
-    db,
-    db
-      .select({ id: table.id })
-      .from(from)
-      .where(and(...wanted)),
-  );
+  const all = db
+    .select({ id: table.id })
+    .from(from)
+    .where(and(...wanted))
+    .$dynamic();
+  const total = await totalOf(db, searched === true ? all.orderBy(order.lowerName) : all);
   // Sound: the rows were selected from this very table; the query builder cannot say so of a table it does not know.
   return { rows: kept.rows.map(({ row }) => row as T['$inferSelect']), nextCursor: kept.nextCursor, total };
 }
