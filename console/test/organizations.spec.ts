@@ -229,7 +229,7 @@ test('a refusal is explained in one sentence, and raising the limit lets the cal
 
 test('who in it can call a target is answered beside the grant', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=access`);
-  await page.getByRole('button', { name: 'Who can call smart?' }).click();
+  await page.getByRole('button', { name: 'Who can call it? smart' }).click();
   await expect(dialog(page).getByRole('region', { name: 'Teams' })).toContainText(/\w/);
 });
 

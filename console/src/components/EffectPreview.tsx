@@ -153,7 +153,7 @@ function ObjectLink({ id, name }: { id: string; name: string }) {
   const to = addressOf(id);
   if (to === null) return <bdi>{name}</bdi>;
   return (
-    <Anchor component={Link} to={to} target="_blank" fz="sm">
+    <Anchor component={Link} to={to} target="_blank" fz="sm" c="inherit" underline="always">
       <bdi>{name}</bdi>
     </Anchor>
   );

@@ -160,7 +160,12 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
               <Table.Td>{throughWords(through)}</Table.Td>
               <Table.Td className="mono">{access_groups.join(', ')}</Table.Td>
               <Table.Td ta="right">
-                <Button size="compact-xs" variant="subtle" aria-label={`Who can call ${target}?`} onClick={() => onAsk(target)}>
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  aria-label={`Who can call it? ${target}`}
+                  onClick={() => onAsk(target)}
+                >
                   Who can call it?
                 </Button>
               </Table.Td>

@@ -64,7 +64,7 @@ function Identity({ row }: { row: Organization }) {
   const owners = row.owners.map((owner) => owner.name);
   return (
     <Group gap="sm" wrap="nowrap">
-      <Avatar size={30} radius="sm" name={row.name} color="initials" aria-hidden alt="" />
+      <Avatar size={30} radius="sm" name={row.name} color="teal" aria-hidden alt="" />
       <div style={{ minWidth: 0 }}>
         <Group gap={6} wrap="nowrap">
           <Anchor
