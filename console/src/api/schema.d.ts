@@ -3296,6 +3296,8 @@ export interface components {
             capabilities_by_organization: {
                 [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             };
+            /** @description What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all. */
+            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             two_factor: {
                 enabled: boolean;
                 recovery_codes_left: number;

@@ -60,11 +60,7 @@ export function verdictOf(permission: Permission, capabilities: readonly string[
 
 /** Whether the person holds the permission anywhere: what a navigation entry or a list needs. */
 export function useCanAnywhere(permission: Permission): boolean {
-  const session = useSession();
-  return (
-    session.platform_capabilities.includes(permission) ||
-    Object.values(session.capabilities_by_organization).some((held) => held.includes(permission))
-  );
+  return useSession().capabilities_anywhere.includes(permission);
 }
 
 const PLATFORM_ADMINS = 'Only a platform admin can do this.';

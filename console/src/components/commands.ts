@@ -60,9 +60,6 @@ const COMMANDS: readonly (Command & { readonly needs: readonly Permission[] })[]
 
 /** What this person may do somewhere. */
 export function commandsFor(session: Session): readonly Command[] {
-  const held = new Set<Permission>([
-    ...session.platform_capabilities,
-    ...Object.values(session.capabilities_by_organization).flat(),
-  ]);
+  const held = new Set<Permission>(session.capabilities_anywhere);
   return COMMANDS.filter(({ needs }) => needs.length === 0 || needs.some((permission) => held.has(permission)));
 }

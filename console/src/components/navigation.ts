@@ -70,10 +70,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
 
 /** The navigation of one person: sections without an entry are left out. */
 export function navigationFor(session: Session): readonly Section[] {
-  const held = new Set<Permission>([
-    ...session.platform_capabilities,
-    ...Object.values(session.capabilities_by_organization).flat(),
-  ]);
+  const held = new Set<Permission>(session.capabilities_anywhere);
   return SECTIONS.map(({ heading, entries }) => ({
     heading,
     entries: entries.filter(({ needs }) => needs.length === 0 || needs.some((permission) => held.has(permission))),

@@ -5,6 +5,7 @@ import {
   type OrganizationRole,
   PERMISSIONS,
   PLATFORM_ROLES,
+  reachOf,
   TEAM_ROLES,
   type TeamRole,
 } from '../../domain/permission.ts';
@@ -41,6 +42,10 @@ const sessionOut = z
     ),
     platform_capabilities: permissions,
     capabilities_by_organization: z.record(z.string(), permissions),
+    capabilities_anywhere: permissions.meta({
+      description:
+        'What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all.',
+    }),
     two_factor: z.object({ enabled: z.boolean(), recovery_codes_left: z.int() }),
     passkeys: z.int(),
     mail_configured: z.boolean(),
@@ -119,6 +124,7 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
     memberships: standings.map(viewOfStanding),
     platform_capabilities: [...capabilitiesOf(actor, { organizationId: null })],
     capabilities_by_organization: capabilitiesByOrganization(call),
+    capabilities_anywhere: PERMISSIONS.filter((permission) => reachOf(actor, permission).length > 0),
     two_factor: { enabled: factors?.hasTotp ?? false, recovery_codes_left: factors?.recoveryCodesLeft ?? 0 },
     passkeys: factors?.passkeys ?? 0,
     mail_configured: deps.mailer.configured,
