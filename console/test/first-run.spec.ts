@@ -77,7 +77,7 @@ test('with a provider of one’s own: tested, models priced, organization, team,
     '/organizations',
   );
   expect(organizations.map(({ name }) => name)).toEqual(['Acme']);
-  expect(organizations[0]?.budgets[0]?.amount).toBe('100');
+  expect(organizations[0]?.budgets[0]?.amount).toBe('100.00');
   vendor.close();
 });
 

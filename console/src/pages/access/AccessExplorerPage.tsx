@@ -21,6 +21,10 @@ export function AccessExplorerPage() {
             Question
           </Input.Label>
           <SegmentedControl
+            w="100%"
+            maw={400}
+            fullWidth
+            styles={{ label: { whiteSpace: 'normal' } }}
             aria-labelledby="access-question"
             data={[
               { value: 'key', label: 'What can a key call?' },
