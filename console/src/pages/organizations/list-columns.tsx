@@ -24,7 +24,7 @@ interface RowActions {
 /** The columns of the organization list; each accessor is the order's name on the server. */
 export function columnsOf(actions: RowActions): DataTableColumn<Organization>[] {
   return [
-    { accessor: 'name', title: 'Organization', sortable: true, width: 222, render: (row) => <Identity row={row} /> },
+    { accessor: 'name', title: 'Organization', sortable: true, width: 214, render: (row) => <Identity row={row} /> },
     {
       accessor: 'budget_used',
       title: 'Budget',
@@ -35,7 +35,7 @@ export function columnsOf(actions: RowActions): DataTableColumn<Organization>[] 
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 236,
+      width: 230,
       render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
     },
     { accessor: 'spend', title: '30-day spend', sortable: true, width: 128, render: (row) => <Spend row={row} /> },
