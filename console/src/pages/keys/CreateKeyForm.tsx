@@ -1,5 +1,6 @@
 import { Alert, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { DialogForm } from '../../components/FormDialog.tsx';
@@ -92,7 +93,12 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
   );
 }
 
-function SelfServiceNote({ team: { self_service: policy, name } }: { team: Schema<'Team'> }) {
+function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: Schema<'Team'> }) {
+  const own = useQuery({
+    queryKey: ['keys', 'self-service', id],
+    queryFn: () => asked(api.GET('/teams/{id}/self-service', { params: { path: { id } } })),
+  });
+  const left = own.data?.keys_left;
   const rules = [
     policy.max_keys_per_member === null ? '' : `at most ${policy.max_keys_per_member} keys a person`,
     policy.max_expiry_days === null ? '' : `each expires within ${policy.max_expiry_days} days`,
@@ -102,6 +108,7 @@ function SelfServiceNote({ team: { self_service: policy, name } }: { team: Schem
     <Alert color="blue" p="xs">
       A key of your own in {name}
       {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
+      {left != null && ` You can make ${left} more.`}
     </Alert>
   );
 }

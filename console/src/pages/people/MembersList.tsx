@@ -81,6 +81,7 @@ function columnsWith(actions: RowActions): DataTableColumn<Member>[] {
     { accessor: 'teams', title: 'Teams', render: ({ teams }) => <Teams of={teams} /> },
     { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
     { accessor: 'status', title: 'Status', render: (member) => <StatusBadge status={statusOf(member)} /> },
+    { accessor: 'last_seen_at', title: 'Last seen', render: ({ last_seen_at }) => <Time at={last_seen_at} relative /> },
     { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
     { accessor: 'actions', title: '', width: 48, render: (member) => <RowMenu of={member} {...actions} /> },
   ];
