@@ -10493,6 +10493,8 @@ export interface operations {
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
+                /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
+                limit?: number;
                 /** @description Of the deployments that carry it now. */
                 tag?: string;
                 organization_id?: string;
@@ -10551,6 +10553,8 @@ export interface operations {
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
+                /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
+                limit?: number;
                 /** @description Of the deployments that carry it now. */
                 tag?: string;
                 organization_id?: string;
@@ -10611,6 +10615,8 @@ export interface operations {
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
+                /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
+                limit?: number;
                 /** @description Of the deployments that carry it now. */
                 tag?: string;
             };

@@ -99,7 +99,7 @@ export const REPORT_QUESTIONS: readonly Question[] = [
   same('usage of the platform by model, 30 days', '/usage?group_by=model'),
   same('usage of the platform by day, 30 days', '/usage?interval=day'),
   same('usage of the platform by provider and day, 30 days', '/usage?group_by=provider&interval=day'),
-  same('usage of every organization, 30 whole days', `/usage?group_by=organization&from=${midnight}`),
+  same('usage of the 100 dearest organizations, 30 whole days', `/usage?group_by=organization&limit=100&from=${midnight}`),
   ofKeys(
     'usage of one organization by team and model, 30 days',
     (key) => `/usage?organization_id=${key.organization_id}&group_by=team,model`,

@@ -43,6 +43,13 @@ const narrowing = {
   model: z.string().max(200).optional(),
   deployment_id: id.optional(),
   provider: z.string().max(64).optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta({ description: 'Lines at most, the dearest first; the total counts all of them. 10,000 unless said.' }),
   tag: z.string().max(64).optional().meta({ description: 'Of the deployments that carry it now.' }),
 };
 const ofOneQuery = z.strictObject(narrowing);
@@ -167,6 +174,7 @@ export function questionOf(
     interval: query.interval ?? null,
     timeZone: query.time_zone ?? organization?.timeZone ?? 'UTC',
     only: Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))),
+    linesMax: query.limit,
     reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
   };
 }
