@@ -12,7 +12,8 @@ test.beforeEach(async () => {
   gateway = await startGateway();
 });
 test.afterEach(async () => {
-  await gateway.stop();
+  // One that did not come up ends with this process.
+  await gateway?.stop();
 });
 
 async function enterByPrintedLink(page: Page): Promise<void> {

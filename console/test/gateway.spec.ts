@@ -40,6 +40,7 @@ test.describe('as a platform admin', () => {
     await expect(dialog(page).getByText(/^Answered in/)).toBeVisible();
     await dialog(page).getByRole('button', { name: 'Add credential' }).click();
     await expect(page.getByRole('cell', { name: /vendor-main/ }).first()).toBeVisible();
+    await expect(dialog(page)).toHaveCount(0);
     expect(await page.content()).not.toContain(vendor.apiKey);
     await expect(page.getByText('nothing', { exact: true })).toBeVisible();
 

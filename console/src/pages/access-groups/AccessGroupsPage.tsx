@@ -3,7 +3,6 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
-import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { addressOf } from '../../components/addresses.ts';
@@ -12,6 +11,7 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
 import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
 import { AccessGroupDialog } from './AccessGroupDialog.tsx';
 
 type Row = Schema<'AccessGroup'> & { readonly id: string };
@@ -20,7 +20,8 @@ type Row = Schema<'AccessGroup'> & { readonly id: string };
 export function AccessGroupsPage() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');
-  const [isCreating, setCreating] = useState(false);
+  const [state, setState] = useUrlState();
+  const setCreating = (isCreating: boolean) => setState({ new: isCreating ? '1' : undefined });
   useHotkeys([['n', () => mayManage.allowed && setCreating(true)]]);
   const open = (key: string) => void navigate({ to: addressOf(key, 'access_group') ?? '.' });
   const create = (
@@ -48,7 +49,11 @@ export function AccessGroupsPage() {
           </EmptyState>
         }
       />
-      <AccessGroupDialog opened={isCreating} onClose={() => setCreating(false)} onSaved={({ key }) => open(key)} />
+      <AccessGroupDialog
+        opened={state.new !== undefined && mayManage.allowed}
+        onClose={() => setCreating(false)}
+        onSaved={({ key }) => open(key)}
+      />
     </Page>
   );
 }

@@ -2,7 +2,6 @@ import { Anchor, Badge, Group, Select, Stack, Text, TextInput } from '@mantine/c
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
-import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { DataList, type ListPage, type ListQuery } from '../../components/DataList.tsx';
@@ -26,7 +25,8 @@ const FILTERS = ['provider', 'tag', 'enabled', 'credential_id', 'model'] as cons
 export function ModelsPage() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');
-  const [isCreating, setCreating] = useState(false);
+  const [state, setState] = useUrlState();
+  const setCreating = (isCreating: boolean) => setState({ new: isCreating ? '1' : undefined });
   useHotkeys([['n', () => mayManage.allowed && setCreating(true)]]);
   const add = (
     <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
@@ -60,7 +60,7 @@ export function ModelsPage() {
         }
       />
       <DeploymentDialog
-        opened={isCreating}
+        opened={state.new !== undefined && mayManage.allowed}
         onClose={() => setCreating(false)}
         onSaved={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
       />
