@@ -4,7 +4,16 @@
  */
 import { and, eq, gte, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { deployments, ledger, organizationDays, organizations, platformRollups, requestLog, rollups, teamRollups } from './schema.ts';
+import {
+  deployments,
+  ledger,
+  organizationDays,
+  organizations,
+  platformRollups,
+  requestLog,
+  rollups,
+  teamRollups,
+} from './schema.ts';
 
 /** From `fromMs` up to, not including, `toMs`. */
 export interface Span {
@@ -139,11 +148,7 @@ function ofDays(span: Span, whose: Whose): SQL {
     from ${organizationDays} where ${wanted}`;
 }
 
-function ofPlatform(
-  span: Span,
-  whose: Extract<Whose, { is: 'platform' }>,
-  conditions: readonly Condition[],
-): SQL {
+function ofPlatform(span: Span, whose: Extract<Whose, { is: 'platform' }>, conditions: readonly Condition[]): SQL {
   const wanted = and(
     whose.condition(platformRollups),
     within(platformRollups.bucketStart, span),
