@@ -14,13 +14,16 @@ import { Time } from '../../components/Time.tsx';
 
 type Request = Schema<'Request'>;
 
+const LOOK_EVERY_MS = 2_000;
+
 /** Waits for a key's first request, and turns into it. */
 export function FirstRequest({ keyId }: { keyId: string }) {
   const [arrived, setArrived] = useState<Request | null>(null);
-  // What came before this page listened.
+  // What came before the stream was open is looked for beside it, until there is one.
   const earlier = useQuery({
     queryKey: ['requests', 'first', keyId],
     queryFn: () => asked(api.GET('/requests', { params: { query: { key_id: keyId, limit: 1 } } })),
+    refetchInterval: ({ state }) => (state.data?.data.length === 0 ? LOOK_EVERY_MS : false),
   });
   const request = arrived ?? earlier.data?.data[0] ?? null;
   useEvents<Request>(
@@ -29,12 +32,12 @@ export function FirstRequest({ keyId }: { keyId: string }) {
   );
   return (
     <section aria-live="polite" aria-label="First request">
-      {request === null ? <Waiting keyId={keyId} onMissed={() => void earlier.refetch()} /> : <Arrived request={request} />}
+      {request === null ? <Waiting keyId={keyId} /> : <Arrived request={request} />}
     </section>
   );
 }
 
-function Waiting({ keyId, onMissed }: { keyId: string; onMissed: () => void }) {
+function Waiting({ keyId }: { keyId: string }) {
   const sending = useMutation({
     mutationFn: async () => {
       const access = await asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } }));
@@ -54,8 +57,6 @@ function Waiting({ keyId, onMissed }: { keyId: string; onMissed: () => void }) {
       );
       if (end.is === 'failed' && end.status === 0) throw new Error(end.message);
     },
-    // A row that settled between the list and the stream would be waited for in vain.
-    onSuccess: () => void setTimeout(onMissed, SETTLED_MS),
   });
   return (
     <Paper withBorder p="sm">
@@ -82,8 +83,6 @@ function Waiting({ keyId, onMissed }: { keyId: string; onMissed: () => void }) {
     </Paper>
   );
 }
-
-const SETTLED_MS = 1_500;
 
 function Arrived({ request }: { request: Request }) {
   return (
