@@ -96,6 +96,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // What is built from the sources is not a source.
+    exclude: { path: '^console/dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'server/tsconfig.json' },
     enhancedResolveOptions: {
