@@ -71,11 +71,16 @@ test('a browser in Tokyo that speaks German shows its own time and numbers, and 
   const time = page.locator('main time').first();
   await time.waitFor();
   const at = new Date((await time.getAttribute('datetime')) as string);
-  const hour = new Intl.DateTimeFormat('de-DE', { timeZone: 'Asia/Tokyo', hour: '2-digit', minute: '2-digit' }).format(at);
+  const day = new Intl.DateTimeFormat('de-DE', {
+    timeZone: 'Asia/Tokyo',
+    day: '2-digit',
+    month: '2-digit',
+    year: 'numeric',
+  }).format(at);
   await time.hover();
   await expect(page.getByText(`${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`)).toBeVisible();
-  const shown = `${await time.textContent()} ${await page.getByRole('row').nth(1).textContent()}`;
-  expect(/vor|Sek|Min|Std|gerade|jetzt/.test(shown) || shown.includes(hour)).toBe(true);
+  // Said as this reader says it: a German date of Tokyo's day, or how long ago in German.
+  expect((await time.textContent()) ?? '').toMatch(new RegExp(`vor|jetzt|${day.replaceAll('.', '\\.')}`));
   await context.close();
 });
 
@@ -104,7 +109,7 @@ test('identifiers of nothing and of nobody are a clear not found, in every kind 
     '/keys/<script>alert(1)</script>',
   ]) {
     await page.goto(house.url + encodeURI(address));
-    await expect(page.getByText(/Not found/).first()).toBeVisible();
+    await expect(page.getByText(/Not found|There is nothing/).first()).toBeVisible();
     await expect(page.getByText('Not theirs')).toHaveCount(0);
   }
 });

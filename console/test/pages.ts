@@ -126,6 +126,7 @@ export async function show(page: Page, house: House, sight: Sight): Promise<void
 
 async function atRest(page: Page): Promise<void> {
   await page.waitForFunction(() => {
+    // biome-ignore lint/performance/useDomNodeTextContent: what styles hold is text too, and is not shown.
     const words = document.getElementById('root')?.innerText.trim() ?? '';
     return words !== '' && document.querySelector('[aria-label="Loading"], .mantine-Skeleton-root') === null;
   });

@@ -13,6 +13,13 @@ async function call(house: House, secret: string, model = 'fast') {
 const dialog = (page: Page) => page.getByRole('dialog');
 const perMinute = (page: Page) => dialog(page).getByRole('textbox', { name: /^Requests per minute/ });
 
+/** In the dialogs below an organization limits are folded away. */
+async function unfoldLimits(page: Page): Promise<void> {
+  await dialog(page)
+    .getByRole('button', { name: /^Rate limits/ })
+    .click();
+}
+
 async function createTeam(page: Page, name: string): Promise<void> {
   await page.getByRole('tab', { name: 'Teams' }).click();
   await page
@@ -135,6 +142,7 @@ test('an organization’s owner does the same inside what the platform gave, and
   await page.goto(organization);
   await createTeam(page, 'Owner team');
   await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await unfoldLimits(page);
   await perMinute(page).fill('1');
   await dialog(page).getByRole('button', { name: /^Save/ }).click();
   await expect(dialog(page)).toBeHidden();
@@ -147,6 +155,7 @@ test('an organization’s owner does the same inside what the platform gave, and
   await explained(page, house, refused.requestId, /team.*limit of 1 request a minute.*would pass/);
   await page.goto(team);
   await page.getByRole('button', { name: /^Edit/ }).first().click();
+  await unfoldLimits(page);
   await perMinute(page).fill('50');
   await dialog(page).getByRole('button', { name: /^Save/ }).click();
   await expect(dialog(page)).toBeHidden();
@@ -172,7 +181,7 @@ test('the whole workflow with the keyboard alone', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations`);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.keyboard.press('n');
-  await expect(dialog(page)).toBeVisible();
+  await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toBeFocused();
   await page.keyboard.type('Keys only');
   await tabTo(page, 'Requests per minute');
   await page.keyboard.type('1');
@@ -185,6 +194,7 @@ test('the whole workflow with the keyboard alone', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations/${organizationId}?tab=teams`);
   await page.getByText('No team yet').waitFor();
   await page.keyboard.press('n');
+  await expect(dialog(page).getByLabel('Name')).toBeFocused();
   await page.keyboard.type('Typed');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { level: 1, name: 'Typed' })).toBeVisible();

@@ -24,11 +24,13 @@ export async function closestBudgets(
   if (specs.length === 0) return [];
   const { used, held, resetsAtMs } = await counters.read(specs);
   const rows = placed.map((one, at) => render(one, used[at] ?? 0, held[at] ?? 0, resetsAtMs[at] ?? FAR_FUTURE_MS));
-  return rows
-    // Not by the ratio, which is rounded: a little of a large budget is used, too.
-    .filter((row, at) => (used[at] ?? 0) > 0 || row.ratio > 0)
-    .sort((a, b) => b.ratio - a.ratio)
-    .slice(0, count);
+  return (
+    rows
+      // Not by the ratio, which is rounded: a little of a large budget is used, too.
+      .filter((row, at) => (used[at] ?? 0) > 0 || row.ratio > 0)
+      .sort((a, b) => b.ratio - a.ratio)
+      .slice(0, count)
+  );
 }
 
 /** A budget alone has one rule, and that one counter. */
