@@ -2,7 +2,7 @@ import { Anchor, Select, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
 import { useCallback, useState } from 'react';
-import { api, asked, type Schema } from '../../api/client.ts';
+import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { addressOf } from '../../components/addresses.ts';
@@ -15,12 +15,10 @@ import { Page } from '../../components/Page.tsx';
 import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
+import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { EventDrawer } from './EventDrawer.tsx';
 import { actionWords, OBJECT_TYPES } from './words.ts';
-
-/** An event with an id of its own: its place in its chain. */
-export type AuditRow = Schema<'AuditEvent'> & { readonly id: string };
 
 const FILTERS: readonly Filter[] = [
   { param: 'object_type', label: 'Kind of object', kind: { oneOf: OBJECT_TYPES } },

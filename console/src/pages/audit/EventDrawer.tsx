@@ -2,7 +2,7 @@ import { Drawer, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Time } from '../../components/Time.tsx';
-import type { AuditRow } from './AuditPage.tsx';
+import type { AuditRow } from './audit-row.ts';
 import { DiffTable } from './DiffTable.tsx';
 import { actionWords } from './words.ts';
 

@@ -9,7 +9,7 @@ import { countText } from '../../components/Count.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 import { WhoCanCall } from './WhoCanCall.tsx';
 
 /** What the organization is granted, what that comes to, and who in it can call a target. */

@@ -7,11 +7,11 @@ import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { Time } from '../../components/Time.tsx';
-import type { AuditRow } from '../audit/AuditPage.tsx';
+import type { AuditRow } from '../audit/audit-row.ts';
 import { ChainBadge } from '../audit/ChainBadge.tsx';
 import { EventDrawer } from '../audit/EventDrawer.tsx';
 import { actionWords } from '../audit/words.ts';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 
 /** Who changed what in an organization: its own hash chain. */
 export function AuditTab({ organization }: TabProps) {

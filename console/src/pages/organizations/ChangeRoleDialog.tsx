@@ -5,7 +5,7 @@ import type { Organization } from '../../api/organizations.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ORGANIZATION_ROLES, RoleSelect, roleWord } from '../../components/RoleSelect.tsx';
 import { saved } from '../../components/saved.ts';
-import type { Member } from './MembersTab.tsx';
+import type { Member } from './member.ts';
 
 interface ChangeRoleDialogProps {
   readonly organization: Organization;

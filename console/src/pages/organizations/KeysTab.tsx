@@ -10,7 +10,7 @@ import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { CreateKeyDialog } from '../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../keys/key-columns.tsx';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: true });
 

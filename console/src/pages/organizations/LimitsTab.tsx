@@ -7,7 +7,7 @@ import { useUrlState } from '../../components/useUrlState.ts';
 import { limitWords } from '../../forms/RateLimitFields.tsx';
 import { BudgetHistory } from './BudgetHistory.tsx';
 import { BudgetLine } from './OrganizationCards.tsx';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 
 /** Every limit and budget as it is used at this moment, and how the periods before ended. */
 export function LimitsTab({ organization }: TabProps) {

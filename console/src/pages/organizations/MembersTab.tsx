@@ -4,7 +4,7 @@ import { IconAdjustments, IconDots, IconUserCog, IconUserMinus, IconUserPlus } f
 import { Link } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
-import { api, asked, type Schema } from '../../api/client.ts';
+import { api, asked } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { countText } from '../../components/Count.tsx';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
@@ -17,11 +17,11 @@ import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { ChangeRoleDialog } from './ChangeRoleDialog.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { Member } from './member.ts';
 import { PendingInvitations } from './PendingInvitations.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
+import type { TabProps } from './tab.ts';
 
-export type Member = Schema<'Member'> & { readonly last_seen_at?: string | null };
 type Ask = 'role' | 'remove';
 
 /** Who belongs to an organization: roles, teams, keys, when last seen; and who is invited. */

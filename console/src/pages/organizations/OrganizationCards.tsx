@@ -9,7 +9,7 @@ import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../component
 import { Money } from '../../components/Money.tsx';
 import { Time } from '../../components/Time.tsx';
 import { burnWords } from './burn.ts';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 
 const BUDGETS_SHOWN = 2;
 

@@ -4,7 +4,7 @@ import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { type Organization, readOrganization } from '../../api/organizations.ts';
+import { readOrganization } from '../../api/organizations.ts';
 import { type Permission, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
@@ -25,11 +25,8 @@ import { OrganizationDialog } from './OrganizationDialog.tsx';
 import { OverviewTab } from './OverviewTab.tsx';
 import { SettingsTab } from './SettingsTab.tsx';
 import { TeamsTab } from './TeamsTab.tsx';
+import type { TabProps } from './tab.ts';
 import { UsageTab } from './UsageTab.tsx';
-
-export interface TabProps {
-  readonly organization: Organization;
-}
 
 interface Tab {
   readonly value: string;

@@ -9,8 +9,8 @@ import { Named } from '../../components/Named.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
-import type { TabProps } from './OrganizationPage.tsx';
 import { SpendRanking } from './SpendRanking.tsx';
+import type { TabProps } from './tab.ts';
 import { useUsage } from './usage-query.ts';
 
 const REFUSALS_SHOWN = 5;

@@ -8,7 +8,7 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { countText } from '../../components/Count.tsx';
 import { saved } from '../../components/saved.ts';
-import type { Member } from './MembersTab.tsx';
+import type { Member } from './member.ts';
 
 interface RemoveMemberDialogProps {
   readonly organization: Organization;

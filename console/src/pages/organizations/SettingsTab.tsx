@@ -4,7 +4,7 @@ import { CopyText } from '../../components/CopyText.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { LifecycleActions } from './LifecycleActions.tsx';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 
 /** What was set once and is rarely changed, and how the organization ends. */
 export function SettingsTab({ organization }: TabProps) {

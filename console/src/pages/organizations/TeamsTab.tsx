@@ -17,7 +17,7 @@ import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 
 type Team = Schema<'Team'>;
 

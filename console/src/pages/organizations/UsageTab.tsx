@@ -9,7 +9,7 @@ import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
-import type { TabProps } from './OrganizationPage.tsx';
+import type { TabProps } from './tab.ts';
 import { type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
 
 const GROUPS: readonly { readonly value: GroupBy; readonly label: string }[] = [

@@ -5,7 +5,7 @@ import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { TableScroll } from '../../components/TableScroll.tsx';
-import type { FullRequest } from './RequestPage.tsx';
+import type { FullRequest } from './full-request.ts';
 
 /** What each attempt used and cost, bucket by bucket; the ledger's own entries. */
 export function Costs({ request }: { request: FullRequest }) {

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Named } from '../../components/Named.tsx';
 import { PATHS } from '../../paths.ts';
-import type { FullRequest } from './RequestPage.tsx';
+import type { FullRequest } from './full-request.ts';
 
 /** Whose request it was and what was asked, each with a way to its page. */
 export function Facts({ request }: { request: FullRequest }) {

@@ -2,7 +2,7 @@ import { Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { api, asked, type Schema } from '../../api/client.ts';
+import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { DecisionView } from '../../components/DecisionView.tsx';
@@ -13,6 +13,7 @@ import { PATHS } from '../../paths.ts';
 import { Content } from './Content.tsx';
 import { Costs } from './Costs.tsx';
 import { Facts } from './Facts.tsx';
+import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
 
 /** One request: why it was admitted or refused, what it cost, how long it took, and, for few, what was said. */
@@ -26,11 +27,6 @@ export function RequestPage() {
   });
   return <Asked query={query}>{(request) => <Shown request={request} askedId={requestId} />}</Asked>;
 }
-
-export type FullRequest = Schema<'Request'> & {
-  readonly ledger: Schema<'LedgerEntry'>[];
-  readonly decision: Schema<'Decision'>;
-};
 
 function Shown({ request, askedId }: { request: FullRequest; askedId: string }) {
   return (

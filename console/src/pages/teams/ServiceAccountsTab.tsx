@@ -15,7 +15,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { LeavingDialog } from '../people/LeavingDialog.tsx';
-import type { TeamTabProps } from './TeamPage.tsx';
+import type { TeamTabProps } from './tab.ts';
 
 type ServiceAccount = Schema<'ServiceAccount'>;
 

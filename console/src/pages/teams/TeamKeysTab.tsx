@@ -12,7 +12,7 @@ import { PATHS } from '../../paths.ts';
 import { CreateKeyDialog } from '../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../keys/key-columns.tsx';
 import { makingIn } from '../keys/may-create.ts';
-import type { TeamTabProps } from './TeamPage.tsx';
+import type { TeamTabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: false });
 

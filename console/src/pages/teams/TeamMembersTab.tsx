@@ -16,7 +16,7 @@ import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { LeavingDialog } from '../people/LeavingDialog.tsx';
 import { AddTeamMemberDialog } from './AddTeamMemberDialog.tsx';
-import type { TeamTabProps } from './TeamPage.tsx';
+import type { TeamTabProps } from './tab.ts';
 
 type TeamMember = Schema<'TeamMember'>;
 /** A list's rows have an id; a team's member is named by the membership. */

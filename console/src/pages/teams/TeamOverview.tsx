@@ -13,7 +13,7 @@ import { periodWords } from '../../forms/budget-draft.ts';
 import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
 import { PATHS } from '../../paths.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
-import type { TeamTabProps } from './TeamPage.tsx';
+import type { TeamTabProps } from './tab.ts';
 import { selfServiceWords } from './team-draft.ts';
 
 /** How much of the team's limits and budgets is used, what stands above them, and what its members may do alone. */

@@ -2,7 +2,7 @@ import { Anchor, Group, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { api, asked, type Schema } from '../../api/client.ts';
+import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Page } from '../../components/Page.tsx';
@@ -14,10 +14,7 @@ import { TeamActions } from './TeamActions.tsx';
 import { TeamKeysTab } from './TeamKeysTab.tsx';
 import { TeamMembersTab } from './TeamMembersTab.tsx';
 import { TeamOverview } from './TeamOverview.tsx';
-
-export interface TeamTabProps {
-  readonly team: Schema<'Team'>;
-}
+import type { TeamTabProps } from './tab.ts';
 
 const TABS: readonly { readonly value: string; readonly label: string; readonly content: ComponentType<TeamTabProps> }[] = [
   { value: 'overview', label: 'Overview', content: TeamOverview },

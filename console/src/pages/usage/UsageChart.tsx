@@ -9,7 +9,7 @@ import { TimeChart } from '../../components/charts/TimeChart.tsx';
 import { moneyText } from '../../components/Money.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import type { Group } from './groups.ts';
-import type { Interval, Question } from './UsagePage.tsx';
+import type { Interval, Question } from './question.ts';
 
 export type Line = Schema<'Usage'>['data'][number];
 

@@ -10,16 +10,12 @@ import { Page } from '../../components/Page.tsx';
 import { type Range, RangePicker, rangeOf } from '../../components/RangePicker.tsx';
 import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
 import { groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
+import { INTERVALS, type Interval, type Question } from './question.ts';
 import { Totals } from './Totals.tsx';
 import { UsageChart } from './UsageChart.tsx';
 import { UsageTable } from './UsageTable.tsx';
 
 const STANDARD = '30d';
-const INTERVALS = ['hour', 'day', 'week', 'month'] as const;
-export type Interval = (typeof INTERVALS)[number];
-
-/** What is asked of the server, beside what it is grouped by. */
-export type Question = Readonly<Record<string, string>>;
 
 /** Usage and spend of any stretch of time, by whatever one asks; every total is the server's, over the whole result. */
 export function UsagePage() {
