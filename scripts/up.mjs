@@ -115,6 +115,7 @@ function servesConsole(verbName) {
 /** Builds the console when one of its sources changed; a few seconds. */
 function buildConsoleOnce() {
   const folder = path.join(root, 'console');
+  if (!existsSync(path.join(folder, 'index.html'))) return; // Without its sources it came built.
   const built = path.join(folder, 'dist', '.built-from');
   const wanted = hashOfConsole(folder);
   if (existsSync(built) && readFileSync(built, 'utf8') === wanted) return;

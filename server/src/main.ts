@@ -107,8 +107,8 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
       else void serveOperations(request, reply, operations);
     },
   });
-  const stopTidying = keepTidy(stores, opened, log);
   await listen(server, config);
+  const stopTidying = keepTidy(stores, opened, log);
   await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
   notReady = null;
   onSignal(log, async () => {

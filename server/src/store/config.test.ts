@@ -183,6 +183,9 @@ const GLOBAL_TABLES = [
   ],
   ...['target_labels', 'account_memberships', 'accounts', 'admin_tokens', 'key_secrets', 'organizations', 'tenant_objects'],
   ...['one_time_links', 'passkeys', 'sessions', 'sign_in_methods', 'two_factors', 'verifications'],
+  // What the platform lists and adds up over all tenants has an index by time, name or place in its list besides.
+  ...['invitations', 'keys', 'ledger', 'organization_days', 'organization_standings', 'platform_rollups', 'request_log'],
+  ...['rollups', 'route_group_policies', 'team_rollups', 'teams'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
 ];
 
