@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { brotliCompressSync } from 'node:zlib';
 import { defineConfig, type Plugin, type Rolldown } from 'vite';
 import { PATHS } from './src/paths.ts';
 
@@ -23,8 +24,22 @@ function onLog(
   if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
 }
 
+/** Packed as small as it gets, beside what it was made from: once per build, and not at every start. */
+function packedFiles(): Plugin {
+  return {
+    name: 'packed-files',
+    apply: 'build',
+    writeBundle: ({ dir }, bundle) => {
+      for (const name of Object.keys(bundle)) {
+        if (/\.(js|css|html|svg)$/.test(name))
+          writeFileSync(`${dir}/${name}.br`, brotliCompressSync(readFileSync(`${dir}/${name}`)));
+      }
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [pathsFile()],
+  plugins: [pathsFile(), packedFiles()],
   build: {
     target: 'es2023',
     outDir: 'dist',

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
 
 /** One file of the console, ready to be sent. */
 export interface ConsoleFile {
   readonly type: string;
   readonly body: Buffer;
-  /** The same in brotli; null where it would not be smaller. */
+  /** The same in brotli, as the build made it; null where it did not, or where it would not be smaller. */
   readonly brotli: Buffer | null;
   readonly etag: string;
   /** Its name holds a hash of its content, so it can be kept for good. */
@@ -21,9 +20,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
 };
-
-const COMPRESSED_BYTES_MIN = 1_024;
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 /**
  * The built console by address, all of it in memory: it is small, and nothing outside its folder can ever be asked for. The addresses of
@@ -39,7 +35,7 @@ export function loadConsole(directory: string): (address: string) => ConsoleFile
     const file = path.join(entry.parentPath, entry.name);
     const address = `/${path.relative(directory, file).split(path.sep).join('/')}`;
     const type = TYPES[path.extname(entry.name)];
-    if (type !== undefined && address !== '/paths.json') files.set(address, consoleFile(type, readFileSync(file), address));
+    if (type !== undefined && address !== '/paths.json') files.set(address, consoleFile(type, file, address));
   }
   const page = files.get('/index.html') as ConsoleFile;
   files.delete('/index.html');
@@ -48,8 +44,9 @@ export function loadConsole(directory: string): (address: string) => ConsoleFile
   return (address) => files.get(address) ?? (isPage.test(address) ? page : null);
 }
 
-function consoleFile(type: string, body: Buffer, address: string): ConsoleFile {
-  const packed = body.length < COMPRESSED_BYTES_MIN ? body : brotliCompressSync(body, BROTLI);
+function consoleFile(type: string, file: string, address: string): ConsoleFile {
+  const body = readFileSync(file);
+  const packed = existsSync(`${file}.br`) ? readFileSync(`${file}.br`) : body;
   return {
     type,
     body,
