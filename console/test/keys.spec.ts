@@ -174,7 +174,7 @@ test('two people who change one key see both versions, and nothing typed is lost
   await conflict.getByRole('button', { name: 'Use what is chosen' }).click();
   await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toHaveValue('mine');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByRole('heading', { name: 'mine' })).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1, name: 'mine' })).toBeVisible();
   const stored = await house.api<Key>('GET', `/keys/${id}`);
   expect(stored).toMatchObject({ name: 'mine', rate_limits: { rpm: 7 } });
 });

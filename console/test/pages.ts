@@ -108,7 +108,7 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'audit', address: '/audit' },
     { name: 'settings', address: '/settings' },
     { name: 'profile', address: '/profile' },
-    { name: 'command-palette', address: '/', open: button('Search everything') },
+    { name: 'command-palette', address: '/', open: button(/^Search/) },
     { name: 'not-found', address: '/organizations/org_nothing' },
   ];
 }
