@@ -11,6 +11,7 @@ import {
   Tooltip,
   UnstyledButton,
   useMantineColorScheme,
+  VisuallyHidden,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMoonStars, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
@@ -149,10 +150,11 @@ function PersonMenu() {
   return (
     <Menu position="bottom-end" width={230}>
       <Menu.Target>
-        <UnstyledButton aria-label={`Signed in as ${account.name} (${initials})`}>
-          <Avatar size={28} name={account.name} color="teal">
+        <UnstyledButton>
+          <Avatar size={28} color="teal" aria-hidden>
             {initials}
           </Avatar>
+          <VisuallyHidden>Signed in as {account.name}</VisuallyHidden>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
