@@ -82,10 +82,10 @@ function namesIn(text: string): string[] {
 
 const ROOMS = ['proxy', 'admin', 'domain', 'store', 'dialects', 'counters', 'journal', 'providers', 'cli'];
 
-/** Where a named file may stand: below the sources, or in a room where the tour says only its last name. */
+/** Where a named file may stand: below the sources, in a room where the tour says only its last name, or in the console. */
 function placesOf(name: string, room: string | null): string[] {
   const rooms = room === null ? ROOMS : [room, ...ROOMS];
-  return [name, ...rooms.map((one) => `${one}/${name}`)].map((file) => `${SOURCES}/${file}`);
+  return [...[name, ...rooms.map((one) => `${one}/${name}`)].map((file) => `${SOURCES}/${file}`), name, `console/src/${name}`];
 }
 
 function filesOf({ heading, room }: Part): string[] {
