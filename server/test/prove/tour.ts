@@ -80,7 +80,7 @@ function namesIn(text: string): string[] {
   return [...new Set([...text.matchAll(/`([\w/.-]+\.ts)`/g)].map(([, name]) => name as string))];
 }
 
-const ROOMS = ['proxy', 'admin', 'domain', 'store', 'dialects', 'counters', 'journal', 'providers', 'cli'];
+const ROOMS = ['proxy', 'admin', 'domain', 'store', 'dialects', 'counters', 'journal', 'providers', 'cli', 'identity', 'jobs'];
 
 /** Where a named file may stand: below the sources, in a room where the tour says only its last name, or in the console. */
 function placesOf(name: string, room: string | null): string[] {
