@@ -105,7 +105,7 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
     policy.max_budget === null ? '' : `each has a budget of at most ${moneyText(policy.max_budget)} that blocks`,
   ].filter((rule) => rule !== '');
   return (
-    <Alert color="blue" p="xs">
+    <Alert color="blue" p="xs" role="note">
       A key of your own in {name}
       {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
       {left != null && ` You can make ${left} more.`}
