@@ -107,7 +107,7 @@ test('a target outside the key’s access is refused with the level that removed
   await expect(page.getByText(/model_not_allowed/)).toBeVisible();
 });
 
-test('a developer plays with their own key only; whoever manages no key has no playground', async ({ page, house }) => {
+test('a developer plays with their own key only; whoever manages no key has no playground', async ({ page, browser, house }) => {
   const key = await makeKey(house, 'playground foreign');
   await house.signIn(page, 'team_developer');
   await page.goto(`${house.url}/playground?key=${key.id}&model=fast`);
@@ -116,8 +116,11 @@ test('a developer plays with their own key only; whoever manages no key has no p
   await expect(page.getByTestId('answer')).toHaveCount(0);
   const { data } = await house.api<{ data: unknown[] }>('GET', `/requests?key_id=${key.id}`);
   expect(data).toEqual([]);
-  await house.signIn(page, 'org_billing');
-  await page.goto(house.url);
-  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Overview' })).toBeVisible();
-  await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Playground' })).toHaveCount(0);
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await house.signIn(other, 'org_billing');
+  await other.goto(house.url);
+  await expect(other.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Overview' })).toBeVisible();
+  await expect(other.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Playground' })).toHaveCount(0);
+  await context.close();
 });
