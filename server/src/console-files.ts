@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-
-/** One file of the console, ready to be sent. */
-export interface ConsoleFile {
-  readonly type: string;
-  readonly body: Buffer;
-  /** The same in brotli, as the build made it; null where it did not, or where it would not be smaller. */
-  readonly brotli: Buffer | null;
-  readonly etag: string;
-  /** Its name holds a hash of its content, so it can be kept for good. */
-  readonly isImmutable: boolean;
-}
+import type { PageFile } from './proxy/operations.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -25,11 +15,11 @@ const TYPES: Readonly<Record<string, string>> = {
  * The built console by address, all of it in memory: it is small, and nothing outside its folder can ever be asked for. The addresses of
  * its pages answer with the one page; every other address is null. Throws when the console was not built.
  */
-export function loadConsole(directory: string): (address: string) => ConsoleFile | null {
+export function loadConsole(directory: string): (address: string) => PageFile | null {
   if (!existsSync(path.join(directory, 'index.html'))) {
     throw new Error(`the console is not built: there is no index.html in ${directory}; npm start builds it`);
   }
-  const files = new Map<string, ConsoleFile>();
+  const files = new Map<string, PageFile>();
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = path.join(entry.parentPath, entry.name);
@@ -37,14 +27,14 @@ export function loadConsole(directory: string): (address: string) => ConsoleFile
     const type = TYPES[path.extname(entry.name)];
     if (type !== undefined && address !== '/paths.json') files.set(address, consoleFile(type, file, address));
   }
-  const page = files.get('/index.html') as ConsoleFile;
+  const page = files.get('/index.html') as PageFile;
   files.delete('/index.html');
   const paths = JSON.parse(readFileSync(path.join(directory, 'paths.json'), 'utf8')) as readonly string[];
   const isPage = new RegExp(`^(${paths.map(patternOf).join('|')})$`);
   return (address) => files.get(address) ?? (isPage.test(address) ? page : null);
 }
 
-function consoleFile(type: string, file: string, address: string): ConsoleFile {
+function consoleFile(type: string, file: string, address: string): PageFile {
   const body = readFileSync(file);
   const packed = existsSync(`${file}.br`) ? readFileSync(`${file}.br`) : body;
   return {

@@ -14,13 +14,14 @@ export interface Operations {
   requestId(): string;
 }
 
-/** A file of the console. */
+/** A file of the console, ready to be sent. */
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
+  /** The same in brotli, as the build made it; null where it did not, or where it would not be smaller. */
   readonly brotli: Buffer | null;
   readonly etag: string;
-  /** Its address changes with its content. */
+  /** Its address holds a hash of its content, so it can be kept for good. */
   readonly isImmutable: boolean;
 }
 
