@@ -15,10 +15,11 @@ import { Page } from '../../components/Page.tsx';
 import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
+import { ActionLink } from './ActionLink.tsx';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { EventDrawer } from './EventDrawer.tsx';
-import { actionWords, OBJECT_TYPES } from './words.ts';
+import { OBJECT_TYPES } from './words.ts';
 
 const FILTERS: readonly Filter[] = [
   { param: 'object_type', label: 'Kind of object', kind: { oneOf: OBJECT_TYPES } },
@@ -126,18 +127,7 @@ function columnsOf(open: (row: AuditRow) => void): DataTableColumn<AuditRow>[] {
       accessor: 'action',
       title: 'What',
       noWrap: true,
-      render: (row) => (
-        <Anchor
-          component="button"
-          inherit
-          onClick={(event) => {
-            event.stopPropagation();
-            open(row);
-          }}
-        >
-          {actionWords(row.action)}
-        </Anchor>
-      ),
+      render: (row) => <ActionLink of={row} open={open} />,
     },
     { accessor: 'object', title: 'Object', render: ({ object }) => <ObjectLink object={object} /> },
     { accessor: 'reason', title: 'Reason', render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },

@@ -1,4 +1,4 @@
-import { Anchor, Group } from '@mantine/core';
+import { Group } from '@mantine/core';
 import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
@@ -7,10 +7,10 @@ import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { Time } from '../../components/Time.tsx';
+import { ActionLink } from '../audit/ActionLink.tsx';
 import type { AuditRow } from '../audit/audit-row.ts';
 import { ChainBadge } from '../audit/ChainBadge.tsx';
 import { EventDrawer } from '../audit/EventDrawer.tsx';
-import { actionWords } from '../audit/words.ts';
 import type { TabProps } from './tab.ts';
 
 /** Who changed what in an organization: its own hash chain. */
@@ -58,18 +58,7 @@ function columnsOf(open: (row: AuditRow) => void): DataTableColumn<AuditRow>[] {
       accessor: 'action',
       title: 'What',
       noWrap: true,
-      render: (row) => (
-        <Anchor
-          component="button"
-          inherit
-          onClick={(event) => {
-            event.stopPropagation();
-            open(row);
-          }}
-        >
-          {actionWords(row.action)}
-        </Anchor>
-      ),
+      render: (row) => <ActionLink of={row} open={open} />,
     },
     { accessor: 'object', title: 'Object', render: ({ object }) => <bdi title={object.id}>{object.name ?? object.id}</bdi> },
     { accessor: 'reason', title: 'Reason', render: ({ reason }) => reason ?? '' },

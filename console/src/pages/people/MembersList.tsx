@@ -1,17 +1,16 @@
-import { ActionIcon, Anchor, Group, Menu, Select, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Group, Menu, Select, Text, Tooltip } from '@mantine/core';
 import { IconDots, IconEdit, IconUserMinus } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan, type Verdict } from '../../api/session.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import { MemberLink } from '../../components/MemberLink.tsx';
 import { ORGANIZATION_ROLES, RoleName, roleWord } from '../../components/RoleSelect.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
-import { PATHS } from '../../paths.ts';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
 
@@ -76,7 +75,7 @@ interface RowActions {
 
 function columnsWith(actions: RowActions): DataTableColumn<Member>[] {
   return [
-    { accessor: 'name', title: 'Member', sortable: true, render: (member) => <Person of={member} /> },
+    { accessor: 'name', title: 'Member', sortable: true, render: (member) => <MemberLink of={member} memberId={member.id} /> },
     { accessor: 'role', title: 'Role', render: ({ role }) => <RoleName role={role} /> },
     { accessor: 'teams', title: 'Teams', render: ({ teams }) => <Teams of={teams} /> },
     { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
@@ -90,27 +89,6 @@ function columnsWith(actions: RowActions): DataTableColumn<Member>[] {
 /** An account that is disabled cannot act here either. */
 function statusOf({ status, account_status }: Member): string {
   return account_status === 'disabled' ? 'disabled' : status;
-}
-
-function Person({ of: member }: { of: Member }) {
-  return (
-    <Stack gap={0} maw={280}>
-      <Anchor
-        component={Link}
-        to={PATHS.account}
-        params={{ accountId: member.account_id } as never}
-        search={{ organization_id: member.organization_id, member_id: member.id } as never}
-        fz="sm"
-        fw={500}
-        truncate
-      >
-        <bdi>{member.name}</bdi>
-      </Anchor>
-      <Text fz="xs" c="dimmed" truncate>
-        <bdi>{member.email}</bdi>
-      </Text>
-    </Stack>
-  );
 }
 
 const SHOWN = 2;

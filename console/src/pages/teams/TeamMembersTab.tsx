@@ -1,8 +1,7 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -10,10 +9,10 @@ import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { MemberLink } from '../../components/MemberLink.tsx';
 import { RoleName, RoleSelect, TEAM_ROLES } from '../../components/RoleSelect.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
 import { LeavingDialog } from '../people/LeavingDialog.tsx';
 import { AddTeamMemberDialog } from './AddTeamMemberDialog.tsx';
 import type { TeamTabProps } from './tab.ts';
@@ -59,7 +58,12 @@ export function TeamMembersTab({ team }: TeamTabProps) {
 
 function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void): DataTableColumn<Row>[] {
   return [
-    { accessor: 'name', title: 'Member', sortable: true, render: (member) => <Person of={member} /> },
+    {
+      accessor: 'name',
+      title: 'Member',
+      sortable: true,
+      render: (member) => <MemberLink of={member} memberId={member.member_id} />,
+    },
     {
       accessor: 'role',
       title: 'Role',
@@ -84,27 +88,6 @@ function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void):
         ),
     },
   ];
-}
-
-function Person({ of: member }: { of: TeamMember }) {
-  return (
-    <Stack gap={0} maw={280}>
-      <Anchor
-        component={Link}
-        to={PATHS.account}
-        params={{ accountId: member.account_id } as never}
-        search={{ organization_id: member.organization_id, member_id: member.member_id } as never}
-        fz="sm"
-        fw={500}
-        truncate
-      >
-        <bdi>{member.name}</bdi>
-      </Anchor>
-      <Text fz="xs" c="dimmed" truncate>
-        <bdi>{member.email}</bdi>
-      </Text>
-    </Stack>
-  );
 }
 
 function RoleCell({ of: member }: { of: TeamMember }) {

@@ -1,0 +1,19 @@
+import { Anchor } from '@mantine/core';
+import type { AuditRow } from './audit-row.ts';
+import { actionWords } from './words.ts';
+
+/** What was done, in words; opens the event. */
+export function ActionLink({ of: row, open }: { of: AuditRow; open: (row: AuditRow) => void }) {
+  return (
+    <Anchor
+      component="button"
+      inherit
+      onClick={(event) => {
+        event.stopPropagation();
+        open(row);
+      }}
+    >
+      {actionWords(row.action)}
+    </Anchor>
+  );
+}
