@@ -6,16 +6,25 @@ import path from 'node:path';
 /** What came of the console's tests. */
 export interface BrowserCounts {
   readonly passed: number;
-  readonly failed: number;
+  /** Names of what failed. */
+  readonly failed: readonly string[];
   /** Names of what did not run. */
   readonly skipped: readonly string[];
 }
 
 /** The little of Playwright's report that is read here. */
 interface Report {
-  readonly stats: { readonly expected: number; readonly unexpected: number; readonly flaky: number; readonly skipped: number };
+  readonly suites: readonly Suite[];
   readonly errors: readonly unknown[];
 }
+
+interface Suite {
+  readonly title: string;
+  readonly suites?: readonly Suite[];
+  readonly specs?: readonly { readonly title: string; readonly tests: readonly { readonly status: Outcome }[] }[];
+}
+
+type Outcome = 'expected' | 'unexpected' | 'flaky' | 'skipped';
 
 const CHROMIUM = process.env.HEADGATE_CHROMIUM ?? '/usr/bin/chromium';
 
@@ -23,7 +32,7 @@ const CHROMIUM = process.env.HEADGATE_CHROMIUM ?? '/usr/bin/chromium';
 export function runBrowserTests(): BrowserCounts {
   if (!existsSync(CHROMIUM)) {
     console.error(`console: skipped, there is no Chromium at ${CHROMIUM}. On Debian: apt-get install chromium`);
-    return { passed: 0, failed: 0, skipped: ['console: needs Chromium'] };
+    return { passed: 0, failed: [], skipped: ['console: needs Chromium'] };
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-browser-tests-'));
   const file = path.join(folder, 'report.json');
@@ -31,13 +40,19 @@ export function runBrowserTests(): BrowserCounts {
   const run = spawnSync('playwright', ['test', '--config', 'console', '--reporter', 'list,json'], { stdio: 'inherit', env });
   const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : null;
   rmSync(folder, { recursive: true });
-  if (report === null) return { passed: 0, failed: 1, skipped: [] };
-  const { expected, unexpected, flaky, skipped } = report.stats;
-  const failed = unexpected + flaky + report.errors.length;
+  if (report === null) return { passed: 0, failed: ['console: no report was written'], skipped: [] };
+  const tests = report.suites.flatMap((suite) => testsOf(suite, 'console'));
+  const named = (...outcomes: Outcome[]) => tests.filter(({ outcome }) => outcomes.includes(outcome)).map(({ name }) => name);
+  const failed = named('unexpected', 'flaky').concat(report.errors.map(() => 'console: an error outside any test'));
   // A run can end badly with no failed test: a fixture that could not be taken down.
-  return {
-    passed: expected,
-    failed: failed === 0 && run.status !== 0 ? 1 : failed,
-    skipped: Array.from({ length: skipped }, () => 'console: a browser test'),
-  };
+  if (failed.length === 0 && run.status !== 0) failed.push(`console: the run ended with ${run.status}`);
+  return { passed: named('expected').length, failed, skipped: named('skipped') };
+}
+
+function testsOf(suite: Suite, within: string): { readonly name: string; readonly outcome: Outcome }[] {
+  const here = `${within} > ${suite.title}`;
+  const own = (suite.specs ?? []).flatMap(({ title, tests }) =>
+    tests.map(({ status }) => ({ name: `${here} > ${title}`, outcome: status })),
+  );
+  return [...own, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, here))];
 }

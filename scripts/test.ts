@@ -4,8 +4,8 @@ import { runBrowserTests } from './browser-tests.ts';
 
 interface Counts {
   passed: number;
-  /** Tests that failed, files that could not be loaded, and errors outside any test. */
-  failed: number;
+  /** Tests that failed, files that could not be loaded, and errors outside any test, each by its name. */
+  failed: string[];
   skipped: string[];
 }
 
@@ -17,18 +17,23 @@ await vitest.close();
 if (filter.length === 0) {
   const browser = runBrowserTests();
   counts.passed += browser.passed;
-  counts.failed += browser.failed;
+  counts.failed.push(...browser.failed);
   counts.skipped.push(...browser.skipped);
 }
 
 const skipsForbidden = process.env.HEADGATE_TEST_SKIPS === 'forbidden' && counts.skipped.length > 0;
 if (skipsForbidden) console.error(`Skipped, and skips are forbidden here:\n  ${counts.skipped.join('\n  ')}`);
+for (const name of counts.failed) console.log(`failed: ${name}`);
 const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : '';
-console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
-process.exit(counts.failed > 0 || counts.passed === 0 || skipsForbidden ? 1 : 0);
+console.log(`${counts.passed} passed, ${counts.failed.length} failed${skipped}`);
+process.exit(counts.failed.length > 0 || counts.passed === 0 || skipsForbidden ? 1 : 0);
 
 function count(run: Vitest): Counts {
-  const counts: Counts = { passed: 0, failed: run.state.getUnhandledErrors().length, skipped: [] };
+  const counts: Counts = {
+    passed: 0,
+    failed: run.state.getUnhandledErrors().map(() => 'an error outside any test'),
+    skipped: [],
+  };
   for (const module of run.state.getTestModules()) countModule(module, counts);
   return counts;
 }
@@ -38,9 +43,8 @@ function countModule(module: TestModule, counts: Counts): void {
   for (const test of tests) {
     const { state } = test.result();
     if (state === 'passed') counts.passed += 1;
-    else if (state === 'failed') counts.failed += 1;
-    else counts.skipped.push(`${module.relativeModuleId} > ${test.fullName}`);
+    else counts[state === 'failed' ? 'failed' : 'skipped'].push(`${module.relativeModuleId} > ${test.fullName}`);
   }
   const brokenBeforeAnyTest = module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
-  if (brokenBeforeAnyTest) counts.failed += 1;
+  if (brokenBeforeAnyTest) counts.failed.push(module.relativeModuleId);
 }

@@ -211,9 +211,12 @@ test('each role finds its own overview', async ({ page, house }) => {
   await expect(page.getByRole('region', { name: 'Budgets closest to exhaustion' })).toContainText('seen key');
   await expect(page.getByRole('region', { name: 'Provider health' })).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toHaveCount(0);
+  await house.api('PATCH', `/teams/${house.teamId}`, { self_service: { enabled: true } });
+  await house.as('team_developer')('POST', '/keys', { team_id: house.teamId, name: 'seen by its owner' });
   await house.signIn(page, 'team_developer');
   await page.goto(house.url);
-  await expect(page.getByRole('region', { name: 'Your keys' })).toContainText('You have no key yet');
+  await expect(page.getByRole('region', { name: 'Your keys' })).toContainText('seen by its owner');
+  await expect(page.getByRole('region', { name: 'Your keys' })).not.toContainText('seen key');
   await house.signIn(page, 'team_viewer');
   await page.goto(house.url);
   await expect(page.getByText('Your role shows no spend')).toBeVisible();

@@ -13,25 +13,28 @@ interface ConfirmByNameProps {
   readonly consequences: readonly ReactNode[];
   readonly verb: string;
   readonly action: () => Promise<unknown>;
+  /** False while what goes with it is still being asked: nobody confirms what they have not seen. */
+  readonly isKnown?: boolean;
   readonly children?: ReactNode;
 }
 
 /** Asks before something is destroyed: says what goes with it, and wants the name typed. */
 export function ConfirmByName(props: ConfirmByNameProps) {
-  const { opened, onClose, title, name, consequences, verb, action } = props;
+  const { opened, onClose, title, name, consequences, verb, action, isKnown = true } = props;
   const [typed, setTyped] = useState('');
   const close = () => {
     setTyped('');
     doing.reset();
     onClose();
   };
+  const mayConfirm = isKnown && (name === null || typed === name);
   const doing = useMutation({ mutationFn: action, onSuccess: () => close() });
   return (
     <Modal opened={opened} onClose={close} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (name === null || typed === name) doing.mutate();
+          if (mayConfirm) doing.mutate();
         }}
       >
         <Stack gap="sm">
@@ -62,7 +65,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button type="submit" color="red" loading={doing.isPending} disabled={name !== null && typed !== name}>
+            <Button type="submit" color="red" loading={doing.isPending} disabled={!mayConfirm}>
               {verb}
             </Button>
           </Group>

@@ -57,16 +57,21 @@ export function LeavingDialog(props: LeavingDialogProps) {
       title={props.title}
       name={name}
       verb={props.verb}
+      isKnown={report.isSuccess}
       consequences={[...props.consequences, ...(teams === undefined ? [] : [<TeamsLeft key="teams" ids={teams} />])]}
       action={async () => {
-        if (report.data === undefined) throw new Error('What goes with it is not known yet. Try again in a moment.');
         if (fate === 'member' && heir === undefined) throw new Error('Choose who gets the keys.');
         const to = fate === 'member' ? heir : 'team_default';
         await leave(fate === 'revoke' || to === undefined || keys.length === 0 ? {} : { reassign_keys_to: to });
         await props.onLeft();
       }}
     >
-      {report.isError && <ProblemNote error={report.error} />}
+      {report.isPending && (
+        <Text fz="sm" c="dimmed" role="status">
+          Looking up what goes with it…
+        </Text>
+      )}
+      {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
       {keys.length > 0 && (
         <Stack gap="xs">
           <KeysAtStake ids={keys} />
