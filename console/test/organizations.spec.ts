@@ -206,6 +206,27 @@ test('the gauges of an organization move while one looks', async ({ page, house 
   await expect(gauges.getByText(/^[1-9]\d* used/).first()).toBeVisible();
 });
 
+test('what was spent by model stands as a chart by day, and as a table with every digit for who cannot see it', async ({
+  page,
+  house,
+}) => {
+  expect(await call(house, 'fast')).toBe(200);
+  const path = `/organizations/${house.organizationId}/usage?group_by=model&interval=day`;
+  const linesOf = async () => (await house.api<{ data: { model: string; spend: string }[] }>('GET', path)).data;
+  await expect.poll(async () => (await linesOf()).length).toBeGreaterThan(0);
+  await page.goto(`${house.url}/organizations/${house.organizationId}`);
+  const panel = page.getByRole('region', { name: '30-day spend by model' });
+  await expect(panel.getByRole('img', { name: 'Spend per day by model' })).toBeVisible();
+  await panel.getByRole('button', { name: 'Show as a table' }).press('Enter');
+  const table = panel.getByRole('table', { name: 'Spend per day by model' });
+  for (const { model, spend } of await linesOf()) {
+    await expect(table.getByRole('columnheader', { name: model, exact: true })).toBeVisible();
+    await expect(table).toContainText(`$${spend}`);
+  }
+  await page.reload();
+  await expect(table).toBeVisible();
+});
+
 test('every tab of an organization opens', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations/${house.organizationId}`);
   for (const name of ['Teams', 'Members', 'Keys', 'Asset access', 'Limits & budgets', 'Usage', 'Audit', 'Settings', 'Overview']) {

@@ -1,6 +1,7 @@
 import '@mantine/charts/styles.layer.css';
 import { BarChart } from '@mantine/charts';
 import { Box } from '@mantine/core';
+import { type Interval, intervalFormat } from './interval-time.ts';
 
 export interface Series {
   /** Name of the value in each point; also what the legend says unless `label` does. */
@@ -22,16 +23,20 @@ export interface TimeChartProps {
   readonly from: string;
   readonly to: string;
   /** How long a point lasts: decides how its time is written. */
-  readonly interval: 'hour' | 'day' | 'week' | 'month';
+  readonly interval: Interval;
   /** Zone in which the intervals begin. */
   readonly timeZone: string;
+  /** Writes a value beside the axis. */
   readonly format: (value: number) => string;
+  /** Writes it on hover, where there is room for every digit; as `format` does unless said. */
+  readonly formatExact?: (value: number) => string;
   readonly height?: number;
 }
 
 /** Stacked bars over time. The exact numbers stand in the table beside it; this shows their course. */
-export function StackedBars({ label, points, series, from, to, interval, timeZone, format, height = 220 }: TimeChartProps) {
-  const time = new Intl.DateTimeFormat(undefined, { ...FORMATS[interval], timeZone });
+export function StackedBars({ label, points, series, from, to, interval, timeZone, height = 220, ...formats }: TimeChartProps) {
+  const { format, formatExact = format } = formats;
+  const time = intervalFormat(interval, timeZone);
   const names = timesBetween({ points, from, to, interval }).map((at) => time.format(at));
   const byName = new Map(points.map((point) => [time.format(new Date(point.time)), point]));
   const data = [...new Set(names)].map((name) => ({ ...byName.get(name), time: name }));
@@ -43,12 +48,12 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         dataKey="time"
         type="stacked"
         series={series.map(({ name, label: shown, color }) => ({ name, label: shown ?? name, color }))}
-        valueFormatter={format}
+        valueFormatter={formatExact}
         withLegend={series.length > 1}
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
         gridAxis="x"
-        yAxisProps={{ width: 84 }}
+        yAxisProps={{ width: 84, tickFormatter: format }}
         barProps={{ isAnimationActive: false }}
         maxBarWidth={36}
       />
@@ -60,7 +65,7 @@ interface Stretch {
   readonly points: readonly Point[];
   readonly from: string;
   readonly to: string;
-  readonly interval: TimeChartProps['interval'];
+  readonly interval: Interval;
 }
 
 const HOUR_MS = 3_600_000;
@@ -79,10 +84,3 @@ function timesBetween({ points, from, to, interval }: Stretch): readonly Date[] 
   const count = Math.min(TIMES_MAX, before + Math.ceil((Date.parse(to) - anchorMs) / stepMs));
   return Array.from({ length: count }, (_, index) => new Date(anchorMs + (index - before) * stepMs + offsetMs));
 }
-
-const FORMATS = {
-  hour: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
-  day: { day: 'numeric', month: 'short' },
-  week: { day: 'numeric', month: 'short' },
-  month: { month: 'short', year: 'numeric' },
-} as const satisfies Record<TimeChartProps['interval'], Intl.DateTimeFormatOptions>;

@@ -2,13 +2,13 @@ import { Paper, Progress, Table, Text, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import type { Organization } from '../../api/organizations.ts';
 import { Asked } from '../../components/Asked.tsx';
+import { addUsd } from '../../components/add-usd.ts';
 import { percentText } from '../../components/BudgetRing.tsx';
 import { countText } from '../../components/Count.tsx';
 import { colorOf } from '../../components/LimitBar.tsx';
 import { Money, moneyText } from '../../components/Money.tsx';
 import { periodWords } from '../../forms/budget-draft.ts';
 import { nextReset } from '../../forms/next-reset.ts';
-import { addUsd } from './add-usd.ts';
 import { type UsageRow, useUsage } from './usage-query.ts';
 
 interface BudgetHistoryProps {

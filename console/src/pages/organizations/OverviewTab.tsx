@@ -1,19 +1,20 @@
-import { Anchor, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Grid, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { Money, moneyText } from '../../components/Money.tsx';
+import { GroupedCourse } from '../../components/charts/GroupedCourse.tsx';
+import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
-import { Sparkline } from '../../components/Sparkline.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { SpendRanking } from './SpendRanking.tsx';
 import type { TabProps } from './tab.ts';
-import { useUsage } from './usage-query.ts';
+import { dearestFirst, useUsage } from './usage-query.ts';
 
 const REFUSALS_SHOWN = 5;
+const MODEL = { label: 'Model', field: 'model' };
 const NOTHING_SPENT = 'Nothing was spent in the last 30 days.';
 
 /** What the organization spent, on what and by whom, and what was refused lately and why. */
@@ -27,11 +28,13 @@ export function OverviewTab({ organization }: TabProps) {
     );
   }
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
-      <Spend organization={organization} />
-      <TeamsBySpend organization={organization} />
-      <Refusals organization={organization} />
-    </SimpleGrid>
+    <Stack gap="sm">
+      <SpendByModel organization={organization} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+        <TeamsBySpend organization={organization} />
+        <Refusals organization={organization} />
+      </SimpleGrid>
+    </Stack>
   );
 }
 
@@ -46,27 +49,28 @@ function Panel({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Spend({ organization }: TabProps) {
+function SpendByModel({ organization }: TabProps) {
   const byModel = useUsage(organization.id, { group_by: 'model' });
-  const daily = organization.standing.daily_spend.map(Number);
+  const byDay = useUsage(organization.id, { group_by: 'model', interval: 'day' });
   return (
     <Panel title="30-day spend by model">
       <Asked query={byModel}>
         {({ data, total }) => (
-          <Stack gap="sm">
-            <Group justify="space-between" align="flex-end">
-              <Text fz="xl" fw={600} lh={1}>
+          <Grid gap="lg">
+            <Grid.Col span={{ base: 12, md: 8 }}>
+              <Asked query={byDay}>
+                {(usage) => (
+                  <GroupedCourse usage={usage} lines={dearestFirst(data)} group={MODEL} metric="spend" interval="day" />
+                )}
+              </Asked>
+            </Grid.Col>
+            <Grid.Col span={{ base: 12, md: 4 }}>
+              <Text fz="xl" fw={600} lh={1} mb="sm">
                 <Money usd={total.spend} />
               </Text>
-              <Sparkline
-                width={220}
-                height={40}
-                values={daily}
-                label={`Daily spend of 30 days, ${moneyText(total.spend)} in all`}
-              />
-            </Group>
-            <SpendRanking rows={data} by="model" total={total.spend} empty={NOTHING_SPENT} />
-          </Stack>
+              <SpendRanking rows={data} by="model" total={total.spend} empty={NOTHING_SPENT} />
+            </Grid.Col>
+          </Grid>
         )}
       </Asked>
     </Panel>

@@ -2,7 +2,7 @@ import { Box, Group, Progress, Stack, Text } from '@mantine/core';
 import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
-import { type GroupBy, groupOf, type UsageRow } from './usage-query.ts';
+import { dearestFirst, type GroupBy, groupOf, type UsageRow } from './usage-query.ts';
 
 interface SpendRankingProps {
   readonly rows: readonly UsageRow[];
@@ -16,7 +16,7 @@ const SHOWN = 8;
 
 /** Who or what spent most, each as a share of the whole. */
 export function SpendRanking({ rows, by, total, empty }: SpendRankingProps) {
-  const ranked = [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.requests - a.requests);
+  const ranked = dearestFirst(rows);
   if (ranked.length === 0) {
     return (
       <Text fz="sm" c="dimmed">

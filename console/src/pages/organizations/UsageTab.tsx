@@ -10,7 +10,7 @@ import { Named } from '../../components/Named.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import type { TabProps } from './tab.ts';
-import { type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
+import { dearestFirst, type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
 
 const GROUPS: readonly { readonly value: GroupBy; readonly label: string }[] = [
   { value: 'model', label: 'Model' },
@@ -66,7 +66,7 @@ export function UsageTab({ organization }: TabProps) {
 type Figures = Pick<UsageRow, 'requests' | 'refused_requests' | 'input_tokens' | 'output_tokens' | 'total_tokens' | 'spend'>;
 
 function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Figures; by: GroupBy }) {
-  const ranked = [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.requests - a.requests);
+  const ranked = dearestFirst(rows);
   const isName = by === 'model' || by === 'provider';
   return (
     <Table.ScrollContainer minWidth={640}>

@@ -38,3 +38,8 @@ export function groupOf(row: UsageRow, by: GroupBy): string | null {
       return row.member_id ?? null;
   }
 }
+
+/** Lines in the order in which they are shown: by spend, then by requests. */
+export function dearestFirst(rows: readonly UsageRow[]): readonly UsageRow[] {
+  return [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.requests - a.requests);
+}

@@ -5,11 +5,11 @@ import type { Schema } from '../../api/client.ts';
 import { useNames } from '../../api/names.ts';
 import { addressOf } from '../../components/addresses.ts';
 import { countText } from '../../components/Count.tsx';
+import { idOf, type UsageLine, wordFor } from '../../components/charts/course.ts';
 import { Money } from '../../components/Money.tsx';
 import { TableScroll } from '../../components/TableScroll.tsx';
 import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
 import type { Group } from './groups.ts';
-import { idOf, type Line, wordFor } from './UsageChart.tsx';
 
 interface UsageTableProps {
   readonly usage: Schema<'Usage'>;
@@ -94,7 +94,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
   );
 }
 
-function Sums({ sums }: { sums: Line | Schema<'Usage'>['total'] }) {
+function Sums({ sums }: { sums: UsageLine | Schema<'Usage'>['total'] }) {
   return (
     <>
       {COUNTS.map(([field]) => (

@@ -1,0 +1,50 @@
+import { Table } from '@mantine/core';
+import { TableScroll } from '../TableScroll.tsx';
+import type { CoursePoint } from './course.ts';
+import { type Interval, intervalFormat } from './interval-time.ts';
+import type { Series } from './StackedBars.tsx';
+
+interface CourseTableProps {
+  readonly label: string;
+  readonly points: readonly CoursePoint[];
+  readonly series: readonly Series[];
+  readonly interval: Interval;
+  readonly timeZone: string;
+  /** Writes a value with every digit. */
+  readonly text: (value: string) => string;
+}
+
+/** What a chart draws, in numbers, the newest first. Intervals in which nothing was used are left out. */
+export function CourseTable({ label, points, series, interval, timeZone, text }: CourseTableProps) {
+  const time = intervalFormat(interval, timeZone);
+  return (
+    <TableScroll minWidth={120 + series.length * 110}>
+      <Table withTableBorder fz="xs" verticalSpacing={4} aria-label={label}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>From</Table.Th>
+            {series.map(({ name, label: shown }) => (
+              <Table.Th key={name} ta="right">
+                <bdi>{shown}</bdi>
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {points.toReversed().map((point) => (
+            <Table.Tr key={point.time}>
+              <Table.Th scope="row" fw={500} className="nowrap">
+                {time.format(new Date(point.time))}
+              </Table.Th>
+              {series.map(({ name }) => (
+                <Table.Td key={name} ta="right" className="nowrap">
+                  {point.values[name] === undefined ? '–' : text(point.values[name])}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </TableScroll>
+  );
+}

@@ -1,0 +1,81 @@
+import { Button, Stack, Text } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { useNames } from '../../api/names.ts';
+import { addUsd } from '../add-usd.ts';
+import { countText, shortCountText } from '../Count.tsx';
+import { exactMoneyText, moneyText } from '../Money.tsx';
+import { useUrlState } from '../useUrlState.ts';
+import { CourseTable } from './CourseTable.tsx';
+import { type CourseMetric, type CoursePoint, coursePoints, type Grouping, idOf, type UsageLine, wordFor } from './course.ts';
+import type { Interval } from './interval-time.ts';
+import type { Series } from './StackedBars.tsx';
+import { TimeChart } from './TimeChart.tsx';
+
+interface GroupedCourseProps {
+  /** Use by group and interval. */
+  readonly usage: Schema<'Usage'>;
+  /** The same without intervals, the dearest first: they say which series stand out. */
+  readonly lines: readonly UsageLine[];
+  readonly group: Grouping;
+  readonly metric: CourseMetric;
+  readonly interval: Interval;
+}
+
+const COLORS = ['teal.6', 'blue.6', 'orange.6', 'grape.6', 'lime.7', 'pink.6'];
+
+/** Use over time: the dearest few of a group and all others together. Exact numbers on hover, and as a table for who asks. */
+export function GroupedCourse({ usage, lines, group, metric, interval }: GroupedCourseProps) {
+  const [{ numbers }, set] = useUrlState();
+  const top = lines.slice(0, COLORS.length).map((line) => idOf(line, group));
+  const names = useNames(top);
+  const series: Series[] = [
+    ...top.map((id, at) => ({ name: `s${at}`, label: names[id] ?? wordFor(id, group), color: COLORS[at] as string })),
+    ...(lines.length > top.length ? [{ name: `s${top.length}`, label: 'Other', color: 'gray.6' }] : []),
+  ];
+  const points = coursePoints(usage.data, { top, group, metric, plus: metric === 'spend' ? addUsd : addCounts });
+  const exact = metric === 'spend' ? exactMoneyText : (count: string) => countText(Number(count));
+  const label = `${WORDS[metric]} per ${interval} by ${group.label.toLowerCase()}`;
+  return (
+    <Stack gap="xs">
+      {usage.truncated && (
+        <Text fz="xs" c="dimmed">
+          There are more lines than a chart has room for: its latest bars are not whole. The totals are.
+        </Text>
+      )}
+      <TimeChart
+        label={label}
+        points={points.map(drawn)}
+        series={series}
+        from={usage.from}
+        to={usage.to}
+        interval={interval}
+        timeZone={usage.time_zone}
+        format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
+        formatExact={(value) => exact(String(value))}
+      />
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        w="fit-content"
+        aria-expanded={numbers !== undefined}
+        onClick={() => set({ numbers: numbers === undefined ? 'on' : undefined })}
+      >
+        {numbers === undefined ? 'Show as a table' : 'Hide the table'}
+      </Button>
+      {numbers !== undefined && (
+        <CourseTable label={label} points={points} series={series} interval={interval} timeZone={usage.time_zone} text={exact} />
+      )}
+    </Stack>
+  );
+}
+
+const WORDS = { spend: 'Spend', requests: 'Requests', total_tokens: 'Tokens' } as const;
+
+function addCounts(a: string, b: string): string {
+  return String(Number(a) + Number(b));
+}
+
+/** A bar's height is a number. It has some fifteen digits: enough for any bar that a person reads on hover. */
+function drawn({ time, values }: CoursePoint) {
+  return { ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)])), time };
+}

@@ -1,0 +1,54 @@
+import type { Schema } from '../../api/client.ts';
+
+/** Lines of use turned into points over time. */
+
+export type UsageLine = Schema<'Usage'>['data'][number];
+
+export type CourseMetric = 'spend' | 'requests' | 'total_tokens';
+
+/** What lines are grouped by: what a reader calls it, and the field of a line that holds its value. */
+export interface Grouping {
+  readonly label: string;
+  readonly field: string;
+}
+
+/** The exact values of one interval by the names of their series. */
+export interface CoursePoint {
+  /** When the interval begins. */
+  readonly time: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+interface Cut {
+  /** Values of the group that have a series of their own: `s0`, `s1`, …; all others are one more. */
+  readonly top: readonly string[];
+  readonly group: Grouping;
+  readonly metric: CourseMetric;
+  /** Adds two values of the metric without losing a digit. */
+  readonly plus: (a: string, b: string) => string;
+}
+
+/** One point for each interval that had any use, the oldest first. */
+export function coursePoints(lines: readonly UsageLine[], { top, group, metric, plus }: Cut): readonly CoursePoint[] {
+  const series = new Map(top.map((id, at) => [id, `s${at}`]));
+  const points = new Map<string, Record<string, string>>();
+  for (const line of lines) {
+    const time = line.start ?? '';
+    const name = series.get(idOf(line, group)) ?? `s${top.length}`;
+    const values = points.get(time) ?? {};
+    values[name] = plus(values[name] ?? '0', String(line[metric]));
+    points.set(time, values);
+  }
+  return [...points].sort(([one], [other]) => one.localeCompare(other)).map(([time, values]) => ({ time, values }));
+}
+
+/** The group's value of a line; requests that had none are one group too. */
+export function idOf(line: UsageLine, { field }: Grouping): string {
+  const value = (line as Readonly<Record<string, unknown>>)[field];
+  return typeof value === 'string' ? value : '';
+}
+
+/** A value that is its own name, or the words for none. */
+export function wordFor(id: string, { label }: Grouping): string {
+  return id === '' ? `no ${label.toLowerCase()}` : id;
+}

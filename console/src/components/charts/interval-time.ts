@@ -1,0 +1,13 @@
+export type Interval = 'hour' | 'day' | 'week' | 'month';
+
+const FORMATS = {
+  hour: { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+  day: { day: 'numeric', month: 'short' },
+  week: { day: 'numeric', month: 'short' },
+  month: { month: 'short', year: 'numeric' },
+} as const satisfies Record<Interval, Intl.DateTimeFormatOptions>;
+
+/** How the beginning of an interval is written, in the zone in which the intervals begin. */
+export function intervalFormat(interval: Interval, timeZone: string): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(undefined, { ...FORMATS[interval], timeZone });
+}
