@@ -554,6 +554,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{id}/limits/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent of an organization’s budgets, period by period */
+        get: operations["get_organizations_id_limits_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -643,6 +660,23 @@ export interface paths {
          * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
          */
         get: operations["get_teams_id_limits_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/limits/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent of a team’s budgets, period by period */
+        get: operations["get_teams_id_limits_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -765,6 +799,23 @@ export interface paths {
         };
         /** Live use of a member’s limits and budgets */
         get: operations["get_organizations_id_members_member_id_limits_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/members/{member_id}/limits/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent of a member’s budgets, period by period */
+        get: operations["get_organizations_id_members_member_id_limits_history"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1221,6 +1272,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys/{id}/limits/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent of a key’s budgets, period by period */
+        get: operations["get_keys_id_limits_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin-tokens": {
         parameters: {
             query?: never;
@@ -1521,7 +1589,7 @@ export interface paths {
         put?: never;
         /**
          * Add a price version
-         * @description The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced.
+         * @description The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced. `If-Match` names the version of the deployment, which moves on.
          */
         post: operations["post_prices"];
         delete?: never;
@@ -2287,6 +2355,22 @@ export interface components {
             /** @enum {string} */
             action?: "block" | "alert";
             clamp_output?: boolean;
+        };
+        /** @description Newest first, at most 6 periods a budget. A rolling one has spans of its length, the newest ending now; a total one has one. An access group means its members of now. */
+        BudgetHistory: {
+            budgets: {
+                id: string;
+                periods: {
+                    /** Format: date-time */
+                    start: string;
+                    /** @description Not included; null: it never ends. */
+                    end: string | null;
+                    /** @description Settled, of what the budget counts. */
+                    spent: string;
+                    /** @description Every one that was let in, however it ended. */
+                    requests: number;
+                }[];
+            }[];
         };
         CallableTarget: {
             name: string;
@@ -3558,7 +3642,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path?: never;
@@ -3599,6 +3683,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -3698,6 +3784,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -3754,6 +3842,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -3808,6 +3898,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -3857,6 +3949,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -3920,6 +4014,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -3967,6 +4063,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4016,7 +4114,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path?: never;
@@ -4069,6 +4167,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4158,7 +4258,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path?: never;
@@ -4199,7 +4299,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -4242,6 +4342,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4296,7 +4398,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path?: never;
@@ -4343,6 +4445,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4390,6 +4494,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4482,6 +4588,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4543,6 +4651,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4592,7 +4702,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -4688,6 +4798,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -4885,7 +4997,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -4933,7 +5045,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -5003,6 +5115,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -5048,6 +5162,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -5093,6 +5209,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -5178,7 +5296,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -5346,6 +5464,46 @@ export interface operations {
             };
         };
     };
+    get_organizations_id_limits_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetHistory"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_teams: {
         parameters: {
             query?: {
@@ -5459,6 +5617,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -5564,7 +5724,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -5621,7 +5781,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -5760,6 +5920,46 @@ export interface operations {
             };
         };
     };
+    get_teams_id_limits_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetHistory"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_teams_id_self_service: {
         parameters: {
             query?: never;
@@ -5860,6 +6060,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -5917,7 +6119,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -5963,7 +6165,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -6071,6 +6273,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6180,7 +6384,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -6229,7 +6433,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -6330,6 +6534,47 @@ export interface operations {
             };
         };
     };
+    get_organizations_id_members_member_id_limits_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetHistory"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_accounts: {
         parameters: {
             query?: {
@@ -6389,6 +6634,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6480,7 +6727,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -6535,7 +6782,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -6578,6 +6825,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6621,6 +6870,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6723,6 +6974,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6821,6 +7074,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6877,6 +7132,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -6922,7 +7179,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -7073,6 +7330,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -7170,7 +7429,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -7220,7 +7479,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -7334,6 +7593,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -7607,7 +7868,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -7653,7 +7914,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -7723,6 +7984,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -7774,6 +8037,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -7819,6 +8084,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -7938,6 +8205,46 @@ export interface operations {
             };
         };
     };
+    get_keys_id_limits_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetHistory"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_admin_tokens: {
         parameters: {
             query?: {
@@ -7998,6 +8305,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -8092,7 +8401,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -8384,6 +8693,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -8438,6 +8749,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -8583,7 +8896,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -8626,7 +8939,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -8736,6 +9049,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -8849,7 +9164,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -8892,7 +9207,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -8960,6 +9275,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -9033,6 +9350,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -9128,6 +9447,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -9317,7 +9638,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -9425,6 +9746,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -9528,7 +9851,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -9571,7 +9894,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -9680,7 +10003,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -9777,6 +10100,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -9843,6 +10168,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -9904,6 +10231,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -10010,7 +10339,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -10118,6 +10447,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -10235,7 +10566,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -10278,7 +10609,7 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. */
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
                 "if-match"?: string;
             };
             path: {
@@ -10378,6 +10709,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };
@@ -10663,6 +10996,8 @@ export interface operations {
             header?: {
                 /** @description Why this is done; kept in the audit log. */
                 "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
                 /** @description The same key and body within 24 hours: done once, answered alike. */
                 "idempotency-key"?: string;
             };

@@ -23,6 +23,7 @@ import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
 import * as keyExport from './routes/key-export.ts';
 import * as keys from './routes/keys.ts';
+import * as limitsHistory from './routes/limits-history.ts';
 import * as limits from './routes/limits-status.ts';
 import * as liveLimits from './routes/live-limits.ts';
 import * as liveRequests from './routes/live-requests.ts';
@@ -99,6 +100,7 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/effective-access': assetAccess.effective,
   'GET /organizations/:id/limits/status': limits.ofOrganization,
   'GET /organizations/:id/limits/stream': liveLimits.ofOrganization,
+  'GET /organizations/:id/limits/history': limitsHistory.ofOrganization,
 
   'GET /teams': teams.list,
   'GET /organizations/:id/teams': teams.listOfOrganization,
@@ -108,6 +110,7 @@ export const ROUTES: RouteTable = {
   'DELETE /teams/:id': teams.remove,
   'GET /teams/:id/limits/status': limits.ofTeam,
   'GET /teams/:id/limits/stream': liveLimits.ofTeam,
+  'GET /teams/:id/limits/history': limitsHistory.ofTeam,
   'GET /teams/:id/self-service': selfService.read,
   'GET /teams/:id/members': teamMembers.list,
   'POST /teams/:id/members': teamMembers.create,
@@ -120,6 +123,7 @@ export const ROUTES: RouteTable = {
   'PATCH /organizations/:id/members/:member_id': members.update,
   'DELETE /organizations/:id/members/:member_id': memberRemoval.remove,
   'GET /organizations/:id/members/:member_id/limits/status': limits.ofMember,
+  'GET /organizations/:id/members/:member_id/limits/history': limitsHistory.ofMember,
 
   'GET /accounts': accounts.list,
   'POST /accounts': accounts.create,
@@ -156,6 +160,7 @@ export const ROUTES: RouteTable = {
   'POST /keys/:id/enable': keyActions.enable,
   'GET /keys/:id/limits/status': limits.ofKey,
   'GET /keys/:id/limits/stream': liveLimits.ofKey,
+  'GET /keys/:id/limits/history': limitsHistory.ofKey,
 
   'GET /admin-tokens': adminTokens.list,
   'POST /admin-tokens': adminTokens.create,

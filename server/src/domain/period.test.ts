@@ -9,6 +9,7 @@ import {
   nextResetMs,
   periodAt,
   periodName,
+  periodsBack,
   rollingMs,
 } from './period.ts';
 
@@ -71,6 +72,27 @@ describe('periods in any zone', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('periods back touch each other, and the newest is the one the instant is in', () => {
+    fc.assert(
+      fc.property(period, zone, instant, fc.integer({ min: 1, max: 6 }), (kind, timeZone, now, count) => {
+        const spans = periodsBack(kind, timeZone, now, count);
+        expect(spans[0]).toEqual(periodAt(kind, timeZone, now));
+        expect(spans).toHaveLength(kind.is === 'total' ? 1 : count);
+        for (const [at, span] of spans.slice(1).entries()) expect(span.endMs).toBe(spans[at]?.startMs);
+        for (const span of spans) expect(span.startMs).toBeLessThan(span.endMs);
+      }),
+    );
+  });
+
+  test('a rolling period goes back in spans of its length, the newest ending now', () => {
+    const spans = periodsBack({ is: 'rolling', hours: 5 }, 'UTC', at('2026-03-10T12:00:00Z'), 3);
+    expect(spans.map(({ startMs, endMs }) => [iso(startMs), iso(endMs)])).toEqual([
+      ['2026-03-10T07:00:00.000Z', '2026-03-10T12:00:00.000Z'],
+      ['2026-03-10T02:00:00.000Z', '2026-03-10T07:00:00.000Z'],
+      ['2026-03-09T21:00:00.000Z', '2026-03-10T02:00:00.000Z'],
+    ]);
   });
 
   test('boundaries rise strictly and each one begins the period that follows the last', () => {

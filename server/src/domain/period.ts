@@ -35,6 +35,22 @@ export function boundariesFrom(period: CalendarPeriod, timeZone: string, atMs: n
   return boundaries;
 }
 
+/**
+ * The period that contains the instant and those before it, newest first, `count` of them and each ending where the one after it begins.
+ * A rolling one ends at the instant; a total one is the only one there is.
+ */
+export function periodsBack(period: BudgetPeriod, timeZone: string, atMs: number, count: number): readonly PeriodSpan[] {
+  if (period.is === 'rolling') {
+    const lengthMs = rollingMs(period);
+    return Array.from({ length: count }, (_, back) => ({ startMs: atMs - (back + 1) * lengthMs, endMs: atMs - back * lengthMs }));
+  }
+  const spans = [periodAt(period, timeZone, atMs)];
+  while (period.is !== 'total' && spans.length < count) {
+    spans.push(periodAt(period, timeZone, (spans.at(-1) as PeriodSpan).startMs - 1));
+  }
+  return spans;
+}
+
 /** When the period that contains the instant ends and the next begins with nothing spent. */
 export function nextResetMs(period: CalendarPeriod, timeZone: string, atMs: number): number {
   return periodAt(period, timeZone, atMs).endMs;

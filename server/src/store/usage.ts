@@ -21,8 +21,11 @@ export interface UsePoint {
   readonly amount: number;
 }
 
-/** What of a counter says whose use it counts. */
-export type CounterScope = Pick<CounterSpec, 'organizationId' | 'scope' | 'scopeId' | 'match' | 'unit' | 'window'>;
+/** Whose use is counted, and under which called names. */
+export type Covered = Pick<CounterSpec, 'organizationId' | 'scope' | 'scopeId' | 'match'>;
+
+/** What of a counter says what it counts, and over what time. */
+export type CounterScope = Covered & Pick<CounterSpec, 'unit' | 'window'>;
 
 /**
  * What a counter would have counted from `fromMs` up to, not including, `toMs`. A calendar counter gets one exact sum. A trailing one gets
@@ -141,19 +144,19 @@ async function pointsFrom(db: Database, query: SQL): Promise<readonly UsePoint[]
 }
 
 /** An organization's and a team's use needs no keys to be known. */
-function whoseOf(counter: CounterScope): Whose {
+export function whoseOf(counter: Covered): Whose {
   const { scope } = counter;
   if (scope === 'organization' || scope === 'team')
     return { is: 'teams', condition: (columns) => ofTeams(counter, scope, columns) };
   return ofKeys(counter);
 }
 
-function ofKeys(counter: CounterScope): Whose {
+function ofKeys(counter: Covered): Whose {
   return { is: 'keys', condition: (columns) => keysCoveredBy(counter, columns) };
 }
 
 /** The rows a counter counts: of its scope, under the names it matches. */
-export function keysCoveredBy(counter: CounterScope, columns: KeyColumns): SQL | undefined {
+export function keysCoveredBy(counter: Covered, columns: KeyColumns): SQL | undefined {
   const { organizationId, scope, scopeId, match } = counter;
   if (scope === 'organization' || scope === 'team') return ofTeams(counter, scope, columns);
   const column = scope === 'user' ? columns.memberId : columns.keyId;
@@ -161,7 +164,7 @@ export function keysCoveredBy(counter: CounterScope, columns: KeyColumns): SQL |
 }
 
 function ofTeams(
-  { organizationId, scopeId, match }: CounterScope,
+  { organizationId, scopeId, match }: Covered,
   scope: 'organization' | 'team',
   columns: TeamColumns,
 ): SQL | undefined {

@@ -8,6 +8,7 @@ import {
   ORGANIZATION_PLATFORM,
   ORGANIZATION_READ,
   ORGANIZATION_SPEND,
+  ORGANIZATION_TOTALS,
   OWN_KEYS,
   PLATFORM_CHANGE,
   PLATFORM_READ,
@@ -17,6 +18,7 @@ import {
   TEAM_ADMINS,
   TEAM_MANAGE,
   TEAM_READ,
+  TEAM_SPEND,
   TOKEN_MANAGERS,
 } from './authorization-table.ts';
 import type { Markers, World } from './authorization-world.ts';
@@ -86,6 +88,7 @@ export const rows: readonly Row[] = [
   row('GET /organizations/:id/effective-access', ORGANIZATION_READ, organization('/effective-access')),
   row('GET /organizations/:id/limits/status', ORGANIZATION_READ, organization('/limits/status')),
   row('GET /organizations/:id/limits/stream', ORGANIZATION_READ, organization('/limits/stream')),
+  row('GET /organizations/:id/limits/history', ORGANIZATION_TOTALS, organization('/limits/history')),
 
   row('GET /teams', EVERYONE, at('/teams?limit=200'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
   row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200')),
@@ -99,6 +102,7 @@ export const rows: readonly Row[] = [
   }),
   row('GET /teams/:id/limits/status', TEAM_READ, team('/limits/status')),
   row('GET /teams/:id/limits/stream', TEAM_READ, team('/limits/stream')),
+  row('GET /teams/:id/limits/history', TEAM_SPEND, team('/limits/history')),
   row('GET /teams/:id/self-service', TEAM_READ, team('/self-service')),
   row('GET /teams/:id/members', TEAM_READ, team('/members')),
   row('POST /teams/:id/members', TEAM_ADMINS, async (asking) => {
@@ -128,6 +132,9 @@ export const rows: readonly Row[] = [
   row('DELETE /organizations/:id/members/:member_id', ORGANIZATION_MANAGE, (asking) => memberPath(asking, '')),
   row('GET /organizations/:id/members/:member_id/limits/status', ORGANIZATION_READ, (asking) =>
     memberPath(asking, '/limits/status'),
+  ),
+  row('GET /organizations/:id/members/:member_id/limits/history', ORGANIZATION_TOTALS, (asking) =>
+    memberPath(asking, '/limits/history'),
   ),
 
   row('GET /accounts', PLATFORM_READ, at('/accounts')),
@@ -187,6 +194,7 @@ export const rows: readonly Row[] = [
   }),
   row('GET /keys/:id/limits/status', TEAM_READ, (asking) => keyPath(asking, '/limits/status')),
   row('GET /keys/:id/limits/stream', TEAM_READ, (asking) => keyPath(asking, '/limits/stream')),
+  row('GET /keys/:id/limits/history', TEAM_SPEND, (asking) => keyPath(asking, '/limits/history')),
 
   row('GET /admin-tokens', TOKEN_MANAGERS, at('/admin-tokens')),
   row('POST /admin-tokens', ORGANIZATION_MANAGE, ({ world, place }) => made('/admin-tokens', tokenBody(world, place))),
@@ -265,8 +273,8 @@ export const rows: readonly Row[] = [
   row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/export', SPENDERS, at('/requests/export'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/stream', SPENDERS, at('/requests/stream')),
-  row('GET /requests/:request_id', REQUESTS(), ({ world, place }) => `/requests/${world.markers[place].requestId}`),
-  row('GET /decisions/:request_id', REQUESTS(), ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
+  row('GET /requests/:request_id', TEAM_SPEND, ({ world, place }) => `/requests/${world.markers[place].requestId}`),
+  row('GET /decisions/:request_id', TEAM_SPEND, ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
 
   row('GET /overview', SPENDERS, at('/overview')),
   row('GET /search', EVERYONE, at('/search?q=marker'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
@@ -279,15 +287,6 @@ export const rows: readonly Row[] = [
   row('GET /health', PLATFORM_READ, at('/health')),
   row('GET /settings', PLATFORM_READ, at('/settings')),
 ];
-
-/** A request of a service account's key: its team's admin reads it, a developer only their own. */
-function REQUESTS(): Cells {
-  return {
-    own: 'y  y   y  y  y  y  3   y  3  3',
-    team: 'y  y   y  y  y  y  3   3  3  3',
-    other: 'y  y   4  4  4  4  4   4  4  4',
-  };
-}
 
 function renamed({ world, place }: Asking): Made {
   return made(`/organizations/${world.organizationId(place)}`, { name: world.fresh() });

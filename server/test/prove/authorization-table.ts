@@ -44,11 +44,19 @@ export const ORGANIZATION_MANAGE: Cells = { own: 'y  3   y  y  3  3  3   3  3  3
 export const ORGANIZATION_OWNERS: Cells = { own: 'y  3   y  3  3  3  3   3  3  3', other: 'y  3   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_AUDIT: Cells = { own: 'y  y   y  y  3  y  3   3  3  3', other: 'y  y   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_SPEND: Cells = { own: 'y  y   y  y  y  y  3   y  y  3', other: 'y  y   4  4  4  4  4   4  4  4' };
+/** What an organization spent as a whole, to those who may know all of it. */
+export const ORGANIZATION_TOTALS: Cells = { own: 'y  y   y  y  y  y  3   3  3  3', other: 'y  y   4  4  4  4  4   4  4  4' };
 
 /** One team's. */
 export const TEAM_READ: Cells = {
   own: 'y  y   y  y  y  y  y   y  y  y',
   team: 'y  y   y  y  y  y  y   y  y  y',
+  other: 'y  y   4  4  4  4  4   4  4  4',
+};
+/** What a team spent, and a service account's requests in it: a developer reads only their own. */
+export const TEAM_SPEND: Cells = {
+  own: 'y  y   y  y  y  y  3   y  3  3',
+  team: 'y  y   y  y  y  y  3   3  3  3',
   other: 'y  y   4  4  4  4  4   4  4  4',
 };
 export const TEAM_MANAGE: Cells = {

@@ -1,0 +1,50 @@
+import type { Scope } from '../../domain/tenancy.ts';
+import { budgetHistory, budgetHistoryOut } from '../budget-history.ts';
+import type { AdminCall } from '../call.ts';
+import { idParams } from '../fields.ts';
+import * as load from '../load.ts';
+import { route } from '../route.ts';
+import { limitsOf, type PolicyRow } from './limits-status.ts';
+import { memberParams } from './members.ts';
+
+/** How the periods of a scope's budgets went. */
+
+export const ofOrganization = route({
+  summary: 'What was spent of an organization’s budgets, period by period',
+  permission: 'usage.read',
+  params: idParams,
+  response: budgetHistoryOut,
+  load: load.organization,
+  handle: (call, row) => historyOf(call, 'organization', { ...row, organizationId: row.id }),
+});
+
+export const ofTeam = route({
+  summary: 'What was spent of a team’s budgets, period by period',
+  permission: 'usage.read',
+  params: idParams,
+  response: budgetHistoryOut,
+  load: load.team,
+  handle: (call, row) => historyOf(call, 'team', row),
+});
+
+export const ofMember = route({
+  summary: 'What was spent of a member’s budgets, period by period',
+  permission: 'usage.read',
+  params: memberParams,
+  response: budgetHistoryOut,
+  load: load.member,
+  handle: (call, row) => historyOf(call, 'user', row),
+});
+
+export const ofKey = route({
+  summary: 'What was spent of a key’s budgets, period by period',
+  permission: 'usage.read',
+  params: idParams,
+  response: budgetHistoryOut,
+  load: load.key,
+  handle: (call, { row }) => historyOf(call, 'key', row),
+});
+
+async function historyOf(call: AdminCall, scope: Scope, row: PolicyRow & { readonly createdAt: Date }) {
+  return budgetHistory(call.deps, await limitsOf(call, scope, row), row.createdAt.getTime());
+}
