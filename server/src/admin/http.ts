@@ -137,19 +137,24 @@ function schemaFor(route: AdminRoute, type: string): z.ZodType {
 
 const reasonHeader = z.string().max(500).optional().meta({ description: 'Why this is done; kept in the audit log.' });
 
+const idempotencyKey = z
+  .string()
+  .optional()
+  .meta({ description: 'The same key and body within 24 hours: done once, answered alike.' });
+const ifMatch = z
+  .string()
+  .optional()
+  .meta({
+    description: 'The ETag that was read; another version there now is 412. Of no meaning where nothing is there before.',
+  });
+
 /** What a change may carry beside its body. */
 function headersOf(methodAndPath: string) {
   const isPost = methodAndPath.startsWith('POST');
   return z.object({
     'x-headgate-reason': reasonHeader,
-    ...(isPost
-      ? {
-          'idempotency-key': z
-            .string()
-            .optional()
-            .meta({ description: 'The same key and body within 24 hours: done once, answered alike.' }),
-        }
-      : { 'if-match': z.string().optional().meta({ description: 'The ETag that was read; another version there now is 412.' }) }),
+    'if-match': ifMatch,
+    ...(isPost ? { 'idempotency-key': idempotencyKey } : {}),
   });
 }
 

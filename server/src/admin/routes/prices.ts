@@ -5,6 +5,7 @@ import * as prices from '../../store/prices.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { deploymentEvent, providerName } from '../deployment-view.ts';
 import { id, instant, instantOut, isoOf } from '../fields.ts';
+import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, renderPage } from '../lists.ts';
 import * as load from '../load.ts';
 import { perMillionFrom, priceFields, pricesOut, renderPrices } from '../price-fields.ts';
@@ -49,7 +50,8 @@ export const list = route({
 
 export const create = route({
   summary: 'Add a price version',
-  description: 'The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced.',
+  description:
+    'The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced. `If-Match` names the version of the deployment, which moves on.',
   permission: 'catalogue.manage',
   body: z.strictObject({ deployment_id: id, prices: priceFields.nullable(), effective_from: instant.optional() }),
   status: 201,
@@ -57,13 +59,15 @@ export const create = route({
   load: load.platform,
   handle: async (call) => {
     const { body } = call;
-    const deployment = await deployments.find(call.deps.db, body.deployment_id);
-    if (deployment === null) throw invalid('/deployment_id', 'there is no such deployment');
     const perMillion = perMillionFrom(body.prices ?? {});
-    const added = await changeCatalogue(call, async (made) => {
+    return changeCatalogue(call, async (made) => {
+      const deployment = await deployments.lock(made.tx, body.deployment_id);
+      if (deployment === null) throw invalid('/deployment_id', 'there is no such deployment');
+      requireVersion(call, deployment.version);
       const from = effectiveFrom(body.effective_from, made.now);
       const stored = (await prices.inForce(made.tx, [deployment.id], from)).get(deployment.id);
       const row = await addPriceVersion(made, deployment.id, from, perMillion);
+      await deployments.update(made.tx, deployment.id, {}, made.now);
       await made.record({
         ...deploymentEvent(deployment),
         action: 'price.create',
@@ -71,9 +75,8 @@ export const create = route({
         after: { prices: renderPrices(perMillion), price_id: row.id, effective_from: isoOf(from) },
       });
       made.touch({ catalogue: true });
-      return row;
+      return render(row, deployment.model);
     });
-    return render(added, deployment.model);
   },
 });
 
