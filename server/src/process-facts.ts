@@ -21,6 +21,7 @@ export function processFactsOf(
     settings: config.inForce,
     version,
     isDemo: config.demo === 'on',
+    deploymentUse: (deploymentId) => gateway.load.read(deploymentId),
     health: () => {
       const lag = writer.lag();
       const { keys, organizations } = gateway.snapshot.sizes();

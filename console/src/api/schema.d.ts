@@ -2503,6 +2503,17 @@ export interface components {
                 rpm: number | null;
                 tpm: number | null;
             };
+            /** @description As the answering process counts it; null where nothing is limited. */
+            capacity_use: {
+                /** @description Sent in the present minute, against limits.rpm. */
+                requests: number;
+                /** @description Used by answers that ended in it, against limits.tpm. */
+                tokens: number;
+                /** @description Asked after the others until the minute ends; never refused. */
+                is_full: boolean;
+                /** Format: date-time */
+                resets_at: string;
+            } | null;
             weight: number;
             priority: number;
             tags: string[];

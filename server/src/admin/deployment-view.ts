@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../domain/permission.ts';
+import { isAtCapacity } from '../domain/routing.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import * as prices from '../store/prices.ts';
 import type { AdminCall } from './call.ts';
@@ -23,6 +24,15 @@ export const deploymentOut = z
     prices: pricesOut.nullable().meta({ description: 'The version in force; null: unpriced, which is never free.' }),
     prices_effective_from: instantOut.nullable(),
     limits: z.object({ rpm: z.int().nullable(), tpm: z.int().nullable() }),
+    capacity_use: z
+      .object({
+        requests: z.int().meta({ description: 'Sent in the present minute, against limits.rpm.' }),
+        tokens: z.int().meta({ description: 'Used by answers that ended in it, against limits.tpm.' }),
+        is_full: z.boolean().meta({ description: 'Asked after the others until the minute ends; never refused.' }),
+        resets_at: instantOut,
+      })
+      .nullable()
+      .meta({ description: 'As the answering process counts it; null where nothing is limited.' }),
     weight: z.int(),
     priority: z.int(),
     tags: z.array(z.string()),
@@ -73,6 +83,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
     return {
       id: row.id,
       ...facts,
+      capacity_use: capacityUse(call, row),
       prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
       capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
       version: row.version,
@@ -80,6 +91,14 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
       updated_at: isoOf(row.updatedAt),
     };
   });
+}
+
+function capacityUse({ deps: { process, clock } }: AdminCall, row: DeploymentRow) {
+  const limits = { rpm: row.rpm, tpm: row.tpm };
+  if (limits.rpm === null && limits.tpm === null) return null;
+  const { requests, tokens, resetsInMs } = process.deploymentUse(row.id);
+  const resets_at = new Date(clock.nowMs() + resetsInMs).toISOString();
+  return { requests, tokens, is_full: isAtCapacity(limits, { requests, tokens }), resets_at };
 }
 
 /** How the audit log names a deployment. */

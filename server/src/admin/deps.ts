@@ -72,6 +72,13 @@ export interface ProcessHealth {
   readonly inMemory: { readonly organizations: number; readonly keys: number; readonly counters: number };
 }
 
+export interface DeploymentUse {
+  readonly requests: number;
+  readonly tokens: number;
+  /** Until the minute ends. */
+  readonly resetsInMs: number;
+}
+
 /** One setting as it is in force. A secret has no value here. */
 export interface SettingInForce {
   readonly name: string;
@@ -88,6 +95,8 @@ export interface ProcessFacts {
   readonly isDemo: boolean;
   readonly settings: readonly SettingInForce[];
   health(): ProcessHealth;
+  /** What this process sent to a deployment in the present minute and what that used; 0 where nothing is limited. */
+  deploymentUse(deploymentId: string): DeploymentUse;
 }
 
 /** A call from the console as one of the keys that its caller may use. */

@@ -6,6 +6,14 @@ import type { CallableTarget, Catalogue, DeploymentConfig } from './catalogue.ts
  */
 export type Standing = 'ready' | 'full' | 'cooling';
 
+/** Whether a minute's use reached what a deployment is said to take in one; a limit that is null is none. */
+export function isAtCapacity(
+  { rpm, tpm }: DeploymentConfig['limits'],
+  { requests, tokens }: { readonly requests: number; readonly tokens: number },
+): boolean {
+  return (rpm !== null && requests >= rpm) || (tpm !== null && tokens >= tpm);
+}
+
 /** Targets along a fallback chain are tried no further than this, the one called included. */
 export const FALLBACK_TARGETS_MAX = 16;
 

@@ -74,6 +74,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   if (exchange instanceof Failed) return exchange;
   admission.attempts += 1;
   await begun(candidate, admission, gateway);
+  gateway.load.sent(deployment);
   const sentMs = gateway.clock.monotonicMs();
   const { walk } = admission;
   const trying = attempt(

@@ -74,6 +74,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   gateway.traffic.request(walk.endpoint.name, ending.status, ending.code);
   gateway.traffic.gatewayUs(gatewayUs);
   gateway.traffic.inFlight(-1);
+  for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
   gateway.journal.end({
     ...dimensionsOf(admission),
     requestId: walk.id,

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { ProcessFacts } from '../../src/admin/deps.ts';
 import { readConfig } from '../../src/config.ts';
 import { withDatabase } from '../support/database.ts';
-import { withAdmin } from './support.ts';
+import { makeDeployment, upstream } from './catalogue-support.ts';
+import { must, withAdmin } from './support.ts';
 
 const config = readConfig({
   HEADGATE_PORT: '4100',
@@ -13,6 +14,7 @@ const facts: ProcessFacts = {
   version: '1.2.3',
   isDemo: false,
   settings: config.inForce,
+  deploymentUse: () => ({ requests: 3, tokens: 40, resetsInMs: 15_000 }),
   health: () => ({
     notReady: 'draining',
     version: '1.2.3',
@@ -27,7 +29,7 @@ const facts: ProcessFacts = {
     inMemory: { organizations: 1, keys: 2, counters: 3 },
   }),
 };
-const world = withAdmin(withDatabase(), { process: facts });
+const world = withAdmin(withDatabase(), { process: facts, upstream });
 
 describe('the answering process', () => {
   test('says how it fares to whoever may read what is the platform’s', async () => {
@@ -68,5 +70,20 @@ describe('the answering process', () => {
     const owner = world().as([{ role: 'org_owner', organizationId: 'org_x' }]);
     expect([(await owner('GET', '/health')).status, (await owner('GET', '/settings')).status]).toEqual([403, 403]);
     expect((await world().root('PATCH', '/settings', { HEADGATE_PORT: '1' })).status).toBe(405);
+  });
+
+  test('says of a limited deployment how much of its minute is used, in the list and alone, and of another nothing', async () => {
+    const { root } = world();
+    const limited = (limits: object) => makeDeployment(root, 'busy', { limits });
+    const [full, half, free] = [await limited({ rpm: 3 }), await limited({ tpm: 41 }), await limited({})];
+    const use = { requests: 3, tokens: 40, resets_at: '2026-03-10T12:00:15.000Z' };
+    expect(must(await root('GET', `/deployments/${full.id}`)).capacity_use).toEqual({ ...use, is_full: true });
+    expect(must(await root('GET', `/deployments/${half.id}`)).capacity_use).toEqual({ ...use, is_full: false });
+    const { data } = must(await root('GET', '/deployments?search=busy&sort=created_at'));
+    expect(data.map(({ id, capacity_use }: { id: string; capacity_use: object | null }) => [id, capacity_use])).toEqual([
+      [full.id, { ...use, is_full: true }],
+      [half.id, { ...use, is_full: false }],
+      [free.id, null],
+    ]);
   });
 });

@@ -100,6 +100,7 @@ const PROCESS: AdminDeps['process'] = {
   settings: [],
   version: '0.0.0',
   isDemo: false,
+  deploymentUse: () => ({ requests: 0, tokens: 0, resetsInMs: 60_000 }),
   health: () => ({
     notReady: null,
     version: '0.0.0',
