@@ -66,6 +66,30 @@ test('an owner invites a person, hands over the link, sends it again and cancels
   await expect(row).toContainText('Cancelled');
 });
 
+test('a filter that leaves nobody can be taken off again, and holds for its own tab only', async ({ page, house }) => {
+  const { id } = await house.api<{ id: string }>('POST', '/organizations', { slug: `few-${Date.now()}`, name: 'Few people' });
+  const { link } = await house.api<{ link: string }>('POST', '/invitations', {
+    email: `only-${Date.now()}@headgate.test`,
+    organization_id: id,
+    role: 'org_member',
+  });
+  await fetch(`${house.url}/api/v1/invitations/accept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: house.url },
+    body: JSON.stringify({ token: new URL(link).searchParams.get('token'), name: 'Only One', password: PASSWORD }),
+  });
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/organizations/${id}?tab=members&role=org_billing`);
+  await expect(page.getByText('Nothing matches. Change the search or the filters.')).toBeVisible();
+  await page.getByRole('combobox', { name: 'Role' }).click();
+  await page.getByRole('option', { name: 'Member', exact: true }).click();
+  await expect(page.getByRole('link', { name: 'Only One' })).toBeVisible();
+  await page.goto(`${house.url}/people?status=disabled`);
+  await page.getByRole('tab', { name: 'Invitations' }).click();
+  await expect(page.getByText('That did not work')).toBeHidden();
+  await expect(page).not.toHaveURL(/status=/);
+});
+
 test('an admin cannot invite somebody above themselves', async ({ page, house }) => {
   await house.signIn(page, 'org_admin');
   await page.goto(`${house.url}/people?new=person`);

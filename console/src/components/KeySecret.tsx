@@ -1,8 +1,8 @@
-import { Alert, Button, CopyButton, Group, Stack, Text, TextInput } from '@mantine/core';
-import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { Alert, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
+import { CopyField } from './CopyField.tsx';
 import { Snippets } from './Snippets.tsx';
 
 interface KeySecretProps {
@@ -16,30 +16,11 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
   const callable = useCallable(keyId);
   return (
     <Stack gap="md">
-      <Group align="flex-end" gap="xs" wrap="nowrap">
-        <TextInput
-          label="Secret"
-          description="It is shown now and never again. Whoever has it can spend what this key may spend."
-          flex={1}
-          readOnly
-          value={secret}
-          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-          onFocus={(event) => event.currentTarget.select()}
-        />
-        <CopyButton value={secret} timeout={2_000}>
-          {({ copied, copy }) => (
-            <Button
-              data-autofocus
-              onClick={copy}
-              color={copied ? 'teal' : undefined}
-              leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-              miw={110}
-            >
-              {copied ? 'Copied' : 'Copy'}
-            </Button>
-          )}
-        </CopyButton>
-      </Group>
+      <CopyField
+        label="Secret"
+        description="It is shown now and never again. Whoever has it can spend what this key may spend."
+        value={secret}
+      />
       {callable.data === null ? (
         <Alert color="yellow" p="xs">
           This key can call nothing yet: what its organization, team and the key itself are given has nothing in common.

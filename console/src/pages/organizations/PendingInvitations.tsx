@@ -1,12 +1,12 @@
-import { Button, Group, Modal, Paper, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, asked } from '../../api/client.ts';
+import { api, asked, type Schema } from '../../api/client.ts';
 import { RoleName } from '../../components/RoleSelect.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
-import { InvitationLink } from './InviteDialog.tsx';
+import { SentDialog } from '../people/SentDialog.tsx';
 
 /** Invitations that nobody has accepted yet: send again, or take back. */
 export function PendingInvitations({ organizationId }: { organizationId: string }) {
@@ -39,14 +39,14 @@ interface PendingProps {
 }
 
 function Pending({ id, email, role, expiresAt }: PendingProps) {
-  const [made, setMade] = useState<{ email: string; link: string | null; mailed: boolean }>();
+  const [sent, setSent] = useState<Schema<'SentInvitation'>>();
   const queryClient = useQueryClient();
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['invitations'] });
   const sayFailed = (error: Error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message });
   const resending = useMutation({
     mutationFn: () => asked(api.POST('/invitations/{id}/resend', { params: { path: { id } } })),
-    onSuccess: ({ link, mailed }) => {
-      setMade({ email, link, mailed });
+    onSuccess: (anew) => {
+      setSent(anew);
       return refresh();
     },
     onError: sayFailed,
@@ -72,15 +72,7 @@ function Pending({ id, email, role, expiresAt }: PendingProps) {
           Cancel invitation
         </Button>
       </Group>
-      <Modal
-        opened={made !== undefined}
-        onClose={() => setMade(undefined)}
-        title="The invitation is made anew"
-        size="lg"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        {made !== undefined && <InvitationLink made={made} onDone={() => setMade(undefined)} />}
-      </Modal>
+      {sent !== undefined && <SentDialog of={sent} onClose={() => setSent(undefined)} />}
     </Group>
   );
 }

@@ -36,7 +36,7 @@ export function EditMemberDialog({ of: member, opened, onClose }: { of: Member; 
       read={() => askedWithETag(api.GET('/organizations/{id}/members/{member_id}', { params: { path } }))}
       draftOf={(read) => ({ role: read.role, status: read.status, ...policyDraft(read) })}
       parts={PARTS}
-      invalidates={['members', 'accounts', 'session', 'access']}
+      invalidates={['members', 'accounts', 'session', 'access', 'organization', 'organizations']}
       save={(body, etag) =>
         asked(
           api.PATCH('/organizations/{id}/members/{member_id}', {

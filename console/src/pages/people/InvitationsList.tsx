@@ -31,10 +31,8 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
       <DataList
         name="invitations"
         prefix="invitations_"
-        fetch={(query) =>
-          asked(api.GET('/invitations', { params: { query: { ...query, ...(status && { status }) } as object } }))
-        }
-        scope={[status]}
+        fetch={(query) => asked(api.GET('/invitations', { params: { query: query as object } }))}
+        filters={['status']}
         columns={columns}
         searchLabel="Search by e-mail"
         controls={

@@ -2,6 +2,7 @@ import { Radio, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import type { Organization } from '../../api/organizations.ts';
 import { useSession } from '../../api/session.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
@@ -13,16 +14,20 @@ interface InviteDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
   /** Where to; asked for when it is not known. */
-  readonly organizationId?: string | undefined;
+  readonly organization?: Organization;
 }
 
 /** Invites a person by their address: to an organization with a role and teams, or to the platform. Then shows the link. */
-export function InviteDialog({ opened, onClose, organizationId }: InviteDialogProps) {
+export function InviteDialog({ opened, onClose, organization }: InviteDialogProps) {
   const [sent, setSent] = useState<Schema<'SentInvitation'> | null>(null);
   return (
     <>
-      <FormDialog opened={opened} onClose={onClose} title="Invite person">
-        <InviteForm organizationId={organizationId} onSent={setSent} />
+      <FormDialog
+        opened={opened}
+        onClose={onClose}
+        title={organization === undefined ? 'Invite person' : `Invite a person to ${organization.name}`}
+      >
+        <InviteForm organization={organization} onSent={setSent} />
       </FormDialog>
       {sent !== null && <SentDialog of={sent} onClose={() => setSent(null)} />}
     </>
@@ -39,19 +44,20 @@ interface Draft {
 }
 
 interface InviteFormProps {
-  readonly organizationId: string | undefined;
+  readonly organization: Organization | undefined;
   readonly onSent: (sent: Schema<'SentInvitation'>) => void;
 }
 
-function InviteForm({ organizationId, onSent }: InviteFormProps) {
+function InviteForm({ organization, onSent }: InviteFormProps) {
   const session = useSession();
   const isPlatformAdmin = session.platform_role === 'platform_admin';
   const form = useForm<Draft>({
     initialValues: {
       email: '',
       place: 'organization',
-      organization_id: organizationId ?? onlyOrganization(session),
-      role: 'org_member',
+      organization_id: organization?.id ?? onlyOrganization(session),
+      // Without an owner nobody answers for it: that comes first.
+      role: organization?.owners.length === 0 ? 'org_owner' : 'org_member',
       platform_role: 'platform_auditor',
       teams: [],
     },
@@ -81,7 +87,7 @@ function InviteForm({ organizationId, onSent }: InviteFormProps) {
         maxLength={254}
         {...form.getInputProps('email')}
       />
-      {isPlatformAdmin && organizationId === undefined && (
+      {isPlatformAdmin && organization === undefined && (
         <Radio.Group label="To" {...form.getInputProps('place')}>
           <Stack gap={6} mt={4}>
             <Radio value="organization" label="An organization" />
@@ -93,7 +99,7 @@ function InviteForm({ organizationId, onSent }: InviteFormProps) {
         <RoleSelect roles={PLATFORM_ROLES} {...form.getInputProps('platform_role')} error={form.errors.role} />
       ) : (
         <>
-          {organizationId === undefined && (
+          {organization === undefined && (
             <div>
               <ObjectSelect
                 kind="organization"

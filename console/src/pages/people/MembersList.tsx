@@ -1,7 +1,7 @@
 import { ActionIcon, Group, Menu, Select, Text, Tooltip } from '@mantine/core';
 import { IconDots, IconEdit, IconUserMinus } from '@tabler/icons-react';
 import type { DataTableColumn } from 'mantine-datatable';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan, type Verdict } from '../../api/session.tsx';
 import { DataList } from '../../components/DataList.tsx';
@@ -20,12 +20,13 @@ interface MembersListProps {
   readonly organizationId: string;
   /** Of this list's parameters in the address. */
   readonly prefix?: string;
+  /** Stands beside the search, and where there is nobody yet. */
+  readonly inviteButton?: ReactNode;
 }
 
 /** The members of one organization: role, teams, keys; their user scope is edited and they are removed from here. */
-export function MembersList({ organizationId, prefix = 'members_' }: MembersListProps) {
+export function MembersList({ organizationId, prefix = 'members_', inviteButton }: MembersListProps) {
   const [state, set] = useUrlState();
-  const role = state[`${prefix}role`];
   const mayManage = useCan('members.manage', organizationId);
   const [editing, setEditing] = useState<Member | null>(null);
   const [removing, setRemoving] = useState<Member | null>(null);
@@ -36,27 +37,27 @@ export function MembersList({ organizationId, prefix = 'members_' }: MembersList
       <DataList
         name="members"
         prefix={prefix}
-        scope={[organizationId, role]}
-        fetch={(query) =>
-          asked(
-            api.GET('/organizations/{id}/members', { params: { path, query: { ...query, ...(role && { role }) } as object } }),
-          )
-        }
+        scope={[organizationId]}
+        fetch={(query) => asked(api.GET('/organizations/{id}/members', { params: { path, query: query as object } }))}
         columns={columns}
+        filters={['role']}
         searchLabel="Search by name or id"
         controls={
-          <Select
-            aria-label="Role"
-            placeholder="Any role"
-            clearable
-            w={150}
-            data={ORGANIZATION_ROLES.map((value) => ({ value, label: roleWord(value) }))}
-            value={role ?? null}
-            onChange={(next) => set({ [`${prefix}role`]: next ?? undefined, [`${prefix}cursor`]: undefined })}
-          />
+          <>
+            <Select
+              aria-label="Role"
+              placeholder="Any role"
+              clearable
+              w={150}
+              data={ORGANIZATION_ROLES.map((value) => ({ value, label: roleWord(value) }))}
+              value={state.role ?? null}
+              onChange={(next) => set({ role: next ?? undefined, [`${prefix}cursor`]: undefined })}
+            />
+            {inviteButton}
+          </>
         }
         empty={
-          <EmptyState title="No members yet">
+          <EmptyState title="No members yet" action={inviteButton}>
             Invite the people who answer for this organization: an owner first, who then invites the others.
           </EmptyState>
         }

@@ -29,7 +29,8 @@ export function PeoplePage() {
     >
       <Tabs
         value={tab}
-        onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined) })}
+        // What the lists are filtered by means something else on the other tab.
+        onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined), status: undefined, role: undefined })}
         keepMounted={false}
       >
         <Tabs.List mb="md">

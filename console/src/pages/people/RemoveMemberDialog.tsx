@@ -19,7 +19,7 @@ export function RemoveMemberDialog({ of: member, onClose }: { of: Schema<'Member
       ]}
       leave={(query) => asked(api.DELETE('/organizations/{id}/members/{member_id}', { params: { path, query } }))}
       onLeft={async () => {
-        const stale = ['members', 'accounts', 'keys', 'teams', 'team-members'];
+        const stale = ['members', 'accounts', 'keys', 'teams', 'team-members', 'organization', 'organizations'];
         await Promise.all(stale.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
         saved(`${member.name} is removed.`);
       }}

@@ -1,6 +1,6 @@
-import { Button, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { CopyField } from '../../components/CopyField.tsx';
 import { Time } from '../../components/Time.tsx';
 
 /** The link of an invitation, the one time it is shown: to hand over where no mail was sent, or besides it. */
@@ -21,28 +21,7 @@ export function SentDialog({ of: sent, onClose }: { of: Schema<'SentInvitation'>
             : 'No e-mail was sent. Hand this link over yourself: it is shown now and never again.'}{' '}
           It works once, for this address only, until <Time at={sent.expires_at} />.
         </Text>
-        <Group align="flex-end" gap="xs" wrap="nowrap">
-          <TextInput
-            label="Link"
-            flex={1}
-            readOnly
-            value={sent.link}
-            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <CopyButton value={sent.link} timeout={2_000}>
-            {({ copied, copy }) => (
-              <Button
-                data-autofocus
-                onClick={copy}
-                miw={110}
-                leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-              >
-                {copied ? 'Copied' : 'Copy'}
-              </Button>
-            )}
-          </CopyButton>
-        </Group>
+        <CopyField label="Link" value={sent.link} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Done

@@ -1,8 +1,8 @@
-import { Alert, Button, CopyButton, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { api, asked } from '../../api/client.ts';
 import { type Session, useSession } from '../../api/session.tsx';
+import { CopyField } from '../../components/CopyField.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
@@ -130,28 +130,7 @@ export function TokenSecret({ secret, onClose }: { secret: string | null; onClos
         <Alert color="yellow" p="xs">
           It is shown now and never again. Keep it where secrets are kept.
         </Alert>
-        <Group align="flex-end" gap="xs" wrap="nowrap">
-          <TextInput
-            label="Token"
-            flex={1}
-            readOnly
-            value={secret ?? ''}
-            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-            onFocus={(event) => event.currentTarget.select()}
-          />
-          <CopyButton value={secret ?? ''} timeout={2_000}>
-            {({ copied, copy }) => (
-              <Button
-                data-autofocus
-                miw={110}
-                onClick={copy}
-                leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} />}
-              >
-                {copied ? 'Copied' : 'Copy'}
-              </Button>
-            )}
-          </CopyButton>
-        </Group>
+        <CopyField label="Token" value={secret ?? ''} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             I have kept it

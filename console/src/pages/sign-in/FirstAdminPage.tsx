@@ -5,9 +5,9 @@ import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { NewPasswordField } from '../../components/NewPasswordField.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
+import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
@@ -41,27 +41,18 @@ function Form({ token }: { token: string }) {
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack gap="sm">
           {!isAtField && <SignInProblem error={create.error} />}
-          <TextInput
-            label="Your name"
-            autoFocus
-            required
-            withAsterisk={false}
-            maxLength={200}
-            autoComplete="name"
-            key={form.key('name')}
-            {...form.getInputProps('name')}
-          />
-          <TextInput
-            label="E-mail"
-            type="email"
-            required
-            withAsterisk={false}
-            maxLength={254}
-            autoComplete="username"
-            key={form.key('email')}
-            {...form.getInputProps('email')}
-          />
-          <NewPasswordField key={form.key('password')} {...form.getInputProps('password')} />
+          <NewAccountFields form={form}>
+            <TextInput
+              label="E-mail"
+              type="email"
+              required
+              withAsterisk={false}
+              maxLength={254}
+              autoComplete="username"
+              key={form.key('email')}
+              {...form.getInputProps('email')}
+            />
+          </NewAccountFields>
           <Button type="submit" fullWidth loading={create.isPending}>
             Create the account
           </Button>

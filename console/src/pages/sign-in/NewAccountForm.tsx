@@ -3,8 +3,8 @@ import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
-import { NewPasswordField } from '../../components/NewPasswordField.tsx';
 import { PATHS } from '../../paths.ts';
+import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
 
@@ -23,17 +23,7 @@ export function NewAccountForm({ email, token }: { email: string; token: string 
       <Stack gap="sm">
         {!isAtField && <SignInProblem error={accept.error} />}
         <TextInput label="E-mail" value={email} readOnly autoComplete="username" variant="filled" />
-        <TextInput
-          label="Your name"
-          autoFocus
-          required
-          withAsterisk={false}
-          maxLength={200}
-          autoComplete="name"
-          key={form.key('name')}
-          {...form.getInputProps('name')}
-        />
-        <NewPasswordField key={form.key('password')} {...form.getInputProps('password')} />
+        <NewAccountFields form={form} />
         <Button type="submit" fullWidth loading={accept.isPending}>
           Create the account and join
         </Button>

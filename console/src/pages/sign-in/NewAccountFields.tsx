@@ -1,0 +1,30 @@
+import { TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import type { ReactNode } from 'react';
+import { NewPasswordField } from '../../components/NewPasswordField.tsx';
+
+interface NewAccountFieldsProps<T> {
+  readonly form: UseFormReturnType<T>;
+  /** The address: asked for, or the invitation's. */
+  readonly children?: ReactNode;
+}
+
+/** What a person says of themselves to have an account: their name, and the password they choose. */
+export function NewAccountFields<T extends { name: string; password: string }>({ form, children }: NewAccountFieldsProps<T>) {
+  return (
+    <>
+      <TextInput
+        label="Your name"
+        autoFocus
+        required
+        withAsterisk={false}
+        maxLength={200}
+        autoComplete="name"
+        key={form.key('name')}
+        {...form.getInputProps('name')}
+      />
+      {children}
+      <NewPasswordField key={form.key('password')} {...form.getInputProps('password')} />
+    </>
+  );
+}
