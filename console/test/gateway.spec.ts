@@ -110,7 +110,7 @@ test.describe('as a platform admin', () => {
     await page.getByRole('button', { name: 'Routing and fallbacks' }).click();
     await dialog(page).getByRole('combobox', { name: 'Fallbacks, in their order' }).click();
     await page.getByRole('option', { name: 'fast', exact: true }).click();
-    await dialog(page).getByRole('button', { name: 'Save changes' }).click();
+    await dialog(page).getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('fast, each only within the caller’s access')).toBeVisible();
     expect(await house.api('GET', '/models/labelled')).toMatchObject({ fallbacks: ['fast'], access_groups: ['fresh-group'] });
   });

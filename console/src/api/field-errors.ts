@@ -16,6 +16,12 @@ export function isAllAtFields(error: unknown, shown: (path: string) => boolean):
   return paths.length > 0 && paths.every(shown);
 }
 
+/** What is wrong at a path of a form or, where it holds a list, first below it. */
+export function firstErrorOf(errors: Readonly<Record<string, unknown>>, path: string): string | undefined {
+  const found = Object.entries(errors).find(([at]) => at === path || at.startsWith(`${path}.`))?.[1];
+  return typeof found === 'string' ? found : undefined;
+}
+
 function pathOf(pointer: string): string {
   return pointer
     .slice(1)

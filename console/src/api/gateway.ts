@@ -47,9 +47,11 @@ export function simulatePolicy(id: string, { strategy, members }: PolicyBody, re
   return asked(api.POST('/route-groups/{id}/policy/simulate', { params: { path: { id } }, body }));
 }
 
-export function publishPolicy(id: string, { strategy, members }: PolicyBody): Promise<PolicyHistory> {
+/** `etag` names the version of the route group that the policy was made from; another one there by now is 412. */
+export function publishPolicy(id: string, { strategy, members }: PolicyBody, etag: string | null): Promise<PolicyHistory> {
   const body = { policy: { strategy, members: [...members] } };
-  return asked(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id } }, body }));
+  const header = etag === null ? {} : { 'if-match': etag };
+  return asked(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id }, header }, body }));
 }
 
 export function rollBackPolicy(id: string, version: number): Promise<PolicyHistory> {

@@ -91,6 +91,12 @@ export function pricesFrom(texts: PriceTexts): Record<PriceBucket, string | null
   return given.every(([, text]) => text === null) ? null : (Object.fromEntries(given) as Record<PriceBucket, string | null>);
 }
 
+/** Every bucket that has a price, one a line. */
+export function priceWords(texts: PriceTexts): string {
+  const lines = BUCKETS.filter((bucket) => texts[bucket].trim() !== '').map((bucket) => `${WORDS[bucket]}: $${texts[bucket]}`);
+  return lines.length === 0 ? 'unpriced' : lines.join('\n');
+}
+
 /** `$0.05 in · $0.40 out`. */
 export function priceLine(prices: Prices | null | undefined): string {
   if (prices == null) return 'unpriced';

@@ -7,6 +7,8 @@ export interface EditPart<V> {
   readonly label: string;
   readonly body: (draft: V) => object;
   readonly words: (draft: V) => string;
+  /** What two versions are told apart by, unless by the body: a secret has none to read. */
+  readonly known?: (draft: V) => unknown;
   /** Changing it may take something away from somebody: its effect is asked for before saving. */
   readonly hasEffect?: boolean;
 }
@@ -30,7 +32,7 @@ export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
 
 /** The parts that differ. */
 export function changedParts<V>(parts: readonly EditPart<V>[], one: V, other: V): readonly EditPart<V>[] {
-  return parts.filter((part) => JSON.stringify(part.body(one)) !== JSON.stringify(part.body(other)));
+  return parts.filter(({ body, known = body }) => JSON.stringify(known(one)) !== JSON.stringify(known(other)));
 }
 
 /** What is sent for these parts: nothing of the others, so that nobody is refused for what they did not touch. */
@@ -38,7 +40,7 @@ export function bodyOf<V>(parts: readonly EditPart<V>[], draft: V): object {
   return Object.assign({}, ...parts.map((part) => part.body(draft)));
 }
 
-export interface Merge<V> {
+interface Merge<V> {
   /** Changed on both sides to different ends. */
   readonly conflicts: readonly EditPart<V>[];
   /** Changed only by the other. */

@@ -1,68 +1,68 @@
 import { Textarea, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { type UseFormReturnType, useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { saved } from '../../components/saved.ts';
 
-type Group = Pick<Schema<'AccessGroup'>, 'key' | 'name' | 'description' | 'version'>;
-
 interface AccessGroupDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  /** Absent: a new one. */
-  readonly group?: Group;
-  readonly onSaved?: (group: Group) => void;
+  readonly onSaved: (group: Schema<'AccessGroup'>) => void;
 }
 
-/** An access group made, or renamed. Its key never changes. */
-export function AccessGroupDialog({ opened, onClose, group, onSaved }: AccessGroupDialogProps) {
+/** An access group as it is typed. */
+export interface GroupDraft {
+  key: string;
+  name: string;
+  description: string;
+}
+
+/** An access group made. Its key never changes. */
+export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialogProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title={group === undefined ? 'Create access group' : `Edit ${group.key}`}>
-      <GroupForm {...(group === undefined ? {} : { group })} {...(onSaved === undefined ? {} : { onSaved })} />
+    <FormDialog opened={opened} onClose={onClose} title="Create access group">
+      <GroupForm onSaved={onSaved} />
     </FormDialog>
   );
 }
 
-function GroupForm({ group, onSaved }: Pick<AccessGroupDialogProps, 'group' | 'onSaved'>) {
-  const form = useForm({
-    initialValues: { key: group?.key ?? '', name: group?.name ?? '', description: group?.description ?? '' },
+function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
+  const form = useForm<GroupDraft>({
+    initialValues: { key: '', name: '', description: '' },
     validate: { key: (key) => (key.trim() === '' ? 'Give it a key.' : null) },
   });
   return (
     <DialogForm
       form={form}
-      verb={group === undefined ? 'Create access group' : 'Save changes'}
+      verb="Create access group"
       invalidates={['access-groups', 'access-group']}
-      onSaved={(made: Group) => {
-        saved(group === undefined ? `The access group ${made.key} is there. Label targets with it.` : `${made.key} was changed.`);
-        onSaved?.(made);
+      onSaved={(made: Schema<'AccessGroup'>) => {
+        saved(`The access group ${made.key} is there. Label targets with it.`);
+        onSaved(made);
       }}
-      save={({ key, name, description }, header): Promise<Group> =>
-        group === undefined
-          ? asked(
-              api.POST('/access-groups', {
-                params: { header },
-                body: { key: key.trim(), description, ...(name.trim() === '' ? {} : { name: name.trim() }) },
-              }),
-            )
-          : asked(
-              api.PATCH('/access-groups/{key}', {
-                params: { path: { key: group.key }, header: { 'if-match': `"${group.version}"` } },
-                body: { name: name.trim(), description },
-              }),
-            )
-      }
+      save={({ key, name, description }, header): Promise<Schema<'AccessGroup'>> => {
+        const body = { key: key.trim(), description, ...(name.trim() === '' ? {} : { name: name.trim() }) };
+        return asked(api.POST('/access-groups', { params: { header }, body }));
+      }}
     >
       <TextInput
-        data-autofocus={group === undefined || undefined}
+        data-autofocus
         label="Key"
         description="What grants and the API name it by. It never changes."
         required
-        disabled={group !== undefined}
         {...form.getInputProps('key')}
       />
+      <AccessGroupFields form={form} />
+    </DialogForm>
+  );
+}
+
+/** What people read of an access group. */
+export function AccessGroupFields({ form }: { form: UseFormReturnType<GroupDraft> }) {
+  return (
+    <>
       <TextInput label="Name" description="For people. Empty: the key." {...form.getInputProps('name')} />
       <Textarea label="Description" autosize minRows={2} maxRows={6} maxLength={1_000} {...form.getInputProps('description')} />
-    </DialogForm>
+    </>
   );
 }

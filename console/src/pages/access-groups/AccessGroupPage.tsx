@@ -13,7 +13,7 @@ import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
 import { TargetPicker } from '../../components/TargetPicker.tsx';
 import { PATHS } from '../../paths.ts';
-import { AccessGroupDialog } from './AccessGroupDialog.tsx';
+import { EditAccessGroupDialog } from './EditAccessGroupDialog.tsx';
 import { Holders } from './Holders.tsx';
 import { relabel } from './relabel.ts';
 
@@ -68,7 +68,7 @@ function Actions({ group }: { group: FoundGroup }) {
       <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
         Delete
       </GuardedButton>
-      <AccessGroupDialog opened={open === 'edit'} onClose={() => setOpen(null)} group={group} />
+      <EditAccessGroupDialog groupKey={group.key} opened={open === 'edit'} onClose={() => setOpen(null)} />
       <ConfirmByName
         opened={open === 'delete'}
         onClose={() => setOpen(null)}
@@ -97,7 +97,8 @@ function Members({ group }: { group: FoundGroup }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const mayManage = verdictOf('catalogue.manage', group.capabilities);
   const changing = useMutation({
-    mutationFn: ({ target, has }: { target: string; has: boolean }) => relabel(target, group.key, has),
+    mutationFn: ({ target, has }: { target: string; has: boolean }) =>
+      relabel(target, has ? { given: [group.key] } : { taken: [group.key] }),
     onSuccess: async (_, { target, has }) => {
       setChosen(null);
       saved(has ? `Holders of ${group.key} may call ${target} now.` : `${target} has no label ${group.key} any more.`);

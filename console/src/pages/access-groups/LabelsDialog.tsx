@@ -3,8 +3,10 @@ import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { firstErrorOf } from '../../api/field-errors.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { saved } from '../../components/saved.ts';
+import { relabel } from './relabel.ts';
 
 const GROUPS_MAX = 200;
 
@@ -49,7 +51,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
         'access-group',
         'callable-targets',
       ]}
-      save={(values) => asked(api.PUT('/callable-targets/{name}/access-groups', { params: { path: { name } }, body: values }))}
+      save={() => relabel(name, { given: added, taken })}
       onSaved={({ created_access_groups: created, warnings }) => {
         const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
         saved([`${name} is labelled.${made}`, ...warnings].join(' '));
@@ -71,11 +73,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
           setOpen(false);
           form.setFieldValue('access_groups', keys);
         }}
-        error={
-          (form.errors.access_groups ?? Object.entries(form.errors).find(([field]) => field.startsWith('access_groups'))?.[1]) as
-            | string
-            | undefined
-        }
+        error={firstErrorOf(form.errors, 'access_groups')}
       />
       {added.length > 0 && (
         <Text fz="sm">

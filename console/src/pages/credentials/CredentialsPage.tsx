@@ -20,6 +20,7 @@ import { PATHS } from '../../paths.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import { CredentialDialog } from './CredentialDialog.tsx';
+import { EditCredentialDialog } from './EditCredentialDialog.tsx';
 
 type Credential = Schema<'Credential'>;
 
@@ -59,11 +60,7 @@ export function CredentialsPage() {
         onClose={() => setCreating(undefined)}
         provider={state.new === 'anthropic' ? 'anthropic' : 'openai'}
       />
-      <CredentialDialog
-        opened={editing !== null}
-        onClose={() => setEditing(null)}
-        {...(editing === null ? {} : { credential: editing })}
-      />
+      {editing !== null && <EditCredentialDialog credential={editing} opened onClose={() => setEditing(null)} />}
       <DeleteDialog credential={deleting} onClose={() => setDeleting(null)} />
     </Page>
   );

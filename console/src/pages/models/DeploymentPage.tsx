@@ -15,8 +15,8 @@ import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { CapacityText, PriceText, Tags } from './cells.tsx';
-import { DeploymentDialog } from './DeploymentDialog.tsx';
 import { CheckBadge } from './DeploymentTest.tsx';
+import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
 import { HealthBadge, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
 import { PriceVersions } from './PriceVersions.tsx';
@@ -106,7 +106,7 @@ function Actions({ deployment }: { deployment: Deployment }) {
       <GuardedButton verdict={mayManage} variant="default" c="red" onClick={() => setOpen('delete')}>
         Delete
       </GuardedButton>
-      <DeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
+      <EditDeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
       <ConfirmByName
         opened={open === 'delete'}
         onClose={() => setOpen(null)}

@@ -1,23 +1,19 @@
-import { Anchor, Group, Paper, Select, Stack, Table, Text, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { Anchor, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { saved } from '../../components/saved.ts';
-import { TargetsPicker } from '../../components/TargetPicker.tsx';
 import { PATHS } from '../../paths.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
 import { GroupLinks, PriceText } from './cells.tsx';
 import { HealthBadge, useCooling } from './health.tsx';
+import { RoutingDialog, STRATEGY_WORDS } from './RoutingDialog.tsx';
 
 type Model = Schema<'Model'>;
 const DEPLOYMENTS_MAX = 50;
-const FALLBACKS_MAX = 16;
 
 /** What is kept at the model's name: who serves it, where it falls back to, which access groups label it. */
 export function ModelSection({ name }: { name: string }) {
@@ -70,11 +66,6 @@ function Section({ model }: { model: Model }) {
     </Stack>
   );
 }
-
-const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
-  weighted: 'weighted: drawn by weight',
-  priority: 'priority: the lowest first, drawn by weight among equals',
-};
 
 function Line({ label, children }: { label: string; children: React.ReactNode }) {
   return (
@@ -131,54 +122,5 @@ function Deployments({ model }: { model: Model }) {
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
-  );
-}
-
-function RoutingDialog({ model, opened, onClose }: { model: Model; opened: boolean; onClose: () => void }) {
-  return (
-    <FormDialog opened={opened} onClose={onClose} title={`Routing of ${model.name}`}>
-      <RoutingForm model={model} />
-    </FormDialog>
-  );
-}
-
-function RoutingForm({ model }: { model: Model }) {
-  const form = useForm({ initialValues: { strategy: model.strategy, fallbacks: [...model.fallbacks] } });
-  return (
-    <DialogForm
-      form={form}
-      verb="Save changes"
-      invalidates={['model', 'models', 'callable-targets']}
-      onSaved={() => saved(`The routing of ${model.name} was changed.`)}
-      save={(values) =>
-        asked(
-          api.PATCH('/models/{name}', {
-            params: { path: { name: model.name }, header: { 'if-match': `"${model.version}"` } },
-            body: values,
-          }),
-        )
-      }
-    >
-      <Select
-        label="Among its deployments"
-        allowDeselect={false}
-        data={Object.entries(STRATEGY_WORDS).map(([value, label]) => ({ value, label }))}
-        {...form.getInputProps('strategy')}
-      />
-      <TargetsPicker
-        label="Fallbacks, in their order"
-        description="Tried when every deployment of the one before failed, each only within the caller’s access."
-        mode={model.mode}
-        without={[model.name]}
-        max={FALLBACKS_MAX}
-        value={form.values.fallbacks}
-        onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
-        error={
-          (form.errors.fallbacks ?? Object.entries(form.errors).find(([field]) => field.startsWith('fallbacks'))?.[1]) as
-            | string
-            | undefined
-        }
-      />
-    </DialogForm>
   );
 }

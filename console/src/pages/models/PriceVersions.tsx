@@ -1,17 +1,14 @@
-import { Badge, Group, Stack, Table, Text, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { Badge, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { PriceFields, pricesFrom, priceTextsOf } from '../../components/PriceFields.tsx';
-import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { PriceText } from './cells.tsx';
+import { PriceDialog } from './PriceDialog.tsx';
 
 type Deployment = Schema<'Deployment'>;
 const VERSIONS_SHOWN = 50;
@@ -36,9 +33,7 @@ export function PriceVersions({ deployment }: { deployment: Deployment }) {
           Add a price version
         </GuardedButton>
       </Group>
-      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title={`New price of ${deployment.model}`}>
-        <PriceForm deployment={deployment} />
-      </FormDialog>
+      <PriceDialog deployment={deployment} opened={isAdding} onClose={() => setAdding(false)} />
     </Stack>
   );
 }
@@ -84,42 +79,5 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
         </Table.Tbody>
       </Table>
     </Table.ScrollContainer>
-  );
-}
-
-function PriceForm({ deployment }: { deployment: Deployment }) {
-  const form = useForm({ initialValues: { prices: priceTextsOf(deployment.prices as Prices | null), effective_from: '' } });
-  return (
-    <DialogForm
-      form={form}
-      verb="Add price version"
-      invalidates={['prices', 'deployment', 'deployments', 'callable-targets']}
-      onSaved={() => saved(`${deployment.model} has a new price version.`)}
-      save={({ prices, effective_from: from }, header) =>
-        asked(
-          api.POST('/prices', {
-            params: { header },
-            body: {
-              deployment_id: deployment.id,
-              prices: pricesFrom(prices),
-              ...(from === '' ? {} : { effective_from: new Date(from).toISOString() }),
-            },
-          }),
-        )
-      }
-    >
-      <PriceFields
-        value={form.values.prices}
-        onChange={(prices) => form.setFieldValue('prices', prices)}
-        errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
-      />
-      <TextInput
-        type="datetime-local"
-        label="In effect from"
-        description="In your time zone. Empty: from now on. Requests admitted before are charged at their old price."
-        w={260}
-        {...form.getInputProps('effective_from')}
-      />
-    </DialogForm>
   );
 }

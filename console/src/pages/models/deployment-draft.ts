@@ -1,3 +1,4 @@
+import type { FormRulesRecord } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { NO_PRICE_TEXTS, type PriceTexts, pricesFrom, priceTextsOf } from '../../components/PriceFields.tsx';
@@ -40,6 +41,13 @@ export const NEW_DRAFT: DeploymentDraft = {
   enabled: true,
 };
 
+/** What must be there before the server is asked. */
+export const DEPLOYMENT_RULES: FormRulesRecord<DeploymentDraft> = {
+  upstream_model: (value) => (value.trim() === '' ? 'Name the provider’s model.' : null),
+  model: (value) => (value.trim() === '' ? 'Give it the name that callers use.' : null),
+  credential_id: (value, draft) => (draft.provider !== 'fake' && value === null ? 'Choose a credential.' : null),
+};
+
 export function draftOf(deployment: Deployment): DeploymentDraft {
   const { limits, max_output_tokens: maxOutput } = deployment;
   return {
@@ -71,18 +79,8 @@ export function createBodyOf(draft: DeploymentDraft) {
   };
 }
 
-/** What PATCH takes: the price only when it was changed, since each change is a new version. */
-export function patchBodyOf(draft: DeploymentDraft, stored: Deployment) {
-  const before = JSON.stringify(priceTextsOf(stored.prices as Prices | null));
-  const isPriceChanged = JSON.stringify(draft.prices) !== before;
-  return {
-    upstream_model: draft.upstream_model.trim(),
-    ...settingsOf(draft),
-    ...(isPriceChanged ? { prices: pricesFrom(draft.prices) } : {}),
-  };
-}
-
-function settingsOf(draft: DeploymentDraft) {
+/** What is typed as numbers and texts, as the API takes it; an empty field stands for what a new deployment has. */
+export function settingsOf(draft: DeploymentDraft) {
   return {
     credential_id: draft.provider === 'fake' ? null : draft.credential_id,
     limits: { rpm: numberOrNull(draft.limits.rpm), tpm: numberOrNull(draft.limits.tpm) },

@@ -1,5 +1,4 @@
 import { Anchor, Stack, Title } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -9,15 +8,14 @@ import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Facts } from '../../components/Facts.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
-import { TargetsPicker } from '../../components/TargetPicker.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
 import { GroupLinks } from '../models/cells.tsx';
+import { FallbacksDialog } from './FallbacksDialog.tsx';
 import { MemberTable } from './MemberTable.tsx';
 import { PolicyEditor } from './PolicyEditor.tsx';
 import { PolicyHistory } from './PolicyHistory.tsx';
@@ -65,7 +63,7 @@ function Found({ group }: { group: RouteGroup }) {
         <Title order={2}>Members now</Title>
         <MemberTable group={group} />
       </Stack>
-      <PolicyEditor key={group.version} group={group} />
+      <PolicyEditor key={group.id} group={group} />
       <PolicyHistory group={group} />
     </Page>
   );
@@ -89,9 +87,7 @@ function Actions({ group }: { group: RouteGroup }) {
         Delete
       </GuardedButton>
       <LabelsDialog name={group.key} labels={group.access_groups} opened={open === 'labels'} onClose={close} />
-      <FormDialog opened={open === 'fallbacks'} onClose={close} title={`Fallbacks of ${group.key}`}>
-        <FallbacksForm group={group} />
-      </FormDialog>
+      <FallbacksDialog group={group} opened={open === 'fallbacks'} onClose={close} />
       <ConfirmByName
         opened={open === 'delete'}
         onClose={close}
@@ -111,35 +107,5 @@ function Actions({ group }: { group: RouteGroup }) {
         }}
       />
     </>
-  );
-}
-
-function FallbacksForm({ group }: { group: RouteGroup }) {
-  const form = useForm({ initialValues: { fallbacks: [...group.fallbacks] } });
-  const error = Object.entries(form.errors).find(([field]) => field.startsWith('fallbacks'))?.[1];
-  return (
-    <DialogForm
-      form={form}
-      verb="Save fallbacks"
-      invalidates={['route-group', 'route-groups', 'callable-targets']}
-      onSaved={() => saved(`The fallbacks of ${group.key} were changed.`)}
-      save={(values) =>
-        asked(
-          api.PATCH('/route-groups/{id}', {
-            params: { path: { id: group.id }, header: { 'if-match': `"${group.version}"` } },
-            body: values,
-          }),
-        )
-      }
-    >
-      <TargetsPicker
-        label="Fallbacks, in their order"
-        description="Tried when every member failed, each only within the caller’s access."
-        without={[group.key]}
-        value={form.values.fallbacks}
-        onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
-        error={error as string | undefined}
-      />
-    </DialogForm>
   );
 }

@@ -1,5 +1,6 @@
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
+import type { EditPart } from '../../components/edit-parts.ts';
 
 export type RouteGroup = Schema<'RouteGroup'>;
 export type Deployment = Schema<'Deployment'>;
@@ -19,8 +20,42 @@ export function isSamePolicy(one: PolicyBody, other: PolicyBody): boolean {
 }
 
 function canonical({ strategy, members }: PolicyBody): string {
+  return JSON.stringify([strategy, inOrder(members)]);
+}
+
+function inOrder(members: PolicyBody['members']) {
   const sorted = [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
-  return JSON.stringify([strategy, sorted.map(({ deployment_id: id, weight, priority }) => [id, weight, priority])]);
+  return sorted.map(({ deployment_id: id, weight, priority }) => [id, weight, priority]);
+}
+
+/** A policy in two parts, for two people who change it at once. */
+export function policyParts(nameOf: (deploymentId: string) => string): readonly EditPart<PolicyBody>[] {
+  return [
+    {
+      name: 'strategy',
+      label: 'Strategy',
+      body: ({ strategy }) => ({ strategy }),
+      words: ({ strategy }) => STRATEGIES.find(({ value }) => value === strategy)?.label ?? strategy,
+    },
+    {
+      name: 'members',
+      label: 'Members',
+      body: ({ members }) => ({ members }),
+      words: ({ members }) => (members.length === 0 ? 'nobody' : members.map((one) => memberWords(one, nameOf)).join('\n')),
+      known: ({ members }) => inOrder(members),
+    },
+  ];
+}
+
+function memberWords(member: PolicyBody['members'][number], nameOf: (deploymentId: string) => string): string {
+  return `${nameOf(member.deployment_id)}: weight ${member.weight}, priority ${member.priority}`;
+}
+
+/** What keeps a policy that is being typed from being tried. The server looks closer. */
+export function problemOf({ members }: PolicyBody): string | null {
+  if (members.some(({ deployment_id: id }) => id === '')) return 'Choose a deployment in each row.';
+  const ids = new Set(members.map(({ deployment_id: id }) => id));
+  return ids.size === members.length ? null : 'A deployment stands here twice: give it one row with the sum of the weights.';
 }
 
 /** A policy typed as JSON, or what is wrong with it. The server looks closer. */

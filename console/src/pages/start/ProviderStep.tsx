@@ -7,7 +7,8 @@ import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { checkCredential } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { newIdempotencyKey } from '../../components/FormDialog.tsx';
-import { type CredentialDraft, CredentialFields, saveCredential } from '../credentials/CredentialDialog.tsx';
+import { createCredential } from '../credentials/CredentialDialog.tsx';
+import { type CredentialDraft, CredentialFields } from '../credentials/CredentialFields.tsx';
 import { FakePath } from './FakePath.tsx';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
@@ -33,7 +34,7 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
     steps.next({ credential });
   };
   const saving = useMutation({
-    mutationFn: (draft: CredentialDraft) => saveCredential(draft, undefined, { 'idempotency-key': key }),
+    mutationFn: (draft: CredentialDraft) => createCredential(draft, { 'idempotency-key': key }),
     onSuccess: ({ id }) => goOn(id),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });

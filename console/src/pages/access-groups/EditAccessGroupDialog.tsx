@@ -1,0 +1,49 @@
+import { api, asked, askedWithETag } from '../../api/client.ts';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import type { EditPart } from '../../components/edit-parts.ts';
+import { AccessGroupFields, type GroupDraft } from './AccessGroupDialog.tsx';
+
+interface EditAccessGroupDialogProps {
+  readonly groupKey: string;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** An access group renamed, or described anew. */
+export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessGroupDialogProps) {
+  const path = { key: groupKey };
+  return (
+    <EditDialog<GroupDraft, GroupDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${groupKey}`}
+      size="lg"
+      what="This access group"
+      path={`/access-groups/${groupKey}`}
+      read={() => askedWithETag(api.GET('/access-groups/{key}', { params: { path } }))}
+      draftOf={({ key, name, description }) => ({ key, name, description })}
+      parts={PARTS}
+      invalidates={['access-groups', 'access-group']}
+      save={(body, etag) =>
+        asked(api.PATCH('/access-groups/{key}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
+      }
+    >
+      {(form) => <AccessGroupFields form={form} />}
+    </EditDialog>
+  );
+}
+
+const PARTS: readonly EditPart<GroupDraft>[] = [
+  {
+    name: 'name',
+    label: 'Name',
+    body: ({ name, key }) => ({ name: name.trim() === '' ? key : name.trim() }),
+    words: ({ name, key }) => (name.trim() === '' ? key : name),
+  },
+  {
+    name: 'description',
+    label: 'Description',
+    body: ({ description }) => ({ description }),
+    words: ({ description }) => (description === '' ? 'none' : description),
+  },
+];

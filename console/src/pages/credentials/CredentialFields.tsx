@@ -1,0 +1,113 @@
+import { Button, Input, PasswordInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { IconPlugConnected } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { checkCredential } from '../../api/gateway.ts';
+import { CheckBadge } from '../models/DeploymentTest.tsx';
+
+export interface CredentialDraft {
+  name: string;
+  provider: 'openai' | 'anthropic';
+  /** Empty: the stored one stays. */
+  api_key: string;
+  base_url: string;
+  /** Ending of the stored key, which itself is never shown; absent while there is none. */
+  readonly last_four?: string;
+}
+
+/** The address as the API takes it; null is the vendor's own. */
+export function baseUrlOf({ base_url: url }: CredentialDraft): string | null {
+  return url.trim() === '' ? null : url.trim();
+}
+
+type Form = UseFormReturnType<CredentialDraft>;
+
+/** The fields of a credential; the secret is typed, never shown from the server. */
+export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }) {
+  const example = form.values.provider === 'openai' ? 'https://llm.example.com/v1' : 'https://llm.example.com';
+  return (
+    <>
+      {isNew && (
+        <Stack gap={4}>
+          <Input.Label labelElement="div" id="credential-provider">
+            Provider
+          </Input.Label>
+          <SegmentedControl
+            aria-labelledby="credential-provider"
+            data={[
+              { value: 'openai', label: 'OpenAI, or compatible' },
+              { value: 'anthropic', label: 'Anthropic, or compatible' },
+            ]}
+            {...form.getInputProps('provider')}
+          />
+        </Stack>
+      )}
+      <TextInput data-autofocus label="Name" required placeholder="openai-main" {...form.getInputProps('name')} />
+      <PasswordInput
+        label={isNew ? 'API key' : 'New API key'}
+        description={
+          isNew ? 'Encrypted at rest and never shown again.' : 'Empty keeps the stored one. A new one takes its place at once.'
+        }
+        required={isNew}
+        autoComplete="off"
+        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the API key' }}
+        {...form.getInputProps('api_key')}
+      />
+      <TextInput
+        label="Base URL"
+        description={
+          form.values.provider === 'openai'
+            ? 'Empty: OpenAI itself. Of another server including /v1.'
+            : 'Empty: Anthropic itself. Of another server without /v1.'
+        }
+        placeholder={example}
+        inputMode="url"
+        {...form.getInputProps('base_url')}
+      />
+    </>
+  );
+}
+
+interface CredentialTestProps {
+  readonly draft: CredentialDraft;
+  /** Absent: there is no stored secret. */
+  readonly credentialId?: string;
+}
+
+/** One live call with what is typed, or with the stored secret when none is. */
+export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
+  const { provider, api_key: key, base_url: url } = draft;
+  const testing = useMutation({
+    mutationFn: () =>
+      checkCredential({
+        provider,
+        base_url: baseUrlOf(draft),
+        ...(key.trim() === '' ? {} : { api_key: key.trim() }),
+        ...(credentialId === undefined ? {} : { credential_id: credentialId }),
+      }),
+  });
+  const { reset } = testing;
+  // A result belongs to what was tested, not to what was typed since.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is tested is the trigger.
+  useEffect(() => reset(), [provider, key, url, reset]);
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconPlugConnected size={16} />}
+        loading={testing.isPending}
+        disabled={key.trim() === '' && credentialId === undefined}
+        onClick={() => testing.mutate()}
+      >
+        Test
+      </Button>
+      {testing.data !== undefined && <CheckBadge result={testing.data} />}
+      {testing.isError && (
+        <Text fz="sm" c="red" role="alert" maw={300}>
+          {testing.error.message}
+        </Text>
+      )}
+    </>
+  );
+}

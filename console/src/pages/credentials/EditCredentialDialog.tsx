@@ -1,0 +1,59 @@
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import type { EditPart } from '../../components/edit-parts.ts';
+import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
+
+type Credential = Schema<'Credential'>;
+
+interface EditCredentialDialogProps {
+  readonly credential: Pick<Credential, 'id' | 'name'>;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** A credential renamed, given another address, or its secret replaced; tried with a live call before it is saved. */
+export function EditCredentialDialog({ credential, opened, onClose }: EditCredentialDialogProps) {
+  const path = { id: credential.id };
+  return (
+    <EditDialog<Credential, CredentialDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${credential.name}`}
+      size="lg"
+      what="This credential"
+      path={`/credentials/${credential.id}`}
+      read={() => askedWithETag(api.GET('/credentials/{id}', { params: { path } }))}
+      draftOf={draftOf}
+      parts={PARTS}
+      validate={{ name: (name) => (name.trim() === '' ? 'Give it a name.' : null) }}
+      invalidates={['credentials', 'credential', 'upstream-models']}
+      save={(body, etag) =>
+        asked(api.PATCH('/credentials/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
+      }
+      aside={(draft) => <CredentialTest draft={draft} credentialId={credential.id} />}
+    >
+      {(form) => <CredentialFields form={form} isNew={false} />}
+    </EditDialog>
+  );
+}
+
+const PARTS: readonly EditPart<CredentialDraft>[] = [
+  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  {
+    name: 'api_key',
+    label: 'API key',
+    body: ({ api_key: key }) => (key.trim() === '' ? {} : { api_key: key.trim() }),
+    words: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `the stored one, …${end}` : 'the one typed here'),
+    known: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `stored ${end}` : `typed ${key.trim()}`),
+  },
+  {
+    name: 'base_url',
+    label: 'Base URL',
+    body: (draft) => ({ base_url: baseUrlOf(draft) }),
+    words: (draft) => baseUrlOf(draft) ?? 'the vendor’s own',
+  },
+];
+
+function draftOf({ name, provider, base_url: url, last_four }: Credential): CredentialDraft {
+  return { name, provider: provider as CredentialDraft['provider'], api_key: '', base_url: url ?? '', last_four };
+}

@@ -1,0 +1,64 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import { PriceFields, type PriceTexts } from '../../components/PriceFields.tsx';
+import { DeploymentTest } from './DeploymentTest.tsx';
+import { DEPLOYMENT_RULES, type DeploymentDraft, draftOf } from './deployment-draft.ts';
+import { deploymentParts } from './deployment-parts.ts';
+import { RoutingFields } from './RoutingFields.tsx';
+import { UpstreamFields } from './UpstreamFields.tsx';
+
+type Deployment = Schema<'Deployment'>;
+
+interface EditDeploymentDialogProps {
+  readonly deployment: Deployment;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+const CREDENTIALS_MAX = 200;
+
+/** A deployment changed, with a test call before it is saved. */
+export function EditDeploymentDialog({ deployment, opened, onClose }: EditDeploymentDialogProps) {
+  const path = { id: deployment.id };
+  const names = useCredentialNames(opened);
+  return (
+    <EditDialog<Deployment, DeploymentDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${deployment.model}`}
+      what="This deployment"
+      path={`/deployments/${deployment.id}`}
+      read={() => askedWithETag(api.GET('/deployments/{id}', { params: { path } }))}
+      draftOf={draftOf}
+      parts={deploymentParts((id) => names.get(id) ?? id)}
+      validate={DEPLOYMENT_RULES}
+      invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
+      save={(body, etag) =>
+        asked(api.PATCH('/deployments/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
+      }
+      aside={(draft) => <DeploymentTest draft={draft} />}
+    >
+      {(form) => (
+        <>
+          <UpstreamFields form={form} isNew={false} onPrices={() => {}} />
+          <PriceFields
+            value={form.values.prices}
+            onChange={(prices: PriceTexts) => form.setFieldValue('prices', prices)}
+            errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
+          />
+          <RoutingFields form={form} />
+        </>
+      )}
+    </EditDialog>
+  );
+}
+
+function useCredentialNames(isWanted: boolean): ReadonlyMap<string, string> {
+  const credentials = useQuery({
+    queryKey: ['credentials', 'names'],
+    queryFn: () => asked(api.GET('/credentials', { params: { query: { limit: CREDENTIALS_MAX, sort: 'name' } } })),
+    enabled: isWanted,
+  });
+  return new Map((credentials.data?.data ?? []).map(({ id, name }) => [id, name]));
+}

@@ -1,0 +1,86 @@
+import { TextInput } from '@mantine/core';
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import type { Prices } from '../../api/gateway.ts';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import type { EditPart } from '../../components/edit-parts.ts';
+import { PriceFields, type PriceTexts, pricesFrom, priceTextsOf, priceWords } from '../../components/PriceFields.tsx';
+
+type Deployment = Schema<'Deployment'>;
+
+interface PriceDraft {
+  readonly prices: PriceTexts;
+  /** As the browser's field has it, in the person's time zone; empty: now. */
+  readonly effective_from: string;
+}
+
+interface PriceDialogProps {
+  readonly deployment: Deployment;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** A new price version, begun from the price in force. */
+export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
+  const path = { id: deployment.id };
+  return (
+    <EditDialog<Deployment, PriceDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`New price of ${deployment.model}`}
+      size="lg"
+      what="This price"
+      path={`/deployments/${deployment.id}`}
+      verb="Add price version"
+      done={`${deployment.model} has a new price version.`}
+      read={() => askedWithETag(api.GET('/deployments/{id}', { params: { path } }))}
+      draftOf={({ prices }) => ({ prices: priceTextsOf(prices as Prices | null), effective_from: '' })}
+      parts={PARTS}
+      invalidates={['prices', 'deployment', 'deployments', 'callable-targets']}
+      save={(_, etag, draft) =>
+        asked(
+          api.POST('/prices', {
+            params: { header: etag === null ? {} : { 'if-match': etag } },
+            body: { deployment_id: deployment.id, ...bodyOf(draft) },
+          }),
+        )
+      }
+    >
+      {(form) => (
+        <>
+          <PriceFields
+            value={form.values.prices}
+            onChange={(prices) => form.setFieldValue('prices', prices)}
+            errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
+          />
+          <TextInput
+            type="datetime-local"
+            label="In effect from"
+            description="In your time zone. Empty: from now on. Requests admitted before are charged at their old price."
+            w={260}
+            {...form.getInputProps('effective_from')}
+          />
+        </>
+      )}
+    </EditDialog>
+  );
+}
+
+/** A version is a whole price, whatever of it was changed. */
+function bodyOf({ prices, effective_from: from }: PriceDraft) {
+  return { prices: pricesFrom(prices), ...(from === '' ? {} : { effective_from: new Date(from).toISOString() }) };
+}
+
+const PARTS: readonly EditPart<PriceDraft>[] = [
+  {
+    name: 'prices',
+    label: 'Price per million tokens',
+    body: ({ prices }) => ({ prices: pricesFrom(prices) }),
+    words: ({ prices }) => priceWords(prices),
+  },
+  {
+    name: 'effective_from',
+    label: 'In effect from',
+    body: ({ effective_from: from }) => ({ effective_from: from }),
+    words: ({ effective_from: from }) => (from === '' ? 'now' : new Date(from).toLocaleString()),
+  },
+];

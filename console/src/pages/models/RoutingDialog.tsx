@@ -1,0 +1,80 @@
+import { Select } from '@mantine/core';
+import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { firstErrorOf } from '../../api/field-errors.ts';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import type { EditPart } from '../../components/edit-parts.ts';
+import { TargetsPicker } from '../../components/TargetPicker.tsx';
+
+type Model = Schema<'Model'>;
+type RoutingDraft = Pick<Model, 'strategy' | 'fallbacks'>;
+
+const FALLBACKS_MAX = 16;
+
+interface RoutingDialogProps {
+  readonly model: Model;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+/** How a model chooses among its deployments, and what is tried when all of them fail. */
+export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
+  const path = { name: model.name };
+  return (
+    <EditDialog<Model, RoutingDraft>
+      opened={opened}
+      onClose={onClose}
+      title={`Routing of ${model.name}`}
+      size="lg"
+      what="This routing"
+      path={`/models/${encodeURIComponent(model.name)}`}
+      read={() => askedWithETag(api.GET('/models/{name}', { params: { path } }))}
+      draftOf={({ strategy, fallbacks }) => ({ strategy, fallbacks })}
+      parts={PARTS}
+      invalidates={['model', 'models', 'callable-targets']}
+      save={(body, etag) =>
+        asked(api.PATCH('/models/{name}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
+      }
+    >
+      {(form) => (
+        <>
+          <Select
+            label="Among its deployments"
+            allowDeselect={false}
+            data={Object.entries(STRATEGY_WORDS).map(([value, label]) => ({ value, label }))}
+            {...form.getInputProps('strategy')}
+          />
+          <TargetsPicker
+            label="Fallbacks, in their order"
+            description="Tried when every deployment of the one before failed, each only within the caller’s access."
+            mode={model.mode}
+            without={[model.name]}
+            max={FALLBACKS_MAX}
+            value={form.values.fallbacks}
+            onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
+            error={firstErrorOf(form.errors, 'fallbacks')}
+          />
+        </>
+      )}
+    </EditDialog>
+  );
+}
+
+export const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
+  weighted: 'weighted: drawn by weight',
+  priority: 'priority: the lowest first, drawn by weight among equals',
+};
+
+const PARTS: readonly EditPart<RoutingDraft>[] = [
+  {
+    name: 'strategy',
+    label: 'Among its deployments',
+    body: ({ strategy }) => ({ strategy }),
+    words: ({ strategy }) => STRATEGY_WORDS[strategy],
+  },
+  {
+    name: 'fallbacks',
+    label: 'Fallbacks',
+    body: ({ fallbacks }) => ({ fallbacks }),
+    words: ({ fallbacks }) => (fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')),
+  },
+];

@@ -1,0 +1,84 @@
+import { Anchor, Collapse, Group, NumberInput, Stack, Switch, TagsInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { useState } from 'react';
+import { firstErrorOf } from '../../api/field-errors.ts';
+import type { DeploymentDraft } from './deployment-draft.ts';
+
+type Form = UseFormReturnType<DeploymentDraft>;
+
+/** What a deployment takes, and how it is chosen among others. */
+export function RoutingFields({ form }: { form: Form }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Stack gap="xs">
+      <Group grow align="flex-start" preventGrowOverflow={false}>
+        <NumberInput
+          label="Requests per minute it takes"
+          description="Empty: not limited. A full one goes last and refuses nobody."
+          min={0}
+          allowDecimal={false}
+          thousandSeparator=" "
+          {...form.getInputProps('limits.rpm')}
+        />
+        <NumberInput
+          label="Tokens per minute it takes"
+          description="Empty: not limited."
+          min={0}
+          allowDecimal={false}
+          thousandSeparator=" "
+          {...form.getInputProps('limits.tpm')}
+        />
+      </Group>
+      <TagsInput
+        label="Routing tags"
+        description="Choose among deployments; they authorize nothing. Access groups do, on the model’s page."
+        {...form.getInputProps('tags')}
+        error={firstErrorOf(form.errors, 'tags')}
+      />
+      <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+        {isOpen ? 'Less' : 'Weight, priority, output bound, timeout'}
+      </Anchor>
+      <Collapse expanded={isOpen}>
+        <RareFields form={form} />
+      </Collapse>
+      <Switch label="Enabled: requests go there" {...form.getInputProps('enabled', { type: 'checkbox' })} />
+    </Stack>
+  );
+}
+
+function RareFields({ form }: { form: Form }) {
+  return (
+    <Group grow align="flex-start">
+      <NumberInput
+        label="Weight"
+        description="Share among equals"
+        min={0}
+        allowDecimal={false}
+        {...form.getInputProps('weight')}
+      />
+      <NumberInput
+        label="Priority"
+        description="Lower is tried first"
+        min={0}
+        allowDecimal={false}
+        {...form.getInputProps('priority')}
+      />
+      <NumberInput
+        label="Output tokens at most"
+        description="Empty: not known"
+        min={1}
+        allowDecimal={false}
+        thousandSeparator=" "
+        {...form.getInputProps('max_output_tokens')}
+      />
+      <NumberInput
+        label="Timeout, seconds"
+        description="At most an hour"
+        min={0.001}
+        max={3600}
+        {...form.getInputProps('timeout_seconds')}
+        error={form.errors.timeout_seconds ?? form.errors.timeout_ms}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,73 @@
+import type { EditPart } from '../../components/edit-parts.ts';
+import { pricesFrom, priceWords } from '../../components/PriceFields.tsx';
+import { type DeploymentDraft, settingsOf } from './deployment-draft.ts';
+
+/** What of a deployment can be changed, part by part. A price that did not change is not sent: each one sent is a new version. */
+export function deploymentParts(credentialName: (id: string) => string): readonly EditPart<DeploymentDraft>[] {
+  return [
+    {
+      name: 'credential_id',
+      label: 'Credential',
+      body: ({ credential_id }) => ({ credential_id }),
+      words: ({ credential_id: id }) => (id === null ? 'none' : credentialName(id)),
+    },
+    {
+      name: 'upstream_model',
+      label: 'Upstream model',
+      body: ({ upstream_model }) => ({ upstream_model: upstream_model.trim() }),
+      words: ({ upstream_model }) => upstream_model,
+    },
+    {
+      name: 'prices',
+      label: 'Price per million tokens',
+      body: ({ prices }) => ({ prices: pricesFrom(prices) }),
+      words: ({ prices }) => priceWords(prices),
+    },
+    {
+      name: 'limits',
+      label: 'Capacity',
+      body: (draft) => ({ limits: settingsOf(draft).limits }),
+      words: ({ limits: { rpm, tpm } }) => `Requests a minute: ${numberWords(rpm)}\nTokens a minute: ${numberWords(tpm)}`,
+    },
+    {
+      name: 'tags',
+      label: 'Routing tags',
+      body: ({ tags }) => ({ tags }),
+      words: ({ tags }) => (tags.length === 0 ? 'none' : tags.join(', ')),
+    },
+    {
+      name: 'weight',
+      label: 'Weight',
+      body: (draft) => ({ weight: settingsOf(draft).weight }),
+      words: (draft) => String(settingsOf(draft).weight),
+    },
+    {
+      name: 'priority',
+      label: 'Priority',
+      body: (draft) => ({ priority: settingsOf(draft).priority }),
+      words: (draft) => String(settingsOf(draft).priority),
+    },
+    {
+      name: 'max_output_tokens',
+      label: 'Output tokens at most',
+      body: (draft) => ({ max_output_tokens: settingsOf(draft).max_output_tokens }),
+      words: ({ max_output_tokens: most }) => (most === '' ? 'not known' : most.toLocaleString()),
+    },
+    {
+      name: 'timeout_seconds',
+      label: 'Timeout',
+      body: (draft) => ({ timeout_ms: settingsOf(draft).timeout_ms }),
+      words: (draft) => `${settingsOf(draft).timeout_ms / 1_000} s`,
+    },
+    {
+      name: 'enabled',
+      label: 'Enabled',
+      body: ({ enabled }) => ({ enabled }),
+      words: ({ enabled }) => (enabled ? 'Yes: requests go there' : 'No: no request goes there'),
+    },
+  ];
+}
+
+function numberWords(value: number | ''): string {
+  return value === '' ? 'not limited' : value.toLocaleString();
+}

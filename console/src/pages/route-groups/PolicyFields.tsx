@@ -1,0 +1,49 @@
+import { JsonInput, Select, Text } from '@mantine/core';
+import type { PolicyBody } from '../../api/gateway.ts';
+import { MemberRows } from './MemberRows.tsx';
+import { STRATEGIES } from './policy.ts';
+import type { PolicyDraft } from './usePolicyDraft.ts';
+
+/** A policy in fields or as JSON, and what is wrong with it. */
+export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled: boolean }) {
+  const { typed, setTyped, problem } = draft;
+  if (typed.is === 'json')
+    return (
+      <JsonInput
+        label="Policy as JSON"
+        autosize
+        minRows={8}
+        maxRows={30}
+        readOnly={disabled}
+        value={typed.text}
+        onChange={(text) => setTyped({ is: 'json', text })}
+        error={problem}
+      />
+    );
+  const change = (part: Partial<PolicyBody>) => setTyped({ is: 'guided', policy: { ...typed.policy, ...part } });
+  return (
+    <>
+      <Select
+        label="Strategy"
+        w={420}
+        maw="100%"
+        allowDeselect={false}
+        disabled={disabled}
+        data={[...STRATEGIES]}
+        value={typed.policy.strategy}
+        onChange={(value) => change({ strategy: (value ?? typed.policy.strategy) as PolicyBody['strategy'] })}
+      />
+      <MemberRows
+        strategy={typed.policy.strategy}
+        members={typed.policy.members}
+        onChange={(members) => change({ members })}
+        disabled={disabled}
+      />
+      {problem !== null && (
+        <Text fz="sm" c="dimmed">
+          {problem}
+        </Text>
+      )}
+    </>
+  );
+}

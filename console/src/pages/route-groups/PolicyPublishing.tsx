@@ -1,0 +1,75 @@
+import { Alert, Button, Group, Text } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import { type PolicyBody, simulatePolicy } from '../../api/gateway.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { saved } from '../../components/saved.ts';
+import type { RouteGroup } from './policy.ts';
+import { SimulationView } from './SimulationView.tsx';
+import type { PolicyDraft } from './usePolicyDraft.ts';
+
+const REQUESTS = 10_000;
+
+/** Tries a policy, and publishes it. */
+export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: PolicyDraft }) {
+  const { typed, policy, problem, isChanged, edited } = draft;
+  const queryClient = useQueryClient();
+  const simulating = useMutation({ mutationFn: (tried: PolicyBody) => simulatePolicy(group.id, tried, REQUESTS) });
+  const publishing = useMutation({
+    mutationFn: edited.save,
+    onSuccess: async () => {
+      saved(`The policy of ${group.key} is published and in force.`);
+      const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
+      await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+    },
+  });
+  // What was found is true of what was typed then.
+  const { reset: forget } = simulating;
+  const { reset: forgive } = publishing;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed is the trigger.
+  useEffect(() => {
+    forget();
+    forgive();
+  }, [typed, forget, forgive]);
+  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  return (
+    <>
+      {publishing.isError && <ProblemNote error={publishing.error} />}
+      {simulating.isError && <ProblemNote error={simulating.error} />}
+      {simulating.data !== undefined && <SimulationView simulation={simulating.data} requests={REQUESTS} />}
+      <Group justify="space-between" gap="xs">
+        <Group gap="xs">
+          <GuardedButton
+            variant="default"
+            verdict={mayManage}
+            disabled={policy === null}
+            loading={simulating.isPending}
+            onClick={() => policy !== null && simulating.mutate(policy)}
+          >
+            Simulate {REQUESTS.toLocaleString()} requests
+          </GuardedButton>
+          {isChanged && (
+            <Button variant="subtle" color="gray" onClick={draft.discard}>
+              Discard changes
+            </Button>
+          )}
+        </Group>
+        <GuardedButton
+          verdict={mayManage}
+          disabled={policy === null || !isChanged}
+          loading={publishing.isPending}
+          onClick={() => policy !== null && publishing.mutate(policy)}
+        >
+          Publish
+        </GuardedButton>
+      </Group>
+      {isChanged && problem === null && simulating.data === undefined && (
+        <Alert color="blue" p="xs">
+          <Text fz="sm">Simulate it first: nothing is sent anywhere, and the shares are those of the published code.</Text>
+        </Alert>
+      )}
+    </>
+  );
+}
