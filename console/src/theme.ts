@@ -15,6 +15,7 @@ const teal: MantineColorsTuple = [
 
 /** Dense, calm, one accent. Contrast of the accent on white and on the dark ground is above 4.5. */
 export const theme = createTheme({
+  respectReducedMotion: true,
   primaryColor: 'teal',
   primaryShade: { light: 7, dark: 7 },
   colors: { teal },
