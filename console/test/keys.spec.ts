@@ -179,6 +179,24 @@ test('two people who change one key see both versions, and nothing typed is lost
   expect(stored).toMatchObject({ name: 'mine', rate_limits: { rpm: 7 } });
 });
 
+test('a key is moved to another team of its organization, and what it loses there is said before', async ({ page, house }) => {
+  const { id } = await newKey(house, 'on the move');
+  const narrow = await house.api<{ id: string; name: string }>('POST', `/organizations/${house.organizationId}/teams`, {
+    name: `Narrow ${Date.now()}`,
+    asset_access: { mode: 'restrict', targets: ['fast'], access_groups: [] },
+  });
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/keys/${id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await chooseTeam(page, narrow.name);
+  await expect(dialog(page).getByText(/no longer callable: .*support-fast/)).toBeVisible();
+  await expect(dialog(page)).toContainText('From now on it counts against the limits and budgets of that team.');
+  expect(await house.api('GET', `/keys/${id}`)).toMatchObject({ team_id: house.teamId });
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('main').getByRole('link', { name: narrow.name })).toBeVisible();
+  expect(await house.api('GET', `/keys/${id}`)).toMatchObject({ team_id: narrow.id, owner: { account_id: null } });
+});
+
 test('the filters of the list stand in the address and come back with it', async ({ page, house }) => {
   const { id } = await newKey(house, 'kept aside');
   await house.api('POST', `/keys/${id}/disable`);

@@ -1,9 +1,10 @@
-import { TextInput } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
 import { type PolicyDraft, policyDraft, policyForm } from '../../components/policy-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
@@ -15,15 +16,18 @@ type Key = Schema<'Key'>;
 
 interface KeyDraft extends PolicyDraft {
   readonly name: string;
+  readonly team_id: string;
   readonly owner: string | null;
   readonly expires_at: ExpiryDraft;
 }
 
 const PARTS: readonly EditPart<KeyDraft>[] = [
   { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  { name: 'team_id', label: 'Team', body: ({ team_id }) => ({ team_id }), words: ({ team_id }) => team_id, hasEffect: true },
   {
     name: 'owner',
     label: 'Owner',
+    hasEffect: true,
     body: ({ owner }) => ownerBody(owner),
     words: ({ owner }) => owner ?? 'Default service account',
   },
@@ -39,7 +43,7 @@ const PARTS: readonly EditPart<KeyDraft>[] = [
   ...policyParts<KeyDraft>(),
 ];
 
-/** Name, owner, expiry, limits, budgets and narrowing of a key. Its owner may not lift their own limits. */
+/** Name, team, owner, expiry, limits, budgets and narrowing of a key. Its owner may not lift their own limits. */
 export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: boolean; onClose: () => void }) {
   const path = { id: key.id };
   return (
@@ -52,7 +56,7 @@ export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: b
       read={() => askedWithETag(api.GET('/keys/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={PARTS}
-      invalidates={['keys', 'access']}
+      invalidates={['keys', 'access', 'teams']}
       save={(body, etag) =>
         asked(api.PATCH('/keys/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
       }
@@ -65,9 +69,10 @@ export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: b
 type Form = Parameters<Parameters<typeof EditDialog<Key, KeyDraft>>[0]['children']>[0];
 
 function Fields({ form, of: key }: { form: Form; of: Key }) {
+  const { team_id: teamId } = form.values;
   const team = useQuery({
-    queryKey: ['teams', 'one', key.team_id],
-    queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: key.team_id } } })),
+    queryKey: ['teams', 'one', teamId],
+    queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: teamId } } })),
   });
   const caps = useCapsAboveKey(team.data);
   const manages = verdictOf('keys.manage', key.capabilities).allowed;
@@ -76,9 +81,10 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
   return (
     <>
       <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+      {manages && <TeamField form={form} of={key} />}
       {manages && (
         <OwnerField
-          teamId={key.team_id}
+          teamId={teamId}
           value={form.values.owner}
           onChange={(owner) => form.setFieldValue('owner', owner)}
           error={ownerError as string | undefined}
@@ -97,11 +103,11 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
         level={{
           is: 'key',
           organizationId: key.organization_id,
-          teamId: key.team_id,
+          teamId,
           memberId: key.owner.member_id ?? undefined,
         }}
         holder="This key"
-        parentName={`the team ${key.team_name}`}
+        parentName={`the team ${team.data?.name ?? key.team_name}`}
         limitsLocked={
           limits.allowed ? null : 'Nobody changes the limits and budgets of a key of their own. Ask an admin of the team.'
         }
@@ -110,9 +116,37 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
   );
 }
 
+/** Service accounts belong to one team and stay behind; a person comes along where they are in both. */
+function TeamField({ form, of: key }: { form: Form; of: Key }) {
+  const { team_id: teamId, owner } = form.values;
+  const move = (to: string) => {
+    const stays = owner === null || owner.startsWith('svc_');
+    form.setValues({ team_id: to, owner: to === key.team_id ? draftOf(key).owner : stays ? null : owner });
+  };
+  return (
+    <div>
+      <ObjectSelect
+        kind="team"
+        label="Team"
+        value={teamId}
+        onChange={(id) => move(id ?? key.team_id)}
+        organizationId={key.organization_id}
+        error={form.errors.team_id}
+      />
+      {teamId !== key.team_id && (
+        <Text fz="sm" c="dimmed" mt={4}>
+          From now on it counts against the limits and budgets of that team. Its own limits and budgets, and what is used of them,
+          come along; what it spent so far stays with {key.team_name}.
+        </Text>
+      )}
+    </div>
+  );
+}
+
 function draftOf(key: Key): KeyDraft {
   return {
     name: key.name,
+    team_id: key.team_id,
     owner: key.owner.account_id ?? key.owner.service_account_id,
     expires_at: expiryDraft(key.expires_at),
     ...policyDraft(key),
