@@ -7,7 +7,7 @@ import { requestTimeMs } from '../lib/id.ts';
 import type { Database } from './database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from './paging.ts';
 import { withinReach } from './reach.ts';
-import { decisionShapes, ledger, organizations, requestContent, requestLog } from './schema.ts';
+import { decisionShapes, isUnsuccessful, ledger, organizations, requestContent, requestLog } from './schema.ts';
 import { instantOf, ofEveryOrganization } from './usage-rows.ts';
 
 export type RequestRow = typeof requestLog.$inferSelect;
@@ -142,8 +142,11 @@ export async function findContent(
   return content?.sealed ?? null;
 }
 
-/** No filter but on the time: then the newest rows of all are the page. What a filter leaves may be far between. */
-function isOfEverything({ from: _from, to: _to, reaches, ...filters }: RequestFilter): boolean {
+/**
+ * No filter but on the time and the status, which have an index over all organizations: then the newest rows of all are the page. What
+ * another filter leaves may be far between.
+ */
+function isOfEverything({ from: _from, to: _to, status: _status, reaches, ...filters }: RequestFilter): boolean {
   const seesAll = reaches?.some((reach) => reach.is === 'everywhere') ?? true;
   return seesAll && Object.values(filters).every((value) => value === undefined);
 }
@@ -196,6 +199,7 @@ function conditionOf(filter: RequestFilter): SQL | undefined {
     filter.calledName === undefined ? undefined : eq(requestLog.calledName, filter.calledName),
     filter.deploymentId === undefined ? undefined : eq(requestLog.deploymentId, filter.deploymentId),
     filter.status === undefined ? undefined : eq(requestLog.status, filter.status),
+    filter.status === undefined || filter.status === 'succeeded' ? undefined : isUnsuccessful(requestLog.status),
     filter.code === undefined ? undefined : eq(requestLog.code, filter.code),
     filter.from === undefined ? undefined : gte(requestLog.admittedAt, filter.from),
     filter.to === undefined ? undefined : lt(requestLog.admittedAt, filter.to),

@@ -88,13 +88,22 @@ export const LIST_QUESTIONS: readonly Question[] = [
   pages('accounts by name, page after page', '/accounts?sort=name'),
   varied('accounts by the beginning of an address', (sample) => `/accounts?search=person-${sample}`),
   pages('requests of an organization, page after page', '/requests?limit=50'),
-  same('requests that were refused', '/requests?status=refused'),
+  pages('requests that were refused', '/requests?status=refused'),
+  pages('requests that failed', '/requests?status=failed'),
+  pages('requests of one model', '/requests?model=seed-dear'),
+  varied(
+    'anything by the beginning of its name',
+    (sample) => `/search?q=${['seed 1', 'key-4', 'person-7', 'sup'][sample % 4]}${sample}`,
+  ),
+  varied('anything by a beginning that many have', (sample) => `/search?q=${['seed', 'key', 'person', 'sup'][sample % 4]}`),
 ];
 
 const DAY_MS = 86_400_000;
 const midnight = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - 29 * DAY_MS).toISOString();
 
 export const REPORT_QUESTIONS: readonly Question[] = [
+  same('the overview of the platform, 7 days', '/overview'),
+  ofKeys('the overview of one organization, 7 days', (key) => `/overview?organization_id=${key.organization_id}`),
   same('usage of the platform, 30 days', '/usage'),
   same('usage of the platform by model, 30 days', '/usage?group_by=model'),
   same('usage of the platform by day, 30 days', '/usage?interval=day'),
