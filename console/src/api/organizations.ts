@@ -20,48 +20,16 @@ export function readOrganization(id: string) {
 }
 
 /** What a change would do, computed and not stored. Lists hold examples; counts are exact. */
-export interface Effect {
-  readonly targets_lost: readonly string[];
-  readonly targets_lost_count: number;
-  readonly targets_gained: readonly string[];
-  readonly targets_gained_count: number;
-  readonly keys_losing_access: number;
-  readonly key_examples: readonly {
-    readonly key_id: string;
-    readonly name: string;
-    readonly team_name: string;
-    readonly lost: readonly string[];
-  }[];
-  readonly keys_over_new_limit: readonly {
-    readonly key_id?: string | null;
-    readonly scope: string;
-    readonly limit: string;
-    readonly value: number | string;
-    readonly used: number | string;
-  }[];
-  readonly members_ineffective_count: number;
-  readonly teams_ineffective_count: number;
-  readonly members_ineffective: readonly {
-    readonly member_id: string;
-    readonly name: string;
-    readonly narrowed_to: readonly string[];
-  }[];
-  readonly teams_ineffective: readonly {
-    readonly team_id: string;
-    readonly name: string;
-    readonly narrowed_to: readonly string[];
-  }[];
-}
+export type Effect = Schema<'Effect'>['effect'];
 
 /** The effect of a PATCH at any level: `/organizations/org_…`, `/teams/team_…`, `/keys/key_…`. */
 export async function effectOf(path: string, body: object): Promise<Effect> {
   // The path is composed, so that the contract's types cannot know it.
   const patch = api.PATCH as unknown as AnyPatch;
-  const answer = (await asked(patch(path, { params: { query: { dry_run: true } }, body }))) as { effect: Effect };
-  return answer.effect;
+  return (await asked(patch(path, { params: { query: { dry_run: true } }, body }))).effect;
 }
 
-type AnyPatch = (path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>;
+type AnyPatch = (path: string, init: object) => Promise<{ data?: Schema<'Effect'>; error?: unknown; response: Response }>;
 
 export function suspendOrganization(id: string): Promise<Organization> {
   return asked(api.POST('/organizations/{id}/suspend', { params: { path: { id } } }));

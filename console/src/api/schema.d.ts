@@ -1892,7 +1892,7 @@ export interface paths {
         };
         /**
          * Explain access
-         * @description With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it, as far as the caller may see; `level` and `cursor` page through one of the lists.
+         * @description With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it or, with `who=cannot`, who cannot, as far as the caller may see; `level` and `cursor` page through one of the lists.
          */
         get: operations["get_access_explain"];
         put?: never;
@@ -2538,6 +2538,46 @@ export interface components {
             message: string;
             /** Format: date-time */
             checked_at: string;
+        };
+        Effect: {
+            effect: {
+                /** @description At most 200; the count beside is exact. */
+                targets_lost: string[];
+                targets_lost_count: number;
+                /** @description At most 200; the count beside is exact. */
+                targets_gained: string[];
+                targets_gained_count: number;
+                keys_losing_access: number;
+                key_examples: {
+                    key_id: string;
+                    name: string;
+                    team_name: string;
+                    lost: string[];
+                }[];
+                keys_over_new_limit: {
+                    /** @description Absent: the scope itself. */
+                    key_id?: string;
+                    /** @enum {string} */
+                    scope: "organization" | "team" | "user" | "key";
+                    limit: string;
+                    value: number | string;
+                    used: number | string;
+                }[];
+                members_ineffective: {
+                    member_id: string;
+                    name: string;
+                    /** @description What of its choice would give nothing. */
+                    narrowed_to: string[];
+                }[];
+                members_ineffective_count: number;
+                teams_ineffective: {
+                    team_id: string;
+                    name: string;
+                    /** @description What of its choice would give nothing. */
+                    narrowed_to: string[];
+                }[];
+                teams_ineffective_count: number;
+            };
         };
         /** @description What may be called, each with the grant that gives it. */
         EffectiveAccess: {
@@ -3461,6 +3501,8 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
+                /** @description Of who cannot call it: the level that says no. */
+                removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             teams: {
                 id: string;
@@ -3473,6 +3515,8 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
+                /** @description Of who cannot call it: the level that says no. */
+                removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             members: {
                 id: string;
@@ -3485,6 +3529,8 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
+                /** @description Of who cannot call it: the level that says no. */
+                removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             keys: {
                 id: string;
@@ -3497,6 +3543,8 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
+                /** @description Of who cannot call it: the level that says no. */
+                removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             next_cursors: {
                 organizations: string | null;
@@ -5097,7 +5145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Organization"];
+                    "application/json": components["schemas"]["Organization"] | components["schemas"]["Effect"];
                 };
             };
             /** @description A problem with the request */
@@ -5828,7 +5876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Team"];
+                    "application/json": components["schemas"]["Team"] | components["schemas"]["Effect"];
                 };
             };
             /** @description A problem with the request */
@@ -6481,7 +6529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Member"];
+                    "application/json": components["schemas"]["Member"] | components["schemas"]["Effect"];
                 };
             };
             /** @description A problem with the request */
@@ -7966,7 +8014,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Key"];
+                    "application/json": components["schemas"]["Key"] | components["schemas"]["Effect"];
                 };
             };
             /** @description A problem with the request */
@@ -10672,7 +10720,9 @@ export interface operations {
                 key_id?: string;
                 target?: string;
                 organization_id?: string;
-                /** @description Of who can call a target: only this list, to page through it. */
+                /** @description Of a target: who can call it (unless said), or who cannot, each with the level that removed it. What an organization is not granted is told to the platform alone. */
+                who?: "can" | "cannot";
+                /** @description Of a target: only this list, to page through it. */
                 level?: "organizations" | "teams" | "members" | "keys";
                 /** @description Rows on a page, 50 unless said. */
                 limit?: number;

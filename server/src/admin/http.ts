@@ -132,7 +132,8 @@ const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
 
 function schemaFor(route: AdminRoute, type: string): z.ZodType {
   if (type !== 'application/json') return z.string();
-  return route.form === 'json' ? route.response : z.record(z.string(), z.unknown());
+  if (route.form !== 'json') return z.record(z.string(), z.unknown());
+  return route.rehearsal === undefined ? route.response : z.union([route.response, route.rehearsal]);
 }
 
 const reasonHeader = z.string().max(500).optional().meta({ description: 'Why this is done; kept in the audit log.' });
@@ -141,12 +142,9 @@ const idempotencyKey = z
   .string()
   .optional()
   .meta({ description: 'The same key and body within 24 hours: done once, answered alike.' });
-const ifMatch = z
-  .string()
-  .optional()
-  .meta({
-    description: 'The ETag that was read; another version there now is 412. Of no meaning where nothing is there before.',
-  });
+const ifMatch = z.string().optional().meta({
+  description: 'The ETag that was read; another version there now is 412. Of no meaning where nothing is there before.',
+});
 
 /** What a change may carry beside its body. */
 function headersOf(methodAndPath: string) {

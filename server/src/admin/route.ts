@@ -29,6 +29,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** 200 unless said otherwise. 204 has no body. */
   readonly status?: 200 | 201 | 204;
   readonly response: R;
+  /** What is answered instead when its query asks for a dry run, which throws Rehearsed. */
+  readonly rehearsal?: z.ZodType;
   /** How the answer comes; as one JSON value unless said. */
   readonly form?: AnswerForm;
   /**
@@ -49,6 +51,7 @@ export interface AdminRoute {
   readonly body: z.ZodType | undefined;
   readonly status: 200 | 201 | 204;
   readonly response: z.ZodType;
+  readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
   readonly load: (call: AdminCall) => Promise<Loaded<unknown>>;
   readonly handle: (call: AdminCall, object: unknown) => Promise<unknown>;
@@ -77,6 +80,7 @@ export function route<
     body: definition.body,
     status: definition.status ?? 200,
     response: definition.response,
+    rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
     // Sound: the walk hands `handle` exactly what `load` returned, and a call built from these very schemas.
     load: definition.load as AdminRoute['load'],

@@ -6,7 +6,7 @@ import type { Answer, PassOn, TextAnswer } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
-import { effectOut, Rehearsed } from './effect.ts';
+import { Rehearsed } from './effect.ts';
 import { answerOnce } from './idempotency.ts';
 import type { Listeners } from './listeners.ts';
 import type { AdminRoute } from './route.ts';
@@ -118,7 +118,10 @@ function rehearsal(error: unknown): Rehearsed {
 
 /** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
 function renderAnswer(route: AdminRoute, result: unknown): Answer {
-  if (result instanceof Rehearsed) return { ...NO_BODY, body: JSON.stringify(effectOut.encode(result.answer)) };
+  if (result instanceof Rehearsed) {
+    if (route.rehearsal === undefined) throw new Error(`"${route.summary}" was rehearsed and does not say what it then answers`);
+    return { ...NO_BODY, body: JSON.stringify(route.rehearsal.encode(result.answer)) };
+  }
   if (route.form === 'text') return { ...NO_BODY, text: result as TextAnswer };
   if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };
   if (route.status === 204) return { status: 204, body: null, etag: null };

@@ -27,6 +27,22 @@ describe('the reference', () => {
     }
   });
 
+  test('says of each change that can be rehearsed that it answers the object or the effect, and of no other', () => {
+    const { paths } = world().app.openapi() as Document;
+    const rehearsable = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { responses }]) => {
+        const answers = JSON.stringify(responses).matchAll(/schemas\/(\w+)"\},\{"\$ref":"#\/components\/schemas\/Effect"/g);
+        return [...answers].map(([, object]) => `${method} ${path.replace('/api/v1', '')}: ${object}`);
+      }),
+    );
+    expect(rehearsable.toSorted()).toEqual([
+      'patch /keys/{id}: Key',
+      'patch /organizations/{id}/members/{member_id}: Member',
+      'patch /organizations/{id}: Organization',
+      'patch /teams/{id}: Team',
+    ]);
+  });
+
   test('refers to nothing that is not there', () => {
     const document = world().app.openapi() as Document;
     const names = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(

@@ -90,9 +90,11 @@ function create(draft: OrganizationDraft, idempotencyKey: string): Promise<Organ
   return asked(api.POST('/organizations', { params: { header: { 'idempotency-key': idempotencyKey } }, body: bodyOf(draft) }));
 }
 
-function update({ data, etag }: ReadVersion, body: ReturnType<typeof changesOf>): Promise<Organization> {
+async function update({ data, etag }: ReadVersion, body: ReturnType<typeof changesOf>): Promise<Organization> {
   const header = etag === null ? {} : { 'if-match': etag };
-  return asked(api.PATCH('/organizations/{id}', { params: { path: { id: data.id }, header }, body }));
+  const saved = await asked(api.PATCH('/organizations/{id}', { params: { path: { id: data.id }, header }, body }));
+  if ('effect' in saved) throw new Error('an effect is the answer to a dry run, and this was none');
+  return saved;
 }
 
 async function compare({ data }: ReadVersion, base: OrganizationDraft, mine: OrganizationDraft): Promise<Conflict> {

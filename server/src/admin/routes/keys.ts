@@ -9,7 +9,7 @@ import { accessCatalogue, patchedChoice, requireWithinParent } from '../access-f
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
-import { dryRunQuery, rehearsed } from '../effect.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../effect.ts';
 import { id, idParams, mergedMetadata, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { keyFacts, keyOut, viewKey, viewKeys } from '../key-view.ts';
@@ -86,6 +86,7 @@ export const update = route({
   query: dryRunQuery,
   body: patchBody,
   response: keyOut,
+  rehearsal: effectOut,
   load: load.key,
   handle: async (call, loaded) => {
     // Another tenant's team and none at all are the same 400 below: the team is looked for in the key's organization only.

@@ -10,7 +10,7 @@ import { accessCatalogue, choice, patchedChoice, requireWithinParent } from '../
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
-import { dryRunQuery, rehearsed } from '../effect.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../effect.ts';
 import { id, idParams, mergedMetadata, metadata } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
 import { requireVersion } from '../if-match.ts';
@@ -92,6 +92,7 @@ export const update = route({
   query: dryRunQuery,
   body: patchBody,
   response: memberOut,
+  rehearsal: effectOut,
   load: load.member,
   handle: async (call, member) => {
     requireFieldPermissions(call, member);

@@ -9,7 +9,7 @@ import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantab
 import { authorize } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
-import { dryRunQuery, rehearsed } from '../effect.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../effect.ts';
 import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import * as load from '../load.ts';
@@ -94,6 +94,7 @@ export const update = route({
   query: dryRunQuery,
   body: patchBody,
   response: organizationOut,
+  rehearsal: effectOut,
   load: load.organization,
   handle: async (call, { id }) => {
     requireFieldPermissions(call, id);

@@ -10,7 +10,7 @@ import { accessCatalogue, choice, INHERITED, patchedChoice, requireWithinParent 
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
-import { dryRunQuery, rehearsed } from '../effect.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../effect.ts';
 import { flag, idParams, mergedMetadata, metadata, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
@@ -103,6 +103,7 @@ export const update = route({
   query: dryRunQuery,
   body: patchBody,
   response: teamOut,
+  rehearsal: effectOut,
   load: load.team,
   handle: async (call, row) => {
     requireFieldPermissions(call, row);
