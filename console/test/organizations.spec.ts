@@ -76,6 +76,29 @@ test('an organization is made in one dialog with its budget, limits and access, 
   expect(stored.asset_access).toMatchObject({ mode: 'selected', targets: ['smart'], access_groups: ['later'] });
 });
 
+test('whoever types a new access group that is a routing tag too is told that tags authorize nothing', async ({
+  page,
+  house,
+}) => {
+  const warning = page.getByText('"us" is also a routing tag.', { exact: false });
+  await page.goto(`${house.url}/organizations?create=organization`);
+  await dialog(page).getByRole('radio', { name: 'Selected' }).check();
+  const search = dialog(page).getByRole('searchbox', { name: 'Search access groups' });
+  await search.fill('us');
+  await expect(warning).toBeVisible();
+  await dialog(page).getByRole('checkbox', { name: /^us/ }).check();
+  await expect(warning).toBeVisible();
+  await search.fill('usable');
+  await expect(dialog(page).getByRole('checkbox', { name: /^usable/ })).toBeVisible();
+  await expect(page.getByText(/is also a routing tag/)).toBeHidden();
+  await page.goto(`${house.url}/access-groups`);
+  await page.getByRole('button', { name: 'Create access group' }).click();
+  await dialog(page).getByLabel('Key').fill('us');
+  await expect(warning).toBeVisible();
+  await dialog(page).getByLabel('Key').fill('use');
+  await expect(page.getByText(/is also a routing tag/)).toBeHidden();
+});
+
 test('a double click on create makes one organization', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations?create=organization`);
   await dialog(page).getByLabel('Name', { exact: false }).first().fill('Twice Once');

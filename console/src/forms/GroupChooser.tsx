@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
+import { useTagWarning } from '../components/TagWarning.tsx';
 import type { AccessLevel } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';
 import { GrantLink } from './TargetChooser.tsx';
@@ -58,10 +59,18 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
   const further = held.rows.filter((row) => !seen.has(row.id) && matches(row.id));
   const listed = new Set([...seen, ...further.map((row) => row.id)]);
   const isNew = level.is === 'organization' && GROUP_KEY.test(search) && !listed.has(search) && !chosen.includes(search);
+  const isUnknown = isNew || (chosen.includes(search) && !listed.has(search));
+  const tagWarning = useTagWarning(isUnknown ? search : '');
   const unlabelled = [...chosen.filter((key) => !listed.has(key) && matches(key)), ...(isNew ? [search] : [])];
   const rows = [
     ...[...known, ...further].map((row) => withReason(row, level, held.reachable)),
-    ...unlabelled.map((key) => ({ id: key, label: key, badge: 'no target has this label yet', detail: EMPTY_WORDS })),
+    ...unlabelled.map((key) => ({
+      id: key,
+      label: key,
+      badge: 'no target has this label yet',
+      detail: EMPTY_WORDS,
+      warning: key === search ? tagWarning : null,
+    })),
   ];
   return { rows, loading: all.isFetching || held.loading };
 }

@@ -3,6 +3,7 @@ import { type UseFormReturnType, useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { saved } from '../../components/saved.ts';
+import { TagWarning } from '../../components/TagWarning.tsx';
 
 interface AccessGroupDialogProps {
   readonly opened: boolean;
@@ -52,6 +53,7 @@ function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
         required
         {...form.getInputProps('key')}
       />
+      <TagWarning of={form.values.key} />
       <AccessGroupFields form={form} />
     </DialogForm>
   );

@@ -6,6 +6,7 @@ import { api, asked } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { saved } from '../../components/saved.ts';
+import { TagWarning } from '../../components/TagWarning.tsx';
 import { relabel } from './relabel.ts';
 
 const GROUPS_MAX = 200;
@@ -36,6 +37,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
   const [isOpen, setOpen] = useState(false);
   const known = groups.data?.data ?? [];
   const added = form.values.access_groups.filter((key) => !labels.includes(key));
+  const unknown = groups.isSuccess ? added.filter((key) => !known.some((group) => group.key === key)) : [];
   const taken = labels.filter((key) => !form.values.access_groups.includes(key));
   return (
     <DialogForm
@@ -93,6 +95,9 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
             {warning}
           </Text>
         ))}
+      {unknown.map((key) => (
+        <TagWarning key={key} of={key} />
+      ))}
     </DialogForm>
   );
 }
