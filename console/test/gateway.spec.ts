@@ -183,6 +183,23 @@ test.describe('as a platform admin', () => {
       page.getByRole('table', { name: 'Keys that can call fast' }).getByRole('link', { name: 'helpdesk app' }),
     ).toBeVisible();
   });
+
+  test('the explorer says of a target who cannot call it, each with the level that says no', async ({ page, house }) => {
+    await house.api('POST', '/organizations', { name: 'Granted nothing' });
+    await page.goto(`${house.url}/access?ask=target&target=smart`);
+    await page.getByText('Who cannot, and why').click();
+    await expect(page).toHaveURL(/who=cannot/);
+    await expect(
+      page.getByRole('table', { name: 'Organizations that cannot call smart' }).getByRole('row', { name: /Granted nothing/ }),
+    ).toContainText('The organization is not granted it.');
+    await page.getByRole('tab', { name: /^Keys/ }).click();
+    const keys = page.getByRole('table', { name: 'Keys that cannot call smart' });
+    await expect(keys.getByRole('row', { name: /helpdesk app/ })).toContainText('the team’s restriction leaves it out');
+    await page.getByText('Who can', { exact: true }).click();
+    const able = page.getByRole('table', { name: 'Keys that can call smart' });
+    await expect(able.getByRole('row').nth(1)).toBeVisible();
+    await expect(able.getByRole('row', { name: /helpdesk app/ })).toHaveCount(0);
+  });
 });
 
 test('a platform auditor sees everything of the gateway and changes nothing', async ({ page, house }) => {

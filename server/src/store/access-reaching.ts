@@ -1,5 +1,5 @@
-/** Who can call a target, level by level, as far as a reader may see: in pages, ordered by organization and id. */
-import { and, eq, isNull, ne, type SQL, sql } from 'drizzle-orm';
+/** Who can call a target, or who cannot, level by level, as far as a reader may see: in pages, ordered by organization and id. */
+import { and, eq, isNull, ne, not, type SQL, sql } from 'drizzle-orm';
 import type { AccessLevels } from '../domain/access.ts';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
@@ -11,13 +11,18 @@ import { accounts, keys, memberships, organizations, teams } from './schema.ts';
 /** What is asked for: the target as the catalogue has it, and the part of the tree that may be shown. */
 export interface ReachingQuery {
   readonly target: { readonly name: string; readonly accessGroups: ReadonlySet<string> };
+  /**
+   * `reaching`: who can call it. `removed`: who cannot. `removed_below`: who cannot though their organization is granted it, so that the
+   * answer tells nobody of a target that their organization does not know.
+   */
+  readonly who: 'reaching' | 'removed' | 'removed_below';
   readonly reach: readonly Reach[];
   readonly organizationId?: string | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
-/** One place that can call the target, with the access of every level that lets it. */
+/** One place that can call the target or cannot, with the access of every level there. */
 export interface Reaching {
   readonly id: string;
   readonly organizationId: string;
@@ -28,7 +33,7 @@ export interface Reaching {
 
 /** Deleted organizations are left out, as are deleted teams, removed members and revoked keys below. Throws InvalidCursor, like all four. */
 export async function organizationsReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
-  const keyset = keysetOf('organizations', organizations.id);
+  const keyset = keysetOf(query, 'organizations', organizations.id);
   const found = await db
     .select({ id: organizations.id, name: organizations.name, status: organizations.status, organization: organizations })
     .from(organizations)
@@ -45,14 +50,14 @@ export async function organizationsReaching(db: Database, query: ReachingQuery):
 }
 
 export async function teamsReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
-  const keyset = keysetOf('teams', teams.organizationId, teams.id);
+  const keyset = keysetOf(query, 'teams', teams.organizationId, teams.id);
   const visible = withinReach(query.reach, { organizationId: teams.organizationId, teamId: teams.id });
   const found = await db
     .select({ id: teams.id, name: teams.name, status: teams.status, organization: organizations, team: teams })
     .from(teams)
     .innerJoin(organizations, eq(organizations.id, teams.organizationId))
     .where(
-      and(...ofOrganization(query), isNull(teams.deletedAt), passes(teams, query), visible, afterCursor(keyset, query.cursor)),
+      and(...ofOrganization(query, passes(teams, query)), isNull(teams.deletedAt), visible, afterCursor(keyset, query.cursor)),
     )
     .orderBy(orderOf(keyset))
     .limit(pageLimit(query.limit) + 1);
@@ -61,7 +66,7 @@ export async function teamsReaching(db: Database, query: ReachingQuery): Promise
 
 /** A member can call what the organization's grants and their own narrowing let pass; the team is each key's. */
 export async function membersReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
-  const keyset = keysetOf('members', memberships.organizationId, memberships.id);
+  const keyset = keysetOf(query, 'members', memberships.organizationId, memberships.id);
   const visible = withinReach(query.reach, { organizationId: memberships.organizationId, membershipId: memberships.id });
   const isMember = ne(memberships.status, 'removed');
   const found = await db
@@ -75,14 +80,14 @@ export async function membersReaching(db: Database, query: ReachingQuery): Promi
     .from(memberships)
     .innerJoin(organizations, eq(organizations.id, memberships.organizationId))
     .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-    .where(and(...ofOrganization(query), isMember, passes(memberships, query), visible, afterCursor(keyset, query.cursor)))
+    .where(and(...ofOrganization(query, passes(memberships, query)), isMember, visible, afterCursor(keyset, query.cursor)))
     .orderBy(orderOf(keyset))
     .limit(pageLimit(query.limit) + 1);
   return page(keyset, query, found, (row) => ({ team: null, user: accessChoiceFrom(row.member), key: null }));
 }
 
 export async function keysReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
-  const keyset = keysetOf('keys', keys.organizationId, keys.id);
+  const keyset = keysetOf(query, 'keys', keys.organizationId, keys.id);
   const visible = withinReach(query.reach, {
     organizationId: keys.organizationId,
     teamId: keys.teamId,
@@ -106,11 +111,8 @@ export async function keysReaching(db: Database, query: ReachingQuery): Promise<
     .leftJoin(memberships, and(eq(memberships.organizationId, keys.organizationId), eq(memberships.id, keys.ownerMembershipId)))
     .where(
       and(
-        ...ofOrganization(query),
+        ...ofOrganization(query, passes(teams, query), narrowed, passes(keys, query)),
         isKey,
-        passes(teams, query),
-        narrowed,
-        passes(keys, query),
         visible,
         afterCursor(keyset, query.cursor),
       ),
@@ -124,16 +126,29 @@ export async function keysReaching(db: Database, query: ReachingQuery): Promise<
   }));
 }
 
-function keysetOf(level: string, ...columns: Keyset['columns']): Keyset {
-  return { name: `reaching.${level}`, columns, direction: 'asc' };
+function keysetOf({ who }: ReachingQuery, level: string, ...columns: Keyset['columns']): Keyset {
+  return { name: `${who}.${level}`, columns, direction: 'asc' };
 }
 
-function ofOrganization(query: ReachingQuery): (SQL | undefined)[] {
+/** What is asked of the organization, and whether it and every level `below` let the target pass. */
+function ofOrganization(query: ReachingQuery, ...below: readonly SQL[]): (SQL | undefined)[] {
   return [
     ne(organizations.status, 'deleted'),
     query.organizationId === undefined ? undefined : eq(organizations.id, query.organizationId),
-    passes(organizations, query),
+    ...answerOf(query.who, passes(organizations, query), below),
   ];
+}
+
+function answerOf(who: ReachingQuery['who'], granted: SQL, below: readonly SQL[]): SQL[] {
+  const through = sql.join([sql`true`, ...below], sql` and `);
+  switch (who) {
+    case 'reaching':
+      return [granted, through];
+    case 'removed':
+      return [not(sql`(${granted} and ${through})`)];
+    case 'removed_below':
+      return [granted, not(sql`(${through})`)];
+  }
 }
 
 /** `admits` of domain/access.ts as a condition; tags play no part in either. */

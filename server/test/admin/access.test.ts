@@ -233,6 +233,44 @@ onEveryDatabase('access explained', (given) => {
     expect([byName.organizations, ids(byName.teams), ids(byName.keys)]).toEqual([[], [one.team.id], [one.keys[0]]]);
   });
 
+  test('a target: who cannot call it at each level, each with the level that says no, and nobody who can', async () => {
+    const { root, as } = world();
+    const { db } = given();
+    const one = await tenancy();
+    const cannot = async (ask: typeof root, target: string, more = '') =>
+      must(await ask('GET', `/access/explain?target=${target}&who=cannot&organization_id=${one.organization.id}${more}`));
+    const said = (list: { id: string; removed_by: string; grant: unknown }[]) =>
+      Object.fromEntries(list.map(({ id, removed_by, grant }) => [id, grant === null ? removed_by : 'granted']));
+    const narrowKey = await insertKey(db, one.organization.id, one.open.id, {
+      accessMode: 'restrict',
+      accessTargets: [one.byName],
+    });
+    const removed = await cannot(root, one.byGroup);
+    expect(removed).toMatchObject({ type: 'model', organizations: [] });
+    expect(said(removed.teams)).toEqual({ [one.team.id]: 'team' });
+    expect(said(removed.keys)).toEqual({ [one.keys[0] as string]: 'team', [narrowKey]: 'key' });
+
+    const ungranted = await cannot(root, one.ungranted);
+    expect(said(ungranted.organizations)).toEqual({ [one.organization.id]: 'organization' });
+    expect(Object.values(said(ungranted.keys))).toEqual(['organization', 'organization', 'organization']);
+
+    const owner = as([{ role: 'org_owner', organizationId: one.organization.id }]);
+    expect(await cannot(owner, one.byGroup)).toEqual(removed);
+    // What the organization is not granted looks to its owner like what is not there.
+    expect(await cannot(owner, one.ungranted)).toEqual({ ...(await cannot(owner, 'nowhere')), target: one.ungranted });
+    const teamAdmin = as([{ role: 'team_admin', organizationId: one.organization.id, teamId: one.team.id }]);
+    const seen = await cannot(teamAdmin, one.byGroup);
+    expect([said(seen.teams), said(seen.keys)]).toEqual([{ [one.team.id]: 'team' }, { [one.keys[0] as string]: 'team' }]);
+
+    const first = await cannot(root, one.byGroup, '&level=keys&limit=1');
+    const second = await cannot(root, one.byGroup, `&level=keys&limit=1&cursor=${first.next_cursors.keys}`);
+    expect([...first.keys, ...second.keys]).toEqual(removed.keys);
+    expect([first.keys.length, second.next_cursors.keys]).toEqual([1, null]);
+    // A place in one list is none in the other.
+    const other = `/access/explain?target=${one.byGroup}&level=keys&cursor=${first.next_cursors.keys}`;
+    expect((await root('GET', other)).status).toBe(400);
+  });
+
   test('one list of a target can be paged to its end', async () => {
     const { root } = world();
     const model = await makeModel(root);

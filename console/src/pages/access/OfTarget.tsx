@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Stack, Table, Tabs, Text } from '@mantine/core';
+import { Anchor, Button, Group, SegmentedControl, Stack, Table, Tabs, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -11,7 +11,7 @@ import { TargetPicker } from '../../components/TargetPicker.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { GroupLinks } from '../models/cells.tsx';
-import { grantWords, type Step } from './words.ts';
+import { grantWords, removedWords } from './words.ts';
 
 type TargetAccess = Schema<'TargetAccess'>;
 
@@ -28,12 +28,14 @@ const PAGE = 50;
 interface Question {
   readonly target: string;
   readonly organizationId: string | undefined;
+  readonly who: 'can' | 'cannot';
 }
 
-/** Who can call one target: organizations, teams, members and keys, each with the grant that gives it. */
+/** Who can call one target, each with the grant that gives it, or who cannot, each with the level that removed it. */
 export function OfTarget() {
   const [state, setState] = useUrlState();
   const { target, organization_id: organizationId } = state;
+  const who = state.who === 'cannot' ? 'cannot' : 'can';
   return (
     <>
       <Group align="flex-end" gap="sm">
@@ -51,13 +53,23 @@ export function OfTarget() {
           value={organizationId}
           onChange={(id) => setState({ organization_id: id })}
         />
+        <SegmentedControl
+          aria-label="Who is listed"
+          data={[
+            { value: 'can', label: 'Who can' },
+            { value: 'cannot', label: 'Who cannot, and why' },
+          ]}
+          value={who}
+          onChange={(value) => setState({ who: value === 'cannot' ? value : undefined })}
+        />
       </Group>
       {target === undefined ? (
         <EmptyState title="Choose a target">
-          A model or a route group. You see everyone who can call it, and through which grant.
+          A model or a route group. You see everyone who can call it and through which grant, or everyone who cannot and which
+          level says no.
         </EmptyState>
       ) : (
-        <Answer question={{ target, organizationId }} />
+        <Answer question={{ target, organizationId, who }} />
       )}
     </>
   );
@@ -68,13 +80,13 @@ function Answer({ question }: { question: Question }) {
   const shown = LEVELS.find((level) => level === state.level) ?? 'organizations';
   const target = useQuery({
     queryKey: ['access', 'explain-target', question],
-    queryFn: () => whoCanCall(question, undefined, undefined),
+    queryFn: () => explainTarget(question, undefined, undefined),
   });
   return (
     <Asked query={target}>
       {(found) => (
         <Stack gap="sm">
-          <Summary access={found} />
+          <Summary access={found} who={question.who} />
           <Tabs value={shown} onChange={(level) => setState({ level: level ?? undefined })} keepMounted={false}>
             <Tabs.List>
               {LEVELS.map((level) => (
@@ -96,8 +108,15 @@ function Answer({ question }: { question: Question }) {
   );
 }
 
-function Summary({ access }: { access: TargetAccess }) {
-  if (access.type === null) return <Text fz="sm">There is no target of this name, or nobody within your reach can call it.</Text>;
+function Summary({ access, who }: { access: TargetAccess; who: Question['who'] }) {
+  if (access.type === null)
+    return (
+      <Text fz="sm">
+        {who === 'can'
+          ? 'There is no target of this name, or nobody within your reach can call it.'
+          : 'There is no target of this name, or whoever is within your reach and granted it can call it.'}
+      </Text>
+    );
   return (
     <Group gap="xs">
       <Text fz="sm">
@@ -109,13 +128,14 @@ function Summary({ access }: { access: TargetAccess }) {
   );
 }
 
-async function whoCanCall(question: Question, level: Listed | undefined, cursor: string | undefined): Promise<TargetAccess> {
+async function explainTarget(question: Question, level: Listed | undefined, cursor: string | undefined): Promise<TargetAccess> {
   const answer = await asked(
     api.GET('/access/explain', {
       params: {
         query: {
           target: question.target,
           limit: PAGE,
+          who: question.who,
           ...(question.organizationId === undefined ? {} : { organization_id: question.organizationId }),
           ...(level === undefined ? {} : { level }),
           ...(cursor === undefined ? {} : { cursor }),
@@ -130,7 +150,7 @@ async function whoCanCall(question: Question, level: Listed | undefined, cursor:
 function Who({ question, level }: { question: Question; level: Listed }) {
   const list = useInfiniteQuery({
     queryKey: ['access', 'who', question, level],
-    queryFn: ({ pageParam }) => whoCanCall(question, level, pageParam),
+    queryFn: ({ pageParam }) => explainTarget(question, level, pageParam),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursors[level] ?? undefined,
   });
@@ -139,19 +159,21 @@ function Who({ question, level }: { question: Question; level: Listed }) {
   if (list.isSuccess && rows.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        None of the {LEVEL_NAMES[level].toLowerCase()} can call it.
+        {question.who === 'can'
+          ? `None of the ${LEVEL_NAMES[level].toLowerCase()} can call it.`
+          : `No ${LEVEL_NAMES[level].toLowerCase()} here that cannot call it.`}
       </Text>
     );
   return (
     <Stack gap="xs" align="flex-start">
       <Table.ScrollContainer minWidth={640} w="100%">
-        <Table withTableBorder aria-label={`${LEVEL_NAMES[level]} that can call ${question.target}`}>
+        <Table withTableBorder aria-label={`${LEVEL_NAMES[level]} that ${question.who} call ${question.target}`}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Name</Table.Th>
               {level !== 'organizations' && <Table.Th>Organization</Table.Th>}
               <Table.Th>Status</Table.Th>
-              <Table.Th>Through</Table.Th>
+              <Table.Th>{question.who === 'can' ? 'Through' : 'Why not'}</Table.Th>
               {level === 'keys' && <Table.Th />}
             </Table.Tr>
           </Table.Thead>
@@ -167,7 +189,7 @@ function Who({ question, level }: { question: Question; level: Listed }) {
                 <Table.Td>
                   <StatusBadge status={row.status} />
                 </Table.Td>
-                <Table.Td>{grantWords(row.grant as Step | null)}</Table.Td>
+                <Table.Td>{question.who === 'can' ? grantWords(row.grant) : removedWords(row.removed_by)}</Table.Td>
                 {level === 'keys' && (
                   <Table.Td>
                     <Anchor component={Link} to={`${PATHS.accessExplorer}?ask=key&key=${row.id}`} fz="sm">

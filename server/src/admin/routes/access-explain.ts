@@ -19,7 +19,7 @@ import { invalid, notFound } from '../problem.ts';
 import { type Loaded, route } from '../route.ts';
 import { targetType } from '../target-view.ts';
 
-/** The two questions about access: what can this key call and through which grant, and who can call this target? */
+/** The questions about access: what can this key call and through which grant, who can call this target, and who cannot and why? */
 
 const level = z.enum(['organization', 'team', 'user', 'key']);
 const LEVELS = ['organizations', 'teams', 'members', 'keys'] as const;
@@ -28,7 +28,11 @@ const query = z.strictObject({
   key_id: id.optional(),
   target: z.string().min(1).max(200).optional(),
   organization_id: id.optional(),
-  level: z.enum(LEVELS).optional().meta({ description: 'Of who can call a target: only this list, to page through it.' }),
+  who: z.enum(['can', 'cannot']).optional().meta({
+    description:
+      'Of a target: who can call it (unless said), or who cannot, each with the level that removed it. What an organization is not granted is told to the platform alone.',
+  }),
+  level: z.enum(LEVELS).optional().meta({ description: 'Of a target: only this list, to page through it.' }),
   limit: listQuery.limit,
   cursor: listQuery.cursor,
 });
@@ -63,6 +67,7 @@ const reachingOut = z.object({
   organization_id: z.string(),
   status: z.string(),
   grant: grantOut.nullable(),
+  removed_by: level.nullable().meta({ description: 'Of who cannot call it: the level that says no.' }),
 });
 const targetAccessOut = z
   .object({
@@ -94,7 +99,7 @@ interface ExplainedKey {
 export const explain = route({
   summary: 'Explain access',
   description:
-    'With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it, as far as the caller may see; `level` and `cursor` page through one of the lists.',
+    'With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it or, with `who=cannot`, who cannot, as far as the caller may see; `level` and `cursor` page through one of the lists.',
   permission: 'organization.read',
   query,
   response: z.union([keyOut, targetAccessOut]),
@@ -109,8 +114,8 @@ async function loadAsked(call: AdminCall<unknown, Query, unknown>): Promise<Load
   const { key_id: keyId, target } = call.query;
   if (keyId === undefined && target === undefined) throw invalid('?key_id', 'name a key, a target, or both');
   if (keyId === undefined) return load.anywhere(call);
-  for (const filter of ['organization_id', 'level', 'limit', 'cursor'] as const) {
-    if (call.query[filter] !== undefined) throw invalid(`?${filter}`, 'belongs to the question who can call a target');
+  for (const filter of ['organization_id', 'who', 'level', 'limit', 'cursor'] as const) {
+    if (call.query[filter] !== undefined) throw invalid(`?${filter}`, 'belongs to a question about a target');
   }
   const organizationId = await organizationOf(call.deps.db, keyId);
   const row = organizationId === null ? null : await keys.find(call.deps.db, { organizationId, id: keyId });
@@ -159,7 +164,7 @@ function renderExplanation(explanation: AccessExplanation, catalogue: Catalogue,
     allowed: verdict.is === 'allowed',
     verdict: verdict.is,
     grant: verdict.is === 'allowed' ? grantOf(steps) : null,
-    removed_by: isHidden ? null : (steps.find(({ through }) => through === null)?.level ?? null),
+    removed_by: isHidden ? null : removerOf(steps),
     steps: isHidden ? [] : steps.map(stepBody),
   };
 }
@@ -169,6 +174,10 @@ function grantOf(steps: readonly AccessStep[]): z.output<typeof grantOut> | null
   const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
   if (naming === undefined || naming.through === null) return null;
   return { ...stepBody(naming), through: naming.through.is };
+}
+
+function removerOf(steps: readonly AccessStep[]): AccessStep['level'] | null {
+  return steps.find(({ through }) => through === null)?.level ?? null;
 }
 
 const STORES = {
@@ -182,19 +191,25 @@ async function explainTargetFor(
   call: AdminCall<unknown, Query>,
   catalogue: Catalogue,
 ): Promise<z.output<typeof targetAccessOut>> {
-  const { target: name = '', level: only, organization_id: organizationId, cursor, limit } = call.query;
+  const { target: name = '', level: only, organization_id: organizationId, cursor } = call.query;
   if (cursor !== undefined && only === undefined) throw invalid('?level', 'say which list the cursor belongs to');
   const target = catalogue.targets.get(name);
   const reach = reachWithin(call.actor, 'organization.read', organizationId === undefined ? 'platform' : { organizationId });
   const answer = emptyAnswer(name);
   if (target === undefined) return answer;
+  const asked = { target, who: whoOf(call), reach, organizationId, limit: call.query.limit ?? 50, cursor };
   for (const list of LEVELS) {
     if (only !== undefined && only !== list) continue;
-    const page = await STORES[list](call.deps.db, { target, reach, organizationId, limit: limit ?? 50, cursor });
+    const page = await STORES[list](call.deps.db, asked);
     answer[list] = page.rows.map((row) => renderReaching(row, catalogue, name));
     answer.next_cursors[list] = page.nextCursor;
   }
   return describe(answer, target, call, reach);
+}
+
+function whoOf(call: AdminCall<unknown, Query>): reaching.ReachingQuery['who'] {
+  if (call.query.who !== 'cannot') return 'reaching';
+  return can(call.actor, 'platform.read', { organizationId: null }) ? 'removed' : 'removed_below';
 }
 
 function emptyAnswer(target: string): z.output<typeof targetAccessOut> {
@@ -202,7 +217,7 @@ function emptyAnswer(target: string): z.output<typeof targetAccessOut> {
   return { target, type: null, access_groups: [], organizations: [], teams: [], members: [], keys: [], next_cursors };
 }
 
-/** What the target is: told to the platform, and to whom somebody in their reach can call it. */
+/** What the target is: told to the platform, and to whom the answer names somebody whose organization is granted it. */
 function describe(answer: z.output<typeof targetAccessOut>, target: CallableTarget, call: AdminCall, reach: readonly Reach[]) {
   const isSeen = reach.length > 0 && LEVELS.some((list) => answer[list].length > 0);
   if (!isSeen && !can(call.actor, 'platform.read', { organizationId: null })) return answer;
@@ -210,12 +225,13 @@ function describe(answer: z.output<typeof targetAccessOut>, target: CallableTarg
 }
 
 function renderReaching(row: reaching.Reaching, catalogue: Catalogue, name: string): z.output<typeof reachingOut> {
-  const { steps } = explainTarget(row.levels, name, catalogue);
+  const { verdict, steps } = explainTarget(row.levels, name, catalogue);
   return {
     id: row.id,
     name: row.name,
     organization_id: row.organizationId,
     status: row.status,
-    grant: grantOf(steps),
+    grant: verdict.is === 'allowed' ? grantOf(steps) : null,
+    removed_by: removerOf(steps),
   };
 }
