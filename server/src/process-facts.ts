@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import type { Clock } from './lib/clock.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
+import { dimensionsOf } from './proxy/settle.ts';
 
 const PACKAGE = new URL('../package.json', import.meta.url);
 
@@ -21,6 +22,7 @@ export function processFactsOf(
     settings: config.inForce,
     version,
     isDemo: config.demo === 'on',
+    inFlight: () => [...gateway.traffic.inFlight()].map(dimensionsOf),
     deploymentUse: (deploymentId) => gateway.load.read(deploymentId),
     health: () => {
       const lag = writer.lag();

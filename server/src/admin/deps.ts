@@ -72,6 +72,16 @@ export interface ProcessHealth {
   readonly inMemory: { readonly organizations: number; readonly keys: number; readonly counters: number };
 }
 
+/** Whose request is on its way, and under which name. */
+export interface RequestInFlight {
+  readonly organizationId: string;
+  readonly teamId: string;
+  /** Null: a service account's key. */
+  readonly memberId: string | null;
+  readonly keyId: string;
+  readonly calledName: string;
+}
+
 export interface DeploymentUse {
   readonly requests: number;
   readonly tokens: number;
@@ -95,6 +105,8 @@ export interface ProcessFacts {
   readonly isDemo: boolean;
   readonly settings: readonly SettingInForce[];
   health(): ProcessHealth;
+  /** Requests that this process admitted and has not settled. */
+  inFlight(): readonly RequestInFlight[];
   /** What this process sent to a deployment in the present minute and what that used; 0 where nothing is limited. */
   deploymentUse(deploymentId: string): DeploymentUse;
 }

@@ -1,15 +1,24 @@
-import { type LimitRule, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
+import type { Catalogue } from '../domain/catalogue.ts';
+import {
+  type CounterSpec,
+  type CounterWindow,
+  type LimitRule,
+  matches,
+  rulesOfScope,
+  type ScopeRules,
+} from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
 import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import type { Database } from '../store/database.ts';
-import { keysAbove } from '../store/key-use.ts';
+import { type KeyUse, keysAbove } from '../store/key-use.ts';
 import * as keys from '../store/keys.ts';
 import * as memberships from '../store/memberships.ts';
 import * as organizations from '../store/organizations.ts';
 import * as teams from '../store/teams.ts';
 import { spendSince } from '../store/usage.ts';
 import type { AdminCall } from './call.ts';
+import type { RequestInFlight } from './deps.ts';
 import type { Changed } from './effect-access.ts';
 import { loadPolicy, NO_POLICY } from './policy.ts';
 
@@ -28,8 +37,14 @@ export async function readPolicy(tx: Database, { level, organizationId, id }: Ch
   return { policy: row === null ? NO_POLICY : await loadPolicy(tx, level, row), timeZone };
 }
 
-/** Of limits that are new or lower than they were. Settled use alone: what is in flight is not yet used. */
-export async function limitsEffect(call: AdminCall, tx: Database, changed: Changed, before: PolicyHere, after: PolicyHere) {
+interface Comparison {
+  readonly before: PolicyHere;
+  readonly after: PolicyHere;
+  readonly catalogue: Catalogue;
+}
+
+/** Of limits that are new or lower than they were. Settled use, but of `max_parallel` what is on its way in this process. */
+export async function limitsEffect(call: AdminCall, tx: Database, changed: Changed, { before, after, catalogue }: Comparison) {
   const nowMs = call.deps.clock.nowMs();
   const was = new Map(rulesFor(changed, before, nowMs).rules.map((rule) => [ruleKey(rule), rule.value]));
   const { rules, counters } = rulesFor(changed, after, nowMs);
@@ -37,19 +52,54 @@ export async function limitsEffect(call: AdminCall, tx: Database, changed: Chang
   for (const rule of rules) {
     const counter = counters[rule.counter];
     if (rule.value >= (was.get(ruleKey(rule)) ?? Number.POSITIVE_INFINITY) || counter === undefined) continue;
-    const { window } = counter;
-    // What is in flight is known to the counters alone, and passes by itself.
-    if (window.is === 'now') continue;
-    const fromMs = window.is === 'calendar' ? begun(window.boundariesMs, nowMs) : nowMs - window.slotMs * 60 + 1;
-    const used = (await spendSince(tx, counter, fromMs, FAR_FUTURE_MS)).reduce((total, point) => total + point.amount, 0);
-    if (used <= rule.value) continue;
-    over.push(overOf(rule, used));
+    const use = counter.window.is === 'now' ? useInFlight(call, counter, catalogue) : await settledUse(tx, counter, nowMs);
+    if (use.used <= rule.value) continue;
+    over.push(overOf(rule, use.used));
     if (changed.level === 'key') continue;
-    const span = { fromMs, toMs: FAR_FUTURE_MS, amount: rule.value, most: SHOWN_MAX };
-    for (const key of await keysAbove(tx, counter, span)) over.push({ key_id: key.keyId, ...overOf(rule, key.used) });
+    for (const key of await use.keysAbove(rule.value)) over.push({ key_id: key.keyId, ...overOf(rule, key.used) });
   }
   return over.slice(0, SHOWN_MAX);
 }
+
+/** What a limit counts now, and which keys alone are above an amount of it, the greatest first. */
+interface Use {
+  readonly used: number;
+  keysAbove(amount: number): Promise<readonly KeyUse[]> | readonly KeyUse[];
+}
+
+async function settledUse(tx: Database, counter: CounterSpec, nowMs: number): Promise<Use> {
+  const fromMs = beginningOf(counter.window, nowMs);
+  const points = await spendSince(tx, counter, fromMs, FAR_FUTURE_MS);
+  return {
+    used: points.reduce((total, point) => total + point.amount, 0),
+    keysAbove: (amount) => keysAbove(tx, counter, { fromMs, toMs: FAR_FUTURE_MS, amount, most: SHOWN_MAX }),
+  };
+}
+
+function useInFlight({ deps }: AdminCall, counter: CounterSpec, catalogue: Catalogue): Use {
+  const byKey = new Map<string, number>();
+  for (const request of deps.process.inFlight()) {
+    if (isCounted(request, counter, catalogue)) byKey.set(request.keyId, (byKey.get(request.keyId) ?? 0) + 1);
+  }
+  const keys = [...byKey].map(([keyId, used]) => ({ keyId, used })).sort((a, b) => b.used - a.used);
+  return {
+    used: keys.reduce((total, key) => total + key.used, 0),
+    keysAbove: (amount) => keys.filter(({ used }) => used > amount),
+  };
+}
+
+function isCounted(
+  request: RequestInFlight,
+  { organizationId, scope, scopeId, match }: CounterSpec,
+  catalogue: Catalogue,
+): boolean {
+  if (request.organizationId !== organizationId) return false;
+  const ids = { organization: organizationId, team: request.teamId, user: request.memberId, key: request.keyId };
+  if (ids[scope] !== scopeId) return false;
+  return matches(match, request.calledName, catalogue.targets.get(request.calledName)?.accessGroups ?? NO_GROUPS);
+}
+
+const NO_GROUPS: ReadonlySet<string> = new Set();
 
 interface Over {
   readonly key_id?: string;
@@ -73,8 +123,9 @@ function overOf(rule: LimitRule, used: number): Over {
   return { scope: rule.scope, limit: rule.limit, value: amount(rule.value), used: amount(used) };
 }
 
-function begun(boundariesMs: readonly number[], nowMs: number): number {
-  return boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
+function beginningOf(window: CounterWindow, nowMs: number): number {
+  if (window.is === 'calendar') return window.boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
+  return window.is === 'trailing' ? nowMs - window.slotMs * 60 + 1 : nowMs;
 }
 
 async function rowOf(tx: Database, level: Changed['level'], organizationId: string, id: string) {

@@ -79,7 +79,11 @@ export async function rehearsed<T>(
     throw new Rehearsed({
       effect: {
         ...(await accessEffect(change.tx, changed, { before: before.access, after: after.access, catalogue })),
-        keys_over_new_limit: await limitsEffect(call, change.tx, changed, before.policy, after.policy),
+        keys_over_new_limit: await limitsEffect(call, change.tx, changed, {
+          before: before.policy,
+          after: after.policy,
+          catalogue,
+        }),
       },
     });
   };

@@ -89,8 +89,7 @@ function admissionOf(
 ): Admission {
   const cap = outputCapFor(question, result.nanoUsd);
   const inputTokens = walk.endpoint.free ? 0 : estimatedInputTokens(question);
-  gateway.traffic.inFlight(1);
-  return {
+  const admission: Admission = {
     walk,
     key,
     asked,
@@ -111,6 +110,8 @@ function admissionOf(
     settled: false,
     ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
   };
+  gateway.traffic.began(admission);
+  return admission;
 }
 
 /** All choices together. An answer nobody saw was no longer than its cap and its model allow, and money was held for no more. */

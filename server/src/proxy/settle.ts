@@ -7,6 +7,7 @@ import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
+import type { InFlight } from './traffic.ts';
 import type { Admission } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -73,7 +74,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   const gatewayUs = gatewayTimeUs(admission, gateway);
   gateway.traffic.request(walk.endpoint.name, ending.status, ending.code);
   gateway.traffic.gatewayUs(gatewayUs);
-  gateway.traffic.inFlight(-1);
+  gateway.traffic.ended(admission);
   for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
   gateway.journal.end({
     ...dimensionsOf(admission),
@@ -110,8 +111,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
 const NONE: readonly string[] = [];
 
 /** Who is charged, as it was when the request was admitted. */
-export function dimensionsOf(admission: Admission) {
-  const { config } = admission.key;
+export function dimensionsOf({ key: { config }, asked }: InFlight) {
   const owner = config.owner;
   return {
     organizationId: config.organizationId,
@@ -119,7 +119,7 @@ export function dimensionsOf(admission: Admission) {
     keyId: config.id,
     memberId: owner.is === 'member' ? owner.memberId : null,
     serviceAccountId: owner.is === 'service_account' ? owner.serviceAccountId : null,
-    calledName: admission.asked.facts.model,
+    calledName: asked.facts.model,
   };
 }
 

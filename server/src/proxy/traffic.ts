@@ -1,4 +1,5 @@
 import { Histogram } from 'prom-client';
+import type { KeyConfig } from '../domain/tenancy.ts';
 import type { RequestStatus } from '../journal/records.ts';
 
 /** Counts of the data plane in plain numbers, read at scrape time, so that counting costs a request next to nothing. */
@@ -7,8 +8,17 @@ export interface Traffic {
   request(endpoint: string, status: RequestStatus | 'unknown_key', code: string | null): void;
   upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
   gatewayUs(us: number): void;
-  inFlight(change: 1 | -1): void;
+  began(request: InFlight): void;
+  ended(request: InFlight): void;
+  /** Every admitted request that is not settled yet. */
+  inFlight(): ReadonlySet<InFlight>;
   read(): TrafficReading;
+}
+
+/** Whose request is on its way, and under which name. */
+export interface InFlight {
+  readonly key: { readonly config: KeyConfig };
+  readonly asked: { readonly facts: { readonly model: string } };
 }
 
 export interface TrafficReading {
@@ -32,15 +42,15 @@ export function createTraffic(): Traffic {
     buckets: BUCKETS_SECONDS,
     registers: [],
   });
-  let open = 0;
+  const open = new Set<InFlight>();
   const add = (map: Map<string, number>, name: string) => map.set(name, (map.get(name) ?? 0) + 1);
   return {
     request: (endpoint, status, code) => add(requests, `${endpoint}|${status}|${code ?? ''}`),
     upstreamAttempt: (provider, outcome) => add(attempts, `${provider}|${outcome}`),
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
-    inFlight(change) {
-      open += change;
-    },
-    read: () => ({ requests, attempts, gatewaySeconds, inFlight: open }),
+    began: (request) => void open.add(request),
+    ended: (request) => void open.delete(request),
+    inFlight: () => open,
+    read: () => ({ requests, attempts, gatewaySeconds, inFlight: open.size }),
   };
 }

@@ -14,6 +14,7 @@ const facts: ProcessFacts = {
   version: '1.2.3',
   isDemo: false,
   settings: config.inForce,
+  inFlight: () => [],
   deploymentUse: () => ({ requests: 3, tokens: 40, resetsInMs: 15_000 }),
   health: () => ({
     notReady: 'draining',

@@ -96,10 +96,11 @@ async function openWorld(given: GivenDatabase, more: Partial<AdminDeps>): Promis
 }
 
 /** A process at rest. */
-const PROCESS: AdminDeps['process'] = {
+export const PROCESS: AdminDeps['process'] = {
   settings: [],
   version: '0.0.0',
   isDemo: false,
+  inFlight: () => [],
   deploymentUse: () => ({ requests: 0, tokens: 0, resetsInMs: 60_000 }),
   health: () => ({
     notReady: null,

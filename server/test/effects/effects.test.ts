@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Answer, makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
+import type { RequestInFlight } from '../../src/admin/deps.ts';
+import { type Answer, makeOrganization, makeTeam, makeTeamMember, must, PROCESS, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
@@ -10,7 +11,8 @@ const only = (...targets: string[]) => ({ mode: 'restrict', targets });
 const granted = (...targets: string[]) => ({ mode: 'selected', targets });
 
 onEveryDatabase('the effect of a change, before it is made', (given) => {
-  const world = withAdmin(given);
+  let inFlight: readonly RequestInFlight[] = [];
+  const world = withAdmin(given, { process: { ...PROCESS, inFlight: () => inFlight } });
 
   beforeAll(async () => {
     for (const model of MODELS) {
@@ -130,6 +132,38 @@ onEveryDatabase('the effect of a change, before it is made', (given) => {
     expect((await effectOf(`/teams/${team.id}`, { budgets })).keys_over_new_limit).toEqual([
       { scope: 'team', limit: 'budget', value: '1.75', used: '2.00' },
     ]);
+  });
+
+  test('of max_parallel: who has more on its way than a new limit lets pass, and nobody else', async () => {
+    const { root } = world();
+    const { organization, team } = await makeTeam(root, { asset_access: granted(...MODELS) });
+    const greedy = must(await root('POST', '/keys', { team_id: team.id, name: 'greedy', rate_limits: { max_parallel: 5 } }));
+    const at = { organizationId: organization.id, teamId: team.id, memberId: null, calledName: 'effect-a' };
+    const grouped = { ...at, calledName: 'effect-c' };
+    inFlight = [
+      { ...at, keyId: greedy.id },
+      { ...at, keyId: greedy.id },
+      { ...grouped, keyId: greedy.id },
+      { ...at, keyId: 'key_modest' },
+      { ...at, organizationId: 'org_other', keyId: greedy.id },
+      { ...at, teamId: 'team_other', memberId: 'mem_1', keyId: 'key_else' },
+    ];
+    const overOf = async (path: string, rate_limits: object) => (await effectOf(path, { rate_limits })).keys_over_new_limit;
+    const path = `/organizations/${organization.id}`;
+    const above = (scope: string, value: number) => ({ scope, limit: 'max_parallel', value });
+    expect(await overOf(path, { max_parallel: 2 })).toEqual([
+      { ...above('organization', 2), used: 5 },
+      { ...above('organization', 2), key_id: greedy.id, used: 3 },
+    ]);
+    expect(await overOf(path, { max_parallel: 5 })).toEqual([]);
+    expect(await overOf(`/teams/${team.id}`, { max_parallel: 3 })).toEqual([{ ...above('team', 3), used: 4 }]);
+    expect(await overOf(`/keys/${greedy.id}`, { max_parallel: 1 })).toEqual([{ ...above('key', 1), used: 3 }]);
+    expect(await overOf(`/keys/${greedy.id}`, { max_parallel: 6 })).toEqual([]);
+    const model_limits = [{ access_group: 'effect-group', rate_limits: { max_parallel: 0 } }];
+    expect((await effectOf(`/keys/${greedy.id}`, { model_limits })).keys_over_new_limit).toEqual([
+      { ...above('key', 0), used: 1 },
+    ]);
+    inFlight = [];
   });
 
   describe('is checked as the change itself', () => {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { requestId, requestTimeMs } from '../../src/lib/id.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
+import { gatedProvider } from '../support/gated-provider.ts';
 import { wallClock } from '../support/policies.ts';
-import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello CANARY' }] };
 const NOON = Date.parse('2026-07-23T12:00:00Z');
@@ -87,6 +88,27 @@ describe('request ids', () => {
     await ask(HELLO);
     expect(rows[0]?.requestId).toMatch(/^req_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
     expect([rows[0]?.admittedAtMs, requestTimeMs(rows[0]?.requestId as string)]).toEqual([NOON, NOON]);
+  });
+});
+
+describe('what is on its way', () => {
+  const HELD = { targets: [model('fast', [deployment({ upstreamModel: 'fake-slow' })])] };
+
+  test('is known by whose it is until it is settled, answered or hung up on; a refused request is not among it', async () => {
+    const { provider, waiting, open: release } = gatedProvider();
+    const { ask, gateway } = await open({ ...HELD, provider, organization: { rateLimits: { max_parallel: 2 } } });
+    const whose = () => [...gateway.traffic.inFlight()].map(({ key, asked }) => [key.config.id, asked.facts.model]);
+    const answered = ask(HELLO);
+    const hungUpOn = ask(HELLO, { hangUpAfter: 0 });
+    await waiting(1);
+    expect(whose()).toContainEqual(['key_1', 'fast']);
+    await hungUpOn;
+    expect(whose()).toEqual([['key_1', 'fast']]);
+    release();
+    expect((await answered).status).toBe(200);
+    expect(whose()).toEqual([]);
+    await ask({ ...HELLO, model: 'no-such' });
+    expect(whose()).toEqual([]);
   });
 });
 
