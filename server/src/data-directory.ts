@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseMasterKey } from './lib/secrets.ts';
 
 /** The data directory cannot be used. Its message is the one line an operator needs. */
@@ -9,7 +9,7 @@ export class UnusableDataDirectory extends Error {}
 /** Makes the directory where it is missing, and says at once when it cannot be written. */
 export function prepareDataDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(resolve(directory));
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
     // Root passes every permission check, and a read-only mount passes none: only a write tells.
@@ -18,6 +18,18 @@ export function prepareDataDirectory(directory: string): void {
     throw new UnusableDataDirectory(
       `HEADGATE_DATA_DIR: ${directory} cannot be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
     );
+  }
+}
+
+/** One level after the other: asked for all at once, Node tries for ever where nothing can be made, as in /proc. */
+function makeDirectory(directory: string): void {
+  if (existsSync(directory)) return;
+  makeDirectory(dirname(directory));
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another start made it meanwhile; which of them may have it is settled later.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -54,6 +54,18 @@ describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
   });
 });
 
+// What no directory can be made in must not keep a start waiting.
+test.skipIf(process.platform !== 'linux')(
+  'a data directory in /proc is refused at once, with one line',
+  { timeout: START_MS_MAX },
+  () => {
+    const started = start('/proc/headgate/data', {});
+    expect(started.status).toBe(1);
+    expect(started.stderr).toMatch(/^headgate: HEADGATE_DATA_DIR: \/proc\/headgate\/data cannot be written \(ENOENT\)\.\n$/);
+    expect(started.stdout).toBe('');
+  },
+);
+
 /** Starts the gateway and waits until it has ended. */
 function start(dataDir: string, env: Readonly<Record<string, string>>) {
   return spawnSync(process.execPath, ['server/src/main.ts', 'serve'], {

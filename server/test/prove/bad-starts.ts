@@ -101,9 +101,10 @@ async function run({ env = {}, args = ['serve'], dataDir = temporaryDirectory(),
 function unusableDirectories(): Start[] {
   const file = path.join(temporaryDirectory(), 'file');
   writeFileSync(file, '');
-  const unusable = [
+  const unusable: Start[] = [
     { name: 'a data directory that is a file', dataDir: file, says: /^headgate: HEADGATE_DATA_DIR: / },
     { name: 'a data directory below a file', dataDir: path.join(file, 'data'), says: /^headgate: HEADGATE_DATA_DIR: / },
+    ...(process.platform === 'linux' ? [NOWHERE] : []),
     { name: 'a data directory that is read-only', ...readOnlyDirectory(), says: /^headgate: HEADGATE_DATA_DIR: / },
   ];
   // A fresh embedded database needs about 40 MB: one disk is full at once, the other in the middle of the first start.
@@ -113,6 +114,13 @@ function unusableDirectories(): Start[] {
   });
   return [...unusable, ...full];
 }
+
+/** A place that is there and in which nobody makes anything, not even root. */
+const NOWHERE: Start = {
+  name: 'a data directory in /proc',
+  dataDir: '/proc/headgate/data',
+  says: /^headgate: HEADGATE_DATA_DIR: \/proc\/headgate\/data cannot be written/,
+};
 
 const NOBODY = 65_534;
 
