@@ -66,6 +66,31 @@ test.describe('as a platform admin', () => {
     vendor.close();
   });
 
+  test('what a deployment takes in the present minute stands beside its capacity, and moves by itself', async ({
+    page,
+    house,
+  }) => {
+    const { id } = await house.api<{ id: string }>('POST', '/deployments', { ...fake('bounded'), limits: { rpm: 3, tpm: null } });
+    await page.goto(`${house.url}/models?search=bounded`);
+    const bar = page.getByRole('row', { name: /bounded/ }).getByLabel(/of 3 requests per minute used/);
+    await expect(bar).toHaveAttribute('aria-label', '0 of 3 requests per minute used');
+    await house.api('PUT', '/callable-targets/bounded/access-groups', { access_groups: ['support'] });
+    const { secret } = await house.api<{ secret: string }>('POST', '/keys', {
+      team_id: house.teamId,
+      name: 'fills a deployment',
+    });
+    // A minute may end between a call and the look at it; then the next call is seen.
+    await expect(async () => {
+      expect(await callModel(house, secret, 'bounded')).toBe(200);
+      await expect(bar).toHaveAttribute('aria-label', /^[1-3] of 3 requests per minute used/, { timeout: 8_000 });
+    }).toPass();
+    await page.goto(`${house.url}/models/${id}`);
+    await expect(async () => {
+      await callModel(house, secret, 'bounded');
+      await expect(page.getByText(/^[1-9]\d* of 3 requests$/)).toBeVisible({ timeout: 8_000 });
+    }).toPass();
+  });
+
   test('a price version is added and what was charged before stays in the list', async ({ page, house }) => {
     const made = await house.api<{ id: string }>('POST', '/deployments', fake('priced'));
     await page.goto(`${house.url}/models/${made.id}`);
@@ -185,7 +210,7 @@ test.describe('as a platform admin', () => {
   });
 
   test('the explorer says of a target who cannot call it, each with the level that says no', async ({ page, house }) => {
-    await house.api('POST', '/organizations', { name: 'Granted nothing' });
+    await house.api('POST', '/organizations', { name: 'Granted nothing', slug: 'granted-nothing' });
     await page.goto(`${house.url}/access?ask=target&target=smart`);
     await page.getByText('Who cannot, and why').click();
     await expect(page).toHaveURL(/who=cannot/);
@@ -226,6 +251,16 @@ test('the gateway’s pages are not in the navigation of an organization’s own
   for (const name of ['Models', 'Credentials', 'Route groups', 'Access groups'])
     await expect(navigation.getByRole('link', { name })).toHaveCount(0);
 });
+
+async function callModel(house: House, secret: string, model: string): Promise<number> {
+  const response = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, max_tokens: 20, messages: [{ role: 'user', content: 'Hello' }] }),
+  });
+  await response.arrayBuffer();
+  return response.status;
+}
 
 function fake(model: string) {
   return {

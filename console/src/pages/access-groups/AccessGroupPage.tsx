@@ -8,6 +8,7 @@ import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
@@ -96,14 +97,19 @@ function Members({ group }: { group: FoundGroup }) {
   const queryClient = useQueryClient();
   const [chosen, setChosen] = useState<string | null>(null);
   const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const change = async ({ target, has }: { target: string; has: boolean }) => {
+    await relabel(target, has ? { given: [group.key] } : { taken: [group.key] });
+    const changed = ['access-group', 'access-groups', 'model', 'models', 'deployments', 'callable-targets', 'route-groups'];
+    await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+  };
   const changing = useMutation({
-    mutationFn: ({ target, has }: { target: string; has: boolean }) =>
-      relabel(target, has ? { given: [group.key] } : { taken: [group.key] }),
-    onSuccess: async (_, { target, has }) => {
+    mutationFn: change,
+    onSuccess: (_, { target, has }) => {
       setChosen(null);
-      saved(has ? `Holders of ${group.key} may call ${target} now.` : `${target} has no label ${group.key} any more.`);
-      const changed = ['access-group', 'access-groups', 'model', 'models', 'deployments', 'callable-targets', 'route-groups'];
-      await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+      const words = has
+        ? `Holders of ${group.key} may call ${target} now.`
+        : `${target} has no label ${group.key} any more: who reached it only through that lost it.`;
+      doneWithUndo(words, () => change({ target, has: !has }));
     },
   });
   return (

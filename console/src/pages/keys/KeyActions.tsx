@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { saved } from '../../components/saved.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
@@ -72,12 +73,16 @@ function Toggle({ of: key }: { of: Key }) {
   const queryClient = useQueryClient();
   const isActive = key.status === 'active';
   const path = { params: { path: { id: key.id } } };
+  const turn = async (on: 'enable' | 'disable') => {
+    await asked(api.POST(`/keys/{id}/${on}`, path));
+    await queryClient.invalidateQueries({ queryKey: ['keys'] });
+  };
   const toggle = useMutation({
-    mutationFn: () => asked(isActive ? api.POST('/keys/{id}/disable', path) : api.POST('/keys/{id}/enable', path)),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: ['keys'] });
-      saved(isActive ? `${key.name} is disabled: its requests are refused.` : `${key.name} is enabled again.`);
-    },
+    mutationFn: turn,
+    onSuccess: (_, done) =>
+      done === 'disable'
+        ? doneWithUndo(`${key.name} is disabled: its requests are refused.`, () => turn('enable'))
+        : doneWithUndo(`${key.name} is enabled again.`, () => turn('disable')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
   const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key.capabilities));
@@ -87,7 +92,7 @@ function Toggle({ of: key }: { of: Key }) {
       verdict={verdict}
       loading={toggle.isPending}
       leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
-      onClick={() => toggle.mutate()}
+      onClick={() => toggle.mutate(isActive ? 'disable' : 'enable')}
     >
       {isActive ? 'Disable' : 'Enable'}
     </GuardedButton>

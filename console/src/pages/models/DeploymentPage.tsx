@@ -8,16 +8,17 @@ import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
-import { CapacityText, PriceText, Tags } from './cells.tsx';
+import { CapacityNow, PriceText, Tags } from './cells.tsx';
 import { CheckBadge } from './DeploymentTest.tsx';
 import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
-import { HealthBadge, useCooling } from './health.tsx';
+import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
 import { PriceVersions } from './PriceVersions.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
@@ -30,6 +31,7 @@ export function DeploymentPage() {
   const deployment = useQuery({
     queryKey: ['deployment', deploymentId],
     queryFn: () => asked(api.GET('/deployments/{id}', { params: { path: { id: deploymentId } } })),
+    refetchInterval: REFRESH_MS,
   });
   return <Asked query={deployment}>{(found) => <Found deployment={found} />}</Asked>;
 }
@@ -68,12 +70,14 @@ function Actions({ deployment }: { deployment: Deployment }) {
   const checking = useMutation({ mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })) });
   const changed = () =>
     Promise.all(['deployment', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+  const turn = async (enabled: boolean) => {
+    await asked(api.PATCH('/deployments/{id}', { params: { path }, body: { enabled } }));
+    await changed();
+  };
   const turning = useMutation({
-    mutationFn: (enabled: boolean) => asked(api.PATCH('/deployments/{id}', { params: { path }, body: { enabled } })),
-    onSuccess: async ({ enabled }) => {
-      saved(enabled ? 'Requests go there again.' : 'No request goes there any more. Enable it to take it back.');
-      await changed();
-    },
+    mutationFn: turn,
+    onSuccess: (_, enabled) =>
+      doneWithUndo(enabled ? 'Requests go there again.' : 'No request goes there any more.', () => turn(!enabled)),
   });
   return (
     <>
@@ -140,7 +144,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         ['Credential', <CredentialLink key="credential" id={deployment.credential_id} />],
         ['Price per million tokens', <PriceText key="price" prices={deployment.prices} />],
         ['Price in force since', <Time key="since" at={deployment.prices_effective_from} />],
-        ['Capacity per minute', <CapacityText key="capacity" limits={deployment.limits} />],
+        ['Capacity, this minute', <CapacityNow key="capacity" of={deployment} />],
         ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
         ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
         ['Output tokens at most', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],

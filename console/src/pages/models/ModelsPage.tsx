@@ -10,9 +10,9 @@ import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
-import { CapacityText, GroupLinks, PriceText, Tags } from './cells.tsx';
+import { CapacityBars, GroupLinks, PriceText, Tags } from './cells.tsx';
 import { DeploymentDialog } from './DeploymentDialog.tsx';
-import { HealthBadge, useCooling } from './health.tsx';
+import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
 import { ProviderBadge } from './ProviderBadge.tsx';
 
@@ -47,6 +47,7 @@ export function ModelsPage() {
         searchLabel="Search by model or upstream model"
         controls={<Filters />}
         defaultSort="model"
+        refetchMs={REFRESH_MS}
         onRowClick={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
         empty={
           <EmptyState title="No models yet" action={add}>
@@ -104,7 +105,7 @@ function useColumns(): DataTableColumn<Row>[] {
     { accessor: 'provider', title: 'Provider', render: (row) => <ProviderBadge provider={row.provider} /> },
     { accessor: 'enabled', title: 'Health', render: (row) => <HealthBadge deployment={row} cooling={cooling} /> },
     { accessor: 'prices', title: 'Price per million tokens', render: (row) => <PriceText prices={row.prices} /> },
-    { accessor: 'limits', title: 'Capacity', render: (row) => <CapacityText limits={row.limits} /> },
+    { accessor: 'limits', title: 'Capacity, this minute', render: (row) => <CapacityBars of={row} /> },
     { accessor: 'tags', title: 'Routing tags', render: (row) => <Tags tags={row.tags} /> },
     {
       accessor: 'access_groups',

@@ -1,7 +1,9 @@
 import { Anchor, Badge, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { countText } from '../../components/Count.tsx';
+import { LimitBar } from '../../components/LimitBar.tsx';
 import { bucketName, type PriceBucket, priceLine } from '../../components/PriceFields.tsx';
 import { PATHS } from '../../paths.ts';
 
@@ -35,16 +37,49 @@ export function PriceText({ prices }: { prices: Prices | null | undefined }) {
   );
 }
 
-/** What the provider lets through per minute: a full deployment goes last, it refuses nobody. */
-export function CapacityText({ limits }: { limits: { readonly rpm: number | null; readonly tpm: number | null } }) {
-  const parts = [
-    limits.rpm === null ? null : `${countText(limits.rpm)} RPM`,
-    limits.tpm === null ? null : `${countText(limits.tpm)} TPM`,
-  ].filter((part) => part !== null);
+interface Capacity {
+  readonly limits: { readonly rpm: number | null; readonly tpm: number | null };
+  /** In the present minute; null where nothing is limited. */
+  readonly capacity_use: Pick<NonNullable<Schema<'Deployment'>['capacity_use']>, 'requests' | 'tokens' | 'is_full'> | null;
+}
+
+/** What the provider lets through per minute, and how much of it the present minute took: a full deployment goes last, it refuses nobody. */
+export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capacity }) {
+  if (use === null || (limits.rpm === null && limits.tpm === null))
+    return (
+      <Text component="span" fz="sm" c="dimmed" className="nowrap">
+        not limited
+      </Text>
+    );
   return (
-    <Text component="span" fz="sm" {...(parts.length === 0 ? { c: 'dimmed' } : {})} className="nowrap">
-      {parts.length === 0 ? 'not limited' : parts.join(' · ')}
-    </Text>
+    <Group gap="sm" wrap="nowrap">
+      {limits.rpm !== null && <LimitBar limit="rpm" value={limits.rpm} used={use.requests} />}
+      {limits.tpm !== null && <LimitBar limit="tpm" value={limits.tpm} used={use.tokens} />}
+      {use.is_full && (
+        <Tooltip label="Full for this minute: the others are asked first, and it is still asked when they fail.">
+          <Badge color="yellow">Full</Badge>
+        </Tooltip>
+      )}
+    </Group>
+  );
+}
+
+/** The same with every number written out. */
+export function CapacityNow({ of }: { of: Capacity }) {
+  const { limits, capacity_use: use } = of;
+  const lines = [
+    use === null || limits.rpm === null ? null : `${countText(use.requests)} of ${countText(limits.rpm)} requests`,
+    use === null || limits.tpm === null ? null : `${countText(use.tokens)} of ${countText(limits.tpm)} tokens`,
+  ].filter((line) => line !== null);
+  return (
+    <Stack gap={2} maw={240}>
+      <CapacityBars of={of} />
+      {lines.map((line) => (
+        <Text key={line} fz="xs" c="dimmed">
+          {line}
+        </Text>
+      ))}
+    </Stack>
   );
 }
 

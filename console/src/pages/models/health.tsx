@@ -3,7 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { relativeText } from '../../components/Time.tsx';
 
-const REFRESH_MS = 5_000;
+/** How often what moves by itself is read again. */
+export const REFRESH_MS = 5_000;
 
 /** Deployments that rest after failures, by id, with the end of their rest; read again every five seconds. */
 export function useCooling(): ReadonlyMap<string, string> | null {

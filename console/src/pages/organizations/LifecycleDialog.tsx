@@ -1,17 +1,19 @@
-import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { archiveOrganization, type Organization, reactivateOrganization, suspendOrganization } from '../../api/organizations.ts';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { countText } from '../../components/Count.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 
 export type Lifecycle = 'suspend' | 'reactivate' | 'archive';
 
 const CALLS = { suspend: suspendOrganization, reactivate: reactivateOrganization, archive: archiveOrganization } as const;
 const DONE = { suspend: 'suspended', reactivate: 'active again', archive: 'archived' } as const;
 
+/** What brings an organization back to the status it had; out of the last of them there is no way. */
+const WAY_BACK = { active: 'reactivate', suspended: 'suspend', archived: 'archive', deleted: 'archive' } as const;
+
 interface LifecycleDialogProps {
-  readonly organization: Pick<Organization, 'id' | 'name' | 'key_count' | 'team_count'>;
+  readonly organization: Pick<Organization, 'id' | 'name' | 'status' | 'key_count' | 'team_count'>;
   readonly to: Lifecycle;
   readonly onClose: () => void;
 }
@@ -23,7 +25,13 @@ export function LifecycleDialog({ organization, to, onClose }: LifecycleDialogPr
   const change = async () => {
     await CALLS[to](organization.id);
     await refresh();
-    sayDone(organization, to, refresh);
+    const back = WAY_BACK[organization.status];
+    const message = (
+      <>
+        <bdi>{organization.name}</bdi> is {DONE[to]}.
+      </>
+    );
+    doneWithUndo(message, () => CALLS[back](organization.id).then(refresh));
   };
   return (
     <ConfirmByName
@@ -40,32 +48,6 @@ export function LifecycleDialog({ organization, to, onClose }: LifecycleDialogPr
 
 export function refreshOrganizations(queryClient: ReturnType<typeof useQueryClient>) {
   return Promise.all(['organizations', 'organization'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-}
-
-function sayDone({ id, name }: Pick<Organization, 'id' | 'name'>, to: Lifecycle, refresh: () => Promise<unknown>): void {
-  const shown = notifications.show({
-    color: 'teal',
-    autoClose: 8_000,
-    message: (
-      <>
-        <bdi>{name}</bdi> is {DONE[to]}.{' '}
-        <Button
-          size="compact-xs"
-          variant="light"
-          onClick={() => {
-            notifications.hide(shown);
-            void CALLS[to === 'reactivate' ? 'suspend' : 'reactivate'](id).then(refresh, sayFailed);
-          }}
-        >
-          Undo
-        </Button>
-      </>
-    ),
-  });
-}
-
-function sayFailed(error: Error): void {
-  notifications.show({ color: 'red', title: 'Not undone', message: error.message });
 }
 
 function verbOf(to: Lifecycle): string {

@@ -7,6 +7,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { countText } from '../../components/Count.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { saved } from '../../components/saved.ts';
 import { PATHS } from '../../paths.ts';
@@ -21,13 +22,16 @@ export function TeamActions({ of: team }: { of: Team }) {
   const manages = verdictOf('teams.manage', team.capabilities);
   const narrows = verdictOf('team_access.narrow', team.capabilities);
   const isActive = team.status === 'active';
+  const turn = async (status: Team['status']) => {
+    await asked(api.PATCH('/teams/{id}', { params: { path: { id: team.id } }, body: { status } }));
+    await queryClient.invalidateQueries({ queryKey: ['teams'] });
+  };
   const toggle = useMutation({
-    mutationFn: () =>
-      asked(api.PATCH('/teams/{id}', { params: { path: { id: team.id } }, body: { status: isActive ? 'suspended' : 'active' } })),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: ['teams'] });
-      saved(isActive ? `${team.name} is suspended: requests with its keys are refused.` : `${team.name} is active again.`);
-    },
+    mutationFn: turn,
+    onSuccess: (_, status) =>
+      status === 'suspended'
+        ? doneWithUndo(`${team.name} is suspended: requests with its keys are refused.`, () => turn('active'))
+        : doneWithUndo(`${team.name} is active again.`, () => turn('suspended')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
   return (
@@ -40,7 +44,12 @@ export function TeamActions({ of: team }: { of: Team }) {
       >
         Edit
       </GuardedButton>
-      <GuardedButton variant="default" verdict={manages} loading={toggle.isPending} onClick={() => toggle.mutate()}>
+      <GuardedButton
+        variant="default"
+        verdict={manages}
+        loading={toggle.isPending}
+        onClick={() => toggle.mutate(isActive ? 'suspended' : 'active')}
+      >
         {isActive ? 'Suspend' : 'Reactivate'}
       </GuardedButton>
       <GuardedButton

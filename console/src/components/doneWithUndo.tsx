@@ -1,0 +1,31 @@
+import { Button, Group, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import type { ReactNode } from 'react';
+import { saved } from './saved.ts';
+
+/** Time enough to read it, to see that it was wrong, and to get there with the keyboard. */
+const SHOWN_MS = 10_000;
+
+/** Says that something was done and offers to take it back; `undo` does that, and what comes of it is said too. */
+export function doneWithUndo(message: ReactNode, undo: () => Promise<unknown>): void {
+  const id = notifications.show({
+    color: 'teal',
+    autoClose: SHOWN_MS,
+    message: (
+      <Group gap="sm" justify="space-between" wrap="nowrap">
+        <Text fz="sm">{message}</Text>
+        <Button size="compact-sm" variant="light" onClick={() => takeBack(id, undo)}>
+          Undo
+        </Button>
+      </Group>
+    ),
+  });
+}
+
+function takeBack(id: string, undo: () => Promise<unknown>): void {
+  notifications.hide(id);
+  undo().then(
+    () => saved('Undone.'),
+    (error: Error) => notifications.show({ color: 'red', title: 'Not undone', message: error.message }),
+  );
+}
