@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newAdminToken } from '../../src/lib/secrets.ts';
+import { putDatabase } from './prepared-database.ts';
 
 export const repository = path.resolve(import.meta.dirname, '../../..');
 
@@ -93,10 +94,17 @@ export function startChild(command: readonly [string, ...string[]], options: { c
   return child;
 }
 
+/** This version's own program on a directory of its own: nothing asks how its database came to be. */
+function startsOnPrepared({ dataDir, command, cwd, env }: GatewayOptions): boolean {
+  const bringsItsOwn = ['DATABASE_URL', 'HEADGATE_MASTER_KEY'].some((name) => (env?.[name] ?? null) !== null);
+  return dataDir === undefined && command === undefined && cwd === undefined && !bringsItsOwn;
+}
+
 /** Starts the gateway and waits until it is ready. Throws, with what it printed, when it ends first or needs more than a minute. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const port = Number(options.env?.HEADGATE_PORT ?? (await freePort()));
   const dataDir = options.dataDir ?? temporaryDirectory();
+  if (startsOnPrepared(options)) await putDatabase(dataDir);
   const adminToken = options.adminToken ?? newAdminToken();
   const startedMs = performance.now();
   const child = startChild(options.command ?? [process.execPath, 'server/src/main.ts', 'serve'], {
