@@ -287,6 +287,26 @@ describe('who may invite', () => {
       expect((await browse(world())('GET', `/invitations/lookup?token=${others.token}`)).status).toBe(200);
     }
   });
+
+  test('a revoked admin token’s invitations are cancelled with it, those of others are not, and the audit log says so', async () => {
+    const { root, withToken } = world();
+    const organization = await makeOrganization(root);
+    const token = async () =>
+      must(await root('POST', '/admin-tokens', { name: 'ops', role: 'org_admin', organization_id: organization.id }));
+    const [revoked, kept] = [await token(), await token()];
+    const wanted = { organization_id: organization.id, role: 'org_member' };
+    const sent = await invite(withToken(revoked.token), wanted);
+    const others = [await invite(withToken(kept.token), wanted), await invite(root, wanted)];
+    expect((await root('DELETE', `/admin-tokens/${revoked.id}`)).status).toBe(204);
+    const looked = await browse(world())('GET', `/invitations/lookup?token=${sent.token}`);
+    expect(looked).toMatchObject({ status: 404, body: { detail: expect.stringContaining('cancelled') } });
+    expect((await browse(world())('POST', '/invitations/accept', { token: sent.token, ...NEWCOMER })).status).toBe(404);
+    for (const other of others) {
+      expect((await browse(world())('GET', `/invitations/lookup?token=${other.token}`)).status).toBe(200);
+    }
+    const actions = await actionsOf(root, organization.id);
+    expect(actions.filter((action) => action === 'invitation.cancel')).toHaveLength(1);
+  });
 });
 
 describe('an invitation by mail', () => {
