@@ -42,12 +42,25 @@ export interface SearchQuestion {
   readonly limit: number;
 }
 
-/** Exact ones first within each kind. What the reader may not see is not found. */
+/** Exact ones first within each kind, all of it in one statement. What the reader may not see is not found. */
 export async function searchNamed(db: Database, question: SearchQuestion): Promise<readonly Found[]> {
-  const found: Found[] = [];
-  for (const source of [...TENANTS, ...(question.mayReadPlatform ? PLATFORM : [])])
-    found.push(...(await searchIn(db, question, source)));
-  return found;
+  const sources = question.mayReadPlatform ? [...TENANTS, ...PLATFORM] : TENANTS;
+  // Whole names and ids are asked for by themselves, so that a crowd of names that begin so cannot hide them.
+  const parts = sources.flatMap((source) => [
+    partOf(source, question, { isExact: true, matching: isExactly(source, question.text) }),
+    partOf(source, question, { isExact: false, matching: beginsSo(source, question.text) }),
+  ]);
+  const { rows } = await db.execute<FoundRow>(sql.join(parts, sql` union all `));
+  return sources.flatMap((source) => foundIn(source, rows, question.limit));
+}
+
+interface FoundRow extends Record<string, unknown> {
+  readonly kind: string;
+  readonly is_exact: boolean;
+  readonly id: string;
+  readonly name: string;
+  readonly detail: string;
+  readonly organization_id: string | null;
 }
 
 /** Where one kind is kept. */
@@ -61,29 +74,30 @@ interface Source {
   visible(reaches: readonly Reach[]): SQL | undefined;
 }
 
-/** Whole names and ids are asked for by themselves, so that a crowd of names that begin so cannot hide them. */
-async function searchIn(db: Database, question: SearchQuestion, source: Source): Promise<readonly Found[]> {
-  const exact = await ask(db, question, source, isExactly(source, question.text));
-  if (exact.length >= question.limit) return exact.map((row) => ({ ...row, isExact: true }));
-  const begins = or(...source.names.map((name) => sql`${lowered(name)} like ${prefixPattern(question.text)}`));
-  const ids = new Set(exact.map((row) => row.id));
-  const others = (await ask(db, question, source, begins)).filter((row) => !ids.has(row.id));
-  const all = [...exact.map((row) => ({ ...row, isExact: true })), ...others.map((row) => ({ ...row, isExact: false }))];
-  return all.slice(0, question.limit);
+interface Matching {
+  readonly isExact: boolean;
+  readonly matching: SQL | undefined;
 }
 
-async function ask(db: Database, { reaches, limit }: SearchQuestion, source: Source, matching: SQL | undefined) {
-  const { id, names, detail, organizationId, from, visible } = source;
-  const { rows } = await db.execute<{ id: string; name: string; detail: string; organization_id: string | null }>(sql`
-    select ${id} as id, ${names[0]} as name, ${detail} as detail, ${organizationId ?? sql`null`} as organization_id
-    from ${from} where ${and(matching, visible(reaches))} limit ${limit}`);
-  return rows.map((row) => ({
-    kind: source.kind,
-    id: row.id,
-    name: row.name,
-    detail: row.detail,
-    organizationId: row.organization_id,
-  }));
+function partOf(source: Source, { reaches, limit }: SearchQuestion, { isExact, matching }: Matching): SQL {
+  const { kind, id, names, detail, organizationId, from, visible } = source;
+  return sql`(select ${kind}::text as kind, ${isExact}::boolean as is_exact, ${id} as id, ${names[0]} as name, ${detail} as detail,
+    ${organizationId ?? sql`null::text`} as organization_id from ${from} where ${and(matching, visible(reaches))} limit ${limit})`;
+}
+
+/** What is the whole name also begins so, and is told once. */
+function foundIn({ kind }: Source, rows: readonly FoundRow[], limit: number): readonly Found[] {
+  const byId = new Map<string, Found>();
+  const ofKind = rows.filter((row) => row.kind === kind);
+  for (const row of [...ofKind.filter((row) => row.is_exact), ...ofKind.filter((row) => !row.is_exact)]) {
+    const { id, name, detail, organization_id: organizationId, is_exact: isExact } = row;
+    if (!byId.has(id)) byId.set(id, { kind, id, name, detail, organizationId, isExact });
+  }
+  return [...byId.values()].slice(0, limit);
+}
+
+function beginsSo({ names }: Source, text: string): SQL | undefined {
+  return or(...names.map((name) => sql`${lowered(name)} like ${prefixPattern(text)}`));
 }
 
 function isExactly({ id, names, organizationId }: Source, text: string): SQL | undefined {
