@@ -183,7 +183,7 @@ test('the whole workflow with the keyboard alone', async ({ page, house }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Keys only' })).toBeVisible();
   const organizationId = /org_[0-9a-f]+/.exec(page.url())?.[0] as string;
   await page.goto(`${house.url}/organizations/${organizationId}?tab=teams`);
-  await page.getByText('No team yet').waitFor();
+  await page.getByText('No teams yet').waitFor();
   await page.keyboard.press('n');
   await expect(dialog(page).getByLabel('Name')).toBeFocused();
   await page.keyboard.type('Typed');

@@ -1,10 +1,10 @@
 import { Anchor, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import type { Schema } from '../../api/client.ts';
 import { shortCountText } from '../../components/Count.tsx';
 import { LIMIT_WORDS, limitName } from '../../components/LimitBar.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { moneyText } from '../../components/Money.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -15,16 +15,26 @@ import { PATHS } from '../../paths.ts';
 type Key = Schema<'Key'>;
 
 /** The columns of a list of keys; `withPlace` where they lie in several teams. */
-export function keyColumns({ withPlace }: { withPlace: boolean }): DataTableColumn<Key>[] {
-  const place: DataTableColumn<Key> = { accessor: 'team_name', title: 'Team', render: (key) => <Place of={key} /> };
+export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Key>[] {
+  const place: ListColumn<Key> = {
+    accessor: 'team_name',
+    title: 'Team',
+    phone: { fact: 2 },
+    render: (key) => <Place of={key} />,
+  };
   return [
-    { accessor: 'name', title: 'Name', sortable: true, render: (key) => <Name of={key} /> },
-    { accessor: 'status', title: 'Status', render: (key) => <KeyStatus of={key} /> },
+    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: (key) => <Name of={key} /> },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: (key) => <KeyStatus of={key} /> },
     { accessor: 'owner', title: 'Owner', render: ({ owner }) => <Owner of={owner} /> },
     ...(withPlace ? [place] : []),
     { accessor: 'budgets', title: 'Budget', render: ({ budgets }) => <Budgets of={budgets} /> },
     { accessor: 'rate_limits', title: 'Limits', render: (key) => <Limits of={key} /> },
-    { accessor: 'last_used_at', title: 'Last used', render: (key) => <Time at={key.last_used_at} relative /> },
+    {
+      accessor: 'last_used_at',
+      title: 'Last used',
+      phone: { fact: 3, isNamed: true },
+      render: (key) => <Time at={key.last_used_at} relative />,
+    },
     { accessor: 'created_at', title: 'Created', sortable: true, render: (key) => <Time at={key.created_at} relative /> },
   ];
 }

@@ -1,7 +1,6 @@
 import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
 import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import type { ComponentType } from 'react';
 import type { Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
@@ -9,6 +8,7 @@ import { BudgetCell } from '../../components/BudgetRing.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
 import { countText } from '../../components/Count.tsx';
 import { LimitCell } from '../../components/LimitGauges.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Money, moneyText } from '../../components/Money.tsx';
 import { Sparkline } from '../../components/Sparkline.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
@@ -22,14 +22,22 @@ interface RowActions {
 }
 
 /** The columns of the organization list; each accessor is the order's name on the server. */
-export function columnsOf(actions: RowActions): DataTableColumn<Organization>[] {
+export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   return [
-    { accessor: 'name', title: 'Organization', sortable: true, width: 214, render: (row) => <Identity row={row} /> },
+    {
+      accessor: 'name',
+      title: 'Organization',
+      sortable: true,
+      width: 214,
+      phone: 'title',
+      render: (row) => <Identity row={row} />,
+    },
     {
       accessor: 'budget_used',
       title: 'Budget',
       sortable: true,
       width: 196,
+      phone: { fact: 1 },
       render: (row) => <BudgetCell budgets={row.limits_status.budgets} />,
     },
     {
@@ -38,7 +46,14 @@ export function columnsOf(actions: RowActions): DataTableColumn<Organization>[] 
       width: 230,
       render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
     },
-    { accessor: 'spend', title: '30-day spend', sortable: true, width: 128, render: (row) => <Spend row={row} /> },
+    {
+      accessor: 'spend',
+      title: '30-day spend',
+      sortable: true,
+      width: 128,
+      phone: { fact: 2 },
+      render: (row) => <Spend row={row} />,
+    },
     {
       accessor: 'members',
       title: 'Members',
@@ -55,8 +70,22 @@ export function columnsOf(actions: RowActions): DataTableColumn<Organization>[] 
       width: 80,
       render: (row) => countText(row.team_count),
     },
-    { accessor: 'keys', title: 'Keys', sortable: true, textAlign: 'right', width: 74, render: (row) => countText(row.key_count) },
-    { accessor: 'actions', title: '', textAlign: 'right', width: 46, render: (row) => <RowMenu row={row} {...actions} /> },
+    {
+      accessor: 'keys',
+      title: 'Keys',
+      sortable: true,
+      textAlign: 'right',
+      width: 74,
+      render: (row) => countText(row.key_count),
+    },
+    {
+      accessor: 'actions',
+      title: '',
+      textAlign: 'right',
+      width: 46,
+      phone: 'menu',
+      render: (row) => <RowMenu row={row} {...actions} />,
+    },
   ];
 }
 
@@ -75,7 +104,7 @@ function Identity({ row }: { row: Organization }) {
             fz="sm"
             fw={600}
             truncate
-            maw={110}
+            maw={{ base: 190, xs: 110 }}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
@@ -86,7 +115,7 @@ function Identity({ row }: { row: Organization }) {
           </span>
         </Group>
         <Group gap={4} wrap="nowrap">
-          <Text fz="xs" c="dimmed" truncate maw={130} title={owners.join(', ')}>
+          <Text fz="xs" c="dimmed" truncate maw={{ base: 200, xs: 130 }} title={owners.join(', ')}>
             {owners.length === 0 ? 'No owner' : owners.join(', ')} · <span className="mono">{row.slug}</span>
           </Text>
           <CopyIcon text={row.id} label="the organization’s id" />

@@ -1,9 +1,9 @@
 import { Anchor, Avatar, Badge, Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { roleWord } from '../../components/RoleSelect.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -12,13 +12,27 @@ import { PATHS } from '../../paths.ts';
 
 type Account = Schema<'Account'>;
 
-const COLUMNS: DataTableColumn<Account>[] = [
-  { accessor: 'name', title: 'Person', sortable: true, render: (account) => <Person of={account} /> },
-  { accessor: 'platform_role', title: 'Platform role', render: ({ platform_role }) => <PlatformRole role={platform_role} /> },
-  { accessor: 'memberships', title: 'Organizations', render: ({ memberships }) => <Memberships of={memberships} /> },
+const COLUMNS: ListColumn<Account>[] = [
+  { accessor: 'name', title: 'Person', sortable: true, phone: 'title', render: (account) => <Person of={account} /> },
+  {
+    accessor: 'platform_role',
+    title: 'Platform role',
+    render: ({ platform_role }) => <PlatformRole role={platform_role} />,
+  },
+  {
+    accessor: 'memberships',
+    title: 'Organizations',
+    phone: { fact: 2, isNamed: true },
+    render: ({ memberships }) => <Memberships of={memberships} />,
+  },
   { accessor: 'two_factor', title: 'Second factor', render: (account) => <Factors of={account} /> },
-  { accessor: 'last_sign_in_at', title: 'Last sign-in', render: ({ last_sign_in_at }) => <Time at={last_sign_in_at} relative /> },
-  { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+  {
+    accessor: 'last_sign_in_at',
+    title: 'Last sign-in',
+    phone: { fact: 3, isNamed: true },
+    render: ({ last_sign_in_at }) => <Time at={last_sign_in_at} relative />,
+  },
+  { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
   { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
 ];
 

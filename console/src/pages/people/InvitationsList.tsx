@@ -1,12 +1,12 @@
 import { Button, Group, Select, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { DataTableColumn } from 'mantine-datatable';
 import { useMemo, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
 import { roleWord } from '../../components/RoleSelect.tsx';
 import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
@@ -78,15 +78,20 @@ interface RowActions {
   readonly onCancel: (invitation: Invitation) => void;
 }
 
-function columnsWith(actions: RowActions): DataTableColumn<Invitation>[] {
+function columnsWith(actions: RowActions): ListColumn<Invitation>[] {
   return [
-    { accessor: 'name', title: 'E-mail', sortable: true, render: ({ email }) => <bdi>{email}</bdi> },
-    { accessor: 'organization_id', title: 'To', render: (invitation) => <Place of={invitation} /> },
-    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'name', title: 'E-mail', sortable: true, phone: 'title', render: ({ email }) => <bdi>{email}</bdi> },
+    { accessor: 'organization_id', title: 'To', phone: { fact: 2 }, render: (invitation) => <Place of={invitation} /> },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
     { accessor: 'inviter_name', title: 'Invited by', render: ({ inviter_name }) => <bdi>{inviter_name}</bdi> },
     { accessor: 'created_at', title: 'Sent', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
-    { accessor: 'expires_at', title: 'Expires', render: ({ expires_at }) => <Time at={expires_at} relative /> },
-    { accessor: 'actions', title: '', render: (invitation) => <Actions of={invitation} {...actions} /> },
+    {
+      accessor: 'expires_at',
+      title: 'Expires',
+      phone: { fact: 3, isNamed: true },
+      render: ({ expires_at }) => <Time at={expires_at} relative />,
+    },
+    { accessor: 'actions', title: '', phone: { fact: 4 }, render: (invitation) => <Actions of={invitation} {...actions} /> },
   ];
 }
 

@@ -1,11 +1,11 @@
 import { ActionIcon, Group, Menu, Select, Text, Tooltip } from '@mantine/core';
 import { IconDots, IconEdit, IconUserMinus } from '@tabler/icons-react';
-import type { DataTableColumn } from 'mantine-datatable';
 import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan, type Verdict } from '../../api/session.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { MemberLink } from '../../components/MemberLink.tsx';
 import { ORGANIZATION_ROLES, RoleName, roleWord } from '../../components/RoleSelect.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
@@ -74,16 +74,22 @@ interface RowActions {
   readonly onRemove: (member: Member) => void;
 }
 
-function columnsWith(actions: RowActions): DataTableColumn<Member>[] {
+function columnsWith(actions: RowActions): ListColumn<Member>[] {
   return [
-    { accessor: 'name', title: 'Member', sortable: true, render: (member) => <MemberLink of={member} memberId={member.id} /> },
-    { accessor: 'role', title: 'Role', render: ({ role }) => <RoleName role={role} /> },
+    {
+      accessor: 'name',
+      title: 'Member',
+      sortable: true,
+      phone: 'title',
+      render: (member) => <MemberLink of={member} memberId={member.id} />,
+    },
+    { accessor: 'role', title: 'Role', phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
     { accessor: 'teams', title: 'Teams', render: ({ teams }) => <Teams of={teams} /> },
-    { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
-    { accessor: 'status', title: 'Status', render: (member) => <StatusBadge status={statusOf(member)} /> },
+    { accessor: 'key_count', title: 'Keys', textAlign: 'right', phone: { fact: 3, isNamed: true } },
+    { accessor: 'status', title: 'Status', phone: { fact: 2 }, render: (member) => <StatusBadge status={statusOf(member)} /> },
     { accessor: 'last_seen_at', title: 'Last seen', render: ({ last_seen_at }) => <Time at={last_seen_at} relative /> },
     { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
-    { accessor: 'actions', title: '', width: 48, render: (member) => <RowMenu of={member} {...actions} /> },
+    { accessor: 'actions', title: '', width: 48, phone: 'menu', render: (member) => <RowMenu of={member} {...actions} /> },
   ];
 }
 

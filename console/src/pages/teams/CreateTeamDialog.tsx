@@ -74,7 +74,16 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
         void navigate({ to: PATHS.team, params: { teamId: team.id } as never });
       }}
     >
-      <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+      <TextInput
+        label="Name"
+        data-autofocus
+        // The organization may be known only after the dialog has looked for what to focus.
+        autoFocus
+        required
+        withAsterisk={false}
+        maxLength={200}
+        {...form.getInputProps('name')}
+      />
       <PolicyFields
         form={policyForm(form)}
         caps={[{ level: 'Organization', ...organization }]}

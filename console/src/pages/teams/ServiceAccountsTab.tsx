@@ -3,14 +3,15 @@ import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { DataList } from '../../components/DataList.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
@@ -58,12 +59,13 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
   );
 }
 
-function columnsWith(onDelete: (account: ServiceAccount) => void): DataTableColumn<ServiceAccount>[] {
+function columnsWith(onDelete: (account: ServiceAccount) => void): ListColumn<ServiceAccount>[] {
   return [
     {
       accessor: 'name',
       title: 'Name',
       sortable: true,
+      phone: 'title',
       render: ({ name, is_default }) => (
         <Group gap="xs" wrap="nowrap">
           <Text fz="sm" fw={500}>
@@ -73,33 +75,42 @@ function columnsWith(onDelete: (account: ServiceAccount) => void): DataTableColu
         </Group>
       ),
     },
-    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
-    { accessor: 'created_at', title: 'Created', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
-    { accessor: 'actions', title: '', render: (account) => <Actions of={account} onDelete={onDelete} /> },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    {
+      accessor: 'created_at',
+      title: 'Created',
+      sortable: true,
+      phone: { fact: 2, isNamed: true },
+      render: ({ created_at }) => <Time at={created_at} relative />,
+    },
+    { accessor: 'actions', title: '', phone: 'menu', render: (account) => <Actions of={account} onDelete={onDelete} /> },
   ];
 }
 
 function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (account: ServiceAccount) => void }) {
   const queryClient = useQueryClient();
   const isActive = account.status === 'active';
+  const turn = async (status: 'active' | 'disabled') => {
+    await asked(api.PATCH('/service-accounts/{id}', { params: { path: { id: account.id } }, body: { status } }));
+    await queryClient.invalidateQueries({ queryKey: ['service-accounts'] });
+  };
   const toggle = useMutation({
-    mutationFn: () =>
-      asked(
-        api.PATCH('/service-accounts/{id}', {
-          params: { path: { id: account.id } },
-          body: { status: isActive ? 'disabled' : 'active' },
-        }),
-      ),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: ['service-accounts'] });
-      saved(isActive ? `${account.name} is disabled: its keys are refused.` : `${account.name} is enabled again.`);
-    },
+    mutationFn: turn,
+    onSuccess: (_, status) =>
+      status === 'disabled'
+        ? doneWithUndo(`${account.name} is disabled: its keys are refused.`, () => turn('active'))
+        : doneWithUndo(`${account.name} is enabled again.`, () => turn('disabled')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
   if (!account.capabilities.includes('service_accounts.manage')) return null;
   return (
     <Group gap="xs" justify="flex-end" wrap="nowrap">
-      <Button size="compact-sm" variant="default" loading={toggle.isPending} onClick={() => toggle.mutate()}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={toggle.isPending}
+        onClick={() => toggle.mutate(isActive ? 'disabled' : 'active')}
+      >
         {isActive ? 'Disable' : 'Enable'}
       </Button>
       <Button size="compact-sm" variant="default" aria-label={`Delete ${account.name}`} onClick={() => onDelete(account)}>

@@ -2,13 +2,13 @@ import { Button, Group } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { MemberLink } from '../../components/MemberLink.tsx';
 import { RoleName, RoleSelect, TEAM_ROLES } from '../../components/RoleSelect.tsx';
 import { saved } from '../../components/saved.ts';
@@ -56,17 +56,19 @@ export function TeamMembersTab({ team }: TeamTabProps) {
   );
 }
 
-function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void): DataTableColumn<Row>[] {
+function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void): ListColumn<Row>[] {
   return [
     {
       accessor: 'name',
       title: 'Member',
       sortable: true,
+      phone: 'title',
       render: (member) => <MemberLink of={member} memberId={member.member_id} />,
     },
     {
       accessor: 'role',
       title: 'Role',
+      phone: { fact: 1 },
       render: (member) => (mayManage.allowed ? <RoleCell of={member} /> : <RoleName role={member.role} />),
     },
     {
@@ -78,6 +80,7 @@ function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void):
     {
       accessor: 'actions',
       title: '',
+      phone: 'menu',
       render: (member) =>
         mayManage.allowed && (
           <Group justify="flex-end">

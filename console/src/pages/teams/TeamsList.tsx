@@ -1,6 +1,5 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { BudgetCell } from '../../components/BudgetRing.tsx';
@@ -8,6 +7,7 @@ import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
 import { LimitCell } from '../../components/LimitGauges.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { PATHS } from '../../paths.ts';
 
@@ -18,14 +18,15 @@ interface TeamsListProps {
   readonly organizationId?: string;
   /** Of this list's parameters in the address. */
   readonly prefix?: string;
-  readonly emptyAction?: ReactNode;
+  /** Stands beside the search of an organization's teams, and where there are none yet. */
+  readonly createButton?: ReactNode;
 }
 
 const REFRESH_MS = 10_000;
 const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: 'Organization', kind: 'organization' }];
 
 /** Teams with how much of their budgets and limits is used now. */
-export function TeamsList({ organizationId, prefix = 'teams_', emptyAction }: TeamsListProps) {
+export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
   const navigate = useNavigate();
   const isOfOne = organizationId !== undefined;
   return (
@@ -41,11 +42,11 @@ export function TeamsList({ organizationId, prefix = 'teams_', emptyAction }: Te
       columns={columnsWith({ withOrganization: !isOfOne })}
       filters={isOfOne ? [] : ['organization_id']}
       searchLabel="Search by name or id"
-      controls={isOfOne ? null : <FilterBar filters={FILTERS} />}
+      controls={isOfOne ? createButton : <FilterBar filters={FILTERS} />}
       refetchMs={REFRESH_MS}
       onRowClick={({ id }) => void navigate({ to: PATHS.team, params: { teamId: id } as never })}
       empty={
-        <EmptyState title="No teams yet" action={emptyAction}>
+        <EmptyState title="No teams yet" action={createButton}>
           A team holds keys and the people who work with them. Make one for each application or group that should have a cap of
           its own.
         </EmptyState>
@@ -54,21 +55,27 @@ export function TeamsList({ organizationId, prefix = 'teams_', emptyAction }: Te
   );
 }
 
-function columnsWith({ withOrganization }: { withOrganization: boolean }): DataTableColumn<Team>[] {
-  const organization: DataTableColumn<Team> = {
+function columnsWith({ withOrganization }: { withOrganization: boolean }): ListColumn<Team>[] {
+  const organization: ListColumn<Team> = {
     accessor: 'organization_name',
     title: 'Organization',
+    phone: { fact: 2 },
     render: ({ organization_name }) => <bdi>{organization_name}</bdi>,
   };
   return [
-    { accessor: 'name', title: 'Team', sortable: true, render: (team) => <Name of={team} /> },
+    { accessor: 'name', title: 'Team', sortable: true, phone: 'title', render: (team) => <Name of={team} /> },
     ...(withOrganization ? [organization] : []),
-    { accessor: 'budgets', title: 'Budget', render: ({ limits_status }) => <BudgetCell budgets={limits_status.budgets} /> },
+    {
+      accessor: 'budgets',
+      title: 'Budget',
+      phone: { fact: 3 },
+      render: ({ limits_status }) => <BudgetCell budgets={limits_status.budgets} />,
+    },
     { accessor: 'rate_limits', title: 'Limits', render: ({ limits_status }) => <LimitCell limits={limits_status.rate_limits} /> },
     { accessor: 'asset_access', title: 'Access', render: ({ asset_access }) => <Access of={asset_access} /> },
     { accessor: 'member_count', title: 'Members', textAlign: 'right' },
     { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
-    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
   ];
 }
 

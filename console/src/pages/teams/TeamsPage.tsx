@@ -24,7 +24,7 @@ export function TeamsPage() {
       about="Groups in an organization. A team’s keys share its limits and budgets, within those of the organization."
       actions={create}
     >
-      <TeamsList prefix="" emptyAction={create} />
+      <TeamsList prefix="" createButton={create} />
       <CreateTeamDialog opened={opened === 'team'} onClose={() => set({ new: undefined })} organizationId={organization_id} />
     </Page>
   );

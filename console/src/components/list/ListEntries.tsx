@@ -1,0 +1,120 @@
+import { Box, Center, Checkbox, Group, Loader, Paper, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { type ReactNode, useId } from 'react';
+import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+
+/** The rows of a list on a phone: each an entry of two lines, with its menu in reach and nothing to scroll sideways to. */
+export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
+  const { rows, isFetching } = props;
+  return (
+    <Stack gap="xs">
+      <Paper
+        withBorder
+        component="ul"
+        m={0}
+        p={0}
+        aria-label={props.name}
+        style={{ opacity: isFetching ? 0.6 : 1, listStyle: 'none' }}
+      >
+        {rows?.map((row) => (
+          <Entry key={row.id} row={row} {...props} />
+        ))}
+      </Paper>
+      {rows === undefined && (
+        <Center mih={120}>
+          <Loader size="sm" aria-label="Loading" />
+        </Center>
+      )}
+      {rows?.length === 0 && !isFetching && (
+        <Text fz="sm" c="dimmed" ta="center" py="lg">
+          {NOTHING_MATCHES}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function Entry<T extends { id: string }>({
+  row,
+  columns,
+  onRowClick,
+  selected,
+  onSelectedChange,
+}: ListRowsProps<T> & { row: T }) {
+  const titleId = useId();
+  const title = columns.find(({ phone }) => phone === 'title');
+  const menu = columns.find(({ phone }) => phone === 'menu');
+  return (
+    <Box
+      component="li"
+      px="sm"
+      py="xs"
+      style={{
+        borderBottom: '1px solid var(--mantine-color-default-border)',
+        cursor: onRowClick === undefined ? undefined : 'pointer',
+      }}
+      onClick={() => onRowClick?.(row)}
+    >
+      <Group gap="sm" wrap="nowrap" justify="space-between">
+        {onSelectedChange !== undefined && (
+          <Check row={row} labelledBy={titleId} selected={selected ?? []} onSelectedChange={onSelectedChange} />
+        )}
+        <Box id={titleId} flex={1} miw={0} fz="sm">
+          {title !== undefined && cellOf(title, row)}
+        </Box>
+        {menu !== undefined && <div>{cellOf(menu, row)}</div>}
+      </Group>
+      <Group gap="md" mt={6} fz="sm" style={{ rowGap: 4 }}>
+        {factsOf(columns).map((column) => (
+          <Fact key={String(column.accessor)} label={column.title} isNamed={column.phone.isNamed === true}>
+            {cellOf(column, row)}
+          </Fact>
+        ))}
+      </Group>
+    </Box>
+  );
+}
+
+interface CheckProps<T> {
+  readonly row: T;
+  readonly labelledBy: string;
+  readonly selected: readonly T[];
+  readonly onSelectedChange: (rows: T[]) => void;
+}
+
+function Check<T extends { id: string }>({ row, labelledBy, selected, onSelectedChange }: CheckProps<T>) {
+  const others = selected.filter(({ id }) => id !== row.id);
+  return (
+    <Checkbox
+      aria-labelledby={labelledBy}
+      checked={others.length < selected.length}
+      onClick={(event) => event.stopPropagation()}
+      onChange={({ currentTarget }) => onSelectedChange(currentTarget.checked ? [...others, row] : others)}
+    />
+  );
+}
+
+function Fact({ label, isNamed, children }: { label: ReactNode; isNamed: boolean; children: ReactNode }) {
+  return (
+    <Group gap={6} wrap="nowrap" miw={0}>
+      {isNamed ? (
+        <Text component="span" fz="xs" c="dimmed">
+          {label}
+        </Text>
+      ) : (
+        <VisuallyHidden>{label}</VisuallyHidden>
+      )}
+      <Box miw={0}>{children}</Box>
+    </Group>
+  );
+}
+
+type FactColumn<T> = ListColumn<T> & { readonly phone: { readonly fact: number; readonly isNamed?: true } };
+
+function factsOf<T>(columns: readonly ListColumn<T>[]): readonly FactColumn<T>[] {
+  const facts = columns.filter((column): column is FactColumn<T> => typeof column.phone === 'object');
+  return facts.toSorted((one, other) => one.phone.fact - other.phone.fact);
+}
+
+function cellOf<T>({ render, accessor }: ListColumn<T>, row: T): ReactNode {
+  return render === undefined ? (row[accessor as keyof T] as ReactNode) : render(row, 0);
+}

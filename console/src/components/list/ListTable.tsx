@@ -1,0 +1,27 @@
+import { DataTable } from 'mantine-datatable';
+import { type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+
+/** The rows of a list in columns, ordered by a click on a head. */
+export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
+  const { columns, rows = [], isFetching, sort, onSort, onRowClick, selected, onSelectedChange } = props;
+  const isEmpty = rows.length === 0;
+  return (
+    <DataTable<T>
+      withTableBorder
+      borderRadius="sm"
+      highlightOnHover
+      minHeight={isEmpty ? 160 : 0}
+      records={[...rows]}
+      columns={[...columns]}
+      fetching={isFetching}
+      sortStatus={{ columnAccessor: sort.replace(/^-/, ''), direction: sort.startsWith('-') ? 'desc' : 'asc' }}
+      onSortStatusChange={({ columnAccessor, direction }) =>
+        onSort(`${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`)
+      }
+      // The table only makes this transparent while it has rows: a screen reader would read it all the same.
+      {...(isEmpty && !isFetching ? { noRecordsText: NOTHING_MATCHES } : { emptyState: <span /> })}
+      {...(onRowClick === undefined ? {} : { onRowClick: ({ record }) => onRowClick(record) })}
+      {...(onSelectedChange === undefined ? {} : { selectedRecords: selected ?? [], onSelectedRecordsChange: onSelectedChange })}
+    />
+  );
+}

@@ -1,0 +1,38 @@
+import { TextInput } from '@mantine/core';
+import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useRef, useState } from 'react';
+
+interface SearchFieldProps {
+  readonly label: string;
+  readonly value: string;
+  /** Told when typing rests, without blanks around it. */
+  readonly onChange: (text: string) => void;
+}
+
+/** The search of a list. `/` goes to it. */
+export function SearchField({ label, value, onChange }: SearchFieldProps) {
+  const [text, setText] = useState(value);
+  const field = useRef<HTMLInputElement>(null);
+  const say = useDebouncedCallback(onChange, 250);
+  useHotkeys([['/', () => field.current?.focus()]]);
+  // The address can change without the field: Back, a link, a cleared filter.
+  useEffect(() => setText(value), [value]);
+  return (
+    <TextInput
+      ref={field}
+      w={{ base: '100%', xs: 280 }}
+      size="sm"
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      maxLength={200}
+      leftSection={<IconSearch size={16} />}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        say(event.currentTarget.value.trim());
+      }}
+    />
+  );
+}

@@ -1,0 +1,24 @@
+import { Select } from '@mantine/core';
+import type { ListRowsProps } from './column.ts';
+
+/** The order of a list that has no heads to click on. */
+export function SortSelect<T>({ columns, sort, onSort }: Pick<ListRowsProps<T & { id: string }>, 'columns' | 'sort' | 'onSort'>) {
+  const sortable = columns.filter((column) => column.sortable === true);
+  if (sortable.length === 0) return null;
+  const data = sortable.flatMap(({ accessor, title }) => [
+    { value: String(accessor), label: `${String(title ?? accessor)}, ascending` },
+    { value: `-${String(accessor)}`, label: `${String(title ?? accessor)}, descending` },
+  ]);
+  return (
+    <Select
+      aria-label="Order"
+      placeholder="Order"
+      size="sm"
+      w={200}
+      allowDeselect={false}
+      data={data}
+      value={data.some(({ value }) => value === sort) ? sort : null}
+      onChange={(value) => value !== null && onSort(value)}
+    />
+  );
+}
