@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PlatformRole, RoleGrant } from '../domain/permission.ts';
 import { hashSecret } from '../lib/secrets.ts';
+import { grantsOf, placesOf } from '../store/account-places.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import * as signIn from '../store/sign-in.ts';
 import type { Actor } from './actor.ts';
@@ -32,7 +33,7 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
   if (session.lastUsedAt.getTime() < now.getTime() - LAST_USED_EVERY_MS) {
     await signIn.markSessionUsed(deps.db, { id: session.id, at: now });
   }
-  const roles = signIn.grantsOf(account.platformRole, await signIn.standingsOf(deps.db, account.id));
+  const roles = grantsOf(account.platformRole, await placesOf(deps.db, account.id));
   return { kind: 'account', id: account.id, name: account.name, roles, accountId: account.id, sessionId: session.id };
 }
 

@@ -1,7 +1,8 @@
 import { canGrantRole, type RoleGrant } from '../domain/permission.ts';
+import { grantsOf, placesOf } from '../store/account-places.ts';
 import * as accounts from '../store/accounts.ts';
 import * as invitations from '../store/invitations.ts';
-import { grantsOf, standingsOf } from '../store/sign-in.ts';
+
 import type { Change } from './change.ts';
 import { grantOf, invitationEvent, invitationFacts } from './invitation-view.ts';
 
@@ -12,7 +13,7 @@ import { grantOf, invitationEvent, invitationFacts } from './invitation-view.ts'
 export async function withdrawInvitations(change: Change, accountId: string): Promise<void> {
   const account = await accounts.find(change.tx, accountId);
   const isActive = account !== null && account.status === 'active';
-  const roles = isActive ? grantsOf(account.platformRole, await standingsOf(change.tx, accountId)) : [];
+  const roles = isActive ? grantsOf(account.platformRole, await placesOf(change.tx, accountId)) : [];
   await withdrawInvitationsOf(change, accountId, roles);
 }
 

@@ -1,16 +1,8 @@
 /** What a list of accounts shows beside the rows: where each belongs and how it can prove itself. One question for a whole page. */
-import { and, asc, count, eq, inArray, ne, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
+import { membershipsOf } from './account-places.ts';
 import type { Database } from './database.ts';
-import {
-  accountMemberships,
-  accounts,
-  auditEvents,
-  memberships,
-  organizations,
-  passkeys,
-  sessions,
-  twoFactors,
-} from './schema.ts';
+import { accounts, auditEvents, passkeys, sessions, twoFactors } from './schema.ts';
 
 export interface AccountFacts {
   readonly memberships: readonly {
@@ -66,30 +58,6 @@ export async function countOtherAdmins(tx: Database, accountId: string): Promise
     .orderBy(asc(accounts.id))
     .for('update');
   return rows.filter(({ id }) => id !== accountId).length;
-}
-
-async function membershipsOf(db: Database, ids: readonly string[]) {
-  const rows = await db
-    .select({
-      accountId: accountMemberships.accountId,
-      organizationId: organizations.id,
-      organizationName: organizations.name,
-      memberId: memberships.id,
-      role: memberships.role,
-    })
-    .from(accountMemberships)
-    .innerJoin(
-      memberships,
-      and(
-        eq(memberships.organizationId, accountMemberships.organizationId),
-        eq(memberships.id, accountMemberships.membershipId),
-        ne(memberships.status, 'removed'),
-      ),
-    )
-    .innerJoin(organizations, and(eq(organizations.id, memberships.organizationId), ne(organizations.status, 'deleted')))
-    .where(inArray(accountMemberships.accountId, [...ids]))
-    .orderBy(asc(organizations.name), asc(organizations.id));
-  return Map.groupBy(rows, (row) => row.accountId);
 }
 
 async function totpOf(db: Database, ids: readonly string[]): Promise<ReadonlySet<string>> {

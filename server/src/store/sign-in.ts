@@ -1,22 +1,8 @@
 /** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
 import { and, count, desc, eq, gt, isNotNull, isNull, ne, sql } from 'drizzle-orm';
-import type { PlatformRole, RoleGrant } from '../domain/permission.ts';
 import type { AccountRow } from './accounts.ts';
 import type { Database } from './database.ts';
-import {
-  accountMemberships,
-  accounts,
-  memberships,
-  oneTimeLinks,
-  organizations,
-  passkeys,
-  sessions,
-  signInMethods,
-  teamMembers,
-  teams,
-  twoFactors,
-  verifications,
-} from './schema.ts';
+import { accounts, oneTimeLinks, passkeys, sessions, signInMethods, twoFactors, verifications } from './schema.ts';
 
 /** The tables under the names by which the sign-in library asks for them. */
 export const SIGN_IN_TABLES = {
@@ -45,67 +31,6 @@ export async function findSession(
 
 export async function markSessionUsed(db: Database, session: { readonly id: string; readonly at: Date }): Promise<void> {
   await db.update(sessions).set({ lastUsedAt: session.at }).where(eq(sessions.id, session.id));
-}
-
-/** One place a person belongs to. */
-export interface Standing {
-  readonly organization: { readonly id: string; readonly name: string; readonly slug: string; readonly status: string };
-  readonly memberId: string;
-  readonly role: string;
-  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: string }[];
-}
-
-/** Where an account belongs now, by the organization's name: removed memberships and deleted places left out. */
-export async function standingsOf(db: Database, accountId: string): Promise<readonly Standing[]> {
-  const rows = await db
-    .select({
-      organization: {
-        id: organizations.id,
-        name: organizations.name,
-        slug: organizations.slug,
-        status: organizations.status,
-      },
-      memberId: memberships.id,
-      role: memberships.role,
-      team: { id: teams.id, name: teams.name, role: teamMembers.role },
-    })
-    .from(accountMemberships)
-    .innerJoin(
-      memberships,
-      and(
-        eq(memberships.organizationId, accountMemberships.organizationId),
-        eq(memberships.id, accountMemberships.membershipId),
-        eq(memberships.status, 'active'),
-      ),
-    )
-    .innerJoin(organizations, and(eq(organizations.id, memberships.organizationId), ne(organizations.status, 'deleted')))
-    .leftJoin(
-      teamMembers,
-      and(eq(teamMembers.organizationId, memberships.organizationId), eq(teamMembers.membershipId, memberships.id)),
-    )
-    .leftJoin(
-      teams,
-      and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId), isNull(teams.deletedAt)),
-    )
-    .where(eq(accountMemberships.accountId, accountId))
-    .orderBy(organizations.name, organizations.id, teams.name, teams.id);
-  return [...Map.groupBy(rows, (row) => row.organization.id).values()].map((ofOne) => {
-    const [first] = ofOne as [(typeof ofOne)[number]];
-    const inTeams = ofOne.flatMap(({ team }) =>
-      team?.id && team.name !== null && team.role ? [{ id: team.id, name: team.name, role: team.role }] : [],
-    );
-    return { organization: first.organization, memberId: first.memberId, role: first.role, teams: inTeams };
-  });
-}
-
-/** The roles an account holds by its own row and where it belongs. */
-export function grantsOf(platformRole: PlatformRole | null, standings: readonly Standing[]): readonly RoleGrant[] {
-  const grants: RoleGrant[] = platformRole === null ? [] : [{ role: platformRole }];
-  for (const { organization, role, teams } of standings) {
-    grants.push({ role, organizationId: organization.id } as RoleGrant);
-    for (const team of teams) grants.push({ role: team.role, organizationId: organization.id, teamId: team.id } as RoleGrant);
-  }
-  return grants;
 }
 
 /** Living sessions, the last used one first. */

@@ -10,6 +10,7 @@ import {
   type TeamRole,
 } from '../../domain/permission.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
+import { type AccountPlace, placesOf } from '../../store/account-places.ts';
 import * as accounts from '../../store/accounts.ts';
 import * as signInStore from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
@@ -114,14 +115,14 @@ export const signOut = route({
 async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
   const { actor, deps } = call;
   const account = actor.accountId === null ? null : await accounts.find(deps.db, actor.accountId);
-  const standings = account === null ? [] : await signInStore.standingsOf(deps.db, account.id);
+  const places = account === null ? [] : await placesOf(deps.db, account.id);
   const factors = account === null ? null : await signInStore.factorsOf(deps.db, account.id);
   const platform = actor.roles.find((grant) => !('organizationId' in grant));
   return {
     account: { id: actor.id, email: account?.email ?? '', name: actor.name },
     actor_kind: actor.kind === 'admin_token' ? 'admin_token' : 'account',
     platform_role: platform === undefined ? null : (platform.role as (typeof PLATFORM_ROLES)[number]),
-    memberships: standings.map(viewOfStanding),
+    memberships: places.map(viewOfPlace),
     platform_capabilities: [...capabilitiesOf(actor, { organizationId: null })],
     capabilities_by_organization: capabilitiesByOrganization(call),
     capabilities_anywhere: PERMISSIONS.filter((permission) => reachOf(actor, permission).length > 0),
@@ -134,7 +135,7 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
   };
 }
 
-function viewOfStanding({ organization, memberId, role, teams }: signInStore.Standing) {
+function viewOfPlace({ organization, memberId, role, teams }: AccountPlace) {
   return {
     organization_id: organization.id,
     organization_name: organization.name,
