@@ -145,6 +145,23 @@ test('usage is saved as a file that adds up to what is shown', async ({ page, ho
   expect(lines.reduce((sum, line) => sum + Number(line.split(',').at(at)), 0)).toBe(total.requests);
 });
 
+test('the axis of the usage chart is whole: a month in which nothing was used is there', async ({ page, house }) => {
+  await keyWithRefusal(house, 'used this month only');
+  await house.signIn(page, 'platform_admin');
+  const from = new Date();
+  from.setUTCMonth(from.getUTCMonth() - 5, 1);
+  await page.goto(`${house.url}/usage?from=${from.toISOString()}&interval=month`);
+  const chart = page.getByRole('img', { name: /^Spend per month/ });
+  const months = chart.locator('.recharts-xAxis .recharts-cartesian-axis-tick-value');
+  await expect(months).toHaveCount(6);
+  const first = new Intl.DateTimeFormat('en-US', { month: 'short', year: 'numeric', timeZone: 'UTC' }).format(from);
+  await expect(months.first()).toHaveText(first);
+  // Hovered, it says so.
+  const box = await chart.locator('.recharts-cartesian-grid').boundingBox();
+  await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 40);
+  await expect(chart.locator('.recharts-tooltip-wrapper')).toContainText('$0.00');
+});
+
 test('the audit log shows what a change changed, and that its chain is whole', async ({ page, house }) => {
   const { id } = await house.api<{ id: string }>('POST', `/organizations/${house.organizationId}/teams`, {
     name: '<script>alert(1)</script>',
@@ -160,8 +177,22 @@ test('the audit log shows what a change changed, and that its chain is whole', a
   await expect(row).toContainText('10');
   await expect(row).toContainText('25');
   await expect(dialog).toContainText('<script>alert(1)</script>');
+  await expect(page).toHaveURL(/event=\d+/);
+  const link = page.url();
+  await page.goBack();
+  await expect(dialog).toBeHidden();
+  await expect(page).toHaveURL(/\/audit\?object_id=/);
+  await page.goForward();
+  await expect(dialog).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
+  await expect(page).not.toHaveURL(/event=/);
+  await page.goto(link);
+  await expect(dialog.getByRole('row').filter({ hasText: 'rate_limits.rpm' })).toContainText('25');
+  await page.keyboard.press('Escape');
+  await expect(page).not.toHaveURL(/event=/);
+  await page.goto(`${house.url}/audit?event=999999`);
+  await expect(page.getByRole('dialog').getByText('There is no event at this position of this log.')).toBeVisible();
   await page.goto(`${house.url}/audit`);
   await expect(page.getByRole('combobox', { name: 'Whose events' })).toHaveCount(0);
 });

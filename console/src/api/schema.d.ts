@@ -8506,6 +8506,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The one event at this position. */
+                seq?: number;
                 object_type?: string;
                 object_id?: string;
                 actor_id?: string;
@@ -8560,6 +8562,8 @@ export interface operations {
                 limit?: number;
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description The one event at this position. */
+                seq?: number;
                 object_type?: string;
                 object_id?: string;
                 actor_id?: string;

@@ -38,6 +38,7 @@ export interface AuditEvent extends Omit<NewAuditEvent, 'before' | 'after'> {
 /** Narrows a list of events; absent does not narrow. */
 export interface AuditFilter {
   readonly organizationId: string | null;
+  readonly seq?: number | undefined;
   readonly objectType?: string | undefined;
   readonly objectId?: string | undefined;
   readonly actorId?: string | undefined;
@@ -139,6 +140,7 @@ async function lockHead(tx: Database, chain: string): Promise<{ seq: number; has
 function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
   return [
     eq(auditEvents.chain, filter.organizationId ?? PLATFORM_CHAIN),
+    filter.seq === undefined ? undefined : eq(auditEvents.seq, filter.seq),
     filter.objectType === undefined ? undefined : eq(auditEvents.objectType, filter.objectType),
     filter.objectId === undefined ? undefined : eq(auditEvents.objectId, filter.objectId),
     filter.actorId === undefined ? undefined : eq(auditEvents.actorId, filter.actorId),

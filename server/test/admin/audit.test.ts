@@ -26,6 +26,18 @@ onEveryDatabase('the audit log', (given) => {
     });
   });
 
+  test('tells one event by its position in its chain, and nobody else’s', async () => {
+    const { root, as } = world();
+    const [one, other] = [await makeOrganization(root), await makeOrganization(root)];
+    must(await root('PATCH', `/organizations/${one.id}`, { name: 'Renamed' }));
+    const second = must(await root('GET', `/audit-events?organization_id=${one.id}&seq=2`));
+    expect(second).toMatchObject({ data: [{ seq: 2, action: 'organization.update' }], next_cursor: null, total: 1 });
+    expect(must(await root('GET', `/audit-events?organization_id=${other.id}&seq=2`)).data).toEqual([]);
+    const stranger = as([{ role: 'org_owner', organizationId: other.id }]);
+    expect((await stranger('GET', `/audit-events?organization_id=${one.id}&seq=2`)).status).toBe(404);
+    expect((await root('GET', '/audit-events?seq=0')).status).toBe(400);
+  });
+
   test('has none for what was refused or rolled back', async () => {
     const { root, as } = world();
     const made = await makeOrganization(root);

@@ -1,7 +1,8 @@
 import '@mantine/charts/styles.layer.css';
 import { BarChart } from '@mantine/charts';
 import { Box } from '@mantine/core';
-import { type Interval, intervalFormat } from './interval-time.ts';
+import type { Interval } from './interval-time.ts';
+import { intervalKey, intervalsOf } from './intervals.ts';
 
 export interface Series {
   /** Name of the value in each point; also what the legend says unless `label` does. */
@@ -19,7 +20,7 @@ export interface TimeChartProps {
   readonly label: string;
   readonly points: readonly Point[];
   readonly series: readonly Series[];
-  /** Where the chart begins and ends: intervals without a point are drawn empty. */
+  /** Where the chart begins and ends: intervals without a point are drawn as nothing used. */
   readonly from: string;
   readonly to: string;
   /** How long a point lasts: decides how its time is written. */
@@ -36,10 +37,12 @@ export interface TimeChartProps {
 /** Stacked bars over time. The exact numbers stand in the table beside it; this shows their course. */
 export function StackedBars({ label, points, series, from, to, interval, timeZone, height = 220, ...formats }: TimeChartProps) {
   const { format, formatExact = format } = formats;
-  const time = intervalFormat(interval, timeZone);
-  const names = timesBetween({ points, from, to, interval }).map((at) => time.format(at));
-  const byName = new Map(points.map((point) => [time.format(new Date(point.time)), point]));
-  const data = [...new Set(names)].map((name) => ({ ...byName.get(name), time: name }));
+  const byKey = new Map(points.map((point) => [intervalKey(point.time, { interval, timeZone }), point]));
+  const marks = intervalsOf({ from, to, interval, timeZone });
+  const labels = new Map(marks.map(({ key, label: written }) => [key, written]));
+  const nothing = Object.fromEntries(series.map(({ name }) => [name, 0]));
+  const data = marks.map(({ key }) => ({ ...nothing, ...byKey.get(key), time: key }));
+  const labelOf = (key: unknown) => labels.get(String(key)) ?? '';
   return (
     <Box role="img" aria-label={label}>
       <BarChart
@@ -53,34 +56,12 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
         gridAxis="x"
+        xAxisProps={{ tickFormatter: labelOf }}
+        tooltipProps={{ labelFormatter: labelOf }}
         yAxisProps={{ width: 84, tickFormatter: format }}
         barProps={{ isAnimationActive: false }}
         maxBarWidth={36}
       />
     </Box>
   );
-}
-
-interface Stretch {
-  readonly points: readonly Point[];
-  readonly from: string;
-  readonly to: string;
-  readonly interval: Interval;
-}
-
-const HOUR_MS = 3_600_000;
-/** A day is stepped over in its second hour, so that a clock that is set forward or back does not move it into another. */
-const STEPS_MS = { hour: HOUR_MS, day: 24 * HOUR_MS, week: 168 * HOUR_MS, month: null } as const;
-const TIMES_MAX = 2_000;
-
-/** The beginning of every interval, as seen from the first that is known. Months differ too much: those with a point stand alone. */
-function timesBetween({ points, from, to, interval }: Stretch): readonly Date[] {
-  const stepMs = STEPS_MS[interval];
-  const known = points.map((point) => Date.parse(point.time));
-  if (stepMs === null) return known.map((ms) => new Date(ms));
-  const offsetMs = interval === 'hour' ? 0 : 2 * HOUR_MS;
-  const [anchorMs = Date.parse(from)] = known;
-  const before = Math.max(0, Math.ceil((anchorMs - Date.parse(from)) / stepMs));
-  const count = Math.min(TIMES_MAX, before + Math.ceil((Date.parse(to) - anchorMs) / stepMs));
-  return Array.from({ length: count }, (_, index) => new Date(anchorMs + (index - before) * stepMs + offsetMs));
 }

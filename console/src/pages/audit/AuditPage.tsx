@@ -1,7 +1,7 @@
 import { Anchor, Select, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { DataTableColumn } from 'mantine-datatable';
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { type Session, useSession } from '../../api/session.tsx';
@@ -19,6 +19,7 @@ import { ActionLink } from './ActionLink.tsx';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { EventDrawer } from './EventDrawer.tsx';
+import { useOpenedEvent } from './useOpenedEvent.ts';
 import { OBJECT_TYPES } from './words.ts';
 
 const FILTERS: readonly Filter[] = [
@@ -32,7 +33,7 @@ const FILTERS: readonly Filter[] = [
 export function AuditPage() {
   const [state] = useUrlState();
   const session = useSession();
-  const [opened, setOpened] = useState<AuditRow | null>(null);
+  const opened = useOpenedEvent();
   const organizationId = chainOf(session, state.organization_id);
   const fetch = useCallback((query: ListQuery) => fetchEvents(query, organizationId), [organizationId]);
   const chain = queryText({ organization_id: organizationId });
@@ -56,7 +57,7 @@ export function AuditPage() {
         name="audit-events"
         scope={[organizationId ?? 'platform']}
         fetch={fetch}
-        columns={columnsOf(setOpened)}
+        columns={columnsOf(opened.open)}
         filters={['object_type', 'object_id', 'actor_id', 'action', 'range', 'from', 'to']}
         controls={
           <FilterBar filters={FILTERS}>
@@ -64,12 +65,12 @@ export function AuditPage() {
             <RangePicker standard={null} />
           </FilterBar>
         }
-        onRowClick={setOpened}
+        onRowClick={opened.open}
         empty={
           <EmptyState title="No event yet">Whatever is changed from now on is written here, in the same transaction.</EmptyState>
         }
       />
-      <EventDrawer event={opened} onClose={() => setOpened(null)} />
+      <EventDrawer organizationId={organizationId} opened={opened} />
     </Page>
   );
 }

@@ -1,57 +1,88 @@
 import { Drawer, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { api, asked, Problem, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Time } from '../../components/Time.tsx';
-import type { AuditRow } from './audit-row.ts';
 import { DiffTable } from './DiffTable.tsx';
+import type { OpenedEvent } from './useOpenedEvent.ts';
 import { actionWords } from './words.ts';
 
+type AuditEvent = Schema<'AuditEvent'>;
+
+interface EventDrawerProps {
+  /** Whose chain; absent: the platform's own. */
+  readonly organizationId: string | undefined;
+  readonly opened: OpenedEvent;
+}
+
 /** One event in full: who did it, from where, why, and what it changed. */
-export function EventDrawer({ event, onClose }: { event: AuditRow | null; onClose: () => void }) {
+export function EventDrawer({ organizationId, opened: { seq, close } }: EventDrawerProps) {
+  const event = useQuery({
+    queryKey: ['audit-event', organizationId ?? 'platform', seq],
+    queryFn: () => eventAt(organizationId, Number(seq)),
+    enabled: seq !== undefined,
+    // What is written there never changes.
+    staleTime: Number.POSITIVE_INFINITY,
+  });
   return (
     <Drawer
-      opened={event !== null}
-      onClose={onClose}
+      opened={seq !== undefined}
+      onClose={close}
       position="right"
       size="xl"
-      title={event === null ? '' : actionWords(event.action)}
+      title={event.data === undefined ? 'Event' : actionWords(event.data.action)}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      {event !== null && (
-        <Stack gap="md">
-          <div>
-            <Text fz="sm">
-              <b>
-                <bdi>{event.actor.name}</bdi>
-              </b>{' '}
-              ({event.actor.kind.replaceAll('_', ' ')}) at <Time at={event.at} seconds />
-            </Text>
-            <Text fz="sm">
-              {event.object.type.replaceAll('_', ' ')} <bdi>{event.object.name ?? ''}</bdi>
-            </Text>
-            {event.reason !== null && <Text fz="sm">Reason: {event.reason}</Text>}
-          </div>
-          <DiffTable before={event.before} after={event.after} />
-          <Stack gap={2} fz="xs" c="dimmed">
-            <Line name="Object">
-              <CopyText text={event.object.id} label="object id" />
-            </Line>
-            <Line name="Actor">
-              <CopyText text={event.actor.id} label="actor id" />
-            </Line>
-            {event.ip !== null && <Line name="Address">{event.ip}</Line>}
-            {event.request_id !== null && (
-              <Line name="Request">
-                <CopyText text={event.request_id} label="request id" />
-              </Line>
-            )}
-            <Line name="Event">
-              {event.seq} in its chain, hash <CopyText text={event.hash} label="hash" />
-            </Line>
-          </Stack>
-        </Stack>
-      )}
+      {seq !== undefined && <Asked query={event}>{(found) => <EventFacts event={found} />}</Asked>}
     </Drawer>
+  );
+}
+
+async function eventAt(organizationId: string | undefined, seq: number): Promise<AuditEvent> {
+  const chain = organizationId === undefined ? {} : { organization_id: organizationId };
+  const isPosition = Number.isSafeInteger(seq) && seq > 0;
+  const data = isPosition ? (await asked(api.GET('/audit-events', { params: { query: { ...chain, seq } } }))).data : [];
+  const [event] = data;
+  if (event === undefined) throw new Problem(404, 'There is no event at this position of this log.');
+  return event;
+}
+
+function EventFacts({ event }: { event: AuditEvent }) {
+  return (
+    <Stack gap="md">
+      <div>
+        <Text fz="sm">
+          <b>
+            <bdi>{event.actor.name}</bdi>
+          </b>{' '}
+          ({event.actor.kind.replaceAll('_', ' ')}) at <Time at={event.at} seconds />
+        </Text>
+        <Text fz="sm">
+          {event.object.type.replaceAll('_', ' ')} <bdi>{event.object.name ?? ''}</bdi>
+        </Text>
+        {event.reason !== null && <Text fz="sm">Reason: {event.reason}</Text>}
+      </div>
+      <DiffTable before={event.before} after={event.after} />
+      <Stack gap={2} fz="xs" c="dimmed">
+        <Line name="Object">
+          <CopyText text={event.object.id} label="object id" />
+        </Line>
+        <Line name="Actor">
+          <CopyText text={event.actor.id} label="actor id" />
+        </Line>
+        {event.ip !== null && <Line name="Address">{event.ip}</Line>}
+        {event.request_id !== null && (
+          <Line name="Request">
+            <CopyText text={event.request_id} label="request id" />
+          </Line>
+        )}
+        <Line name="Event">
+          {event.seq} in its chain, hash <CopyText text={event.hash} label="hash" />
+        </Line>
+      </Stack>
+    </Stack>
   );
 }
 

@@ -1,21 +1,21 @@
 import { Group } from '@mantine/core';
-import type { DataTableColumn } from 'mantine-datatable';
-import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Time } from '../../components/Time.tsx';
 import { ActionLink } from '../audit/ActionLink.tsx';
 import type { AuditRow } from '../audit/audit-row.ts';
 import { ChainBadge } from '../audit/ChainBadge.tsx';
 import { EventDrawer } from '../audit/EventDrawer.tsx';
+import { useOpenedEvent } from '../audit/useOpenedEvent.ts';
 import type { TabProps } from './tab.ts';
 
 /** Who changed what in an organization: its own hash chain. */
 export function AuditTab({ organization }: TabProps) {
-  const [opened, setOpened] = useState<AuditRow | null>(null);
+  const opened = useOpenedEvent();
   const path = (format: string | undefined) => `/audit-events/export${queryText({ organization_id: organization.id, format })}`;
   return (
     <>
@@ -23,7 +23,7 @@ export function AuditTab({ organization }: TabProps) {
         name="audit-events"
         scope={[organization.id]}
         fetch={(query) => fetchEvents(organization.id, query)}
-        columns={columnsOf(setOpened)}
+        columns={columnsOf(opened.open)}
         controls={
           <Group gap="sm" justify="space-between" flex={1}>
             <ChainBadge organizationId={organization.id} />
@@ -36,10 +36,10 @@ export function AuditTab({ organization }: TabProps) {
             />
           </Group>
         }
-        onRowClick={setOpened}
+        onRowClick={opened.open}
         empty={<EmptyState title="No event yet">Whatever is changed here is written down in the same transaction.</EmptyState>}
       />
-      <EventDrawer event={opened} onClose={() => setOpened(null)} />
+      <EventDrawer organizationId={organization.id} opened={opened} />
     </>
   );
 }
@@ -50,17 +50,23 @@ async function fetchEvents(organizationId: string, { limit, cursor }: ListQuery)
   return { ...page, data: page.data.map((event) => ({ ...event, id: String(event.seq) })) };
 }
 
-function columnsOf(open: (row: AuditRow) => void): DataTableColumn<AuditRow>[] {
+function columnsOf(open: (row: AuditRow) => void): ListColumn<AuditRow>[] {
   return [
-    { accessor: 'at', title: 'When', noWrap: true, render: ({ at }) => <Time at={at} /> },
-    { accessor: 'actor', title: 'Who', render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    { accessor: 'at', title: 'When', noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} /> },
+    { accessor: 'actor', title: 'Who', phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
     {
       accessor: 'action',
       title: 'What',
+      phone: 'title',
       noWrap: true,
       render: (row) => <ActionLink of={row} open={open} />,
     },
-    { accessor: 'object', title: 'Object', render: ({ object }) => <bdi title={object.id}>{object.name ?? object.id}</bdi> },
+    {
+      accessor: 'object',
+      title: 'Object',
+      phone: { fact: 1 },
+      render: ({ object }) => <bdi title={object.id}>{object.name ?? object.id}</bdi>,
+    },
     { accessor: 'reason', title: 'Reason', render: ({ reason }) => reason ?? '' },
     { accessor: 'seq', title: '#', textAlign: 'right' },
   ];

@@ -33,6 +33,13 @@ const organizationQuery = { organization_id: id.optional().meta({ description: '
 const filters = {
   limit: listQuery.limit,
   cursor: listQuery.cursor,
+  seq: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'The one event at this position.' }),
   object_type: z.string().max(64).optional(),
   object_id: z.string().max(200).optional(),
   actor_id: id.optional(),
@@ -111,6 +118,7 @@ async function listOf(call: AdminCall<unknown, z.output<typeof filterQuery>>, or
   const { query, deps } = call;
   const filter: AuditFilter = {
     organizationId,
+    seq: query.seq,
     objectType: query.object_type,
     objectId: query.object_id,
     actorId: query.actor_id,

@@ -1,0 +1,89 @@
+import { type Interval, intervalFormat } from './interval-time.ts';
+
+export interface Stretch {
+  readonly from: string;
+  readonly to: string;
+  readonly interval: Interval;
+  /** Zone in which the intervals begin. */
+  readonly timeZone: string;
+}
+
+export interface IntervalMark {
+  /** What `intervalKey` says of every instant in it. */
+  readonly key: string;
+  /** How it is written beside an axis. */
+  readonly label: string;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const INTERVALS_MAX = 2_000;
+/** From so many days on a day of the year comes twice, and is written with its year. */
+const YEAR_DAYS = 366;
+
+/** Every interval that the stretch touches, oldest first, with or without anything in it; at most 2,000. */
+export function intervalsOf(stretch: Stretch): readonly IntervalMark[] {
+  return stretch.interval === 'hour' ? hoursOf(stretch) : datesOf(stretch);
+}
+
+/** Tells intervals apart: an instant's hour, or the date in the zone on which its day, week or month begins. */
+export function intervalKey(time: string, { interval, timeZone }: Pick<Stretch, 'interval' | 'timeZone'>): string {
+  const atMs = Date.parse(time);
+  if (interval === 'hour') return String(hourStartMs(atMs, timeZone));
+  return keyOfDate(beginningOf(dateMs(atMs, timeZone), interval));
+}
+
+function hoursOf({ from, to, timeZone }: Stretch): readonly IntervalMark[] {
+  const format = intervalFormat('hour', timeZone);
+  const firstMs = hourStartMs(Date.parse(from), timeZone);
+  const count = Math.min(INTERVALS_MAX, Math.ceil((Date.parse(to) - firstMs) / HOUR_MS));
+  return Array.from({ length: Math.max(0, count) }, (_, index) => {
+    const startMs = firstMs + index * HOUR_MS;
+    return { key: String(startMs), label: format.format(startMs) };
+  });
+}
+
+/** Dates are counted as UTC days, which no clock that is set forward or back moves. */
+function datesOf({ from, to, interval, timeZone }: Stretch): readonly IntervalMark[] {
+  const lastMs = dateMs(Date.parse(to) - 1, timeZone);
+  const isLong = (Date.parse(to) - Date.parse(from)) / DAY_MS > YEAR_DAYS && interval !== 'month';
+  const format = isLong
+    ? new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
+    : intervalFormat(interval, 'UTC');
+  const marks: IntervalMark[] = [];
+  let startMs = beginningOf(dateMs(Date.parse(from), timeZone), interval);
+  while (startMs <= lastMs && marks.length < INTERVALS_MAX) {
+    marks.push({ key: keyOfDate(startMs), label: format.format(startMs) });
+    startMs = nextOf(startMs, interval);
+  }
+  return marks;
+}
+
+/** The date in the zone, as the beginning of that day in UTC. */
+function dateMs(atMs: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return Date.parse(`${parts.format(atMs)}T00:00:00Z`);
+}
+
+function beginningOf(dayMs: number, interval: Interval): number {
+  const day = new Date(dayMs);
+  if (interval === 'month') return Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), 1);
+  // Weeks begin on Mondays, as the server counts them.
+  return interval === 'week' ? dayMs - ((day.getUTCDay() + 6) % 7) * DAY_MS : dayMs;
+}
+
+function nextOf(startMs: number, interval: Interval): number {
+  const start = new Date(startMs);
+  if (interval === 'month') return Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1, 1);
+  return startMs + (interval === 'week' ? 7 : 1) * DAY_MS;
+}
+
+function keyOfDate(startMs: number): string {
+  return new Date(startMs).toISOString().slice(0, 10);
+}
+
+/** Where a whole hour begins in the zone; some are half an hour away from UTC's. */
+function hourStartMs(atMs: number, timeZone: string): number {
+  const minute = Number(new Intl.DateTimeFormat('en-US', { timeZone, minute: 'numeric' }).format(atMs));
+  return Math.floor(atMs / 60_000) * 60_000 - minute * 60_000;
+}
