@@ -1,5 +1,36 @@
 /** The rows of the matrix: every admin route, who gets what answer, and a call of it whose only possible refusal is who makes it. */
 import {
+  type Asking,
+  accessGroupPath,
+  at,
+  credentialBody,
+  credentialPath,
+  deploymentBody,
+  deploymentPath,
+  invitationBody,
+  invitationPath,
+  keyPath,
+  type Made,
+  made,
+  memberPath,
+  NOBODY,
+  namesPath,
+  narrowedTeam,
+  newAccount,
+  newMember,
+  newTeamMember,
+  ofOrganization,
+  organization,
+  ownKey,
+  renamed,
+  routeGroupPath,
+  serviceAccountPath,
+  team,
+  throwAway,
+  tokenBody,
+  tokenPath,
+} from './authorization-calls.ts';
+import {
   type Cells,
   EVERYONE,
   ORGANIZATION_AUDIT,
@@ -12,8 +43,6 @@ import {
   OWN_KEYS,
   PLATFORM_CHANGE,
   PLATFORM_READ,
-  type PlaceName,
-  type RoleName,
   SPENDERS,
   TEAM_ADMINS,
   TEAM_MANAGE,
@@ -21,16 +50,7 @@ import {
   TEAM_SPEND,
   TOKEN_MANAGERS,
 } from './authorization-table.ts';
-import type { Markers, World } from './authorization-world.ts';
-
-/** What a row is asked with. The path and body are of this place; a fresh object is made where the call uses it up. */
-export interface Asking {
-  readonly world: World;
-  readonly place: PlaceName;
-  readonly role: RoleName;
-}
-
-type Made = string | { readonly path: string; readonly body?: unknown };
+import type { Markers } from './authorization-world.ts';
 
 export interface Row {
   readonly route: string;
@@ -47,17 +67,6 @@ const ALL_OF_MINE = 'otx otx  ot ot ot ot ot  ot ot ot';
 const SPEND = 'otx otx  ot ot ot ot -  o - -';
 
 const row = (route: string, cells: Cells, make: Row['make'], more: Partial<Row> = {}): Row => ({ route, cells, make, ...more });
-const at = (path: string, body?: unknown) => () => (body === undefined ? path : { path, body });
-const organization = (below = '', body?: unknown) => {
-  return ({ world, place }: Asking): Made => made(`/organizations/${world.organizationId(place)}${below}`, body);
-};
-const team = (below = '', body?: unknown) => {
-  return ({ world, place }: Asking): Made => made(`/teams/${world.teamId(place)}${below}`, body);
-};
-const made = (path: string, body?: unknown): Made => (body === undefined ? path : { path, body });
-
-/** Where nobody listens: asked and refused at once. */
-const NOBODY = 'http://127.0.0.1:9/v1';
 
 export const rows: readonly Row[] = [
   row('GET /organizations', EVERYONE, at('/organizations?limit=200'), {
@@ -287,114 +296,3 @@ export const rows: readonly Row[] = [
   row('GET /health', PLATFORM_READ, at('/health')),
   row('GET /settings', PLATFORM_READ, at('/settings')),
 ];
-
-function renamed({ world, place }: Asking): Made {
-  return made(`/organizations/${world.organizationId(place)}`, { name: world.fresh() });
-}
-
-function narrowedTeam({ world, place }: Asking): Made {
-  return made(`/teams/${world.teamId(place)}`, { asset_access: { mode: 'restrict', targets: [world.model], access_groups: [] } });
-}
-
-function ownKey({ world, place, role }: Asking): Made {
-  const isDeveloper = role.startsWith('team_') && place === 'own';
-  const owner = isDeveloper ? { owner: { account_id: world.people[role].accountId } } : {};
-  return made('/keys', { team_id: world.teamId(place), name: 'own', ...owner });
-}
-
-/** An organization that is used up by the call, with this role in it where the role is one of the place's. */
-async function throwAway({ world, place, role }: Asking, before: string | null, below: string): Promise<Made> {
-  const slug = world.fresh();
-  const { id } = await world.root('POST', '/organizations', { slug, name: slug });
-  if (place === 'own' && !role.startsWith('platform_')) await join(world, id, role);
-  if (before !== null) await world.root('POST', `/organizations/${id}/${before}`);
-  return made(`/organizations/${id}${below}`);
-}
-
-async function join(world: World, organizationId: string, role: RoleName): Promise<void> {
-  const account_id = world.people[role].accountId;
-  if (!role.startsWith('team_'))
-    return void (await world.root('POST', `/organizations/${organizationId}/members`, { account_id, role }));
-  const { id } = await world.root('POST', `/organizations/${organizationId}/teams`, { name: 'Team' });
-  await world.root('POST', `/teams/${id}/members`, { account_id, role });
-}
-
-async function newAccount(world: World): Promise<string> {
-  return (await world.root('POST', '/accounts', { email: `${world.fresh()}@headgate.test`, name: 'Somebody' })).id;
-}
-
-async function newMember({ world, place }: Asking): Promise<{ accountId: string; memberId: string }> {
-  const accountId = await newAccount(world);
-  const body = { account_id: accountId, role: 'org_member' };
-  return { accountId, memberId: (await world.root('POST', `/organizations/${world.organizationId(place)}/members`, body)).id };
-}
-
-async function newTeamMember(asking: Asking): Promise<{ memberId: string }> {
-  const { accountId, memberId } = await newMember(asking);
-  const body = { account_id: accountId, role: 'team_viewer' };
-  await asking.world.root('POST', `/teams/${asking.world.teamId(asking.place)}/members`, body);
-  return { memberId };
-}
-
-async function memberPath(asking: Asking, below: string): Promise<string> {
-  const { memberId } = await newMember(asking);
-  return `/organizations/${asking.world.organizationId(asking.place)}/members/${memberId}${below}`;
-}
-
-async function serviceAccountPath({ world, place }: Asking): Promise<string> {
-  return `/service-accounts/${(await world.root('POST', `/teams/${world.teamId(place)}/service-accounts`, { name: world.fresh() })).id}`;
-}
-
-async function keyPath({ world, place }: Asking, below: string): Promise<string> {
-  return `/keys/${(await world.root('POST', '/keys', { team_id: world.teamId(place), name: world.fresh() })).id}${below}`;
-}
-
-function tokenBody(world: World, place: PlaceName) {
-  return { name: world.fresh(), role: 'org_member', organization_id: world.organizationId(place) };
-}
-
-async function tokenPath({ world, place }: Asking): Promise<string> {
-  return `/admin-tokens/${(await world.root('POST', '/admin-tokens', tokenBody(world, place))).id}`;
-}
-
-function ofOrganization(path: string) {
-  return ({ world, place }: Asking) => `${path}?organization_id=${world.organizationId(place)}`;
-}
-
-function credentialBody(world: World) {
-  return { name: world.fresh(), provider: 'openai', api_key: 'sk-upstream', base_url: NOBODY };
-}
-
-function invitationBody(world: World, place: PlaceName) {
-  return { email: `${world.fresh()}@headgate.test`, organization_id: world.organizationId(place), role: 'org_member' };
-}
-
-async function invitationPath({ world, place }: Asking, below: string): Promise<string> {
-  return `/invitations/${(await world.root('POST', '/invitations', invitationBody(world, place))).id}${below}`;
-}
-
-function namesPath({ markers }: World): string {
-  return `/names?ids=${[markers.own.keyId, markers.team.keyId, markers.other.keyId].join(',')}`;
-}
-
-async function credentialPath(world: World): Promise<string> {
-  return `/credentials/${(await world.root('POST', '/credentials', credentialBody(world))).id}`;
-}
-
-function deploymentBody(world: World) {
-  return { model: world.fresh(), provider: 'fake', upstream_model: 'fake-small', mode: 'chat' };
-}
-
-async function deploymentPath(world: World, below: string): Promise<string> {
-  return `/deployments/${(await world.root('POST', '/deployments', deploymentBody(world))).id}${below}`;
-}
-
-async function routeGroupPath(world: World, below: string): Promise<string> {
-  return `/route-groups/${(await world.root('POST', '/route-groups', { key: world.fresh(), members: [] })).id}${below}`;
-}
-
-async function accessGroupPath(world: World): Promise<string> {
-  const key = world.fresh();
-  await world.root('POST', '/access-groups', { key, name: key });
-  return `/access-groups/${key}`;
-}
