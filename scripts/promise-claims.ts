@@ -11,7 +11,7 @@ export interface Claim {
 }
 
 const repository = path.resolve(import.meta.dirname, '..');
-const SOURCES = ['server/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.test.ts'];
+const SOURCES = ['server/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.test.ts', 'console/test/*.spec.ts'];
 
 /** Every claim of the tree, in the order of its files. */
 export function claimsOfTree(): Claim[] {
@@ -54,9 +54,11 @@ function callsOf(file: string, text: string): Call[] {
     // `test.each(table)('name', …)` is a call of what a call returned: the outer one has the name.
     if (ts.isCallExpression(node) && !(ts.isCallExpression(node.parent) && node.parent.expression === node)) {
       const maker = rootOf(node.expression);
-      if (TESTS.has(maker) || SUITES.has(maker)) {
-        calls.push({ name: nameOf(node.arguments[0]), isSuite: SUITES.has(maker), from: node.getStart(source), to: node.end });
-      }
+      // Playwright's suites are its tests' own: `test.describe(…)`.
+      const isSuite =
+        SUITES.has(maker) || (ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'describe');
+      if (TESTS.has(maker) || isSuite)
+        calls.push({ name: nameOf(node.arguments[0]), isSuite, from: node.getStart(source), to: node.end });
     }
     ts.forEachChild(node, visit);
   };

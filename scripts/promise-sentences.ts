@@ -28,6 +28,37 @@ export function sentencesOf(file: string): Sentence[] {
   return found;
 }
 
+/** The points of some sections of a paper: its sentences, and what dots separate in them. */
+export function pointsOf(file: string, sections: RegExp): Sentence[] {
+  const text = readFileSync(file, 'utf8').replace(/(?<!^#.*)(?<=\S)\n(?=[^\n#|-])/gm, ' ');
+  const found: Sentence[] = [];
+  let section = '';
+  for (const line of text.split('\n')) {
+    const title = /^#+\s*(.*)$/.exec(line)?.[1];
+    section = title ?? section;
+    if (title !== undefined || line.trim() === '' || !sections.test(section)) continue;
+    const points = piecesOf(line).flatMap(dotted);
+    found.push(...points.map((point) => ({ section, text: point, tests: [] })));
+  }
+  return found;
+}
+
+const POINT_CHARS_MIN = 20;
+
+/** Where dots separate; what is too short to be told apart stays with its neighbour. */
+function dotted(sentence: string): string[] {
+  const points: string[] = [];
+  let short = '';
+  for (const piece of sentence.split(' · ')) {
+    const point = short + piece;
+    short = point.length < POINT_CHARS_MIN ? `${point} · ` : '';
+    if (short === '') points.push(point);
+  }
+  if (short === '') return points;
+  const last = points.pop();
+  return [...points, [...(last === undefined ? [] : [last]), short.slice(0, -3)].join(' · ')];
+}
+
 /** Lines as they were meant: an indented line goes on with the one before it. */
 function wholeLines(text: string): string[] {
   return text.replace(/\n {2}(?=\S)/g, ' ').split('\n');

@@ -21,6 +21,10 @@ describe('the words a test claims', () => {
       function helper() {}
       ${tag} Alone.
       it('stands alone', () => {});
+      test.describe('a window', () => {
+        ${tag} It lets light in.
+        test('is bright', () => {});
+      });
     `;
     expect(claimsOf('a.test.ts', source)).toEqual([
       { words: 'They open.', test: 'a.test.ts: doors › the {door} door' },
@@ -28,6 +32,7 @@ describe('the words a test claims', () => {
       { words: 'Never both', test: 'a.test.ts: doors › … at once' },
       { words: 'They creak', test: 'a.test.ts: doors › … at once' },
       { words: 'Alone.', test: 'a.test.ts: stands alone' },
+      { words: 'It lets light in.', test: 'a.test.ts: a window › is bright' },
     ]);
   });
 });

@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Claim, claimsOfTree } from './promise-claims.ts';
-import { plain, type Sentence, sentencesClaimed, sentencesOf } from './promise-sentences.ts';
+import { plain, pointsOf, type Sentence, sentencesClaimed, sentencesOf } from './promise-sentences.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 const design = process.env.HEADGATE_DESIGN ?? path.join(root, '../shared/design');
@@ -19,14 +19,15 @@ const LATER: readonly (readonly [RegExp, string])[] = [
     /^(\*\*`max_parallel`\*\* leases|With Redis|\*\*The counters interface|Redis ·|Redis came back)/,
     'several processes, with Redis',
   ],
-  [/in the admin UI|through People & Access|create\/edit dialog|the console always sends/, 'the console'],
-  [/^List filters over live values/, 'the console, whose lists have these filters'],
   [/^Thresholds count/, 'the delivery of alerts'],
   [/^The proof job/, 'the background jobs, of which this is one'],
   [/^Late actuals/, 'whatever learns of an answer’s use after its end, as batches will'],
   [/^An answer from our own cache/, 'the cache'],
-  [/^`audit\.content`/, 'the engine that redacts'],
+  [/^`audit\.content`|^Audit content \(off/, 'the engine that redacts'],
 ];
+
+/** The pages that were promised point by point. */
+const POINTED = /^(Organizations \(list\)|Create \/ edit organization|Organization \(detail\))/;
 
 /** Tests also state sentences of these papers; those have no page of their own. */
 const OTHER_PAPERS = ['api.md', 'product.md', 'architecture.md'];
@@ -35,32 +36,38 @@ if (existsSync(design)) main(process.argv.includes('--check') ? 'check' : 'write
 else console.log('promises: the design papers are not here; docs/promises.md stays as it is');
 
 function main(mode: 'check' | 'write'): void {
-  const [seed, semantics] = ['seed.md', 'semantics.md'].map((file) => sentencesOf(path.join(design, file))) as [
-    Sentence[],
-    Sentence[],
+  const papers: Paper[] = [
+    { title: 'The first page', sentences: sentencesOf(path.join(design, 'seed.md')) },
+    { title: 'The fine print', sentences: sentencesOf(path.join(design, 'semantics.md')) },
+    { title: 'The pages of organizations', sentences: pointsOf(path.join(design, 'console.md'), POINTED) },
   ];
-  const problems = addTests(seed, semantics, claimsOfTree());
-  const text = render(seed, semantics);
+  const problems = addTests(papers, claimsOfTree());
+  const text = render(papers);
   if (mode === 'write') writeFileSync(page, text);
   else if (readFileSync(page, 'utf8') !== text) problems.push('docs/promises.md is not up to date: run `npm run generate`');
   for (const problem of problems) console.error(`promises: ${problem}`);
-  const all = [...seed, ...semantics];
+  const all = papers.flatMap(({ sentences }) => sentences);
   console.log(`promises: ${all.filter(({ tests }) => tests.length > 0).length} of ${all.length} sentences are stated by tests`);
   if (mode === 'check' && problems.length > 0) process.exitCode = 1;
 }
 
+interface Paper {
+  readonly title: string;
+  readonly sentences: readonly Sentence[];
+}
+
 /** Puts every claim beside its sentences. Returns the claims that no paper knows, and the sentences that nobody states. */
-function addTests(seed: readonly Sentence[], semantics: readonly Sentence[], claims: readonly Claim[]): string[] {
+function addTests(papers: readonly Paper[], claims: readonly Claim[]): string[] {
   const problems: string[] = [];
   const elsewhere = plain(OTHER_PAPERS.map((file) => readFileSync(path.join(design, file), 'utf8')).join(' '));
   for (const { words, test } of claims) {
-    const claimed = [...sentencesClaimed(seed, words), ...sentencesClaimed(semantics, words)];
+    const claimed = papers.flatMap(({ sentences }) => sentencesClaimed(sentences, words));
     if (claimed.length === 0 && !elsewhere.includes(plain(words).replace(/ ?…$/, ''))) {
       problems.push(`no sentence begins with the words that ${test} claims: “${words}”`);
     }
     for (const { tests } of claimed) if (!tests.includes(test)) tests.push(test);
   }
-  for (const { text, tests } of [...seed, ...semantics]) {
+  for (const { text, tests } of papers.flatMap(({ sentences }) => sentences)) {
     if (tests.length === 0 && waitsFor(text) === null) problems.push(`no test states “${text}”`);
   }
   return problems;
@@ -70,16 +77,15 @@ function waitsFor(sentence: string): string | null {
   return LATER.find(([pattern]) => pattern.test(sentence))?.[1] ?? null;
 }
 
-function render(seed: readonly Sentence[], semantics: readonly Sentence[]): string {
-  const all = [...seed, ...semantics];
+function render(papers: readonly Paper[]): string {
+  const all = papers.flatMap(({ sentences }) => sentences);
   const stated = all.filter(({ tests }) => tests.length > 0).length;
   const waiting = all.filter(({ tests, text }) => tests.length === 0 && waitsFor(text) !== null).length;
   return [
     '# Promises and the tests that state them',
     '',
     `Generated by \`npm run generate\`. ${stated} of ${all.length} sentences are stated by tests; ${waiting} wait for an engine that this release does not have, and say for which.`,
-    ...tables('The first page', seed),
-    ...tables('The fine print', semantics),
+    ...papers.flatMap(({ title, sentences }) => tables(title, sentences)),
     '',
   ].join('\n');
 }

@@ -146,6 +146,7 @@ test('the effect is shown before a change is saved, and nothing is stored until 
   expect((await read(house, house.organizationId)).asset_access).toEqual(before.asset_access);
 });
 
+// promise: `If-Match` is optional; the console always sends it.
 test('two people editing the same organization see both versions and lose nothing', async ({ page, house }) => {
   const { id } = await create(house, 'Contested');
   await page.goto(`${house.url}/organizations/${id}?edit=organization`);
@@ -248,6 +249,41 @@ test('what was spent by model stands as a chart by day, and as a table with ever
   }
   await page.reload();
   await expect(table).toBeVisible();
+});
+
+test('every form of budget has a history that counts what the budget counts', async ({ page, house }) => {
+  const organization = `/organizations/${house.organizationId}`;
+  const before = await house.api<{ budgets: readonly { id: string }[] }>('GET', organization);
+  const budgets = [
+    { amount: '10.00', period: 'month' },
+    { amount: '11.00', period: 'month', target: 'fa*' },
+    { amount: '12.00', period: 'month', access_group: 'support' },
+    { amount: '13.00', period: 'rolling', hours: 24 },
+    { amount: '14.00', period: 'total' },
+    { amount: '15.00', period: 'month', target: 'never-called*' },
+  ];
+  await house.api('PATCH', organization, { budgets });
+  expect(await call(house, 'fast')).toBe(200);
+  const requestsOf = async () => {
+    const history = await house.api<{ budgets: { periods: { requests: number }[] }[] }>('GET', `${organization}/limits/history`);
+    return history.budgets.map(({ periods }) => periods[0]?.requests ?? 0);
+  };
+  await expect.poll(async () => (await requestsOf())[0]).toBeGreaterThan(0);
+  await page.goto(`${house.url}${organization}?tab=limits`);
+  const newest = (title: string) =>
+    page
+      .getByRole('region', { name: `${title}: history` })
+      .locator('tbody tr')
+      .first();
+  const [all, prefix, , rolling, total] = await requestsOf();
+  await expect(newest('$10.00 per month').getByRole('cell').nth(1)).toHaveText(String(all));
+  await expect(newest('$11.00 per month for fa*').getByRole('cell').nth(1)).toHaveText(String(prefix));
+  await expect(newest('$12.00 per month for the access group support')).toBeVisible();
+  await expect(newest('$13.00 in any 24 hours').getByRole('cell').nth(1)).toHaveText(String(rolling));
+  await expect(newest('$14.00 in total')).toContainText('Since');
+  await expect(newest('$14.00 in total').getByRole('cell').nth(1)).toHaveText(String(total));
+  await expect(newest('$15.00 per month for never-called*').getByRole('cell').nth(1)).toHaveText('0');
+  await house.api('PATCH', organization, { budgets: before.budgets.map(({ id: _, ...budget }) => budget) });
 });
 
 test('every tab of an organization opens', async ({ page, house }) => {

@@ -42,6 +42,7 @@ async function sessionOf(house: House, { cookie }: Person) {
 
 const dialog = (page: Page) => page.getByRole('dialog');
 
+// promise: Assign platform accounts through People & Access
 test('an owner invites a person, hands over the link, sends it again and cancels it', async ({ page, house }) => {
   const email = `to-invite-${Date.now()}@headgate.test`;
   await house.signIn(page, 'org_owner');

@@ -68,6 +68,7 @@ onEveryDatabase('the list of organizations', (given) => {
     expect(byBudget[0].standing.budget_used_ratio).toBeGreaterThanOrEqual(byBudget[1].standing.budget_used_ratio);
   });
 
+  // promise: List filters over live values (near limit, over budget) read a standing table
   test('filters by status on the server, under paging, and the counts are those of the filters', async () => {
     const summary = must(await world().root('GET', '/organizations/summary'));
     expect(summary.total).toBe(NAMES.length);
