@@ -104,10 +104,11 @@ function anchorOf(draft: BudgetDraft) {
   }
 }
 
-/** `per month`, `per rolling 30 days`: after an amount. */
+/** `per month`, `in any 30 days`, `in total`: after an amount. */
 export function periodWords(budget: { readonly period: Period; readonly hours?: number | null }): string {
   if (budget.period === 'total') return 'in total';
   if (budget.period !== 'rolling') return `per ${budget.period}`;
   const hours = budget.hours ?? 0;
-  return hours % 24 === 0 ? `in any ${hours / 24} days` : `in any ${hours} hours`;
+  if (hours === 1) return 'in any hour';
+  return hours % 24 === 0 && hours > 24 ? `in any ${hours / 24} days` : `in any ${hours} hours`;
 }

@@ -1,11 +1,11 @@
 import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { verdictOf } from '../../api/session.tsx';
+import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { limitName } from '../../components/LimitBar.tsx';
 import { LimitGauges, LiveMark, useLimitsStatus } from '../../components/LimitGauges.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { limitWords } from '../../forms/RateLimitFields.tsx';
-import { BudgetHistory } from './BudgetHistory.tsx';
 import { BudgetLine } from './OrganizationCards.tsx';
 import type { TabProps } from './tab.ts';
 
@@ -50,8 +50,14 @@ export function LimitsTab({ organization }: TabProps) {
           ))}
         </SimpleGrid>
       </Paper>
-      {organization.capabilities.includes('usage.read') &&
-        organization.budgets.map((budget) => <BudgetHistory key={budget.id} organization={organization} budget={budget} />)}
+      {organization.capabilities.includes('usage.read') && (
+        <BudgetHistory
+          holder="organizations"
+          id={organization.id}
+          budgets={organization.budgets}
+          timeZone={organization.time_zone}
+        />
+      )}
     </Stack>
   );
 }

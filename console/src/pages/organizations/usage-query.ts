@@ -6,20 +6,17 @@ export type GroupBy = 'model' | 'team' | 'key' | 'member' | 'provider';
 
 interface Asked {
   readonly group_by?: GroupBy;
-  readonly interval?: 'day' | 'month';
-  readonly from?: string;
-  readonly model?: string;
+  readonly interval?: 'day';
 }
 
 const REFETCH_MS = 15_000;
 
 /** An organization's usage, the last 30 days unless said. */
-export function useUsage(organizationId: string, query: Asked, enabled = true) {
+export function useUsage(organizationId: string, query: Asked) {
   return useQuery({
     queryKey: ['organization', organizationId, 'usage', query],
     queryFn: () => asked(api.GET('/organizations/{id}/usage', { params: { path: { id: organizationId }, query } })),
     refetchInterval: REFETCH_MS,
-    enabled,
   });
 }
 

@@ -1,6 +1,7 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { BudgetGauges } from '../../components/BudgetGauges.tsx';
+import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { countText } from '../../components/Count.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { limitName } from '../../components/LimitBar.tsx';
@@ -39,6 +40,9 @@ export function TeamOverview({ team }: TeamTabProps) {
         </Title>
         <BudgetGauges budgets={status.budgets} />
       </section>
+      {team.capabilities.includes('usage.read') && (
+        <BudgetHistory holder="teams" id={team.id} budgets={team.budgets} timeZone={team.time_zone} />
+      )}
       <section>
         <Title order={2} mb="xs">
           Rate limits

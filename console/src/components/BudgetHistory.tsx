@@ -1,0 +1,124 @@
+import { Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../api/client.ts';
+import { periodWords } from '../forms/budget-draft.ts';
+import { Asked } from './Asked.tsx';
+import { percentText, usedRatio } from './BudgetRing.tsx';
+import { countText } from './Count.tsx';
+import { colorOf } from './LimitBar.tsx';
+import { Money, moneyText } from './Money.tsx';
+import { TableScroll } from './TableScroll.tsx';
+
+type Budget = Schema<'Budget'>;
+type Period = Schema<'BudgetHistory'>['budgets'][number]['periods'][number];
+
+interface BudgetHistoryProps {
+  readonly holder: 'organizations' | 'teams';
+  readonly id: string;
+  readonly budgets: readonly Budget[];
+  /** In which their periods begin and end. */
+  readonly timeZone: string;
+}
+
+const REFETCH_MS = 15_000;
+
+/** What was spent of each budget in this period and the ones before it, against the amount of today. */
+export function BudgetHistory({ holder, id, budgets, timeZone }: BudgetHistoryProps) {
+  const query = useQuery({
+    queryKey: [holder, id, 'limits-history', budgets.map((budget) => budget.id)],
+    queryFn: () => asked(api.GET(`/${holder}/{id}/limits/history`, { params: { path: { id } } })),
+    refetchInterval: REFETCH_MS,
+    enabled: budgets.length > 0,
+  });
+  if (budgets.length === 0) return null;
+  return (
+    <Asked query={query}>
+      {(history) => (
+        <Stack gap="md">
+          {budgets.map((budget) => (
+            <OfBudget
+              key={budget.id}
+              budget={budget}
+              periods={history.budgets.find((one) => one.id === budget.id)?.periods ?? []}
+              timeZone={timeZone}
+            />
+          ))}
+        </Stack>
+      )}
+    </Asked>
+  );
+}
+
+interface OfBudgetProps {
+  readonly budget: Budget;
+  readonly periods: readonly Period[];
+  readonly timeZone: string;
+}
+
+function OfBudget({ budget, periods, timeZone }: OfBudgetProps) {
+  const title = `${moneyText(budget.amount)} ${periodWords(budget)}${narrowedWords(budget)}: history`;
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Title order={2} mb="xs">
+        {title}
+      </Title>
+      {budget.access_group !== null && (
+        <Text fz="xs" c="dimmed" mb="xs">
+          Counts the targets that carry the label {budget.access_group} now, also in the periods before.
+        </Text>
+      )}
+      <TableScroll minWidth={300}>
+        <Table fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Period</Table.Th>
+              <Table.Th ta="right">Requests</Table.Th>
+              <Table.Th ta="right">Spend</Table.Th>
+              <Table.Th w="28%">Of the amount</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {periods.map((period) => (
+              <Table.Tr key={period.start}>
+                <Table.Td>{spanWords(period, budget, timeZone)}</Table.Td>
+                <Table.Td ta="right">{countText(period.requests)}</Table.Td>
+                <Table.Td ta="right">
+                  <Money usd={period.spent} />
+                </Table.Td>
+                <Table.Td>
+                  <Share ratio={usedRatio({ spent: period.spent, held: '0', amount: budget.amount })} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </TableScroll>
+    </Paper>
+  );
+}
+
+function Share({ ratio }: { ratio: number }) {
+  return (
+    <>
+      <Progress size={6} value={Math.min(100, ratio * 100)} color={colorOf(ratio)} aria-label={`${percentText(ratio)} used`} />
+      <Text fz="xs" c="dimmed">
+        {percentText(ratio)}
+      </Text>
+    </>
+  );
+}
+
+function narrowedWords({ target, access_group }: Budget): string {
+  if (target !== null) return ` for ${target}`;
+  return access_group === null ? '' : ` for the access group ${access_group}`;
+}
+
+/** `Nov 1 – Nov 30, 2026`; with the time of day where a span may begin at any. */
+function spanWords({ start, end }: Period, { period }: Budget, timeZone: string): string {
+  const style =
+    period === 'rolling' ? ({ dateStyle: 'medium', timeStyle: 'short' } as const) : ({ dateStyle: 'medium' } as const);
+  const format = new Intl.DateTimeFormat(undefined, { ...style, timeZone });
+  if (end === null) return `Since ${format.format(new Date(start))}`;
+  // A day's last instant is still of that day.
+  return format.formatRange(new Date(start), new Date(Date.parse(end) - (period === 'rolling' ? 0 : 1)));
+}
