@@ -26,6 +26,22 @@ test('a page, an object and an action are reached without the mouse', async ({ p
   await expect(page.getByRole('dialog', { name: /Create organization/ })).toBeVisible();
 });
 
+test('a team is begun from anywhere by who may make one, and not offered to who may not', async ({ page, house }) => {
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/audit`);
+  await openPalette(page);
+  await page.keyboard.type('create team');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/teams\?new=team/);
+  const dialog = page.getByRole('dialog', { name: 'Create team' });
+  await expect(dialog.getByRole('textbox', { name: 'Name' })).toBeFocused();
+  await house.signIn(page, 'team_admin');
+  await page.goto(house.url);
+  await openPalette(page);
+  await page.keyboard.type('create team');
+  await expect(page.getByRole('dialog').getByText('Nothing by that name.')).toBeVisible();
+});
+
 test('what was opened lately is offered first, and Escape gives the page back', async ({ page, house }) => {
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/organizations/${house.organizationId}`);

@@ -32,9 +32,9 @@ function invite(house: House, email: string): Promise<Invited> {
 }
 
 /** The page behind a link that this gateway made, at the address the test reaches it by. */
-function at(house: House, link: string): string {
+function at({ url }: Pick<House, 'url'>, link: string): string {
   const { pathname, search } = new URL(link);
-  return house.url + pathname + search;
+  return url + pathname + search;
 }
 
 async function typePassword(page: Page, email: string, password: string): Promise<void> {
@@ -196,6 +196,44 @@ test('an invitation makes an account once; whoever opens it later or as someone 
   await expect(home(page)).toBeVisible();
   await page.goto(at(house, link));
   await expect(page.getByRole('heading', { name: 'This invitation cannot be used' })).toBeVisible();
+});
+
+/** Imported before the gateway starts: its machine's clock goes eight days ahead. */
+const eightDaysAhead = `data:text/javascript,${encodeURIComponent(`
+  const now = Date.now.bind(Date);
+  const later = () => now() + 8 * 86_400_000;
+  globalThis.Date = new Proxy(Date, {
+    construct: (RealDate, args) => (args.length === 0 ? new RealDate(later()) : new RealDate(...args)),
+    get: (RealDate, name) => (name === 'now' ? later : Reflect.get(RealDate, name)),
+  });
+`)}`;
+
+test('an invitation that has expired says so and what to do next, and one that is sent again opens', async ({ page }) => {
+  const before = await startGateway();
+  const { link } = await before.admin<{ link: string }>('POST', '/invitations', {
+    email: 'late@headgate.test',
+    organization_id: null,
+    role: 'platform_auditor',
+  });
+  await before.stop();
+  const later = await startGateway({
+    dataDir: before.dataDir,
+    adminToken: before.adminToken,
+    command: [process.execPath, '--import', eightDaysAhead, 'server/src/main.ts', 'serve'],
+  });
+  await page.goto(at({ url: later.base }, link));
+  await expect(page.getByRole('heading', { name: 'This invitation cannot be used' })).toBeVisible();
+  await expect(page.getByText('This invitation has expired.')).toBeVisible();
+  await expect(page.getByText('Ask whoever invited you to send a new one.')).toBeVisible();
+  await expect(page.getByLabel('Your name')).toHaveCount(0);
+  const { data } = await later.admin<{ data: { id: string; status: string }[] }>('GET', '/invitations');
+  expect(data).toMatchObject([{ status: 'expired' }]);
+  const anew = await later.admin<{ link: string }>('POST', `/invitations/${data[0]?.id}/resend`, {});
+  await page.goto(at({ url: later.base }, link));
+  await expect(page.getByRole('heading', { name: 'This invitation cannot be used' })).toBeVisible();
+  await page.goto(at({ url: later.base }, anew.link));
+  await expect(page.getByLabel('Your name')).toBeVisible();
+  await later.stop();
 });
 
 test('a cancelled invitation opens nothing, and one for a known address asks them to sign in first', async ({ page, house }) => {

@@ -68,13 +68,13 @@ function OfBudget({ budget, periods, timeZone }: OfBudgetProps) {
         </Text>
       )}
       <TableScroll minWidth={300}>
-        <Table fz="sm">
+        <Table fz="sm" horizontalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Period</Table.Th>
               <Table.Th ta="right">Requests</Table.Th>
               <Table.Th ta="right">Spend</Table.Th>
-              <Table.Th w="28%">Of the amount</Table.Th>
+              <Table.Th w="24%">Used</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -8,6 +8,7 @@ import {
   IconShieldLock,
   IconUserCircle,
   IconUserPlus,
+  IconUsersPlus,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import type { Permission, Session } from '../api/session.tsx';
@@ -28,6 +29,12 @@ const COMMANDS: readonly (Command & { readonly needs: readonly Permission[] })[]
     icon: IconBuildingPlus,
     needs: ['organizations.create'],
     does: { is: 'go', to: PATHS.organizations, search: { create: 'organization' } },
+  },
+  {
+    label: 'Create team',
+    icon: IconUsersPlus,
+    needs: ['teams.manage'],
+    does: { is: 'go', to: PATHS.teams, search: { new: 'team' } },
   },
   {
     label: 'Create key',

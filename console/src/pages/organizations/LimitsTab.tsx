@@ -78,7 +78,7 @@ function Meanings({ organization }: TabProps) {
       <Table.Tbody>
         {rows.map(({ of, name, value }) => (
           <Table.Tr key={`${of} ${name}`}>
-            <Table.Td w={160}>
+            <Table.Td w={{ base: 90, sm: 160 }}>
               {limitName(name)} {of !== null && <span className="mono">{of}</span>}
             </Table.Td>
             <Table.Td c="dimmed">{limitWords(name, value, time_zone)}</Table.Td>
