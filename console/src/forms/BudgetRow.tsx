@@ -33,39 +33,14 @@ interface BudgetRowProps {
 
 const KINDS = ['everything', 'target', 'access_group'] as const;
 
-/** One budget of a form. */
+/** One budget of a form: how much in which time, for what, and what happens when it is used up. */
 export function BudgetRow(props: BudgetRowProps) {
-  const { budget, ordinal, at, errors, disabled, timeZone, onChange } = props;
+  const { budget, ordinal, disabled } = props;
   return (
     <Paper withBorder p="sm" role="group" aria-label={`Budget ${ordinal}`}>
       <Stack gap="sm">
         <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
-          <Group align="flex-start" gap="sm">
-            <TextInput
-              label="Amount"
-              w={150}
-              leftSection={<Text fz="sm">$</Text>}
-              inputMode="decimal"
-              placeholder="100.00"
-              required
-              maxLength={32}
-              value={budget.amount}
-              disabled={disabled}
-              error={errorAt(errors, `${at}.amount`)}
-              onChange={(event) => onChange({ amount: event.currentTarget.value })}
-            />
-            <Select
-              label="Period"
-              w={170}
-              data={[...PERIODS]}
-              value={budget.period}
-              allowDeselect={false}
-              disabled={disabled}
-              error={errorAt(errors, `${at}.period`)}
-              onChange={(value) => value !== null && onChange({ period: value as Period, anchor_day: 1, anchor_month: 1 })}
-            />
-            <PeriodFields budget={budget} at={at} errors={errors} disabled={disabled} onChange={onChange} />
-          </Group>
+          <AmountAndPeriod {...props} />
           <Tooltip label="Remove this budget">
             <ActionIcon
               variant="subtle"
@@ -79,59 +54,102 @@ export function BudgetRow(props: BudgetRowProps) {
             </ActionIcon>
           </Tooltip>
         </Group>
-        <ResetNote budget={budget} timeZone={timeZone} />
+        <ResetNote budget={budget} timeZone={props.timeZone} />
         {Number(budget.amount) === 0 && budget.amount.trim() !== '' && (
           <Text fz="xs" c="dimmed">
             0 {budget.action === 'block' ? 'refuses everything that costs' : 'alerts at the first cent'}.
           </Text>
         )}
         {props.beside}
-        <Group align="flex-start" gap="sm">
-          <MatchFields
-            kinds={KINDS}
-            kind={budget.kind}
-            name={budget.name}
-            disabled={disabled}
-            error={errorAt(errors, `${at}.${budget.kind}`)}
-            onChange={onChange}
-            {...(props.organizationId === undefined ? {} : { organizationId: props.organizationId })}
-          />
-          <TagsInput
-            label="Alert at % used"
-            miw={170}
-            maxTags={20}
-            placeholder={budget.thresholds.length === 0 ? 'None' : ''}
-            value={budget.thresholds.map(String)}
-            disabled={disabled}
-            error={errorAt(errors, `${at}.thresholds`)}
-            onChange={(values) => onChange({ thresholds: percentsOf(values) })}
-          />
-        </Group>
-        <Group gap="md">
-          <SegmentedControl
-            size="xs"
-            aria-label={`When budget ${ordinal} is used up`}
-            value={budget.action}
-            disabled={disabled}
-            onChange={(action) => onChange({ action: action as BudgetDraft['action'] })}
-            data={[
-              { value: 'block', label: 'Block when used up' },
-              { value: 'alert', label: 'Only alert' },
-            ]}
-          />
-          {budget.action === 'block' && (
-            <Checkbox
-              size="xs"
-              label="Shorten answers to what is left"
-              description="Never exceeded, at the price of cut answers near the end."
-              checked={budget.clamp_output}
-              disabled={disabled}
-              onChange={(event) => onChange({ clamp_output: event.currentTarget.checked })}
-            />
-          )}
-        </Group>
+        <MatchAndThresholds {...props} />
+        <WhenUsedUp {...props} />
       </Stack>
     </Paper>
+  );
+}
+
+function AmountAndPeriod({ budget, at, errors, disabled, onChange }: BudgetRowProps) {
+  return (
+    <Group align="flex-start" gap="sm">
+      <TextInput
+        label="Amount"
+        w={150}
+        leftSection={<Text fz="sm">$</Text>}
+        inputMode="decimal"
+        placeholder="100.00"
+        required
+        maxLength={32}
+        value={budget.amount}
+        disabled={disabled}
+        error={errorAt(errors, `${at}.amount`)}
+        onChange={(event) => onChange({ amount: event.currentTarget.value })}
+      />
+      <Select
+        label="Period"
+        w={170}
+        data={[...PERIODS]}
+        value={budget.period}
+        allowDeselect={false}
+        disabled={disabled}
+        error={errorAt(errors, `${at}.period`)}
+        onChange={(value) => value !== null && onChange({ period: value as Period, anchor_day: 1, anchor_month: 1 })}
+      />
+      <PeriodFields budget={budget} at={at} errors={errors} disabled={disabled} onChange={onChange} />
+    </Group>
+  );
+}
+
+function MatchAndThresholds({ budget, at, errors, disabled, organizationId, onChange }: BudgetRowProps) {
+  return (
+    <Group align="flex-start" gap="sm">
+      <MatchFields
+        kinds={KINDS}
+        kind={budget.kind}
+        name={budget.name}
+        disabled={disabled}
+        error={errorAt(errors, `${at}.${budget.kind}`)}
+        onChange={onChange}
+        {...(organizationId === undefined ? {} : { organizationId })}
+      />
+      <TagsInput
+        label="Alert at % used"
+        miw={170}
+        maxTags={20}
+        placeholder={budget.thresholds.length === 0 ? 'None' : ''}
+        value={budget.thresholds.map(String)}
+        disabled={disabled}
+        error={errorAt(errors, `${at}.thresholds`)}
+        onChange={(values) => onChange({ thresholds: percentsOf(values) })}
+      />
+    </Group>
+  );
+}
+
+function WhenUsedUp({ budget, ordinal, disabled, onChange }: BudgetRowProps) {
+  return (
+    <Group gap="md">
+      <SegmentedControl
+        size="xs"
+        aria-label={`When budget ${ordinal} is used up`}
+        value={budget.action}
+        disabled={disabled}
+        onChange={(action) => onChange({ action: action as BudgetDraft['action'] })}
+        data={[
+          { value: 'block', label: 'Block when used up' },
+          { value: 'alert', label: 'Only alert' },
+        ]}
+      />
+      {budget.action === 'block' && (
+        <Checkbox
+          size="xs"
+          label="Shorten answers to what is left"
+          description="Never exceeded, at the price of cut answers near the end."
+          checked={budget.clamp_output}
+          disabled={disabled}
+          onChange={(event) => onChange({ clamp_output: event.currentTarget.checked })}
+        />
+      )}
+    </Group>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Select, SimpleGrid, TextInput } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
-import { slugOf } from './organization-draft.ts';
+import { slugOf } from '../../forms/slug.ts';
 import type { OrganizationFormInputs } from './useOrganizationForm.ts';
 
 interface IdentityFieldsProps {

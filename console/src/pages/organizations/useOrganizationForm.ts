@@ -68,6 +68,7 @@ export function useOrganizationForm({ read, onSaved }: Options) {
   return { form, base, changed, saving, conflict, resolve, dismissConflict: () => setConflict(null) };
 }
 
+export type OrganizationFormState = ReturnType<typeof useOrganizationForm>;
 export type OrganizationFormInputs = UseFormReturnType<OrganizationDraft>;
 
 function validate(draft: OrganizationDraft): Record<string, string> {

@@ -17,20 +17,8 @@ type Asking = 'disable' | 'sign-out' | 'reset' | 'role' | null;
 /** What a platform admin can do with an account. Nobody disables themselves. */
 export function AccountActions({ of: account }: { of: Account }) {
   const [asking, setAsking] = useState<Asking>(null);
-  const queryClient = useQueryClient();
   const mayManage = useCan('accounts.manage');
   const isSelf = useSession().account.id === account.id;
-  const path = { params: { path: { id: account.id } } };
-  const done = async (words: string) => {
-    await queryClient.invalidateQueries({ queryKey: ['accounts'] });
-    saved(words);
-  };
-  const enable = useMutation({
-    mutationFn: () => asked(api.PATCH('/accounts/{id}', { ...path, body: { status: 'active' } })),
-    onSuccess: () => done(`${account.name} can sign in again.`),
-    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
-  });
-  const close = () => setAsking(null);
   const mayDisable: Verdict = isSelf ? { allowed: false, reason: 'Nobody disables their own account.' } : mayManage;
   const hasFactor = account.two_factor || account.passkeys > 0;
   return (
@@ -40,9 +28,7 @@ export function AccountActions({ of: account }: { of: Account }) {
           Disable
         </GuardedButton>
       ) : (
-        <GuardedButton variant="default" verdict={mayManage} loading={enable.isPending} onClick={() => enable.mutate()}>
-          Enable
-        </GuardedButton>
+        <Enable of={account} verdict={mayManage} />
       )}
       <Menu position="bottom-end" width={260} disabled={!mayManage.allowed}>
         <Menu.Target>
@@ -58,11 +44,43 @@ export function AccountActions({ of: account }: { of: Account }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <Questions of={account} asking={asking} onClose={() => setAsking(null)} />
+    </>
+  );
+}
+
+/** Takes nothing from anybody, so it does not ask first. */
+function Enable({ of: account, verdict }: { of: Account; verdict: Verdict }) {
+  const done = useDone();
+  const enable = useMutation({
+    mutationFn: () => asked(api.PATCH('/accounts/{id}', { ...pathOf(account), body: { status: 'active' } })),
+    onSuccess: () => done(`${account.name} can sign in again.`),
+    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+  });
+  return (
+    <GuardedButton variant="default" verdict={verdict} loading={enable.isPending} onClick={() => enable.mutate()}>
+      Enable
+    </GuardedButton>
+  );
+}
+
+interface QuestionsProps {
+  readonly of: Account;
+  readonly asking: Asking;
+  readonly onClose: () => void;
+}
+
+function Questions({ of: account, asking, onClose }: QuestionsProps) {
+  const done = useDone();
+  const { name } = account;
+  const path = pathOf(account);
+  return (
+    <>
       <ConfirmByName
         opened={asking === 'disable'}
-        onClose={close}
-        title={`Disable ${account.name}`}
-        name={account.name}
+        onClose={onClose}
+        title={`Disable ${name}`}
+        name={name}
         verb="Disable"
         consequences={[
           'Every browser they are signed in with is signed out at once.',
@@ -71,26 +89,26 @@ export function AccountActions({ of: account }: { of: Account }) {
         ]}
         action={async () => {
           await asked(api.PATCH('/accounts/{id}', { ...path, body: { status: 'disabled' } }));
-          await done(`${account.name} is disabled.`);
+          await done(`${name} is disabled.`);
         }}
       />
       <ConfirmByName
         opened={asking === 'sign-out'}
-        onClose={close}
-        title={`Sign ${account.name} out everywhere`}
+        onClose={onClose}
+        title={`Sign ${name} out everywhere`}
         name={null}
         verb="Sign out everywhere"
         consequences={['Every session ends at once, also in this browser if it is yours.', 'They can sign in again as before.']}
         action={async () => {
           await asked(api.DELETE('/accounts/{id}/sessions', path));
-          await done(`${account.name} is signed out everywhere.`);
+          await done(`${name} is signed out everywhere.`);
         }}
       />
       <ConfirmByName
         opened={asking === 'reset'}
-        onClose={close}
-        title={`Reset the second factor of ${account.name}`}
-        name={account.name}
+        onClose={onClose}
+        title={`Reset the second factor of ${name}`}
+        name={name}
         verb="Reset"
         consequences={[
           'Their authenticator, recovery codes and passkeys stop working.',
@@ -101,7 +119,19 @@ export function AccountActions({ of: account }: { of: Account }) {
           await done('The second factor is reset.');
         }}
       />
-      {asking === 'role' && <PlatformRoleDialog of={account} onClose={close} />}
+      {asking === 'role' && <PlatformRoleDialog of={account} onClose={onClose} />}
     </>
   );
+}
+
+function pathOf({ id }: Account) {
+  return { params: { path: { id } } };
+}
+
+function useDone() {
+  const queryClient = useQueryClient();
+  return async (words: string) => {
+    await queryClient.invalidateQueries({ queryKey: ['accounts'] });
+    saved(words);
+  };
 }

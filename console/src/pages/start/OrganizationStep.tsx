@@ -1,5 +1,5 @@
 import { Button, Divider, Group, NumberInput, Radio, SimpleGrid, Stack, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
@@ -7,6 +7,7 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { newIdempotencyKey } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { slugOf } from '../../forms/slug.ts';
 import { makeOrganization } from './make.ts';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
@@ -23,11 +24,10 @@ interface Draft {
   targets: string[];
 }
 
+type Form = UseFormReturnType<Draft>;
+
 /** The first tenant: its name, what it may spend and how fast, and what it may call. Everything else has its place on the organization's page. */
 export function OrganizationStep({ steps }: { steps: Steps }) {
-  const queryClient = useQueryClient();
-  const [key] = useState(newIdempotencyKey);
-  const [isSlugOwn, setSlugOwn] = useState(false);
   const form = useForm<Draft>({
     initialValues: { name: '', slug: '', budget: BUDGET_FIRST, rpm: 600, access: 'all', targets: [] },
     validate: {
@@ -35,26 +35,7 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
       budget: (text) => (text.trim() === '' || /^\d+([.,]\d+)?$/.test(text.trim()) ? null : 'An amount in USD, like 100.00.'),
     },
   });
-  const release = useStepGuard(form.values.name !== '');
-  const making = useMutation({
-    mutationFn: ({ name, slug, budget, rpm, access, targets }: Draft) =>
-      makeOrganization(
-        {
-          name: name.trim(),
-          slug: slug.trim(),
-          budget: budget.trim().replace(',', '.'),
-          rpm: rpm === '' ? null : rpm,
-          targets: access === 'all' ? null : targets,
-        },
-        key,
-      ),
-    onSuccess: async ({ id }) => {
-      release();
-      await queryClient.invalidateQueries({ queryKey: ['first-run'] });
-      steps.next({ organization: id, team: undefined, key: undefined });
-    },
-    onError: (error) => form.setErrors(formErrorsOf(error)),
-  });
+  const making = useMaking(form, steps);
   return (
     <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
       <StepFrame
@@ -68,60 +49,37 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
         }
       >
         <Existing steps={steps} />
-        <SimpleGrid cols={{ base: 1, sm: 2 }}>
-          <TextInput
-            label="Name"
-            required
-            maxLength={400}
-            {...form.getInputProps('name')}
-            onChange={(event) => {
-              const { value } = event.currentTarget;
-              form.setFieldValue('name', value);
-              if (!isSlugOwn) form.setFieldValue('slug', slugOf(value));
-            }}
-          />
-          <TextInput
-            label="Slug"
-            required
-            {...form.getInputProps('slug')}
-            onChange={(event) => {
-              setSlugOwn(true);
-              form.setFieldValue('slug', event.currentTarget.value);
-            }}
-          />
-          <TextInput
-            label="Budget per month, USD"
-            description="Requests are refused when it is used up. Empty: no budget."
-            leftSection="$"
-            inputMode="decimal"
-            {...form.getInputProps('budget')}
-          />
-          <NumberInput
-            label="Requests per minute"
-            description="In any trailing 60 seconds. Empty: no limit; 0: blocked."
-            min={0}
-            allowDecimal={false}
-            {...form.getInputProps('rpm')}
-          />
-        </SimpleGrid>
-        <Radio.Group label="What it may call" {...form.getInputProps('access')}>
-          <Stack gap={6} mt={4}>
-            <Radio value="all" label="Everything, future models included" />
-            <Radio value="selected" label="Only these" />
-          </Stack>
-        </Radio.Group>
-        {form.values.access === 'selected' && (
-          <TargetsPicker
-            label="Models and route groups"
-            value={form.values.targets}
-            onChange={(targets) => form.setFieldValue('targets', targets)}
-            error={form.errors.targets as string | undefined}
-          />
-        )}
+        <Fields form={form} />
         {making.isError && !isAllAtFields(making.error, (path) => path in form.errors) && <ProblemNote error={making.error} />}
       </StepFrame>
     </form>
   );
+}
+
+/** Makes it once, however often it is asked, and goes on to the next step. */
+function useMaking(form: Form, steps: Steps) {
+  const queryClient = useQueryClient();
+  const [key] = useState(newIdempotencyKey);
+  const release = useStepGuard(form.values.name !== '');
+  return useMutation({
+    mutationFn: (draft: Draft) => makeOrganization(wantedOf(draft), key),
+    onSuccess: async ({ id }) => {
+      release();
+      await queryClient.invalidateQueries({ queryKey: ['first-run'] });
+      steps.next({ organization: id, team: undefined, key: undefined });
+    },
+    onError: (error) => form.setErrors(formErrorsOf(error)),
+  });
+}
+
+function wantedOf({ name, slug, budget, rpm, access, targets }: Draft) {
+  return {
+    name: name.trim(),
+    slug: slug.trim(),
+    budget: budget.trim().replace(',', '.'),
+    rpm: rpm === '' ? null : rpm,
+    targets: access === 'all' ? null : targets,
+  };
 }
 
 function Existing({ steps }: { steps: Steps }) {
@@ -143,6 +101,64 @@ function Existing({ steps }: { steps: Steps }) {
   );
 }
 
+function Fields({ form }: { form: Form }) {
+  const [isSlugOwn, setSlugOwn] = useState(false);
+  return (
+    <>
+      <SimpleGrid cols={{ base: 1, sm: 2 }}>
+        <TextInput
+          label="Name"
+          required
+          maxLength={400}
+          {...form.getInputProps('name')}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            form.setFieldValue('name', value);
+            if (!isSlugOwn) form.setFieldValue('slug', slugOf(value));
+          }}
+        />
+        <TextInput
+          label="Slug"
+          required
+          {...form.getInputProps('slug')}
+          onChange={(event) => {
+            setSlugOwn(true);
+            form.setFieldValue('slug', event.currentTarget.value);
+          }}
+        />
+        <TextInput
+          label="Budget per month, USD"
+          description="Requests are refused when it is used up. Empty: no budget."
+          leftSection="$"
+          inputMode="decimal"
+          {...form.getInputProps('budget')}
+        />
+        <NumberInput
+          label="Requests per minute"
+          description="In any trailing 60 seconds. Empty: no limit; 0: blocked."
+          min={0}
+          allowDecimal={false}
+          {...form.getInputProps('rpm')}
+        />
+      </SimpleGrid>
+      <Radio.Group label="What it may call" {...form.getInputProps('access')}>
+        <Stack gap={6} mt={4}>
+          <Radio value="all" label="Everything, future models included" />
+          <Radio value="selected" label="Only these" />
+        </Stack>
+      </Radio.Group>
+      {form.values.access === 'selected' && (
+        <TargetsPicker
+          label="Models and route groups"
+          value={form.values.targets}
+          onChange={(targets) => form.setFieldValue('targets', targets)}
+          error={form.errors.targets as string | undefined}
+        />
+      )}
+    </>
+  );
+}
+
 /** The server's names of fields as this form has them. */
 function formErrorsOf(error: unknown): Record<string, string> {
   return Object.fromEntries(
@@ -153,16 +169,4 @@ function formErrorsOf(error: unknown): Record<string, string> {
       return [path, message];
     }),
   );
-}
-
-const SLUG_LENGTH_MAX = 63;
-
-/** `Acme & Söhne` → `acme-sohne`. */
-function slugOf(name: string): string {
-  const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-  return plain
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, SLUG_LENGTH_MAX)
-    .replace(/-+$/, '');
 }
