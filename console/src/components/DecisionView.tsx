@@ -59,7 +59,8 @@ function WhenItPasses({ at }: { at: string }) {
         </>
       ) : (
         <>
-          The same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used until then.
+          Seen from now the same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used
+          until then.
         </>
       )}
     </Text>

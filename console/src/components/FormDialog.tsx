@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Box, Button, Group, Modal, Stack } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
@@ -60,7 +60,7 @@ interface DialogFormProps<Values extends object, Saved> {
   readonly children: ReactNode;
 }
 
-/** The form inside a FormDialog: sends once, shows the server's faults at their fields, closes when it is saved. */
+/** The form inside a FormDialog: its buttons stay in sight however long it is. Sends once, shows the server's faults at their fields, closes when it is saved. */
 export function DialogForm<Values extends object, Saved>(props: DialogFormProps<Values, Saved>) {
   const { form, save, onSaved, invalidates, verb, aside, children } = props;
   const dialog = useContext(DialogContext);
@@ -93,17 +93,19 @@ export function DialogForm<Values extends object, Saved>(props: DialogFormProps<
       <Stack gap="sm">
         {children}
         {saving.isError && !isAllAtFields(saving.error, isShown) && <ProblemNote error={saving.error} />}
-        <Group justify="space-between" gap="xs" mt="xs">
-          <Group gap="xs">{aside}</Group>
-          <Group gap="xs">
-            <Button variant="default" onClick={() => dialog?.cancel()}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={saving.isPending}>
-              {verb}
-            </Button>
+        <Box pos="sticky" bottom={0} py="sm" bg="var(--mantine-color-body)" style={{ zIndex: 2 }}>
+          <Group justify="space-between" gap="xs">
+            <Group gap="xs">{aside}</Group>
+            <Group gap="xs">
+              <Button variant="default" onClick={() => dialog?.cancel()}>
+                Cancel
+              </Button>
+              <Button type="submit" loading={saving.isPending}>
+                {verb}
+              </Button>
+            </Group>
           </Group>
-        </Group>
+        </Box>
       </Stack>
     </form>
   );

@@ -56,6 +56,8 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
         gridAxis="x"
+        // Without room above it the topmost number is moved off its line.
+        barChartProps={{ margin: { top: 10 } }}
         xAxisProps={{ tickFormatter: labelOf }}
         tooltipProps={{ labelFormatter: labelOf }}
         yAxisProps={{ width: 84, tickFormatter: format }}

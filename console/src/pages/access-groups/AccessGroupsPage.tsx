@@ -2,13 +2,13 @@ import { Anchor, Stack, Text, Tooltip } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { addressOf } from '../../components/addresses.ts';
 import { DataList, type ListPage, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Page } from '../../components/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
@@ -64,10 +64,11 @@ async function fetchRows({ sort: _, ...query }: ListQuery): Promise<ListPage<Row
   return { ...page, data: page.data.map((group) => ({ ...group, id: group.key })) };
 }
 
-const COLUMNS: DataTableColumn<Row>[] = [
+const COLUMNS: ListColumn<Row>[] = [
   {
     accessor: 'key',
     title: 'Key',
+    phone: 'title',
     render: ({ key }) => (
       <Anchor
         component={Link}
@@ -83,6 +84,7 @@ const COLUMNS: DataTableColumn<Row>[] = [
   {
     accessor: 'name',
     title: 'Name',
+    phone: { fact: 1 },
     render: ({ name, description }) => (
       <Stack gap={0} maw={420}>
         <Text fz="sm" truncate>
@@ -98,6 +100,7 @@ const COLUMNS: DataTableColumn<Row>[] = [
     accessor: 'member_count',
     title: 'Targets',
     textAlign: 'right',
+    phone: { fact: 2, isNamed: true },
     render: ({ member_count: count }) =>
       count === 0 ? (
         <Text fz="sm" c="dimmed">
@@ -110,6 +113,7 @@ const COLUMNS: DataTableColumn<Row>[] = [
   {
     accessor: 'warning',
     title: '',
+    phone: 'menu',
     render: ({ warning }) =>
       warning === null ? null : (
         <Tooltip label={warning}>

@@ -22,7 +22,7 @@ export function AccessExplorerPage() {
           </Input.Label>
           <SegmentedControl
             w="100%"
-            maw={400}
+            maw={480}
             fullWidth
             styles={{ label: { whiteSpace: 'normal' } }}
             aria-labelledby="access-question"

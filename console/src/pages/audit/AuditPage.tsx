@@ -1,6 +1,5 @@
 import { Anchor, Select, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import { useCallback } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
@@ -10,6 +9,7 @@ import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { Page } from '../../components/Page.tsx';
 import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
@@ -120,17 +120,18 @@ async function fetchEvents({ sort: _, search: __, range, from, to, ...query }: L
   return { ...page, data: page.data.map((event) => ({ ...event, id: String(event.seq) })) };
 }
 
-function columnsOf(open: (row: AuditRow) => void): DataTableColumn<AuditRow>[] {
+function columnsOf(open: (row: AuditRow) => void): ListColumn<AuditRow>[] {
   return [
-    { accessor: 'at', title: 'When', noWrap: true, render: ({ at }) => <Time at={at} seconds /> },
-    { accessor: 'actor', title: 'Who', render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    { accessor: 'at', title: 'When', noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} seconds /> },
+    { accessor: 'actor', title: 'Who', phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
     {
       accessor: 'action',
       title: 'What',
+      phone: 'title',
       noWrap: true,
       render: (row) => <ActionLink of={row} open={open} />,
     },
-    { accessor: 'object', title: 'Object', render: ({ object }) => <ObjectLink object={object} /> },
+    { accessor: 'object', title: 'Object', phone: { fact: 1 }, render: ({ object }) => <ObjectLink object={object} /> },
     { accessor: 'reason', title: 'Reason', render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
     { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
     { accessor: 'seq', title: '#', textAlign: 'right' },

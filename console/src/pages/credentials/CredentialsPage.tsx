@@ -3,7 +3,6 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { checkCredential } from '../../api/gateway.ts';
@@ -12,6 +11,7 @@ import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
@@ -71,12 +71,13 @@ interface RowActions {
   readonly onDelete: (credential: Credential) => void;
 }
 
-function columnsFor(actions: RowActions): DataTableColumn<Credential>[] {
+function columnsFor(actions: RowActions): ListColumn<Credential>[] {
   return [
     {
       accessor: 'name',
       title: 'Credential',
       sortable: true,
+      phone: 'title',
       render: (row) => (
         <Stack gap={0} maw={320}>
           <Text fz="sm" fw={500} truncate title={row.name}>
@@ -88,7 +89,7 @@ function columnsFor(actions: RowActions): DataTableColumn<Credential>[] {
         </Stack>
       ),
     },
-    { accessor: 'provider', title: 'Provider', render: (row) => <ProviderBadge provider={row.provider} /> },
+    { accessor: 'provider', title: 'Provider', phone: { fact: 1 }, render: (row) => <ProviderBadge provider={row.provider} /> },
     {
       accessor: 'base_url',
       title: 'Address',
@@ -102,6 +103,7 @@ function columnsFor(actions: RowActions): DataTableColumn<Credential>[] {
       accessor: 'deployment_count',
       title: 'Used by',
       textAlign: 'right',
+      phone: { fact: 2, isNamed: true },
       render: (row) =>
         row.deployment_count === 0 ? (
           <Text fz="sm" c="dimmed">
@@ -114,7 +116,7 @@ function columnsFor(actions: RowActions): DataTableColumn<Credential>[] {
         ),
     },
     { accessor: 'updated_at', title: 'Changed', render: (row) => <Time at={row.updated_at} relative /> },
-    { accessor: 'id', title: '', textAlign: 'right', render: (row) => <RowMenu row={row} {...actions} /> },
+    { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <RowMenu row={row} {...actions} /> },
   ];
 }
 

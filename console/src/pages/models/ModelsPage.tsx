@@ -1,12 +1,12 @@
 import { Anchor, Badge, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { DataList, type ListPage, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Page } from '../../components/Page.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
@@ -44,7 +44,7 @@ export function ModelsPage() {
         fetch={fetchRows}
         columns={useColumns()}
         filters={FILTERS}
-        searchLabel="Search by model or upstream model"
+        searchLabel="Model or upstream model"
         controls={<Filters />}
         defaultSort="model"
         refetchMs={REFRESH_MS}
@@ -75,13 +75,14 @@ async function fetchRows(query: ListQuery): Promise<ListPage<Row>> {
   return { ...page, data: page.data.map((row) => ({ ...row, access_groups: models.get(row.model)?.access_groups ?? [] })) };
 }
 
-function useColumns(): DataTableColumn<Row>[] {
+function useColumns(): ListColumn<Row>[] {
   const cooling = useCooling();
   return [
     {
       accessor: 'model',
       title: 'Model',
       sortable: true,
+      phone: 'title',
       render: (row) => (
         <Stack gap={0} maw={280}>
           <Anchor
@@ -102,9 +103,19 @@ function useColumns(): DataTableColumn<Row>[] {
         </Stack>
       ),
     },
-    { accessor: 'provider', title: 'Provider', render: (row) => <ProviderBadge provider={row.provider} /> },
-    { accessor: 'enabled', title: 'Health', render: (row) => <HealthBadge deployment={row} cooling={cooling} /> },
-    { accessor: 'prices', title: 'Price per million tokens', render: (row) => <PriceText prices={row.prices} /> },
+    { accessor: 'provider', title: 'Provider', phone: { fact: 2 }, render: (row) => <ProviderBadge provider={row.provider} /> },
+    {
+      accessor: 'enabled',
+      title: 'Health',
+      phone: { fact: 1 },
+      render: (row) => <HealthBadge deployment={row} cooling={cooling} />,
+    },
+    {
+      accessor: 'prices',
+      title: 'Price per million tokens',
+      phone: { fact: 3 },
+      render: (row) => <PriceText prices={row.prices} />,
+    },
     { accessor: 'limits', title: 'Capacity, this minute', render: (row) => <CapacityBars of={row} /> },
     { accessor: 'tags', title: 'Routing tags', render: (row) => <Tags tags={row.tags} /> },
     {

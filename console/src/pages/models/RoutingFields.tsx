@@ -1,4 +1,4 @@
-import { Anchor, Collapse, Group, NumberInput, Stack, Switch, TagsInput } from '@mantine/core';
+import { Anchor, Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
@@ -11,7 +11,7 @@ export function RoutingFields({ form }: { form: Form }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <Stack gap="xs">
-      <Group grow align="flex-start" preventGrowOverflow={false}>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <NumberInput
           label="Requests per minute it takes"
           description="Empty: not limited. A full one goes last and refuses nobody."
@@ -28,7 +28,7 @@ export function RoutingFields({ form }: { form: Form }) {
           thousandSeparator=" "
           {...form.getInputProps('limits.tpm')}
         />
-      </Group>
+      </SimpleGrid>
       <TagsInput
         label="Routing tags"
         description="Choose among deployments; they authorize nothing. Access groups do, on the model’s page."
@@ -48,7 +48,7 @@ export function RoutingFields({ form }: { form: Form }) {
 
 function RareFields({ form }: { form: Form }) {
   return (
-    <Group grow align="flex-start">
+    <SimpleGrid cols={{ base: 2, sm: 4 }}>
       <NumberInput
         label="Weight"
         description="Share among equals"
@@ -79,6 +79,6 @@ function RareFields({ form }: { form: Form }) {
         {...form.getInputProps('timeout_seconds')}
         error={form.errors.timeout_seconds ?? form.errors.timeout_ms}
       />
-    </Group>
+    </SimpleGrid>
   );
 }

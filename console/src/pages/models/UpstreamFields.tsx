@@ -1,4 +1,4 @@
-import { Anchor, Autocomplete, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Autocomplete, Select, SimpleGrid, Stack, Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
@@ -44,7 +44,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
   return (
     <Stack gap="sm">
       {provider !== 'fake' && <CredentialSelect form={form} provider={provider} />}
-      <Group grow align="flex-start" preventGrowOverflow={false}>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <Autocomplete
           label="Upstream model"
           description={listed.about}
@@ -59,7 +59,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
         {isNew && (
           <TextInput
             label="Model"
-            description="The name callers use. Deployments that share it share its traffic."
+            description="The name callers use; deployments may share it."
             required
             {...form.getInputProps('model')}
             onChange={(event) => {
@@ -68,7 +68,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
             }}
           />
         )}
-      </Group>
+      </SimpleGrid>
       {isNew && (
         <Select
           label="Mode"

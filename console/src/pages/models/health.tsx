@@ -27,15 +27,23 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
   if (!deployment.enabled)
     return (
       <Tooltip label="Disabled: no request goes there.">
-        <Badge color="gray">Disabled</Badge>
+        <Badge color="gray" miw="max-content">
+          Disabled
+        </Badge>
       </Tooltip>
     );
   const until = cooling?.get(deployment.id);
   if (until !== undefined)
     return (
       <Tooltip label="It failed several times in a row, or its provider said when to come back. After its rest one request probes it.">
-        <Badge color="yellow">Cooling, tried {relativeText(new Date(until))}</Badge>
+        <Badge color="yellow" miw="max-content">
+          Cooling, tried {relativeText(new Date(until))}
+        </Badge>
       </Tooltip>
     );
-  return <Badge color="teal">In service</Badge>;
+  return (
+    <Badge color="teal" miw="max-content">
+      In service
+    </Badge>
+  );
 }

@@ -22,6 +22,12 @@ const SERIES: Readonly<Record<string, readonly Series[]>> = {
   tokens: [{ name: 'tokens', label: 'Tokens', color: 'blue.6' }],
 };
 
+const TITLES: Readonly<Record<string, string>> = {
+  requests: 'Requests over time',
+  spend: 'Spend over time',
+  tokens: 'Tokens over time',
+};
+
 /** The range in its course. */
 export function Course({ overview }: { overview: Schema<'Overview'> }) {
   const [state, set] = useUrlState();
@@ -35,7 +41,7 @@ export function Course({ overview }: { overview: Schema<'Overview'> }) {
   return (
     <Paper withBorder p="md">
       <Group justify="space-between" mb="sm">
-        <Title order={2}>Course</Title>
+        <Title order={2}>{TITLES[shown]}</Title>
         <SegmentedControl
           size="xs"
           aria-label="What the chart shows"

@@ -10,6 +10,7 @@ import { wordOf } from '../../components/StatusBadge.tsx';
 import { TableScroll } from '../../components/TableScroll.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { providerName } from '../models/ProviderBadge.tsx';
 
 /** The budgets nearest to their end, with what requests in flight hold of them. */
 export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
@@ -86,7 +87,7 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
             <Table.Tr key={provider}>
               <Table.Td>
                 <Anchor component={Link} to={PATHS.models} search={{ provider } as never} inherit>
-                  {provider}
+                  {providerName(provider)}
                 </Anchor>
               </Table.Td>
               <Table.Td>

@@ -1,4 +1,4 @@
-import { Autocomplete, NumberInput, Paper, Stack, Switch, Text, Textarea } from '@mantine/core';
+import { Autocomplete, NumberInput, Paper, Stack, Switch, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
@@ -60,9 +60,6 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           checked={settings.stream}
           onChange={(event) => onChange({ stream: event.currentTarget.checked })}
         />
-        <Text fz="xs" c="dimmed">
-          Another name can be typed too, to see how it is refused.
-        </Text>
       </Stack>
     </Paper>
   );
@@ -78,5 +75,6 @@ function useCallable(keyId: string): { names: readonly string[]; about: string }
   if (keyId === '') return { names: [], about: 'Choose a key to see what it can call.' };
   if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking what it can call…' };
   const names = access.data.data.filter(({ allowed }) => allowed).map(({ target }) => target);
-  return { names, about: names.length === 1 ? 'The key can call 1 target.' : `The key can call ${names.length} targets.` };
+  const known = names.length === 1 ? 'The key can call 1 target.' : `The key can call ${names.length} targets.`;
+  return { names, about: `${known} Type another name to see how it is refused.` };
 }

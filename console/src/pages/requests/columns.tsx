@@ -1,8 +1,8 @@
 import { Anchor, Group, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import type { Schema } from '../../api/client.ts';
 import { countText } from '../../components/Count.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
@@ -13,20 +13,27 @@ import { durationText } from './duration.ts';
 export type Request = Schema<'Request'>;
 
 /** A request as a row: when, how it ended, whose, what it used and how long it took. `showOrganization` where several are listed. */
-export function requestColumns({ showOrganization }: { showOrganization: boolean }): DataTableColumn<Request>[] {
+export function requestColumns({ showOrganization }: { showOrganization: boolean }): ListColumn<Request>[] {
   return [
-    { accessor: 'time', title: 'Time', render: (row) => <When row={row} />, noWrap: true },
-    { accessor: 'status', title: 'Status', render: (row) => <Ending row={row} />, noWrap: true },
-    { accessor: 'code', title: 'Code', noWrap: true, render: (row) => <Code row={row} /> },
-    { accessor: 'model', title: 'Model', render: (row) => <Model row={row} /> },
+    { accessor: 'time', title: 'Time', phone: 'title', render: (row) => <When row={row} />, noWrap: true },
+    { accessor: 'status', title: 'Status', phone: 'menu', render: (row) => <Ending row={row} />, noWrap: true },
+    { accessor: 'code', title: 'Code', phone: { fact: 5 }, noWrap: true, render: (row) => <Code row={row} /> },
+    { accessor: 'model', title: 'Model', phone: { fact: 1 }, render: (row) => <Model row={row} /> },
     ...(showOrganization
       ? [{ accessor: 'organization_id', title: 'Organization', render: (row: Request) => <Named id={row.organization_id} /> }]
       : []),
     { accessor: 'team_id', title: 'Team', render: (row) => <Named id={row.team_id} /> },
-    { accessor: 'key_id', title: 'Key', render: (row) => <Named id={row.key_id} /> },
+    { accessor: 'key_id', title: 'Key', phone: { fact: 2 }, render: (row) => <Named id={row.key_id} /> },
     { accessor: 'total_tokens', title: 'Tokens', textAlign: 'right', render: (row) => <Tokens row={row} /> },
-    { accessor: 'spend', title: 'Spend', textAlign: 'right', render: (row) => <Money usd={row.spend} /> },
-    { accessor: 'latency', title: 'Latency', textAlign: 'right', noWrap: true, render: (row) => <Latency row={row} /> },
+    { accessor: 'spend', title: 'Spend', phone: { fact: 3 }, textAlign: 'right', render: (row) => <Money usd={row.spend} /> },
+    {
+      accessor: 'latency',
+      title: 'Latency',
+      phone: { fact: 4 },
+      textAlign: 'right',
+      noWrap: true,
+      render: (row) => <Latency row={row} />,
+    },
   ];
 }
 

@@ -41,31 +41,35 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
               {aboutOf(deployments.get(member.deployment_id))}
             </Text>
           </div>
-          <WholeNumber
-            label="Weight"
-            value={member.weight}
-            disabled={disabled}
-            onChange={(weight) => change(index, { weight })}
-          />
-          <WholeNumber
-            label="Priority"
-            value={member.priority}
-            disabled={disabled || strategy === 'weighted'}
-            onChange={(priority) => change(index, { priority })}
-          />
-          <Text fz="sm" w={64} ta="right" pt={30} title="Share of first choices while all are in service">
-            {Math.round(shareOf(strategy, members, index) * 100)} %
-          </Text>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            mt={28}
-            disabled={disabled}
-            aria-label={`Remove member ${index + 1}`}
-            onClick={() => onChange(members.filter((_, at) => at !== index))}
-          >
-            <IconTrash size={16} />
-          </ActionIcon>
+          <Group gap="xs" align="flex-start" wrap="nowrap">
+            <WholeNumber
+              label="Weight"
+              value={member.weight}
+              disabled={disabled}
+              onChange={(weight) => change(index, { weight })}
+            />
+            {strategy === 'priority' && (
+              <WholeNumber
+                label="Priority"
+                value={member.priority}
+                disabled={disabled}
+                onChange={(priority) => change(index, { priority })}
+              />
+            )}
+            <Text fz="sm" w={64} ta="right" pt={30} title="Share of first choices while all are in service">
+              {Math.round(shareOf(strategy, members, index) * 100)} %
+            </Text>
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              mt={28}
+              disabled={disabled}
+              aria-label={`Remove member ${index + 1}`}
+              onClick={() => onChange(members.filter((_, at) => at !== index))}
+            >
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Group>
         </Group>
       ))}
       <Group>

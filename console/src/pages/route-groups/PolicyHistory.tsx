@@ -8,7 +8,7 @@ import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
-import type { RouteGroup } from './policy.ts';
+import { deploymentName, type RouteGroup } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
 /** Every policy that was published, newest first; an older one can be published again. */
@@ -107,13 +107,12 @@ function PolicyWords({ version: { policy } }: { version: PublishedPolicy }) {
   const deployments = useDeployments(policy.members.map(({ deployment_id: id }) => id));
   const members = policy.members.map(({ deployment_id: id, weight, priority }) => {
     const deployment = deployments.get(id);
-    const name =
-      deployment === undefined ? 'deleted' : `${deployment.model} (${deployment.tags[0] ?? deployment.upstream_model})`;
-    return policy.strategy === 'priority' ? `${name} ${weight} at ${priority}` : `${name} ${weight}`;
+    const name = deployment === undefined ? 'deleted' : deploymentName(deployment);
+    return policy.strategy === 'priority' ? `${name}: ${weight} at ${priority}` : `${name}: ${weight}`;
   });
   return (
     <Text fz="sm">
-      {policy.strategy === 'weighted' ? 'Weighted' : 'Priority'}: {members.length === 0 ? 'nobody' : members.join(', ')}
+      {policy.strategy === 'weighted' ? 'Weighted' : 'Priority'}: {members.length === 0 ? 'nobody' : members.join('; ')}
     </Text>
   );
 }

@@ -1,13 +1,13 @@
 import { Anchor, Group, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { DataTableColumn } from 'mantine-datatable';
 import { api, asked } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { addressOf } from '../../components/addresses.ts';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Page } from '../../components/Page.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -58,13 +58,14 @@ export function RouteGroupsPage() {
   );
 }
 
-function useColumns(): DataTableColumn<RouteGroup>[] {
+function useColumns(): ListColumn<RouteGroup>[] {
   const cooling = useCooling();
   return [
     {
       accessor: 'name',
       title: 'Key',
       sortable: true,
+      phone: 'title',
       render: ({ id, key }) => (
         <Anchor
           component={Link}
@@ -77,10 +78,16 @@ function useColumns(): DataTableColumn<RouteGroup>[] {
         </Anchor>
       ),
     },
-    { accessor: 'strategy', title: 'Strategy', render: ({ strategy }) => (strategy === 'weighted' ? 'Weighted' : 'Priority') },
+    {
+      accessor: 'strategy',
+      title: 'Strategy',
+      phone: { fact: 1 },
+      render: ({ strategy }) => (strategy === 'weighted' ? 'Weighted' : 'Priority'),
+    },
     {
       accessor: 'members',
       title: 'Members',
+      phone: { fact: 2 },
       render: ({ members }) => {
         const resting = members.filter(({ deployment_id: id }) => cooling?.has(id) === true).length;
         return (
@@ -102,7 +109,12 @@ function useColumns(): DataTableColumn<RouteGroup>[] {
         </Text>
       ),
     },
-    { accessor: 'access_groups', title: 'Access groups', render: (row) => <GroupLinks groups={row.access_groups} /> },
+    {
+      accessor: 'access_groups',
+      title: 'Access groups',
+      phone: { fact: 3, isNamed: true },
+      render: (row) => <GroupLinks groups={row.access_groups} />,
+    },
     { accessor: 'created_at', title: 'Created', sortable: true, render: ({ created_at: at }) => <Time at={at} relative /> },
   ];
 }

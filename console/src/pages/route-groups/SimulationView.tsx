@@ -1,6 +1,7 @@
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import type { Simulation } from '../../api/gateway.ts';
 import { countText } from '../../components/Count.tsx';
+import { deploymentName } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
 /** What a policy would do with a number of requests, with every deployment as it stands now. */
@@ -14,7 +15,7 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
       {simulation.shares.length === 0 && <Text fz="sm">No deployment would be tried.</Text>}
       {simulation.shares.map(({ deployment_id: id, share, first_choice: first }) => {
         const deployment = deployments.get(id);
-        const name = deployment === undefined ? id : `${deployment.model} · ${deployment.upstream_model}`;
+        const name = deployment === undefined ? id : deploymentName(deployment);
         return (
           <Group key={id} gap="sm" wrap="nowrap">
             <Text fz="sm" w={240} truncate title={id}>

@@ -83,6 +83,11 @@ function isWhole(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
+/** `fast · fake-small · demo, eu`: also tells deployments of one model apart. */
+export function deploymentName({ model, upstream_model, tags }: Pick<Deployment, 'model' | 'upstream_model' | 'tags'>): string {
+  return [model, upstream_model, tags.join(', ')].filter((part) => part !== '').join(' · ');
+}
+
 /** The deployments behind a policy's ids; what was deleted meanwhile is left out. */
 export async function deploymentsNamed(ids: readonly string[]): Promise<ReadonlyMap<string, Deployment>> {
   const found = await Promise.allSettled(ids.map((id) => asked(api.GET('/deployments/{id}', { params: { path: { id } } }))));

@@ -3,7 +3,15 @@ import { useEffect, useState } from 'react';
 import { api, askedWithETag } from '../../api/client.ts';
 import { type PolicyBody, publishPolicy } from '../../api/gateway.ts';
 import { type Edited, useEdited } from '../../components/useEdited.ts';
-import { isSamePolicy, policyFromJson, policyOfGroup, policyParts, problemOf, type RouteGroup } from './policy.ts';
+import {
+  deploymentName,
+  isSamePolicy,
+  policyFromJson,
+  policyOfGroup,
+  policyParts,
+  problemOf,
+  type RouteGroup,
+} from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
 /** A policy as it is being edited: in fields, or as text that may not be one yet. */
@@ -33,7 +41,7 @@ export function usePolicyDraft(group: RouteGroup): PolicyDraft {
   const deployments = useDeployments([...group.members, ...(known?.members ?? [])].map(({ deployment_id: id }) => id));
   const nameOf = (id: string) => {
     const deployment = deployments.get(id);
-    return deployment === undefined ? id : `${deployment.model} · ${deployment.upstream_model}`;
+    return deployment === undefined ? id : deploymentName(deployment);
   };
   const edited = useEdited<RouteGroup, PolicyBody>(
     {

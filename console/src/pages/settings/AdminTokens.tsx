@@ -2,13 +2,13 @@ import { ActionIcon, Button, Select, Text, Tooltip, VisuallyHidden } from '@mant
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import type { DataTableColumn } from 'mantine-datatable';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -84,21 +84,27 @@ function fetchTokens(query: ListQuery) {
   return asked(api.GET('/admin-tokens', { params: { query: query as never } }));
 }
 
-function columnsOf(revoke: (token: Token) => void): DataTableColumn<Token>[] {
+function columnsOf(revoke: (token: Token) => void): ListColumn<Token>[] {
   return [
-    { accessor: 'name', title: 'Name', sortable: true, render: ({ name }) => <bdi>{name}</bdi> },
-    { accessor: 'last_four', title: 'Token', render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span> },
-    { accessor: 'role', title: 'Role', noWrap: true, render: ({ role }) => wordOf(role) },
+    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: ({ name }) => <bdi>{name}</bdi> },
+    {
+      accessor: 'last_four',
+      title: 'Token',
+      phone: { fact: 2 },
+      render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span>,
+    },
+    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => wordOf(role) },
     {
       accessor: 'organization_id',
       title: 'Acts in',
       render: ({ organization_id }) => (organization_id === null ? 'The platform' : <Named id={organization_id} />),
     },
-    { accessor: 'status', title: 'Status', render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
     {
       accessor: 'last_used_at',
       title: 'Last used',
       noWrap: true,
+      phone: { fact: 4, isNamed: true },
       render: ({ last_used_at }) => <Time at={last_used_at} relative />,
     },
     { accessor: 'expires_at', title: 'Expires', noWrap: true, render: ({ expires_at }) => <Time at={expires_at} /> },
@@ -113,6 +119,7 @@ function columnsOf(revoke: (token: Token) => void): DataTableColumn<Token>[] {
       accessor: 'actions',
       title: <VisuallyHidden>Actions</VisuallyHidden>,
       width: 52,
+      phone: 'menu',
       render: (token) => <Revoke token={token} onRevoke={() => revoke(token)} />,
     },
   ];

@@ -1,10 +1,9 @@
-import { Badge, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Badge, Code, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { TableScroll } from '../../components/TableScroll.tsx';
 
 /** Every setting with what it means and what holds now. They are read at start, so they are changed where the process is started. */
 export function InForce() {
@@ -28,23 +27,19 @@ export function InForce() {
       />
       <Asked query={query}>
         {({ data }) => (
-          <TableScroll minWidth={760}>
-            <Table withTableBorder fz="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Setting</Table.Th>
-                  <Table.Th>In force</Table.Th>
-                  <Table.Th>Default</Table.Th>
-                  <Table.Th>What it does</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.filter(isMeant).map((setting) => (
-                  <Row key={setting.name} setting={setting} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </TableScroll>
+          <Table withTableBorder fz="sm" aria-label="Settings" style={{ tableLayout: 'fixed' }}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th w="62%">Setting</Table.Th>
+                <Table.Th>In force</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {data.filter(isMeant).map((setting) => (
+                <Row key={setting.name} setting={setting} />
+              ))}
+            </Table.Tbody>
+          </Table>
         )}
       </Asked>
     </Stack>
@@ -54,23 +49,30 @@ export function InForce() {
 function Row({ setting: { name, value, is_set, is_secret, default: standard, about } }: { setting: Schema<'Setting'> }) {
   return (
     <Table.Tr>
-      <Table.Td className="mono nowrap">{name}</Table.Td>
       <Table.Td style={{ overflowWrap: 'anywhere' }}>
+        <span className="mono">{name}</span>
+        <Text fz="sm" c="dimmed">
+          {withCode(about)}
+        </Text>
+      </Table.Td>
+      <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
         {is_secret ? (
-          <Badge color={is_set ? 'teal' : 'gray'}>{is_set ? 'Secret, set' : 'Secret, not set'}</Badge>
+          <Badge color={is_set ? 'teal' : 'gray'}>{is_set ? 'Set' : 'Not set'}</Badge>
         ) : (
           <span className="mono" style={{ fontWeight: is_set ? 600 : undefined }}>
             {value ?? '–'}
           </span>
         )}
-        {is_set && !is_secret && (
-          <Badge ml={6} size="xs" color="blue">
-            Chosen
-          </Badge>
-        )}
+        <Text fz="xs" c="dimmed">
+          {is_secret ? 'a secret' : is_set ? `chosen; else ${standard ?? 'none'}` : 'by default'}
+        </Text>
       </Table.Td>
-      <Table.Td className="mono">{standard ?? '–'}</Table.Td>
-      <Table.Td>{about}</Table.Td>
     </Table.Tr>
   );
+}
+
+/** What stands between backticks is something to type. */
+function withCode(text: string): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place.
+  return text.split('`').map((part, at) => (at % 2 === 1 ? <Code key={at}>{part}</Code> : part));
 }

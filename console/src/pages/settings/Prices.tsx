@@ -1,10 +1,10 @@
 import { Badge, Group, Text } from '@mantine/core';
-import type { DataTableColumn } from 'mantine-datatable';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
@@ -47,11 +47,22 @@ function fetchPrices({ sort: _, search: __, ...query }: ListQuery) {
   return asked(api.GET('/prices', { params: { query } }));
 }
 
-const COLUMNS: DataTableColumn<Price>[] = [
-  { accessor: 'model', title: 'Model', render: ({ model }) => <bdi>{model}</bdi> },
+const COLUMNS: ListColumn<Price>[] = [
+  { accessor: 'model', title: 'Model', phone: 'title', render: ({ model }) => <bdi>{model}</bdi> },
   { accessor: 'deployment_id', title: 'Deployment', render: ({ deployment_id }) => <Named id={deployment_id} /> },
-  { accessor: 'effective_from', title: 'Holds from', noWrap: true, render: (price) => <From price={price} /> },
-  { accessor: 'prices', title: 'USD per million tokens', render: ({ prices }) => <Buckets prices={prices} /> },
+  {
+    accessor: 'effective_from',
+    title: 'Holds from',
+    noWrap: true,
+    phone: { fact: 2, isNamed: true },
+    render: (price) => <From price={price} />,
+  },
+  {
+    accessor: 'prices',
+    title: 'USD per million tokens',
+    phone: { fact: 1 },
+    render: ({ prices }) => <Buckets prices={prices} />,
+  },
   { accessor: 'added', title: 'Added', noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
 ];
 
