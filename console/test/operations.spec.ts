@@ -243,7 +243,9 @@ test('each role finds its own overview', async ({ page, house }) => {
   await expect(page.getByRole('region', { name: 'Provider health' })).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toHaveCount(0);
   await house.api('PATCH', `/teams/${house.teamId}`, { self_service: { enabled: true } });
-  await house.as('team_developer')('POST', '/keys', { team_id: house.teamId, name: 'seen by its owner' });
+  const developer = house.as('team_developer');
+  const { account } = await developer<{ account: { id: string } }>('GET', '/session');
+  await developer('POST', '/keys', { team_id: house.teamId, name: 'seen by its owner', owner: { account_id: account.id } });
   await house.signIn(page, 'team_developer');
   await page.goto(house.url);
   await expect(page.getByRole('region', { name: 'Your keys' })).toContainText('seen by its owner');
