@@ -69,6 +69,15 @@ test('an organization is found, ordered, chosen and suspended on a phone', async
   await expect(page.getByRole('dialog')).toContainText('Pocket Two');
 });
 
+test('a tab of an organization begins in sight, and the chosen one is not beyond the edge', async ({ page, house }) => {
+  await page.goto(`${house.url}/organizations/${house.organizationId}?tab=limits`);
+  await expect(page.getByRole('tab', { name: 'Limits & budgets' })).toBeInViewport({ ratio: 0.9 });
+  await expect(page.getByRole('region', { name: 'Rate limits' }).getByRole('heading')).toBeInViewport();
+  await expect(page.getByRole('region', { name: 'Requests and tokens now' })).toBeHidden();
+  await page.getByRole('tab', { name: 'Overview' }).click();
+  await expect(page.getByRole('region', { name: 'Requests and tokens now' })).toBeVisible();
+});
+
 test('an empty answer is said where there are no rows, and nowhere else', async ({ page, house }) => {
   const nothing = page.getByText('Nothing matches. Change the search or the filters.');
   for (const width of [390, 1360]) {

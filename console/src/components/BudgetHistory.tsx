@@ -67,12 +67,14 @@ function OfBudget({ budget, periods, timeZone }: OfBudgetProps) {
           Counts the targets that carry the label {budget.access_group} now, also in the periods before.
         </Text>
       )}
-      <TableScroll minWidth={300}>
+      <TableScroll minWidth={260}>
         <Table fz="sm" horizontalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Period</Table.Th>
-              <Table.Th ta="right">Requests</Table.Th>
+              <Table.Th ta="right" visibleFrom="xs">
+                Requests
+              </Table.Th>
               <Table.Th ta="right">Spend</Table.Th>
               <Table.Th w="24%">Used</Table.Th>
             </Table.Tr>
@@ -81,7 +83,9 @@ function OfBudget({ budget, periods, timeZone }: OfBudgetProps) {
             {periods.map((period) => (
               <Table.Tr key={period.start}>
                 <Table.Td>{spanWords(period, budget, timeZone)}</Table.Td>
-                <Table.Td ta="right">{countText(period.requests)}</Table.Td>
+                <Table.Td ta="right" visibleFrom="xs">
+                  {countText(period.requests)}
+                </Table.Td>
                 <Table.Td ta="right">
                   <Money usd={period.spent} />
                 </Table.Td>

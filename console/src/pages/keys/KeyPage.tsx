@@ -5,6 +5,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Page } from '../../components/Page.tsx';
+import { TabStrip } from '../../components/TabStrip.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { KeyAccess } from './KeyAccess.tsx';
@@ -12,6 +13,12 @@ import { KeyActions } from './KeyActions.tsx';
 import { KeyOverview } from './KeyOverview.tsx';
 import { KeyRequests } from './KeyRequests.tsx';
 import { KeyStatus } from './key-columns.tsx';
+
+const TABS = [
+  { value: 'overview', label: 'Overview' },
+  { value: 'access', label: 'What can it call?' },
+  { value: 'requests', label: 'Requests' },
+];
 
 /** One key: what it is and may, how much of it is used, what it can call, and what it called. */
 export function KeyPage() {
@@ -52,11 +59,7 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
         onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
         keepMounted={false}
       >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="overview">Overview</Tabs.Tab>
-          <Tabs.Tab value="access">What can it call?</Tabs.Tab>
-          <Tabs.Tab value="requests">Requests</Tabs.Tab>
-        </Tabs.List>
+        <TabStrip tabs={TABS} value={tab} />
         <Tabs.Panel value="overview">
           <KeyOverview of={key} />
         </Tabs.Panel>

@@ -8,6 +8,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import type { TabProps } from './tab.ts';
 import { WhoCanCall } from './WhoCanCall.tsx';
@@ -139,14 +140,14 @@ const ROWS_SHOWN = 200;
 
 function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data']; onAsk: (target: string) => void }) {
   return (
-    <Table.ScrollContainer minWidth={560}>
+    <TableScroll minWidth={280}>
       <Table>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Target</Table.Th>
-            <Table.Th>Type</Table.Th>
+            <Table.Th visibleFrom="xs">Type</Table.Th>
             <Table.Th>Through</Table.Th>
-            <Table.Th>Access groups</Table.Th>
+            <Table.Th visibleFrom="xs">Access groups</Table.Th>
             <Table.Th>
               <VisuallyHidden>Who can call it</VisuallyHidden>
             </Table.Th>
@@ -156,9 +157,11 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
           {rows.slice(0, ROWS_SHOWN).map(({ target, kind, access_groups, through }) => (
             <Table.Tr key={target}>
               <Table.Td className="mono">{target}</Table.Td>
-              <Table.Td>{kind === 'model' ? 'Model' : 'Route group'}</Table.Td>
+              <Table.Td visibleFrom="xs">{kind === 'model' ? 'Model' : 'Route group'}</Table.Td>
               <Table.Td>{throughWords(through)}</Table.Td>
-              <Table.Td className="mono">{access_groups.join(', ')}</Table.Td>
+              <Table.Td className="mono" visibleFrom="xs">
+                {access_groups.join(', ')}
+              </Table.Td>
               <Table.Td ta="right">
                 <Button
                   size="compact-xs"
@@ -178,7 +181,7 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
           The first {ROWS_SHOWN} are shown. Search for the others.
         </Text>
       )}
-    </Table.ScrollContainer>
+    </TableScroll>
   );
 }
 

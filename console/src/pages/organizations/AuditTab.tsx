@@ -53,7 +53,12 @@ async function fetchEvents(organizationId: string, { limit, cursor }: ListQuery)
 function columnsOf(open: (row: AuditRow) => void): ListColumn<AuditRow>[] {
   return [
     { accessor: 'at', title: 'When', noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} /> },
-    { accessor: 'actor', title: 'Who', phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    {
+      accessor: 'actor',
+      title: 'Who',
+      phone: { fact: 2, isNamed: true },
+      render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi>,
+    },
     {
       accessor: 'action',
       title: 'What',

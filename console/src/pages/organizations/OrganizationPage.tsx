@@ -1,4 +1,4 @@
-import { Group, Stack, Tabs, Text } from '@mantine/core';
+import { Box, Group, Stack, Tabs, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -11,6 +11,7 @@ import { CopyText } from '../../components/CopyText.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { TabStrip } from '../../components/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
@@ -84,17 +85,14 @@ function Shown({ organization }: TabProps) {
         </>
       }
     >
-      <OrganizationCards organization={organization} />
+      {/* On a phone the other tabs would begin a screen further down. */}
+      <Box {...(tab === 'overview' ? {} : { visibleFrom: 'xs' })}>
+        <OrganizationCards organization={organization} />
+      </Box>
       <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
-        <Tabs.List style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
-          {tabs.map(({ value, label }) => (
-            <Tabs.Tab key={value} value={value}>
-              {label}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        <TabStrip tabs={tabs} value={tab} />
         {tabs.map(({ value, content: Content }) => (
-          <Tabs.Panel key={value} value={value} pt="md">
+          <Tabs.Panel key={value} value={value}>
             <Content organization={organization} />
           </Tabs.Panel>
         ))}

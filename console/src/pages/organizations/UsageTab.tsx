@@ -7,6 +7,7 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import type { TabProps } from './tab.ts';
@@ -69,15 +70,21 @@ function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Fig
   const ranked = dearestFirst(rows);
   const isName = by === 'model' || by === 'provider';
   return (
-    <Table.ScrollContainer minWidth={640}>
+    <TableScroll minWidth={300}>
       <Table withTableBorder>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{GROUPS.find(({ value }) => value === by)?.label}</Table.Th>
             <Table.Th ta="right">Requests</Table.Th>
-            <Table.Th ta="right">Refused</Table.Th>
-            <Table.Th ta="right">Input tokens</Table.Th>
-            <Table.Th ta="right">Output tokens</Table.Th>
+            <Table.Th ta="right" visibleFrom="xs">
+              Refused
+            </Table.Th>
+            <Table.Th ta="right" visibleFrom="xs">
+              Input tokens
+            </Table.Th>
+            <Table.Th ta="right" visibleFrom="xs">
+              Output tokens
+            </Table.Th>
             <Table.Th ta="right">All tokens</Table.Th>
             <Table.Th ta="right">Spend</Table.Th>
           </Table.Tr>
@@ -100,7 +107,7 @@ function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Fig
           </Table.Tr>
         </Table.Tfoot>
       </Table>
-    </Table.ScrollContainer>
+    </TableScroll>
   );
 }
 
@@ -108,9 +115,15 @@ function FigureCells({ of }: { of: Figures }) {
   return (
     <>
       <Table.Td ta="right">{countText(of.requests)}</Table.Td>
-      <Table.Td ta="right">{countText(of.refused_requests)}</Table.Td>
-      <Table.Td ta="right">{countText(of.input_tokens)}</Table.Td>
-      <Table.Td ta="right">{countText(of.output_tokens)}</Table.Td>
+      <Table.Td ta="right" visibleFrom="xs">
+        {countText(of.refused_requests)}
+      </Table.Td>
+      <Table.Td ta="right" visibleFrom="xs">
+        {countText(of.input_tokens)}
+      </Table.Td>
+      <Table.Td ta="right" visibleFrom="xs">
+        {countText(of.output_tokens)}
+      </Table.Td>
       <Table.Td ta="right">{countText(of.total_tokens)}</Table.Td>
       <Table.Td ta="right">
         <Money usd={of.spend} />

@@ -22,7 +22,7 @@ const COLUMNS: ListColumn<Account>[] = [
   {
     accessor: 'memberships',
     title: 'Organizations',
-    phone: { fact: 2, isNamed: true },
+    phone: { fact: 2 },
     render: ({ memberships }) => <Memberships of={memberships} />,
   },
   { accessor: 'two_factor', title: 'Second factor', render: (account) => <Factors of={account} /> },
@@ -111,7 +111,7 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
   if (memberships.length === 0)
     return (
       <Text component="span" inherit c="dimmed">
-        –
+        No organization
       </Text>
     );
   const words = memberships.map(({ organization_name, role }) => `${organization_name} (${roleWord(role).toLowerCase()})`);

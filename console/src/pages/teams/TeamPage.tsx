@@ -7,6 +7,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Page } from '../../components/Page.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { TabStrip } from '../../components/TabStrip.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
@@ -58,13 +59,7 @@ function Shown({ team }: TeamTabProps) {
         onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
         keepMounted={false}
       >
-        <Tabs.List mb="md">
-          {TABS.map(({ value, label }) => (
-            <Tabs.Tab key={value} value={value}>
-              {label}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+        <TabStrip tabs={TABS} value={tab} />
         {TABS.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
             <Content team={team} />
