@@ -28,11 +28,12 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
   const [{ numbers }, set] = useUrlState();
   const top = lines.slice(0, COLORS.length).map((line) => idOf(line, group));
   const names = useNames(top);
+  const points = coursePoints(usage.data, { top, group, metric, plus: metric === 'spend' ? addUsd : addCounts });
+  const hasOthers = points.some(({ values }) => values[`s${top.length}`] !== undefined);
   const series: Series[] = [
     ...top.map((id, at) => ({ name: `s${at}`, label: names[id] ?? wordFor(id, group), color: COLORS[at] as string })),
-    ...(lines.length > top.length ? [{ name: `s${top.length}`, label: 'Other', color: 'gray.6' }] : []),
+    ...(hasOthers ? [{ name: `s${top.length}`, label: 'Other', color: 'gray.6' }] : []),
   ];
-  const points = coursePoints(usage.data, { top, group, metric, plus: metric === 'spend' ? addUsd : addCounts });
   const exact = metric === 'spend' ? exactMoneyText : (count: string) => countText(Number(count));
   const label = `${WORDS[metric]} per ${interval} by ${group.label.toLowerCase()}`;
   return (
