@@ -11128,7 +11128,7 @@ export interface operations {
         parameters: {
             query?: {
                 organization_id?: string;
-                /** @description 7 days before `to` unless said; at most 400 days. */
+                /** @description The beginning of the day six days before `to` unless said; at most 400 days before it. */
                 from?: string;
                 /** @description Not included; now unless said. */
                 to?: string;

@@ -7,9 +7,9 @@ import type { Scope } from '../domain/tenancy.ts';
 import type { Database } from './database.ts';
 import { budgetFrom } from './policy-columns.ts';
 import { withinReach } from './reach.ts';
-import { accounts, budgets, deployments, keys, memberships, organizations, requestLog, teams } from './schema.ts';
+import { accounts, budgets, deployments, isUnsuccessful, keys, memberships, organizations, requestLog, teams } from './schema.ts';
 import { slotOf } from './usage-report.ts';
-import { instantOf, ofEveryOrganization } from './usage-rows.ts';
+import { instantOf } from './usage-rows.ts';
 
 /** Which requests: those a reader may see in a stretch of time, `toMs` not included. */
 export interface OverviewScope {
@@ -33,7 +33,8 @@ export async function countFailures(db: Database, scope: OverviewScope, starts: 
   const { rows } = await db.execute<{ slot: number; provider: string | null; requests: string }>(sql`
     select slot, ${deployments.provider} as provider, sum(requests) as requests from (
       select ${slot} as slot, ${requestLog.deploymentId} as failed_at, sum(${requestLog.count}) as requests
-      from ${requestLog} where ${and(requestsOf(scope), eq(requestLog.status, 'failed'))} group by 1, 2) as failed
+      from ${requestLog} where ${and(requestsOf(scope), eq(requestLog.status, 'failed'), isUnsuccessful(requestLog.status))}
+      group by 1, 2) as failed
     left join ${deployments} on ${deployments.id} = failed_at group by 1, 2`);
   return rows.map((row) => ({
     startMs: starts[Number(row.slot) - 1] ?? null,
@@ -154,10 +155,7 @@ export async function deploymentsOf(db: Database): Promise<readonly { readonly i
 }
 
 function requestsOf(scope: OverviewScope): SQL | undefined {
-  const whose =
-    scope.organizationId === undefined
-      ? ofEveryOrganization(requestLog.organizationId)
-      : eq(requestLog.organizationId, scope.organizationId);
+  const whose = scope.organizationId === undefined ? undefined : eq(requestLog.organizationId, scope.organizationId);
   return and(whose, during(scope), seenBy(scope.reaches));
 }
 

@@ -47,17 +47,15 @@ export async function listRequests(
   const wanted = and(conditionOf(filter), afterCursor(NEWEST_FIRST, page.cursor));
   const rows =
     filter.organizationId === undefined
-      ? await (isOfEverything(filter) ? newestOf : newestOfEvery)(db, wanted, limit + 1)
+      ? await (seesAll(filter) ? newestOf : newestOfEvery)(db, wanted, limit + 1)
       : await newestOf(db, and(eq(requestLog.organizationId, filter.organizationId), wanted), limit + 1);
   return pageOf(NEWEST_FIRST, rows, limit, (row) => [row.admittedAt, row.requestId]);
 }
 
 /** The query behind a list, for counting with totalOf. */
 export function requestsQuery(db: Database, filter: RequestFilter) {
-  const whose =
-    filter.organizationId === undefined
-      ? ofEveryOrganization(requestLog.organizationId)
-      : eq(requestLog.organizationId, filter.organizationId);
+  const everybodys = seesAll(filter) ? undefined : ofEveryOrganization(requestLog.organizationId);
+  const whose = filter.organizationId === undefined ? everybodys : eq(requestLog.organizationId, filter.organizationId);
   return db
     .select({ requestId: requestLog.requestId })
     .from(requestLog)
@@ -142,13 +140,9 @@ export async function findContent(
   return content?.sealed ?? null;
 }
 
-/**
- * No filter but on the time and the status, which have an index over all organizations: then the newest rows of all are the page. What
- * another filter leaves may be far between.
- */
-function isOfEverything({ from: _from, to: _to, status: _status, reaches, ...filters }: RequestFilter): boolean {
-  const seesAll = reaches?.some((reach) => reach.is === 'everywhere') ?? true;
-  return seesAll && Object.values(filters).every((value) => value === undefined);
+/** Whoever reads everybody's narrows by what has an index over all organizations; the places of others are far between in those. */
+function seesAll({ reaches }: RequestFilter): boolean {
+  return reaches?.some((reach) => reach.is === 'everywhere') ?? true;
 }
 
 const NEWEST_FIRST: Keyset = { name: 'requests', columns: [requestLog.admittedAt, requestLog.requestId], direction: 'desc' };

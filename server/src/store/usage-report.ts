@@ -37,6 +37,8 @@ export interface UsageQuestion {
   readonly fromMs: number;
   /** Not included. */
   readonly toMs: number;
+  /** `toMs` is now: what was asked since is welcome, so that the present day need not be cut into pieces. */
+  readonly isUntilNow?: boolean;
   readonly groupBy: readonly UsageGroup[];
   readonly interval: UsageInterval | null;
   /** IANA zone in which hours, days, weeks (from Monday) and months begin. */
@@ -87,7 +89,8 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
   const keys = starts === null ? groups : [sql`slot`, ...groups];
   const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
-  const used = usageRows(question, whoseOf(question, starts), conditionsOf(question));
+  const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
+  const used = usageRows(span, whoseOf(question, starts), conditionsOf(question));
   const isByTag = question.groupBy.includes('tag');
   const rows = isByTag ? perTag(used) : used;
   const wanted = question.only.tag === undefined ? sql`true` : taggedWith(question.only.tag);

@@ -170,6 +170,7 @@ export function questionOf(
   return {
     fromMs,
     toMs,
+    isUntilNow: query.to === undefined,
     groupBy: query.group_by ?? [],
     interval: query.interval ?? null,
     timeZone: query.time_zone ?? organization?.timeZone ?? 'UTC',

@@ -2,7 +2,7 @@
  * One row per request and per attempt that cost something. Partitioned by month of `admitted_at` (hand-written in migrations, since
  * drizzle-kit knows no partitions; keep both in step). Partitions are made by partitions.ts before any row needs them.
  */
-import { type SQLWrapper, sql } from 'drizzle-orm';
+import { isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytes, createdAt, instant } from './columns.ts';
 import { tokenCounts } from './usage.ts';
@@ -58,6 +58,12 @@ export const requestLog = pgTable(
     index('request_log_team').on(table.organizationId, table.teamId, table.admittedAt),
     index('request_log_status').on(table.organizationId, table.status, table.admittedAt),
     index('request_log_newest').on(table.admittedAt, table.requestId),
+    // What the platform's readers narrow a list of every organization's requests by.
+    index('request_log_model').on(table.calledName, table.admittedAt, table.requestId),
+    index('request_log_deployment')
+      .on(table.deploymentId, table.admittedAt, table.requestId)
+      .where(isNotNull(table.deploymentId)),
+    index('request_log_code').on(table.code, table.admittedAt, table.requestId).where(isNotNull(table.code)),
     // Few requests do not succeed, and those are what the platform looks for; the rest is not worth an index over every organization.
     index('request_log_unsuccessful').on(table.status, table.admittedAt, table.requestId).where(isUnsuccessful(table.status)),
   ],
