@@ -22,8 +22,8 @@ export interface Range {
 }
 
 /**
- * The range that stands in the address: `range`, or `from` and `to`. Its beginning is a whole minute, or a whole hour where it is long, so that
- * asking twice asks the same.
+ * The range that stands in the address: `range`, or `from` and `to`. Its beginning is a whole minute, and of several days that of the first one
+ * (today is the last), so that asking twice asks the same and no day of a chart is a part of one.
  */
 export function rangeOf(state: UrlState, standard: Span | null, nowMs: number = Date.now()): Range {
   const { from, to } = state;
@@ -34,8 +34,17 @@ export function rangeOf(state: UrlState, standard: Span | null, nowMs: number = 
   const span = state.range !== undefined && state.range in SPANS ? (state.range as Span) : standard;
   if (span === null) return { minutes: null };
   const { minutes } = SPANS[span];
-  const stepMs = (minutes > 1_440 ? 60 : 1) * 60_000;
-  return { from: new Date(Math.floor((nowMs - minutes * 60_000) / stepMs) * stepMs).toISOString(), minutes };
+  const fromMs = minutes > DAY_MINUTES ? dayBefore(nowMs, minutes / DAY_MINUTES - 1) : nowMs - minutes * 60_000;
+  return { from: new Date(Math.floor(fromMs / 60_000) * 60_000).toISOString(), minutes };
+}
+
+const DAY_MINUTES = 1_440;
+
+/** When a day began here, so many days before today. */
+function dayBefore(nowMs: number, days: number): number {
+  const day = new Date(nowMs);
+  day.setHours(0, 0, 0, 0);
+  return day.setDate(day.getDate() - days);
 }
 
 /** Chooses the range of a page. `standard` is what holds when the address says nothing; null: any time. */
