@@ -1,2 +1,2 @@
 -- By hand, since the table is partitioned. Requests that did not succeed are few and are looked for over every organization.
-CREATE INDEX "request_log_unsuccessful" ON "request_log" USING btree ("status","admitted_at","request_id") WHERE "status" <> 'succeeded';
+CREATE INDEX IF NOT EXISTS "request_log_unsuccessful" ON "request_log" USING btree ("status","admitted_at","request_id") WHERE "status" <> 'succeeded';
