@@ -58,7 +58,7 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         gridAxis="x"
         // Without room above it the topmost number is moved off its line.
         barChartProps={{ margin: { top: 10 } }}
-        xAxisProps={{ tickFormatter: labelOf }}
+        xAxisProps={{ tickFormatter: labelOf, interval: 'equidistantPreserveStart' }}
         tooltipProps={{ labelFormatter: labelOf }}
         yAxisProps={{ width: 84, tickFormatter: format }}
         barProps={{ isAnimationActive: false }}
