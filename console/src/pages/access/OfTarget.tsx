@@ -161,7 +161,7 @@ function Who({ question, level }: { question: Question; level: Listed }) {
       <Text fz="sm" c="dimmed">
         {question.who === 'can'
           ? `None of the ${LEVEL_NAMES[level].toLowerCase()} can call it.`
-          : `No ${LEVEL_NAMES[level].toLowerCase()} here that cannot call it.`}
+          : `All ${LEVEL_NAMES[level].toLowerCase()} here can call it.`}
       </Text>
     );
   return (
