@@ -5,6 +5,8 @@ type Ask = (path: string) => Promise<unknown>;
 
 export interface Question {
   readonly name: string;
+  /** Where it is not the bar of its kind. */
+  readonly barMs?: number;
   /** As many addresses as samples are wanted; where they are pages, each is behind the one before. */
   paths(ask: Ask, samples: number): Promise<readonly string[]>;
 }
@@ -98,11 +100,13 @@ export const LIST_QUESTIONS: readonly Question[] = [
   varied('anything by a beginning that many have', (sample) => `/search?q=${['seed', 'key', 'person', 'sup'][sample % 4]}`),
 ];
 
+/** A page of eighteen reports. */
+const OVERVIEW_MS_MAX = 1_500;
 const DAY_MS = 86_400_000;
 const midnight = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - 29 * DAY_MS).toISOString();
 
 export const REPORT_QUESTIONS: readonly Question[] = [
-  same('the overview of the platform, 7 days', '/overview'),
+  { ...same('the overview of the platform, 7 days', '/overview'), barMs: OVERVIEW_MS_MAX },
   ofKeys('the overview of one organization, 7 days', (key) => `/overview?organization_id=${key.organization_id}`),
   same('usage of the platform, 30 days', '/usage'),
   same('usage of the platform by model, 30 days', '/usage?group_by=model'),

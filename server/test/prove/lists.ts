@@ -11,7 +11,7 @@ const SIZES = {
   quick: { organizations: 1_000, keys: 20_000, requests: 50_000, seedSecondsMax: 120 },
 };
 const LIST_MS_MAX = 100;
-const REPORT_MS_MAX = 200;
+const REPORT_MS_MAX = 500;
 /** Of a dozen samples the slowest is the p95, and on a busy machine that is the machine's. */
 const QUICK_BAR_TIMES = 3;
 const SETTLE_SECONDS_MAX = 120;
@@ -109,7 +109,7 @@ interface Measured {
 
 async function measured(gateway: Gateway, questions: readonly Question[], barMs: number, samples: number): Promise<Measured[]> {
   const results: Measured[] = [];
-  for (const { name, paths } of questions) {
+  for (const { name, paths, barMs: ownBarMs } of questions) {
     const asked = await paths((path) => gateway.admin('GET', path), samples);
     // The first answers compile statements and warm caches, which no second page pays for.
     for (const path of asked.slice(0, 2)) await gateway.ask('GET', path);
@@ -121,7 +121,7 @@ async function measured(gateway: Gateway, questions: readonly Question[], barMs:
       if (status !== 200) throw new Error(`${path} answered ${status}`);
     }
     times.sort((a, b) => a - b);
-    results.push({ name, p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), barMs });
+    results.push({ name, p50Ms: quantile(times, 0.5), p95Ms: quantile(times, 0.95), barMs: ownBarMs ?? barMs });
   }
   return results;
 }
