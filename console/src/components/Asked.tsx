@@ -1,8 +1,10 @@
-import { Alert, Button, Center, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Button, Center, Group, Loader, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Problem } from '../api/client.ts';
+import { PATHS } from '../paths.ts';
 
 /** What was asked of the server: a loader until it answers, its problem with a way to ask again, else the children with the data. */
 export function Asked<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
@@ -27,13 +29,27 @@ export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () =
             {problem.requestId}
           </Text>
         )}
-        {onRetry !== undefined && (
-          <Button size="xs" variant="default" onClick={onRetry}>
-            Try again
-          </Button>
-        )}
+        <Group gap="xs">
+          {problem?.status === 404 && <BackButton />}
+          {onRetry !== undefined && (
+            <Button size="xs" variant="default" onClick={onRetry}>
+              Try again
+            </Button>
+          )}
+        </Group>
       </Stack>
     </Alert>
+  );
+}
+
+/** What is not there has no page to stay on. */
+function BackButton() {
+  const router = useRouter();
+  const back = () => (router.history.canGoBack() ? router.history.back() : void router.navigate({ to: PATHS.overview }));
+  return (
+    <Button size="xs" variant="default" onClick={back}>
+      Go back
+    </Button>
   );
 }
 

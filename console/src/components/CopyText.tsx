@@ -4,8 +4,8 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 /** An id or another short text with a button that copies it. */
 export function CopyText({ text, label }: { text: string; label: string }) {
   return (
-    <Group gap={4} wrap="nowrap" display="inline-flex">
-      <Text component="span" inherit className="mono" truncate maw={260}>
+    <Group gap={4} wrap="nowrap" display="inline-flex" maw="100%">
+      <Text component="span" inherit className="mono" truncate maw={260} miw={0}>
         {text}
       </Text>
       <CopyIcon text={text} label={label} />

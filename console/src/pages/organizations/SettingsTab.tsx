@@ -28,7 +28,7 @@ export function SettingsTab({ organization }: TabProps) {
           <Table.Tbody>
             {rows.map(([name, value]) => (
               <Table.Tr key={name}>
-                <Table.Th w={180} fw={400} c="dimmed" scope="row">
+                <Table.Th w={{ base: 120, xs: 180 }} fw={400} c="dimmed" scope="row">
                   {name}
                 </Table.Th>
                 <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
@@ -36,7 +36,7 @@ export function SettingsTab({ organization }: TabProps) {
             ))}
             {Object.entries(metadata).map(([name, value]) => (
               <Table.Tr key={`metadata ${name}`}>
-                <Table.Th w={180} fw={400} c="dimmed" scope="row" className="mono">
+                <Table.Th w={{ base: 120, xs: 180 }} fw={400} c="dimmed" scope="row" className="mono">
                   {name}
                 </Table.Th>
                 <Table.Td className="mono" style={{ overflowWrap: 'anywhere' }}>

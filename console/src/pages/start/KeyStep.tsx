@@ -38,15 +38,13 @@ function ChooseTeam({ steps }: { steps: Steps }) {
       steps={steps}
       action={null}
     >
-      <Alert color="blue" title="Of which team?">
-        <ObjectSelect
-          kind="team"
-          label="Team"
-          organizationId={steps.made.organization}
-          value={undefined}
-          onChange={(team) => team !== undefined && steps.keep({ team })}
-        />
-      </Alert>
+      <ObjectSelect
+        kind="team"
+        label="Of which team?"
+        organizationId={steps.made.organization}
+        value={undefined}
+        onChange={(team) => team !== undefined && steps.keep({ team })}
+      />
     </StepFrame>
   );
 }
