@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
-
-/** Debian's own Chromium; nothing is downloaded. */
-export const CHROMIUM = process.env.HEADGATE_CHROMIUM ?? '/usr/bin/chromium';
+import { CHROMIUM } from '../server/test/support/chromium.ts';
 
 export default defineConfig({
   testDir: 'test',
@@ -19,6 +17,8 @@ export default defineConfig({
     launchOptions: { executablePath: existsSync(CHROMIUM) ? CHROMIUM : undefined, args: ['--no-sandbox', '--disable-gpu'] },
     viewport: { width: 1360, height: 860 },
     actionTimeout: 15_000,
+    // What moves is drawn many times, and two cores draw in software.
+    contextOptions: { reducedMotion: 'reduce' },
     trace: 'off',
   },
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CHROMIUM } from '../server/test/support/chromium.ts';
 
 /** What came of the console's tests. */
 export interface BrowserCounts {
@@ -26,12 +27,10 @@ interface Suite {
 
 type Outcome = 'expected' | 'unexpected' | 'flaky' | 'skipped';
 
-const CHROMIUM = process.env.HEADGATE_CHROMIUM ?? '/usr/bin/chromium';
-
 /** Runs the console's tests in real Chromium against real gateways. Without Chromium they are one skipped suite, said in one line. */
 export function runBrowserTests(): BrowserCounts {
   if (!existsSync(CHROMIUM)) {
-    console.error(`console: skipped, there is no Chromium at ${CHROMIUM}. On Debian: apt-get install chromium`);
+    console.error(`console: skipped, there is no Chromium at ${CHROMIUM}. On Debian: apt-get install chromium-headless-shell`);
     return { passed: 0, failed: [], skipped: ['console: needs Chromium'] };
   }
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-browser-tests-'));

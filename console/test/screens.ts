@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { chromium } from '@playwright/test';
-import { CHROMIUM } from '../playwright.config.ts';
+import { CHROMIUM } from '../../server/test/support/chromium.ts';
 import { idsOf, show, sightsOf } from './pages.ts';
 import { openHouse } from './support.ts';
 

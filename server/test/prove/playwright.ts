@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CHROMIUM } from '../support/chromium.ts';
 import { repository } from './gateway.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
-
-const CHROMIUM = process.env.HEADGATE_CHROMIUM ?? '/usr/bin/chromium';
 
 interface Report {
   readonly stats: { readonly expected: number; readonly unexpected: number; readonly flaky: number; readonly duration: number };

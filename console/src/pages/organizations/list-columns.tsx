@@ -104,7 +104,8 @@ function Identity({ row }: { row: Organization }) {
             fz="sm"
             fw={600}
             truncate
-            maw={{ base: 190, xs: 110 }}
+            miw={0}
+            maw={{ xs: 110 }}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
@@ -115,7 +116,7 @@ function Identity({ row }: { row: Organization }) {
           </span>
         </Group>
         <Group gap={4} wrap="nowrap">
-          <Text fz="xs" c="dimmed" truncate maw={{ base: 200, xs: 130 }} title={owners.join(', ')}>
+          <Text fz="xs" c="dimmed" truncate miw={0} maw={{ xs: 130 }} title={owners.join(', ')}>
             {owners.length === 0 ? 'No owner' : owners.join(', ')} · <span className="mono">{row.slug}</span>
           </Text>
           <CopyIcon text={row.id} label="the organization’s id" />
