@@ -1,4 +1,13 @@
-import { Badge, Button, createTheme, type MantineColorsTuple, Modal, Table, Tooltip } from '@mantine/core';
+import {
+  Badge,
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  type MantineColorsTuple,
+  Modal,
+  Table,
+  Tooltip,
+} from '@mantine/core';
 
 const teal: MantineColorsTuple = [
   '#e6f7f5',
@@ -36,4 +45,11 @@ export const theme = createTheme({
     Table: Table.extend({ defaultProps: { verticalSpacing: 6 } }),
     Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 250, multiline: true, maw: 320 } }),
   },
+});
+
+/** The light grounds of badges and notes need darker words than the library's where the colour itself is bright: 4.5 at least. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { '--mantine-color-orange-light-color': '#a83d0a', '--mantine-color-yellow-light-color': '#7d5200' },
+  dark: {},
 });

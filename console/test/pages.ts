@@ -32,13 +32,8 @@ export async function idsOf(house: House): Promise<Ids> {
     rate_limits: { rpm: 4 },
     budgets: [{ amount: '5.00', period: 'month' }],
   });
-  for (let call = 0; call < 6; call += 1) {
-    await fetch(`${house.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'fast', max_tokens: 40, messages: [{ role: 'user', content: 'Hello!' }] }),
-    });
-  }
+  for (let asked = 0; asked < 6; asked += 1) await call(house, secret);
+  await makeStandings(house);
   const refusedId = await eventually(() => first(`/requests?key_id=${keyId}&status=refused`));
   const requestId = await eventually(() => first(`/requests?key_id=${keyId}&status=succeeded`));
   return {
@@ -53,14 +48,44 @@ export async function idsOf(house: House): Promise<Ids> {
   };
 }
 
-/** A settled request is listed within a second. */
+/** An organization in each standing, so that no word and no colour of a list stays unseen. */
+async function makeStandings(house: House): Promise<void> {
+  const made = async (name: string, body: object) => {
+    const slug = `${name.toLowerCase().replaceAll(' ', '-')}-${Date.now()}`;
+    return (await house.api<{ id: string }>('POST', '/organizations', { name, slug, ...body })).id;
+  };
+  const close = await made('Near Limit', { rate_limits: { rpd: 1 }, asset_access: { targets: ['fast'] } });
+  const team = await house.api<{ id: string }>('POST', `/organizations/${close}/teams`, { name: 'Only team' });
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: team.id, name: 'only key' });
+  await call(house, secret);
+  await made('Used Up', { budgets: [{ amount: '0', period: 'month' }] });
+  await made('Quiet Corner', {});
+  await house.api('POST', `/organizations/${await made('Put On Hold', {})}/suspend`);
+  await house.api('POST', `/organizations/${await made('Put Away', {})}/archive`);
+  const standings = ['near_limit', 'over_budget', 'idle', 'suspended', 'archived'];
+  const counts = async () => (await house.api<{ by_status: Record<string, number> }>('GET', '/organizations/summary')).by_status;
+  await eventually(async () => {
+    const by = await counts();
+    return standings.every((standing) => (by[standing] ?? 0) > 0) ? 'judged' : undefined;
+  });
+}
+
+async function call(house: House, secret: string): Promise<void> {
+  await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'fast', max_tokens: 40, messages: [{ role: 'user', content: 'Hello!' }] }),
+  });
+}
+
+/** A settled request is listed within a second, a standing judged within ten. */
 async function eventually(look: () => Promise<string | undefined>): Promise<string> {
-  for (let tries = 0; tries < 50; tries += 1) {
+  for (let tries = 0; tries < 250; tries += 1) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('the request is not listed after five seconds');
+  throw new Error('what was asked for is not there after 25 seconds');
 }
 
 const button = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();

@@ -24,6 +24,7 @@ const registry: Record<string, readonly string[]> = {
   '2.4': ['console-screens'],
   '2.5': ['lists', 'console-speed'],
   '2.6': ['promised-pages'],
+  '2.7': ['no-regression'],
   '2.8': ['console-sign-in', 'command-line'],
   '2.9': ['upgrade'],
 };
