@@ -242,7 +242,9 @@ test('each role finds its own overview', async ({ page, house }) => {
   await expect(page.getByRole('region', { name: 'Budgets closest to exhaustion' })).toContainText('seen key');
   await expect(page.getByRole('region', { name: 'Provider health' })).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toHaveCount(0);
-  await house.api('PATCH', `/teams/${house.teamId}`, { self_service: { enabled: true, max_keys_per_member: null } });
+  await house.api('PATCH', `/teams/${house.teamId}`, {
+    self_service: { enabled: true, max_keys_per_member: null, max_expiry_days: null, max_budget: null },
+  });
   const developer = house.as('team_developer');
   const { account } = await developer<{ account: { id: string } }>('GET', '/session');
   await developer('POST', '/keys', { team_id: house.teamId, name: 'seen by its owner', owner: { account_id: account.id } });

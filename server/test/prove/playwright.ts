@@ -28,7 +28,10 @@ export function runSpecs(what: string, names: readonly string[], { quick }: Prov
   if (!existsSync(CHROMIUM)) return { holds: false, figure: '', skipped: `there is no Chromium at ${CHROMIUM}` };
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'headgate-prove-browser-')), 'report.json');
   const args = ['test', '--config', 'console', '--reporter', 'json', ...names];
-  spawnSync('playwright', args, { cwd: repository, env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file } });
+  spawnSync('playwright', args, {
+    cwd: repository,
+    env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_NAME: file, HEADGATE_ALONE: '1' },
+  });
   if (!existsSync(file)) return { holds: false, figure: `${what}: the tests did not run` };
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report;
   const { expected, unexpected, flaky, duration } = report.stats;
