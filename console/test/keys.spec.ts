@@ -43,7 +43,7 @@ test('a key is made with the keyboard alone, its secret is shown once and works 
   await page.goto(`${house.url}/keys`);
   await expect(page.getByRole('table')).toBeVisible();
   await page.keyboard.press('n');
-  await dialog(page).getByRole('combobox', { name: 'Team' }).focus();
+  await expect(dialog(page).getByRole('combobox', { name: 'Team' })).toBeFocused();
   await page.keyboard.type(await teamName(house));
   // Other teams go from the list a moment after the name is typed.
   await expect(page.getByRole('option')).toHaveText([new RegExp(await teamName(house))]);

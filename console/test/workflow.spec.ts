@@ -213,13 +213,13 @@ test('the whole workflow with the keyboard alone', async ({ page, house }) => {
 /** Presses Tab until the control with this label has the focus; at most 60 times. */
 async function tabTo(page: Page, label: string): Promise<void> {
   for (let press = 0; press < 60; press += 1) {
-    await page.keyboard.press('Tab');
     const isThere = await page.evaluate((wanted) => {
       const focused = document.activeElement as HTMLInputElement | null;
       const words = [focused?.getAttribute('aria-label'), ...[...(focused?.labels ?? [])].map((one) => one.textContent)];
       return words.some((text) => text?.trim().split('\n')[0]?.startsWith(wanted) === true);
     }, label);
     if (isThere) return;
+    await page.keyboard.press('Tab');
   }
   throw new Error(`${label} cannot be reached with Tab`);
 }

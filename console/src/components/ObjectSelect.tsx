@@ -18,6 +18,8 @@ interface ObjectSelectProps {
   readonly compact?: boolean;
   readonly placeholder?: string;
   readonly error?: ReactNode;
+  /** The first field of a dialog, where one begins to type. */
+  readonly isFirst?: boolean;
 }
 
 interface Choice {
@@ -35,6 +37,7 @@ export function ObjectSelect({
   compact = false,
   placeholder,
   error,
+  isFirst = false,
 }: ObjectSelectProps) {
   const [text, setText] = useState('');
   const [asking] = useDebouncedValue(text, 200);
@@ -54,6 +57,7 @@ export function ObjectSelect({
   return (
     <Select
       {...(compact ? { 'aria-label': label } : { label })}
+      {...(isFirst ? { 'data-autofocus': true } : {})}
       placeholder={placeholder ?? 'Search by name or id'}
       error={error}
       searchable

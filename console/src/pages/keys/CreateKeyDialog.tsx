@@ -56,6 +56,7 @@ function Steps({ teamId, organizationId, onCreated }: StepsProps) {
       <ObjectSelect
         kind="team"
         label="Team"
+        isFirst
         placeholder="Search by name or id"
         value={chosen}
         onChange={setChosen}

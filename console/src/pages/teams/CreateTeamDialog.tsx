@@ -43,7 +43,7 @@ function Steps({ organizationId }: { organizationId: string | undefined }) {
   return (
     <Stack gap="sm">
       {organizationId === undefined && (
-        <ObjectSelect kind="organization" label="Organization" value={chosen} onChange={setChosen} />
+        <ObjectSelect kind="organization" label="Organization" value={chosen} onChange={setChosen} isFirst />
       )}
       {chosen !== undefined && <Asked query={organization}>{(read) => <Form key={read.id} organization={read} />}</Asked>}
     </Stack>
