@@ -22,7 +22,7 @@ export function processFactsOf(
     settings: config.inForce,
     version,
     isDemo: config.demo === 'on',
-    inFlight: () => [...gateway.traffic.inFlight()].map(dimensionsOf),
+    inFlight: () => gateway.traffic.inFlight().map(dimensionsOf),
     deploymentUse: (deploymentId) => gateway.load.read(deploymentId),
     health: () => {
       const lag = writer.lag();

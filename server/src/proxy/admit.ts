@@ -108,6 +108,7 @@ function admissionOf(
     extendedTokens: 0,
     extendedNanoUsd: 0,
     settled: false,
+    inFlightAt: -1,
     ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
   };
   gateway.traffic.began(admission);

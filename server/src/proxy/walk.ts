@@ -63,6 +63,8 @@ export interface Admission {
   /** What is charged should this process die before the candidate's answer is settled. */
   readonly ifLost: (candidate: Candidate) => LostAttempt;
   settled: boolean;
+  /** Where traffic.ts keeps it until it is settled. */
+  inFlightAt: number;
 }
 
 export interface LostAttempt {
