@@ -2,7 +2,6 @@ import { canGrantRole, type RoleGrant } from '../domain/permission.ts';
 import { grantsOf, placesOf } from '../store/account-places.ts';
 import * as accounts from '../store/accounts.ts';
 import * as invitations from '../store/invitations.ts';
-
 import type { Change } from './change.ts';
 import { grantOf, invitationEvent, invitationFacts } from './invitation-view.ts';
 

@@ -96,16 +96,11 @@ async function readOverview(call: OverviewCall, organization: OrganizationRow | 
     overview.countFailures(db, asked, starts),
   ]);
   const busiest = organization === null ? idsOf(organizations, 'organization') : [organization.id];
-  // One question for each organization: its index answers it, where for ten at once the server would read everybody's rows of the time.
-  const [keysByOrganization, latency, closest] = await Promise.all([
-    Promise.all(busiest.slice(0, TOP).map((one) => report(['organization', 'key'], { only: { organization: [one] } }))),
+  const [keys, latency, closest] = await Promise.all([
+    topKeys(busiest.slice(0, TOP), report),
     overview.readLatency(db, asked, busiest),
     closestBudgets(call, busiest, reachOfBudgets(call, organization), TOP),
   ]);
-  const keys = keysByOrganization
-    .flatMap(({ lines }) => lines)
-    .toSorted(bySpend)
-    .slice(0, TOP);
   const names = await overview.namesOf(db, {
     organizationIds: busiest,
     keyIds: keys.flatMap((line) => line.groups.key ?? []),
@@ -166,6 +161,20 @@ function dayOf(atMs: number, timeZone: string): number {
 /** Whoever may read an organization, or their team, may see how its limits stand; so it is with the live status. */
 function reachOfBudgets(call: OverviewCall, organization: OrganizationRow | null) {
   return reachWithin(call.actor, 'organization.read', organization === null ? 'platform' : { organizationId: organization.id });
+}
+
+/**
+ * One question for each organization: its index answers it, where for ten at once the server would read everybody's rows of the time. And
+ * one after the other, because the next request of an unknown key needs a connection too.
+ */
+async function topKeys(
+  organizationIds: readonly string[],
+  report: (groupBy: readonly UsageGroup[], more: object) => Promise<UsageReport>,
+): Promise<readonly UsageLine[]> {
+  const lines: UsageLine[] = [];
+  for (const one of organizationIds)
+    lines.push(...(await report(['organization', 'key'], { only: { organization: [one] } })).lines);
+  return lines.sort(bySpend).slice(0, TOP);
 }
 
 function bySpend(one: UsageLine, other: UsageLine): number {
