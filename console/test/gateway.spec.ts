@@ -1,6 +1,6 @@
 /** Models, credentials, route groups, access groups and the access explorer, as a platform admin uses them and as others may not. */
 import type { Page } from '@playwright/test';
-import { expect, type House, test } from './support.ts';
+import { call, expect, type House, test } from './support.ts';
 import { openVendor } from './vendor.ts';
 
 const dialog = (page: Page) => page.getByRole('dialog');
@@ -81,12 +81,12 @@ test.describe('as a platform admin', () => {
     });
     // A minute may end between a call and the look at it; then the next call is seen.
     await expect(async () => {
-      expect(await callModel(house, secret, 'bounded')).toBe(200);
+      expect(await call(house, secret, 'bounded')).toBe(200);
       await expect(bar).toHaveAttribute('aria-label', /^[1-3] of 3 requests per minute used/, { timeout: 8_000 });
     }).toPass();
     await page.goto(`${house.url}/models/${id}`);
     await expect(async () => {
-      await callModel(house, secret, 'bounded');
+      await call(house, secret, 'bounded');
       await expect(page.getByText(/^[1-9]\d* of 3 requests$/)).toBeVisible({ timeout: 8_000 });
     }).toPass();
   });
@@ -251,16 +251,6 @@ test('the gateway’s pages are not in the navigation of an organization’s own
   for (const name of ['Models', 'Credentials', 'Route groups', 'Access groups'])
     await expect(navigation.getByRole('link', { name })).toHaveCount(0);
 });
-
-async function callModel(house: House, secret: string, model: string): Promise<number> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, max_tokens: 20, messages: [{ role: 'user', content: 'Hello' }] }),
-  });
-  await response.arrayBuffer();
-  return response.status;
-}
 
 function fake(model: string) {
   return {

@@ -1,5 +1,5 @@
 /** Keys, as people use the console: made, shown once, used, explained, changed, rotated, stopped. */
-import { expect, type House, type Page, test } from './support.ts';
+import { call, expect, type House, type Page, test } from './support.ts';
 
 interface Key {
   readonly id: string;
@@ -9,17 +9,6 @@ interface Key {
 }
 
 const dialog = (page: Page) => page.getByRole('dialog');
-
-/** One call as an application makes it. */
-async function call(house: House, secret: string): Promise<number> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: 'Hello' }] }),
-  });
-  await response.arrayBuffer();
-  return response.status;
-}
 
 async function newKey(house: House, name: string): Promise<Key & { readonly secret: string }> {
   return house.api('POST', '/keys', { team_id: house.teamId, name });

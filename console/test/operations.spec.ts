@@ -1,6 +1,6 @@
 /** Overview, usage, requests with their decisions, the audit log and settings: what is shown is what the server counted, and no more than one may see. */
 import { readFileSync } from 'node:fs';
-import { expect, type House, type Page, test } from './support.ts';
+import { call, expect, type House, type Page, test } from './support.ts';
 
 interface Made {
   readonly id: string;
@@ -10,20 +10,10 @@ interface Made {
 /** A key that may ask twice a minute: two calls pass, the third is refused. */
 async function keyWithRefusal(house: House, name: string): Promise<Made> {
   const key = await house.api<Made>('POST', '/keys', { team_id: house.teamId, name, rate_limits: { rpm: 2 } });
-  const statuses = [await call(house, key), await call(house, key), await call(house, key)];
+  const statuses = [await call(house, key.secret), await call(house, key.secret), await call(house, key.secret)];
   expect(statuses).toEqual([200, 200, 429]);
   await expect.poll(() => rowsOf(house, key.id)).toBe(3);
   return key;
-}
-
-async function call(house: House, { secret }: Made): Promise<number> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: 'Hello!' }] }),
-  });
-  await response.text();
-  return response.status;
 }
 
 async function rowsOf(house: House, keyId: string): Promise<number> {
@@ -78,7 +68,7 @@ test('reading content is written down, once for each time it is asked for, and n
   await house.api('POST', `/keys/${key.id}/disable`);
   await house.api('POST', `/keys/${key.id}/enable`);
   const other = await house.api<Made>('POST', '/keys', { team_id: house.teamId, name: 'kept content' });
-  await call(house, other);
+  await call(house, other.secret);
   await expect.poll(() => rowsOf(house, other.id)).toBe(1);
   const { data } = await house.api<{ data: { id: string }[] }>('GET', `/requests?key_id=${other.id}`);
   const reads = async () => {
@@ -106,7 +96,7 @@ test('requests appear as they end while the tail is live', async ({ page, house 
   await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/requests?key_id=${key.id}&live=on`);
   await expect(page.getByRole('status')).toContainText('Live');
-  await call(house, key);
+  await call(house, key.secret);
   await expect(tableRows(page).filter({ hasText: 'tail key' })).toHaveCount(1);
   await expect(page.getByRole('status')).toContainText('1 since');
   await page.getByRole('button', { name: 'Stop' }).click();
@@ -231,7 +221,7 @@ test('settings in force never show a secret', async ({ page, house }) => {
 test('each role finds its own overview', async ({ page, house }) => {
   const budgets = [{ amount: '0.001', period: 'month' }];
   const key = await house.api<Made>('POST', '/keys', { team_id: house.teamId, name: 'seen key', budgets });
-  await call(house, key);
+  await call(house, key.secret);
   await expect.poll(() => rowsOf(house, key.id)).toBe(1);
   await house.signIn(page, 'platform_admin');
   await page.goto(house.url);

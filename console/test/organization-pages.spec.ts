@@ -1,7 +1,7 @@
 /** What the organization list, its dialog and an organization's page show: point by point, on one organization whose every number is known. */
 import { readFileSync } from 'node:fs';
 import type { Locator } from '@playwright/test';
-import { expect, type House, type Page, test } from './support.ts';
+import { call, expect, type House, type Page, test } from './support.ts';
 
 interface Made {
   readonly id: string;
@@ -36,16 +36,6 @@ async function openTenant(house: House): Promise<Tenant> {
   for (let asked = 0; asked < 3; asked += 1) statuses.push(await call(house, key.secret));
   expect(statuses).toEqual([200, 200, 429]);
   return { ...organization, name, teamName };
-}
-
-async function call(house: House, secret: string): Promise<number> {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fast', messages: [{ role: 'user', content: 'Hello' }] }),
-  });
-  await response.arrayBuffer();
-  return response.status;
 }
 
 const dialog = (page: Page) => page.getByRole('dialog');

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { expect, type House, test } from './support.ts';
+import { call, expect, type House, test } from './support.ts';
 
 interface Organization {
   readonly id: string;
@@ -28,16 +28,10 @@ const dialog = (page: Page) => page.getByRole('dialog');
 const limitField = (page: Page, label: string) => dialog(page).getByRole('textbox', { name: label }).first();
 const save = (page: Page) => dialog(page).getByRole('button', { name: /^Save/ });
 
-/** One call of the demo key, as an application makes it. Returns the status. */
-async function call(house: House, model: string): Promise<number> {
+/** One call of the demo key. Returns the status. */
+async function callDemo(house: House, model: string): Promise<number> {
   const key = /sk-hg-\w+/.exec(readFileSync(path.join(house.gateway.dataDir, 'demo-key.txt'), 'utf8'))?.[0];
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }] }),
-  });
-  await response.arrayBuffer();
-  return response.status;
+  return call(house, key ?? '', model);
 }
 
 test.beforeEach(async ({ page, house }) => {
@@ -225,7 +219,7 @@ test('the gauges of an organization move while one looks', async ({ page, house 
   const gauges = page.getByRole('region', { name: 'Requests and tokens now' });
   await expect(gauges.getByText('Live')).toBeVisible();
   const before = await gauges.textContent();
-  expect(await call(house, 'fast')).toBe(200);
+  expect(await callDemo(house, 'fast')).toBe(200);
   await expect.poll(() => gauges.textContent()).not.toBe(before);
   await expect(gauges.getByText(/^[1-9]\d* used/).first()).toBeVisible();
 });
@@ -234,7 +228,7 @@ test('what was spent by model stands as a chart by day, and as a table with ever
   page,
   house,
 }) => {
-  expect(await call(house, 'fast')).toBe(200);
+  expect(await callDemo(house, 'fast')).toBe(200);
   const path = `/organizations/${house.organizationId}/usage?group_by=model&interval=day`;
   const linesOf = async () => (await house.api<{ data: { model: string | null; spend: string }[] }>('GET', path)).data;
   await expect.poll(async () => (await linesOf()).length).toBeGreaterThan(0);
@@ -265,7 +259,7 @@ test('every form of budget has a history that counts what the budget counts', as
     { amount: '15.00', period: 'month', target: 'never-called*' },
   ];
   await house.api('PATCH', organization, { budgets });
-  expect(await call(house, 'fast')).toBe(200);
+  expect(await callDemo(house, 'fast')).toBe(200);
   const requestsOf = async () => {
     const history = await house.api<{ budgets: { periods: { requests: number }[] }[] }>('GET', `${organization}/limits/history`);
     return history.budgets.map(({ periods }) => periods[0]?.requests ?? 0);
@@ -301,14 +295,14 @@ test('every tab of an organization opens', async ({ page, house }) => {
 test('a refusal is explained in one sentence, and raising the limit lets the call pass', async ({ page, house }) => {
   const limit = (rpm: number) => house.api('PATCH', `/organizations/${house.organizationId}`, { rate_limits: { rpm } });
   await limit(0);
-  expect(await call(house, 'fast')).toBe(429);
+  expect(await callDemo(house, 'fast')).toBe(429);
   await page.goto(`${house.url}/organizations/${house.organizationId}`);
   await expect(page.getByRole('region', { name: 'Recent refusals' })).toContainText(/organization/i);
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await limitField(page, 'Requests per minute').fill('600');
   await save(page).click();
   await expect(dialog(page)).toBeHidden();
-  expect(await call(house, 'fast')).toBe(200);
+  expect(await callDemo(house, 'fast')).toBe(200);
 });
 
 test('who in it can call a target is answered beside the grant', async ({ page, house }) => {

@@ -1,5 +1,5 @@
 /** Every page and dialog of the console, and how to come to it: what is looked at for accessibility and in pictures. */
-import type { House, Page, Role } from './support.ts';
+import { call, type House, type Page, type Role } from './support.ts';
 
 export interface Sight {
   readonly name: string;
@@ -67,14 +67,6 @@ async function makeStandings(house: House): Promise<void> {
   await eventually(async () => {
     const by = await counts();
     return standings.every((standing) => (by[standing] ?? 0) > 0) ? 'judged' : undefined;
-  });
-}
-
-async function call(house: House, secret: string): Promise<void> {
-  await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fast', max_tokens: 40, messages: [{ role: 'user', content: 'Hello!' }] }),
   });
 }
 

@@ -1,5 +1,5 @@
 /** The lists of the gateway and of operations on a phone: entries of two lines with what matters of a row, and nothing beyond the edge. */
-import { expect, type House, test } from './support.ts';
+import { call, expect, type House, test } from './support.ts';
 
 const WIDTH = 390;
 test.use({ viewport: { width: WIDTH, height: 844 } });
@@ -47,11 +47,6 @@ async function oneRequest(house: House): Promise<void> {
     team_id: house.teamId,
     name: 'pocket',
   });
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'fast', max_tokens: 20, messages: [{ role: 'user', content: 'Hello' }] }),
-  });
-  await response.arrayBuffer();
+  await call(house, secret);
   await expect.poll(async () => (await house.api<{ data: unknown[] }>('GET', `/requests?key_id=${id}`)).data.length).toBe(1);
 }

@@ -152,3 +152,19 @@ async function askWith<T>(url: string, cookie: string, method: string, path: str
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);
   return (text === '' ? {} : JSON.parse(text)) as T;
 }
+
+/** One call as an application makes it, and what it sees of it. */
+export async function called(house: House, secret: string, model = 'fast') {
+  const response = await fetch(`${house.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, max_tokens: 20, messages: [{ role: 'user', content: 'Hello!' }] }),
+  });
+  await response.arrayBuffer();
+  return { status: response.status, requestId: response.headers.get('x-request-id') as string };
+}
+
+/** The same where the status alone is of interest. */
+export async function call(house: House, secret: string, model?: string): Promise<number> {
+  return (await called(house, secret, model)).status;
+}

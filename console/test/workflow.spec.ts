@@ -1,14 +1,4 @@
-import { expect, type House, type Page, type Role, test } from './support.ts';
-
-/** What an application sees of the key that was handed out. */
-async function call(house: House, secret: string, model = 'fast') {
-  const response = await fetch(`${house.url}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, max_tokens: 20, messages: [{ role: 'user', content: 'Hello!' }] }),
-  });
-  return { status: response.status, requestId: response.headers.get('x-request-id') as string };
-}
+import { called, expect, type House, type Page, type Role, test } from './support.ts';
 
 const dialog = (page: Page) => page.getByRole('dialog');
 const perMinute = (page: Page) => dialog(page).getByRole('textbox', { name: /^Requests per minute/ });
@@ -74,7 +64,7 @@ async function explained(page: Page, house: House, requestId: string, sentence: 
 
 /** Asks until it is served: a limit that was raised acts at once, and the write was live before it was answered. */
 async function passes(house: House, secret: string): Promise<void> {
-  expect((await call(house, secret)).status).toBe(200);
+  expect((await called(house, secret)).status).toBe(200);
 }
 
 test('a platform admin makes an organization, a team, a person and a key, sees a refusal explained, raises the limit, and the call passes', async ({
@@ -109,9 +99,9 @@ test('a platform admin makes an organization, a team, a person and a key, sees a
   expect(link).toContain(house.url);
   const secret = await createKey(page, organization, 'Helpdesk', 'app');
 
-  expect((await call(house, secret)).status).toBe(200);
-  expect((await call(house, secret)).status).toBe(200);
-  const refused = await call(house, secret);
+  expect((await called(house, secret)).status).toBe(200);
+  expect((await called(house, secret)).status).toBe(200);
+  const refused = await called(house, secret);
   expect(refused.status).toBe(429);
   await explained(page, house, refused.requestId, /organization.*limit of 2 requests a minute.*would pass/);
 
@@ -140,8 +130,8 @@ test('an organization’s owner does the same inside what the platform gave, and
   const team = page.url();
   await invite(page, organization, 'owners.guest@headgate.test');
   const secret = await createKey(page, organization, 'Owner team', 'owner app');
-  expect((await call(house, secret)).status).toBe(200);
-  const refused = await call(house, secret);
+  expect((await called(house, secret)).status).toBe(200);
+  const refused = await called(house, secret);
   expect(refused.status).toBe(429);
   await explained(page, house, refused.requestId, /team.*limit of 1 request a minute.*would pass/);
   await page.goto(team);
@@ -206,8 +196,8 @@ test('the whole workflow with the keyboard alone', async ({ page, house }) => {
     .getByRole('dialog', { name: /is ready/ })
     .getByLabel('Secret')
     .inputValue();
-  expect((await call(house, secret)).status).toBe(200);
-  expect((await call(house, secret)).status).toBe(429);
+  expect((await called(house, secret)).status).toBe(200);
+  expect((await called(house, secret)).status).toBe(429);
 });
 
 /** Presses Tab until the control with this label has the focus; at most 60 times. */
