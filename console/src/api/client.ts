@@ -66,3 +66,8 @@ function problemOf(response: Response, body: unknown): Problem {
     retryAfterSeconds: retryAfter === null ? null : Number(retryAfter),
   });
 }
+
+/** The header with which a change names the version it began with: another one there by now is 412. */
+export function ifMatch(etag: string | null) {
+  return etag === null ? {} : { 'if-match': etag };
+}

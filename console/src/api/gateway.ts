@@ -1,4 +1,4 @@
-import { api, asked, type Schema } from './client.ts';
+import { api, asked, ifMatch, type Schema } from './client.ts';
 
 export type Provider = 'openai' | 'anthropic' | 'fake';
 export type Prices = Readonly<Partial<Record<keyof Schema<'PriceByBucket'>, string>>>;
@@ -50,7 +50,7 @@ export function simulatePolicy(id: string, { strategy, members }: PolicyBody, re
 /** `etag` names the version of the route group that the policy was made from; another one there by now is 412. */
 export function publishPolicy(id: string, { strategy, members }: PolicyBody, etag: string | null): Promise<PolicyHistory> {
   const body = { policy: { strategy, members: [...members] } };
-  const header = etag === null ? {} : { 'if-match': etag };
+  const header = ifMatch(etag);
   return asked(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id }, header }, body }));
 }
 

@@ -1,4 +1,4 @@
-import { api, asked, askedWithETag } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import type { EditPart } from '../../components/edit-parts.ts';
 import { AccessGroupFields, type GroupDraft } from './AccessGroupDialog.tsx';
@@ -24,9 +24,7 @@ export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessG
       draftOf={({ key, name, description }) => ({ key, name, description })}
       parts={PARTS}
       invalidates={['access-groups', 'access-group']}
-      save={(body, etag) =>
-        asked(api.PATCH('/access-groups/{key}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/access-groups/{key}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => <AccessGroupFields form={form} />}
     </EditDialog>

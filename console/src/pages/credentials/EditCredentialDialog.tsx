@@ -1,4 +1,4 @@
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import type { EditPart } from '../../components/edit-parts.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
@@ -27,9 +27,7 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
       parts={PARTS}
       validate={{ name: (name) => (name.trim() === '' ? 'Give it a name.' : null) }}
       invalidates={['credentials', 'credential', 'upstream-models']}
-      save={(body, etag) =>
-        asked(api.PATCH('/credentials/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/credentials/{id}', { params: { path, header: ifMatch(etag) }, body }))}
       aside={(draft) => <CredentialTest draft={draft} credentialId={credential.id} />}
     >
       {(form) => <CredentialFields form={form} isNew={false} />}

@@ -1,6 +1,6 @@
 import { Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { type EditPart, policyParts } from '../../components/edit-parts.ts';
@@ -57,9 +57,7 @@ export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: b
       draftOf={draftOf}
       parts={PARTS}
       invalidates={['keys', 'access', 'teams']}
-      save={(body, etag) =>
-        asked(api.PATCH('/keys/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/keys/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form, read) => <Fields form={form} of={read} />}
     </EditDialog>

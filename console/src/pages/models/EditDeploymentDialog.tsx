@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { PriceFields, type PriceTexts } from '../../components/PriceFields.tsx';
 import { DeploymentTest } from './DeploymentTest.tsx';
@@ -34,9 +34,7 @@ export function EditDeploymentDialog({ deployment, opened, onClose }: EditDeploy
       parts={deploymentParts((id) => names.get(id) ?? id)}
       validate={DEPLOYMENT_RULES}
       invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
-      save={(body, etag) =>
-        asked(api.PATCH('/deployments/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/deployments/{id}', { params: { path, header: ifMatch(etag) }, body }))}
       aside={(draft) => <DeploymentTest draft={draft} />}
     >
       {(form) => (

@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import type { EditPart } from '../../components/edit-parts.ts';
@@ -39,7 +39,7 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
       save={(_, etag, draft) =>
         asked(
           api.POST('/prices', {
-            params: { header: etag === null ? {} : { 'if-match': etag } },
+            params: { header: ifMatch(etag) },
             body: { deployment_id: deployment.id, ...bodyOf(draft) },
           }),
         )

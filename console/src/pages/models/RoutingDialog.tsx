@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core';
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import type { EditPart } from '../../components/edit-parts.ts';
@@ -31,9 +31,7 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
       draftOf={({ strategy, fallbacks }) => ({ strategy, fallbacks })}
       parts={PARTS}
       invalidates={['model', 'models', 'callable-targets']}
-      save={(body, etag) =>
-        asked(api.PATCH('/models/{name}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/models/{name}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => (
         <>

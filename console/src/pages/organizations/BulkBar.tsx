@@ -8,6 +8,7 @@ import { type Organization, reactivateOrganization, suspendOrganization } from '
 import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { refreshOrganizations } from './LifecycleDialog.tsx';
 
@@ -81,7 +82,10 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
     },
     onSettled: () => refreshOrganizations(queryClient),
     onSuccess: () => {
-      sayDone(rows, () => refreshOrganizations(queryClient));
+      doneWithUndo(`${countText(rows.length)} suspended.`, async () => {
+        await Promise.all(rows.map((row) => reactivateOrganization(row.id)));
+        await refreshOrganizations(queryClient);
+      });
       onDone();
     },
   });
@@ -111,28 +115,4 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
       </Stack>
     </Modal>
   );
-}
-
-function sayDone(rows: readonly Organization[], refresh: () => Promise<unknown>): void {
-  const shown = notifications.show({
-    color: 'teal',
-    autoClose: 8_000,
-    message: (
-      <>
-        {countText(rows.length)} suspended.{' '}
-        <Button
-          size="compact-xs"
-          variant="light"
-          onClick={() => {
-            notifications.hide(shown);
-            void Promise.all(rows.map((row) => reactivateOrganization(row.id)))
-              .then(refresh)
-              .catch((error: Error) => notifications.show({ color: 'red', title: 'Not undone', message: error.message }));
-          }}
-        >
-          Undo
-        </Button>
-      </>
-    ),
-  });
 }

@@ -1,7 +1,7 @@
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { api, asked, Problem } from '../../api/client.ts';
+import { api, asked, ifMatch, Problem } from '../../api/client.ts';
 import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { type Organization, readOrganization } from '../../api/organizations.ts';
 import { newIdempotencyKey } from '../../components/FormDialog.tsx';
@@ -92,7 +92,7 @@ function create(draft: OrganizationDraft, idempotencyKey: string): Promise<Organ
 }
 
 async function update({ data, etag }: ReadVersion, body: ReturnType<typeof changesOf>): Promise<Organization> {
-  const header = etag === null ? {} : { 'if-match': etag };
+  const header = ifMatch(etag);
   const saved = await asked(api.PATCH('/organizations/{id}', { params: { path: { id: data.id }, header }, body }));
   if ('effect' in saved) throw new Error('an effect is the answer to a dry run, and this was none');
   return saved;

@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { type EditPart, policyParts } from '../../components/edit-parts.ts';
@@ -40,7 +40,7 @@ export function EditMemberDialog({ of: member, opened, onClose }: { of: Member; 
       save={(body, etag) =>
         asked(
           api.PATCH('/organizations/{id}/members/{member_id}', {
-            params: { path, header: etag === null ? {} : { 'if-match': etag } },
+            params: { path, header: ifMatch(etag) },
             body,
           }),
         )

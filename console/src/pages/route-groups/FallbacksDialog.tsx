@@ -1,4 +1,4 @@
-import { api, asked, askedWithETag } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import type { EditPart } from '../../components/edit-parts.ts';
@@ -30,9 +30,7 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
       draftOf={({ fallbacks }) => ({ fallbacks })}
       parts={PARTS}
       invalidates={['route-group', 'route-groups', 'callable-targets']}
-      save={(body, etag) =>
-        asked(api.PATCH('/route-groups/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/route-groups/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => (
         <TargetsPicker

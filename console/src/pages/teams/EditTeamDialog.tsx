@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { api, asked, askedWithETag, type Schema } from '../../api/client.ts';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
@@ -25,9 +25,7 @@ export function EditTeamDialog({ of: team, opened, onClose }: { of: Team; opened
       draftOf={teamDraft}
       parts={TEAM_PARTS}
       invalidates={['teams', 'access']}
-      save={(body, etag) =>
-        asked(api.PATCH('/teams/{id}', { params: { path, header: etag === null ? {} : { 'if-match': etag } }, body }))
-      }
+      save={(body, etag) => asked(api.PATCH('/teams/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form, read) => <Fields form={form} of={read} />}
     </EditDialog>
