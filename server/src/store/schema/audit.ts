@@ -1,6 +1,6 @@
 /** Who changed what. One hash chain per organization and one for the platform (`platform`), which stands in the organization's place. */
-import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
-import { bytes, instant } from './columns.ts';
+import { bigint, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { anyJson, bytes, instant } from './columns.ts';
 
 /** Rows never change. `hash` covers the row and `prevHash`; see domain/audit-chain.ts. */
 export const auditEvents = pgTable(
@@ -16,8 +16,8 @@ export const auditEvents = pgTable(
     objectType: text('object_type').notNull(),
     objectId: text('object_id').notNull(),
     objectName: text('object_name'),
-    before: jsonb('before').$type<unknown>(),
-    after: jsonb('after').$type<unknown>(),
+    before: anyJson('before'),
+    after: anyJson('after'),
     reason: text('reason'),
     ip: text('ip'),
     requestId: text('request_id'),
