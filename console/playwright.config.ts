@@ -5,8 +5,8 @@ import { CHROMIUM } from '../server/test/support/chromium.ts';
 export default defineConfig({
   testDir: 'test',
   outputDir: '../node_modules/.playwright',
-  // Each worker has a gateway of its own; two cores carry no more.
-  workers: 2,
+  // Each worker has a gateway of its own. Three keep two cores busy while one of them waits.
+  workers: 3,
   fullyParallel: false,
   retries: 0,
   timeout: 60_000,

@@ -19,7 +19,8 @@ export interface Field {
   readonly governed: Target;
   readonly free: Target;
   readonly embedded: Target;
-  readonly portkey: Target;
+  /** Null: not compared with. */
+  readonly portkey: Target | null;
   readonly streams: StreamLoad;
 }
 
@@ -36,18 +37,16 @@ export interface Effort {
 const bars = { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 } as const;
 
 export async function jsonRows(field: Field, effort: Effort): Promise<Row[]> {
-  const others = [field.governed, field.portkey, field.free, field.embedded];
+  const others = [field.governed, ...(field.portkey === null ? [] : [field.portkey]), field.free, field.embedded];
   const standings = await interleave(field.nginx, others, effort.rounds, (target) => jsonCost(target, effort.seconds));
-  const [governed, portkey] = [of(standings, field.governed), of(standings, field.portkey)];
-  const share = governed.us / portkey.us;
-  return [
-    ...standings.map((standing) => costRow('CPU per JSON request', standing, standing === governed ? bars.json : null)),
-    {
-      what: 'CPU per request ÷ Portkey',
-      figure: `1/${(1 / share).toFixed(1)}`,
-      bar: { met: share <= bars.portkey, asks: `≤ 1/${1 / bars.portkey}` },
-    },
-  ];
+  const governed = of(standings, field.governed);
+  const costs = standings.map((standing) => costRow('CPU per JSON request', standing, standing === governed ? bars.json : null));
+  return field.portkey === null ? costs : [...costs, shareRow(governed.us / of(standings, field.portkey).us)];
+}
+
+function shareRow(share: number): Row {
+  const bar = { met: share <= bars.portkey, asks: `≤ 1/${1 / bars.portkey}` };
+  return { what: 'CPU per request ÷ Portkey', figure: `1/${(1 / share).toFixed(1)}`, bar };
 }
 
 /** Without Portkey, which answers 500 to every stream on the packages that npm gives it today. */

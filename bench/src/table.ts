@@ -21,9 +21,9 @@ export function tableOf(rows: readonly Row[]): string {
 }
 
 /** Writes what was measured, where, and what it stands on. Returns the file's path inside the repository. */
-export function writeResults(name: string, machine: string, rows: readonly Row[], checks: readonly Check[]): string {
+export function writeResults(machine: string, rows: readonly Row[], checks: readonly Check[]): string {
   mkdirSync(results, { recursive: true });
-  const file = path.join(results, `${name}.md`);
+  const file = path.join(results, 'full.md');
   const checked = checks.map((check) => `- ${check.holds ? 'holds' : 'BROKEN'}: ${check.says}`);
   writeFileSync(
     file,

@@ -46,6 +46,8 @@ test('what was opened lately is offered first, and Escape gives the page back', 
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/organizations/${house.organizationId}`);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Acme');
+  // Remembered once its name has come, which no reader would outrun.
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem('headgate-recent'))).toContain('Acme');
   await page.goto(`${house.url}/audit`);
   await openPalette(page);
   await expect(page.getByRole('dialog').getByRole('button').first()).toContainText('Acme');
