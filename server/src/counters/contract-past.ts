@@ -12,7 +12,6 @@ import {
   MINUTE_MS,
   NOON,
   planOf,
-  turnOfEvents,
   used,
   wants,
 } from './testing.ts';
@@ -57,7 +56,7 @@ export function pastPromises(make: MakeCounters): void {
     test('the requests that wait for a past share one question', async () => {
       const { counters, ledger } = await fresh(askedLedger([], { waits: true }));
       const pending = Promise.all([1, 2, 3].map((i) => counters.hold(`req_${i}`, budget, wants(0, 40))));
-      await turnOfEvents();
+      await ledger.asked(1);
       expect(ledger.questions).toHaveLength(1);
       ledger.answer();
       expect((await pending).map((result) => result.admitted)).toEqual([true, true, false]);
@@ -67,11 +66,11 @@ export function pastPromises(make: MakeCounters): void {
       const { counters, ledger } = await fresh(askedLedger([], { waits: true }));
       const both = planOf({ unit: 'nano_usd', window: DAY, value: 100 }, { unit: 'requests', window: MINUTE, value: 1 });
       const pending = (async () => counters.hold('req', both, wants(0, 1)))();
-      await turnOfEvents();
+      await ledger.asked(1);
       ledger.fail(new Error('the database is away'));
       await expect(pending).rejects.toThrow('the database is away');
       const again = (async () => counters.hold('again', both, wants(0, 1)))();
-      await turnOfEvents();
+      await ledger.asked(2);
       ledger.answer();
       expect(admitted(await again).readings.used).toEqual([1, 1]);
       expect(ledger.questions).toHaveLength(2);
@@ -86,7 +85,7 @@ export function pastPromises(make: MakeCounters): void {
       };
       await settle(1);
       const pending = counters.hold('asks', budget, wants());
-      await turnOfEvents();
+      await ledger.asked(1);
       await settle(20);
       ledger.answer();
       expect(admitted(await pending).readings.used).toEqual([21]);
@@ -98,13 +97,13 @@ export function pastPromises(make: MakeCounters): void {
       const { counters, ledger } = await fresh(askedLedger([], { waits: true }));
       const { hold } = admitted(await counters.hold('in flight', none, wants(0, 5)));
       const failing = (async () => counters.hold('asks', budget, wants()))();
-      await turnOfEvents();
+      await ledger.asked(1);
       ledger.points.push({ atMs: hold.atMs, amount: 5 });
       await counters.settle(hold, used(0, 5), budget);
       ledger.fail(new Error('away'));
       await expect(failing).rejects.toThrow('away');
       const again = counters.hold('asks again', budget, wants());
-      await turnOfEvents();
+      await ledger.asked(2);
       ledger.answer();
       expect(admitted(await again).readings.used).toEqual([5]);
     });
@@ -148,13 +147,13 @@ export function pastPromises(make: MakeCounters): void {
     test('an answer to a question from before is not believed', async () => {
       const { counters, ledger } = await fresh(askedLedger([], { waits: true }));
       const pending = counters.hold('asks', budget, wants());
-      await turnOfEvents();
+      await ledger.asked(1);
       const { hold } = admitted(await counters.hold('while it was away', none, wants(0, 30)));
       ledger.points.push({ atMs: hold.atMs, amount: 30 });
       await counters.settle(hold, used(0, 30), none);
       await counters.forget(budget.counters);
       ledger.answer();
-      await turnOfEvents();
+      await ledger.asked(2);
       ledger.answer();
       expect(admitted(await pending).readings.used).toEqual([30]);
     });
@@ -242,7 +241,7 @@ export function pastPromises(make: MakeCounters): void {
   test('a correction that comes while the past is being asked for is left to the answer', async () => {
     const { counters, ledger } = await fresh(askedLedger([{ atMs: NOON - 1, amount: 70 }], { waits: true }));
     const pending = counters.hold('asks', budget, wants());
-    await turnOfEvents();
+    await ledger.asked(1);
     await counters.correct(budget.counters[0] as (typeof budget.counters)[number], NOON - DAY_MS / 2, 70);
     ledger.answer();
     expect(admitted(await pending).readings.used).toEqual([70]);

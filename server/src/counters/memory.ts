@@ -1,6 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
 import type { CounterSpec, LimitPlan, LimitRule } from '../domain/limit-plan.ts';
 import type { Clock } from '../lib/clock.ts';
+import { mustBeWhole } from './amounts.ts';
 import { Cells } from './cells.ts';
 import { check, expireAll, REFUSED, readingsOf, refusingRules } from './check.ts';
 import type { Actual, Counters, Hold, HoldResult, Readings, SeedFrom, SeedPoint, Wanted } from './counters.ts';
@@ -213,14 +214,4 @@ function planReading(counters: readonly CounterSpec[]): LimitPlan {
 function mustBeOurs(hold: Hold): MemoryHold {
   if (hold instanceof MemoryHold) return hold;
   throw new TypeError('this hold was not given out by these counters');
-}
-
-/** What is not a whole number from 0 to 2^53 − 1 would make a comparison false that must refuse. */
-function mustBeWhole(one: number, two: number, three: number): void {
-  if (isWhole(one) && isWhole(two) && isWhole(three)) return;
-  throw new RangeError('an amount to count must be a whole number from 0 to 9007199254740991');
-}
-
-function isWhole(amount: number): boolean {
-  return amount >= 0 && Number.isSafeInteger(amount);
 }

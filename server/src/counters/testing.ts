@@ -100,6 +100,8 @@ export interface AskedLedger {
   /** What it holds, in order. */
   readonly points: SeedPoint[];
   readonly questions: { readonly name: string; readonly fromMs: number; readonly toMs: number }[];
+  /** Waits until so many questions have come in all. */
+  asked(count: number): Promise<void>;
   /** Answers every open question. */
   answer(): void;
   fail(reason: Error): void;
@@ -118,6 +120,9 @@ export function askedLedger(points: SeedPoint[] = [], { waits = false } = {}): A
       if (!waits) return Promise.resolve(found);
       return new Promise((resolve, reject) => open.push({ give: () => resolve(found), fail: reject }));
     },
+    asked: async (count) => {
+      while (questions.length < count) await new Promise((resolve) => setImmediate(resolve));
+    },
     answer: () => {
       for (const question of open.splice(0)) question.give();
     },
@@ -125,11 +130,6 @@ export function askedLedger(points: SeedPoint[] = [], { waits = false } = {}): A
       for (const question of open.splice(0)) question.fail(reason);
     },
   };
-}
-
-/** Lets everything that waits for nothing outside go on. */
-export function turnOfEvents(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function windowName(window: CounterWindow): string {

@@ -1,0 +1,51 @@
+/** The scripts that Redis and Valkey run for us: each one step, and each preceded by what they share. */
+import { hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Cluster, Redis } from 'ioredis';
+
+export interface Script {
+  readonly lua: string;
+  readonly sha1: string;
+}
+
+/** One step in Redis. Answers with the numbers the script packed; rejects when Redis is away or the script failed. */
+export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | number)[]) => Promise<Float64Array>;
+
+const common = read('common');
+
+export const scripts = {
+  hold: scriptOf(`${common}\n${read('hold')}`),
+  settle: scriptOf(`${common}\n${read('settle')}`),
+  read: scriptOf(`${common}\n${read('read')}`),
+  keep: scriptOf(`${common}\n${read('keep')}`),
+  amend: scriptOf(`${common}\n${read('amend')}`),
+} as const;
+
+export function scriptOf(lua: string): Script {
+  return { lua, sha1: hash('sha1', lua, 'hex') };
+}
+
+/**
+ * Runs scripts by their hash, and sends the text where Redis does not know it: after a start, a failover or SCRIPT FLUSH.
+ * Commands of one organization go over one connection, in the order in which they were given.
+ */
+export function scriptRunner(client: Redis | Cluster): RunScript {
+  return async ({ lua, sha1 }, keys, args) => {
+    try {
+      return numbersOf(await client.callBuffer('EVALSHA', sha1, keys.length, ...keys, ...args));
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return numbersOf(await client.callBuffer('EVAL', lua, keys.length, ...keys, ...args));
+    }
+  };
+}
+
+/** Copied, because doubles are read from whole multiples of eight bytes, and an answer begins anywhere. */
+function numbersOf(answer: unknown): Float64Array {
+  if (!Buffer.isBuffer(answer)) throw new TypeError('a script answered with something else than packed numbers');
+  return new Float64Array(answer.buffer.slice(answer.byteOffset, answer.byteOffset + answer.byteLength));
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`redis/${name}.lua`, import.meta.url), 'utf8');
+}
