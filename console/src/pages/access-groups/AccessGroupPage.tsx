@@ -16,7 +16,7 @@ import { TargetPicker } from '../../components/TargetPicker.tsx';
 import { PATHS } from '../../paths.ts';
 import { EditAccessGroupDialog } from './EditAccessGroupDialog.tsx';
 import { Holders } from './Holders.tsx';
-import { relabel } from './relabel.ts';
+import { LABELS_SHOW_IN, relabel } from './relabel.ts';
 
 /** One access group: what carries its label now, and who holds it. */
 export function AccessGroupPage() {
@@ -99,8 +99,7 @@ function Members({ group }: { group: FoundGroup }) {
   const mayManage = verdictOf('catalogue.manage', group.capabilities);
   const change = async ({ target, has }: { target: string; has: boolean }) => {
     await relabel(target, has ? { given: [group.key] } : { taken: [group.key] });
-    const changed = ['access-group', 'access-groups', 'model', 'models', 'deployments', 'callable-targets', 'route-groups'];
-    await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+    await Promise.all(LABELS_SHOW_IN.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
   };
   const changing = useMutation({
     mutationFn: change,

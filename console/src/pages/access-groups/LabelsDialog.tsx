@@ -1,13 +1,13 @@
 import { TagsInput, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
 import { TagWarning } from '../../components/TagWarning.tsx';
-import { relabel } from './relabel.ts';
+import { LABELS_SHOW_IN, relabel } from './relabel.ts';
 
 const GROUPS_MAX = 200;
 
@@ -33,6 +33,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
     queryKey: ['access-groups', 'choice'],
     queryFn: () => asked(api.GET('/access-groups', { params: { query: { limit: GROUPS_MAX } } })),
   });
+  const queryClient = useQueryClient();
   const form = useForm({ initialValues: { access_groups: [...labels] } });
   const [isOpen, setOpen] = useState(false);
   const known = groups.data?.data ?? [];
@@ -43,20 +44,14 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
     <DialogForm
       form={form}
       verb="Save labels"
-      invalidates={[
-        'model',
-        'models',
-        'deployments',
-        'route-groups',
-        'route-group',
-        'access-groups',
-        'access-group',
-        'callable-targets',
-      ]}
+      invalidates={LABELS_SHOW_IN}
       save={() => relabel(name, { given: added, taken })}
-      onSaved={({ created_access_groups: created, warnings }) => {
+      onSaved={({ created_access_groups: created, warnings, undo }) => {
         const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
-        saved([`${name} is labelled.${made}`, ...warnings].join(' '));
+        doneWithUndo([`The labels of ${name} are changed.${made}`, ...warnings].join(' '), async () => {
+          await undo();
+          await Promise.all(LABELS_SHOW_IN.map((changed) => queryClient.invalidateQueries({ queryKey: [changed] })));
+        });
       }}
     >
       <TagsInput

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan, useSession, type Verdict } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { roleWord } from '../../components/RoleSelect.tsx';
 import { saved } from '../../components/saved.ts';
@@ -51,10 +52,10 @@ export function AccountActions({ of: account }: { of: Account }) {
 
 /** Takes nothing from anybody, so it does not ask first. */
 function Enable({ of: account, verdict }: { of: Account; verdict: Verdict }) {
-  const done = useDone();
+  const turn = useTurn(account);
   const enable = useMutation({
-    mutationFn: () => asked(api.PATCH('/accounts/{id}', { ...pathOf(account), body: { status: 'active' } })),
-    onSuccess: () => done(`${account.name} can sign in again.`),
+    mutationFn: () => turn('active'),
+    onSuccess: () => doneWithUndo(`${account.name} can sign in again.`, () => turn('disabled')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
   return (
@@ -72,6 +73,7 @@ interface QuestionsProps {
 
 function Questions({ of: account, asking, onClose }: QuestionsProps) {
   const done = useDone();
+  const turn = useTurn(account);
   const { name } = account;
   const path = pathOf(account);
   return (
@@ -83,13 +85,13 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         name={name}
         verb="Disable"
         consequences={[
-          'Every browser they are signed in with is signed out at once.',
+          'Every browser they are signed in with is signed out at once, and open invitations that they sent are cancelled: neither comes back when the account is enabled again.',
           'Keys they own are refused in every organization until the account is enabled again.',
           `Nothing is deleted${account.platform_role === null ? '' : `; the role ${roleWord(account.platform_role).toLowerCase()} stays with the account`}.`,
         ]}
         action={async () => {
-          await asked(api.PATCH('/accounts/{id}', { ...path, body: { status: 'disabled' } }));
-          await done(`${name} is disabled.`);
+          await turn('disabled');
+          doneWithUndo(`${name} is disabled.`, () => turn('active'));
         }}
       />
       <ConfirmByName
@@ -126,6 +128,15 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
 
 function pathOf({ id }: Account) {
   return { params: { path: { id } } };
+}
+
+/** Disables or enables, which undo each other. */
+function useTurn(account: Account) {
+  const queryClient = useQueryClient();
+  return async (status: Account['status']) => {
+    await asked(api.PATCH('/accounts/{id}', { ...pathOf(account), body: { status } }));
+    await Promise.all(['accounts', 'members', 'invitations'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+  };
 }
 
 function useDone() {
