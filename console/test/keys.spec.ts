@@ -1,5 +1,5 @@
 /** Keys, as people use the console: made, shown once, used, explained, changed, rotated, stopped. */
-import { call, expect, type House, type Page, test } from './support.ts';
+import { call, expect, expectHistory, expectNoHistory, type House, type Page, spendOnce, test } from './support.ts';
 
 interface Key {
   readonly id: string;
@@ -185,6 +185,19 @@ test('a key is moved to another team of its organization, and what it loses ther
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('main').getByRole('link', { name: narrow.name })).toBeVisible();
   expect(await house.api('GET', `/keys/${id}`)).toMatchObject({ team_id: narrow.id, owner: { account_id: null } });
+});
+
+test('a key’s budget shows what was spent period by period, and only to who may see spend', async ({ page, house }) => {
+  const { id, secret } = await newKey(house, 'with a history');
+  await house.signIn(page, 'team_admin');
+  await page.goto(`${house.url}/keys/${id}`);
+  await expect(page.getByText('Once there is a budget, what was spent of it stands here, period by period.')).toBeVisible();
+  await house.api('PATCH', `/keys/${id}`, { budgets: [{ amount: '21.00', period: 'month' }] });
+  const spent = await spendOnce(house, secret, `/keys/${id}`);
+  await page.reload();
+  await expectHistory(page, '$21.00 per month', spent);
+  await house.signIn(page, 'team_viewer');
+  await expectNoHistory(page, `${house.url}/keys/${id}`);
 });
 
 test('the filters of the list stand in the address and come back with it', async ({ page, house }) => {

@@ -1,5 +1,5 @@
 /** People: invited, given roles, taken out again, and what goes with them. */
-import { expect, type House, PASSWORD, type Page, test } from './support.ts';
+import { expect, expectHistory, expectNoHistory, type House, PASSWORD, type Page, spendOnce, test } from './support.ts';
 
 interface Person {
   readonly email: string;
@@ -150,6 +150,23 @@ test('a member’s role and own limits are changed, but nobody changes their own
       .getByText(/nobody for themselves/)
       .first(),
   ).toBeVisible();
+});
+
+test('a person’s own budget shows what was spent period by period, and only to who may see spend', async ({ page, house }) => {
+  const person = await newMember(house);
+  const address = `${house.url}/people/${person.account_id}?organization_id=${house.organizationId}&member_id=${person.member_id}`;
+  await house.signIn(page, 'org_owner');
+  await page.goto(address);
+  await expect(page.getByText('Once there is a budget, what was spent of it stands here, period by period.')).toBeVisible();
+  const member = `/organizations/${house.organizationId}/members/${person.member_id}`;
+  await house.api('PATCH', member, { budgets: [{ amount: '23.00', period: 'day' }] });
+  const body = { team_id: house.teamId, name: 'of a person', owner: { account_id: person.account_id } };
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', body);
+  const spent = await spendOnce(house, secret, member);
+  await page.reload();
+  await expectHistory(page, '$23.00 per day', spent);
+  await house.signIn(page, 'org_member');
+  await expectNoHistory(page, address);
 });
 
 test('a platform admin disables an account, which ends its sessions at once, and enables it again', async ({ page, house }) => {

@@ -1,5 +1,5 @@
 /** What every browser test stands on: a real gateway with the demo organization, one signed-in person per role, and the page of one of them. */
-import { test as base, type Page } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
 
 export { expect, type Page } from '@playwright/test';
@@ -167,4 +167,39 @@ export async function called(house: House, secret: string, model = 'fast') {
 /** The same where the status alone is of interest. */
 export async function call(house: House, secret: string, model?: string): Promise<number> {
   return (await called(house, secret, model)).status;
+}
+
+interface History {
+  readonly budgets: readonly { readonly periods: readonly { readonly spent: string; readonly requests: number }[] }[];
+}
+
+/** Calls once with the key, waits until the first budget at this path counts it, and returns what it spent in its present period. */
+export async function spendOnce(house: House, secret: string, path: string): Promise<string> {
+  expect(await call(house, secret)).toBe(200);
+  const newest = async () => (await house.api<History>('GET', `${path}/limits/history`)).budgets[0]?.periods[0];
+  await expect.poll(async () => (await newest())?.requests).toBe(1);
+  return (await newest())?.spent as string;
+}
+
+/** The newest period of a budget's history on the page says one request and this spend, to the last digit. */
+export async function expectHistory(page: Page, budget: string, spent: string): Promise<void> {
+  const newest = page
+    .getByRole('region', { name: `${budget}: history` })
+    .locator('tbody tr')
+    .first();
+  await expect(newest.getByRole('cell').nth(1)).toHaveText('1');
+  expect(Number(spent)).toBeGreaterThan(0);
+  await newest.getByRole('cell').nth(2).locator('span').hover();
+  await expect(page.getByRole('tooltip', { name: `${spent} USD` })).toBeVisible();
+}
+
+/** Opens an address and waits for its budgets; fails when the page shows or asks for a history. */
+export async function expectNoHistory(page: Page, address: string): Promise<void> {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.goto(address);
+  await expect(page.getByLabel(/^Budget .* used$/).first()).toBeVisible();
+  await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(0);
+  await expect(page.getByText('stands here, period by period')).toHaveCount(0);
+  expect(asked.filter((url) => url.includes('/limits/history'))).toEqual([]);
 }

@@ -1,5 +1,5 @@
 /** Teams, as people use the console: made below their organization's caps, filled with people, and taken away knowingly. */
-import { expect, type House, type Page, test } from './support.ts';
+import { expect, expectHistory, expectNoHistory, type House, type Page, spendOnce, test } from './support.ts';
 
 interface Team {
   readonly id: string;
@@ -98,6 +98,20 @@ test('a service account is made, disabled and deleted', async ({ page, house }) 
   await dialog(page).getByRole('textbox').fill('nightly job');
   await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
   await expect(page.getByText('nightly job is deleted.')).toBeVisible();
+});
+
+test('a team’s budget shows what was spent period by period, and only to who may see spend', async ({ page, house }) => {
+  const team = await newTeam(house, `Spenders ${Date.now()}`);
+  await house.signIn(page, 'org_billing');
+  await page.goto(`${house.url}/teams/${team.id}`);
+  await expect(page.getByText('Once there is a budget, what was spent of it stands here, period by period.')).toBeVisible();
+  await house.api('PATCH', `/teams/${team.id}`, { budgets: [{ amount: '22.00', period: 'week' }] });
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: team.id, name: 'spends' });
+  const spent = await spendOnce(house, secret, `/teams/${team.id}`);
+  await page.reload();
+  await expectHistory(page, '$22.00 per week', spent);
+  await house.signIn(page, 'org_member');
+  await expectNoHistory(page, `${house.url}/teams/${team.id}`);
 });
 
 test('deleting a team says what goes with it and wants its name', async ({ page, house }) => {

@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import type { ListPage, ListQuery } from '../components/DataList.tsx';
 import { api, asked, askedWithETag, type Schema } from './client.ts';
 
@@ -17,6 +18,16 @@ export function summarizeOrganizations(search: string | undefined): Promise<Orga
 
 export function readOrganization(id: string) {
   return askedWithETag(api.GET('/organizations/{id}', { params: { path: { id } } }));
+}
+
+/** Where an organization's days, weeks and months begin and end; undefined until it is known. */
+export function useTimeZone(organizationId: string): string | undefined {
+  const organization = useQuery({
+    queryKey: ['organizations', 'one', organizationId],
+    queryFn: () => asked(api.GET('/organizations/{id}', { params: { path: { id: organizationId } } })),
+    staleTime: 30_000,
+  });
+  return organization.data?.time_zone;
 }
 
 /** What a change would do, computed and not stored. Lists hold examples; counts are exact. */

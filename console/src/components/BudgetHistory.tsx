@@ -12,25 +12,37 @@ import { TableScroll } from './TableScroll.tsx';
 type Budget = Schema<'Budget'>;
 type Period = Schema<'BudgetHistory'>['budgets'][number]['periods'][number];
 
+/** Whose budgets they are. */
+type Holder =
+  | { readonly is: 'organizations' | 'teams' | 'keys'; readonly id: string }
+  | { readonly is: 'members'; readonly id: string; readonly organizationId: string };
+
 interface BudgetHistoryProps {
-  readonly holder: 'organizations' | 'teams';
-  readonly id: string;
+  readonly of: Holder;
   readonly budgets: readonly Budget[];
-  /** In which their periods begin and end. */
-  readonly timeZone: string;
+  /** In which their periods begin and end; undefined while it is asked for. */
+  readonly timeZone: string | undefined;
+  /** One below the heading that it stands under. */
+  readonly heading: 2 | 3 | 4;
 }
 
 const REFETCH_MS = 15_000;
 
 /** What was spent of each budget in this period and the ones before it, against the amount of today. */
-export function BudgetHistory({ holder, id, budgets, timeZone }: BudgetHistoryProps) {
+export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryProps) {
   const query = useQuery({
-    queryKey: [holder, id, 'limits-history', budgets.map((budget) => budget.id)],
-    queryFn: () => asked(api.GET(`/${holder}/{id}/limits/history`, { params: { path: { id } } })),
+    queryKey: [of.is, of.id, 'limits-history', budgets.map((budget) => budget.id)],
+    queryFn: () => historyOf(of),
     refetchInterval: REFETCH_MS,
     enabled: budgets.length > 0,
   });
-  if (budgets.length === 0) return null;
+  if (budgets.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        Once there is a budget, what was spent of it stands here, period by period.
+      </Text>
+    );
+  }
   return (
     <Asked query={query}>
       {(history) => (
@@ -41,6 +53,7 @@ export function BudgetHistory({ holder, id, budgets, timeZone }: BudgetHistoryPr
               budget={budget}
               periods={history.budgets.find((one) => one.id === budget.id)?.periods ?? []}
               timeZone={timeZone}
+              heading={heading}
             />
           ))}
         </Stack>
@@ -49,17 +62,22 @@ export function BudgetHistory({ holder, id, budgets, timeZone }: BudgetHistoryPr
   );
 }
 
-interface OfBudgetProps {
-  readonly budget: Budget;
-  readonly periods: readonly Period[];
-  readonly timeZone: string;
+function historyOf(of: Holder): Promise<Schema<'BudgetHistory'>> {
+  if (of.is !== 'members') return asked(api.GET(`/${of.is}/{id}/limits/history`, { params: { path: { id: of.id } } }));
+  const path = { id: of.organizationId, member_id: of.id };
+  return asked(api.GET('/organizations/{id}/members/{member_id}/limits/history', { params: { path } }));
 }
 
-function OfBudget({ budget, periods, timeZone }: OfBudgetProps) {
+interface OfBudgetProps extends Pick<BudgetHistoryProps, 'timeZone' | 'heading'> {
+  readonly budget: Budget;
+  readonly periods: readonly Period[];
+}
+
+function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
   const title = `${moneyText(budget.amount)} ${periodWords(budget)}${narrowedWords(budget)}: history`;
   return (
     <Paper withBorder p="md" component="section" aria-label={title}>
-      <Title order={2} mb="xs">
+      <Title order={heading} mb="xs">
         {title}
       </Title>
       {budget.access_group !== null && (
@@ -82,7 +100,7 @@ function OfBudget({ budget, periods, timeZone }: OfBudgetProps) {
           <Table.Tbody>
             {periods.map((period) => (
               <Table.Tr key={period.start}>
-                <Table.Td>{spanWords(period, budget, timeZone)}</Table.Td>
+                <Table.Td>{timeZone !== undefined && spanWords(period, budget, timeZone)}</Table.Td>
                 <Table.Td ta="right" visibleFrom="xs">
                   {countText(period.requests)}
                 </Table.Td>

@@ -1,7 +1,9 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
+import { useTimeZone } from '../../api/organizations.ts';
 import { BudgetGauges } from '../../components/BudgetGauges.tsx';
+import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -11,6 +13,7 @@ import { Owner } from './key-columns.tsx';
 /** What the key is, and how much of its limits and budgets is used at this moment. */
 export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
   const { status, isLive } = useLimitsStatus('keys', key.id, key.limits_status);
+  const timeZone = useTimeZone(key.organization_id);
   const names = [...(key.asset_access.ineffective?.targets ?? []), ...(key.asset_access.ineffective?.access_groups ?? [])];
   return (
     <Stack gap="lg">
@@ -24,12 +27,13 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
           ...(key.revoked_at === null ? [] : [['Revoked', <Time key="revoked" at={key.revoked_at} />] as const]),
         ]}
       />
-      <section>
-        <Title order={2} mb="xs">
-          Budgets
-        </Title>
+      <Stack component="section" gap="xs">
+        <Title order={2}>Budgets</Title>
         <BudgetGauges budgets={status?.budgets ?? []} />
-      </section>
+        {key.capabilities.includes('usage.read') && (
+          <BudgetHistory of={{ is: 'keys', id: key.id }} budgets={key.budgets} timeZone={timeZone} heading={3} />
+        )}
+      </Stack>
       <section>
         <Title order={2} mb="xs">
           Rate limits

@@ -52,10 +52,10 @@ export function LimitsTab({ organization }: TabProps) {
       </Paper>
       {organization.capabilities.includes('usage.read') && (
         <BudgetHistory
-          holder="organizations"
-          id={organization.id}
+          of={{ is: 'organizations', id: organization.id }}
           budgets={organization.budgets}
           timeZone={organization.time_zone}
+          heading={2}
         />
       )}
     </Stack>

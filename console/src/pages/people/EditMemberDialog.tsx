@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { useTimeZone } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { type EditPart, policyParts } from '../../components/edit-parts.ts';
@@ -54,11 +54,7 @@ export function EditMemberDialog({ of: member, opened, onClose }: { of: Member; 
 type Form = Parameters<Parameters<typeof EditDialog<Member, MemberDraft>>[0]['children']>[0];
 
 function Fields({ form, of: member }: { form: Form; of: Member }) {
-  const organization = useQuery({
-    queryKey: ['organizations', 'one', member.organization_id],
-    queryFn: () => asked(api.GET('/organizations/{id}', { params: { path: { id: member.organization_id } } })),
-    staleTime: 30_000,
-  });
+  const timeZone = useTimeZone(member.organization_id);
   const caps = useOrganizationCap(member.organization_id);
   const limits = verdictOf('member_limits.change', member.capabilities);
   return (
@@ -77,7 +73,7 @@ function Fields({ form, of: member }: { form: Form; of: Member }) {
       <PolicyFields
         form={policyForm(form)}
         caps={caps}
-        timeZone={organization.data?.time_zone ?? 'UTC'}
+        timeZone={timeZone ?? 'UTC'}
         level={{ is: 'user', organizationId: member.organization_id, memberId: member.id }}
         holder={member.name}
         parentName="the organization"

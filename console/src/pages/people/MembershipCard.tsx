@@ -4,9 +4,11 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useName } from '../../api/names.ts';
+import { useTimeZone } from '../../api/organizations.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { BudgetGauges } from '../../components/BudgetGauges.tsx';
+import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { LimitBar } from '../../components/LimitBar.tsx';
 import { policyDraft } from '../../components/policy-draft.ts';
@@ -43,6 +45,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
   const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
   const mayManage = useCan('members.manage', member.organization_id);
   const foundName = useName(member.organization_id);
+  const timeZone = useTimeZone(member.organization_id);
   const status = member.limits_status;
   return (
     <Stack gap="sm">
@@ -89,6 +92,14 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
         Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
       </Text>
       {status !== undefined && <BudgetGauges budgets={status.budgets} />}
+      {member.capabilities.includes('usage.read') && (
+        <BudgetHistory
+          of={{ is: 'members', id: member.id, organizationId: member.organization_id }}
+          budgets={member.budgets}
+          timeZone={timeZone}
+          heading={4}
+        />
+      )}
       {status !== undefined && status.rate_limits.length > 0 && (
         <Group gap="lg">
           {status.rate_limits.map(({ limit, target, access_group, value, used, held }) => (

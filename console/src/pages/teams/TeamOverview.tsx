@@ -34,15 +34,13 @@ export function TeamOverview({ team }: TeamTabProps) {
           ['Created', <Time key="created" at={team.created_at} />],
         ]}
       />
-      <section>
-        <Title order={2} mb="xs">
-          Budgets
-        </Title>
+      <Stack component="section" gap="xs">
+        <Title order={2}>Budgets</Title>
         <BudgetGauges budgets={status.budgets} />
-      </section>
-      {team.capabilities.includes('usage.read') && (
-        <BudgetHistory holder="teams" id={team.id} budgets={team.budgets} timeZone={team.time_zone} />
-      )}
+        {team.capabilities.includes('usage.read') && (
+          <BudgetHistory of={{ is: 'teams', id: team.id }} budgets={team.budgets} timeZone={team.time_zone} heading={3} />
+        )}
+      </Stack>
       <section>
         <Title order={2} mb="xs">
           Rate limits
