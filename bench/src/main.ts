@@ -1,11 +1,13 @@
 // `npm run bench`: Headgate between nginx and Portkey on this machine, as one table. Fails when a figure stands on lost work.
 // `npm run bench -- --quick`: no figure to quote, only whether anything is lost; the sections in which something can be.
 // `npm run bench -- --only=JSON,latency`: these sections alone, while something is being made faster.
+// `npm run bench -- --counters`: no table, but what limits and budgets cost in the process and in Redis.
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/prove/gateway.ts';
 import { startPostgres } from '../../server/test/support/postgres.ts';
 import { booksAreExact, type Check, everyScopeCounted, nothingMissing } from './checks.ts';
+import { measureCounters } from './counters.ts';
 import type { models } from './exchange.ts';
 import { type Headgate, type Subject, startHeadgate } from './headgate.ts';
 import { exactly, startStreamLoad } from './load.ts';
@@ -40,6 +42,10 @@ const effort: Effort = quick
 const WARM_UP_SECONDS = 3;
 
 prepareMachine();
+if (process.argv.includes('--counters')) {
+  for (const line of await measureCounters()) console.log(line);
+  process.exit(0);
+}
 const streams = await startStreamLoad();
 const upstreams = { json: await freePort(), stream: streams.port };
 startJsonUpstream(upstreams.json);

@@ -1,12 +1,15 @@
 /** Plans and counters as the scripts read them: short names, places of keys, numbers for kinds. */
 import { hash } from 'node:crypto';
 import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan } from '../domain/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../domain/period.ts';
 
 /** Counters of one organization, and the keys they are under. */
 export interface RedisCounterSet {
   /** The scopes' keys, the organization's own first: it keeps the time. */
   readonly keys: readonly string[];
   readonly json: string;
+  /** Which of the counters as they were given stands at each place. */
+  readonly order: readonly number[];
 }
 
 /** A plan that Redis keeps under its own name, so that a request sends no more than that. */
@@ -31,15 +34,15 @@ export function unitNumber(unit: CounterUnit): number {
 
 /** The counters of one organization, for a question that is asked once. */
 export function counterSet(prefix: string, organizationId: string, counters: readonly CounterSpec[]): RedisCounterSet {
-  const { keys, facts } = factsOf(prefix, organizationId, counters);
-  return { keys, json: JSON.stringify(facts) };
+  const { keys, facts, order } = factsOf(prefix, organizationId, counters);
+  return { keys, json: JSON.stringify(facts), order };
 }
 
 export function redisPlan(prefix: string, { organizationId, counters, rules }: LimitPlan): RedisPlan {
-  const { keys, facts } = factsOf(prefix, organizationId, counters);
+  const { keys, facts, order } = factsOf(prefix, organizationId, counters);
   const json = JSON.stringify({
     ...facts,
-    rc: rules.map((rule) => rule.counter + 1),
+    rc: rules.map((rule) => order.indexOf(rule.counter) + 1),
     rv: rules.map((rule) => rule.value),
     rm: rules.map((rule) => (rule.action === 'block' ? 1 : 0)),
     c: rules.some((rule) => rule.clampOutput && rule.action === 'block') ? 1 : 0,
@@ -47,7 +50,17 @@ export function redisPlan(prefix: string, { organizationId, counters, rules }: L
   const slot = slotOf(prefix, organizationId);
   const place = `${slot}p:${hash('sha256', json, 'base64url').slice(0, 22)}`;
   const holds = `${slot}h`;
-  return { organizationId, counters, ruleCount: rules.length, keys, json, place, holds, holdKeys: [...keys, place, holds] };
+  return {
+    organizationId,
+    counters,
+    ruleCount: rules.length,
+    keys,
+    json,
+    order,
+    place,
+    holds,
+    holdKeys: [...keys, place, holds],
+  };
 }
 
 /** Everything of one organization is in one slot of a cluster. */
@@ -55,24 +68,47 @@ function slotOf(prefix: string, organizationId: string): string {
   return `${prefix}{${organizationId}}:`;
 }
 
+/**
+ * The counters of a scope stand together, so that one question loads them; `order` says where each stood before. The period that is
+ * present now is worked out here, once, for the requests of the next hours.
+ */
 function factsOf(prefix: string, organizationId: string, counters: readonly CounterSpec[]) {
-  const scopes = [organizationId];
-  const placeOf = (scopeId: string) => {
-    const known = scopes.indexOf(scopeId);
-    return known === -1 ? scopes.push(scopeId) : known + 1;
-  };
+  const scopes = [...new Set([organizationId, ...counters.map(({ scopeId }) => scopeId)])];
+  const order = counters.map((_, index) => index).sort((a, b) => scopeOf(counters, scopes, a) - scopeOf(counters, scopes, b));
+  const placed = order.map((index) => counters[index] as CounterSpec);
+  const counts = scopes.map((scopeId) => placed.filter((spec) => spec.scopeId === scopeId).length);
+  const to = counts.map((_, scope) => counts.slice(0, scope + 1).reduce((sum, count) => sum + count, 0));
+  const present = placed.map(({ window }) => presentOf(window));
   const facts = {
-    k: counters.map(({ scopeId }) => placeOf(scopeId)),
-    f: counters.map(({ name, scopeId }) => name.slice(scopeId.length + 1)),
-    w: counters.map(({ window }) => WINDOWS[window.is]),
-    u: counters.map(({ unit }) => UNITS[unit]),
-    b: counters.map(({ window }) => numbersOf(window)),
+    k: placed.map(({ scopeId }) => scopes.indexOf(scopeId) + 1),
+    from: to.map((last, scope) => last - (counts[scope] as number) + 1),
+    to,
+    f: placed.map(fieldOf),
+    w: placed.map(({ window }) => WINDOWS[window.is]),
+    u: placed.map(({ unit }) => UNITS[unit]),
+    s: placed.map(({ window }) => (window.is === 'trailing' ? window.slotMs : 0)),
+    b: placed.map(({ window }) => (window.is === 'calendar' ? window.boundariesMs : [])),
+    pf: placed.map((spec, i) => (spec.window.is === 'calendar' ? `${fieldOf(spec)}@${present[i]?.startMs}` : fieldOf(spec))),
+    ps: present.map(({ startMs }) => startMs),
+    pe: present.map(({ endMs }) => endMs),
+    vf: Math.max(0, ...present.map(({ startMs }) => startMs)),
+    vt: Math.min(FAR_FUTURE_MS, ...present.map(({ endMs }) => endMs)),
   };
   const slot = slotOf(prefix, organizationId);
-  return { keys: scopes.map((scopeId) => `${slot}s:${scopeId}`), facts };
+  return { keys: scopes.map((scopeId) => `${slot}s:${scopeId}`), facts, order };
 }
 
-function numbersOf(window: CounterWindow): readonly number[] {
-  if (window.is === 'trailing') return [window.slotMs];
-  return window.is === 'calendar' ? window.boundariesMs : [];
+function scopeOf(counters: readonly CounterSpec[], scopes: readonly string[], index: number): number {
+  return scopes.indexOf((counters[index] as CounterSpec).scopeId);
+}
+
+function fieldOf({ name, scopeId }: CounterSpec): string {
+  return name.slice(scopeId.length + 1);
+}
+
+/** Of the boundaries a plan is given, the second begins the present period: the first one is there for what settles late. */
+function presentOf(window: CounterWindow): { readonly startMs: number; readonly endMs: number } {
+  if (window.is !== 'calendar') return { startMs: 0, endMs: FAR_FUTURE_MS };
+  const first = window.boundariesMs.length > 2 ? 1 : 0;
+  return { startMs: window.boundariesMs[first] ?? 0, endMs: window.boundariesMs[first + 1] ?? FAR_FUTURE_MS };
 }

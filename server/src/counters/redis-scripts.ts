@@ -6,6 +6,8 @@ import type { Cluster, Redis } from 'ioredis';
 export interface Script {
   readonly lua: string;
   readonly sha1: string;
+  /** Its text goes with every call, so that it runs at its place among the others even where Redis has forgotten all scripts. */
+  readonly isSentWhole?: boolean;
 }
 
 /** One step in Redis. Answers with the numbers the script packed; rejects when Redis is away or the script failed. */
@@ -18,7 +20,8 @@ export const scripts = {
   settle: scriptOf(`${common}\n${read('settle')}`),
   read: scriptOf(`${common}\n${read('read')}`),
   keep: scriptOf(`${common}\n${read('keep')}`),
-  amend: scriptOf(`${common}\n${read('amend')}`),
+  // A question about the past divides what was settled into before and after: sent a second time it would come too late.
+  amend: { ...scriptOf(`${common}\n${read('amend')}`), isSentWhole: true },
 } as const;
 
 export function scriptOf(lua: string): Script {
@@ -30,12 +33,14 @@ export function scriptOf(lua: string): Script {
  * Commands of one organization go over one connection, in the order in which they were given.
  */
 export function scriptRunner(client: Redis | Cluster): RunScript {
-  return async ({ lua, sha1 }, keys, args) => {
+  return async ({ lua, sha1, isSentWhole }, keys, args) => {
+    const whole = () => client.callBuffer('EVAL', lua, keys.length, ...keys, ...args);
+    if (isSentWhole) return numbersOf(await whole());
     try {
       return numbersOf(await client.callBuffer('EVALSHA', sha1, keys.length, ...keys, ...args));
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return numbersOf(await client.callBuffer('EVAL', lua, keys.length, ...keys, ...args));
+      return numbersOf(await whole());
     }
   };
 }

@@ -24,6 +24,8 @@ const TRIES_MAX = 200;
 /** Until the answer that another process is waiting for is looked for again. */
 const LOOK_AGAIN_MS = 50;
 
+type AskedOf = Pick<RedisPlan, 'counters' | 'order'>;
+
 /** A hold that Redis keeps: what was taken is written there, where whoever settles it finds it. */
 class RedisHold implements Hold {
   readonly requestId: string;
@@ -98,8 +100,8 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
 
   async function readOf(organizationId: string, counters: readonly CounterSpec[]): Promise<Readings> {
     const set = counterSet(prefix, organizationId, counters);
-    const answer = await answered({ ...set, organizationId, counters }, () => run(scripts.read, set.keys, [set.json]));
-    return readingsAt(answer, 2, counters.length);
+    const answer = await answered({ ...set, counters }, () => run(scripts.read, set.keys, [set.json]));
+    return inOrder(readingsAt(answer, 2, counters.length), set.order);
   }
 
   async function restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): Promise<void> {
@@ -123,14 +125,11 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
   }
 
   /** Asks until nothing is missing: a plan is sent, a past is asked for. */
-  async function answered(
-    of: Pick<RedisPlan, 'organizationId' | 'counters'> & Partial<RedisPlan>,
-    ask: () => Promise<Float64Array>,
-  ): Promise<Float64Array> {
+  async function answered(of: AskedOf & Partial<RedisPlan>, ask: () => Promise<Float64Array>): Promise<Float64Array> {
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const answer = await ask();
       if (answer[0] === NO_PLAN) await keep(of as RedisPlan);
-      else if (answer[0] === ASKS) await askAll(of.counters, answer);
+      else if (answer[0] === ASKS) await askAll(of, answer);
       else return answer;
     }
     throw new Error('the past of a counter could not be read');
@@ -149,10 +148,10 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
   }
 
   /** Every past that the answer lacks. Whoever needs one that is being asked for waits for the same answer. */
-  async function askAll(counters: readonly CounterSpec[], answer: Float64Array): Promise<void> {
+  async function askAll({ counters, order }: AskedOf, answer: Float64Array): Promise<void> {
     const waiting: Promise<void>[] = [];
     for (let at = 1; at < answer.length; at += 3) {
-      const spec = counters[(answer[at] as number) - 1] as CounterSpec;
+      const spec = counters[order[(answer[at] as number) - 1] as number] as CounterSpec;
       const [fromMs, toMs] = [answer[at + 1] as number, answer[at + 2] as number];
       const name = spec.window.is === 'calendar' ? `${spec.name}@${fromMs}` : spec.name;
       const open = openQuestions.get(name) ?? askOnce(name, spec, fromMs, toMs);
@@ -197,6 +196,16 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
 function readingsAt(answer: Float64Array, at: number, count: number): Readings {
   const part = (index: number) => Array.from(answer.subarray(at + index * count, at + (index + 1) * count));
   return { used: part(0), held: part(1), resetsAtMs: part(2) };
+}
+
+/** As the counters were asked for, of readings as they are kept. */
+function inOrder({ used, held, resetsAtMs }: Readings, order: readonly number[]): Readings {
+  const put = (numbers: readonly number[]) => {
+    const placed = numbers.slice();
+    for (const [place, index] of order.entries()) placed[index] = numbers[place] as number;
+    return placed;
+  };
+  return { used: put(used), held: put(held), resetsAtMs: put(resetsAtMs) };
 }
 
 function refusingIn(answer: Float64Array, { ruleCount }: RedisPlan): readonly Refusing[] {

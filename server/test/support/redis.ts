@@ -83,7 +83,7 @@ async function untilReady(port: number): Promise<void> {
 
 async function joinTogether(ports: readonly number[]): Promise<void> {
   const nodes = ports.map((port) => `127.0.0.1:${port}`);
-  const made = spawnSync('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'], {
+  const made = spawnSync('/usr/bin/redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes'], {
     encoding: 'utf8',
   });
   if (made.status !== 0) throw new Error(`the cluster was not made: ${made.stdout.slice(-500)} ${made.stderr.slice(-500)}`);

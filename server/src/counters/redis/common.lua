@@ -24,8 +24,16 @@ local HOLDS_MS = 86400000
 -- What a plan is kept under is used by all its requests; one in flight for longer sends it again.
 local PLAN_SECONDS = 7200
 
+-- The places of a counter's state. All have the first three; a trailing window's head goes on: no slot expires before NEXT (early, never
+-- late), the numbers of its oldest and newest slot, and the newest slot itself.
+local SUM, HELD, PAST, NEXT, FIRST, NEWEST, SLOT_SUM, SLOT_HELD, SLOT_LAST = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local PLAIN_PLACES, PLAIN, HEAD_PLACES, HEAD, SLOT = 3, '<ddd', 9, '<ddddddddd', '<ddd'
+
+-- The first number of a reply.
+local ADMITTED, REFUSED, ASKS, NO_PLAN, DONE = 1, 2, 3, 4, 5
+
 local floor, max, min = math.floor, math.max, math.min
-local pack, unpacked = struct.pack, struct.unpack
+local pack, unpacked, call = struct.pack, struct.unpack, redis.call
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -37,23 +45,25 @@ end
 
 -- The plan by its name, or nil where it must be sent first.
 local function plan_at(key)
-  local kept = redis.call('GETEX', key, 'EX', PLAN_SECONDS)
+  local kept = call('GETEX', key, 'EX', PLAN_SECONDS)
   return kept and cmsgpack.unpack(kept)
 end
+
+-- Time -------------------------------------------------------------------------------------------------------------------------------
 
 -- Redis's own clock, never backwards: behind what was seen it goes on at half its pace (see forward-time.ts).
 local function now_ms(key)
   local time = redis.call('TIME')
   local clock = time[1] * 1000 + floor(time[2] / 1000)
   local latest, followed, others = -INFINITY, -INFINITY, -INFINITY
-  local kept = redis.call('HGET', key, '!')
+  local kept = call('HGET', key, '!')
   if kept then latest, followed, others = unpacked('<ddd', kept) end
   if clock >= latest then return clock, pack('<ddd', clock, clock, others), others end
   local progress = floor(max(0, clock - followed) / 2)
   latest = latest + progress
   if clock < followed then followed = clock else followed = followed + 2 * progress end
   local seen = pack('<ddd', latest, followed, others)
-  redis.call('HSET', key, '!', seen)
+  call('HSET', key, '!', seen)
   return latest, seen, others
 end
 
@@ -62,336 +72,323 @@ local function saw(key, at)
   local now, _, others = now_ms(key)
   local time = redis.call('TIME')
   local clock = time[1] * 1000 + floor(time[2] / 1000)
-  local followed = clock
   if at > now and at <= clock + AHEAD_MS_MAX then now = at end
-  redis.call('HSET', key, '!', pack('<ddd', now, followed, max(others, at)))
+  call('HSET', key, '!', pack('<ddd', now, clock, max(others, at)))
 end
+
+-- The counters in hand ---------------------------------------------------------------------------------------------------------------
+-- A plan's counters are numbered. `k` says whose each is (they stand together, `from` and `to` say where), `f` its name, `w` its window,
+-- `u` its unit, `s` the length of a slot, `b` the boundaries of its periods; `pf`, `ps` and `pe` its field, beginning and end in the
+-- period that is present from `vf` to `vt`, which is the one nearly every request falls in.
+
+local plan, keys, state, changed, is_new, fields, starts, ends
 
 local function period_at(boundaries, at)
   local index = #boundaries
   while index > 1 and boundaries[index] > at do index = index - 1 end
-  local ends = boundaries[index + 1] or FAR_FUTURE
-  return boundaries[index] or 0, ends >= FAR_FUTURE and INFINITY or ends
+  return boundaries[index] or 0, boundaries[index + 1] or FAR_FUTURE
 end
 
-local function has_past(window, unit)
-  return window == CALENDAR or (window == TRAILING and unit == NANO_USD)
+-- Whether a period that nothing was counted in yet is known to be empty: it began while its series was counted, and after all others.
+local function begins_known(i, others)
+  local series = call('HGET', keys[plan.k[i]], plan.f[i] .. '@')
+  if not series then return false end
+  local alive, newest = unpacked('<ddd', series)
+  return alive <= starts[i] and starts[i] > newest and others < starts[i]
 end
 
--- Counters as they stand -----------------------------------------------------------------------------------------------------------
-
--- The counters of a plan at an instant, loaded with one question per scope. Changed ones are written back by `save`.
-local function load(plan, keys, at, others)
-  local all = {}
-  local by_key = {}
-  for i = 1, #plan.f do
-    local window = plan.w[i]
-    local counter = { key = plan.k[i], name = plan.f[i], window = window, unit = plan.u[i], sum = 0, held = 0, past = KNOWN }
-    if window == CALENDAR then
-      counter.starts, counter.ends = period_at(plan.b[i], at)
-      counter.field = counter.name .. '@' .. whole(counter.starts)
-    else
-      counter.field = counter.name
-      if window == TRAILING then
-        counter.slot_ms = plan.b[i][1]
-        counter.window_ms = counter.slot_ms * SLOTS
+-- Takes the counters of a plan in hand, as they are at an instant: one question per scope.
+local function load(a_plan, their_keys, at, others)
+  plan, keys, state, changed, is_new = a_plan, their_keys, {}, {}, {}
+  local count = #plan.f
+  fields, starts, ends = plan.pf, plan.ps, plan.pe
+  if at < plan.vf or at >= plan.vt then
+    fields, starts, ends = {}, {}, {}
+    for i = 1, count do
+      fields[i] = plan.f[i]
+      if plan.w[i] == CALENDAR then
+        starts[i], ends[i] = period_at(plan.b[i], at)
+        fields[i] = plan.f[i] .. '@' .. whole(starts[i])
       end
     end
-    all[i] = counter
-    local of_key = by_key[counter.key]
-    if not of_key then
-      of_key = { fields = {}, counters = {} }
-      by_key[counter.key] = of_key
-    end
-    of_key.fields[#of_key.fields + 1] = counter.field
-    of_key.counters[#of_key.counters + 1] = counter
   end
-  for key, of_key in pairs(by_key) do
-    local kept = redis.call('HMGET', keys[key], unpack(of_key.fields))
-    for i = 1, #kept do
-      local counter, state = of_key.counters[i], kept[i]
-      if counter.window == TRAILING then
-        if state then
-          counter.sum, counter.held, counter.next, counter.first, counter.newest, counter.new_sum, counter.new_held, counter.new_last, counter.past =
-            unpacked('<ddddddddd', state)
+  for scope = 1, #plan.from do
+    local from, to = plan.from[scope], plan.to[scope]
+    if from <= to then
+      local kept = call('HMGET', keys[scope], unpack(fields, from, to))
+      for i = from, to do
+        local one, window = kept[i - from + 1], plan.w[i]
+        if window == TRAILING then
+          if one then
+            state[i] = { unpacked(HEAD, one) }
+          else
+            state[i] = { 0, 0, plan.u[i] == NANO_USD and UNKNOWN or KNOWN, INFINITY, -1, -1, 0, 0, 0 }
+          end
+        elseif one then
+          state[i] = { unpacked(PLAIN, one) }
+        elseif window == CALENDAR then
+          is_new[i] = true
+          state[i] = { 0, 0, begins_known(i, others) and KNOWN or UNKNOWN }
         else
-          counter.newest = -1
-          counter.next = INFINITY
-          if counter.unit == NANO_USD then counter.past = UNKNOWN end
-        end
-      elseif state then
-        counter.sum, counter.held, counter.past = unpacked('<ddd', state)
-      elseif counter.window == CALENDAR then
-        counter.is_new = true
-        counter.past = UNKNOWN
-        local series = redis.call('HGET', keys[key], counter.name .. '@')
-        if series then
-          local alive, newest = unpacked('<ddd', series)
-          if alive <= counter.starts and counter.starts > newest and others < counter.starts then counter.past = KNOWN end
+          state[i] = { 0, 0, KNOWN }
         end
       end
     end
   end
-  return all
 end
 
 -- A calendar period that is counted in for the first time: its series knows of it, and lets go of the one before the last.
-local function begin_period(keys, counter, now, puts)
-  local field = counter.name .. '@'
-  local series = redis.call('HGET', keys[counter.key], field)
+local function begin_period(i, now, puts)
+  local key, field = keys[plan.k[i]], plan.f[i] .. '@'
+  local series = call('HGET', key, field)
   local alive, newest, before = now, -1, -1
   if series then alive, newest, before = unpacked('<ddd', series) end
-  if counter.starts > newest then
-    if before >= 0 then redis.call('HDEL', keys[counter.key], field .. whole(before)) end
-    newest, before = counter.starts, newest
+  if starts[i] > newest then
+    if before >= 0 then call('HDEL', key, field .. whole(before)) end
+    newest, before = starts[i], newest
   end
   puts[#puts + 1] = field
   puts[#puts + 1] = pack('<ddd', alive, newest, before)
 end
 
-local function state_of(counter)
-  if counter.window ~= TRAILING then return pack('<ddd', counter.sum, counter.held, counter.past) end
-  if counter.newest < 0 then return pack('<ddddddddd', counter.sum, counter.held, INFINITY, -1, -1, 0, 0, 0, counter.past) end
-  return pack('<ddddddddd', counter.sum, counter.held, counter.next, counter.first, counter.newest, counter.new_sum, counter.new_held,
-    counter.new_last, counter.past)
-end
-
--- Writes the changed counters of all scopes; `seen` is what now_ms said.
-local function save(keys, counters, now, seen)
-  local puts = { [1] = { '!', seen } }
-  for i = 1, #counters do
-    local counter = counters[i]
-    if counter.changed then
-      local list = puts[counter.key]
-      if not list then
-        list = {}
-        puts[counter.key] = list
-      end
-      if counter.is_new then begin_period(keys, counter, now, list) end
-      list[#list + 1] = counter.field
-      list[#list + 1] = state_of(counter)
-    end
-  end
-  for key, list in pairs(puts) do
-    redis.call('HSET', keys[key], unpack(list))
-    redis.call('PEXPIRE', keys[key], IDLE_MS)
-  end
-end
-
--- Trailing windows -----------------------------------------------------------------------------------------------------------------
-
-local function slot_field(counter, slot)
-  return counter.name .. '#' .. whole(slot)
-end
-
-local function older_slots(keys, counter, from, to)
-  local fields = {}
-  for slot = from, to do fields[#fields + 1] = slot_field(counter, slot) end
-  return fields, redis.call('HMGET', keys[counter.key], unpack(fields))
-end
-
-local function mark_empty(counter)
-  counter.sum, counter.held, counter.next, counter.newest = 0, 0, INFINITY, -1
-end
-
--- The oldest slot that can be there: a window and the slot that is being left.
-local function oldest(counter)
-  return max(counter.first, counter.newest - SLOTS - 1)
-end
-
-local function expire(keys, counter, now)
-  if now < counter.next then return end
-  counter.changed = true
-  local gone = now - counter.window_ms
-  local from = oldest(counter)
-  if counter.new_last <= gone then
-    if from < counter.newest then
-      local fields = {}
-      for slot = from, counter.newest - 1 do fields[#fields + 1] = slot_field(counter, slot) end
-      redis.call('HDEL', keys[counter.key], unpack(fields))
-    end
-    return mark_empty(counter)
-  end
-  local to = min(counter.newest - 1, floor(gone / counter.slot_ms))
-  if from <= to then
-    local fields, kept = older_slots(keys, counter, from, to)
-    local dropped = {}
-    for i = 1, #kept do
-      if kept[i] then
-        local sum, held, last = unpacked('<ddd', kept[i])
-        if last > gone then
-          counter.first, counter.next = from + i - 1, last + counter.window_ms
-          if #dropped > 0 then redis.call('HDEL', keys[counter.key], unpack(dropped)) end
-          return
+-- Writes what has changed, and the time that was seen.
+local function save(now, seen)
+  for scope = 1, #plan.from do
+    local puts = scope == 1 and { '!', seen } or {}
+    for i = plan.from[scope], plan.to[scope] do
+      if changed[i] then
+        if is_new[i] then begin_period(i, now, puts) end
+        local n = #puts
+        puts[n + 1] = fields[i]
+        if plan.w[i] == TRAILING then
+          puts[n + 2] = pack(HEAD, unpack(state[i], 1, HEAD_PLACES))
+        else
+          puts[n + 2] = pack(PLAIN, unpack(state[i], 1, PLAIN_PLACES))
         end
-        counter.sum, counter.held = counter.sum - sum, counter.held - held
-        dropped[#dropped + 1] = fields[i]
       end
     end
-    if #dropped > 0 then redis.call('HDEL', keys[counter.key], unpack(dropped)) end
+    if #puts > 0 then
+      call('HSET', keys[scope], unpack(puts))
+      call('PEXPIRE', keys[scope], IDLE_MS)
+    end
+  end
+end
+
+-- Trailing windows -------------------------------------------------------------------------------------------------------------------
+
+local function slot_field(i, slot)
+  return plan.f[i] .. '#' .. whole(slot)
+end
+
+local function window_ms(i)
+  return plan.s[i] * SLOTS
+end
+
+-- The oldest slot that can be there: a window's, and the one that is being left.
+local function oldest(c)
+  return max(c[FIRST], c[NEWEST] - SLOTS - 1)
+end
+
+local function slot_fields(i, from, to)
+  local names = {}
+  for slot = from, to do names[#names + 1] = slot_field(i, slot) end
+  return names
+end
+
+local function expire(i, now)
+  local c = state[i]
+  if now < c[NEXT] then return end
+  changed[i] = true
+  local key = keys[plan.k[i]]
+  local gone = now - window_ms(i)
+  local from = oldest(c)
+  if c[SLOT_LAST] <= gone then
+    if from < c[NEWEST] then call('HDEL', key, unpack(slot_fields(i, from, c[NEWEST] - 1))) end
+    c[SUM], c[HELD], c[NEXT], c[NEWEST] = 0, 0, INFINITY, -1
+    return
+  end
+  local to = min(c[NEWEST] - 1, floor(gone / plan.s[i]))
+  if from <= to then
+    local names = slot_fields(i, from, to)
+    local kept = call('HMGET', key, unpack(names))
+    local dropped = {}
+    local stays
+    for n = 1, #kept do
+      if kept[n] then
+        local sum, held, last = unpacked(SLOT, kept[n])
+        if last > gone then
+          stays = { from + n - 1, last }
+          break
+        end
+        c[SUM], c[HELD] = c[SUM] - sum, c[HELD] - held
+        dropped[#dropped + 1] = names[n]
+      end
+    end
+    if #dropped > 0 then call('HDEL', key, unpack(dropped)) end
+    if stays then
+      c[FIRST], c[NEXT] = stays[1], stays[2] + window_ms(i)
+      return
+    end
     from = to + 1
   end
-  counter.first = from
-  -- Early, never late: a slot's last admission is not before its beginning.
-  counter.next = from >= counter.newest and counter.new_last + counter.window_ms or from * counter.slot_ms + counter.window_ms
-  if counter.next <= now then counter.next = now + 1 end
+  c[FIRST] = from
+  -- A slot's last admission is not before its beginning.
+  c[NEXT] = max(now + 1, window_ms(i) + (from >= c[NEWEST] and c[SLOT_LAST] or from * plan.s[i]))
 end
 
-local function expire_all(keys, counters, now)
-  for i = 1, #counters do
-    if counters[i].window == TRAILING then expire(keys, counters[i], now) end
+local function expire_all(now)
+  for i = 1, #state do
+    local c = state[i]
+    if c[NEXT] and now >= c[NEXT] and plan.w[i] == TRAILING then expire(i, now) end
   end
 end
 
 -- Where nothing is taken: what has expired is gone from the slots, so the heads must say so too.
-local function save_expired(keys, counters)
-  for i = 1, #counters do
-    local counter = counters[i]
-    if counter.changed then redis.call('HSET', keys[counter.key], counter.field, state_of(counter)) end
+local function save_expired()
+  for i in pairs(changed) do
+    call('HSET', keys[plan.k[i]], fields[i], pack(HEAD, unpack(state[i], 1, HEAD_PLACES)))
   end
 end
 
-local function begin_slot(keys, counter, slot, at)
-  if counter.newest < 0 then
-    counter.first, counter.next = slot, at + counter.window_ms
+local function begin_slot(i, slot, at)
+  local c = state[i]
+  if c[NEWEST] < 0 then
+    c[FIRST], c[NEXT] = slot, at + window_ms(i)
   else
-    redis.call('HSET', keys[counter.key], slot_field(counter, counter.newest),
-      pack('<ddd', counter.new_sum, counter.new_held, counter.new_last))
+    call('HSET', keys[plan.k[i]], slot_field(i, c[NEWEST]), pack(SLOT, c[SLOT_SUM], c[SLOT_HELD], c[SLOT_LAST]))
   end
-  counter.newest, counter.new_sum, counter.new_held, counter.new_last = slot, 0, 0, at
+  c[NEWEST], c[SLOT_SUM], c[SLOT_HELD], c[SLOT_LAST] = slot, 0, 0, at
 end
 
-local function take_now(keys, counter, now, amount)
-  local slot = floor(now / counter.slot_ms)
-  if slot > counter.newest then begin_slot(keys, counter, slot, now) end
-  counter.new_sum, counter.new_held, counter.new_last = counter.new_sum + amount, counter.new_held + amount, now
-  counter.sum, counter.held, counter.changed = counter.sum + amount, counter.held + amount, true
+local function take_now(i, now, amount)
+  local c = state[i]
+  local slot = floor(now / plan.s[i])
+  if slot > c[NEWEST] then begin_slot(i, slot, now) end
+  c[SLOT_SUM], c[SLOT_HELD], c[SLOT_LAST] = c[SLOT_SUM] + amount, c[SLOT_HELD] + amount, now
+  c[SUM], c[HELD], changed[i] = c[SUM] + amount, c[HELD] + amount, true
 end
 
 -- Counts what was used at an instant, unless that is a full window ago. A later instant than now counts as now.
-local function add_settled(keys, counter, at, amount, now)
+local function add_settled(i, at, amount, now)
+  local c = state[i]
   local when = min(at, now)
-  if when <= now - counter.window_ms then return end
-  counter.changed = true
-  counter.sum = counter.sum + amount
-  local slot = floor(when / counter.slot_ms)
-  if slot > counter.newest then begin_slot(keys, counter, slot, when) end
-  if slot == counter.newest then
-    counter.new_sum, counter.new_last = counter.new_sum + amount, max(counter.new_last, when)
+  if when <= now - window_ms(i) then return end
+  changed[i] = true
+  c[SUM] = c[SUM] + amount
+  local slot = floor(when / plan.s[i])
+  if slot > c[NEWEST] then begin_slot(i, slot, when) end
+  if slot == c[NEWEST] then
+    c[SLOT_SUM], c[SLOT_LAST] = c[SLOT_SUM] + amount, max(c[SLOT_LAST], when)
     return
   end
-  local field = slot_field(counter, slot)
-  local kept = redis.call('HGET', keys[counter.key], field)
+  local key, field = keys[plan.k[i]], slot_field(i, slot)
+  local kept = call('HGET', key, field)
   local sum, held, last = 0, 0, when
-  if kept then sum, held, last = unpacked('<ddd', kept) end
-  redis.call('HSET', keys[counter.key], field, pack('<ddd', sum + amount, held, max(last, when)))
-  counter.first, counter.next = min(counter.first, slot), min(counter.next, when + counter.window_ms)
+  if kept then sum, held, last = unpacked(SLOT, kept) end
+  call('HSET', key, field, pack(SLOT, sum + amount, held, max(last, when)))
+  c[FIRST], c[NEXT] = min(c[FIRST], slot), min(c[NEXT], when + window_ms(i))
 end
 
 -- Turns what was held at an admission into what was used; see settleSlot. The slot that still holds it may be the newest or an older one.
-local function settle_slot(keys, counter, admitted, held, used, now)
-  local slot = floor(admitted / counter.slot_ms)
-  if slot == counter.newest and counter.new_held >= held then
-    counter.new_sum, counter.new_held = counter.new_sum + used - held, counter.new_held - held
+local function settle_slot(i, admitted, held, used, now)
+  local c = state[i]
+  local slot = floor(admitted / plan.s[i])
+  if slot == c[NEWEST] and c[SLOT_HELD] >= held then
+    c[SLOT_SUM], c[SLOT_HELD] = c[SLOT_SUM] + used - held, c[SLOT_HELD] - held
   else
-    local field = slot_field(counter, slot)
-    local kept = counter.newest >= 0 and slot >= oldest(counter) and slot < counter.newest and redis.call('HGET', keys[counter.key], field)
+    local key, field = keys[plan.k[i]], slot_field(i, slot)
+    local kept = c[NEWEST] >= 0 and slot >= oldest(c) and slot < c[NEWEST] and call('HGET', key, field)
     local sum, slot_held, last = 0, -1, 0
-    if kept then sum, slot_held, last = unpacked('<ddd', kept) end
+    if kept then sum, slot_held, last = unpacked(SLOT, kept) end
     if slot_held < held then
-      if used > held then add_settled(keys, counter, now, used - held, now) end
+      if used > held then add_settled(i, now, used - held, now) end
       return
     end
-    redis.call('HSET', keys[counter.key], field, pack('<ddd', sum + used - held, slot_held - held, last))
+    call('HSET', key, field, pack(SLOT, sum + used - held, slot_held - held, last))
   end
-  counter.sum, counter.held, counter.changed = counter.sum + used - held, counter.held - held, true
+  c[SUM], c[HELD], changed[i] = c[SUM] + used - held, c[HELD] - held, true
 end
 
 -- Keeps what is held and drops what was settled, because its source is about to be asked again.
-local function drop_settled(keys, counter)
-  counter.changed = true
-  if counter.window == TRAILING and counter.newest >= 0 then
-    counter.new_sum = counter.new_held
-    local from = oldest(counter)
-    if from < counter.newest then
-      local fields, kept = older_slots(keys, counter, from, counter.newest - 1)
-      for i = 1, #kept do
-        if kept[i] then
-          local _, held, last = unpacked('<ddd', kept[i])
-          redis.call('HSET', keys[counter.key], fields[i], pack('<ddd', held, held, last))
-        end
-      end
+local function drop_settled(i)
+  local c = state[i]
+  changed[i] = true
+  c[SUM] = c[HELD]
+  if plan.w[i] ~= TRAILING or c[NEWEST] < 0 then return end
+  c[SLOT_SUM] = c[SLOT_HELD]
+  local from = oldest(c)
+  if from >= c[NEWEST] then return end
+  local key, names = keys[plan.k[i]], slot_fields(i, from, c[NEWEST] - 1)
+  local kept = call('HMGET', key, unpack(names))
+  for n = 1, #kept do
+    if kept[n] then
+      local _, held, last = unpacked(SLOT, kept[n])
+      call('HSET', key, names[n], pack(SLOT, held, held, last))
     end
   end
-  counter.sum = counter.held
 end
 
-local function until_expired(keys, counter, now, amount)
-  local expired = 0
-  local from = oldest(counter)
-  if counter.newest >= 0 and from < counter.newest then
-    local _, kept = older_slots(keys, counter, from, counter.newest - 1)
-    for i = 1, #kept do
-      if kept[i] then
-        local sum, _, last = unpacked('<ddd', kept[i])
-        expired = expired + sum
-        if expired >= amount then return last + counter.window_ms - now end
-      end
+-- Until slots with at least so much in all have expired, if nothing else happens.
+local function until_expired(i, now, amount)
+  local c = state[i]
+  if c[NEWEST] < 0 then return window_ms(i) end
+  local expired, from = 0, oldest(c)
+  local kept = from < c[NEWEST] and call('HMGET', keys[plan.k[i]], unpack(slot_fields(i, from, c[NEWEST] - 1))) or {}
+  for n = 1, #kept do
+    if kept[n] then
+      local sum, _, last = unpacked(SLOT, kept[n])
+      expired = expired + sum
+      if expired >= amount then return last + window_ms(i) - now end
     end
   end
-  if counter.newest >= 0 and expired + counter.new_sum >= amount then return counter.new_last + counter.window_ms - now end
-  return counter.window_ms
+  return expired + c[SLOT_SUM] >= amount and c[SLOT_LAST] + window_ms(i) - now or window_ms(i)
 end
 
--- Any counter ----------------------------------------------------------------------------------------------------------------------
+-- Any counter ------------------------------------------------------------------------------------------------------------------------
 
-local function add_used(keys, counter, at, amount, now)
-  if counter.window == TRAILING then
-    expire(keys, counter, now)
-    add_settled(keys, counter, at, amount, now)
+local function has_past(i)
+  return plan.w[i] == CALENDAR or (plan.w[i] == TRAILING and plan.u[i] == NANO_USD)
+end
+
+local function add_used(i, at, amount, now)
+  if plan.w[i] == TRAILING then
+    expire(i, now)
+    add_settled(i, at, amount, now)
   else
-    counter.sum, counter.changed = counter.sum + amount, true
+    state[i][SUM], changed[i] = state[i][SUM] + amount, true
   end
 end
 
-local function resets_at(counter, now)
-  if counter.window == CALENDAR then return counter.ends end
-  if counter.window == TRAILING then return counter.newest < 0 and now or max(now, counter.new_last + counter.window_ms) end
-  return counter.sum == 0 and now or now + RETRY_MS
+local function resets_at(i, now)
+  local c, window = state[i], plan.w[i]
+  if window == CALENDAR then return ends[i] >= FAR_FUTURE and INFINITY or ends[i] end
+  if window == TRAILING then return c[NEWEST] < 0 and now or max(now, c[SLOT_LAST] + window_ms(i)) end
+  return c[SUM] == 0 and now or now + RETRY_MS
 end
 
 -- The state of each counter that `of` names, after what is in `reply` already: used, then held, then until when.
-local function append_readings(reply, counters, of, now)
+local function append_readings(reply, of, now)
   local n, base = #of, #reply
-  for i = 1, n do
-    local counter = counters[of[i]]
-    reply[base + i] = counter.sum
-    reply[base + n + i] = counter.held
-    reply[base + 2 * n + i] = resets_at(counter, now)
-  end
+  for rule = 1, n do reply[base + rule] = state[of[rule]][SUM] end
+  for rule = 1, n do reply[base + n + rule] = state[of[rule]][HELD] end
+  for rule = 1, n do reply[base + 2 * n + rule] = resets_at(of[rule], now) end
   return reply
 end
 
--- What of the past must be asked for first: counter, from when, up to when. Empty where nothing is.
-local function questions(counters, now)
-  local asked = {}
-  for i = 1, #counters do
-    local counter = counters[i]
-    if counter.past ~= KNOWN then
-      local from, to = now - (counter.window_ms or 0) + 1, FAR_FUTURE
-      if counter.window == CALENDAR then from, to = counter.starts, min(counter.ends, FAR_FUTURE) end
-      asked[#asked + 1] = i
-      asked[#asked + 1] = from
-      asked[#asked + 1] = to
+-- What of the past must be asked for first: counter, from when, up to when. Nil where nothing must.
+local function questions(now)
+  local asked
+  for i = 1, #state do
+    if state[i][PAST] ~= KNOWN then
+      asked = asked or { ASKS }
+      local n = #asked
+      asked[n + 1] = i
+      if plan.w[i] == CALENDAR then
+        asked[n + 2], asked[n + 3] = starts[i], ends[i]
+      else
+        asked[n + 2], asked[n + 3] = now - window_ms(i) + 1, FAR_FUTURE
+      end
     end
   end
   return asked
-end
-
--- The first number of a reply.
-local ADMITTED, REFUSED, ASKS, NO_PLAN, DONE = 1, 2, 3, 4, 5
-
-local function asking(asked)
-  table.insert(asked, 1, ASKS)
-  return doubles(asked)
 end

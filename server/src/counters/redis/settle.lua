@@ -1,39 +1,40 @@
 -- Turns what a hold took into what was used, once: whoever settles a hold that is settled already changes nothing.
 -- KEYS: as of the hold; then, where the caller's plan has changed meanwhile, the scopes of the present one and where it is kept.
--- ARGV: hold, tokens, nano-dollars, how many scopes the hold's plan has, and the present plan (0: still the hold's).
+-- ARGV: hold, tokens, nano-dollars, how many scopes the hold's plan has, and whether there is a present plan besides (0 or 1).
 local scopes = tonumber(ARGV[4])
-local has_other = tonumber(ARGV[5]) > 0
-local plan = plan_at(KEYS[scopes + 1])
+local has_other = ARGV[5] == '1'
+local its_plan = plan_at(KEYS[scopes + 1])
 local other_keys, other = {}, nil
 if has_other then
   for i = scopes + 3, #KEYS - 1 do other_keys[#other_keys + 1] = KEYS[i] end
   other = plan_at(KEYS[#KEYS])
 end
-if not plan or (has_other and not other) then return doubles({ NO_PLAN }) end
+if not its_plan or (has_other and not other) then return doubles({ NO_PLAN }) end
 local id = ARGV[1]
-local kept = redis.call('HGET', KEYS[scopes + 2], id)
+local kept = call('HGET', KEYS[scopes + 2], id)
 if not kept then return doubles({ DONE }) end
-redis.call('HDEL', KEYS[scopes + 2], id)
+call('HDEL', KEYS[scopes + 2], id)
 
 local record = { unpacked('<' .. string.rep('d', #kept / 8), kept) }
 local tokens, nano_usd = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now, seen, others = now_ms(KEYS[1])
 local at = record[1]
-local counters = load(plan, KEYS, at, others)
+load(its_plan, KEYS, at, others)
+expire_all(now)
 
 local function settle_part(taken_at, held, used)
   local requests = held[REQUESTS]
-  for i = 1, #counters do
-    local counter = counters[i]
-    local unit = counter.unit
-    if requests + held[unit] > 0 then
-      if counter.window == TRAILING then
-        expire(KEYS, counter, now)
-        settle_slot(KEYS, counter, taken_at, held[unit], used[unit], now)
-      elseif not counter.is_new then
+  for i = 1, #state do
+    local unit = plan.u[i]
+    local part = held[unit]
+    if requests + part > 0 then
+      if plan.w[i] == TRAILING then
+        settle_slot(i, taken_at, part, used[unit], now)
+      elseif not is_new[i] then
+        local c = state[i]
         -- A counter that was lost meanwhile does not hold what was held.
-        local back = min(counter.held, held[unit])
-        counter.sum, counter.held, counter.changed = counter.sum + used[unit] - back, counter.held - back, true
+        local back = min(c[HELD], part)
+        c[SUM], c[HELD], changed[i] = c[SUM] + used[unit] - back, c[HELD] - back, true
       end
     end
   end
@@ -50,20 +51,17 @@ for part = 4, #record - 2, 3 do
   settle_part(record[part], { 0, part_tokens, part_nano_usd, 0 }, share)
 end
 settle_part(at, { 1, record[2], record[3], 1 }, used)
-save(KEYS, counters, now, seen)
+save(now, seen)
 
 -- A limit or budget set while the request was in flight counts it too; see countWhereNotHeld.
 if has_other then
   local held = {}
-  for i = 1, #counters do held[KEYS[counters[i].key] .. counters[i].field] = true end
-  local present = load(other, other_keys, at, others)
+  for i = 1, #state do held[keys[plan.k[i]] .. fields[i]] = true end
+  load(other, other_keys, at, others)
   local amounts = { 1, tokens, nano_usd, 0 }
-  for i = 1, #present do
-    local counter = present[i]
-    if has_past(counter.window, counter.unit) and not held[other_keys[counter.key] .. counter.field] then
-      add_used(other_keys, counter, at, amounts[counter.unit], now)
-    end
+  for i = 1, #state do
+    if has_past(i) and not held[keys[plan.k[i]] .. fields[i]] then add_used(i, at, amounts[plan.u[i]], now) end
   end
-  save(other_keys, present, now, seen)
+  save(now, seen)
 end
 return doubles({ DONE })

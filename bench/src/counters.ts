@@ -1,0 +1,87 @@
+/** What holding and settling cost in the process and in Redis: twenty counters over four scopes, as a governed request has them. */
+import type { Counters, HoldResult } from '../../server/src/counters/counters.ts';
+import { createMemoryCounters } from '../../server/src/counters/memory.ts';
+import { createRedisCounters } from '../../server/src/counters/redis.ts';
+import { scriptRunner } from '../../server/src/counters/redis-scripts.ts';
+import { calendar, DAY_MS, MINUTE, planOf } from '../../server/src/counters/testing.ts';
+import type { LimitPlan } from '../../server/src/domain/limit-plan.ts';
+import { systemClock } from '../../server/src/lib/clock.ts';
+import { startRedis, type TestRedis } from '../../server/test/support/redis.ts';
+import { quantile } from './measure.ts';
+
+const REQUESTS = 20_000;
+const TOGETHER = 64;
+
+/** One line for each kind of counters and each number of requests at a time. */
+export async function measureCounters(): Promise<readonly string[]> {
+  const redis = await startRedis('Redis');
+  const seedFrom = async () => [];
+  const memory = createMemoryCounters({ clock: systemClock, seedFrom });
+  const shared = createRedisCounters({ run: scriptRunner(redis.client), prefix: 'bench:', seedFrom });
+  const lines: string[] = [];
+  try {
+    for (const together of [1, TOGETHER]) {
+      lines.push(await measure(`memory, ${together} at a time`, memory, together, null));
+      lines.push(await measure(`Redis, ${together} at a time`, shared, together, redis));
+    }
+  } finally {
+    await redis.stop();
+  }
+  return lines;
+}
+
+async function measure(name: string, counters: Counters, together: number, redis: TestRedis | null): Promise<string> {
+  const plan = governedPlan();
+  const waitedMs: number[] = [];
+  const run = async (count: number) => {
+    let next = 0;
+    const lane = async () => {
+      for (let i = next++; i < count; i = next++) waitedMs.push(await one(counters, plan, `${name} ${count} ${i}`));
+    };
+    await Promise.all(Array.from({ length: together }, lane));
+  };
+  await run(REQUESTS / 10);
+  waitedMs.length = 0;
+  const before = { own: process.cpuUsage(), redisUs: await cpuUsOf(redis), ms: performance.now() };
+  await run(REQUESTS);
+  const ms = performance.now() - before.ms;
+  const { user, system } = process.cpuUsage(before.own);
+  const redisUs = (await cpuUsOf(redis)) - before.redisUs;
+  waitedMs.sort((a, b) => a - b);
+  return [
+    `${name}: ${((REQUESTS / ms) * 1_000).toFixed(0)} requests/s`,
+    `${((user + system) / REQUESTS).toFixed(1)} µs CPU here`,
+    `${(redisUs / REQUESTS).toFixed(0)} µs in Redis`,
+    `hold p50 ${quantile(waitedMs, 0.5).toFixed(3)} ms, p99 ${quantile(waitedMs, 0.99).toFixed(3)} ms`,
+  ].join(', ');
+}
+
+/** How long the hold took, in milliseconds. */
+async function one(counters: Counters, plan: LimitPlan, requestId: string): Promise<number> {
+  const startedMs = performance.now();
+  const result: HoldResult = await counters.hold(requestId, plan, { tokens: 500, nanoUsd: 1_000, nanoUsdMin: 1_000 });
+  const tookMs = performance.now() - startedMs;
+  if (!result.admitted) throw new Error('nothing here is meant to be refused');
+  await counters.settle(result.hold, { tokens: 300, nanoUsd: 800 }, plan);
+  return tookMs;
+}
+
+function governedPlan(): LimitPlan {
+  const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+  const day = calendar([-1, 0, 1, 2].map((days) => today + days * DAY_MS));
+  const facts = ['org_1', 'team_1', 'mem_1', 'key_1'].flatMap((scopeId) => [
+    { unit: 'requests', window: MINUTE, value: 1e9, scopeId } as const,
+    { unit: 'tokens', window: MINUTE, value: 1e12, scopeId } as const,
+    { unit: 'requests', window: day, value: 1e9, scopeId } as const,
+    { unit: 'tokens', window: day, value: 1e12, scopeId } as const,
+    { unit: 'nano_usd', window: day, value: 1e15, scopeId } as const,
+  ]);
+  return planOf(...facts);
+}
+
+async function cpuUsOf(redis: TestRedis | null): Promise<number> {
+  if (redis === null) return 0;
+  const facts = String(await redis.client.call('INFO', 'cpu'));
+  const seconds = (name: string) => Number(new RegExp(`${name}:([\\d.]+)`).exec(facts)?.[1]);
+  return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1e6;
+}
