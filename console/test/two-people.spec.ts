@@ -154,6 +154,33 @@ test('a policy: what is typed stays while another is published, and is published
   expect(await weight()).toBe(7);
 });
 
+test('a key that both moved: the teams and the owner are called by their names', async ({ page, house }) => {
+  const team = (name: string) =>
+    house.api<{ id: string; name: string }>('POST', `/organizations/${house.organizationId}/teams`, { name });
+  const [mine, theirs] = [await team(`Mine ${Date.now()}`), await team(`Theirs ${Date.now()}`)];
+  const { account } = await house.as('team_developer')<{ account: { id: string; name: string } }>('GET', '/session');
+  await house.api('POST', `/teams/${theirs.id}/members`, { account_id: account.id, role: 'team_developer' });
+  const { id } = await house.api<{ id: string }>('POST', '/keys', { team_id: house.teamId, name: 'moved-by-two' });
+  await page.goto(`${house.url}/keys/${id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await dialog(page).getByRole('combobox', { name: 'Team' }).click();
+  await page.getByRole('option', { name: mine.name }).click();
+  await house.api('PATCH', `/keys/${id}`, { team_id: theirs.id, owner: { account_id: account.id } });
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  const teams = conflictOf(page).getByRole('radiogroup', { name: 'Team' });
+  await expect(teams).toContainText(mine.name);
+  await expect(teams).toContainText(theirs.name);
+  const owners = conflictOf(page).getByRole('radiogroup', { name: 'Owner' });
+  await expect(owners).toContainText('The team’s default service account');
+  await expect(owners).toContainText(account.name);
+  await expect(conflictOf(page)).not.toContainText(/(team|svc|acct)_/);
+  await teams.getByRole('radio', { name: /^Theirs/ }).check();
+  await owners.getByRole('radio', { name: /^Theirs/ }).check();
+  await conflictOf(page).getByRole('button', { name: 'Use what is chosen' }).click();
+  await expect(dialog(page).getByRole('combobox', { name: 'Team' })).toHaveValue(theirs.name);
+  expect(await house.api('GET', `/keys/${id}`)).toMatchObject({ team_id: theirs.id, owner: { account_id: account.id } });
+});
+
 test('labels: one takes a label and another gives one at the same time, and both hold', async ({ page, house }) => {
   const { id } = await house.api<{ id: string }>('POST', '/deployments', fake('labelled-by-two'));
   await house.api('PUT', '/callable-targets/labelled-by-two/access-groups', { access_groups: ['first', 'second'] });

@@ -1,12 +1,12 @@
 import { Button, Group, Modal, Paper, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 
 export interface ConflictField {
   readonly name: string;
   readonly label: string;
   /** In words, one line or several. */
-  readonly yours: string;
-  readonly theirs: string;
+  readonly yours: ReactNode;
+  readonly theirs: ReactNode;
 }
 
 export type Choices = Readonly<Record<string, 'yours' | 'theirs'>>;
@@ -71,7 +71,7 @@ export function ConflictDialog({ opened, what, fields, taken, onResolve, onCance
   );
 }
 
-function Version({ value, label, text }: { value: string; label: string; text: string }) {
+function Version({ value, label, text }: { value: string; label: string; text: ReactNode }) {
   return (
     <Paper withBorder p="xs">
       <Radio value={value} label={label} size="sm" />

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import { type PolicyDraft, policyBody } from './policy-draft.ts';
 import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from './policy-words.ts';
 
@@ -6,7 +7,7 @@ export interface EditPart<V> {
   readonly name: keyof V & string;
   readonly label: string;
   readonly body: (draft: V) => object;
-  readonly words: (draft: V) => string;
+  readonly words: (draft: V) => ReactNode;
   /** What two versions are told apart by, unless by the body: a secret has none to read. */
   readonly known?: (draft: V) => unknown;
   /** Changing it may take something away from somebody: its effect is asked for before saving. */

@@ -4,13 +4,14 @@ import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/clien
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { NameText } from '../../components/Named.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
 import { type PolicyDraft, policyDraft, policyForm } from '../../components/policy-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, expiryDraft } from './expiry.ts';
-import { OwnerField, ownerBody } from './OwnerField.tsx';
+import { OwnerField, OwnerName, ownerBody } from './OwnerField.tsx';
 
 type Key = Schema<'Key'>;
 
@@ -23,13 +24,19 @@ interface KeyDraft extends PolicyDraft {
 
 const PARTS: readonly EditPart<KeyDraft>[] = [
   { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
-  { name: 'team_id', label: 'Team', body: ({ team_id }) => ({ team_id }), words: ({ team_id }) => team_id, hasEffect: true },
+  {
+    name: 'team_id',
+    label: 'Team',
+    body: ({ team_id }) => ({ team_id }),
+    words: ({ team_id }) => <NameText id={team_id} />,
+    hasEffect: true,
+  },
   {
     name: 'owner',
     label: 'Owner',
     hasEffect: true,
     body: ({ owner }) => ownerBody(owner),
-    words: ({ owner }) => owner ?? 'Default service account',
+    words: ({ owner, team_id }) => <OwnerName owner={owner} teamId={team_id} />,
   },
   {
     name: 'expires_at',

@@ -1,6 +1,7 @@
 import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
+import { NameText } from '../../components/Named.tsx';
 
 interface OwnerFieldProps {
   readonly teamId: string;
@@ -11,21 +12,13 @@ interface OwnerFieldProps {
 }
 
 const DEFAULT = 'default';
+const DEFAULT_LABEL = 'The team’s default service account';
 const SHOWN = 200;
 
 /** Who owns a key of a team: one of its service accounts, or a person in it, whose own limits then count too. */
 export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) {
-  const path = { id: teamId };
-  const query = { limit: SHOWN, sort: 'name' as const };
-  const services = useQuery({
-    queryKey: ['service-accounts', 'of-team', teamId],
-    queryFn: () => asked(api.GET('/teams/{id}/service-accounts', { params: { path, query } })),
-  });
-  const people = useQuery({
-    queryKey: ['team-members', 'of-team', teamId],
-    queryFn: () => asked(api.GET('/teams/{id}/members', { params: { path, query: { limit: SHOWN } } })),
-  });
-  const active = (services.data?.data ?? []).filter(({ id, status }) => status === 'active' || id === value);
+  const { services, people } = useOwners(teamId);
+  const active = services.filter(({ id, status }) => status === 'active' || id === value);
   const standard = active.find(({ is_default }) => is_default);
   const others = active.filter(({ is_default }) => !is_default);
   return (
@@ -39,13 +32,13 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
         {
           group: 'Service accounts',
           items: [
-            { value: standard?.id ?? DEFAULT, label: 'The team’s default service account' },
+            { value: standard?.id ?? DEFAULT, label: DEFAULT_LABEL },
             ...others.map(({ id, name }) => ({ value: id, label: name })),
           ],
         },
         {
           group: 'People',
-          items: (people.data?.data ?? []).map(({ account_id, name, email }) => ({
+          items: people.map(({ account_id, name, email }) => ({
             value: account_id,
             label: `${name} (${email})`,
           })),
@@ -55,6 +48,28 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
       onChange={(owner) => onChange(owner === DEFAULT ? null : owner)}
     />
   );
+}
+
+/** Who is chosen, in words; their id where the name cannot be known. */
+export function OwnerName({ owner, teamId }: { owner: string | null; teamId: string }) {
+  const { services, people } = useOwners(teamId);
+  if (owner === null || services.some(({ id, is_default }) => id === owner && is_default)) return DEFAULT_LABEL;
+  const person = people.find(({ account_id }) => account_id === owner);
+  return person === undefined ? <NameText id={owner} /> : <bdi>{person.name}</bdi>;
+}
+
+function useOwners(teamId: string) {
+  const path = { id: teamId };
+  const query = { limit: SHOWN, sort: 'name' as const };
+  const services = useQuery({
+    queryKey: ['service-accounts', 'of-team', teamId],
+    queryFn: () => asked(api.GET('/teams/{id}/service-accounts', { params: { path, query } })),
+  });
+  const people = useQuery({
+    queryKey: ['team-members', 'of-team', teamId],
+    queryFn: () => asked(api.GET('/teams/{id}/members', { params: { path, query: { limit: SHOWN } } })),
+  });
+  return { services: services.data?.data ?? [], people: people.data?.data ?? [] };
 }
 
 /** As the server takes it. */
