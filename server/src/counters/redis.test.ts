@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../../test/support/redis.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
 import { describeCounters } from './contract.ts';
+import { answersLikeMemory } from './contract-like-memory.ts';
 import type { Counters } from './counters.ts';
 import { createRedisCounters } from './redis.ts';
 import { type RunScript, type Script, scriptOf, scriptRunner } from './redis-scripts.ts';
@@ -23,6 +24,7 @@ import {
 } from './testing.ts';
 
 for (const kind of ['Redis', 'Valkey', 'Redis Cluster'] as const satisfies readonly RedisKind[]) {
+  if (!hasRedis(kind)) console.warn(`${kind} is not installed on this machine: its counters' tests are skipped.`);
   describe.skipIf(!hasRedis(kind))(kind, () => {
     let redis: TestRedis;
     beforeAll(async () => {
@@ -36,6 +38,7 @@ for (const kind of ['Redis', 'Valkey', 'Redis Cluster'] as const satisfies reado
       return withOwnNames(createRedisCounters({ run, prefix: `test-${made}:`, seedFrom }));
     };
     describeCounters(kind, make);
+    answersLikeMemory(make);
     describe('one store for many processes', () => {
       manyProcesses(() => {
         made += 1;
