@@ -171,7 +171,7 @@ test('a key that both moved: the teams and the owner are called by their names',
   await expect(teams).toContainText(mine.name);
   await expect(teams).toContainText(theirs.name);
   const owners = conflictOf(page).getByRole('radiogroup', { name: 'Owner' });
-  await expect(owners).toContainText('The team’s default service account');
+  await expect(owners).toContainText(`The default service account of ${mine.name}`);
   await expect(owners).toContainText(account.name);
   await expect(conflictOf(page)).not.toContainText(/(team|svc|acct)_/);
   await teams.getByRole('radio', { name: /^Theirs/ }).check();

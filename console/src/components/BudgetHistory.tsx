@@ -90,10 +90,12 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Period</Table.Th>
-              <Table.Th ta="right" visibleFrom="xs">
+              <Table.Th ta="right" visibleFrom="xs" w={110}>
                 Requests
               </Table.Th>
-              <Table.Th ta="right">Spend</Table.Th>
+              <Table.Th ta="right" w={{ xs: 150 }}>
+                Spend
+              </Table.Th>
               <Table.Th w="24%">Used</Table.Th>
             </Table.Tr>
           </Table.Thead>
@@ -135,11 +137,12 @@ function narrowedWords({ target, access_group }: Budget): string {
   return access_group === null ? '' : ` for the access group ${access_group}`;
 }
 
-/** `Nov 1 – Nov 30, 2026`; with the time of day where a span may begin at any. */
+/** `Nov 1 – Nov 30, 2026`; as other instants, in the reader's zone, where a span may begin at any time of day. */
 function spanWords({ start, end }: Period, { period }: Budget, timeZone: string): string {
-  const style =
-    period === 'rolling' ? ({ dateStyle: 'medium', timeStyle: 'short' } as const) : ({ dateStyle: 'medium' } as const);
-  const format = new Intl.DateTimeFormat(undefined, { ...style, timeZone });
+  const format = new Intl.DateTimeFormat(undefined, {
+    dateStyle: 'medium',
+    ...(period === 'rolling' ? { timeStyle: 'short' } : { timeZone }),
+  });
   if (end === null) return `Since ${format.format(new Date(start))}`;
   // A day's last instant is still of that day.
   return format.formatRange(new Date(start), new Date(Date.parse(end) - (period === 'rolling' ? 0 : 1)));

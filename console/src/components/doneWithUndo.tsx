@@ -14,7 +14,7 @@ export function doneWithUndo(message: ReactNode, undo: () => Promise<unknown>): 
     message: (
       <Group gap="sm" justify="space-between" wrap="nowrap">
         <Text fz="sm">{message}</Text>
-        <Button size="compact-sm" variant="light" onClick={() => takeBack(id, undo)}>
+        <Button size="compact-sm" variant="light" flex="none" onClick={() => takeBack(id, undo)}>
           Undo
         </Button>
       </Group>

@@ -12,7 +12,6 @@ interface OwnerFieldProps {
 }
 
 const DEFAULT = 'default';
-const DEFAULT_LABEL = 'The team’s default service account';
 const SHOWN = 200;
 
 /** Who owns a key of a team: one of its service accounts, or a person in it, whose own limits then count too. */
@@ -32,7 +31,7 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
         {
           group: 'Service accounts',
           items: [
-            { value: standard?.id ?? DEFAULT, label: DEFAULT_LABEL },
+            { value: standard?.id ?? DEFAULT, label: 'The team’s default service account' },
             ...others.map(({ id, name }) => ({ value: id, label: name })),
           ],
         },
@@ -53,7 +52,13 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
 /** Who is chosen, in words; their id where the name cannot be known. */
 export function OwnerName({ owner, teamId }: { owner: string | null; teamId: string }) {
   const { services, people } = useOwners(teamId);
-  if (owner === null || services.some(({ id, is_default }) => id === owner && is_default)) return DEFAULT_LABEL;
+  if (owner === null || services.some(({ id, is_default }) => id === owner && is_default)) {
+    return (
+      <>
+        The default service account of <NameText id={teamId} />
+      </>
+    );
+  }
   const person = people.find(({ account_id }) => account_id === owner);
   return person === undefined ? <NameText id={owner} /> : <bdi>{person.name}</bdi>;
 }

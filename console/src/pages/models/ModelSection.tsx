@@ -69,7 +69,7 @@ function Section({ model }: { model: Model }) {
 
 function Line({ label, children }: { label: string; children: React.ReactNode }) {
   return (
-    <Group gap="xs" align="baseline">
+    <Group gap="xs" align="baseline" style={{ rowGap: 0 }}>
       <Text fz="sm" c="dimmed" w={170}>
         {label}
       </Text>

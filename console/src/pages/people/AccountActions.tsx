@@ -85,7 +85,8 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         name={name}
         verb="Disable"
         consequences={[
-          'Every browser they are signed in with is signed out at once, and open invitations that they sent are cancelled: neither comes back when the account is enabled again.',
+          'Every browser they are signed in with is signed out at once.',
+          'Invitations that they sent and nobody accepted yet are cancelled for good.',
           'Keys they own are refused in every organization until the account is enabled again.',
           `Nothing is deleted${account.platform_role === null ? '' : `; the role ${roleWord(account.platform_role).toLowerCase()} stays with the account`}.`,
         ]}

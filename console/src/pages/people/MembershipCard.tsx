@@ -92,14 +92,6 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
         Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
       </Text>
       {status !== undefined && <BudgetGauges budgets={status.budgets} />}
-      {member.capabilities.includes('usage.read') && (
-        <BudgetHistory
-          of={{ is: 'members', id: member.id, organizationId: member.organization_id }}
-          budgets={member.budgets}
-          timeZone={timeZone}
-          heading={4}
-        />
-      )}
       {status !== undefined && status.rate_limits.length > 0 && (
         <Group gap="lg">
           {status.rate_limits.map(({ limit, target, access_group, value, used, held }) => (
@@ -112,6 +104,14 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
             />
           ))}
         </Group>
+      )}
+      {member.capabilities.includes('usage.read') && (
+        <BudgetHistory
+          of={{ is: 'members', id: member.id, organizationId: member.organization_id }}
+          budgets={member.budgets}
+          timeZone={timeZone}
+          heading={4}
+        />
       )}
       {open === 'edit' && <EditMemberDialog of={member} opened onClose={() => setOpen(null)} />}
       {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
