@@ -23,6 +23,7 @@ export const SERVER_COMMANDS = [
   { words: ['first-admin-link'], operands: [], summary: 'a new link that makes the first platform admin' },
   { words: ['reset-second-factor'], operands: ['e-mail'], summary: 'take an account’s second factors away' },
   { words: ['admin-token'], operands: [], summary: 'a new platform admin token, shown once' },
+  { words: ['move'], operands: [], summary: 'the embedded database into the PostgreSQL of DATABASE_URL' },
 ] as const;
 
 /** Flags that every command of COMMANDS takes. */

@@ -1,5 +1,5 @@
 import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
-import { type Config, readConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { newId } from '../lib/id.ts';
@@ -13,6 +13,7 @@ import { migrate } from '../store/migrate.ts';
 import * as signIn from '../store/sign-in.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
+import { asFailure, configOf } from './operator.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
 /** What lets somebody in again works on the database itself: whoever may read it and the master key is the operator. Each is audited. */
@@ -151,26 +152,3 @@ function requireOperands(command: RecoveryCommand, operands: readonly string[]):
   if (missing !== undefined) throw new BadUsage(`<${missing}> is missing.`);
   if (operands.length > wanted.length) throw new BadUsage(`${operands[wanted.length]}: not expected here.`);
 }
-
-function configOf(io: CommandIo, settings: readonly string[]): Config {
-  try {
-    return readConfig(io.env, settings);
-  } catch (error) {
-    throw new BadUsage((error as Error).message);
-  }
-}
-
-/** What an operator can mend is one line. Errors of our own kinds carry that line; anything else shows where it came from. */
-function asFailure(error: unknown): unknown {
-  if (error instanceof BadUsage || error instanceof CommandFailed || !(error instanceof Error)) return error;
-  return MENDABLE.has(error.constructor.name) ? new CommandFailed(error.message) : error;
-}
-
-const MENDABLE: ReadonlySet<string> = new Set([
-  'UnusableDataDirectory',
-  'UnusableDatabase',
-  'DirectoryInUse',
-  'NewerSchema',
-  'WrongMasterKey',
-  'StoreUnavailable',
-]);

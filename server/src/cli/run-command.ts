@@ -40,6 +40,10 @@ async function run(argv: readonly string[], io: CommandIo): Promise<void> {
     const { recover } = await import('./recovery.ts'); // The server's code is not loaded for what speaks HTTP.
     return recover(first, rest, io);
   }
+  if (first === 'move' && !rest.includes('--help')) {
+    const { move } = await import('./move.ts');
+    return move(rest, io);
+  }
   const command = commandOf(argv);
   if (argv.includes('--help') || argv.includes('-h')) return io.out(command === null ? helpOf(argv) : commandHelp(command));
   if (command === null) throw unknown(argv);

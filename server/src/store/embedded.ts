@@ -31,6 +31,7 @@ export class UnusableDatabase extends Error {
 /** Starts the engine (about 2 s the first time, under 1 s later) and opens it. Throws when it cannot start. */
 export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOptions): Promise<OpenDatabase> {
   const directory = join(resolve(dataDir), 'database');
+  refuseMoved(directory);
   refuseOtherEngine(directory);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const socketDir = socketFolder(resolve(dataDir));
@@ -62,6 +63,17 @@ const QUERY_TIMEOUT_MS = 30_000;
 const RESTART_DELAY_MS_MIN = 250;
 const RESTART_DELAY_MS_MAX = 5_000;
 const STABLE_AFTER_MS = 60_000;
+
+/** A start that forgot DATABASE_URL would begin anew, beside everything there is. */
+function refuseMoved(directory: string): void {
+  if (existsSync(directory) || !existsSync(movedName(directory))) return;
+  throw new UnusableDatabase(`The database of ${directory} was moved to PostgreSQL. Set DATABASE_URL to where it is now.`);
+}
+
+/** What an embedded database is called once it lives elsewhere. */
+export function movedName(directory: string): string {
+  return `${directory}.moved`;
+}
 
 /** An older or newer engine cannot read the files, and trying would only say so in its own many words. */
 function refuseOtherEngine(directory: string): void {

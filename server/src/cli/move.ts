@@ -1,0 +1,74 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { masterKeyFor } from '../data-directory.ts';
+import { formatUsd } from '../domain/money.ts';
+import { lockDirectory } from '../lib/directory-lock.ts';
+import { type Copied, copyInstallation } from '../store/copy-installation.ts';
+import { openDatabase, ping } from '../store/database.ts';
+import { movedName, openEmbedded } from '../store/embedded.ts';
+import { refuseWrongMasterKey } from '../store/installation.ts';
+import { migrate } from '../store/migrate.ts';
+import type { CommandIo } from './command-io.ts';
+import { asFailure, configOf } from './operator.ts';
+import { BadUsage, CommandFailed } from './outcome.ts';
+
+/**
+ * Moves the embedded database of a data directory to the PostgreSQL that DATABASE_URL names. The gateway must be stopped. What its journal
+ * still holds stays in the data directory and is stored by the next start. The embedded database is kept beside, under another name.
+ */
+export async function move(argv: readonly string[], io: CommandIo): Promise<void> {
+  const { databaseUrl, dataDir, masterKey } = configOf(io, argv);
+  if (databaseUrl === null) throw new BadUsage('DATABASE_URL is missing: the PostgreSQL to move to.');
+  const here = join(dataDir, 'database');
+  if (!existsSync(here)) throw new CommandFailed(`${dataDir} holds no embedded database.`);
+  const kept = movedName(here);
+  if (existsSync(kept)) throw new CommandFailed(`${kept} is left from another move. Put it elsewhere first.`);
+  try {
+    const lock = await lockDirectory(dataDir, () => process.exit(1));
+    try {
+      const copied = await copy({ databaseUrl, dataDir, masterKey: masterKeyFor(dataDir, masterKey) }, io);
+      renameSync(here, kept);
+      say(copied, kept, io);
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+interface Places {
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  readonly masterKey: Buffer;
+}
+
+async function copy({ databaseUrl, dataDir, masterKey }: Places, io: CommandIo): Promise<Copied> {
+  const to = openDatabase({ url: databaseUrl, statementTimeoutMs: 3_600_000 });
+  try {
+    await ping(to.db);
+    const from = await openEmbedded({ dataDir });
+    try {
+      await refuseWrongMasterKey(from.db, masterKey);
+      for (const database of [from, to]) await migrate(database);
+      return await copyInstallation(from, to, ({ name, rows }) =>
+        io.err(`${name.padEnd(28)}${rows.toLocaleString('en')} rows\n`),
+      );
+    } finally {
+      await from.close();
+    }
+  } finally {
+    await to.close();
+  }
+}
+
+function say({ tables, ledgerRows, spentNanoUsd, auditChains }: Copied, kept: string, io: CommandIo): void {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  io.out(
+    `${tables.length} tables with ${rows.toLocaleString('en')} rows are the same on both sides, row by row: ` +
+      `${ledgerRows.toLocaleString('en')} ledger rows over ${formatUsd(spentNanoUsd)} USD, ${auditChains} audit chains intact.\n`,
+  );
+  io.err(
+    `Start the gateway with DATABASE_URL, this data directory and the same master key. The old database is kept in ${kept}.\n`,
+  );
+}

@@ -1,0 +1,133 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { chat } from '../prove/data-plane.ts';
+import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
+import { makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
+import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { headgate } from './support.ts';
+
+const MS_MAX = 240_000;
+/** Before the first request of any run. */
+const FROM = new Date(Date.now() - 86_400_000).toISOString();
+/** To move to: it holds nothing but the schema. */
+let opened: TestDatabase | null = null;
+
+afterEach(async () => {
+  await opened?.dispose();
+  opened = null;
+});
+
+describe.skipIf(!hasPostgres())('moving from the embedded database to PostgreSQL', { timeout: MS_MAX }, () => {
+  test('is refused in one line where it cannot be, takes everything with it where it can, and leaves the old database unused', async () => {
+    opened = await openTestDatabase('postgresql');
+    const env = { DATABASE_URL: opened.url as string };
+    const before = await startGateway({});
+    const here = { HEADGATE_DATA_DIR: before.dataDir };
+    const { organizationId, secret, requestIds } = await used(before);
+    const upTo = new Date().toISOString();
+    const facts = await readAll(before, { organizationId, requestIds, upTo });
+    const beside = await headgate({ ...here, ...env }, 'move');
+    expect(beside).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^headgate: [^\n]+ is in use by [^\n]+\n$/) });
+    // What was answered a moment ago may be in the journal alone.
+    const last = await chat(before, secret, 'moved');
+    await before.kill();
+    await refusals(here, opened);
+
+    const moved = await headgate({ ...here, ...env }, 'move');
+    expect(moved).toMatchObject({ code: 0, out: expect.stringMatching(/tables with [\d,]+ rows are the same on both sides/) });
+    expect(moved.out).toMatch(/2 audit chains intact|3 audit chains intact/);
+    expect(existsSync(path.join(before.dataDir, 'database'))).toBe(false);
+    expect(existsSync(path.join(before.dataDir, 'database.moved'))).toBe(true);
+
+    const after = await startGateway({ dataDir: before.dataDir, env, adminToken: before.adminToken });
+    try {
+      expect(await readAll(after, { organizationId, requestIds, upTo })).toEqual(facts);
+      expect((await chat(after, secret, 'moved')).status).toBe(200);
+      const lastId = last.headers.get('x-request-id') as string;
+      await expect.poll(() => spendOf(after, organizationId, lastId), { timeout: 10_000 }).not.toBeNull();
+      const verdict = await after.admin('GET', '/audit-events/verify');
+      expect(JSON.stringify(verdict)).toContain('"intact":true');
+    } finally {
+      await after.stop();
+    }
+
+    const forgotten = await headgate(here, 'admin-token');
+    expect(forgotten).toMatchObject({ code: 1, out: '', err: expect.stringContaining('Set DATABASE_URL to where it is now') });
+    const again = await headgate({ ...here, ...env }, 'move');
+    expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining('holds no embedded database') });
+  });
+});
+
+/** Each is one line, and leaves both sides as they were. */
+async function refusals(here: { readonly HEADGATE_DATA_DIR: string }, target: TestDatabase): Promise<void> {
+  const env = { DATABASE_URL: target.url as string };
+  const said = async (settings: Record<string, string>) => {
+    const { code, out, err } = await headgate(settings, 'move');
+    return { code, out, last: err.trimEnd().split('\n').at(-1) };
+  };
+  await target.db.execute(
+    "insert into organizations (id, slug, name, time_zone) values ('org_theirs', 'theirs', 'Theirs', 'UTC')",
+  );
+  const taken = 'headgate: The database to move to holds an installation already. Nothing was changed; name an empty one.';
+  expect(await said({ ...here, ...env })).toEqual({ code: 1, out: '', last: taken });
+  const { rows } = await target.db.execute('select id from organizations');
+  expect(rows).toEqual([{ id: 'org_theirs' }]);
+  await target.db.execute('truncate organizations cascade');
+  expect(await headgate(here, 'move')).toMatchObject({ code: 2, err: expect.stringContaining('DATABASE_URL is missing') });
+  const nowhere = { ...env, HEADGATE_DATA_DIR: temporaryDirectory() };
+  expect(await said(nowhere)).toMatchObject({ code: 1, out: '', last: expect.stringContaining('holds no embedded database') });
+  const away = { ...here, DATABASE_URL: 'postgres://postgres@127.0.0.1:9/nothing' };
+  expect(await headgate(away, 'move')).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^headgate: [^\n]+\n$/) });
+}
+
+interface Used {
+  readonly organizationId: string;
+  readonly secret: string;
+  readonly requestIds: readonly string[];
+}
+
+async function used(gateway: Gateway): Promise<Used> {
+  await makeModel(gateway, { model: 'moved', provider: 'fake', upstreamModel: 'fake-small' });
+  const tenant = await makeTenant(gateway, { budgets: [{ amount: '50.00', period: 'month' }] });
+  const { secret } = await makeKey(gateway, tenant, { rate_limits: { rpm: 12 } });
+  const requestIds: string[] = [];
+  for (let call = 0; call < 10; call += 1) {
+    requestIds.push((await chat(gateway, secret, 'moved')).headers.get('x-request-id') as string);
+  }
+  await expect
+    .poll(async () => (await gateway.admin<{ journal: { unstored_rows: number } }>('GET', '/health')).journal.unstored_rows, {
+      timeout: 10_000,
+    })
+    .toBe(0);
+  return { organizationId: tenant.organizationId, secret, requestIds };
+}
+
+interface Asked {
+  readonly organizationId: string;
+  readonly requestIds: readonly string[];
+  readonly upTo: string;
+}
+
+async function readAll(gateway: Gateway, { organizationId, requestIds, upTo }: Asked): Promise<readonly unknown[]> {
+  const questions = [
+    `/organizations/${organizationId}/audit-events?limit=200`,
+    `/organizations/${organizationId}/keys`,
+    `/organizations/${organizationId}/teams`,
+    '/deployments',
+    ...requestIds.map((id) => `/requests/${id}`),
+    ...requestIds.map((id) => `/decisions/${id}`),
+    `/usage?organization_id=${organizationId}&group_by=key,model&from=${FROM}&to=${upTo}`,
+  ];
+  const answers: unknown[] = [];
+  for (const question of questions) answers.push(await gateway.admin('GET', question));
+  return answers;
+}
+
+async function spendOf(gateway: Gateway, organizationId: string, requestId: string): Promise<string | null> {
+  const { data } = await gateway.admin<{ data: { id: string; spend: string | null }[] }>(
+    'GET',
+    `/requests?organization_id=${organizationId}&limit=200`,
+  );
+  return data.find(({ id }) => id === requestId)?.spend ?? null;
+}
