@@ -27,6 +27,7 @@ const registry: Record<string, readonly string[]> = {
   '2.7': ['no-regression'],
   '2.8': ['console-sign-in', 'command-line'],
   '2.9': ['upgrade'],
+  '3.8': ['move-and-restore'],
 };
 
 const args = process.argv.slice(2);
