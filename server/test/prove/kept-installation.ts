@@ -82,7 +82,18 @@ export async function readAll(gateway: Gateway, { organizationId, requestIds }: 
   return answers;
 }
 
-const LIVE = new Set(['limits_status', 'last_used_at', 'next_cursor', 'capabilities', 'to', 'from', 'health', 'cooling_until']);
+/** What goes by the clock, or is judged a little later than it happens. */
+const LIVE = new Set([
+  'limits_status',
+  'standing',
+  'last_used_at',
+  'next_cursor',
+  'capabilities',
+  'to',
+  'from',
+  'health',
+  'cooling_until',
+]);
 
 /** What the earlier answer said and the later one does not; new fields may stand beside. */
 function lost(before: unknown, after: unknown, where: string): string[] {
