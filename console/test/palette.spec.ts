@@ -26,6 +26,21 @@ test('a page, an object and an action are reached without the mouse', async ({ p
   await expect(page.getByRole('dialog', { name: /Create organization/ })).toBeVisible();
 });
 
+test('while the search of what was typed is out, Enter takes nothing that was found for fewer letters', async ({
+  page,
+  house,
+}) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(house.url);
+  await openPalette(page);
+  await page.keyboard.type('a');
+  await expect(page.getByRole('dialog').getByText('Organization · acme')).toBeVisible();
+  await page.route('**/api/v1/search?*', () => {});
+  await page.keyboard.type('udit');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/audit$/);
+});
+
 test('a team is begun from anywhere by who may make one, and not offered to who may not', async ({ page, house }) => {
   await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/audit`);

@@ -50,7 +50,7 @@ export function useOffers(wanted: string): Offers {
   const groups: readonly OfferGroup[] = [
     { label: 'Request', offers: requestOffers(wanted, go) },
     { label: 'Recent', offers: wanted === '' ? recentOffers(go) : [] },
-    { label: 'Objects', offers: (found.data?.data ?? []).map((object) => objectOffer(object, go)) },
+    { label: 'Objects', offers: found.objects.map((object) => objectOffer(object, go)) },
     {
       label: 'Actions',
       offers: commands.map((command) => ({
@@ -102,12 +102,20 @@ function objectOffer(object: Found, go: Go): Offer {
 /** Objects whose name begins so, or whose id it is: the server looks, and only where this person may. */
 function useFound(wanted: string) {
   const [asking] = useDebouncedValue(wanted, 150);
-  return useQuery({
+  const { data, isPlaceholderData, isFetching, isError } = useQuery({
     queryKey: ['search', asking],
     queryFn: () => asked(api.GET('/search', { params: { query: { q: asking } } })),
     enabled: asking !== '' && wanted !== '',
     placeholderData: (before) => (wanted === '' ? undefined : keepPreviousData(before)),
   });
+  const known = data?.data ?? [];
+  // Until its answer is here, of what was found for fewer letters only what still fits: Enter takes the first there is.
+  const isAnswer = asking === wanted && !isPlaceholderData;
+  return { objects: isAnswer ? known : known.filter(({ name }) => beginsSo(name, wanted)), isFetching, isError };
+}
+
+function beginsSo(name: string, wanted: string): boolean {
+  return name.toLowerCase().startsWith(wanted.toLowerCase());
 }
 
 function useRun(): (command: Command) => void {
