@@ -34,8 +34,10 @@ async function timed(path: string, body: object, status: number): Promise<number
   return tookMs;
 }
 
-/** The median of each kind, taken in turns so that a busy moment falls on all of them. */
-async function medians<Kind extends string>(kinds: Readonly<Record<Kind, () => Promise<number>>>): Promise<Record<Kind, number>> {
+/** The shortest of each kind, taken in turns: a busy machine only ever makes an answer longer, and never all of them. */
+async function shortest<Kind extends string>(
+  kinds: Readonly<Record<Kind, () => Promise<number>>>,
+): Promise<Record<Kind, number>> {
   const names = Object.keys(kinds) as Kind[];
   const taken = new Map(names.map((name) => [name, [] as number[]]));
   for (let round = 0; round <= ROUNDS; round += 1) {
@@ -44,41 +46,52 @@ async function medians<Kind extends string>(kinds: Readonly<Record<Kind, () => P
       if (round > 0) taken.get(name)?.push(tookMs); // The first round opens connections and compiles.
     }
   }
-  const median = (of: readonly number[]) => of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)] as number;
-  return Object.fromEntries(names.map((name) => [name, median(taken.get(name) ?? [])])) as Record<Kind, number>;
+  return Object.fromEntries(names.map((name) => [name, Math.min(...(taken.get(name) ?? []))])) as Record<Kind, number>;
 }
+
+/** Said again where a busy machine spoiled it; what really takes longer does so every time. */
+const AGAIN = { retry: 2 };
 
 function expectAlike(one: number, other: number): void {
   expect(Math.max(one, other) / Math.min(one, other)).toBeLessThan(RATIO_MAX);
 }
 
-test('a sign-in takes as long for an address nobody has, and for an account without a password, as for a wrong password', async () => {
-  const { deps } = world();
-  const known = await makePerson(world());
-  const invited = { email: 'without-password@example.com', name: 'Invited', platformRole: null };
-  await accounts.insert(deps.db, { id: newId('acct'), ...invited });
-  const signIn = (email: string) => () => timed('/session/sign-in', { email, password: 'not this one' }, 401);
-  const hashing = async () => {
-    const startedMs = performance.now();
-    await deps.identity.hashPassword('not this one');
-    return performance.now() - startedMs;
-  };
-  const took = await medians({
-    known: signIn(known.email),
-    unknown: signIn('nobody@example.com'),
-    without: signIn(invited.email),
-    hashing,
-  });
-  expectAlike(took.known, took.unknown);
-  expectAlike(took.known, took.without);
-  // A password is hashed whoever it is for.
-  for (const tookMs of [took.known, took.unknown, took.without]) expect(tookMs).toBeGreaterThan(took.hashing / 2);
-});
+test(
+  'a sign-in takes as long for an address nobody has, and for an account without a password, as for a wrong password',
+  AGAIN,
+  async () => {
+    const { deps } = world();
+    const known = await makePerson(world());
+    const invited = { email: 'without-password@example.com', name: 'Invited', platformRole: null };
+    await accounts.insert(deps.db, { id: newId('acct'), ...invited });
+    const signIn = (email: string) => () => timed('/session/sign-in', { email, password: 'not this one' }, 401);
+    const hashing = async () => {
+      const startedMs = performance.now();
+      await deps.identity.hashPassword('not this one');
+      return performance.now() - startedMs;
+    };
+    const took = await shortest({
+      known: signIn(known.email),
+      unknown: signIn('nobody@example.com'),
+      without: signIn(invited.email),
+      hashing,
+    });
+    expectAlike(took.known, took.unknown);
+    expectAlike(took.known, took.without);
+    // A password is hashed whoever it is for.
+    for (const tookMs of [took.known, took.unknown, took.without]) expect(tookMs).toBeGreaterThan(took.hashing / 2);
+  },
+);
 
-test('a password reset is answered as soon for an address nobody has as for a known one, which alone gets a mail', async () => {
-  const known = await makePerson(world());
-  const ask = (email: string) => () => timed('/session/password-reset', { email }, 204);
-  const took = await medians({ known: ask(known.email), unknown: ask('nobody@example.com') });
-  expectAlike(took.known, took.unknown);
-  expect(new Set(mailed)).toEqual(new Set([known.email]));
-});
+test(
+  'a password reset is answered as soon for an address nobody has as for a known one, which alone gets a mail',
+  AGAIN,
+  async () => {
+    const known = await makePerson(world());
+    mailed.length = 0;
+    const ask = (email: string) => () => timed('/session/password-reset', { email }, 204);
+    const took = await shortest({ known: ask(known.email), unknown: ask('nobody@example.com') });
+    expectAlike(took.known, took.unknown);
+    expect(new Set(mailed)).toEqual(new Set([known.email]));
+  },
+);
