@@ -14,14 +14,11 @@ export interface RedisCounterSet {
 
 /** A plan that Redis keeps under its own name, so that a request sends no more than that. */
 export interface RedisPlan extends RedisCounterSet {
-  readonly organizationId: string;
   readonly counters: readonly CounterSpec[];
   readonly ruleCount: number;
   /** Where the plan is kept. */
   readonly place: string;
-  /** Where the organization's holds are. */
-  readonly holds: string;
-  /** All keys a hold names. */
+  /** All keys a hold names: the scopes', the plan's, and where the organization's holds are. */
   readonly holdKeys: readonly string[];
 }
 
@@ -49,18 +46,7 @@ export function redisPlan(prefix: string, { organizationId, counters, rules }: L
   });
   const slot = slotOf(prefix, organizationId);
   const place = `${slot}p:${hash('sha256', json, 'base64url').slice(0, 22)}`;
-  const holds = `${slot}h`;
-  return {
-    organizationId,
-    counters,
-    ruleCount: rules.length,
-    keys,
-    json,
-    order,
-    place,
-    holds,
-    holdKeys: [...keys, place, holds],
-  };
+  return { counters, ruleCount: rules.length, keys, json, order, place, holdKeys: [...keys, place, `${slot}h`] };
 }
 
 /** Everything of one organization is in one slot of a cluster. */
