@@ -17,7 +17,12 @@ export async function measureCounters(): Promise<readonly string[]> {
   const redis = await startRedis('Redis');
   const seedFrom = async () => [];
   const memory = createMemoryCounters({ clock: systemClock, seedFrom });
-  const shared = createRedisCounters({ run: scriptRunner(redis.client), prefix: 'bench:', seedFrom });
+  const shared = createRedisCounters({
+    run: scriptRunner(redis.client),
+    prefix: () => 'bench:',
+    owner: 'bench---',
+    pastFrom: seedFrom,
+  });
   const lines: string[] = [];
   try {
     for (const together of [1, TOGETHER]) {

@@ -85,8 +85,15 @@ export interface Counters {
    * What these counters know of settled use may have gaps: calendar and rolling-money counters are seeded again when next needed, trailing
    * request and token counters start empty. To be called for every counter a configuration change adds to a scope, in the same turn in
    * which the change goes live; a limit taken away and set again would otherwise miss what was used in between. Holds in flight stay.
+   * Counters that many processes share forget once per change, whoever of them learns of it when; without a change, at once.
    */
-  forget(counters: readonly CounterSpec[]): void | Promise<void>;
+  forget(counters: readonly CounterSpec[], change?: ConfigurationChange): void | Promise<void>;
+}
+
+/** Which change of the configuration adds counters: whose configuration it is, and the version it thereby has. */
+export interface ConfigurationChange {
+  readonly of: 'organization' | 'key';
+  readonly version: number;
 }
 
 /**

@@ -20,6 +20,8 @@ export interface RedisPlan extends RedisCounterSet {
   readonly place: string;
   /** All keys a hold names: the scopes', the plan's, and where the organization's holds are. */
   readonly holdKeys: readonly string[];
+  /** Whose use it is, as a hold's record says it: ids of team, member and key (or of what scopes there are), a tab, the called name. */
+  readonly who: string;
 }
 
 const UNITS: Readonly<Record<CounterUnit, number>> = { requests: 1, tokens: 2, nano_usd: 3, parallel: 4 };
@@ -35,10 +37,12 @@ export function counterSet(prefix: string, organizationId: string, counters: rea
   return { keys, json: JSON.stringify(facts), order };
 }
 
-export function redisPlan(prefix: string, { organizationId, counters, rules }: LimitPlan): RedisPlan {
-  const { keys, facts, order } = factsOf(prefix, organizationId, counters);
+export function redisPlan(prefix: string, { organizationId, counters, rules, use }: LimitPlan): RedisPlan {
+  const { keys, facts, order, scopes } = factsOf(prefix, organizationId, counters);
+  const ids = use === undefined ? scopes.slice(1) : [use.teamId, use.memberId ?? '', use.keyId];
   const json = JSON.stringify({
     ...facts,
+    at: scopes.map((scopeId) => ids.indexOf(scopeId) + 1),
     rc: rules.map((rule) => order.indexOf(rule.counter) + 1),
     rv: rules.map((rule) => rule.value),
     rm: rules.map((rule) => (rule.action === 'block' ? 1 : 0)),
@@ -46,7 +50,13 @@ export function redisPlan(prefix: string, { organizationId, counters, rules }: L
   });
   const slot = slotOf(prefix, organizationId);
   const place = `${slot}p:${hash('sha256', json, 'base64url').slice(0, 22)}`;
-  return { counters, ruleCount: rules.length, keys, json, order, place, holdKeys: [...keys, place, `${slot}h`] };
+  const who = `${ids.join(',')}\t${use?.calledName ?? ''}`;
+  return { counters, ruleCount: rules.length, keys, json, order, place, holdKeys: [...keys, place, `${slot}h`], who };
+}
+
+/** Where the holds of an organization are. */
+export function holdsKey(prefix: string, organizationId: string): string {
+  return `${slotOf(prefix, organizationId)}h`;
 }
 
 /** Everything of one organization is in one slot of a cluster. */
@@ -81,7 +91,7 @@ function factsOf(prefix: string, organizationId: string, counters: readonly Coun
     vt: Math.min(FAR_FUTURE_MS, ...present.map(({ endMs }) => endMs)),
   };
   const slot = slotOf(prefix, organizationId);
-  return { keys: scopes.map((scopeId) => `${slot}s:${scopeId}`), facts, order };
+  return { keys: scopes.map((scopeId) => `${slot}s:${scopeId}`), facts, order, scopes };
 }
 
 function scopeOf(counters: readonly CounterSpec[], scopes: readonly string[], index: number): number {

@@ -10,8 +10,8 @@ export interface Script {
   readonly isSentWhole?: boolean;
 }
 
-/** One step in Redis. Answers with the numbers the script packed; rejects when Redis is away or the script failed. */
-export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | number)[]) => Promise<Float64Array>;
+/** One step in Redis. Answers with what the script packed; rejects when Redis is away or the script failed. */
+export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | number)[]) => Promise<Buffer>;
 
 const common = read('common');
 
@@ -22,6 +22,10 @@ export const scripts = {
   keep: scriptOf(`${common}\n${read('keep')}`),
   // A question about the past divides what was settled into before and after: sent a second time it would come too late.
   amend: { ...scriptOf(`${common}\n${read('amend')}`), isSentWhole: true },
+  rehold: scriptOf(`${common}\n${read('rehold')}`),
+  stored: scriptOf(`${common}\n${read('stored')}`),
+  sweep: scriptOf(`${common}\n${read('sweep')}`),
+  holds: scriptOf(`${common}\n${read('holds')}`),
 } as const;
 
 export function scriptOf(lua: string): Script {
@@ -35,20 +39,24 @@ export function scriptOf(lua: string): Script {
 export function scriptRunner(client: Redis | Cluster): RunScript {
   return async ({ lua, sha1, isSentWhole }, keys, args) => {
     const whole = () => client.callBuffer('EVAL', lua, keys.length, ...keys, ...args);
-    if (isSentWhole) return numbersOf(await whole());
+    if (isSentWhole) return mustBeBytes(await whole());
     try {
-      return numbersOf(await client.callBuffer('EVALSHA', sha1, keys.length, ...keys, ...args));
+      return mustBeBytes(await client.callBuffer('EVALSHA', sha1, keys.length, ...keys, ...args));
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return numbersOf(await whole());
+      return mustBeBytes(await whole());
     }
   };
 }
 
-/** Copied, because doubles are read from whole multiples of eight bytes, and an answer begins anywhere. */
-function numbersOf(answer: unknown): Float64Array {
-  if (!Buffer.isBuffer(answer)) throw new TypeError('a script answered with something else than packed numbers');
+/** The numbers in an answer. Copied, because doubles are read from whole multiples of eight bytes, and an answer begins anywhere. */
+export function numbersIn(answer: Buffer): Float64Array {
   return new Float64Array(answer.buffer.slice(answer.byteOffset, answer.byteOffset + answer.byteLength));
+}
+
+function mustBeBytes(answer: unknown): Buffer {
+  if (!Buffer.isBuffer(answer)) throw new TypeError('a script answered with something else than packed numbers');
+  return answer;
 }
 
 function read(name: string): string {

@@ -1,16 +1,59 @@
 /** Limits and budgets of many processes, in Redis or Valkey, single or as a cluster. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AskedPast, PastFrom } from '../domain/asked-past.ts';
 import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
+import { requestTail } from '../lib/id.ts';
 import { mustBeWhole } from './amounts.ts';
-import type { Actual, Counters, Hold, HoldResult, Readings, Refusing, SeedFrom, SeedPoint, Wanted } from './counters.ts';
-import { counterSet, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
-import { type RunScript, scripts } from './redis-scripts.ts';
+import type {
+  Actual,
+  ConfigurationChange,
+  Counters,
+  Hold,
+  HoldResult,
+  Readings,
+  Refusing,
+  SeedPoint,
+  Wanted,
+} from './counters.ts';
+import { readQuestion, readRecorded } from './redis-past.ts';
+import { counterSet, holdsKey, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
+import { numbersIn, type RunScript, scripts } from './redis-scripts.ts';
 
 export interface RedisCountersOptions {
   readonly run: RunScript;
-  /** Before every key, so that two installations can share one Redis. */
-  readonly prefix: string;
-  readonly seedFrom: SeedFrom;
+  /** Before every key, so that two installations can share one Redis; another one later means other counters, which know nothing yet. */
+  readonly prefix: () => string;
+  /** Names this process among those that share the counters: eight characters. */
+  readonly owner: string;
+  readonly pastFrom: PastFrom;
+}
+
+/** A request whose row is in the ledger. */
+export interface StoredUse {
+  readonly requestId: string;
+  readonly tokens: number;
+  readonly nanoUsd: number;
+}
+
+/** The counters of many processes, with what only those need. */
+export interface RedisCounters extends Counters {
+  /** These rows are in the ledger: what kept them known until then is let go, and what was not settled by then is. */
+  stored(organizationId: string, uses: readonly StoredUse[]): Promise<void>;
+  /** A hold whose answer never came, if it was made at all: as if it had never been. */
+  cancel(organizationId: string, requestId: string): Promise<void>;
+  /** Takes what a request in flight holds, whatever the limits say, in counters that do not know of it. */
+  rehold(hold: Hold): Promise<void>;
+  /** What a process that is gone held of an organization stands as used until its rows say better. Returns how many requests. */
+  sweep(organizationId: string, owner: string): Promise<number>;
+  /** A hold as these counters would have given it out, for a request that others admitted. */
+  adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): Hold;
+}
+
+/** What an attempt took, and when. */
+export interface Taken {
+  readonly atMs: number;
+  readonly tokens: number;
+  readonly nanoUsd: number;
 }
 
 /** The first number of an answer. */
@@ -23,6 +66,8 @@ const NO_PLAN = 4;
 const TRIES_MAX = 200;
 /** Until the answer that another process is waiting for is looked for again. */
 const LOOK_AGAIN_MS = 50;
+/** Rows of one organization that one script lets go of. */
+const STORED_AT_ONCE = 500;
 
 type AskedOf = Pick<RedisPlan, 'counters' | 'order'>;
 
@@ -31,54 +76,61 @@ class RedisHold implements Hold {
   readonly requestId: string;
   readonly plan: LimitPlan;
   readonly atMs: number;
-  readonly kept: RedisPlan;
+  /** Of each attempt, should it have to be taken again. */
+  readonly taken: Taken[];
 
-  constructor(requestId: string, plan: LimitPlan, atMs: number, kept: RedisPlan) {
+  constructor(requestId: string, plan: LimitPlan, atMs: number, taken: Taken) {
     this.requestId = requestId;
     this.plan = plan;
     this.atMs = atMs;
-    this.kept = kept;
+    this.taken = [taken];
   }
 }
 
 /** Each operation is one script, so each is atomic; time is Redis's own. Rejects when Redis is away or the ledger is out of reach. */
-export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOptions): Counters {
-  const keptByPlan = new WeakMap<LimitPlan, RedisPlan>();
+export function createRedisCounters({ run, prefix, owner, pastFrom }: RedisCountersOptions): RedisCounters {
+  const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
   const openQuestions = new Map<string, Promise<void>>();
   let questions = 0;
-  return { hold, extend, settle, read, restore, correct, forget };
+  return { hold, extend, settle, read, restore, correct, forget, stored, cancel, rehold, sweep, adopt };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
     const kept = keptOf(plan);
     const answer = await answered(kept, () =>
-      run(scripts.hold, kept.holdKeys, [requestId, wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin, 1]),
+      run(scripts.hold, kept.holdKeys, [nameOf(requestId), wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin, 1, owner, kept.who]),
     );
     const atMs = answer[1] as number;
     if (answer[0] === REFUSED) {
       return { admitted: false, atMs, readings: readingsAt(answer, 2, kept.ruleCount), refusing: refusingIn(answer, kept) };
     }
     const readings = readingsAt(answer, 3, kept.ruleCount);
-    return { admitted: true, atMs, hold: new RedisHold(requestId, plan, atMs, kept), nanoUsd: answer[2] as number, readings };
+    const nanoUsd = answer[2] as number;
+    const hold = new RedisHold(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
+    return { admitted: true, atMs, hold, nanoUsd, readings };
   }
 
   async function extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): Promise<boolean> {
     mustBeWhole(more.tokens, more.nanoUsd, 0);
-    const { requestId, kept } = mustBeOurs(hold);
-    const wanted = [requestId, more.tokens, more.nanoUsd, more.nanoUsd, 0];
+    const { requestId, plan, taken } = mustBeOurs(hold);
+    const kept = keptOf(plan);
+    const wanted = [nameOf(requestId), more.tokens, more.nanoUsd, more.nanoUsd, 0];
     const answer = await answered(kept, () => run(scripts.hold, kept.holdKeys, wanted));
-    return answer[0] === ADMITTED;
+    if (answer[0] !== ADMITTED) return false;
+    taken.push({ atMs: answer[1] as number, tokens: more.tokens, nanoUsd: more.nanoUsd });
+    return true;
   }
 
   async function settle(hold: Hold, actual: Actual, planNow: LimitPlan): Promise<void> {
     mustBeWhole(actual.tokens, actual.nanoUsd, 0);
-    const { requestId, kept } = mustBeOurs(hold);
-    const now = planNow === hold.plan ? kept : keptOf(planNow);
+    const { requestId, plan } = mustBeOurs(hold);
+    const kept = keptOf(plan);
+    const now = planNow === plan ? kept : keptOf(planNow);
     const isSame = now.place === kept.place;
     const keys = isSame ? kept.holdKeys : [...kept.holdKeys, ...now.keys, now.place];
-    const args = [requestId, actual.tokens, actual.nanoUsd, kept.keys.length, isSame ? 0 : 1];
+    const args = [nameOf(requestId), actual.tokens, actual.nanoUsd, kept.keys.length, isSame ? 0 : 1];
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const answer = await run(scripts.settle, keys, args);
+      const answer = numbersIn(await run(scripts.settle, keys, args));
       if (answer[0] !== NO_PLAN) return;
       await Promise.all([keep(kept), isSame ? undefined : keep(now)]);
     }
@@ -99,7 +151,7 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
   }
 
   async function readOf(organizationId: string, counters: readonly CounterSpec[]): Promise<Readings> {
-    const set = counterSet(prefix, organizationId, counters);
+    const set = counterSet(prefix(), organizationId, counters);
     const answer = await answered({ ...set, counters }, () => run(scripts.read, set.keys, [set.json]));
     return inOrder(readingsAt(answer, 2, counters.length), set.order);
   }
@@ -111,23 +163,48 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
 
   async function correct(counter: CounterSpec, periodStartMs: number, amount: number): Promise<void> {
     mustBeWhole(amount, 0, 0);
-    await amend(counterSet(prefix, counter.organizationId, [counter]), 'correct', periodStartMs, amount);
+    await amend(counterSet(prefix(), counter.organizationId, [counter]), 'correct', periodStartMs, amount);
   }
 
-  async function forget(counters: readonly CounterSpec[]): Promise<void> {
+  async function forget(counters: readonly CounterSpec[], change?: ConfigurationChange): Promise<void> {
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
-    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix, id, some), 'forget')));
+    const args = change === undefined ? [] : [change.of, change.version];
+    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'forget', ...args)));
   }
 
-  async function amend(set: RedisCounterSet, act: string, ...args: readonly number[]): Promise<number> {
-    const [answer] = await run(scripts.amend, set.keys, [set.json, act, ...args]);
-    return answer as number;
+  async function stored(organizationId: string, uses: readonly StoredUse[]): Promise<void> {
+    const args = uses.flatMap(({ requestId, tokens, nanoUsd }) => [nameOf(requestId), 1, tokens, nanoUsd]);
+    for (let at = 0; at < args.length; at += 4 * STORED_AT_ONCE)
+      await run(scripts.stored, [holdsKey(prefix(), organizationId)], args.slice(at, at + 4 * STORED_AT_ONCE));
+  }
+
+  async function cancel(organizationId: string, requestId: string): Promise<void> {
+    await run(scripts.stored, [holdsKey(prefix(), organizationId)], [nameOf(requestId), 0, 0, 0]);
+  }
+
+  async function rehold(hold: Hold): Promise<void> {
+    const { requestId, plan, taken } = mustBeOurs(hold);
+    const kept = keptOf(plan);
+    const parts = taken.flatMap(({ atMs, tokens, nanoUsd }) => [atMs, tokens, nanoUsd]);
+    await answered(kept, () => run(scripts.rehold, kept.holdKeys, [nameOf(requestId), owner, kept.who, ...parts]));
+  }
+
+  async function sweep(organizationId: string, gone: string): Promise<number> {
+    return numbersIn(await run(scripts.sweep, [holdsKey(prefix(), organizationId)], [gone]))[0] as number;
+  }
+
+  function adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): Hold {
+    return new RedisHold(requestId, plan, atMs, taken);
+  }
+
+  async function amend(set: RedisCounterSet, act: string, ...args: readonly (number | string)[]): Promise<Buffer> {
+    return run(scripts.amend, set.keys, [set.json, act, ...args]);
   }
 
   /** Asks until nothing is missing: a plan is sent, a past is asked for. */
-  async function answered(of: AskedOf & Partial<RedisPlan>, ask: () => Promise<Float64Array>): Promise<Float64Array> {
+  async function answered(of: AskedOf & Partial<RedisPlan>, ask: () => Promise<Buffer>): Promise<Float64Array> {
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const answer = await ask();
+      const answer = numbersIn(await ask());
       if (answer[0] === NO_PLAN) await keep(of as RedisPlan);
       else if (answer[0] === ASKS) await askAll(of, answer);
       else return answer;
@@ -141,9 +218,10 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
 
   function keptOf(plan: LimitPlan): RedisPlan {
     const known = keptByPlan.get(plan);
-    if (known !== undefined) return known;
-    const kept = redisPlan(prefix, plan);
-    keptByPlan.set(plan, kept);
+    const present = prefix();
+    if (known?.prefix === present) return known.kept;
+    const kept = redisPlan(present, plan);
+    keptByPlan.set(plan, { prefix: present, kept });
     return kept;
   }
 
@@ -166,17 +244,15 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
     return asked;
   }
 
-  /**
-   * The question is put to Redis and to the ledger in one turn: what this process settled before it is behind it in both, and what it
-   * settles later in neither.
-   */
+  /** The question is put to Redis and to the ledger in one turn, and the ledger is told what Redis answered. */
   async function askPast(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
     questions = (questions + 1) % 900;
-    const set = counterSet(prefix, spec.organizationId, [spec]);
-    const began = amend(set, 'ask', fromMs, questions + 2);
-    const points = pointsFrom(spec, fromMs, toMs);
+    const set = counterSet(prefix(), spec.organizationId, [spec]);
+    const began = amend(set, 'ask', fromMs, questions + 2).then(readQuestion);
+    const asked = began.then(({ unstored }): AskedPast => ({ unstored, recorded: () => recordedIn(spec.organizationId) }));
+    const points = pointsFrom(spec, fromMs, toMs, asked);
     points.catch(() => undefined);
-    const question = await began;
+    const { question } = await began;
     if (question === 0) return void (await sleep(LOOK_AGAIN_MS));
     try {
       const seed = (await points).flatMap(({ atMs, amount }) => [atMs, amount]);
@@ -187,9 +263,13 @@ export function createRedisCounters({ run, prefix, seedFrom }: RedisCountersOpti
     }
   }
 
+  async function recordedIn(organizationId: string) {
+    return readRecorded(await run(scripts.holds, [holdsKey(prefix(), organizationId)], []));
+  }
+
   /** What the source throws at once is its answer too. */
-  async function pointsFrom(spec: CounterSpec, fromMs: number, toMs: number): Promise<readonly SeedPoint[]> {
-    return seedFrom(spec, fromMs, toMs);
+  async function pointsFrom(spec: CounterSpec, fromMs: number, toMs: number, asked: Promise<AskedPast>) {
+    return pastFrom(spec, fromMs, toMs, asked);
   }
 }
 
@@ -215,6 +295,11 @@ function refusingIn(answer: Float64Array, { ruleCount }: RedisPlan): readonly Re
     refusing.push({ rule: answer[at] as number, retryAfterMs: waitMs === -1 ? null : waitMs });
   }
   return refusing;
+}
+
+/** What records are kept under: what of the request's id never changes. */
+function nameOf(requestId: string): string {
+  return requestId.length === 36 ? requestTail(requestId) : requestId;
 }
 
 function mustBeOurs(hold: Hold): RedisHold {

@@ -56,6 +56,27 @@ export interface LimitPlan {
   readonly validUntilMs: number;
   /** Hash over the rules without scope ids: names this plan's shape in request-log rows. */
   readonly shapeId: string;
+  /** Whose use it is; absent from plans that no call is made under. */
+  readonly use?: PlanUse;
+}
+
+/** What a counter must know of a request to say whether it counts it. */
+export interface PlanUse {
+  readonly teamId: string;
+  /** Null: a service account's key. */
+  readonly memberId: string | null;
+  readonly keyId: string;
+  readonly calledName: string;
+}
+
+/** Whether a counter counts what these use; `groupsOf`: the access groups of a called name now. */
+export function countsUse(
+  { scope, scopeId, match }: Pick<CounterSpec, 'scope' | 'scopeId' | 'match'>,
+  use: PlanUse,
+  groupsOf: (calledName: string) => ReadonlySet<string>,
+): boolean {
+  const ids = { organization: scopeId, team: use.teamId, user: use.memberId, key: use.keyId };
+  return ids[scope] === scopeId && matches(match, use.calledName, groupsOf(use.calledName));
 }
 
 /** The rules of one scope with the counters they read, whatever name is called. */
@@ -84,6 +105,7 @@ export function planLimits(
     rules: Object.freeze(draft.rules),
     validUntilMs: draft.validUntilMs,
     shapeId: shapeIdOf(draft.rules),
+    use: Object.freeze({ teamId: team.id, memberId: member?.id ?? null, keyId: key.id, calledName }),
   });
 }
 

@@ -18,7 +18,17 @@ export function requestId(nowMs: number = Date.now()): string {
 
 /** The same request id with another time: an id is made before the counters say when the request was admitted. */
 export function restampRequestId(id: string, atMs: number): string {
-  return `req_${Math.floor(atMs).toString(16).padStart(12, '0')}${id.slice(16)}`;
+  return requestIdAt(requestTail(id), atMs);
+}
+
+/** What of a request id never changes, whenever it was admitted. */
+export function requestTail(id: string): string {
+  return id.slice(16);
+}
+
+/** The request id with this tail and this time. */
+export function requestIdAt(tail: string, atMs: number): string {
+  return `req_${Math.floor(atMs).toString(16).padStart(12, '0')}${tail}`;
 }
 
 /** The time inside a request id in milliseconds since the epoch; null when the text is not a request id. */

@@ -4,8 +4,32 @@ local counters = cjson.decode(ARGV[1])
 local act = ARGV[2]
 local ASKED_MS_MAX = 30000
 
--- Begins to ask for the past of one counter: what is settled from now on is counted here, all before it is in the answer. Returns the
--- question's number, or 0 where nobody has to ask or somebody is asking; a question as old as ASKED_MS_MAX was asked by somebody who died.
+local QUESTION_MS = ASKED_MS_MAX + 5000
+local RECORDS_MAX = 100000
+
+-- What is settled and not known to be in the ledger: id, when, tokens, nano-dollars and whose use it is of each, as JSON.
+local function unstored(now)
+  local slot = string.match(KEYS[1], '^.-{.-}:')
+  local list = {}
+  if call('HLEN', slot .. 'h') > RECORDS_MAX then return '"too many"' end
+  local all = call('HGETALL', slot .. 'h')
+  for n = 1, #all, 2 do
+    local flag, _, _, who, numbers = record_of(all[n + 1])
+    if flag ~= HELD_NOW and numbers[1] < now - HOLDS_MS then
+      call('HDEL', slot .. 'h', all[n])
+    elseif flag ~= HELD_NOW then
+      local tokens, nano_usd = 0, 0
+      for part = 1, #numbers - 2, 3 do tokens, nano_usd = tokens + numbers[part + 1], nano_usd + numbers[part + 2] end
+      list[#list + 1] = { all[n], whole(numbers[1]), whole(tokens), whole(nano_usd), who }
+    end
+  end
+  call('SET', slot .. 'q', 1, 'PX', QUESTION_MS)
+  return #list == 0 and '[]' or cjson.encode(list)
+end
+
+-- Begins to ask for the past of one counter: what is settled from now on is counted here, all before it is in the answer, which is the
+-- ledger's and what is settled and not in the ledger yet. Returns the question's number and the latter; 0 where nobody has to ask or somebody
+-- is asking; a question as old as ASKED_MS_MAX was asked by somebody who died.
 -- Arguments: an instant within the period, a number from 2 to 999 that is another one each time.
 local function ask(now, seen, others)
   load(counters, KEYS, tonumber(ARGV[3]), others)
@@ -15,7 +39,7 @@ local function ask(now, seen, others)
   drop_settled(1)
   c[PAST] = now * 1000 + tonumber(ARGV[4])
   save(now, seen)
-  return c[PAST]
+  return c[PAST], unstored(now)
 end
 
 -- What the ledger holds, unless the question was given up meanwhile. Arguments: as of the question; then instants and amounts.
@@ -73,16 +97,26 @@ local function forget_periods(i, now)
   end
 end
 
+-- Arguments, where a change of the configuration adds these counters: whose, and its version. A process that learns of it later drops nothing
+-- of what others have counted since.
 local function forget(now, seen, others)
   load(counters, KEYS, now, others)
   expire_all(now)
   for i = 1, #state do
-    if plan.w[i] == CALENDAR then
-      forget_periods(i, now)
-    elseif plan.w[i] == TRAILING and plan.u[i] == NANO_USD then
-      state[i][PAST], changed[i] = UNKNOWN, true
-    elseif plan.w[i] == TRAILING then
-      drop_settled(i)
+    local key, mark = KEYS[counters.k[i]], ARGV[3] and plan.f[i] .. '^' .. ARGV[3]
+    local kept = mark and call('HGET', key, mark)
+    if not kept or tonumber(kept) < tonumber(ARGV[4]) then
+      if mark then
+        call('HSET', key, mark, ARGV[4])
+        call('PEXPIRE', key, IDLE_MS)
+      end
+      if plan.w[i] == CALENDAR then
+        forget_periods(i, now)
+      elseif plan.w[i] == TRAILING and plan.u[i] == NANO_USD then
+        state[i][PAST], changed[i] = UNKNOWN, true
+      elseif plan.w[i] == TRAILING then
+        drop_settled(i)
+      end
     end
   end
   save(now, seen)
@@ -92,4 +126,5 @@ end
 if act == 'restore' then saw(KEYS[1], tonumber(ARGV[4])) end
 local now, seen, others = now_ms(KEYS[1])
 local acts = { ask = ask, fill = fill, give_up = give_up, restore = restore, correct = correct, forget = forget }
-return doubles({ acts[act](now, seen, others) })
+local answer, text = acts[act](now, seen, others)
+return doubles({ answer }) .. (text or '')

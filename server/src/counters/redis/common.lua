@@ -49,6 +49,26 @@ local function plan_at(key)
   return kept and cmsgpack.unpack(kept)
 end
 
+-- Holds --------------------------------------------------------------------------------------------------------------------------------
+-- One hash per organization, by the part of a request's id that never changes. A record says what the request is: held; swept (its process
+-- died, and what was held stands as used until somebody knows better); settled, and not known to be in the ledger yet. Then whose process
+-- holds it, the name of its plan, whose use it is and under which name (team, member, key, tab, called name); then numbers, three of each
+-- attempt: when, tokens, nano-dollars. Of a settled one they are the admission, and what was used.
+
+local HELD_NOW, SWEPT, SETTLED = 'H', 'W', 'S'
+local OWNER_LENGTH, NAME_LENGTH = 8, 22
+
+local function record_of(kept)
+  local flag, owner, name, who, at = unpacked('<c1c8c22s', kept)
+  local numbers = { unpacked('<' .. string.rep('d', (#kept - at + 1) / 8), kept, at) }
+  numbers[#numbers] = nil
+  return flag, owner, name, who, numbers
+end
+
+local function record_text(flag, owner, name, who, numbers)
+  return pack('<c1c8c22s', flag, owner, name, who) .. pack('<' .. string.rep('d', #numbers), unpack(numbers))
+end
+
 -- Time -------------------------------------------------------------------------------------------------------------------------------
 
 -- Redis's own clock, never backwards: behind what was seen it goes on at half its pace (see forward-time.ts).
@@ -268,25 +288,29 @@ local function take_now(i, now, amount)
   c[SUM], c[HELD], changed[i] = c[SUM] + amount, c[HELD] + amount, true
 end
 
--- Counts what was used at an instant, unless that is a full window ago. A later instant than now counts as now.
-local function add_settled(i, at, amount, now)
+-- Counts what was taken at an instant, and how much of it is held, unless that is a full window ago. A later instant than now counts as now.
+local function add_at(i, at, amount, held, now)
   local c = state[i]
   local when = min(at, now)
   if when <= now - window_ms(i) then return end
   changed[i] = true
-  c[SUM] = c[SUM] + amount
+  c[SUM], c[HELD] = c[SUM] + amount, c[HELD] + held
   local slot = floor(when / plan.s[i])
   if slot > c[NEWEST] then begin_slot(i, slot, when) end
   if slot == c[NEWEST] then
-    c[SLOT_SUM], c[SLOT_LAST] = c[SLOT_SUM] + amount, max(c[SLOT_LAST], when)
+    c[SLOT_SUM], c[SLOT_HELD], c[SLOT_LAST] = c[SLOT_SUM] + amount, c[SLOT_HELD] + held, max(c[SLOT_LAST], when)
     return
   end
   local key, field = keys[plan.k[i]], slot_field(i, slot)
   local kept = call('HGET', key, field)
-  local sum, held, last = 0, 0, when
-  if kept then sum, held, last = unpacked(SLOT, kept) end
-  call('HSET', key, field, pack(SLOT, sum + amount, held, max(last, when)))
+  local sum, slot_held, last = 0, 0, when
+  if kept then sum, slot_held, last = unpacked(SLOT, kept) end
+  call('HSET', key, field, pack(SLOT, sum + amount, slot_held + held, max(last, when)))
   c[FIRST], c[NEXT] = min(c[FIRST], slot), min(c[NEXT], when + window_ms(i))
+end
+
+local function add_settled(i, at, amount, now)
+  add_at(i, at, amount, 0, now)
 end
 
 -- Turns what was held at an admission into what was used; see settleSlot. The slot that still holds it may be the newest or an older one.
@@ -391,4 +415,74 @@ local function questions(now)
     end
   end
   return asked
+end
+
+-- Settlement -------------------------------------------------------------------------------------------------------------------------
+
+local function settle_part(taken_at, held, used, now)
+  local requests = held[REQUESTS]
+  for i = 1, #state do
+    local unit = plan.u[i]
+    local part = held[unit]
+    if requests + part > 0 then
+      if plan.w[i] == TRAILING then
+        settle_slot(i, taken_at, part, used[unit], now)
+      elseif not is_new[i] then
+        local c = state[i]
+        -- A counter that was lost meanwhile does not hold what was held.
+        local back = min(c[HELD], part)
+        c[SUM], c[HELD], changed[i] = c[SUM] + used[unit] - back, c[HELD] - back, true
+      end
+    end
+  end
+end
+
+-- Turns what the attempts of a request took into what it used, in the counters in hand. `requests`: 1, or 0 where nothing shall be left.
+local function settle_held(numbers, requests, tokens, nano_usd, now)
+  expire_all(now)
+  -- What each attempt used alone is not known: it fills the parts in their order, and what goes beyond all of them belongs to the admission.
+  local used = { requests, tokens, nano_usd, 0 }
+  local tokens_left, nano_usd_left = max(0, tokens - numbers[2]), max(0, nano_usd - numbers[3])
+  for part = 4, #numbers - 2, 3 do
+    local part_tokens, part_nano_usd = numbers[part + 1], numbers[part + 2]
+    local share = { 0, min(tokens_left, part_tokens), min(nano_usd_left, part_nano_usd), 0 }
+    tokens_left, nano_usd_left = tokens_left - share[TOKENS], nano_usd_left - share[NANO_USD]
+    used[TOKENS], used[NANO_USD] = used[TOKENS] - share[TOKENS], used[NANO_USD] - share[NANO_USD]
+    settle_part(numbers[part], { 0, part_tokens, part_nano_usd, 0 }, share, now)
+  end
+  settle_part(numbers[1], { 1, numbers[2], numbers[3], 1 }, used, now)
+end
+
+-- What a swept request was counted as, against what it really used. It was the process that was given up, not its requests.
+local function correct_swept(numbers, tokens, nano_usd, now)
+  expire_all(now)
+  local more = { 0, tokens, nano_usd, 0 }
+  for part = 1, #numbers - 2, 3 do
+    more[TOKENS], more[NANO_USD] = more[TOKENS] - numbers[part + 1], more[NANO_USD] - numbers[part + 2]
+  end
+  for i = 1, #state do
+    local amount = more[plan.u[i]]
+    if amount ~= 0 and not is_new[i] then add_used(i, numbers[1], amount, now) end
+  end
+end
+
+-- The scopes a record's plan counts in, as keys.
+local function keys_of(holds_key, a_plan, who)
+  local slot, ids = string.sub(holds_key, 1, -2), {}
+  for id in string.gmatch(string.match(who, '^[^\t]*') .. ',', '([^,]*),') do ids[#ids + 1] = id end
+  local names = { slot .. 's:' .. string.match(slot, '{(.*)}:$') }
+  for i = 2, #a_plan.at do names[i] = slot .. 's:' .. ids[a_plan.at[i]] end
+  return names
+end
+
+-- Settles a request by its record alone, for whoever knows only its id. False where its plan has been forgotten: nothing can be given back.
+local function settle_recorded(holds_key, flag, name, who, numbers, requests, tokens, nano_usd)
+  local its_plan = plan_at(string.sub(holds_key, 1, -2) .. 'p:' .. name)
+  if not its_plan then return false end
+  local scope_keys = keys_of(holds_key, its_plan, who)
+  local now, seen, others = now_ms(scope_keys[1])
+  load(its_plan, scope_keys, numbers[1], others)
+  if flag == HELD_NOW then settle_held(numbers, requests, tokens, nano_usd, now) else correct_swept(numbers, tokens, nano_usd, now) end
+  save(now, seen)
+  return true
 end

@@ -1,6 +1,7 @@
 -- Checks every rule and takes from every counter, or changes nothing.
 -- KEYS: the scopes of the plan, the organization's own first; then where the plan is kept, and where holds are.
--- ARGV: hold, tokens, nano-dollars, the least nano-dollars, and what is being made: 1 a request, 0 a further attempt of one.
+-- ARGV: hold, tokens, nano-dollars, the least nano-dollars, what is being made (1 a request, 0 a further attempt of one); and of a request
+-- the process, and whose use it is.
 local scopes = #KEYS - 2
 local asked_plan = plan_at(KEYS[scopes + 1])
 if not asked_plan then return doubles({ NO_PLAN }) end
@@ -8,12 +9,13 @@ local id, tokens, nano_usd, nano_usd_min = ARGV[1], tonumber(ARGV[2]), tonumber(
 local requests = tonumber(ARGV[5])
 local now, seen, others = now_ms(KEYS[1])
 
-local record
+local owner, name, who, record = ARGV[6], string.sub(KEYS[scopes + 1], -NAME_LENGTH), ARGV[7], nil
 if requests == 0 then
   local kept = call('HGET', KEYS[scopes + 2], id)
   if not kept then return doubles({ REFUSED }) end
-  record = { unpacked('<' .. string.rep('d', #kept / 8), kept) }
-  record[#record] = nil
+  local flag
+  flag, owner, name, who, record = record_of(kept)
+  if flag ~= HELD_NOW then return doubles({ REFUSED }) end
 end
 
 -- A further attempt takes from the period of the admission.
@@ -86,6 +88,6 @@ record = record or {}
 record[#record + 1] = now
 record[#record + 1] = tokens
 record[#record + 1] = nano_usd
-call('HSET', KEYS[scopes + 2], id, doubles(record))
+call('HSET', KEYS[scopes + 2], id, record_text(HELD_NOW, owner, name, who, record))
 call('PEXPIRE', KEYS[scopes + 2], HOLDS_MS)
 return doubles(append_readings({ ADMITTED, now, nano_usd }, rule_counters, now))

@@ -1,0 +1,39 @@
+/**
+ * The past of a counter that many processes share, asked of the ledger while all of them go on settling and storing. Rows that were settled
+ * before the question count by the answer, later ones by their settlement; so that each counts exactly once, the answer must tell them apart.
+ */
+import type { CounterSpec, PlanUse } from './limit-plan.ts';
+
+/** A request that was settled before the question, and whose row was not known to be in the ledger then. */
+export interface UnstoredUse {
+  /** The part of its id that never changes. */
+  readonly tail: string;
+  readonly atMs: number;
+  readonly tokens: number;
+  readonly nanoUsd: number;
+  readonly use: PlanUse;
+}
+
+/** A request that is in flight or settled and not known to be in the ledger. */
+export interface Recorded {
+  readonly tail: string;
+  readonly atMs: number;
+}
+
+export interface AskedPast {
+  /** Null: nobody has to answer, somebody else does. */
+  readonly unstored: readonly UnstoredUse[] | null;
+  /**
+   * All requests that have a record now. To be called after the ledger was read: those of them that it held and that are not in `unstored`
+   * are counted by their settlement, so the answer must leave them out.
+   */
+  recorded(): Promise<readonly Recorded[]>;
+}
+
+/** What was used when, in the counter's unit, from `fromMs` up to, not including, `toMs`. Called in the turn in which Redis is asked. */
+export type PastFrom = (
+  counter: CounterSpec,
+  fromMs: number,
+  toMs: number,
+  asked: Promise<AskedPast>,
+) => Promise<readonly { readonly atMs: number; readonly amount: number }[]>;
