@@ -10,6 +10,7 @@ const rooms = {
   identity: anyRoom,
   providers: [...anyRoom, 'dialects'],
   proxy: [...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'store'],
+  telemetry: [...anyRoom, 'journal', 'proxy/tracing.ts', 'proxy/trace-context.ts', 'proxy/endpoints/endpoint.ts'],
   admin: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'identity'],
   jobs: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'identity'],
 };

@@ -20,10 +20,24 @@ export interface Config {
   readonly journalBytesMax: number;
   readonly bodyBytesMax: number;
   readonly log: 'text' | 'json';
+  /** How many organizations metrics name; 0 names none. */
+  readonly metricsOrganizationsMax: number;
+  /** Null: no traces are recorded and no metrics sent. */
+  readonly telemetry: TelemetrySettings | null;
   readonly drainMsMax: number;
   readonly stallMsMax: number;
   /** Every setting as it was read, for people to look at; of a secret only whether there is one. */
   readonly inForce: readonly SettingInForce[];
+}
+
+/** Where traces and metrics are sent, and how many. */
+export interface TelemetrySettings {
+  readonly endpoint: string;
+  /** May hold the collector's secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+  /** 0 to 1. */
+  readonly share: number;
 }
 
 /** One setting as an operator sees it. */
@@ -113,6 +127,28 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'HEADGATE_BODY_BYTES_MAX', default: '33554432', about: 'Largest request body of the data plane.' },
   { name: 'HEADGATE_LOG', default: 'text', about: '`json` writes one JSON object a line.' },
+  {
+    name: 'HEADGATE_METRICS_ORGANIZATIONS',
+    default: '0',
+    about: 'How many organizations metrics name by id, the first that are seen (up to 1000); the rest are `other`.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    default: '',
+    about: 'An OpenTelemetry collector over HTTP, such as http://collector:4318; empty records no traces.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    default: '',
+    about: 'Headers for the collector, as name=value,name=value with values percent-encoded.',
+    secret: true,
+  },
+  { name: 'OTEL_SERVICE_NAME', default: 'headgate', about: 'What traces and metrics for the collector call this service.' },
+  {
+    name: 'HEADGATE_TRACES_SHARE',
+    default: '1',
+    about: 'The share of traces recorded that no caller began, 0 to 1; one that a caller began is recorded when they record it.',
+  },
   { name: 'HEADGATE_DRAIN_SECONDS', default: '30', about: 'How long streams may finish after SIGTERM.' },
   {
     name: 'HEADGATE_STALL_SECONDS',
@@ -144,6 +180,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
     bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
     log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
+    metricsOrganizationsMax: whole('HEADGATE_METRICS_ORGANIZATIONS', text, 0, 1_000),
+    telemetry: telemetry(text),
     drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
     stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
@@ -205,6 +243,38 @@ function whole(name: string, text: (name: string) => string, least: number, most
   if (!(number >= least && number <= most))
     throw new BadSetting(`${name}: ${JSON.stringify(value)} is not a whole number from ${least} to ${most}.`);
   return number;
+}
+
+/** Checked whole, also where no collector is set: what is wrong would only be found with it. */
+function telemetry(text: (name: string) => string): TelemetrySettings | null {
+  const share = text('HEADGATE_TRACES_SHARE');
+  if (!/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(share))
+    throw new BadSetting(`HEADGATE_TRACES_SHARE: ${JSON.stringify(share)} is not a number from 0 to 1.`);
+  const headers = collectorHeaders(text('OTEL_EXPORTER_OTLP_HEADERS'));
+  const endpoint = text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (endpoint === '') return null;
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new BadSetting('OTEL_EXPORTER_OTLP_ENDPOINT: must be an http(s) URL.');
+  return { endpoint, headers, serviceName: text('OTEL_SERVICE_NAME'), share: Number(share) };
+}
+
+/** W3C baggage's form, as OpenTelemetry asks: names are tokens, values percent-encoded. Values are never repeated. */
+function collectorHeaders(text: string): Readonly<Record<string, string>> {
+  const pairs = list(text).map((pair) => {
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e]*)$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined || !canDecode(value))
+      throw new BadSetting('OTEL_EXPORTER_OTLP_HEADERS: must be name=value pairs with commas between, values percent-encoded.');
+    return [name.toLowerCase(), decodeURIComponent(value)] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+function canDecode(value: string): boolean {
+  try {
+    return /^[\x20-\x7e]*$/.test(decodeURIComponent(value));
+  } catch {
+    return false;
+  }
 }
 
 function list(text: string): readonly string[] {

@@ -26,6 +26,7 @@ import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { processFactsOf } from './process-facts.ts';
+import { programVersion } from './program-version.ts';
 import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
 import { createAnthropicProvider } from './providers/anthropic/anthropic-provider.ts';
 import { checkDeployment, listUpstreamModels } from './providers/credential-check.ts';
@@ -39,6 +40,7 @@ import { createListener } from './proxy/listener.ts';
 import { renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
+import { connectionsOf } from './store/database.ts';
 import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
@@ -96,7 +98,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   const opened = await openGateway(config, stores, wheel, providers, log);
   const facts = processFactsOf(config, stores, opened, () => notReady, clock);
   const admin = await createAdminApp({ ...adminDepsOf(config, stores, opened, policy, providers, log), process: facts });
-  const operations = operationsOf(stores, opened, admin, () => notReady);
+  const operations = operationsOf(config, stores, opened, admin, () => notReady);
   const server = createListener({
     clock,
     bodyBytesMax: config.bodyBytesMax,
@@ -119,6 +121,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     await admin.close();
     transport.close();
     await stores.close();
+    await opened.telemetry?.close();
   });
 }
 
@@ -166,7 +169,8 @@ function adminDepsOf(
 const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 function operationsOf(
-  { journal, writer }: Stores,
+  config: Config,
+  { journal, writer, database }: Stores,
   { gateway, counters }: OpenGateway,
   admin: AdminApp,
   notReady: () => string | null,
@@ -180,11 +184,13 @@ function operationsOf(
       renderMetrics({
         traffic: gateway.traffic,
         snapshot: gateway.snapshot,
-        journal: () => writer.lag(),
+        version: programVersion,
+        ledger: () => writer.lag(),
         coolingDeployments: () => gateway.health.cooling().length,
         counters: () => counters.size(),
-        rejectedRows: () => writer.lag().rejected,
         journalBytes: () => journal.stats().bytes,
+        journalBytesMax: config.journalBytesMax,
+        databaseConnections: () => connectionsOf(database),
       }),
   };
 }

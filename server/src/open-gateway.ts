@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import { createMemoryCounters, type MemoryCounters } from './counters/memory.ts';
 import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
+import { describeDefect } from './lib/defect.ts';
 import { requestId } from './lib/id.ts';
 import type { Logger } from './lib/log.ts';
 import { hashSecret, open } from './lib/secrets.ts';
@@ -13,6 +14,7 @@ import { createDecisionLookup } from './proxy/decision-lookup.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import { createDeploymentHealth } from './proxy/health.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
+import { createRequestLines } from './proxy/request-lines.ts';
 import { restoreRecent } from './proxy/restore.ts';
 import { type ConfigSource, openSnapshot } from './proxy/snapshot.ts';
 import { createTraffic } from './proxy/traffic.ts';
@@ -20,11 +22,15 @@ import * as stored from './store/config.ts';
 import { askTogether } from './store/counter-past.ts';
 import * as requestLog from './store/request-log.ts';
 import * as usage from './store/usage.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { telemetryFor } from './telemetry-for.ts';
 
 /** The data plane's parts that others look into as well. */
 export interface OpenGateway {
   readonly gateway: Gateway;
   readonly counters: MemoryCounters;
+  /** Null where no collector is set. */
+  readonly telemetry: Telemetry | null;
 }
 
 const KEYS_MAX = 100_000;
@@ -73,6 +79,7 @@ export async function openGateway(
   };
   const restored = await restoreRecent(recent, restoring, nowMs);
   if (restored > 0) log.info({ keys: restored }, 'counters: the last hour is counted again');
+  const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
     clock,
     snapshot,
@@ -81,7 +88,9 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic(),
+    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    tracing: telemetry?.tracing ?? null,
+    lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({
       inMemory: (id) => journal.find(id) ?? refusals.find(id),
       shapeInMemory: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
@@ -90,7 +99,8 @@ export async function openGateway(
     }),
     sealContent: createContentSealer(masterKey),
     refused: (record) => refusals.add(record),
-    defect: (error) => log.error({ err: error }, 'a request failed by a defect of the gateway'),
+    defect: (error, requestId) =>
+      log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway'),
     requestId,
     random: Math.random,
     after: (ms, callback) => {
@@ -104,7 +114,7 @@ export async function openGateway(
       answerBytesMax: ANSWER_BYTES_MAX,
     },
   };
-  return { gateway, counters };
+  return { gateway, counters, telemetry };
 }
 
 /** Null on a full disk; the barrier then says so to whoever asks. */

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { ProcessFacts } from './admin/deps.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './lib/clock.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
+import { programVersion } from './program-version.ts';
 import { dimensionsOf } from './proxy/settle.ts';
-
-const PACKAGE = new URL('../package.json', import.meta.url);
 
 /** What the admin plane may tell of this process. `notReady`: null when requests can be served, else why not. */
 export function processFactsOf(
@@ -16,7 +14,7 @@ export function processFactsOf(
   notReady: () => string | null,
   clock: Clock,
 ): ProcessFacts {
-  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string };
+  const version = programVersion;
   const startedAtMs = clock.nowMs();
   return {
     settings: config.inForce,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { describeDefect } from '../lib/defect.ts';
 import { open, seal } from '../lib/secrets.ts';
 import type { Database } from '../store/database.ts';
 import * as idempotency from '../store/idempotency.ts';
@@ -72,7 +73,7 @@ async function keepAnswer(call: AdminCall, claim: IdempotencyClaim, answer: Answ
     await idempotency.keep(call.deps.db, { ...claim, status: answer.status, body });
   } catch (error) {
     call.deps.log.warn(
-      { requestId: call.requestId, error: String(error) },
+      { request_id: call.requestId, ...describeDefect(error) },
       'an answer could not be kept for its Idempotency-Key',
     );
   }

@@ -1,4 +1,5 @@
 import { SignInRefused } from '../identity/refusal.ts';
+import { describeDefect } from '../lib/defect.ts';
 import { isStoreUnavailable, StoreConflict, StoreError, UniqueViolation } from '../store/errors.ts';
 import { InvalidCursor } from '../store/paging.ts';
 import type { AdminLog } from './deps.ts';
@@ -9,8 +10,7 @@ export function problemOf(error: unknown, requestId: string, log: AdminLog): Pro
   if (error instanceof Problem) return error;
   const known = fromFastify(error) ?? fromStore(error) ?? fromIdentity(error);
   if (known !== null) return known;
-  const facts = error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) };
-  log.error({ request_id: requestId, ...facts }, 'an admin request failed');
+  log.error({ request_id: requestId, ...describeDefect(error) }, 'an admin request failed');
   return new Problem(500, 'Something failed that should not. The log has the details under this request id.');
 }
 

@@ -7,7 +7,7 @@ export interface UpstreamRequest {
   readonly wire: Wire;
   readonly body: Buffer;
   readonly stream: boolean;
-  /** Headers of the client that are meant for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`), flat name/value pairs. */
+  /** Headers of the client that are meant for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`, `tracestate`), flat name/value pairs. */
   readonly forward: readonly string[];
   /** Query of the client's path that the provider understands (`beta=true`), without `?`; empty for none. */
   readonly query: string;

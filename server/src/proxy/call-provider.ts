@@ -10,6 +10,7 @@ import { estimateTokens, openExchange } from '../dialects/exchange.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import type { Candidate } from './candidate.ts';
+import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
@@ -84,7 +85,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       wire: upstream,
       body: exchange.upstreamBody,
       stream: facts.stream,
-      forward: forwarded(admission),
+      forward: forwarded(walk, deployment),
       query: walk.request.query,
     },
     gateway.settings.answerBytesMax,
@@ -93,8 +94,14 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   const outcome = await trying.outcome;
   const tookMs = gateway.clock.monotonicMs() - sentMs;
   walk.timing.providerMs = (walk.timing.providerMs ?? 0) + tookMs;
-  if (outcome.is === 'stream') walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
-  return judge(outcome, exchange, candidate, admission, gateway);
+  gateway.traffic.upstreamMs(deployment.provider, tookMs);
+  if (outcome.is === 'stream') {
+    walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
+    gateway.traffic.firstTokenMs(deployment.provider, walk.timing.firstTokenMs);
+  }
+  const tried = judge(outcome, exchange, candidate, admission, gateway);
+  if (walk.trace !== null) followAttempt(walk.trace, outcome, tried instanceof Failed);
+  return tried;
 }
 
 /** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
@@ -330,20 +337,3 @@ function pause(ms: number, admission: Admission, gateway: Gateway): Promise<void
     });
   });
 }
-
-const FORWARDED = ['anthropic-beta', 'anthropic-version', 'traceparent', 'tracestate'] as const;
-
-/** Only these of the client's headers are meant for the provider; everything else, credentials above all, stays here. */
-function forwarded(admission: Admission): readonly string[] {
-  const { request } = admission.walk;
-  let headers: string[] | null = null;
-  for (const name of FORWARDED) {
-    const value = request.header(name);
-    if (value === undefined) continue;
-    headers ??= [];
-    headers.push(name, value);
-  }
-  return headers ?? NOTHING;
-}
-
-const NOTHING: readonly string[] = [];

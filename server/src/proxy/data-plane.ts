@@ -40,7 +40,7 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
     headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - request.startedMs).toFixed(2));
     sayJson(reply, 200, answer, ['x-request-id', id, 'request-id', id, ...headers]);
   } catch (error) {
-    if (!(error instanceof Refusal)) gateway.defect(error);
+    if (!(error instanceof Refusal)) gateway.defect(error, id);
     const refusal = error instanceof Refusal ? error : serviceUnavailable('The gateway failed on this request.');
     sayRefusal(request, reply, refusal, id, headers);
   }

@@ -66,7 +66,8 @@ class StreamDelivery {
     const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
     headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
     reply.head(200, headers);
-    reply.onGone(() => this.#hangUp());
+    this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
+    reply.onGone(() => this.#hangUp('client'));
     reply.onDrained(() => this.#drained());
     if (this.#done) return;
     this.#answer.source.attach({
@@ -116,8 +117,9 @@ class StreamDelivery {
     this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
 
-  #hangUp(): void {
+  #hangUp(by: 'client' | 'unread'): void {
     if (this.#done) return;
+    this.#gateway.traffic.streamCut(by);
     this.#answer.source.abort();
     this.#settle('cancelled', CLIENT_CLOSED, null);
   }
@@ -129,6 +131,7 @@ class StreamDelivery {
     const { candidate } = this.#answer;
     const facts = this.#said.facts();
     oweForAnswer(this.#admission, candidate, facts);
+    if (status === 'failed') this.#gateway.traffic.streamCut('provider');
     if (status === 'failed') this.#gateway.health.failed(candidate.deployment.id, null);
     const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
     const { finishReason } = facts;
@@ -140,7 +143,7 @@ class StreamDelivery {
     if (this.#cancelStall !== null) return;
     this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
       this.#admission.walk.reply.destroy();
-      this.#hangUp();
+      this.#hangUp('unread');
     });
   }
 

@@ -6,7 +6,9 @@ import type { Clock } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { DeploymentHealth } from './health.ts';
 import type { DeploymentLoad } from './load.ts';
+import type { RequestLines } from './request-lines.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Tracing } from './tracing.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Where settlement is written first. Nothing here waits; `whenWritten` calls back once this turn's records are in the file. */
@@ -44,7 +46,11 @@ export interface Gateway {
   /** Takes a refused request's row; repeats of one (key, rule) may share one. */
   readonly refused: (record: EndRecord) => void;
   /** A defect of ours: to the log, never to the caller. */
-  readonly defect: (error: unknown) => void;
+  readonly defect: (error: unknown, requestId: string) => void;
+  /** Null where no traces are recorded. */
+  readonly tracing: Tracing | null;
+  /** Takes the requests that an operator should hear of. */
+  readonly lines: RequestLines;
   readonly requestId: () => string;
   /** Uniform in [0, 1). */
   readonly random: () => number;

@@ -30,6 +30,8 @@ export interface StreamConsumer {
 
 /** An upstream stream whose first bytes are in hand. Nothing is lost before `attach`; exactly one consumer. */
 export interface StreamSource {
+  /** The first bytes, before `attach`. */
+  first(): Buffer;
   attach(consumer: StreamConsumer): void;
   resume(): void;
   abort(): void;
@@ -134,6 +136,10 @@ class Intake implements UpstreamSink, StreamSource {
     if (this.#ended === null) return;
     if (this.#ended.failure === null) consumer.end();
     else consumer.failed(this.#ended.failure);
+  }
+
+  first(): Buffer {
+    return this.#chunks[0] as Buffer;
   }
 
   resume(): void {

@@ -11,6 +11,8 @@ import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { answerRefusal, noteRefusal } from './refuse.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
+import { traceContextOf } from './trace-context.ts';
+import type { RequestTrace, Tracing } from './tracing.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
 /** One request, start to finish. Read this file first. Never throws: whatever happens is answered, and settled where something was held. */
@@ -27,6 +29,7 @@ export async function handle(
     const found = identify(request, gateway);
     const { key, refusal } = found instanceof Promise ? await found : found;
     walk.key = key;
+    if (gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
     if (refusal !== null) throw refusal;
     const asked = read(walk);
     admission = await admit(walk, key, asked, gateway);
@@ -52,8 +55,14 @@ function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gate
     key: null,
     asked: null,
     standing: null,
-    timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null },
+    trace: null,
+    timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null, streamingSinceMs: null },
   };
+}
+
+/** An unknown key leaves no span: nobody could fill a collector without one. */
+function traced({ request, endpoint }: Walk, tracing: Tracing): RequestTrace {
+  return tracing.begin({ endpoint, parent: traceContextOf(request), startedMs: request.startedMs });
 }
 
 /** Bytes → what was asked, checked as far as admission and settlement depend on it. */
@@ -77,7 +86,7 @@ function read(walk: Walk): Asked {
 
 /** Refused before anything was held: a known key's refusal leaves a row, an unknown key's is only counted. */
 function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
-  const refusal = asRefusal(error, gateway);
+  const refusal = asRefusal(error, walk, gateway);
   noteRefusal(walk, refusal, gateway);
   answerRefusal(walk, refusal, null, gateway);
 }
@@ -89,7 +98,7 @@ function settleFailure(admission: Admission, error: unknown, gateway: Gateway): 
     settle(admission, { status: 'cancelled', httpStatus: CLIENT_CLOSED, code: null, param: null, ...nobody }, gateway);
     return;
   }
-  const refusal = asRefusal(error, gateway);
+  const refusal = asRefusal(error, admission.walk, gateway);
   const headers = answerHeaders(admission, null, 'unknown', gateway);
   settle(
     admission,
@@ -100,8 +109,8 @@ function settleFailure(admission: Admission, error: unknown, gateway: Gateway): 
 }
 
 /** A defect of ours is an outage to the caller and a loud line to the operator; its words may hold anything, so they are not passed on. */
-function asRefusal(error: unknown, gateway: Gateway): Refusal {
+function asRefusal(error: unknown, walk: Walk, gateway: Gateway): Refusal {
   if (error instanceof Refusal) return error;
-  gateway.defect(error);
+  gateway.defect(error, walk.id);
   return serviceUnavailable('The gateway failed on this request. Its operator has been told.');
 }

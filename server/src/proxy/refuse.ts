@@ -1,3 +1,4 @@
+import type { EndRecord } from '../journal/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
 import { identityHeaders } from './answer-headers.ts';
 import { refusedDecision } from './explain.ts';
@@ -5,6 +6,7 @@ import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import { LimitRefusal } from './limit-refusal.ts';
 import { type Refusal, renderRefusal } from './refusal.ts';
+import { isWorthALine } from './request-lines.ts';
 import type { Walk } from './walk.ts';
 
 /** Says a refusal to the client, in its dialect, with what every answer says. Nothing is sent once an answer has begun. */
@@ -25,12 +27,11 @@ export function answerRefusal(walk: Walk, refusal: Refusal, admittedHeaders: str
 export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): void {
   const { key, asked, endpoint } = walk;
   if (key === null) {
-    gateway.traffic.request(endpoint.name, 'unknown_key', refusal.code);
+    gateway.traffic.unknownKey(endpoint.name, refusal.code);
     return;
   }
-  gateway.traffic.request(endpoint.name, 'refused', refusal.code);
   const { config } = key;
-  gateway.refused({
+  const record: EndRecord = {
     organizationId: config.organizationId,
     teamId: config.teamId,
     keyId: config.id,
@@ -57,5 +58,10 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
     count: 1,
     repeatIds: [],
     content: null,
-  });
+  };
+  gateway.refused(record);
+  gateway.traffic.settled(record);
+  if (refusal.limit !== null) gateway.traffic.limited(refusal.limit);
+  walk.trace?.end(record);
+  if (isWorthALine(record, record.gatewayUs)) gateway.lines.note(record, record.gatewayUs, walk.trace?.traceId ?? null);
 }

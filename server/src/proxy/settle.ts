@@ -2,13 +2,14 @@ import type { AnswerFacts } from '../dialects/dialect.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { totalTokens, type Usage } from '../domain/usage.ts';
-import type { LedgerEntry, RequestStatus } from '../journal/records.ts';
+import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
+import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
 import type { InFlight } from './traffic.ts';
-import type { Admission } from './walk.ts';
+import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
 export interface Ending {
@@ -72,11 +73,9 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   const { walk, key, hold } = admission;
   if (ending.status === 'succeeded') teach(admission, ending);
   const gatewayUs = gatewayTimeUs(admission, gateway);
-  gateway.traffic.request(walk.endpoint.name, ending.status, ending.code);
-  gateway.traffic.gatewayUs(gatewayUs);
   gateway.traffic.ended(admission);
   for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
-  gateway.journal.end({
+  const record: EndRecord = {
     ...dimensionsOf(admission),
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
@@ -101,7 +100,9 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     count: 1,
     repeatIds: NONE,
     content: contentToKeep(admission, ending.answer, gateway),
-  });
+  };
+  gateway.journal.end(record);
+  watch(record, walk, gateway);
   const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
   const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
   // After the row, in the same turn: the counters are a cache of the ledger, and should they fail the row is the truth.
@@ -109,6 +110,17 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
 }
 
 const NONE: readonly string[] = [];
+
+/** What the row tells whoever watches the process. A stream's own time is not the gateway's. */
+function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
+  const { streamingSinceMs } = walk.timing;
+  const streamingMs = streamingSinceMs === null ? 0 : gateway.clock.monotonicMs() - streamingSinceMs;
+  const ownUs = Math.max(0, record.gatewayUs - streamingMs * 1_000);
+  gateway.traffic.settled(record);
+  gateway.traffic.gatewayUs(ownUs);
+  walk.trace?.end(record);
+  if (isWorthALine(record, ownUs)) gateway.lines.note(record, ownUs, walk.trace?.traceId ?? null);
+}
 
 /** Who is charged, as it was when the request was admitted. */
 export function dimensionsOf({ key: { config }, asked }: InFlight) {

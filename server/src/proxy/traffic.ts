@@ -1,12 +1,24 @@
-import { Histogram } from 'prom-client';
 import type { KeyConfig } from '../domain/tenancy.ts';
-import type { RequestStatus } from '../journal/records.ts';
+import type { UsageBucket } from '../domain/usage.ts';
+import type { EndRecord, RequestStatus } from '../journal/records.ts';
+import { Buckets } from './buckets.ts';
+import type { LimitDetails } from './refusal.ts';
 
 /** Counts of the data plane in plain numbers, read at scrape time, so that counting costs a request next to nothing. */
 export interface Traffic {
-  /** Requests by endpoint, outcome and code. */
-  request(endpoint: string, status: RequestStatus | 'unknown_key', code: string | null): void;
+  /** A request that leaves no row: its key is unknown. */
+  unknownKey(endpoint: string, code: string): void;
+  /** A request that leaves this row. */
+  settled(record: EndRecord): void;
+  /** A limit or budget said no. */
+  limited(limit: LimitDetails): void;
   upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
+  /** From sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
+  upstreamMs(provider: string, ms: number): void;
+  /** From the request's arrival until a stream's first bytes. */
+  firstTokenMs(provider: string, ms: number): void;
+  /** A stream ended before its answer was complete. */
+  streamCut(by: StreamCut): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
@@ -14,6 +26,9 @@ export interface Traffic {
   inFlight(): readonly InFlight[];
   read(): TrafficReading;
 }
+
+/** Who ended a stream early: the provider, the client by hanging up, or the client by leaving it unread. */
+export type StreamCut = 'provider' | 'client' | 'unread';
 
 /** Whose request is on its way, and under which name. */
 export interface InFlight {
@@ -26,31 +41,70 @@ export interface InFlight {
 export interface TrafficReading {
   /** By `endpoint|status|code`. */
   readonly requests: ReadonlyMap<string, number>;
+  /** By `scope|limit`. */
+  readonly limited: ReadonlyMap<string, number>;
   /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
-  readonly gatewaySeconds: Histogram;
+  readonly streamsCut: ReadonlyMap<string, number>;
+  readonly providers: ReadonlyMap<string, ProviderTraffic>;
+  /** Of the first organizations that were seen, as many as are wanted; the rest together as `other`. Empty when none are wanted. */
+  readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
+  readonly gatewaySeconds: Buckets;
   readonly inFlight: number;
 }
 
-const BUCKETS_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1];
+/** What one provider was asked and charged. */
+export interface ProviderTraffic extends Used {
+  readonly upstreamSeconds: Buckets;
+  readonly firstTokenSeconds: Buckets;
+}
 
-/** Cardinality is bounded by construction: every label comes from a closed list in this program. */
-export function createTraffic(): Traffic {
+/** What one organization asked for. */
+export interface OrganizationTraffic extends Used {
+  readonly requests: Map<string, number>;
+}
+
+/** Tokens as providers reported or we estimated them, and their price. */
+export interface Used {
+  inputTokens: number;
+  cachedInputTokens: number;
+  outputTokens: number;
+  nanoUsd: number;
+}
+
+const GATEWAY_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1];
+const PROVIDER_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
+/** The name of all organizations that came after the wanted ones. No id looks like it. */
+const OTHER = 'other';
+
+/** Cardinality is bounded by construction: every label comes from a closed list in this program, or is one of `organizationsMax` ids. */
+export function createTraffic({ organizationsMax = 0 }: { readonly organizationsMax?: number } = {}): Traffic {
   const requests = new Map<string, number>();
+  const limited = new Map<string, number>();
   const attempts = new Map<string, number>();
-  const gatewaySeconds = new Histogram({
-    name: 'headgate_gateway_seconds',
-    help: 'Time the gateway itself added per request.',
-    buckets: BUCKETS_SECONDS,
-    registers: [],
-  });
+  const streamsCut = new Map<string, number>();
+  const providers = new Map<string, ProviderTraffic>();
+  const organizations = new Map<string, OrganizationTraffic>();
+  const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
   // Places that are used again. A Set cost a quarter of a request's CPU: every table it outgrows holds whole requests until a full collection.
   const places: (InFlight | null)[] = [];
   const free: number[] = [];
-  const add = (map: Map<string, number>, name: string) => map.set(name, (map.get(name) ?? 0) + 1);
   return {
-    request: (endpoint, status, code) => add(requests, `${endpoint}|${status}|${code ?? ''}`),
+    unknownKey: (endpoint, code) => add(requests, `${endpoint}|unknown_key|${code}`),
+    settled(record) {
+      add(requests, `${record.endpoint}|${outcomeOf(record.status)}|${record.code ?? ''}`);
+      const organization = organizationsMax === 0 ? null : organizationIn(organizations, record.organizationId, organizationsMax);
+      if (organization !== null) add(organization.requests, outcomeOf(record.status));
+      for (const { provider, usage, nanoUsd } of record.entries) {
+        use(providerIn(providers, provider), usage, nanoUsd);
+        if (organization !== null) use(organization, usage, nanoUsd);
+      }
+    },
+    limited: ({ scope, limit }) => add(limited, `${scope}|${limit}`),
     upstreamAttempt: (provider, outcome) => add(attempts, `${provider}|${outcome}`),
+    upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
+    firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
+    streamCut: (by) => add(streamsCut, by),
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -61,6 +115,50 @@ export function createTraffic(): Traffic {
       free.push(request.inFlightAt);
     },
     inFlight: () => places.filter((place) => place !== null),
-    read: () => ({ requests, attempts, gatewaySeconds, inFlight: places.length - free.length }),
+    read: () => ({
+      ...{ requests, limited, attempts, streamsCut, providers, organizations, gatewaySeconds },
+      inFlight: places.length - free.length,
+    }),
   };
+}
+
+function add(map: Map<string, number>, name: string): void {
+  map.set(name, (map.get(name) ?? 0) + 1);
+}
+
+/** That usage had to be estimated is the ledger's business; the request succeeded. */
+function outcomeOf(status: RequestStatus): string {
+  return status === 'estimated' ? 'succeeded' : status;
+}
+
+function providerIn(providers: Map<string, ProviderTraffic>, name: string): ProviderTraffic {
+  let found = providers.get(name);
+  if (found === undefined) {
+    const upstreamSeconds = new Buckets(PROVIDER_SECONDS);
+    found = { ...NOTHING_USED, upstreamSeconds, firstTokenSeconds: new Buckets(PROVIDER_SECONDS) };
+    providers.set(name, found);
+  }
+  return found;
+}
+
+function organizationIn(organizations: Map<string, OrganizationTraffic>, id: string, most: number): OrganizationTraffic {
+  const found = organizations.get(id);
+  if (found !== undefined) return found;
+  const others = organizations.get(OTHER);
+  if (others !== undefined) return others;
+  const made = { ...NOTHING_USED, requests: new Map<string, number>() };
+  organizations.set(organizations.size < most ? id : OTHER, made);
+  return made;
+}
+
+const NOTHING_USED: Used = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, nanoUsd: 0 };
+
+const INPUT = ['input', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input'] as const satisfies readonly UsageBucket[];
+const OUTPUT = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
+
+function use(used: Used, usage: Readonly<Record<string, number>>, nanoUsd: number | null): void {
+  for (const bucket of INPUT) used.inputTokens += usage[bucket] ?? 0;
+  used.cachedInputTokens += usage.cached_input ?? 0;
+  for (const bucket of OUTPUT) used.outputTokens += usage[bucket] ?? 0;
+  used.nanoUsd += nanoUsd ?? 0;
 }

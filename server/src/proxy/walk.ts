@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoints/endpoint.ts';
 import type { GatewayRequest, Reply } from './http.ts';
 import type { CachedKey } from './snapshot.ts';
 import type { Standing } from './standing.ts';
+import type { RequestTrace } from './tracing.ts';
 
 /** One request on its walk: what was asked, and what the steps have found out so far. One object holds one walk, and nothing else does. */
 export interface Walk {
@@ -22,6 +23,8 @@ export interface Walk {
   asked: Asked | null;
   /** Set by `admit` once the model is known to be callable or not. */
   standing: Standing | null;
+  /** Set with the key where traces are recorded; null where they are not. */
+  trace: RequestTrace | null;
   readonly timing: Timing;
 }
 
@@ -35,6 +38,8 @@ export interface Timing {
   readonly startedMs: number;
   providerMs: number | null;
   firstTokenMs: number | null;
+  /** When a stream's first bytes went to the client: from then on the time is the stream's, not ours. */
+  streamingSinceMs: number | null;
 }
 
 /** What an admitted request holds, and what its attempts have used of it. */

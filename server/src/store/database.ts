@@ -48,6 +48,15 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
   return databaseOver(pool, 'postgresql', options.onConnectionError);
 }
 
+/** How many connections there are, how many of them nobody uses, and how many queries wait for one. */
+export function connectionsOf({ pool }: OpenDatabase): {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+} {
+  return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
+}
+
 /** A query builder over any pool. The embedded database and tests bring their own. */
 export function databaseOver(
   pool: pg.Pool,

@@ -74,6 +74,8 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     health: createDeploymentHealth(schedule),
     load: createDeploymentLoad(schedule),
     traffic: createTraffic(),
+    tracing: null,
+    lines: { note: () => {} },
     decisions: { find: async () => null },
     sealContent: () => null,
     refused: () => {},

@@ -183,6 +183,8 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
     traffic: createTraffic(),
+    tracing: null,
+    lines: { note: () => {} },
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     refused: (record) => journal.end(record),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { renderLetter } from '../../identity/mail/letter.ts';
+import { describeDefect } from '../../lib/defect.ts';
 import { newId } from '../../lib/id.ts';
 import type { AccountRow } from '../../store/accounts.ts';
 import * as accounts from '../../store/accounts.ts';
@@ -37,7 +38,7 @@ export const request = route({
     void delay(AFTER_ANSWER_MS)
       .then(() => mailLink(call))
       .catch((error: unknown) =>
-        call.deps.log.warn({ request_id: call.requestId, error: String(error) }, 'a password reset could not be mailed'),
+        call.deps.log.warn({ request_id: call.requestId, ...describeDefect(error) }, 'a password reset could not be mailed'),
       );
   },
 });

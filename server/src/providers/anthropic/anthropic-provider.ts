@@ -14,6 +14,7 @@ const ANTHROPIC: VendorHttp = {
     ['anthropic-beta', null],
     ['x-client-request-id', null],
     ['traceparent', null],
+    ['tracestate', null],
   ]),
   passesQuery: true,
 };

@@ -14,6 +14,7 @@ const OPENAI: VendorHttp = {
   forwarded: new Map([
     ['x-client-request-id', null],
     ['traceparent', null],
+    ['tracestate', null],
   ]),
   passesQuery: false,
 };

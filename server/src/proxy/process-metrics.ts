@@ -1,0 +1,41 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { MetricFamilies } from './metric-families.ts';
+
+/** Looks at the event loop this often: what a request may have waited is seen to about that much. */
+const RESOLUTION_MS = 20;
+let delay: ReturnType<typeof monitorEventLoopDelay> | null = null;
+
+/** The process itself. The event loop's delay is that since the last scrape. */
+export function addProcess(families: MetricFamilies, version: string): void {
+  const memory = process.memoryUsage();
+  const cpu = process.cpuUsage();
+  families.gauge('process_resident_memory_bytes', 'Resident memory.', memory.rss);
+  families.gauge('nodejs_heap_size_total_bytes', 'JavaScript heap taken from the system.', memory.heapTotal);
+  families.gauge('nodejs_external_memory_bytes', 'Buffers and other memory outside the JavaScript heap.', memory.external);
+  families.gauge('nodejs_heap_used_bytes', 'JavaScript heap in use.', memory.heapUsed);
+  families.counter('process_cpu_seconds_total', 'CPU time, user and system.', [[{}, (cpu.user + cpu.system) / 1e6]]);
+  families.gauge('process_start_time_seconds', 'When the process started, in seconds since 1970.', startedAtSeconds());
+  families.gauge('nodejs_eventloop_delay_seconds', 'How late the event loop came round since the last scrape.', loopDelay());
+  families.gauge('headgate_build_info', 'Which version runs; always 1.', [[{ version, node: process.version }, 1]]);
+}
+
+function startedAtSeconds(): number {
+  return Math.round(performance.timeOrigin) / 1_000;
+}
+
+function loopDelay() {
+  if (delay === null) {
+    delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    delay.enable();
+  }
+  // The monitor measures its own period, of which only what is above is a delay.
+  const seconds = (nanoseconds: number) =>
+    Math.max(0, (Number.isFinite(nanoseconds) ? nanoseconds : 0) / 1e9 - RESOLUTION_MS / 1_000);
+  const read = [
+    [{ quantile: '0.5' }, seconds(delay.percentile(50))],
+    [{ quantile: '0.99' }, seconds(delay.percentile(99))],
+    [{ quantile: '1' }, seconds(delay.max)],
+  ] as const;
+  delay.reset();
+  return read;
+}

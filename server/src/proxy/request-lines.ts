@@ -1,0 +1,67 @@
+import type { EndRecord } from '../journal/records.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+
+/** The log's lines about single requests: those an operator should hear of. All others are in the request log and the metrics. */
+export interface RequestLines {
+  /** `ownUs`: what the gateway itself took. */
+  note(record: EndRecord, ownUs: number, traceId: string | null): void;
+}
+
+/** The gateway adds a millisecond or less; what took this long met something worth a look. */
+const SLOW_US = 1_000_000;
+/** Lines are written at once, before the program goes on: in an outage they are few, and the metrics say how many there were. */
+const LINES_MAX = 20;
+const LINES_PER_MS = 1_000;
+
+/** What failed by the provider's or our own fault, and what was slow by ours. A caller's mistake or limit is theirs to see, in its row. */
+export function isWorthALine({ status, httpStatus }: EndRecord, ownUs: number): boolean {
+  return httpStatus >= 500 || (status === 'failed' && httpStatus < 400) || ownUs >= SLOW_US;
+}
+
+/** At most 20 lines a second; how many were left out is said with the next one. */
+export function createRequestLines({ log, clock }: { readonly log: Logger; readonly clock: Clock }): RequestLines {
+  let sinceMs = Number.NEGATIVE_INFINITY;
+  let written = 0;
+  let leftOut = 0;
+  return {
+    note(record, ownUs, traceId) {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - sinceMs >= LINES_PER_MS) {
+        sinceMs = nowMs;
+        written = 0;
+      }
+      if (written >= LINES_MAX) {
+        leftOut += 1;
+        return;
+      }
+      written += 1;
+      const more = leftOut === 0 ? {} : { left_out: leftOut };
+      leftOut = 0;
+      log.warn({ ...fieldsOf(record, ownUs), ...(traceId === null ? {} : { trace_id: traceId }), ...more }, sentence(record));
+    },
+  };
+}
+
+function sentence({ status, httpStatus }: EndRecord): string {
+  if (status === 'refused') return 'a request could not be served';
+  return status === 'failed' || httpStatus >= 500 ? 'a request failed' : 'a request was slow';
+}
+
+/** Ids, codes and times; never a name that a caller made up, nor anything of a body or a header. */
+function fieldsOf(record: EndRecord, ownUs: number): object {
+  return {
+    request_id: record.requestId,
+    organization_id: record.organizationId,
+    key_id: record.keyId,
+    endpoint: record.endpoint,
+    status: record.status,
+    http_status: record.httpStatus,
+    code: record.code,
+    ...(record.status === 'refused' ? {} : { model: record.calledName }),
+    deployment_id: record.deploymentId,
+    attempts: record.attempts,
+    gateway_ms: Math.round(ownUs / 1_000),
+    provider_ms: record.providerMs,
+  };
+}
