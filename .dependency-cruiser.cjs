@@ -5,6 +5,7 @@ const rooms = {
   lib: [],
   dialects: anyRoom,
   counters: anyRoom,
+  replicas: [...anyRoom, 'counters'],
   store: anyRoom,
   journal: anyRoom,
   identity: anyRoom,

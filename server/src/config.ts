@@ -7,6 +7,14 @@ export interface Config {
   readonly port: number;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
+  /** Null: limits and budgets are counted in this process alone. */
+  readonly redisUrl: string | null;
+  /** Processes on this host that share the port. */
+  readonly workers: number;
+  /** Which planes this process serves. */
+  readonly role: 'all' | 'data' | 'admin';
+  /** What happens to requests under budgets and rate limits while Redis is away. */
+  readonly withoutRedis: { readonly budgets: 'refuse' | 'admit'; readonly limits: 'share' | 'refuse' };
   readonly mode: 'development' | 'production';
   readonly publicUrl: string | null;
   /** Null: no mail is sent, and links are shown to be copied. */
@@ -73,9 +81,34 @@ export const SETTINGS: readonly Setting[] = [
     about: 'A PostgreSQL (15 or later) connection URL; empty uses the embedded database.',
     secret: true,
   },
-  { name: 'REDIS_URL', default: '', about: 'Not served yet: a value stops the start.', secret: true },
-  { name: 'HEADGATE_WORKERS', default: '1', about: 'Not served above 1 yet: a higher value stops the start.' },
-  { name: 'HEADGATE_ROLE', default: 'all', about: 'Not served other than `all` yet.' },
+  {
+    name: 'REDIS_URL',
+    default: '',
+    about:
+      'A Redis (6.2 or later) or Valkey, single or any node of a cluster, in which all replicas count together; empty allows one process. Needs DATABASE_URL.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_WORKERS',
+    default: '1',
+    about: 'Processes on this host that share the port, each with its own journal. More than 1 needs REDIS_URL.',
+  },
+  {
+    name: 'HEADGATE_ROLE',
+    default: 'all',
+    about: '`data` serves `/v1` alone, `admin` everything but `/v1`. Other than `all` needs REDIS_URL.',
+  },
+  {
+    name: 'HEADGATE_BUDGETS_WITHOUT_REDIS',
+    default: 'refuse',
+    about:
+      'Requests under a budget that refuses, while Redis is away: `refuse` answers 503, `admit` lets them pass and settles them later.',
+  },
+  {
+    name: 'HEADGATE_LIMITS_WITHOUT_REDIS',
+    default: 'share',
+    about: 'Rate limits while Redis is away: `share` gives each replica its part of the limit, `refuse` answers 503.',
+  },
   {
     name: 'HEADGATE_MODE',
     default: 'development',
@@ -162,13 +195,19 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
   const values = new Map(SETTINGS.map((setting) => [setting.name, env[setting.name] || setting.default]));
   for (const [name, value] of flagPairs(flags)) values.set(name, value);
   const text = (name: string) => values.get(name) ?? '';
-  refuseWhatComesLater(text);
   const mode = oneOf('HEADGATE_MODE', text, ['development', 'production']);
   const config: Config = {
     host: text('HEADGATE_HOST'),
     port: whole('HEADGATE_PORT', text, 0, 65_535),
     dataDir: resolve(text('HEADGATE_DATA_DIR')),
     databaseUrl: databaseUrl(text('DATABASE_URL')),
+    redisUrl: redisUrl(text('REDIS_URL')),
+    workers: whole('HEADGATE_WORKERS', text, 1, 128),
+    role: oneOf('HEADGATE_ROLE', text, ['all', 'data', 'admin']),
+    withoutRedis: {
+      budgets: oneOf('HEADGATE_BUDGETS_WITHOUT_REDIS', text, ['refuse', 'admit']),
+      limits: oneOf('HEADGATE_LIMITS_WITHOUT_REDIS', text, ['share', 'refuse']),
+    },
     mode,
     publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
     smtp: smtp(text('HEADGATE_SMTP_URL'), text('HEADGATE_MAIL_FROM')),
@@ -186,6 +225,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
+  refuseWhatNeedsMore(config);
   if (mode === 'production' && config.masterKey === null) {
     throw new BadSetting(
       'HEADGATE_MASTER_KEY is required in production: 32 random bytes in base64, kept outside the data directory.',
@@ -199,13 +239,18 @@ function inForce({ secret, ...setting }: Setting, value: string): SettingInForce
   return { ...setting, value: isSecret ? '' : value, isSet: value !== setting.default, isSecret };
 }
 
-/** What an operator may set and this release cannot honour is refused, never ignored. */
-function refuseWhatComesLater(text: (name: string) => string): void {
-  if (text('REDIS_URL') !== '')
-    throw new BadSetting('REDIS_URL: counters on Redis are not part of this release. Leave it empty.');
-  if (text('HEADGATE_WORKERS') !== '1')
-    throw new BadSetting('HEADGATE_WORKERS: only 1 is served in this release (more needs DATABASE_URL and REDIS_URL).');
-  if (text('HEADGATE_ROLE') !== 'all') throw new BadSetting('HEADGATE_ROLE: only `all` is served in this release.');
+/** What only makes sense with something else beside it is refused with the reason, never ignored. */
+function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role }: Config): void {
+  if (redisUrl !== null && databaseUrl === null)
+    throw new BadSetting('REDIS_URL: replicas that count together need one database: set DATABASE_URL as well.');
+  if (workers > 1 && redisUrl === null)
+    throw new BadSetting(
+      `HEADGATE_WORKERS: ${workers} processes would each grant every limit in full: set REDIS_URL, in which they count together.`,
+    );
+  if (role !== 'all' && redisUrl === null)
+    throw new BadSetting(
+      `HEADGATE_ROLE: ${role} serves one plane of several processes, which count together in REDIS_URL: set it.`,
+    );
 }
 
 /** `--headgate-port 4100`, `--headgate-port=4100`, `--port 4100`: the setting's name in lower case with dashes, its prefix left out if one likes. */
@@ -300,6 +345,15 @@ function trustedProxies(text: string): readonly string[] {
 function databaseUrl(text: string): string | null {
   if (text === '') return null;
   if (!/^postgres(ql)?:\/\//.test(text)) throw new BadSetting('DATABASE_URL: must begin with postgres:// or postgresql://.');
+  return text;
+}
+
+/** The URL may hold a password and is never repeated. */
+function redisUrl(text: string): string | null {
+  if (text === '') return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw new BadSetting('REDIS_URL: must be redis://host:port or rediss://host:port, with user:password@ where it is needed.');
   return text;
 }
 

@@ -16,8 +16,8 @@ import { UnusableDataDirectory } from './data-directory.ts';
 import { openIdentity } from './identity/identity.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
-import { keepStandings } from './jobs/standings.ts';
 import { JournalUnusable } from './journal/journal.ts';
+import { keepCurrent } from './keep-current.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
@@ -40,19 +40,17 @@ import { createListener } from './proxy/listener.ts';
 import { renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
+import { UnusableRedis } from './replicas/redis-link.ts';
 import { connectionsOf } from './store/database.ts';
 import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
 import { WrongMasterKey } from './store/installation.ts';
-import { markKeysUsed } from './store/keys.ts';
-import { LeaseHeld } from './store/lease.ts';
+import { CountsElsewhere, LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
-import { dropExpired } from './store/sign-in.ts';
 
-const POLL_MS = 2_000;
-const TIDY_MS = 60_000;
 const IMPATIENT_AFTER_MS = 1_000;
+const FLUSH_MS_MAX = 10_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
@@ -110,16 +108,19 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     },
   });
   await listen(server, config);
-  const stopTidying = keepTidy(stores, opened, log);
+  const stopKeeping = keepCurrent(config, stores, opened, log);
   await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
   notReady = null;
   onSignal(log, async () => {
     notReady = 'draining';
-    await stopTidying();
+    await stopKeeping();
     admin.endStreams();
     await closeWithin(server, config.drainMsMax);
     await admin.close();
     transport.close();
+    // What is settled is stored and told before this replica goes.
+    await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
+    await opened.leave();
     await stores.close();
     await opened.telemetry?.close();
   });
@@ -195,33 +196,6 @@ function operationsOf(
   };
 }
 
-/** What has to be done now and then; nothing of it is on a request's way. Returns how to stop, which does the last of it. */
-function keepTidy({ database }: Stores, { gateway, counters }: OpenGateway, log: Logger): () => Promise<void> {
-  let notedMs = clock.nowMs();
-  const noteLastUse = async () => {
-    const sinceMs = notedMs;
-    notedMs = clock.nowMs();
-    await markKeysUsed(database.db, gateway.snapshot.usedSince(sinceMs));
-  };
-  const quietly = (what: string, work: () => Promise<void>) =>
-    work().catch((error: Error) => log.debug({ reason: error.message }, `${what} has to wait`));
-  const poll = setInterval(() => void quietly('polling the configuration', () => gateway.snapshot.poll()), POLL_MS);
-  const tidy = setInterval(() => {
-    gateway.snapshot.evictIdle(clock.nowMs());
-    counters.evictIdle();
-    void quietly('noting when keys were used', noteLastUse);
-    void quietly('taking away what ran out', () => dropExpired(database.db, new Date(clock.nowMs())));
-  }, TIDY_MS);
-  const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
-  const standings = keepStandings({ db: database.db, counters, clock, onFailure });
-  return async () => {
-    clearInterval(poll);
-    clearInterval(tidy);
-    await standings.stop();
-    await quietly('noting when keys were used', noteLastUse);
-  };
-}
-
 async function listen(server: Server, { host, port }: Config): Promise<void> {
   server.listen(port, host);
   try {
@@ -277,10 +251,12 @@ const OPERATORS = [
   UnusableDatabase,
   DirectoryInUse,
   JournalUnusable,
+  CountsElsewhere,
   LeaseHeld,
   NewerSchema,
   WrongMasterKey,
   StoreUnavailable,
+  UnusableRedis,
 ];
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts';
-import { createMemoryCounters, type MemoryCounters } from './counters/memory.ts';
+import type { Counters } from './counters/counters.ts';
 import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { describeDefect } from './lib/defect.ts';
@@ -7,6 +7,7 @@ import { requestId } from './lib/id.ts';
 import type { Logger } from './lib/log.ts';
 import { hashSecret, open } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
+import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
 import type { Stores } from './open-stores.ts';
 import type { Provider } from './providers/provider.ts';
 import { createContentSealer } from './proxy/content-sealer.ts';
@@ -19,7 +20,6 @@ import { restoreRecent } from './proxy/restore.ts';
 import { type ConfigSource, openSnapshot } from './proxy/snapshot.ts';
 import { createTraffic } from './proxy/traffic.ts';
 import * as stored from './store/config.ts';
-import { askTogether } from './store/counter-past.ts';
 import * as requestLog from './store/request-log.ts';
 import * as usage from './store/usage.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -28,7 +28,11 @@ import { telemetryFor } from './telemetry-for.ts';
 /** The data plane's parts that others look into as well. */
 export interface OpenGateway {
   readonly gateway: Gateway;
-  readonly counters: MemoryCounters;
+  readonly counters: ProcessCounters;
+  /** Null where this process counts alone. */
+  readonly shared: OpenCounters['shared'];
+  /** Tells the others that this process goes. */
+  leave(): Promise<void>;
   /** Null where no collector is set. */
   readonly telemetry: Telemetry | null;
 }
@@ -47,7 +51,7 @@ export async function openGateway(
   providers: readonly Provider[],
   log: Logger,
 ): Promise<OpenGateway> {
-  const { database, installation, journal, refusals, writer, masterKey } = stores;
+  const { database, installation, journal, refusals, masterKey } = stores;
   const { db } = database;
   const source: ConfigSource = {
     loadCatalogue: () =>
@@ -57,28 +61,15 @@ export async function openGateway(
     findKey: (organizationId, keyId) => stored.findKey(db, { organizationId, keyId }),
     versions: (scopes) => stored.configVersions(db, scopes),
   };
-  const counters = createMemoryCounters({
-    clock,
-    // Everything settled before this instant is in the answer, nothing that is settled later.
-    seedFrom: askTogether(db, { barrier: (work) => writer.barrier(work), position: () => placeIn(journal) }),
-  });
+  const opened = await openCounters(config, stores, log);
+  const { counters } = opened;
   const snapshot = await openSnapshot({
     source,
     clock,
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
-    forget: (added) => void counters.forget(added),
+    forget: (added, change) => void counters.forget(added, change),
   });
-  const nowMs = clock.nowMs();
-  const recent = await writer.barrier(() => usage.recentAdmissions(db, nowMs - HOUR_MS), 60_000);
-  const restoring = {
-    catalogue: snapshot.catalogue(),
-    counters,
-    loadOrganizations: (ids: readonly string[]) => stored.loadOrganizations(db, ids),
-    findKeys: (addresses: Parameters<typeof stored.findKeys>[1]) => stored.findKeys(db, addresses),
-  };
-  const restored = await restoreRecent(recent, restoring, nowMs);
-  if (restored > 0) log.info({ keys: restored }, 'counters: the last hour is counted again');
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
     clock,
@@ -114,14 +105,26 @@ export async function openGateway(
       answerBytesMax: ANSWER_BYTES_MAX,
     },
   };
-  return { gateway, counters, telemetry };
+  await opened.begin({
+    groupsOf: (calledName) => snapshot.catalogue().targets.get(calledName)?.accessGroups ?? NO_GROUPS,
+    inFlight: () => gateway.traffic.inFlight().map(({ hold }) => hold),
+    restore: (into) => countLastHour(stores, gateway, into, log),
+  });
+  return { gateway, counters, shared: opened.shared, leave: () => opened.stop(), telemetry };
 }
 
-/** Null on a full disk; the barrier then says so to whoever asks. */
-function placeIn(journal: Stores['journal']) {
-  try {
-    return journal.position();
-  } catch {
-    return null;
-  }
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+/** So that a restart, of this process or of Redis, grants nobody a fresh minute or hour. */
+async function countLastHour({ database: { db }, writer }: Stores, { snapshot }: Gateway, counters: Counters, log: Logger) {
+  const nowMs = clock.nowMs();
+  const recent = await writer.barrier(() => usage.recentAdmissions(db, nowMs - HOUR_MS), 60_000);
+  const restoring = {
+    catalogue: snapshot.catalogue(),
+    counters,
+    loadOrganizations: (ids: readonly string[]) => stored.loadOrganizations(db, ids),
+    findKeys: (addresses: Parameters<typeof stored.findKeys>[1]) => stored.findKeys(db, addresses),
+  };
+  const keys = await restoreRecent(recent, restoring, nowMs);
+  if (keys > 0) log.info({ keys }, 'counters: the last hour is counted again');
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
+import { eachSettledUse, type SettledUse } from './domain/settled-uses.ts';
 import { type Journal, openJournal } from './journal/journal.ts';
 import { RefusalAggregator } from './journal/refusals.ts';
 import { systemClock as clock } from './lib/clock.ts';
@@ -9,7 +11,7 @@ import type { Logger } from './lib/log.ts';
 import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from './store/installation.ts';
-import { acquireLease } from './store/lease.ts';
+import { acquireLease, refuseOtherCounting, replicaLease } from './store/lease.ts';
 import { createLedgerWriter, type LedgerWriter } from './store/ledger-writer.ts';
 import { migrate } from './store/migrate.ts';
 import { newPartitions } from './store/partitions.ts';
@@ -22,6 +24,10 @@ export interface Stores {
   readonly journal: Journal;
   readonly refusals: RefusalAggregator;
   readonly writer: LedgerWriter;
+  /** This run of this process among all that serve the database: eight characters. */
+  readonly owner: string;
+  /** Hears of every row that is in the ledger from now on. */
+  readonly onStored: (listener: (use: SettledUse) => void) => void;
   /** Stores what waits and closes all of it, in the reverse order of opening. */
   close(): Promise<void>;
 }
@@ -53,7 +59,11 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   taken.defer(() => database.close());
   await refuseWrongMasterKey(database.db, masterKey);
   await migrate(database);
-  const lease = await acquireLease(database.db, { name: 'counters', onLost: (error) => stopServing(log, error) });
+  const owner = randomBytes(6).toString('base64url');
+  const isAlone = config.redisUrl === null;
+  await refuseOtherCounting(database.db, isAlone ? 'alone' : 'together');
+  const name = isAlone ? 'counters' : replicaLease(owner);
+  const lease = await acquireLease(database.db, { name, onLost: (error) => stopServing(log, error) });
   taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
   const partitions = newPartitions(database.db, database.kind);
@@ -67,19 +77,24 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   taken.defer(() => journal.close());
   const { rows, estimated } = journal.replayed;
   if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
+  let heard: (use: SettledUse) => void = () => {};
   const writer = createLedgerWriter({
     database,
     partitions,
     source: journal,
     clock,
     rejectsPath: join(config.dataDir, 'rejected-rows.txt'),
+    ...(isAlone ? {} : { onStored: (batch) => eachSettledUse(batch, (use) => heard(use)) }),
     onEvent: ({ is, ...facts }) =>
       is === 'back' ? log.info(facts, 'ledger: the database is back') : log.error(facts, `ledger: ${is}`),
   });
   taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
   const refusals = new RefusalAggregator({ journal, clock });
   taken.defer(() => refusals.flush());
-  return { database, masterKey, installation, journal, refusals, writer, close: () => taken.disposeAsync() };
+  const onStored = (listener: typeof heard) => {
+    heard = listener;
+  };
+  return { database, masterKey, installation, journal, refusals, writer, owner, onStored, close: () => taken.disposeAsync() };
 }
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {

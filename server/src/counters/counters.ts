@@ -38,8 +38,19 @@ export type HoldResult =
       /** What was held of money: `nanoUsd`, or less when a budget clamped. */
       readonly nanoUsd: number;
       readonly readings: Readings;
+      readonly isDegraded?: boolean;
     }
-  | { readonly admitted: false; readonly atMs: number; readonly readings: Readings; readonly refusing: readonly Refusing[] };
+  | {
+      readonly admitted: false;
+      readonly atMs: number;
+      readonly readings: Readings;
+      readonly refusing: readonly Refusing[];
+      /** Judged by this replica's share of each rate limit, because the counters that all share were out of reach. */
+      readonly isDegraded?: boolean;
+    };
+
+/** The counters that all replicas share are out of reach, and what was asked of them cannot be answered without. Says so to the caller. */
+export class CountersAway extends Error {}
 
 /** What a request in flight holds. Opaque: only the counters that gave it out read it. */
 export interface Hold {

@@ -26,6 +26,13 @@ export interface RedisCountersOptions {
   /** Names this process among those that share the counters: eight characters. */
   readonly owner: string;
   readonly pastFrom: PastFrom;
+  /** Called where Redis does not have a plan it may have been given: rejects where it has lost more than that. */
+  readonly mustBeSame?: () => Promise<void>;
+}
+
+/** A hold that may be kept elsewhere for a while: null while these counters keep it. */
+export interface SharedHold extends Hold {
+  local: Hold | null;
 }
 
 /** A request whose row is in the ledger. */
@@ -46,7 +53,9 @@ export interface RedisCounters extends Counters {
   /** What a process that is gone held of an organization stands as used until its rows say better. Returns how many requests. */
   sweep(organizationId: string, owner: string): Promise<number>;
   /** A hold as these counters would have given it out, for a request that others admitted. */
-  adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): Hold;
+  adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold;
+  /** These counters may have missed something: what the ledger knows of is asked for again when it is next needed. */
+  doubt(counters: readonly CounterSpec[]): Promise<void>;
 }
 
 /** What an attempt took, and when. */
@@ -72,12 +81,13 @@ const STORED_AT_ONCE = 500;
 type AskedOf = Pick<RedisPlan, 'counters' | 'order'>;
 
 /** A hold that Redis keeps: what was taken is written there, where whoever settles it finds it. */
-class RedisHold implements Hold {
+class RedisHold implements SharedHold {
   readonly requestId: string;
   readonly plan: LimitPlan;
   readonly atMs: number;
   /** Of each attempt, should it have to be taken again. */
   readonly taken: Taken[];
+  local: Hold | null = null;
 
   constructor(requestId: string, plan: LimitPlan, atMs: number, taken: Taken) {
     this.requestId = requestId;
@@ -88,11 +98,11 @@ class RedisHold implements Hold {
 }
 
 /** Each operation is one script, so each is atomic; time is Redis's own. Rejects when Redis is away or the ledger is out of reach. */
-export function createRedisCounters({ run, prefix, owner, pastFrom }: RedisCountersOptions): RedisCounters {
+export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }: RedisCountersOptions): RedisCounters {
   const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
   const openQuestions = new Map<string, Promise<void>>();
   let questions = 0;
-  return { hold, extend, settle, read, restore, correct, forget, stored, cancel, rehold, sweep, adopt };
+  return { hold, extend, settle, read, restore, correct, forget, stored, cancel, rehold, sweep, adopt, doubt };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
@@ -172,6 +182,11 @@ export function createRedisCounters({ run, prefix, owner, pastFrom }: RedisCount
     await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'forget', ...args)));
   }
 
+  async function doubt(counters: readonly CounterSpec[]): Promise<void> {
+    const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
+    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'doubt')));
+  }
+
   async function stored(organizationId: string, uses: readonly StoredUse[]): Promise<void> {
     const args = uses.flatMap(({ requestId, tokens, nanoUsd }) => [nameOf(requestId), 1, tokens, nanoUsd]);
     for (let at = 0; at < args.length; at += 4 * STORED_AT_ONCE)
@@ -193,7 +208,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom }: RedisCount
     return numbersIn(await run(scripts.sweep, [holdsKey(prefix(), organizationId)], [gone]))[0] as number;
   }
 
-  function adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): Hold {
+  function adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold {
     return new RedisHold(requestId, plan, atMs, taken);
   }
 
@@ -214,6 +229,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom }: RedisCount
 
   async function keep({ place, json }: RedisPlan): Promise<void> {
     await run(scripts.keep, [place], [json]);
+    await mustBeSame?.();
   }
 
   function keptOf(plan: LimitPlan): RedisPlan {

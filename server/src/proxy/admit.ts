@@ -1,8 +1,9 @@
-import type { HoldResult, Wanted } from '../counters/counters.ts';
+import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
 import { estimatedInputTokens, estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { restampRequestId } from '../lib/id.ts';
+import { StoreError } from '../store/errors.ts';
 import type { Candidate } from './candidate.ts';
 import { admittedDecision } from './explain.ts';
 import type { Gateway } from './gateway.ts';
@@ -70,9 +71,13 @@ function questionOf(walk: Walk, key: CachedKey, { facts }: Asked, standing: Stan
 /** The counters may answer later, and while they are away what a budget covers cannot be admitted. */
 async function take(walk: Walk, { plan }: Standing, wanted: Wanted, gateway: Gateway): Promise<HoldResult> {
   try {
-    const result = gateway.counters.hold(walk.id, plan, wanted);
-    return result instanceof Promise ? await result : result;
-  } catch {
+    const answer = gateway.counters.hold(walk.id, plan, wanted);
+    const result = answer instanceof Promise ? await answer : answer;
+    if (result.isDegraded === true) walk.isDegraded = true;
+    return result;
+  } catch (error) {
+    if (error instanceof CountersAway) throw serviceUnavailable(error.message);
+    if (!(error instanceof StoreError)) gateway.defect(error, walk.id);
     throw serviceUnavailable('What was used of a limit or budget cannot be read right now. Try again.');
   }
 }

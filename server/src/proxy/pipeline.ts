@@ -57,6 +57,7 @@ function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gate
     standing: null,
     trace: null,
     timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null, streamingSinceMs: null },
+    isDegraded: false,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ConfigurationChange } from '../counters/counters.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import type { OutputHistory } from '../domain/hold.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
@@ -59,6 +60,8 @@ export interface Snapshot {
   /** Keys that were shown at or after an instant. */
   usedSince(sinceMs: number): readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[];
   sizes(): { readonly keys: number; readonly organizations: number };
+  /** Milliseconds since the configuration was last known to be the present one: nothing served is older than that. */
+  ageMs(): number;
 }
 
 export interface SnapshotOptions {
@@ -66,8 +69,8 @@ export interface SnapshotOptions {
   readonly clock: Clock;
   readonly hashSecret: (secret: string) => string;
   readonly keysMax: number;
-  /** Told, in the turn in which a change goes live, which counters it adds. */
-  readonly forget: (counters: readonly CounterSpec[]) => void;
+  /** Told, in the turn in which a change goes live, which counters it adds, and which change that is. */
+  readonly forget: (counters: readonly CounterSpec[], change: ConfigurationChange) => void;
 }
 
 const CATALOGUE = 'catalogue';
@@ -99,6 +102,7 @@ class LiveSnapshot implements Snapshot {
   readonly #lookups = new Map<string, Promise<CachedKey | null>>();
   /** How many changes were begun: what was read before one may lack it. */
   #changes = 0;
+  #checkedMs: number;
 
   constructor({ source, clock, hashSecret, keysMax, forget }: SnapshotOptions, catalogue: Catalogue) {
     this.#source = source;
@@ -107,6 +111,7 @@ class LiveSnapshot implements Snapshot {
     this.#keysMax = keysMax;
     this.#forget = forget;
     this.#catalogue = catalogue;
+    this.#checkedMs = clock.monotonicMs();
   }
 
   catalogue(): Catalogue {
@@ -234,7 +239,8 @@ class LiveSnapshot implements Snapshot {
   #adopt(key: CachedKey, config: KeyConfig): void {
     if (config.version < key.config.version) return;
     const timeZone = key.holder.config?.timeZone ?? 'UTC';
-    this.#forget(countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs()));
+    const added = countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs());
+    this.#forget(added, { of: 'key', version: config.version });
     replaceKey(key, config);
   }
 
@@ -250,15 +256,29 @@ class LiveSnapshot implements Snapshot {
   /** Another time zone has other days and periods, those of the keys too. */
   #forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
     const nowMs = this.#clock.nowMs();
-    this.#forget(countersAddedToOrganization(before, after, nowMs));
+    const change = { of: 'organization', version: after.version } as const;
+    this.#forget(countersAddedToOrganization(before, after, nowMs), change);
     if (before.timeZone === after.timeZone) return;
     for (const { holder: its, config: policy } of this.#keys.values()) {
       if (its !== holder) continue;
-      this.#forget(countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs));
+      this.#forget(
+        countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs),
+        change,
+      );
     }
   }
 
+  ageMs(): number {
+    return this.#clock.monotonicMs() - this.#checkedMs;
+  }
+
   async poll(): Promise<void> {
+    const beganMs = this.#clock.monotonicMs();
+    await this.#reloadWhatMoved();
+    this.#checkedMs = beganMs;
+  }
+
+  async #reloadWhatMoved(): Promise<void> {
     const now = await this.#source.versions([CATALOGUE, ...this.#holders.keys()]);
     const catalogueMoved = (now.get(CATALOGUE) ?? 0) !== this.#catalogue.version;
     const moved = new Set<string>();

@@ -1,3 +1,4 @@
+import type { Hold } from '../counters/counters.ts';
 import type { KeyConfig } from '../domain/tenancy.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { EndRecord, RequestStatus } from '../journal/records.ts';
@@ -36,6 +37,7 @@ export interface InFlight {
   inFlightAt: number;
   readonly key: { readonly config: KeyConfig };
   readonly asked: { readonly facts: { readonly model: string } };
+  readonly hold: Hold;
 }
 
 export interface TrafficReading {

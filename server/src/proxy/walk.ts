@@ -26,6 +26,8 @@ export interface Walk {
   /** Set with the key where traces are recorded; null where they are not. */
   trace: RequestTrace | null;
   readonly timing: Timing;
+  /** Limits were judged by this replica's share: what all replicas share was out of reach. */
+  isDegraded: boolean;
 }
 
 export interface Asked {

@@ -1,16 +1,11 @@
 /** Versions of the configuration: what replicas poll, so that a lost notification cannot leave one behind. */
 import { sql } from 'drizzle-orm';
+import { type ChangedScopes, tellOthers } from './config-notices.ts';
 import type { Database } from './database.ts';
 import { configVersions as table } from './schema.ts';
 
 /** The scope of everything callable; an organization's scope is its id. */
 export const CATALOGUE_SCOPE = 'catalogue';
-
-/** Which configurations a transaction changed. */
-export interface ChangedScopes {
-  readonly catalogue?: boolean;
-  readonly organizationIds?: readonly string[];
-}
 
 /** Moves the version of one configuration on and returns it. Holds that row until the transaction ends. */
 export async function bumpVersion(tx: Database, scope: string): Promise<number> {
@@ -27,6 +22,7 @@ export async function bumpConfigVersions(tx: Database, changed: ChangedScopes): 
   const scopes = new Set(changed.organizationIds ?? []);
   if (changed.catalogue === true) scopes.add(CATALOGUE_SCOPE);
   for (const scope of [...scopes].sort()) await bumpVersion(tx, scope);
+  if (scopes.size > 0) await tellOthers(tx, changed);
 }
 
 /** Current versions by scope; of these scopes only when they are given. A scope that never changed is absent and counts as 0. */

@@ -24,6 +24,9 @@ export class LeaseHeld extends Error {
   }
 }
 
+/** Processes that count in memory and processes that count together cannot serve one database. Its message is the one line an operator needs. */
+export class CountsElsewhere extends Error {}
+
 export interface Lease {
   /** Gives the lease back and stops renewing. */
   release(): Promise<void>;
@@ -54,6 +57,54 @@ export async function acquireLease(db: Database, { name, onLost, identity = this
       await db.delete(processLeases).where(sql`${processLeases.name} = ${name} and ${processLeases.holder} = ${us}`);
     },
   };
+}
+
+/** What the leases of replicas are called; behind it the replica's own name. */
+const REPLICA = 'replica:';
+
+export function replicaLease(owner: string): string {
+  return `${REPLICA}${owner}`;
+}
+
+/** The names of all replicas whose lease has not ended, by the database's clock. */
+export async function liveReplicas(db: Database): Promise<readonly string[]> {
+  const rows = await db
+    .select({ name: processLeases.name, holder: processLeases.holder })
+    .from(processLeases)
+    .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} > now()`);
+  return rows.filter(({ holder }) => !isSeenToBeGone(holder)).map(({ name }) => name.slice(REPLICA.length));
+}
+
+/** Throws CountsElsewhere while a process lives that counts the other way: `alone` in memory, or `together` in Redis. */
+export async function refuseOtherCounting(db: Database, ours: 'alone' | 'together'): Promise<void> {
+  if (ours === 'alone') {
+    const replicas = await liveReplicas(db);
+    if (replicas.length === 0) return;
+    throw new CountsElsewhere(
+      `${replicas.length} Headgate processes with REDIS_URL serve this database and count together: set REDIS_URL here as well, or stop them first.`,
+    );
+  }
+  const [lease] = await db
+    .select({ holder: processLeases.holder })
+    .from(processLeases)
+    .where(sql`${processLeases.name} = 'counters' and ${processLeases.expiresAt} > now()`);
+  if (lease === undefined || isSeenToBeGone(lease.holder)) return;
+  const holder = parseIdentity(lease.holder);
+  throw new CountsElsewhere(
+    `Another Headgate (${holder === null ? 'unknown' : describeProcess(holder)}) serves this database without REDIS_URL and counts alone: stop it first.`,
+  );
+}
+
+/** Leases of replicas that ended long ago; their processes never come back under that name. */
+export async function dropDeadReplicas(db: Database): Promise<void> {
+  await db
+    .delete(processLeases)
+    .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} < now() - interval '1 hour'`);
+}
+
+function isSeenToBeGone(holder: string): boolean {
+  const identity = parseIdentity(holder);
+  return identity !== null && isGone(identity);
 }
 
 const EXPIRES_AT = sql`now() + ${LEASE_MS} * interval '1 millisecond'`;

@@ -18,6 +18,8 @@ export interface LedgerWriterOptions {
   /** File to which refused rows are appended, each with the reason, for a person to look at. */
   readonly rejectsPath: string;
   readonly onEvent: (event: LedgerEvent) => void;
+  /** Called with each batch once it is stored, before its memory is used again. */
+  readonly onStored?: (batch: RowBatch) => void;
   readonly everyMs?: number;
   readonly rowsMax?: number;
   readonly bytesMax?: number;
@@ -177,6 +179,7 @@ class Writer implements LedgerWriter {
       }
       this.#busySinceMs ??= startedMs;
       if ((await this.#store(batch, 0, batch.starts.length)) === 'stopped') break;
+      this.#options.onStored?.(batch);
       this.#options.source.stored(batch.end);
       const isBacklog = batch.starts.length >= this.#rowsNow || this.#barriers.length > 0 || this.#stopping !== 'no';
       if (!isBacklog) await this.#pause(this.#everyMs - (this.#options.clock.monotonicMs() - startedMs));

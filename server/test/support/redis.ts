@@ -10,6 +10,11 @@ export type RedisKind = 'Redis' | 'Valkey' | 'Redis Cluster';
 
 export interface TestRedis {
   readonly client: Redis | Cluster;
+  /** Of the first server. */
+  readonly url: string;
+  /** The server processes, in the order of their ports. */
+  readonly servers: readonly ChildProcess[];
+  readonly ports: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -36,7 +41,10 @@ export async function startRedis(kind: RedisKind): Promise<TestRedis> {
     const client = isCluster
       ? new Cluster(ports.map((port) => ({ host: '127.0.0.1', port })))
       : new Redis({ host: '127.0.0.1', port: ports[0] as number });
-    return { client, stop: () => stop(client, servers, home) };
+    // Tests take servers away; what comes of it is theirs to judge.
+    client.on('error', () => {});
+    const url = `redis://127.0.0.1:${ports[0]}`;
+    return { client, url, servers, ports, stop: () => stop(client, servers, home) };
   } catch (error) {
     await stop(null, servers, home);
     throw error;

@@ -123,8 +123,23 @@ local function forget(now, seen, others)
   return DONE
 end
 
+-- What the ledger knows of is asked for again; minute and hour limits stay as they are.
+local function doubt(now, seen, others)
+  load(counters, KEYS, now, others)
+  expire_all(now)
+  for i = 1, #state do
+    if plan.w[i] == CALENDAR then
+      forget_periods(i, now)
+    elseif plan.w[i] == TRAILING and plan.u[i] == NANO_USD then
+      state[i][PAST], changed[i] = UNKNOWN, true
+    end
+  end
+  save(now, seen)
+  return DONE
+end
+
 if act == 'restore' then saw(KEYS[1], tonumber(ARGV[4])) end
 local now, seen, others = now_ms(KEYS[1])
-local acts = { ask = ask, fill = fill, give_up = give_up, restore = restore, correct = correct, forget = forget }
+local acts = { ask = ask, fill = fill, give_up = give_up, restore = restore, correct = correct, forget = forget, doubt = doubt }
 local answer, text = acts[act](now, seen, others)
 return doubles({ answer }) .. (text or '')

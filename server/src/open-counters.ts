@@ -1,0 +1,147 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import type { Counters, Hold } from './counters/counters.ts';
+import { createMemoryCounters } from './counters/memory.ts';
+import { createRedisCounters } from './counters/redis.ts';
+import { systemClock as clock } from './lib/clock.ts';
+import type { Logger } from './lib/log.ts';
+import type { Stores } from './open-stores.ts';
+import { createEpochs } from './replicas/epoch.ts';
+import { createLiving } from './replicas/living.ts';
+import { openRedis } from './replicas/redis-link.ts';
+import { createSharedCounters, type SharedCounters, type SharedEvent } from './replicas/shared-counters.ts';
+import { askTogether } from './store/counter-past.ts';
+import { liveReplicas } from './store/lease.ts';
+import { askShared } from './store/shared-past.ts';
+
+/** The counters of this process, alone or together with others. */
+export interface ProcessCounters extends Counters {
+  evictIdle(): number;
+  /** Counters kept in this process. */
+  size(): number;
+}
+
+/** What the counters must know of the data plane, which is made after them. */
+export interface CountersNeed {
+  readonly groupsOf: (calledName: string) => ReadonlySet<string>;
+  readonly inFlight: () => readonly Hold[];
+  /** Counts the last hour anew in these counters. */
+  readonly restore: (counters: Counters) => Promise<void>;
+}
+
+export interface OpenCounters {
+  readonly counters: ProcessCounters;
+  /** Null where this process counts alone. */
+  readonly shared: SharedCounters | null;
+  /** Counts anew what must be counted before anyone is admitted. With Redis away it returns all the same: requests meet what that allows. */
+  begin(need: CountersNeed): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const OPEN_MS_MAX = 20_000;
+const FLUSH_MS_MAX = 10_000;
+const EPOCH_FILE = 'epoch';
+
+export async function openCounters(config: Config, stores: Stores, log: Logger): Promise<OpenCounters> {
+  return config.redisUrl === null ? alone(stores) : together(config, config.redisUrl, stores, log);
+}
+
+function alone({ database, journal, writer }: Stores): OpenCounters {
+  const counters = createMemoryCounters({
+    clock,
+    // Everything settled before this instant is in the answer, nothing that is settled later.
+    seedFrom: askTogether(database.db, { barrier: (work) => writer.barrier(work), position: () => placeIn(journal) }),
+  });
+  return { counters, shared: null, begin: ({ restore }) => restore(counters), stop: async () => {} };
+}
+
+async function together(config: Config, url: string, stores: Stores, log: Logger): Promise<OpenCounters> {
+  const { database, installation, journal, writer, owner } = stores;
+  const link = await openRedis({
+    url,
+    onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
+  });
+  let need: CountersNeed = { groupsOf: () => new Set(), inFlight: () => [], restore: async () => {} };
+  // Two installations on one Redis never meet.
+  const base = `headgate:${installation.id.slice(0, 12)}:`;
+  let epoch = 'none';
+  const prefix = () => `${base}${epoch}:`;
+  const redis = createRedisCounters({
+    run: link.run,
+    prefix,
+    owner,
+    pastFrom: askShared(database.db, (calledName) => need.groupsOf(calledName)),
+    mustBeSame: () => shared.mustBeSame(),
+  });
+  const living = createLiving({
+    run: link.run,
+    command: link.command,
+    prefix,
+    owner,
+    sweep: (organizationId, gone) => redis.sweep(organizationId, gone),
+    onSwept: (event) => log.warn(event, 'a replica is gone: what it held stands as used until its rows are stored'),
+  });
+  const epochFile = join(config.dataDir, EPOCH_FILE);
+  const { rows, estimated } = journal.replayed;
+  const begun = Promise.withResolvers<void>();
+  const shared = createSharedCounters({
+    link,
+    epochs: createEpochs(link.run, base, owner),
+    living,
+    redis,
+    local: createMemoryCounters({ clock, seedFrom: async () => [] }),
+    away: config.withoutRedis,
+    setEpoch: (id) => {
+      epoch = id;
+    },
+    noteEpoch: (id) => writeFileSync(epochFile, id, { mode: 0o600 }),
+    leftIn: rows + estimated === 0 ? null : { epoch: contentsOf(epochFile) },
+    flush: () => writer.barrier(async () => {}, FLUSH_MS_MAX),
+    hasUnstored: () => writer.lag().rows > 0,
+    inFlight: () => need.inFlight(),
+    members: () => liveReplicas(database.db),
+    restore: () => need.restore(redis),
+    onEvent: (event) => tell(event, log),
+    ready: begun.promise,
+  });
+  stores.onStored(({ organizationId, ...use }) => shared.stored(organizationId, use));
+  return {
+    counters: shared,
+    shared,
+    begin: async (its) => {
+      need = its;
+      begun.resolve();
+      await shared.opened(OPEN_MS_MAX);
+    },
+    stop: () => shared.stop(),
+  };
+}
+
+function tell(event: SharedEvent, log: Logger): void {
+  if (event.is === 'away') {
+    log.error({ reason: event.reason }, 'counters: Redis is away; budgets and limits go by what the settings say');
+  } else if (event.is === 'waiting') {
+    log.warn({ reason: event.reason }, 'counters: not open yet');
+  } else {
+    const { epoch, isNew, afterMs } = event;
+    log.info({ epoch, isNew, afterMs: Math.round(afterMs) }, 'counters: open, together with all replicas');
+  }
+}
+
+function contentsOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Null on a full disk; the barrier then says so to whoever asks. */
+function placeIn(journal: Stores['journal']) {
+  try {
+    return journal.position();
+  } catch {
+    return null;
+  }
+}
