@@ -11,6 +11,8 @@ export interface Config {
   readonly redisUrl: string | null;
   /** Processes on this host that share the port. */
   readonly workers: number;
+  /** Which of them this process is, from 1; 0 where it is the only one. */
+  readonly worker: number;
   /** Which planes this process serves. */
   readonly role: 'all' | 'data' | 'admin';
   /** What happens to requests under budgets and rate limits while Redis is away. */
@@ -33,6 +35,7 @@ export interface Config {
   /** Null: no traces are recorded and no metrics sent. */
   readonly telemetry: TelemetrySettings | null;
   readonly drainMsMax: number;
+  readonly drainLeadMs: number;
   readonly stallMsMax: number;
   /** Every setting as it was read, for people to look at; of a secret only whether there is one. */
   readonly inForce: readonly SettingInForce[];
@@ -184,6 +187,12 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'HEADGATE_DRAIN_SECONDS', default: '30', about: 'How long streams may finish after SIGTERM.' },
   {
+    name: 'HEADGATE_DRAIN_LEAD_SECONDS',
+    default: '0',
+    about:
+      'How long after SIGTERM new requests are still served, while `/health/ready` already says `draining`: what a load balancer needs to notice.',
+  },
+  {
     name: 'HEADGATE_STALL_SECONDS',
     default: '60',
     about: 'How long a client may leave a stream unread before it counts as gone.',
@@ -203,6 +212,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     databaseUrl: databaseUrl(text('DATABASE_URL')),
     redisUrl: redisUrl(text('REDIS_URL')),
     workers: whole('HEADGATE_WORKERS', text, 1, 128),
+    worker: 0,
     role: oneOf('HEADGATE_ROLE', text, ['all', 'data', 'admin']),
     withoutRedis: {
       budgets: oneOf('HEADGATE_BUDGETS_WITHOUT_REDIS', text, ['refuse', 'admit']),
@@ -222,6 +232,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     metricsOrganizationsMax: whole('HEADGATE_METRICS_ORGANIZATIONS', text, 0, 1_000),
     telemetry: telemetry(text),
     drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
+    drainLeadMs: whole('HEADGATE_DRAIN_LEAD_SECONDS', text, 0, 300) * 1_000,
     stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };

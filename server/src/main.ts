@@ -1,7 +1,8 @@
 /** Reads the settings, wires the rooms, listens. The only file that knows everything. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
@@ -37,7 +38,7 @@ import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
 import { createListener } from './proxy/listener.ts';
-import { renderMetrics } from './proxy/metrics.ts';
+import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
 import { UnusableRedis } from './replicas/redis-link.ts';
@@ -48,9 +49,12 @@ import { WrongMasterKey } from './store/installation.ts';
 import { CountsElsewhere, LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
+import { metricsOfAll, startsWorkers, superviseWorkers, workerConfig } from './workers.ts';
 
 const IMPATIENT_AFTER_MS = 1_000;
 const FLUSH_MS_MAX = 10_000;
+/** For an error in a stream to reach its client. */
+const LAST_WORDS_MS = 500;
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
@@ -61,7 +65,9 @@ async function main(argv: readonly string[]): Promise<void> {
   const flags = argv.slice(1);
   if (command === 'seed') return seed(flags);
   const config = readConfig(process.env, flags);
-  await serve(config, createLogger(config.log));
+  const log = createLogger(config.log);
+  if (startsWorkers(config)) process.exitCode = await superviseWorkers(config, log);
+  else await serve(workerConfig(config, process.env), log);
 }
 
 /** Makes load-size data in the database that the settings name. */
@@ -100,22 +106,27 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   const server = createListener({
     clock,
     bodyBytesMax: config.bodyBytesMax,
-    admin: admin.handle,
+    admin: config.role === 'data' ? refuseAdmin : admin.handle,
     requestId,
     serve: (request, reply) => {
-      if (request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
+      if (config.role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
       else void serveOperations(request, reply, operations);
     },
   });
   await listen(server, config);
   const stopKeeping = keepCurrent(config, stores, opened, log);
-  await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
+  if (config.worker <= 1 && config.role !== 'data')
+    await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
   notReady = null;
   onSignal(log, async () => {
     notReady = 'draining';
+    await sleep(config.drainLeadMs);
     await stopKeeping();
     admin.endStreams();
-    await closeWithin(server, config.drainMsMax);
+    const cutStreams = () => {
+      for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
+    };
+    await closeWithin(server, config.drainMsMax, cutStreams);
     await admin.close();
     transport.close();
     // What is settled is stored and told before this replica goes.
@@ -124,6 +135,12 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     await stores.close();
     await opened.telemetry?.close();
   });
+}
+
+/** A data process has no control plane: there is nothing at its paths. */
+function refuseAdmin(_: IncomingMessage, response: ServerResponse): void {
+  const problem = { type: 'about:blank', title: 'Not Found', status: 404, detail: 'This process serves the data plane alone.' };
+  response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
 }
 
 function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
@@ -176,23 +193,24 @@ function operationsOf(
   admin: AdminApp,
   notReady: () => string | null,
 ): Operations {
+  const sources: MetricsSources = {
+    traffic: gateway.traffic,
+    snapshot: gateway.snapshot,
+    version: programVersion,
+    ledger: () => writer.lag(),
+    coolingDeployments: () => gateway.health.cooling().length,
+    counters: () => counters.size(),
+    journalBytes: () => journal.stats().bytes,
+    journalBytesMax: config.journalBytesMax,
+    databaseConnections: () => connectionsOf(database),
+  };
+  const ofAll = metricsOfAll(() => metricsAsJson(sources));
   return {
     notReady,
     requestId,
-    file: loadConsole(CONSOLE),
+    file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
     mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),
-    metrics: () =>
-      renderMetrics({
-        traffic: gateway.traffic,
-        snapshot: gateway.snapshot,
-        version: programVersion,
-        ledger: () => writer.lag(),
-        coolingDeployments: () => gateway.health.cooling().length,
-        counters: () => counters.size(),
-        journalBytes: () => journal.stats().bytes,
-        journalBytesMax: config.journalBytesMax,
-        databaseConnections: () => connectionsOf(database),
-      }),
+    metrics: async () => (await ofAll()) ?? renderMetrics(sources),
   };
 }
 
@@ -212,12 +230,17 @@ function addressOf(host: string, { port }: AddressInfo): string {
   return `http://${shown}:${port}`;
 }
 
-/** No new connections; streams may finish; what is still open at the bound is cut, and settles as a hang-up. */
-async function closeWithin(server: Server, ms: number): Promise<void> {
+/**
+ * No new connections; streams may finish. At the bound what still streams ends with an error in the stream, and what is open after that is
+ * cut and settles as a hang-up.
+ */
+async function closeWithin(server: Server, ms: number, cutStreams: () => void): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), ms);
+  const end = setTimeout(cutStreams, ms);
+  const cut = setTimeout(() => server.closeAllConnections(), ms + LAST_WORDS_MS);
   await closed;
+  clearTimeout(end);
   clearTimeout(cut);
 }
 

@@ -20,6 +20,7 @@ export const scripts = {
   settle: scriptOf(`${common}\n${read('settle')}`),
   read: scriptOf(`${common}\n${read('read')}`),
   keep: scriptOf(`${common}\n${read('keep')}`),
+  drop: scriptOf(`${common}\ncall('DEL', KEYS[1])\nreturn doubles({ DONE })`),
   // A question about the past divides what was settled into before and after: sent a second time it would come too late.
   amend: { ...scriptOf(`${common}\n${read('amend')}`), isSentWhole: true },
   rehold: scriptOf(`${common}\n${read('rehold')}`),

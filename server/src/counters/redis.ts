@@ -227,9 +227,16 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     throw new Error('the past of a counter could not be read');
   }
 
+  /** A plan in a Redis that has lost all else would let others count in empty counters: it is put there only while nothing is lost. */
   async function keep({ place, json }: RedisPlan): Promise<void> {
-    await run(scripts.keep, [place], [json]);
     await mustBeSame?.();
+    await run(scripts.keep, [place], [json]);
+    try {
+      await mustBeSame?.();
+    } catch (error) {
+      await run(scripts.drop, [place], []);
+      throw error;
+    }
   }
 
   function keptOf(plan: LimitPlan): RedisPlan {

@@ -114,6 +114,7 @@ function admissionOf(
     extendedNanoUsd: 0,
     settled: false,
     inFlightAt: -1,
+    cutShort: null,
     ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
   };
   gateway.traffic.began(admission);

@@ -70,6 +70,7 @@ class StreamDelivery {
     reply.onGone(() => this.#hangUp('client'));
     reply.onDrained(() => this.#drained());
     if (this.#done) return;
+    this.#admission.cutShort = () => this.#cutShort();
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
       end: () => this.#ended(this.#said.end({ clean: true })),
@@ -113,6 +114,18 @@ class StreamDelivery {
 
   #finish(last: Buffer, status: 'succeeded' | 'failed'): void {
     this.#settle(status, 200, status === 'failed' ? 'provider_error' : null);
+    const { reply } = this.#admission.walk;
+    this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
+  }
+
+  /** This process ends before the stream does: the client is told within it, and pays for what it was sent. */
+  #cutShort(): void {
+    if (this.#done) return;
+    this.#gateway.traffic.streamCut('drain');
+    this.#answer.source.abort();
+    const last = this.#said.end({ clean: false, message: 'The gateway is being restarted. Send the request again.' });
+    this.#keep(last);
+    this.#settle('cancelled', 200, 'service_unavailable');
     const { reply } = this.#admission.walk;
     this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
   }

@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import { MetricFamilies } from './metric-families.ts';
 import { addProcess } from './process-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -34,13 +35,22 @@ export interface LedgerReading {
  * Prometheus text. Cardinality is bounded: labels come from closed lists (endpoint, status, code, provider, outcome), never from callers; of
  * organizations only as many are named as the setting allows.
  */
-export async function renderMetrics(sources: MetricsSources): Promise<string> {
+export function renderMetrics(sources: MetricsSources): Promise<string> {
+  return registryOf(sources).metrics();
+}
+
+/** The same as plain objects, to be added up with those of other processes. */
+export async function metricsAsJson(sources: MetricsSources): Promise<readonly object[]> {
+  return registryOf(sources).getMetricsAsJSON();
+}
+
+function registryOf(sources: MetricsSources): Registry {
   const families = new MetricFamilies();
   addTraffic(families, sources.traffic.read());
   addKept(families, sources);
   addLedger(families, sources);
   addProcess(families, sources.version);
-  return families.registry.metrics();
+  return families.registry;
 }
 
 function addKept(families: MetricFamilies, { snapshot, counters, coolingDeployments }: MetricsSources): void {

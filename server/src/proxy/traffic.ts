@@ -28,8 +28,8 @@ export interface Traffic {
   read(): TrafficReading;
 }
 
-/** Who ended a stream early: the provider, the client by hanging up, or the client by leaving it unread. */
-export type StreamCut = 'provider' | 'client' | 'unread';
+/** Who ended a stream early: the provider, the client by hanging up, the client by leaving it unread, or the end of this process. */
+export type StreamCut = 'provider' | 'client' | 'unread' | 'drain';
 
 /** Whose request is on its way, and under which name. */
 export interface InFlight {
@@ -38,6 +38,7 @@ export interface InFlight {
   readonly key: { readonly config: KeyConfig };
   readonly asked: { readonly facts: { readonly model: string } };
   readonly hold: Hold;
+  readonly cutShort: (() => void) | null;
 }
 
 export interface TrafficReading {

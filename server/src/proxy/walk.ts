@@ -72,6 +72,8 @@ export interface Admission {
   settled: boolean;
   /** Where traffic.ts keeps it until it is settled. */
   inFlightAt: number;
+  /** Ends a stream that is being delivered, with an error the client can read; null while there is none. */
+  cutShort: (() => void) | null;
 }
 
 export interface LostAttempt {

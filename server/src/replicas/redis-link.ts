@@ -194,16 +194,16 @@ class Link implements RedisLink {
   }
 }
 
-const OPTIONS: RedisOptions = {
+const OPTIONS = {
   enableOfflineQueue: false,
   // What was sent and not answered when the connection broke may have been executed: whoever asked must know.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   connectTimeout: CONNECT_MS_MAX,
-  retryStrategy: (times) => Math.min(RETRY_MS_MAX, 50 * times),
-  reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+  retryStrategy: (times: number) => Math.min(RETRY_MS_MAX, 50 * times),
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
   connectionName: 'headgate',
-};
+} satisfies RedisOptions;
 
 /** Null: waiting may mend it. */
 function unusableFrom(error: unknown): UnusableRedis | null {
