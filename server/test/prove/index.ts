@@ -27,6 +27,8 @@ const registry: Record<string, readonly string[]> = {
   '2.7': ['no-regression'],
   '2.8': ['console-sign-in', 'command-line'],
   '2.9': ['upgrade'],
+  '3.1': ['counters-contract', 'shared-limits'],
+  '3.2': ['shared-budgets'],
   '3.8': ['move-and-restore'],
 };
 
