@@ -3,7 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What one call came to. `unreached`: nobody listened. `cut`: the connection broke before the whole answer was in. */
 export type Fate =
-  | { readonly is: 'answered'; readonly requestId: string; readonly inputTokens: number; readonly outputTokens: number }
+  | {
+      readonly is: 'answered';
+      readonly requestId: string;
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+      readonly isDegraded: boolean;
+    }
   | { readonly is: 'error'; readonly status: number; readonly code: string | null; readonly requestId: string | null }
   | { readonly is: 'unreached' }
   | { readonly is: 'cut' };
@@ -20,7 +26,8 @@ export interface SteadyLoad {
 }
 
 export interface LoadOptions {
-  readonly base: string;
+  /** Where the next call goes. */
+  readonly base: string | (() => string);
   readonly keys: readonly { readonly secret: string }[];
   readonly model: string;
   readonly width: number;
@@ -66,7 +73,8 @@ async function call({ base, model }: LoadOptions, secret: string, id: string, ho
   const body = { model, user: id, max_tokens: 64, messages: [{ role: 'user', content: 'Hi.' }] };
   const stream = how === 'stream' ? { stream: true, stream_options: { include_usage: true } } : {};
   try {
-    const response = await fetch(`${base}/v1/chat/completions`, {
+    const at = typeof base === 'string' ? base : base();
+    const response = await fetch(`${at}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'x-client-request-id': id },
       body: JSON.stringify({ ...body, ...stream }),
@@ -76,7 +84,7 @@ async function call({ base, model }: LoadOptions, secret: string, id: string, ho
     const requestId = response.headers.get('x-request-id');
     if (response.status !== 200) return { is: 'error', status: response.status, code: codeOf(text), requestId };
     const usage = how === 'stream' ? streamedUsage(text) : usageOf(text);
-    return usage === null || requestId === null ? { is: 'cut' } : { is: 'answered', requestId, ...usage };
+    return usage === null || requestId === null ? { is: 'cut' } : { is: 'answered', requestId, ...usage, isDegraded: response.headers.has('x-headgate-degraded') };
   } catch (error) {
     return { is: isUnreached(error) ? 'unreached' : 'cut' };
   }

@@ -9,7 +9,8 @@ export type ChaosMode = 'pass' | 'down' | 'rst' | 'blackhole';
 
 export class ChaosProxy {
   readonly port: number;
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
+  #delayMs = 0;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #server: Server;
   #mode: ChaosMode = 'pass';
@@ -24,6 +25,17 @@ export class ChaosProxy {
   /** Listens on a free port of this machine, or on the one given. */
   static async start(target: { readonly host: string; readonly port: number }, port = 0): Promise<ChaosProxy> {
     return new ChaosProxy(await listen(port), target);
+  }
+
+  /** Where new connections go from now on; living ones are closed. */
+  point(target: { readonly host: string; readonly port: number }): void {
+    this.#target = target;
+    this.#eachSocket((socket) => socket.destroy());
+  }
+
+  /** How late everything arrives from now on, in both directions. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
   }
 
   /** Applies to new and to living connections. */
@@ -65,7 +77,9 @@ export class ChaosProxy {
 
   /** Bytes that fall into a black hole are gone: the connection is of no use afterwards, as in life. */
   #pass(bytes: Buffer | string, to: Socket): void {
-    if (this.#mode !== 'blackhole') to.write(bytes);
+    if (this.#mode === 'blackhole') return;
+    if (this.#delayMs === 0) to.write(bytes);
+    else setTimeout(() => to.destroyed || to.write(bytes), this.#delayMs);
   }
 
   #eachSocket(act: (socket: Socket) => void): void {
