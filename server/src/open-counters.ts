@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import type { Counters, Hold } from './counters/counters.ts';
@@ -10,7 +10,7 @@ import type { Stores } from './open-stores.ts';
 import { createEpochs } from './replicas/epoch.ts';
 import { createLiving } from './replicas/living.ts';
 import { openRedis } from './replicas/redis-link.ts';
-import { createSharedCounters, type SharedCounters, type SharedEvent } from './replicas/shared-counters.ts';
+import { createSharedCounters, type LeftBehind, type SharedCounters, type SharedEvent } from './replicas/shared-counters.ts';
 import { askTogether } from './store/counter-past.ts';
 import { liveReplicas } from './store/lease.ts';
 import { askShared } from './store/shared-past.ts';
@@ -79,7 +79,7 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     command: link.command,
     prefix,
     owner,
-    sweep: (organizationId, gone) => redis.sweep(organizationId, gone),
+    sweep: (organizationId, who, its) => redis.sweep(organizationId, who, its),
     onSwept: (event) => log.warn(event, 'a replica is gone: what it held stands as used until its rows are stored'),
   });
   const epochFile = join(config.dataDir, EPOCH_FILE);
@@ -95,8 +95,8 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     setEpoch: (id) => {
       epoch = id;
     },
-    noteEpoch: (id) => writeFileSync(epochFile, id, { mode: 0o600 }),
-    leftIn: rows + estimated === 0 ? null : { epoch: contentsOf(epochFile) },
+    noteEpoch: (id) => writeFileSync(epochFile, `${id} ${owner}`, { mode: 0o600 }),
+    left: leftBehind(epochFile, rows + estimated > 0),
     flush: () => writer.barrier(async () => {}, FLUSH_MS_MAX),
     hasUnstored: () => writer.lag().rows > 0,
     inFlight: () => need.inFlight(),
@@ -129,12 +129,10 @@ function tell(event: SharedEvent, log: Logger): void {
   }
 }
 
-function contentsOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    return null;
-  }
+/** What the earlier run on this directory wrote down; rows without that are of an epoch that nobody knows. */
+function leftBehind(file: string, hasRows: boolean): LeftBehind | null {
+  const [epoch = '', owner = ''] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  return epoch === '' && !hasRows ? null : { epoch, owner, hasRows };
 }
 
 /** Null on a full disk; the barrier then says so to whoever asks. */

@@ -50,8 +50,11 @@ export interface RedisCounters extends Counters {
   cancel(organizationId: string, requestId: string): Promise<void>;
   /** Takes what a request in flight holds, whatever the limits say, in counters that do not know of it. */
   rehold(hold: Hold): Promise<void>;
-  /** What a process that is gone held of an organization stands as used until its rows say better. Returns how many requests. */
-  sweep(organizationId: string, owner: string): Promise<number>;
+  /**
+   * What a process that is gone held of an organization stands as used until its rows say better; of one that `is back` and has stored all
+   * that its journal knew of, the rest is given back. Returns how many requests.
+   */
+  sweep(organizationId: string, owner: string, its: 'gone' | 'back'): Promise<number>;
   /** A hold as these counters would have given it out, for a request that others admitted. */
   adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold;
   /** These counters may have missed something: what the ledger knows of is asked for again when it is next needed. */
@@ -204,8 +207,9 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     await answered(kept, () => run(scripts.rehold, kept.holdKeys, [nameOf(requestId), owner, kept.who, ...parts]));
   }
 
-  async function sweep(organizationId: string, gone: string): Promise<number> {
-    return numbersIn(await run(scripts.sweep, [holdsKey(prefix(), organizationId)], [gone]))[0] as number;
+  async function sweep(organizationId: string, who: string, its: 'gone' | 'back'): Promise<number> {
+    const answer = await run(scripts.sweep, [holdsKey(prefix(), organizationId)], [who, its === 'back' ? 1 : 0]);
+    return numbersIn(answer)[0] as number;
   }
 
   function adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold {

@@ -9,8 +9,8 @@ export interface LivingOptions {
   readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
   readonly prefix: () => string;
   readonly owner: string;
-  /** Gives back what a replica that is gone held of an organization; returns how many requests. */
-  readonly sweep: (organizationId: string, owner: string) => Promise<number>;
+  /** Ends what a replica held of an organization; returns how many requests. */
+  readonly sweep: (organizationId: string, owner: string, its: 'gone' | 'back') => Promise<number>;
   readonly onSwept: (event: { readonly owner: string; readonly requests: number }) => void;
 }
 
@@ -21,6 +21,8 @@ export interface Living {
   renew(): Promise<void>;
   /** How many live, this one included, as far as is known. */
   count(): number;
+  /** This replica is what `owner` was in an earlier run, all of whose rows are stored: what it still holds was never sent anywhere. */
+  succeed(owner: string): Promise<void>;
   /** Other counters from here on: nothing is registered there. */
   forget(): void;
   /** This replica holds nothing any more and goes. */
@@ -64,8 +66,9 @@ export function createLiving({ run, command, prefix, owner, sweep, onSwept }: Li
       count = Math.max(1, Number(living_));
       // It was taken for gone: what it holds has been swept, and is corrected when it settles. What it holds from now on must be found again.
       if (was === '0') register([...registered]);
-      for (const who of gone === '' ? [] : gone.split(',')) await sweepAll(who);
+      for (const who of gone === '' ? [] : gone.split(',')) await sweepAll(who, 'gone');
     },
+    succeed: (who) => sweepAll(who, 'back'),
     count: () => count,
     forget: () => registered.clear(),
     async leave() {
@@ -75,12 +78,13 @@ export function createLiving({ run, command, prefix, owner, sweep, onSwept }: Li
   };
 
   /** Removed last, so that one who dies at it leaves the rest to the next. */
-  async function sweepAll(who: string): Promise<void> {
+  async function sweepAll(who: string, its: 'gone' | 'back'): Promise<void> {
     let requests = 0;
     const organizationIds = (await command('SMEMBERS', heldBy(who))) as readonly string[];
-    for (const organizationId of organizationIds) requests += await sweep(organizationId, who);
-    await command('DEL', heldBy(who));
+    for (const organizationId of organizationIds) requests += await sweep(organizationId, who, its);
+    // Should it come back on what it left behind, it gives back what was never sent.
+    if (its === 'back') await command('DEL', heldBy(who));
     await command('ZREM', living(), who);
-    onSwept({ owner: who, requests });
+    if (its === 'gone') onSwept({ owner: who, requests });
   }
 }

@@ -41,8 +41,8 @@ export interface SharedCountersOptions {
   readonly flush: () => Promise<void>;
   /** Whether something is settled and not in the ledger yet. */
   readonly hasUnstored: () => boolean;
-  /** The epoch in which an earlier run left rows that were not stored; null where it left none. */
-  readonly leftIn: LeftBehind | null;
+  /** Null: there was no earlier run on this directory. */
+  readonly left: LeftBehind | null;
   /** Writes down which epoch this replica is in, so that its next run knows. */
   readonly noteEpoch: (id: string) => void;
   /** Holds of every request that is not settled yet. */
@@ -56,9 +56,11 @@ export interface SharedCountersOptions {
   readonly ready: Promise<void>;
 }
 
-/** Rows that an earlier run of this replica had not stored. Null: it is not known in which epoch that was. */
+/** What an earlier run of this replica left: the epoch it was in, its name there, and whether it had rows that were not stored. */
 export interface LeftBehind {
-  readonly epoch: string | null;
+  readonly epoch: string;
+  readonly owner: string;
+  readonly hasRows: boolean;
 }
 
 /** What is done while Redis is away. */
@@ -360,7 +362,7 @@ class Shared implements SharedCounters {
   /** An epoch was opened without this replica, which has requests in flight or rows that it had not stored by then. */
   #wasLeftOut(id: string): boolean {
     if (this.#epoch !== null) return this.#o.inFlight().length > 0 || this.#o.hasUnstored();
-    return this.#o.leftIn !== null && this.#o.leftIn.epoch !== id;
+    return this.#o.left?.hasRows && this.#o.left.epoch !== id;
   }
 
   async #recover(id: string): Promise<void> {
@@ -403,6 +405,13 @@ class Shared implements SharedCounters {
     const flushed = this.#o.flush();
     await Promise.all([flushed, ...holds.map((hold) => this.#takeAgain(hold))]);
     await this.#o.living.renew();
+    if (this.#o.left?.epoch === id) await this.#succeed(this.#o.left.owner);
+  }
+
+  /** What an earlier run settled is stored by now; Redis hears of that before the rest of what it held is given back. */
+  async #succeed(owner: string): Promise<void> {
+    await this.#queue.tell((organizationId, uses) => this.#o.redis.stored(organizationId, uses));
+    await this.#o.living.succeed(owner);
   }
 
   /** The same counters as before: what was missed is made up for. */

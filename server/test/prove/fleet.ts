@@ -22,6 +22,8 @@ export interface FleetOptions {
   readonly env?: Settings;
   /** Of one replica beside the others. */
   readonly envOf?: (index: number, at: { readonly databaseUrl: string; readonly redisUrl: string }) => Settings;
+  /** Called before the first replica starts. */
+  readonly prepare?: (at: { readonly databaseUrl: string; readonly redisPort: number }) => Promise<void>;
   readonly commandOf?: (index: number) => readonly [string, ...string[]] | undefined;
 }
 
@@ -31,12 +33,14 @@ export async function startFleet({
   kind = 'Redis',
   env = {},
   envOf,
+  prepare,
   commandOf,
 }: FleetOptions = {}): Promise<Fleet | null> {
   if (!hasRedis(kind)) return null;
   const postgres = await startPostgres();
   if (postgres === null) return null;
   const redis = await startRedis(kind);
+  await prepare?.({ databaseUrl: postgres.url, redisPort: redis.ports[0] as number });
   const adminToken = newAdminToken();
   const masterKey = randomBytes(32).toString('base64');
   const directories = Array.from({ length: size }, temporaryDirectory);

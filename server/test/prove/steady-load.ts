@@ -84,7 +84,9 @@ async function call({ base, model }: LoadOptions, secret: string, id: string, ho
     const requestId = response.headers.get('x-request-id');
     if (response.status !== 200) return { is: 'error', status: response.status, code: codeOf(text), requestId };
     const usage = how === 'stream' ? streamedUsage(text) : usageOf(text);
-    return usage === null || requestId === null ? { is: 'cut' } : { is: 'answered', requestId, ...usage, isDegraded: response.headers.has('x-headgate-degraded') };
+    return usage === null || requestId === null
+      ? { is: 'cut' }
+      : { is: 'answered', requestId, ...usage, isDegraded: response.headers.has('x-headgate-degraded') };
   } catch (error) {
     return { is: isUnreached(error) ? 'unreached' : 'cut' };
   }

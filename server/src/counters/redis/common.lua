@@ -454,9 +454,9 @@ local function settle_held(numbers, requests, tokens, nano_usd, now)
 end
 
 -- What a swept request was counted as, against what it really used. It was the process that was given up, not its requests.
-local function correct_swept(numbers, tokens, nano_usd, now)
+local function correct_swept(numbers, requests, tokens, nano_usd, now)
   expire_all(now)
-  local more = { 0, tokens, nano_usd, 0 }
+  local more = { requests - 1, tokens, nano_usd, 0 }
   for part = 1, #numbers - 2, 3 do
     more[TOKENS], more[NANO_USD] = more[TOKENS] - numbers[part + 1], more[NANO_USD] - numbers[part + 2]
   end
@@ -482,7 +482,11 @@ local function settle_recorded(holds_key, flag, name, who, numbers, requests, to
   local scope_keys = keys_of(holds_key, its_plan, who)
   local now, seen, others = now_ms(scope_keys[1])
   load(its_plan, scope_keys, numbers[1], others)
-  if flag == HELD_NOW then settle_held(numbers, requests, tokens, nano_usd, now) else correct_swept(numbers, tokens, nano_usd, now) end
+  if flag == HELD_NOW then
+    settle_held(numbers, requests, tokens, nano_usd, now)
+  else
+    correct_swept(numbers, requests, tokens, nano_usd, now)
+  end
   save(now, seen)
   return true
 end

@@ -21,7 +21,7 @@ local tokens, nano_usd = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now, seen, others = now_ms(KEYS[1])
 local at = numbers[1]
 load(its_plan, KEYS, at, others)
-if flag == HELD_NOW then settle_held(numbers, 1, tokens, nano_usd, now) else correct_swept(numbers, tokens, nano_usd, now) end
+if flag == HELD_NOW then settle_held(numbers, 1, tokens, nano_usd, now) else correct_swept(numbers, 1, tokens, nano_usd, now) end
 save(now, seen)
 call('HSET', KEYS[scopes + 2], id, record_text(SETTLED, owner, name, who, { at, tokens, nano_usd }))
 

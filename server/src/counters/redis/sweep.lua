@@ -1,19 +1,29 @@
--- What a process that is gone held stands as used, until its row says better; nothing of it is in flight any more.
--- KEYS: where the organization's holds are. ARGV: the process.
+-- What a process that is gone held stands as used, until its row says better; nothing of it is in flight any more. Where the process is back
+-- and has settled all that its journal knows of, the rest was never sent anywhere and is given back whole.
+-- KEYS: where the organization's holds are. ARGV: the process, and whether it is back (1 or 0).
+local is_back = ARGV[2] == '1'
 local swept, cursor = 0, '0'
 repeat
   local page = call('HSCAN', KEYS[1], cursor, 'COUNT', 1000)
   cursor = page[1]
   for n = 1, #page[2], 2 do
-    local kept = page[2][n + 1]
-    if string.sub(kept, 1, 1) == HELD_NOW and string.sub(kept, 2, 1 + OWNER_LENGTH) == ARGV[1] then
-      local flag, owner, name, who, numbers = record_of(kept)
+    local id, kept = page[2][n], page[2][n + 1]
+    local is_its = string.sub(kept, 2, 1 + OWNER_LENGTH) == ARGV[1]
+    local flag = string.sub(kept, 1, 1)
+    if is_its and (flag == HELD_NOW or (is_back and flag == SWEPT)) then
+      local _, owner, name, who, numbers = record_of(kept)
       local tokens, nano_usd = 0, 0
-      for part = 1, #numbers - 2, 3 do
-        tokens, nano_usd = tokens + numbers[part + 1], nano_usd + numbers[part + 2]
+      if not is_back then
+        for part = 1, #numbers - 2, 3 do
+          tokens, nano_usd = tokens + numbers[part + 1], nano_usd + numbers[part + 2]
+        end
       end
-      settle_recorded(KEYS[1], flag, name, who, numbers, 1, tokens, nano_usd)
-      call('HSET', KEYS[1], page[2][n], record_text(SWEPT, owner, name, who, numbers))
+      settle_recorded(KEYS[1], flag, name, who, numbers, is_back and 0 or 1, tokens, nano_usd)
+      if is_back then
+        call('HDEL', KEYS[1], id)
+      else
+        call('HSET', KEYS[1], id, record_text(SWEPT, owner, name, who, numbers))
+      end
       swept = swept + 1
     end
   end
