@@ -32,9 +32,9 @@ function loopDelay() {
   const seconds = (nanoseconds: number) =>
     Math.max(0, (Number.isFinite(nanoseconds) ? nanoseconds : 0) / 1e9 - RESOLUTION_MS / 1_000);
   const read = [
-    [{ quantile: '0.5' }, seconds(delay.percentile(50))],
-    [{ quantile: '0.99' }, seconds(delay.percentile(99))],
-    [{ quantile: '1' }, seconds(delay.max)],
+    [{ stat: 'p50' }, seconds(delay.percentile(50))],
+    [{ stat: 'p99' }, seconds(delay.percentile(99))],
+    [{ stat: 'max' }, seconds(delay.max)],
   ] as const;
   delay.reset();
   return read;
