@@ -24,6 +24,7 @@ const verbs = {
   prove: ['server/test/prove/index.ts'],
   bench: ['bench/src/main.ts'],
   screens: ['console/test/screens.ts'],
+  pack: ['scripts/pack.ts'],
 };
 
 /** Which package carries the pinned Node on which machine. None of them has an install script. */
@@ -109,7 +110,7 @@ function whyInstallFailed(result) {
 
 /** The verbs that start a gateway, which serves the built console. */
 function servesConsole(verbName) {
-  return ['start', 'dev', 'test', 'bench', 'prove', 'screens'].includes(verbName);
+  return ['start', 'dev', 'test', 'bench', 'prove', 'screens', 'pack'].includes(verbName);
 }
 
 /** Builds the console when one of its sources changed; a few seconds. */

