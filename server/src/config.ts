@@ -166,7 +166,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_METRICS_ORGANIZATIONS',
     default: '0',
-    about: 'How many organizations metrics name by id, the first that are seen (up to 1000); the rest are `other`.',
+    about:
+      'How many organizations each process names by id in its metrics, the first that it sees (up to 1000); the rest are `other`.',
   },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',

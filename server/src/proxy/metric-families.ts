@@ -3,6 +3,8 @@ import type { Buckets } from './buckets.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
+/** What the same series of several processes of one host come to together. */
+type Together = 'sum' | 'min' | 'max' | 'first';
 
 /**
  * Families of metrics made from numbers that are counted elsewhere; the library escapes and renders them. Its own counters hash their labels at
@@ -15,9 +17,9 @@ export class MetricFamilies {
     this.#add(name, help, 'counter', samples.map(sampleValue));
   }
 
-  gauge(name: string, help: string, samples: readonly Sample[] | number): void {
+  gauge(name: string, help: string, samples: readonly Sample[] | number, together: Together = 'sum'): void {
     const all: readonly Sample[] = typeof samples === 'number' ? [[{}, samples]] : samples;
-    this.#add(name, help, 'gauge', all.map(sampleValue));
+    this.#add(name, help, 'gauge', all.map(sampleValue), together);
   }
 
   histogram(name: string, help: string, series: readonly (readonly [labels: Labels, buckets: Buckets])[]): void {
@@ -29,9 +31,9 @@ export class MetricFamilies {
     );
   }
 
-  #add(name: string, help: string, type: string, values: readonly Value[]): void {
+  #add(name: string, help: string, type: string, values: readonly Value[], aggregator: Together = 'sum'): void {
     // What the registry asks of a metric is its name and what `get` answers.
-    const metric = { name, help, type, get: async () => ({ name, help, type, values, aggregator: 'sum' }) };
+    const metric = { name, help, type, get: async () => ({ name, help, type, values, aggregator }) };
     this.registry.registerMetric(metric as unknown as Metric);
   }
 }

@@ -70,10 +70,10 @@ function addLedger(
   families.gauge('headgate_journal_bytes', 'Bytes of journal not yet in the database.', bytes);
   families.gauge('headgate_journal_file_bytes', 'Bytes of the journal files.', journalBytes());
   families.gauge('headgate_journal_file_bytes_max', 'Bytes that the journal files may have.', journalBytesMax);
-  families.gauge('headgate_journal_age_seconds', 'Age of the oldest row not yet in the database.', ageMs / 1_000);
+  families.gauge('headgate_journal_age_seconds', 'Age of the oldest row not yet in the database.', ageMs / 1_000, 'max');
   families.counter('headgate_settled_rows_total', 'Rows stored in the database.', [[{}, stored]]);
   families.gauge('headgate_ledger_rejected_rows', 'Rows the database rejected, set aside in the data directory.', rejected);
-  families.gauge('headgate_database_up', '1 while the database takes rows.', database === 'ok' ? 1 : 0);
+  families.gauge('headgate_database_up', '1 while the database takes rows.', database === 'ok' ? 1 : 0, 'min');
   const { total, idle, waiting } = databaseConnections();
   families.gauge('headgate_database_connections', 'Connections to the database, and who waits for one.', [
     [{ state: 'busy' }, total - idle],

@@ -1,3 +1,4 @@
+import { AggregatorRegistry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { givenEnd, givenEntry } from '../../test/support/records.ts';
 import { MetricFamilies } from './metric-families.ts';
@@ -60,4 +61,21 @@ test('a histogram says how many were at most each bound', async () => {
   expect(lines).toContain('headgate_upstream_seconds_bucket{provider="openai",le="300"} 3');
   expect(lines).toContain('headgate_upstream_seconds_bucket{provider="openai",le="+Inf"} 4');
   expect(lines).toContain('headgate_upstream_seconds_count{provider="openai"} 4');
+});
+
+test('several processes’ metrics come to one scrape: counts add up, the oldest and the worst speak for all', async () => {
+  const one = new MetricFamilies();
+  const other = new MetricFamilies();
+  for (const [families, value] of [
+    [one, 3],
+    [other, 5],
+  ] as const) {
+    families.counter('requests_total', 'Counted.', [[{ code: 'a' }, value]]);
+    families.gauge('age_seconds', 'The worst.', value, 'max');
+    families.gauge('up', 'The weakest.', value, 'min');
+    families.gauge('info', 'Always 1.', [[{ version: '1' }, 1]], 'first');
+  }
+  const all = AggregatorRegistry.aggregate([await one.registry.getMetricsAsJSON(), await other.registry.getMetricsAsJSON()]);
+  const lines = (await all.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  expect(lines).toEqual(['requests_total{code="a"} 8', 'age_seconds 5', 'up 3', 'info{version="1"} 1']);
 });

@@ -152,8 +152,11 @@ describe('the chart', () => {
     expect(paths).toHaveLength(3);
     for (const at of paths) expect(HEALTH).toContain(at);
     expect(readText('server/src/proxy/operations.ts')).toContain("case '/health/ready'");
+    expect(pod).toContain('add .root.Values.drainSeconds .root.Values.drainLeadSeconds');
     expect(values.drainSeconds).toBe(Number(defaultOf('HEADGATE_DRAIN_SECONDS')));
-    const roles = ['data.yaml', 'admin.yaml'].map((file) => /"role" "(\w+)"/.exec(templates().get(file) as string)?.[1]);
+    const roles = ['data.yaml', 'admin.yaml'].map(
+      (file) => /^\{\{ include "headgate\.plane" \(dict "root" \$ "role" "(\w+)"/.exec(templates().get(file) as string)?.[1],
+    );
     expect(roles).toEqual(['data', 'admin']);
   });
 
@@ -168,6 +171,7 @@ describe('the chart', () => {
       const actions = [...text.matchAll(/\{\{-?\s*(\/\*|\w+)?/g)].map(([, word]) => word ?? '');
       const opened = actions.filter((word) => ['if', 'with', 'range', 'define'].includes(word)).length;
       expect(actions.filter((word) => word === 'end').length, file).toBe(opened);
+      expect(text.replaceAll(/\{\{.*?\}\}/gs, ''), file).not.toMatch(/\{\s*\{/);
       if (file.endsWith('.yaml')) checkYaml(withoutActions(text));
     }
   });

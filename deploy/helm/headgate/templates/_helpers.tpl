@@ -75,7 +75,7 @@ securityContext:
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: { type: RuntimeDefault }
 # Longer than streams may take to finish, for what is then settled and stored.
-terminationGracePeriodSeconds: {{ add .root.Values.drainSeconds 30 }}
+terminationGracePeriodSeconds: {{ add .root.Values.drainSeconds .root.Values.drainLeadSeconds 30 }}
 topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
@@ -123,10 +123,6 @@ containers:
       periodSeconds: 2
       timeoutSeconds: 2
       failureThreshold: 2
-    # Until nobody sends here any more; then the process is told to stop, and drains.
-    lifecycle:
-      preStop:
-        exec: { command: [node, "-e", "setTimeout(() => {}, 5000)"] }
     resources:
       {{- toYaml .plane.resources | nindent 6 }}
     volumeMounts:
@@ -146,6 +142,8 @@ volumes:
 {{- end }}
 - name: HEADGATE_DRAIN_SECONDS
   value: {{ .root.Values.drainSeconds | quote }}
+- name: HEADGATE_DRAIN_LEAD_SECONDS
+  value: {{ .root.Values.drainLeadSeconds | quote }}
 {{- with .root.Values.publicUrl }}
 - name: HEADGATE_PUBLIC_URL
   value: {{ . | quote }}
