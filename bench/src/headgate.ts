@@ -1,6 +1,6 @@
 /** Headgate under test: its process, a governed tenant and an ungoverned one, and the questions that show nothing was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
+import { type Gateway, repository, startGateway } from '../../server/test/prove/gateway.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from '../../server/test/prove/tenant.ts';
 import { models } from './exchange.ts';
 import { onGatewayCore } from './machine.ts';
@@ -41,6 +41,14 @@ export interface Subject {
   settled(requests: number): Promise<Totals>;
 }
 
+export interface HeadgateOptions {
+  readonly nodeFlags?: readonly string[];
+  /** Settings beside the database. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another tree than this one. */
+  readonly cwd?: string;
+}
+
 /** As `npm start` runs it. */
 const START_FLAGS = ['--max-semi-space-size=16'];
 
@@ -48,10 +56,11 @@ const START_FLAGS = ['--max-semi-space-size=16'];
 export async function startHeadgate(
   upstreams: { json: number; stream: number },
   databaseUrl: string | null,
-  nodeFlags: string[] = [],
+  { nodeFlags = [], env = {}, cwd = repository }: HeadgateOptions = {},
 ): Promise<Headgate> {
   const command = onGatewayCore([process.execPath, ...START_FLAGS, ...nodeFlags, 'server/src/main.ts', 'serve']);
-  const gateway = await startGateway({ command, env: databaseUrl === null ? {} : { DATABASE_URL: databaseUrl } });
+  const database = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
+  const gateway = await startGateway({ command, cwd, env: { ...database, ...env } });
   for (const name of ['json', 'stream'] as const) {
     const credentialId = await makeCredential(gateway, 'openai', `http://127.0.0.1:${upstreams[name]}/v1`);
     await makeModel(gateway, { model: models[name], provider: 'openai', upstreamModel: models[name], credentialId });

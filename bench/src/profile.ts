@@ -23,7 +23,9 @@ interface CpuProfile {
 export async function profileJson(upstreams: { json: number; stream: number }, databaseUrl: string): Promise<string[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-bench-profile-'));
   const startedMs = performance.now();
-  const headgate: Headgate = await startHeadgate(upstreams, databaseUrl, ['--cpu-prof', `--cpu-prof-dir=${folder}`]);
+  const headgate: Headgate = await startHeadgate(upstreams, databaseUrl, {
+    nodeFlags: ['--cpu-prof', `--cpu-prof-dir=${folder}`],
+  });
   await saturate(headgate.governed.to, WARM_UP_SECONDS);
   const fromUs = (performance.now() - startedMs) * 1000;
   const { answered } = await saturate(headgate.governed.to, SECONDS);

@@ -37,6 +37,7 @@ export interface Config {
   readonly drainMsMax: number;
   readonly drainLeadMs: number;
   readonly stallMsMax: number;
+  readonly fastLane: 'on' | 'off';
   /** Every setting as it was read, for people to look at; of a secret only whether there is one. */
   readonly inForce: readonly SettingInForce[];
 }
@@ -198,6 +199,11 @@ export const SETTINGS: readonly Setting[] = [
     default: '60',
     about: 'How long a client may leave a stream unread before it counts as gone.',
   },
+  {
+    name: 'HEADGATE_FAST_LANE',
+    default: 'on',
+    about: '`off` leaves every connection to the general HTTP libraries: more CPU for the same answers.',
+  },
 ];
 
 /** Reads the environment, with `--name value` flags of the same names above it. Throws BadSetting. */
@@ -235,6 +241,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
     drainLeadMs: whole('HEADGATE_DRAIN_LEAD_SECONDS', text, 0, 300) * 1_000,
     stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
+    fastLane: oneOf('HEADGATE_FAST_LANE', text, ['on', 'off']),
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   refuseWhatNeedsMore(config);

@@ -25,6 +25,7 @@ import { requestId } from './lib/id.ts';
 import { createLogger, type Logger } from './lib/log.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
+import { type Listening, openListener } from './open-listener.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { processFactsOf } from './process-facts.ts';
 import { programVersion } from './program-version.ts';
@@ -37,7 +38,6 @@ import { priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
-import { createListener } from './proxy/listener.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
@@ -97,13 +97,13 @@ async function serve(config: Config, log: Logger): Promise<void> {
 async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
   let notReady: string | null = 'starting';
   const wheel = createTimerWheel();
-  const transport = createTransport({ policy, wheel });
+  const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
   const facts = processFactsOf(config, stores, opened, () => notReady, clock);
   const admin = await createAdminApp({ ...adminDepsOf(config, stores, opened, policy, providers, log), process: facts });
   const operations = operationsOf(config, stores, opened, admin, () => notReady);
-  const server = createListener({
+  const listening = openListener(config.fastLane, {
     clock,
     bodyBytesMax: config.bodyBytesMax,
     admin: config.role === 'data' ? refuseAdmin : admin.handle,
@@ -113,6 +113,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
       else void serveOperations(request, reply, operations);
     },
   });
+  const { server } = listening;
   await listen(server, config);
   const stopKeeping = keepCurrent(config, stores, opened, log);
   if (config.worker <= 1 && config.role !== 'data')
@@ -126,7 +127,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
-    await closeWithin(server, config.drainMsMax, cutStreams);
+    await closeWithin(listening, config.drainMsMax, cutStreams);
     await admin.close();
     transport.close();
     // What is settled is stored and told before this replica goes.
@@ -234,11 +235,11 @@ function addressOf(host: string, { port }: AddressInfo): string {
  * No new connections; streams may finish. At the bound what still streams ends with an error in the stream, and what is open after that is
  * cut and settles as a hang-up.
  */
-async function closeWithin(server: Server, ms: number, cutStreams: () => void): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+async function closeWithin(listening: Listening, ms: number, cutStreams: () => void): Promise<void> {
+  const closed = new Promise<void>((resolve) => listening.server.close(() => resolve()));
+  listening.drain();
   const end = setTimeout(cutStreams, ms);
-  const cut = setTimeout(() => server.closeAllConnections(), ms + LAST_WORDS_MS);
+  const cut = setTimeout(() => listening.cut(), ms + LAST_WORDS_MS);
   await closed;
   clearTimeout(end);
   clearTimeout(cut);

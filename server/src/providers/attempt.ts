@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { TimerWheel, WheelTimer } from '../lib/timer-wheel.ts';
-import type { Borrower, Connection, OriginPool } from './origin-pool.ts';
+import { type Connection, PlainConnection, type Sender } from './connection.ts';
+import type { Borrower, OriginPool } from './origin-pool.ts';
 import {
   type UpstreamCall,
   UpstreamFailure,
@@ -8,29 +10,14 @@ import {
   type UpstreamHeaders,
   type UpstreamSink,
 } from './provider.ts';
+import type { TransportRequest } from './transport-request.ts';
 import { explainError } from './upstream-errors.ts';
 
-/** One HTTP/1.1 request to an upstream. The body is never changed and the answer never decoded. */
-export interface TransportRequest {
-  /** Scheme, host and port: `https://api.openai.com`. */
-  readonly origin: string;
-  readonly method: 'GET' | 'POST';
-  /** With the query; begins with `/`. */
-  readonly path: string;
-  /** Flat name/value pairs, lower-case names; `host`, `connection` and `content-length` are the transport's. */
-  readonly headers: string[];
-  readonly body: Buffer | null;
-  /** The longest wait for the head, from `send` on, and the longest silence in the body while the receiver is reading. */
-  readonly timeoutMs: number;
-  /** A longer answer is cut off as `protocol`. */
-  readonly answerBytesMax: number;
-}
-
 /**
- * One request on its way: waits for a connection, is written, is answered, ends. It is undici's handler and the caller's handle
+ * One request on its way: waits for a connection, is written, is answered, ends. It is the handler of either client and the caller's handle
  * at once, so that a request costs one object. Settles exactly once; after `abort()` it says nothing.
  */
-export class Attempt implements Borrower, UpstreamCall, Dispatcher.DispatchHandler {
+export class Attempt implements Borrower, UpstreamCall, Sender {
   private readonly request: TransportRequest;
   private readonly sink: UpstreamSink;
   private readonly pool: OriginPool;
@@ -39,7 +26,9 @@ export class Attempt implements Borrower, UpstreamCall, Dispatcher.DispatchHandl
   private timer: WheelTimer;
   private lastHeardMs: number;
   private connection: Connection | null = null;
-  private controller: Dispatcher.DispatchController | null = null;
+  /** Who reads the answer; null until the connection stands. */
+  private reader: { pause(): void; resume(): void } | null = null;
+  private headTold = false;
   private done = false;
   private aborted = false;
   private beginning = true;
@@ -72,35 +61,27 @@ export class Attempt implements Borrower, UpstreamCall, Dispatcher.DispatchHandl
     this.lastHeardMs = this.wheel.nowMs();
     // undici's parser is shared and not re-entrant: resuming one answer while another is being parsed would trip it.
     queueMicrotask(() => {
-      if (!this.done) this.controller?.resume();
+      if (!this.done) this.reader?.resume();
     });
   }
 
   start(connection: Connection): void {
     this.connection = connection;
-    connection.client.dispatch(this.request, this);
+    connection.send(this.request, this);
   }
 
   turnedAway(message: string): void {
     this.fail('not_connected', message);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
+  started(reader: { pause(): void; resume(): void }): void {
+    this.reader = reader;
+    this.written();
   }
 
-  onRequestSent(): void {
-    const socket = this.connection?.socket;
-    // A body larger than the socket's buffer is still leaving; until it has, the provider cannot have worked on it.
-    if (socket?.writableNeedDrain !== true) this.sent = true;
-    else
-      socket.once('drain', () => {
-        this.sent = true;
-      });
-  }
-
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
-    if (this.done || status < 200) return;
+  head(status: number, headers: UpstreamHeaders): void {
+    if (this.done || status < 200 || this.headTold) return;
+    this.headTold = true;
     this.lastHeardMs = this.wheel.nowMs();
     if (status < 300 && isEncoded(headers)) {
       this.fail('protocol', 'the provider compressed its answer although it was asked not to');
@@ -109,19 +90,20 @@ export class Attempt implements Borrower, UpstreamCall, Dispatcher.DispatchHandl
     this.sink.head(status, headers);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.done) return;
+  data(chunk: Buffer): boolean {
+    if (this.done) return true;
     this.lastHeardMs = this.wheel.nowMs();
     this.answerBytes += chunk.length;
     if (this.answerBytes > this.request.answerBytesMax) {
       this.fail('protocol', `the provider's answer is longer than ${this.request.answerBytesMax} bytes`);
     } else if (!this.sink.data(chunk) && !this.done) {
       this.paused = true;
-      controller.pause();
+      return false;
     }
+    return true;
   }
 
-  onResponseEnd(): void {
+  ended(): void {
     const connection = this.connection;
     if (this.done || connection === null) return;
     if (connection.broken) {
@@ -135,10 +117,52 @@ export class Attempt implements Borrower, UpstreamCall, Dispatcher.DispatchHandl
     this.sink.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  failed(error: Error): void {
     if (this.done) return;
-    const explained = explainError(error, { started: this.controller !== null });
+    const explained = explainError(error, { started: this.reader !== null });
     this.fail(explained.kind, explained.message);
+  }
+
+  oddAnswer(bytes: Buffer, socket: Socket): void {
+    this.pool.foundOdd();
+    if (this.connection instanceof PlainConnection) this.connection.readInFull(bytes, socket, this.request, this);
+  }
+
+  // What undici calls.
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.reader = controller;
+  }
+
+  onRequestSent(): void {
+    this.written();
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
+    this.head(status, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.data(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.ended();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.failed(error);
+  }
+
+  private written(): void {
+    if (this.sent) return;
+    const socket = this.connection?.socket;
+    // A body larger than the socket's buffer is still leaving; until it has, the provider cannot have worked on it.
+    if (socket?.writableNeedDrain !== true) this.sent = true;
+    else
+      socket.once('drain', () => {
+        this.sent = true;
+      });
   }
 
   private checkSilence(): void {

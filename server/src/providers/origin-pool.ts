@@ -1,15 +1,11 @@
-import type { Socket } from 'node:net';
-import { type buildConnector, Client, errors } from 'undici';
+import { type Connection, type ConnectionOptions, FullConnection, PlainConnection, type PoolOfConnection } from './connection.ts';
 
-/** Opens a socket, checked against the address policy; the socket is returned at once, while it still connects. */
-export type Connect = (target: buildConnector.Options, callback: buildConnector.Callback) => Socket | undefined;
-
-export interface OriginPoolOptions {
-  readonly connect: Connect;
+export interface OriginPoolOptions extends ConnectionOptions {
   readonly connectionsMax: number;
   readonly waitingMax: number;
-  readonly keepAliveMs: number;
-  readonly headerBytesMax: number;
+  /** Whether answers are read by the plain client as long as they are plain, or always by the full one. */
+  readonly client: 'plain' | 'full';
+  nowMs(): number;
 }
 
 /** Who uses a connection: at most one request at a time. */
@@ -20,63 +16,22 @@ export interface Borrower {
   turnedAway(message: string): void;
 }
 
-const RETIRED = new errors.InformationalError('retired');
-const ignore = () => {};
-
-/** An undici Client, which is one connection at a time to one origin, and the socket it opened last. */
-export class Connection {
-  readonly client: Client;
-  socket: Socket | null = null;
-  /** The socket broke. undici takes a reset after an answer without a length for that answer's end, so it is asked here. */
-  broken = false;
-  borrowed = true;
-  retired = false;
-
-  constructor(origin: string, options: OriginPoolOptions, onDisconnect: (connection: Connection) => void) {
-    this.client = new Client(origin, {
-      connect: (target, callback) => this.open(options.connect, target, callback),
-      pipelining: 1,
-      // The timer wheel watches for silence; undici's timers cost a set and a clear for each request.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: options.keepAliveMs,
-      maxHeaderSize: options.headerBytesMax,
-    });
-    this.client.on('disconnect', () => onDisconnect(this));
-    // undici reports here what a sink threw out of its last call; it is a defect and must not pass unseen.
-    this.client.on('error' as 'disconnect', (error: unknown) => {
-      process.nextTick(() => {
-        throw error;
-      });
-    });
-  }
-
-  /** Closes the socket at once, connected or not. */
-  destroy(): void {
-    this.client.destroy(RETIRED, ignore);
-    this.socket?.destroy(RETIRED);
-  }
-
-  private open(connect: Connect, target: buildConnector.Options, callback: buildConnector.Callback): void {
-    this.broken = false;
-    this.socket = connect(target, callback) ?? null;
-    this.socket?.once('error', () => {
-      this.broken = true;
-    });
-  }
-}
+/** So many odd answers with no plain one between them, and the origin is asked by the full client from then on. */
+const ODD_ANSWERS_MAX = 3;
 
 /**
  * The connections to one origin. Last in, first out: the busiest stay warm and the rest fall idle and close. At the cap requests
  * wait in order, up to a bound. A connection that closes while free is forgotten at once.
  */
-export class OriginPool {
+export class OriginPool implements PoolOfConnection {
   private readonly origin: string;
   private readonly options: OriginPoolOptions;
   private readonly onEmpty: () => void;
   private readonly all = new Set<Connection>();
   private readonly free: Connection[] = [];
   private readonly waiting = new Set<Borrower>();
+  private oddAnswers = 0;
+  private looking: NodeJS.Timeout | null = null;
 
   constructor(origin: string, options: OriginPoolOptions, onEmpty: () => void) {
     this.origin = origin;
@@ -86,8 +41,8 @@ export class OriginPool {
 
   /** Starts the borrower now or in its turn, or turns it away. */
   borrow(borrower: Borrower): void {
-    const connection = this.free.pop();
-    if (connection !== undefined) this.lend(connection, borrower);
+    const connection = this.newestFree();
+    if (connection !== null) this.lend(connection, borrower);
     else if (this.all.size < this.options.connectionsMax) this.lend(this.grow(), borrower);
     else if (this.waiting.size < this.options.waitingMax) this.waiting.add(borrower);
     else borrower.turnedAway('too many requests are waiting for a connection to the provider');
@@ -101,13 +56,24 @@ export class OriginPool {
   /** Gives a connection back; only after a complete answer to a request that was sent in full. */
   release(connection: Connection): void {
     if (connection.retired) return;
-    const next = this.nextWaiting();
-    if (next !== null) {
-      this.lend(connection, next);
-    } else {
-      connection.borrowed = false;
-      this.free.push(connection);
+    if (!connection.isReusable) {
+      this.retire(connection);
+      return;
     }
+    this.oddAnswers = 0;
+    const next = this.nextWaiting();
+    if (next !== null) this.lend(connection, next);
+    else this.keepFree(connection);
+  }
+
+  /** An answer of this origin could not be read plainly. */
+  foundOdd(): void {
+    this.oddAnswers += 1;
+  }
+
+  /** A connection closed. A borrowed one is its borrower's to retire: the failure is reported there, or undici connects again. */
+  closed(connection: Connection): void {
+    if (!connection.borrowed) this.retire(connection);
   }
 
   /** Closes a connection at once and lets the next in line have a new one. Idempotent. */
@@ -129,6 +95,18 @@ export class OriginPool {
     this.waiting.clear();
     for (const borrower of waiting) borrower.turnedAway('the gateway is stopping');
     for (const connection of [...this.all]) this.retire(connection);
+    if (this.looking !== null) clearInterval(this.looking);
+    this.looking = null;
+  }
+
+  /** One whose server may be closing it just now is not used. */
+  private newestFree(): Connection | null {
+    for (;;) {
+      const connection = this.free.pop();
+      if (connection === undefined) return null;
+      if (connection.idleUntilMs > this.options.nowMs()) return connection;
+      this.retire(connection);
+    }
   }
 
   private lend(connection: Connection, borrower: Borrower): void {
@@ -137,14 +115,28 @@ export class OriginPool {
   }
 
   private grow(): Connection {
-    const connection = new Connection(this.origin, this.options, (closed) => this.closedByPeer(closed));
+    const isPlain = this.options.client === 'plain' && this.oddAnswers < ODD_ANSWERS_MAX;
+    const connection = new (isPlain ? PlainConnection : FullConnection)(this.origin, this.options, this);
     this.all.add(connection);
     return connection;
   }
 
-  // A borrowed connection is its borrower's to retire: undici reports the failure there, or connects again for a request not yet sent.
-  private closedByPeer(connection: Connection): void {
-    if (!connection.borrowed) this.retire(connection);
+  private keepFree(connection: Connection): void {
+    connection.borrowed = false;
+    connection.idleUntilMs = this.options.nowMs() + connection.idleMs;
+    this.free.push(connection);
+    if (this.looking !== null || connection.idleMs === Number.POSITIVE_INFINITY) return;
+    this.looking = setInterval(() => this.closeIdle(), Math.min(1_000, this.options.keepAliveMs / 2));
+    this.looking.unref();
+  }
+
+  /** One look at all free connections now and then, instead of a timer for each. */
+  private closeIdle(): void {
+    const now = this.options.nowMs();
+    for (const connection of this.free.slice()) if (connection.idleUntilMs <= now) this.retire(connection);
+    if (this.free.length > 0 || this.looking === null) return;
+    clearInterval(this.looking);
+    this.looking = null;
   }
 
   private forget(connection: Connection): void {

@@ -3,10 +3,12 @@ import { buildConnector } from 'undici';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../lib/timer-wheel.ts';
 import { type AddressPolicy, addressProblem, bareHost } from './address-policy.ts';
-import { Attempt, type TransportRequest } from './attempt.ts';
+import { Attempt } from './attempt.ts';
+import type { Connect } from './connection.ts';
 import { createGuardedLookup, RefusedAddress, type ResolveAll } from './guarded-lookup.ts';
-import { type Connect, OriginPool } from './origin-pool.ts';
+import { OriginPool } from './origin-pool.ts';
 import type { UpstreamCall, UpstreamSink } from './provider.ts';
+import type { TransportRequest } from './transport-request.ts';
 
 /** The shared HTTP client of every vendor. Does not retry, does not follow redirects, does not decompress. */
 export interface Transport {
@@ -29,6 +31,8 @@ export interface TransportOptions {
   readonly connectTimeoutMs?: number;
   /** How long an idle connection is kept unless the server says less. Default 30 s. */
   readonly keepAliveMs?: number;
+  /** `plain` reads plain answers with the fast lane's own client and leaves the rest to undici; `full` leaves all to undici. Default `plain`. */
+  readonly client?: 'plain' | 'full';
   readonly resolve?: ResolveAll;
   /** Certificates trusted beside the system's, in PEM; for tests. */
   readonly ca?: string;
@@ -46,6 +50,8 @@ export function createTransport(options: TransportOptions): Transport {
     waitingMax: options.waitingMax ?? 4_096,
     keepAliveMs: options.keepAliveMs ?? 30_000,
     headerBytesMax: HEADER_BYTES_MAX,
+    client: options.client ?? 'plain',
+    nowMs: () => wheel.nowMs(),
   };
 
   function poolOf(origin: string): OriginPool {

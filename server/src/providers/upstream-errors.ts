@@ -1,17 +1,21 @@
 import { errors } from 'undici';
+import { UnwritableRequest } from '../lane/request-text.ts';
+import { BadAnswer } from '../lane/upstream-connection.ts';
 import { RefusedAddress } from './guarded-lookup.ts';
 import type { UpstreamFailureKind } from './provider.ts';
 
-/** What undici or the socket reported, as a kind and a sentence without addresses, names or secrets. */
+/** What a client or the socket reported, as a kind and a sentence without addresses, names or secrets. */
 export function explainError(
   error: Error,
   progress: { readonly started: boolean },
 ): { readonly kind: UpstreamFailureKind; readonly message: string } {
   if (error instanceof RefusedAddress) return { kind: 'refused_address', message: "the provider's address is not allowed" };
   const code = codeOf(error);
-  if (code === 'UND_ERR_INVALID_ARG') return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
+  if (code === 'UND_ERR_INVALID_ARG' || error instanceof UnwritableRequest)
+    return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
   if (!progress.started)
     return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
+  if (error instanceof BadAnswer) return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return explainBadHttp(error);
   // What sockets and undici report carries a code; what does not was thrown by whoever was reading the answer.
   if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Wire } from '../dialects/dialect.ts';
 import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
-import type { TransportRequest } from './attempt.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import type { Provider, UpstreamFailure, UpstreamRequest, UpstreamSink } from './provider.ts';
 import type { Transport } from './transport.ts';
+import type { TransportRequest } from './transport-request.ts';
 
 function deployment(credential: Partial<CredentialConfig> | null, change: Partial<DeploymentConfig> = {}): DeploymentConfig {
   return {

@@ -27,8 +27,8 @@ export interface Patience {
 
 /** Bounds of a slow or oversized client; each is answered, or cut, by Node itself. */
 const HEAD_BYTES_MAX = 32 * 1024;
-const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
-const KEEP_ALIVE_MS = 72_000;
+export const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
+export const KEEP_ALIVE_MS = 72_000;
 
 /** The `node:http` listener: bounds, raw prefix split, and nothing else. The walk behind it never sees Node's objects. */
 export function createListener(options: ListenerOptions): Server {
@@ -44,7 +44,12 @@ export function createListener(options: ListenerOptions): Server {
       joinDuplicateHeaders: false,
       requireHostHeader: false, // Node's own answer to it says nothing; ours is below.
     },
-    (request, response) => {
+    function take(request: IncomingMessage, response: ServerResponse): void {
+      const later = bodiesAwaited.get(request.socket);
+      if (later !== undefined) {
+        later.push(() => take(request, response));
+        return;
+      }
       if (refused.has(request.socket)) return; // Its connection is being closed; what is pipelined behind a refused body is not served.
       if (request.headers.host === undefined && request.httpVersion !== '1.0') {
         refuseAndClose(request, response, invalidRequest('The request has no `Host` header.'), options);
@@ -69,6 +74,12 @@ export function createListener(options: ListenerOptions): Server {
 
 /** Connections that are only drained until they close. */
 const refused = new WeakSet<Socket>();
+
+/**
+ * Connections on which a body is being read, with the requests that came behind it in the same piece: when a connection changed hands Node
+ * announces those before it gives the body out, and they are not to be served if the body turns out to be refused.
+ */
+const bodiesAwaited = new WeakMap<Socket, (() => void)[]>();
 
 function readThenServe(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
   const startedMs = options.clock.monotonicMs();
@@ -98,19 +109,27 @@ function readBody(request: IncomingMessage, bytesMax: number, done: (body: Buffe
   let only: Buffer | null = null;
   let chunks: Buffer[] | null = null;
   let bytes = 0;
+  const { socket } = request;
+  const later: (() => void)[] = [];
+  bodiesAwaited.set(socket, later);
+  const over = (then: () => void) => {
+    bodiesAwaited.delete(socket);
+    then();
+    for (const take of later) take();
+  };
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > bytesMax) {
       request.off('data', onData);
       request.off('end', onEnd);
-      tooLarge();
+      over(tooLarge);
       return;
     }
     if (only === null) only = chunk;
     else if (chunks === null) chunks = [only, chunk];
     else chunks.push(chunk);
   };
-  const onEnd = () => done(chunks === null ? (only ?? EMPTY) : Buffer.concat(chunks, bytes));
+  const onEnd = () => over(() => done(chunks === null ? (only ?? EMPTY) : Buffer.concat(chunks, bytes)));
   request.on('data', onData);
   request.on('end', onEnd);
   request.on('error', () => {}); // The client went away while sending: there is nobody to answer and nothing was spent.
@@ -167,6 +186,12 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestI
   }
   const [code, message] = unreadable(error.code ?? '');
   socket.end(lastAnswer(new Refusal(code, message), 'openai', requestId));
+}
+
+/** The answer to a request that never became one: it is not HTTP, or did not come in time. The last of its connection. */
+export function connectionRefusal(why: 'unreadable' | 'late', requestId: string): Buffer {
+  const [code, message] = unreadable(why === 'late' ? 'ERR_HTTP_REQUEST_TIMEOUT' : '');
+  return lastAnswer(new Refusal(code, message), 'openai', requestId);
 }
 
 /** A whole answer in one piece, the last of its connection. */

@@ -5,7 +5,7 @@ import { deployment, model } from '../support/walk.ts';
 import { type BadInputSite, MODELS } from './site.ts';
 
 /** The table's gateway in this process: the product's own listener and walk, the fake provider, no database. */
-export async function openHouseSite(patience?: Patience): Promise<BadInputSite> {
+export async function openHouseSite(fastLane: 'on' | 'off', patience?: Patience): Promise<BadInputSite> {
   const house = await serveHouse(
     {
       organization: { access: { mode: 'selected', targets: [MODELS.good, MODELS.embedding], accessGroups: [] } },
@@ -28,6 +28,7 @@ export async function openHouseSite(patience?: Patience): Promise<BadInputSite> 
       ],
     },
     patience,
+    fastLane,
   );
   const [good, narrowed, revoked, disabled, expired] = house.secrets as [string, string, string, string, string];
   return {

@@ -10,50 +10,52 @@ import type { Route } from '../vendor/site.ts';
 import { openHouseSite } from './house-site.ts';
 import { CHAT, GOOD_BODY } from './row.ts';
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-const PATIENCE = { headMsMax: 200, requestMsMax: 400, lookMs: 50 };
-
-describe('a client that sends slowly', () => {
-  const post = (body: string) => postBytes(CHAT, 'sk-hg-nobody', body, [`content-length: ${body.length + 100}`]);
-  test.each([
-    ['its head', Buffer.from(`POST ${CHAT} HTTP/1.1\r\nhost: x\r\nx-slow: `)],
-    ['its body', post(JSON.stringify(GOOD_BODY).slice(0, 20))],
-  ])('is waited for only so long: %s', async (_what, bytes) => {
-    const site = await openHouseSite(PATIENCE);
-    closers.push(site.close);
-    const answer = await sendRaw(site.port, bytes);
-    expect(answer.status).toBe(408);
-    expect(JSON.parse(answer.body).error.code).toBe('request_timeout');
-    expect(answer.headers['x-should-retry']).toBeUndefined();
-    expect(site.upstreamCalls()).toBe(0);
+describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
+  const closers: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
   });
-});
 
-describe('a client that does not read its stream', () => {
-  const slow: Route = { name: 'flood', deployments: [{ kind: 'openai', upstreamModel: 'flood:64' }] };
-  const other: Route = { name: 'other', deployments: [{ kind: 'openai', upstreamModel: 'words:3' }] };
+  const PATIENCE = { headMsMax: 200, requestMsMax: 400, lookMs: 50 };
 
-  test('holds its provider back and nothing in memory, hinders nobody, and counts as gone after a while', async () => {
-    const vendor = await startVendor();
-    const site = await openVendorSite(vendor, [slow, other], { stallMsMax: 500 });
-    closers.push(vendor.close, site.close);
-    const socket = connect(site.port, '127.0.0.1').pause();
-    socket.on('error', () => {});
-    socket.write(postBytes(CHAT, site.secretOf(slow), bodyOf({ dialect: 'chat', model: 'flood', stream: true })));
-    await sleep(200);
-    const next = connect(site.port, '127.0.0.1');
-    const body = bodyOf({ dialect: 'chat', model: 'other', stream: false });
-    expect((await exchangeRaw(next, postBytes(CHAT, site.secretOf(other), body))).status).toBe(200);
-    next.destroy();
-    await expect.poll(() => vendor.served[0]?.isClosed, { timeout: 5_000 }).toBe(true);
-    // Of 64 MiB only what fits into the buffers between them.
-    expect(vendor.served[0]?.textBytes).toBeLessThan(16 * 1024 * 1024);
-    expect(await site.heldBy(slow)).toBe(0);
-    socket.resume();
-    await once(socket, 'close');
+  describe('a client that sends slowly', () => {
+    const post = (body: string) => postBytes(CHAT, 'sk-hg-nobody', body, [`content-length: ${body.length + 100}`]);
+    test.each([
+      ['its head', Buffer.from(`POST ${CHAT} HTTP/1.1\r\nhost: x\r\nx-slow: `)],
+      ['its body', post(JSON.stringify(GOOD_BODY).slice(0, 20))],
+    ])('is waited for only so long: %s', async (_what, bytes) => {
+      const site = await openHouseSite(fastLane, PATIENCE);
+      closers.push(site.close);
+      const answer = await sendRaw(site.port, bytes);
+      expect(answer.status).toBe(408);
+      expect(JSON.parse(answer.body).error.code).toBe('request_timeout');
+      expect(answer.headers['x-should-retry']).toBeUndefined();
+      expect(site.upstreamCalls()).toBe(0);
+    });
+  });
+
+  describe('a client that does not read its stream', () => {
+    const slow: Route = { name: 'flood', deployments: [{ kind: 'openai', upstreamModel: 'flood:64' }] };
+    const other: Route = { name: 'other', deployments: [{ kind: 'openai', upstreamModel: 'words:3' }] };
+
+    test('holds its provider back and nothing in memory, hinders nobody, and counts as gone after a while', async () => {
+      const vendor = await startVendor();
+      const site = await openVendorSite(vendor, [slow, other], { stallMsMax: 500 }, fastLane);
+      closers.push(vendor.close, site.close);
+      const socket = connect(site.port, '127.0.0.1').pause();
+      socket.on('error', () => {});
+      socket.write(postBytes(CHAT, site.secretOf(slow), bodyOf({ dialect: 'chat', model: 'flood', stream: true })));
+      await sleep(200);
+      const next = connect(site.port, '127.0.0.1');
+      const body = bodyOf({ dialect: 'chat', model: 'other', stream: false });
+      expect((await exchangeRaw(next, postBytes(CHAT, site.secretOf(other), body))).status).toBe(200);
+      next.destroy();
+      await expect.poll(() => vendor.served[0]?.isClosed, { timeout: 5_000 }).toBe(true);
+      // Of 64 MiB only what fits into the buffers between them.
+      expect(vendor.served[0]?.textBytes).toBeLessThan(16 * 1024 * 1024);
+      expect(await site.heldBy(slow)).toBe(0);
+      socket.resume();
+      await once(socket, 'close');
+    });
   });
 });

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
+import { openListener } from '../../src/open-listener.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
-import { createListener, type Patience } from '../../src/proxy/listener.ts';
+import type { Patience } from '../../src/proxy/listener.ts';
 import { type Operations, serveOperations } from '../../src/proxy/operations.ts';
 import { type House, openHouse, type WalkHouse } from './walk.ts';
 
@@ -14,7 +15,7 @@ export interface ServedHouse extends WalkHouse {
   readonly administered: readonly string[];
 }
 
-export async function serveHouse(plan: House = {}, patience?: Patience): Promise<ServedHouse> {
+export async function serveHouse(plan: House = {}, patience?: Patience, fastLane: 'on' | 'off' = 'on'): Promise<ServedHouse> {
   const house = await openHouse(plan);
   const administered: string[] = [];
   const operations: Operations = {
@@ -24,7 +25,7 @@ export async function serveHouse(plan: House = {}, patience?: Patience): Promise
     file: () => null,
     requestId,
   };
-  const server = createListener({
+  const { server, cut } = openListener(fastLane, {
     clock: systemClock,
     bodyBytesMax: 32 * 1024 * 1024,
     requestId,
@@ -45,7 +46,7 @@ export async function serveHouse(plan: House = {}, patience?: Patience): Promise
     port: (server.address() as AddressInfo).port,
     administered,
     close: async () => {
-      server.closeAllConnections();
+      cut();
       server.close();
       await house.close();
     },

@@ -15,53 +15,55 @@ const ROUTES = {
   silent: route('silent', 'gate'),
 };
 
-let vendor: VendorDouble;
-let site: VendorSite;
-beforeAll(async () => {
-  vendor = await startVendor();
-  site = await openHouseSite(vendor, Object.values(ROUTES), { answerBytesMax: 4 * MEBIBYTE });
-});
-afterAll(async () => {
-  await site.close();
-  await vendor.close();
-});
-
-const asking = ({ name }: Route): Question => ({ dialect: 'chat', model: name, stream: false });
-
-test('an answer above the bound is cut off, refused, and charged for what had come', async () => {
-  const heard = await ask(site.port, site.secretOf(ROUTES.endless), asking(ROUTES.endless));
-  expect([heard.status, heard.error]).toEqual([502, 'provider_error']);
-  const row = await site.rowOf(String(heard.headers['x-request-id']));
-  const [output] = row.entries.map((one) => one.output) as [number];
-  expect(row.entries).toEqual([entry(1, 'estimated', { input: estimatedInput(asking(ROUTES.endless)), output })]);
-  expect(output).toBeGreaterThan(MEBIBYTE);
-  expect(output).toBeLessThan((5 * MEBIBYTE) / 4);
-  expect(await site.heldBy(ROUTES.endless)).toBe(0);
-});
-
-describe('a client that leaves', () => {
-  /** Asks and is gone after a while; nothing was ever answered. */
-  async function askAndLeave(to: Route, afterMs: number): Promise<void> {
-    const socket = connect(site.port, '127.0.0.1');
-    socket.on('error', () => {});
-    socket.write(postBytes(pathOf('chat'), site.secretOf(to), bodyOf(asking(to))));
-    await sleep(afterMs);
-    socket.destroy();
-  }
-
-  test('while a failed attempt waits to be repeated, ends it there: nothing is charged or held', async () => {
-    await askAndLeave(ROUTES.failing, 60);
-    await expect.poll(() => site.heldBy(ROUTES.failing)).toBe(0);
-    await sleep(600);
-    expect(vendor.served.filter(({ model }) => model === 'fault:500')).toHaveLength(1);
-    expect(await site.chargedTo(ROUTES.failing)).toBe(0);
+describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
+  let vendor: VendorDouble;
+  let site: VendorSite;
+  beforeAll(async () => {
+    vendor = await startVendor();
+    site = await openHouseSite(vendor, Object.values(ROUTES), { answerBytesMax: 4 * MEBIBYTE }, fastLane);
+  });
+  afterAll(async () => {
+    await site.close();
+    await vendor.close();
   });
 
-  test('before the first byte lets go of the vendor, who has the whole request and may bill it', async () => {
-    await askAndLeave(ROUTES.silent, 60);
-    await expect.poll(() => vendor.served.find(({ model }) => model === 'gate')?.isClosed).toBe(true);
-    await expect.poll(() => site.heldBy(ROUTES.silent)).toBe(0);
-    const { nanoUsd } = entry(1, 'estimated', { input: estimatedInput(asking(ROUTES.silent)), output: 50 });
-    expect(await site.chargedTo(ROUTES.silent)).toBe(nanoUsd);
+  const asking = ({ name }: Route): Question => ({ dialect: 'chat', model: name, stream: false });
+
+  test('an answer above the bound is cut off, refused, and charged for what had come', async () => {
+    const heard = await ask(site.port, site.secretOf(ROUTES.endless), asking(ROUTES.endless));
+    expect([heard.status, heard.error]).toEqual([502, 'provider_error']);
+    const row = await site.rowOf(String(heard.headers['x-request-id']));
+    const [output] = row.entries.map((one) => one.output) as [number];
+    expect(row.entries).toEqual([entry(1, 'estimated', { input: estimatedInput(asking(ROUTES.endless)), output })]);
+    expect(output).toBeGreaterThan(MEBIBYTE);
+    expect(output).toBeLessThan((5 * MEBIBYTE) / 4);
+    expect(await site.heldBy(ROUTES.endless)).toBe(0);
+  });
+
+  describe('a client that leaves', () => {
+    /** Asks and is gone after a while; nothing was ever answered. */
+    async function askAndLeave(to: Route, afterMs: number): Promise<void> {
+      const socket = connect(site.port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(postBytes(pathOf('chat'), site.secretOf(to), bodyOf(asking(to))));
+      await sleep(afterMs);
+      socket.destroy();
+    }
+
+    test('while a failed attempt waits to be repeated, ends it there: nothing is charged or held', async () => {
+      await askAndLeave(ROUTES.failing, 60);
+      await expect.poll(() => site.heldBy(ROUTES.failing)).toBe(0);
+      await sleep(600);
+      expect(vendor.served.filter(({ model }) => model === 'fault:500')).toHaveLength(1);
+      expect(await site.chargedTo(ROUTES.failing)).toBe(0);
+    });
+
+    test('before the first byte lets go of the vendor, who has the whole request and may bill it', async () => {
+      await askAndLeave(ROUTES.silent, 60);
+      await expect.poll(() => vendor.served.find(({ model }) => model === 'gate')?.isClosed).toBe(true);
+      await expect.poll(() => site.heldBy(ROUTES.silent)).toBe(0);
+      const { nanoUsd } = entry(1, 'estimated', { input: estimatedInput(asking(ROUTES.silent)), output: 50 });
+      expect(await site.chargedTo(ROUTES.silent)).toBe(nanoUsd);
+    });
   });
 });

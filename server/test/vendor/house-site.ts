@@ -16,11 +16,12 @@ export async function openHouseSite(
   vendor: VendorDouble,
   routes: readonly Route[],
   settings: Partial<Gateway['settings']> = {},
+  fastLane: 'on' | 'off' = 'on',
 ): Promise<VendorSite> {
   const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '127.0.0.1' });
   if ('problem' in policy) throw new Error(policy.problem);
-  const transport = createTransport({ policy });
-  const house = await serveHouse({
+  const transport = createTransport({ policy, client: fastLane === 'on' ? 'plain' : 'full' });
+  const plan = {
     moreProviders: [createOpenAiProvider({ transport }), createAnthropicProvider({ transport })],
     targets: routes.map((route) =>
       model(route.name, route.deployments.map(configOf(route, vendor)), { fallbacks: route.fallbacks ?? [] }),
@@ -28,7 +29,8 @@ export async function openHouseSite(
     key: policyOfKey,
     gateway: { settings: { ...SETTINGS, ...settings } },
     moreKeys: routes.slice(1).map(() => policyOfKey),
-  });
+  };
+  const house = await serveHouse(plan, undefined, fastLane);
   const at = new Map(routes.map((route, index) => [route.name, index]));
   const keyOf = (route: Route) => house.keys[at.get(route.name) as number] as (typeof house.keys)[number];
   /** Seven limits in their order, requests in flight the last of them, then the budget. */

@@ -1,0 +1,58 @@
+/** One request as an upstream is sent it. */
+export interface PlainRequest {
+  readonly method: 'GET' | 'POST';
+  /** With the query; begins with `/`. */
+  readonly path: string;
+  /** Flat name/value pairs; `host`, `connection` and `content-length` are ours. An array is never changed once it was sent. */
+  readonly headers: readonly string[];
+  readonly body: Buffer | null;
+}
+
+/** A line break or another control character in a path or header would say something else than was meant. */
+export class UnwritableRequest extends Error {}
+
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const NOT_IN_PATH = /[^\x21-\xff]/;
+/** They decide how a message is read, and are written here or not at all. */
+const FRAMING = /^(host|connection|content-length|transfer-encoding|keep-alive|upgrade|expect|trailer|te)$/i;
+
+/** Above this a body is sent beside its head instead of being copied behind it. */
+const COPIED_BYTES_MAX = 16 * 1024;
+
+/** The request in one piece, or in two where copying would cost more than it saves. */
+export function requestBytes(request: PlainRequest, host: string): readonly Buffer[] | UnwritableRequest {
+  const { method, path, body } = request;
+  const lines = linesOf(request.headers, host);
+  if (lines === null || NOT_IN_PATH.test(path)) return new UnwritableRequest();
+  const length = body === null ? '' : `content-length: ${body.length}\r\n`;
+  const head = `${method} ${path} HTTP/1.1\r\n${lines}${length}\r\n`;
+  if (body === null || body.length === 0) return [Buffer.from(head, 'latin1')];
+  if (body.length > COPIED_BYTES_MAX) return [Buffer.from(head, 'latin1'), body];
+  const whole = Buffer.allocUnsafe(head.length + body.length);
+  whole.write(head, 0, 'latin1');
+  body.copy(whole, head.length);
+  return [whole];
+}
+
+/** A deployment's headers are the same array for each of its requests, so they are checked and joined once. */
+const known = new WeakMap<readonly string[], { readonly host: string; readonly lines: string | null }>();
+
+function linesOf(headers: readonly string[], host: string): string | null {
+  const before = known.get(headers);
+  if (before !== undefined && before.host === host) return before.lines;
+  const lines = writeLines(headers, host);
+  known.set(headers, { host, lines });
+  return lines;
+}
+
+function writeLines(headers: readonly string[], host: string): string | null {
+  let lines = `host: ${host}\r\nconnection: keep-alive\r\n`;
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = headers[at] as string;
+    const value = headers[at + 1] as string;
+    if (!NAME.test(name) || FRAMING.test(name) || NOT_IN_VALUE.test(value)) return null;
+    lines += `${name}: ${value}\r\n`;
+  }
+  return lines;
+}

@@ -1,0 +1,55 @@
+import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { Client } from 'undici';
+
+/**
+ * A full client for the rest of one exchange: what it writes goes nowhere, because the request was sent already, and what it reads are these
+ * bytes and then whatever the socket brings. So nothing is sent twice, and an answer that the plain client does not read is read all the same.
+ */
+export function clientOver(origin: string, options: Client.Options, bytes: Buffer, socket: Socket): Client {
+  return new Client(origin, {
+    ...options,
+    connect: (_target, callback) => queueMicrotask(() => callback(null, new Replay(bytes, socket) as unknown as Socket)),
+  });
+}
+
+class Replay extends Duplex {
+  readonly #bytes: Buffer;
+  readonly #socket: Socket;
+  #begun = false;
+
+  constructor(bytes: Buffer, socket: Socket) {
+    super({ autoDestroy: false });
+    this.#bytes = bytes;
+    this.#socket = socket;
+  }
+
+  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
+    done();
+    this.#begin();
+  }
+
+  override _read(): void {
+    if (this.#begun) this.#socket.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+
+  /** An answer may only come once its request was written, which here means: seen. */
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    const socket = this.#socket;
+    this.push(this.#bytes);
+    socket.on('data', (chunk) => {
+      if (!this.push(chunk)) socket.pause();
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+    socket.resume();
+  }
+}
