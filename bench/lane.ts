@@ -2,6 +2,7 @@
  * What a change is worth: two gateways and nginx in turn, one JSON call and one streamed chunk, as ratios of neighbouring runs.
  * Run: node bench/lane.ts [--rounds=3] [--seconds=4] [--only=json,stream]      the fast lane on against off
  *      node bench/lane.ts --against=<another tree>                            this tree against another one
+ *      node bench/lane.ts --flags=<flags of Node, with commas>                this tree against itself with them
  */
 import { freePort } from '../server/test/prove/gateway.ts';
 import { startPostgres } from '../server/test/support/postgres.ts';
@@ -19,17 +20,15 @@ const rounds = Number(flag('rounds', '3'));
 const seconds = Number(flag('seconds', '4'));
 const only = flag('only', 'json,stream').split(',');
 const against = flag('against', '');
+const flags = flag('flags', '');
 
 prepareMachine();
 const streams = await startStreamLoad();
 const upstreams = { json: await freePort(), stream: streams.port };
 startJsonUpstream(upstreams.json);
 const databases: { stop(): Promise<unknown> }[] = [];
-const here = await target(against === '' ? 'lane on' : 'this tree', { env: { HEADGATE_FAST_LANE: 'on' } });
-const there = await target(
-  against === '' ? 'lane off' : 'that tree',
-  against === '' ? { env: { HEADGATE_FAST_LANE: 'off' } } : { cwd: against },
-);
+const here = await target(...options('this'));
+const there = await target(...options('that'));
 const port = await freePort();
 const { pid } = startYardstick(port, upstreams);
 const to = (name: string) => ({ port, path: `/${name}/chat/completions`, headers: {} });
@@ -45,6 +44,13 @@ if (only.includes('stream'))
   say('SSE chunk', await interleave(nginx, [here, there], rounds, (one) => streamCost(one, streams, seconds)));
 await Promise.all(databases.map((database) => database.stop()));
 process.exit(0);
+
+function options(which: 'this' | 'that'): [string, HeadgateOptions] {
+  if (flags !== '') return which === 'this' ? ['as it is', {}] : ['with flags', { nodeFlags: flags.split(',') }];
+  if (against !== '') return which === 'this' ? ['this tree', {}] : ['that tree', { cwd: against }];
+  const value = which === 'this' ? 'on' : 'off';
+  return [`lane ${value}`, { env: { HEADGATE_FAST_LANE: value } }];
+}
 
 async function target(name: string, options: HeadgateOptions): Promise<Target> {
   const postgres = await startPostgres();
