@@ -6,11 +6,12 @@ import pg from 'pg';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { booksOf, type FleetSite, furnishFleet, MODEL, tallyOf } from './fleet-site.ts';
+import { beginFleetLoad } from './fleet-load.ts';
+import { booksOf, furnishFleet, tallyOf } from './fleet-site.ts';
 import type { Gateway } from './gateway.ts';
 import { startMeteredProvider } from './metered-provider.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
-import { type SteadyLoad, startLoad } from './steady-load.ts';
+import type { SteadyLoad } from './steady-load.ts';
 
 /** A row of the table. */
 interface Row {
@@ -163,7 +164,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   try {
     const site = await furnishFleet(fleet.replicas[0] as Gateway, provider);
     const chaos: Chaos = { fleet, toRedis, toPostgres, pids: () => fleet.replicas.map(({ pid }) => pid) };
-    const load = await beginLoad(fleet, site, 'before');
+    const load = beginFleetLoad(fleet, site, { width: WIDTH, phase: 'before' });
     await sleep(1_500);
     for (const [index, row] of rows.entries()) {
       const { line, problems } = await proveRow(row, `row${index}`, chaos, load, quick);
@@ -171,13 +172,13 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
       details.push(...problems.map((problem) => `${row.name}: ${problem}`));
     }
     await load.stop();
-    const books = await booksOf(fleet, site, load.one, provider);
+    const books = await booksOf(fleet, site, load, provider);
     if (books.lost > 0) details.push(`${books.lost} answers are lost`);
     if (books.doubled > 0) details.push(`${books.doubled} calls are doubled`);
     details.push(...books.problems);
     return {
       holds: details.length === 0,
-      figure: `${rows.length} rows on three replicas, ${load.one.fates.size} calls, lost ${books.lost}, doubled ${books.doubled}, counters = ledger = rollups ${books.agreedMs === null ? 'never' : `after ${(books.agreedMs / 1_000).toFixed(1)} s`}`,
+      figure: `${rows.length} rows on three replicas, ${load.fates.size} calls, lost ${books.lost}, doubled ${books.doubled}, counters = ledger = rollups ${books.agreedMs === null ? 'never' : `after ${(books.agreedMs / 1_000).toFixed(1)} s`}`,
       details,
       log,
     };
@@ -188,42 +189,9 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   }
 }
 
-interface BothLoads {
-  /** Both, as one. */
-  readonly one: SteadyLoad;
-  phase(name: string): void;
-  stop(): Promise<void>;
-}
-
-/** Half of the callers under a budget that refuses, half under rate limits alone; each takes the replicas in turn. */
-async function beginLoad(fleet: Fleet, site: FleetSite, phase: string): Promise<BothLoads> {
-  let turn = 0;
-  const base = () => {
-    turn += 1;
-    return (fleet.replicas[turn % fleet.replicas.length] as Gateway).base;
-  };
-  const loads = (['bounded', 'limited'] as const).map((house) =>
-    startLoad({ base, keys: site[house].keys, model: MODEL, width: WIDTH / 2, phase: `${phase}-${house}`, pauseMs: 15 }),
-  );
-  return {
-    one: {
-      get fates() {
-        return new Map(loads.flatMap((load) => [...load.fates]));
-      },
-      inFlight: () => loads.flatMap((load) => load.inFlight()),
-      phase: '',
-      stop: async () => {},
-    },
-    phase(name) {
-      for (const [index, load] of loads.entries()) load.phase = `${name}-${index === 0 ? 'bounded' : 'limited'}`;
-    },
-    stop: async () => void (await Promise.all(loads.map((load) => load.stop()))),
-  };
-}
-
-async function proveRow(row: Row, phase: string, chaos: Chaos, load: BothLoads, quick: boolean) {
+async function proveRow(row: Row, phase: string, chaos: Chaos, load: SteadyLoad, quick: boolean) {
   const problems: string[] = [];
-  load.phase(`${phase}during`);
+  load.phase = `${phase}during`;
   const undo = await row.act(chaos);
   await sleep(quick ? Math.min(row.ms, 2_000) : row.ms);
   await undo();
@@ -233,7 +201,7 @@ async function proveRow(row: Row, phase: string, chaos: Chaos, load: BothLoads, 
   const seconds = recoveredMs === null ? '–' : ((recoveredMs - undoneMs) / 1_000).toFixed(1);
   const parts: string[] = [];
   for (const house of ['bounded', 'limited'] as const) {
-    const tally = tallyOf(load.one, `${phase}during-${house}`);
+    const tally = tallyOf(load, `${phase}during-${house}`);
     const failed = [...tally.failed].map(([name, count]) => `${count} × ${name}`).join(', ') || 'none';
     for (const name of tally.failed.keys())
       if (!row.mayFail.includes(name)) problems.push(`${house}: ${tally.failed.get(name)} × ${name}`);
@@ -250,13 +218,13 @@ async function proveRow(row: Row, phase: string, chaos: Chaos, load: BothLoads, 
 const STEADY_CALLS = 40;
 
 /** When all of so many calls in a row, begun after it was over, were answered in full. Null: not within a minute. */
-async function recovery(load: BothLoads, phase: string): Promise<number | null> {
+async function recovery(load: SteadyLoad, phase: string): Promise<number | null> {
   for (let tries = 0; tries < 300; tries += 1) {
-    load.phase(`${phase}after${tries}`);
+    load.phase = `${phase}after${tries}`;
     const startedMs = performance.now();
     for (;;) {
-      await sleep(20);
-      const tally = tallyOf(load.one, `${phase}after${tries}`);
+      await sleep(100);
+      const tally = tallyOf(load, `${phase}after${tries}`);
       if (tally.failed.size > 0 || tally.degraded > 0) break;
       if (tally.answered >= STEADY_CALLS) return startedMs;
       if (performance.now() - startedMs > 5_000) break;

@@ -1,0 +1,31 @@
+/** Load on a fleet as a load balancer spreads it: each call goes to the next replica. */
+import type { Fleet } from './fleet.ts';
+import { type FleetSite, MODEL } from './fleet-site.ts';
+import type { Gateway } from './gateway.ts';
+import { type SteadyLoad, startLoad } from './steady-load.ts';
+
+/** Half of the callers under a budget that refuses (`<phase>-bounded`), half under rate limits alone (`<phase>-limited`). */
+export function beginFleetLoad(fleet: Fleet, site: FleetSite, { width, phase }: { width: number; phase: string }): SteadyLoad {
+  let turn = 0;
+  const base = () => {
+    turn += 1;
+    return (fleet.replicas[turn % fleet.replicas.length] as Gateway).base;
+  };
+  const houses = ['bounded', 'limited'] as const;
+  const loads = houses.map((house) =>
+    startLoad({ base, keys: site[house].keys, model: MODEL, width: width / 2, phase: `${phase}-${house}`, pauseMs: 15 }),
+  );
+  return {
+    get fates() {
+      return new Map(loads.flatMap((load) => [...load.fates]));
+    },
+    inFlight: () => loads.flatMap((load) => load.inFlight()),
+    get phase() {
+      return phase;
+    },
+    set phase(name: string) {
+      for (const [index, load] of loads.entries()) load.phase = `${name}-${houses[index]}`;
+    },
+    stop: async () => void (await Promise.all(loads.map((load) => load.stop()))),
+  };
+}
