@@ -32,6 +32,7 @@ const registry: Record<string, readonly string[]> = {
   '3.3': ['chaos'],
   '3.6': ['kill-replicas'],
   '3.8': ['move-and-restore'],
+  '3.11': ['watched-requests', 'metric-series', 'alert-rules', 'published-package'],
 };
 
 const args = process.argv.slice(2);
