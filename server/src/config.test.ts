@@ -45,6 +45,11 @@ describe('settings', () => {
       ['HEADGATE_SMTP_URL', 'mail.example.com'],
       ['HEADGATE_SMTP_URL', 'http://mail.example.com'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1'],
+      ['HEADGATE_METRICS_ORGANIZATIONS', '1001'],
+      ['HEADGATE_TRACES_SHARE', '1.1'],
+      ['HEADGATE_TRACES_SHARE', '-0'],
+      ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+      ['OTEL_EXPORTER_OTLP_HEADERS', 'no pair'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1e9'],
     ];
     for (const [name, value] of table) {
@@ -92,6 +97,26 @@ describe('settings', () => {
     for (const HEADGATE_MAIL_FROM of ['', 'nobody', 'a@b\nBcc: c@d', 'Name <a@b> trailing'])
       expect(bad({ HEADGATE_SMTP_URL, HEADGATE_MAIL_FROM })).toContain('HEADGATE_MAIL_FROM');
     expect(bad({ HEADGATE_SMTP_URL: 'imap://user:canary@x' })).not.toContain('canary');
+  });
+
+  test('a collector’s secret stands in its headers, is read as it is meant and not repeated', () => {
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'https://collector.example.com:4318/base';
+    expect(readConfig({ OTEL_EXPORTER_OTLP_HEADERS: 'x-key=canary' }).telemetry).toBeNull();
+    const OTEL_EXPORTER_OTLP_HEADERS = 'Authorization=Basic%20Y2FuYXJ5%3D, x-team = a';
+    expect(
+      readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, HEADGATE_TRACES_SHARE: '0.05' }).telemetry,
+    ).toEqual({
+      endpoint: OTEL_EXPORTER_OTLP_ENDPOINT,
+      headers: { authorization: 'Basic Y2FuYXJ5=', 'x-team': 'a' },
+      serviceName: 'headgate',
+      share: 0.05,
+    });
+    for (const headers of ['x-key=canary%zz', 'x-key=canary%0d%0a', 'x key=canary', '=canary'])
+      expect(bad({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS: headers })).not.toContain('canary');
+    // An address is shown to admins; who put a secret into it is told where it belongs.
+    const named = bad({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:canary@collector.example.com' });
+    expect(named).toContain('OTEL_EXPORTER_OTLP_HEADERS');
+    expect(named).not.toContain('canary');
   });
 
   test('production takes no generated master key', () => {

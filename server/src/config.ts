@@ -319,6 +319,8 @@ function telemetry(text: (name: string) => string): TelemetrySettings | null {
   if (endpoint === '') return null;
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
     throw new BadSetting('OTEL_EXPORTER_OTLP_ENDPOINT: must be an http(s) URL.');
+  if (new URL(endpoint).username !== '' || new URL(endpoint).password !== '')
+    throw new BadSetting('OTEL_EXPORTER_OTLP_ENDPOINT: must hold no user or password; put them into OTEL_EXPORTER_OTLP_HEADERS.');
   return { endpoint, headers, serviceName: text('OTEL_SERVICE_NAME'), share: Number(share) };
 }
 

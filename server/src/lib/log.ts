@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import { type DefectFacts, describeDefect } from './defect.ts';
 
 export type { Logger };
 
@@ -20,7 +21,12 @@ const SECRET_PATHS = [
 
 /** `json` writes one object a line for machines; `text` one readable line for people at a terminal. Both to standard error, never to standard output. */
 export function createLogger(form: 'text' | 'json'): Logger {
-  const options = { base: null, redact: { paths: SECRET_PATHS, censor: '[secret]' }, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = {
+    base: null,
+    serializers: { err: describeDefect },
+    redact: { paths: SECRET_PATHS, censor: '[secret]' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  };
   if (form === 'json') return pino(options, pino.destination({ dest: 2, sync: true }));
   return pino(options, { write: (line: string) => process.stderr.write(readable(line)) });
 }
@@ -32,11 +38,11 @@ function readable(line: string): string {
     level: number;
     time: string;
     msg?: string;
-    err?: { stack?: string };
+    err?: DefectFacts;
   };
   const fields = Object.entries(rest).map(
     ([name, value]) => ` ${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  const stack = err?.stack === undefined ? '' : `\n${err.stack}`;
+  const stack = err === undefined ? '' : [`\n${err.error}`, ...err.stack].join('\n    ');
   return `${time.slice(11, 19)} ${(LEVELS[level] ?? 'log').padEnd(5)} ${msg ?? ''}${fields.join('')}${stack}\n`;
 }
