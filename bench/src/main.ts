@@ -1,6 +1,8 @@
 // `npm run bench`: Headgate between nginx and Portkey on this machine, as one table. Fails when a figure stands on lost work.
 // `npm run bench -- --quick`: no figure to quote, only whether anything is lost; the sections in which something can be.
 // `npm run bench -- --only=JSON,latency`: these sections alone, while something is being made faster.
+// `npm run bench -- --lane=off`: the gateway on the general HTTP libraries alone. Otherwise it stands beside the one with the fast lane.
+// `npm run bench -- --bars=lane`: judged by what is asked of a gateway with the fast lane.
 // `npm run bench -- --counters`: no table, but what limits and budgets cost in the process and in Redis.
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +18,7 @@ import { startJsonUpstream, startYardstick } from './nginx.ts';
 import { PORTKEY_VERSION, startPortkey } from './portkey.ts';
 import { profileJson } from './profile.ts';
 import {
+  BARS,
   type Effort,
   type Field,
   fixedRateRows,
@@ -36,9 +39,11 @@ const only =
     .find((flag) => flag.startsWith('--only='))
     ?.slice('--only='.length)
     .split(',') ?? (quick ? SECTIONS_THAT_COUNT : null);
+const bars = process.argv.includes('--bars=lane') ? BARS.lane : BARS.libraries;
+const fastLane = process.argv.includes('--lane=off') ? 'off' : 'on';
 const effort: Effort = quick
-  ? { rounds: 1, seconds: 1, latencySeconds: 1, exactRequests: 2_000, soakRequests: 6_000, stallSeconds: 1 }
-  : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10 };
+  ? { rounds: 1, seconds: 1, latencySeconds: 1, exactRequests: 2_000, soakRequests: 6_000, stallSeconds: 1, bars }
+  : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10, bars };
 const WARM_UP_SECONDS = 3;
 
 prepareMachine();
@@ -56,13 +61,16 @@ if (process.argv.includes('--profile')) {
   await postgres.stop();
   process.exit(0);
 }
-const onPostgres = await startHeadgate(upstreams, postgres.url);
-const embedded = await startHeadgate(upstreams, null);
+const setting = { env: { HEADGATE_FAST_LANE: fastLane } };
+const onPostgres = await startHeadgate(upstreams, postgres.url, setting);
+const embedded = await startHeadgate(upstreams, null, setting);
+const laneless = quick || fastLane === 'off' ? null : await startLaneless();
 const field: Field = {
   nginx: await nginxTarget(),
   governed: headgateTarget('Headgate', onPostgres, onPostgres.governed),
   free: headgateTarget('Headgate, no limits', onPostgres, onPostgres.free),
   embedded: headgateTarget('Headgate, embedded', embedded, embedded.governed),
+  laneless: laneless === null ? null : headgateTarget('Headgate, fast lane off', laneless.headgate, laneless.headgate.governed),
   portkey: quick ? null : await portkeyTarget(),
   streams,
 };
@@ -83,7 +91,7 @@ await section('books', async () => {
   checks.push(await nothingMissing(field.governed, onPostgres.governed), await nothingMissing(field.free, onPostgres.free));
   checks.push(await nothingMissing(field.embedded, embedded.governed), await everyScopeCounted(onPostgres.governed));
 });
-await Promise.all([onPostgres.gateway.stop(), embedded.gateway.stop()]);
+await Promise.all([onPostgres.gateway.stop(), embedded.gateway.stop(), laneless?.stop()]);
 await postgres.stop();
 
 const machine = describeMachine();
@@ -97,6 +105,18 @@ const judged = quick
   : `${barred.filter((bar) => bar.met).length} of ${barred.length} bars met`;
 console.log(`bench: ${sound ? 'nothing lost' : 'WORK LOST'}, ${judged}`);
 process.exit(sound ? 0 : 1);
+
+/** The same gateway without the fast lane, on a database of its own. */
+async function startLaneless() {
+  const database = await startPostgres();
+  if (database === null) throw new Error('missing: PostgreSQL');
+  const headgate = await startHeadgate(upstreams, database.url, { env: { HEADGATE_FAST_LANE: 'off' } });
+  const stop = async () => {
+    await headgate.gateway.stop();
+    await database.stop();
+  };
+  return { headgate, stop };
+}
 
 function headgateTarget(name: string, { gateway }: Headgate, subject: Subject): Target {
   const books = { seen: { answered: 0, brokenOff: 0 }, settled: subject.settled };

@@ -19,6 +19,8 @@ export interface Field {
   readonly governed: Target;
   readonly free: Target;
   readonly embedded: Target;
+  /** As governed, without the fast lane. Null: not compared with. */
+  readonly laneless: Target | null;
   /** Null: not compared with. */
   readonly portkey: Target | null;
   readonly streams: StreamLoad;
@@ -32,29 +34,46 @@ export interface Effort {
   readonly exactRequests: number;
   readonly soakRequests: number;
   readonly stallSeconds: number;
+  readonly bars: Bars;
 }
 
-const bars = { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 } as const;
+/** What is asked of a gateway on the general HTTP libraries, and what of one with a fast lane. */
+export const BARS = {
+  libraries: { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 },
+  lane: { json: 3.0, stream: 1.8, portkey: 1 / 15, p50Ms: 0.08, p99Ms: 0.6, residentMb: 300 },
+} as const;
+export type Bars = (typeof BARS)[keyof typeof BARS];
 
 export async function jsonRows(field: Field, effort: Effort): Promise<Row[]> {
-  const others = [field.governed, ...(field.portkey === null ? [] : [field.portkey]), field.free, field.embedded];
+  const others = [field.governed, ...besides(field.laneless), ...besides(field.portkey), field.free, field.embedded];
   const standings = await interleave(field.nginx, others, effort.rounds, (target) => jsonCost(target, effort.seconds));
   const governed = of(standings, field.governed);
-  const costs = standings.map((standing) => costRow('CPU per JSON request', standing, standing === governed ? bars.json : null));
-  return field.portkey === null ? costs : [...costs, shareRow(governed.us / of(standings, field.portkey).us)];
+  const costs = standings.map((standing) =>
+    costRow('CPU per JSON request', standing, standing === governed ? effort.bars.json : null),
+  );
+  return field.portkey === null ? costs : [...costs, shareRow(governed.us / of(standings, field.portkey).us, effort.bars)];
 }
 
-function shareRow(share: number): Row {
-  const bar = { met: share <= bars.portkey, asks: `≤ 1/${1 / bars.portkey}` };
+function besides(target: Target | null): readonly Target[] {
+  return target === null ? [] : [target];
+}
+
+function shareRow(share: number, bars: Bars): Row {
+  const bar = { met: share <= bars.portkey, asks: `≤ 1/${Math.round(1 / bars.portkey)}` };
   return { what: 'CPU per request ÷ Portkey', figure: `1/${(1 / share).toFixed(1)}`, bar };
 }
 
 /** Without Portkey, which answers 500 to every stream on the packages that npm gives it today. */
 export async function streamRows(field: Field, effort: Effort): Promise<Row[]> {
   const cost = (target: Target) => streamCost(target, field.streams, effort.seconds);
-  const standings = await interleave(field.nginx, [field.governed, field.embedded], Math.ceil(effort.rounds / 2), cost);
+  const standings = await interleave(
+    field.nginx,
+    [field.governed, ...besides(field.laneless), field.embedded],
+    Math.ceil(effort.rounds / 2),
+    cost,
+  );
   const governed = of(standings, field.governed);
-  return standings.map((standing) => costRow('CPU per SSE chunk', standing, standing === governed ? bars.stream : null));
+  return standings.map((standing) => costRow('CPU per SSE chunk', standing, standing === governed ? effort.bars.stream : null));
 }
 
 export async function fixedRateRows(field: Field, effort: Effort): Promise<Row[]> {
@@ -71,7 +90,7 @@ export async function latencyRows(field: Field, effort: Effort): Promise<Row[]> 
   }
   for (const list of Object.values(taken)) list.sort((a, b) => a - b);
   return (['p50', 'p99'] as const).map((name) => {
-    const [part, max] = name === 'p50' ? [0.5, bars.p50Ms] : [0.99, bars.p99Ms];
+    const [part, max] = name === 'p50' ? [0.5, effort.bars.p50Ms] : [0.99, effort.bars.p99Ms];
     const [own, base] = [quantile(taken.governed, part), quantile(taken.nginx, part)];
     const figure = `+${(own - base).toFixed(2)} ms (${own.toFixed(2)} − ${base.toFixed(2)})`;
     return { what: `added latency at 500/s, ${name}`, figure, bar: { met: own - base <= max, asks: `≤ ${max} ms` } };
@@ -86,12 +105,12 @@ export async function soakRow(field: Field, effort: Effort): Promise<Row> {
   const middle = residentBytes(governed.pid);
   await callExactly(governed, effort.soakRequests / 2);
   const end = residentBytes(governed.pid);
-  const met = end <= bars.residentMb * 1e6 && end <= middle * 1.1;
+  const met = end <= effort.bars.residentMb * 1e6 && end <= middle * 1.1;
   const figure = `${mb(start)} → ${mb(middle)} → ${mb(end)} MB`;
   return {
     what: `RSS over ${effort.soakRequests.toLocaleString('en')} requests`,
     figure,
-    bar: { met, asks: `≤ ${bars.residentMb} MB and flat` },
+    bar: { met, asks: `≤ ${effort.bars.residentMb} MB and flat` },
   };
 }
 

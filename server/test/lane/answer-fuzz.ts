@@ -15,16 +15,19 @@ import type { FuzzResult } from './request-fuzz.ts';
 export async function fuzzAnswers(answers: number, from: number): Promise<FuzzResult> {
   let inLane = 0;
   const disagreements: string[] = [];
+  let disagreed = 0;
   for (let seed = from; seed < from + answers; seed += 1) {
     const draw = drawFrom(seed);
     const pieces = fragments(drawAnswer(draw), draw);
     const [full, plain] = [await exchange('full', pieces), await exchange('plain', pieces)];
     if (!plain.wasOdd) inLane += 1;
     const problem = disagreement(full, plain);
-    if (problem !== null && disagreements.length < 5)
+    if (problem === null) continue;
+    disagreed += 1;
+    if (disagreements.length < 5)
       disagreements.push(`seed ${seed}: ${problem}: ${JSON.stringify(pieces.map((piece) => piece.toString('latin1')))}`);
   }
-  return { connections: answers, messages: answers, inLane, disagreements };
+  return { connections: answers, messages: answers, inLane, disagreed, disagreements };
 }
 
 /** What one request heard. */

@@ -15,7 +15,8 @@ export interface FuzzResult {
   readonly messages: number;
   /** Requests that the lane itself read. */
   readonly inLane: number;
-  /** The first few connections that were read differently, in words. */
+  /** How many connections were read differently, and the first few of them in words. */
+  readonly disagreed: number;
   readonly disagreements: readonly string[];
 }
 
@@ -37,6 +38,7 @@ export async function fuzzRequests(connections: number, from: number): Promise<F
   let messages = 0;
   let inLane = 0;
   const disagreements: string[] = [];
+  let disagreed = 0;
   for (let seed = from; seed < from + connections; seed += 1) {
     const draw = drawFrom(seed);
     const drawn = drawRequests(draw);
@@ -45,10 +47,12 @@ export async function fuzzRequests(connections: number, from: number): Promise<F
     const [withNode, withLane] = [await read(off, pieces), await read(on, pieces)];
     inLane += withLane.inLane;
     const problem = looksSame(withNode, withLane) ? null : disagreement(await read(off, bytesOf(drawn.bytes)), withLane);
-    if (problem !== null && disagreements.length < 5)
+    if (problem === null) continue;
+    disagreed += 1;
+    if (disagreements.length < 5)
       disagreements.push(`seed ${seed}: ${problem}: ${JSON.stringify(pieces.map((piece) => piece.toString('latin1')))}`);
   }
-  return { connections, messages, inLane, disagreements };
+  return { connections, messages, inLane, disagreed, disagreements };
 }
 
 /**
@@ -61,6 +65,7 @@ export async function fuzzRequestsOverNetwork(connections: number, from: number)
   const port = await listenOn(on.server);
   let [messages, inLane, taken] = [0, 0, 0];
   const disagreements: string[] = [];
+  let disagreed = 0;
   for (let seed = from; taken < connections; seed += 1) {
     const draw = drawFrom(seed);
     const { bytes, messages: drawn } = drawRequests(draw);
@@ -74,11 +79,12 @@ export async function fuzzRequestsOverNetwork(connections: number, from: number)
     inLane += on.current.inLane;
     // Node begins requests side by side, so they are compared without their order.
     const isSame = on.current.served.toSorted().join() === expected.served.toSorted().join() && answers === drawn;
-    if (!isSame && disagreements.length < 5)
-      disagreements.push(`seed ${seed}: ${answers} of ${drawn} answered, or read differently`);
+    if (isSame) continue;
+    disagreed += 1;
+    if (disagreements.length < 5) disagreements.push(`seed ${seed}: ${answers} of ${drawn} answered, or read differently`);
   }
   on.server.close();
-  return { connections, messages, inLane, disagreements };
+  return { connections, messages, inLane, disagreed, disagreements };
 }
 
 function looksSame(withNode: Reading, withLane: Reading): boolean {

@@ -4,14 +4,18 @@ import { repository } from './gateway.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const flags = quick ? ['--quick'] : [];
+  return judged(quick ? ['--quick'] : [], quick ? 'the books' : 'every bar');
+}
+
+/** Runs the benchmark with these flags. */
+export async function judged(flags: readonly string[], by: 'the books' | 'every bar'): Promise<ProveResult> {
   let { code, lines } = await bench(flags);
   // Without a summary nothing was measured: a yardstick or a load generator died. That says nothing of the gateway, so it is tried once more.
   if (summaryOf(lines) === undefined) ({ code, lines } = await bench(flags));
   const summary = summaryOf(lines) ?? 'the benchmark did not end';
   const bars = /(\d+) of (\d+) bars met/.exec(summary);
   const allMet = bars !== null && bars[1] === bars[2];
-  return { holds: code === 0 && (quick || allMet), figure: summary.replace('bench: ', ''), details: lines };
+  return { holds: code === 0 && (by === 'the books' || allMet), figure: summary.replace('bench: ', ''), details: lines };
 }
 
 function summaryOf(lines: readonly string[]): string | undefined {

@@ -31,6 +31,7 @@ const registry: Record<string, readonly string[]> = {
   '3.2': ['shared-budgets'],
   '3.3': ['chaos'],
   '3.6': ['kill-replicas'],
+  '3.7': ['lane-fuzz', 'lane-benchmark'],
   '3.8': ['move-and-restore'],
   '3.11': ['watched-requests', 'metric-series', 'alert-rules', 'published-package'],
 };
@@ -47,7 +48,7 @@ if (unknown.length > 0) {
 }
 
 /** These measure time itself: nothing runs beside them. The benchmark judges no time when it is quick. */
-const ALONE = new Set(options.quick ? ['2.5'] : ['1.10', '2.5']);
+const ALONE = new Set(options.quick ? ['2.5'] : ['1.10', '2.5', '3.7']);
 /** The longest begin first, so that no lane waits for the last one. */
 const LONGEST = ['1.9', '2.1', '1.5', '1.8', '1.10'];
 /** Quick ones mostly wait, so several share the machine; full ones have it to themselves. */
