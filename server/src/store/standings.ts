@@ -36,17 +36,27 @@ export interface GrantableTargets {
   readonly targets: readonly { readonly name: string; readonly accessGroups: ReadonlySet<string> }[];
 }
 
-/** Makes up to `most` changed organizations due. A change whose transaction is under way is left for the next time. */
+/**
+ * Makes up to `most` changed organizations due. What a transaction under way holds is left for the next time: this waits for nobody, because a
+ * change holds the standing first and its own row second, and this the other way round.
+ */
 export async function takeChanges(db: Database, most: number): Promise<void> {
   const [any] = await db.select({ id: standingChanges.organizationId }).from(standingChanges).limit(1);
   if (any === undefined) return;
   await db.execute(sql`
     with picked as (
       select organization_id from ${standingChanges} order by changed_at limit ${most} for update skip locked
+    ), standing as (
+      select organization_id from ${organizationStandings} where organization_id in (select organization_id from picked)
+      for no key update skip locked
+    ), gone as (
+      select organization_id from picked where not exists (
+        select 1 from ${organizationStandings} as s where s.organization_id = picked.organization_id)
     ), taken as (
-      delete from ${standingChanges} where organization_id in (select organization_id from picked) returning organization_id
+      delete from ${standingChanges}
+      where organization_id in (select organization_id from standing union all select organization_id from gone)
     )
-    update ${organizationStandings} set due_at = timestamptz 'epoch' where organization_id in (select organization_id from taken)`);
+    update ${organizationStandings} set due_at = timestamptz 'epoch' where organization_id in (select organization_id from standing)`);
 }
 
 /** Organizations that have to be judged now, the longest due first. */
@@ -117,13 +127,20 @@ export async function activeSince(db: Database, ids: readonly string[], sinceMs:
   return new Set(rows.map((row) => row.id));
 }
 
-/** In one statement. An older judgement never replaces a newer one, so that two refreshers do no harm. */
+/**
+ * In one statement. An older judgement never replaces a newer one, so that two refreshers do no harm; all lock in the same order, so that two
+ * cannot wait for each other.
+ */
 export async function storeJudged(db: Database, judged: readonly Judged[], at: Date): Promise<void> {
   const column = (name: keyof Judged, type: string) => sql`${sql.param(judged.map((one) => one[name]))}::${sql.raw(type)}[]`;
   // Arrays of arrays must be even, so each organization's days travel as one text.
   const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.join(',')}}`));
   const due = sql.param(judged.map((one) => instantOf(one.dueAtMs).toISOString()));
   await db.execute(sql`
+    with held as (
+      select organization_id from ${organizationStandings} where organization_id = any(${column('organizationId', 'text')})
+      order by organization_id for no key update
+    )
     update ${organizationStandings} set judgement = j.judgement, budget_used_ppm = j.ppm, spend_period_nano_usd = j.period,
       spend_30d_nano_usd = j.spend, daily_spend_nano_usd = j.days::bigint[], requests_30d = j.requests, granted_targets = j.targets,
       catalogue_version = j.version, as_of = ${at}, due_at = greatest(j.due, timestamptz 'epoch')
@@ -131,7 +148,7 @@ export async function storeJudged(db: Database, judged: readonly Judged[], at: D
       ${column('spendPeriodNanoUsd', 'bigint')}, ${column('spend30dNanoUsd', 'bigint')}, ${days}::text[], ${column('requests30d', 'bigint')},
       ${column('grantedTargets', 'integer')}, ${column('catalogueVersion', 'bigint')}, ${due}::timestamptz[])
       as j(id, judgement, ppm, period, spend, days, requests, targets, version, due)
-    where organization_id = j.id and (as_of <= ${at} or catalogue_version < 0)`);
+    where organization_id = j.id and organization_id in (select organization_id from held) and (as_of <= ${at} or catalogue_version < 0)`);
 }
 
 function among(column: Parameters<typeof eq>[0], ids: readonly string[]): SQL {
