@@ -19,6 +19,8 @@ export interface Fleet {
 export interface FleetOptions {
   readonly size?: number;
   readonly kind?: RedisKind;
+  /** Another's, which it keeps; one of its own unless given. */
+  readonly postgres?: { readonly url: string };
   readonly env?: Settings;
   /** Of one replica beside the others. */
   readonly envOf?: (index: number, at: { readonly databaseUrl: string; readonly redisUrl: string }) => Settings;
@@ -31,13 +33,14 @@ export interface FleetOptions {
 export async function startFleet({
   size = 3,
   kind = 'Redis',
+  postgres: given,
   env = {},
   envOf,
   prepare,
   commandOf,
 }: FleetOptions = {}): Promise<Fleet | null> {
   if (!hasRedis(kind)) return null;
-  const postgres = await startPostgres();
+  const postgres = given === undefined ? await startPostgres() : { ...given, stop: async () => {} };
   if (postgres === null) return null;
   const redis = await startRedis(kind);
   await prepare?.({ databaseUrl: postgres.url, redisPort: redis.ports[0] as number });

@@ -35,6 +35,7 @@ const registry: Record<string, readonly string[]> = {
   '3.7': ['lane-fuzz', 'lane-benchmark'],
   '3.8': ['move-and-restore'],
   '3.11': ['watched-requests', 'metric-series', 'alert-rules', 'published-package'],
+  '3.12': ['roles'],
 };
 
 const args = process.argv.slice(2);

@@ -1,10 +1,9 @@
 // Lists, filters, sorts, searches and reports at load size, asked of a real gateway on PostgreSQL, and how soon standings follow a load.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { startPostgres } from '../support/postgres.ts';
-import { type Gateway, startChild, startGateway, temporaryDirectory } from './gateway.ts';
+import { type Gateway, startGateway } from './gateway.ts';
 import { LIST_QUESTIONS, type Question, REPORT_QUESTIONS } from './list-questions.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
+import { openSeeded, withClient } from './seeded-database.ts';
 
 const SIZES = {
   full: { organizations: 10_000, keys: 500_000, requests: 10_000_000, seedSecondsMax: 1_000 },
@@ -20,12 +19,10 @@ const KEYS_READ_MAX = 2 * 10_001;
 const NOT_COUNTED: KeysRead = { most: 0, worst: '' };
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const given = await givenDatabase();
-  if (given === null) return { holds: false, figure: '', skipped: 'PostgreSQL is not installed' };
-  const { url, dataDir, stop } = given;
+  const seeded = await openSeeded(quick ? SIZES.quick : SIZES.full);
+  if (seeded === null) return { holds: false, figure: '', skipped: 'PostgreSQL is not installed' };
+  const { url, dataDir, loaded, stop } = seeded;
   try {
-    if (given.isEmpty) await seedFor(url, dataDir, quick ? SIZES.quick : SIZES.full);
-    const loaded = await prepared(url);
     const gateway = await startGateway({ dataDir, env: { DATABASE_URL: url } });
     try {
       const settled = await standingsSettled(url);
@@ -41,48 +38,6 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   } finally {
     await stop();
   }
-}
-
-interface GivenDatabase {
-  readonly url: string;
-  readonly dataDir: string;
-  readonly isEmpty: boolean;
-  stop(): Promise<void>;
-}
-
-/** One of our own; or one that was seeded before, whose address and data directory the environment names. */
-async function givenDatabase(): Promise<GivenDatabase | null> {
-  const { PROVE_LISTS_DATABASE: url, PROVE_LISTS_DATA_DIR: dataDir } = process.env;
-  if (url !== undefined && dataDir !== undefined) return { url, dataDir, isEmpty: false, stop: async () => {} };
-  const server = await startPostgres();
-  return server === null ? null : { url: server.url, dataDir: temporaryDirectory(), isEmpty: true, stop: () => server.stop() };
-}
-
-/** Loads until all is in or the time is up: requests come last and in steps, so that what is in by then is whole. */
-async function seedFor(url: string, dataDir: string, size: (typeof SIZES)['full']): Promise<void> {
-  const flags = (['organizations', 'keys', 'requests'] as const).flatMap((name) => [`--${name}`, String(size[name])]);
-  const env = { ...process.env, DATABASE_URL: url, HEADGATE_DATA_DIR: dataDir };
-  const child = startChild([process.execPath, 'server/src/main.ts', 'seed', ...flags], { env });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said = (said + chunk).slice(-2_000)));
-  const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));
-  const code = await Promise.race([ended, sleep(size.seedSecondsMax * 1_000, 'late' as const, { ref: false })]);
-  if (code === 0) return;
-  if (code !== 'late' || !said.includes('requests:')) throw new Error(`seeding ended with ${code}:\n${said}`);
-  child.kill('SIGKILL');
-  await ended;
-}
-
-/** How much is in, once the planner knows of it and the lease of the seeder is over. */
-async function prepared(url: string): Promise<string> {
-  return withClient(url, async (client) => {
-    await client.query('vacuum analyze');
-    await client.query('delete from process_leases');
-    const count = async (table: string) => Number((await client.query(`select count(*) as n from ${table}`)).rows[0]?.n);
-    const [organizations, keys, requests] = [await count('organizations'), await count('keys'), await count('request_log')];
-    const text = (n: number) => n.toLocaleString('en-US');
-    return `${text(organizations)} organizations, ${text(keys)} keys, ${text(requests)} request-log rows`;
-  });
 }
 
 /** Seconds until every standing was judged; null when it took too long. */
@@ -180,14 +135,4 @@ function lineOf({ name, p50Ms, p95Ms }: Measured): string {
 
 function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(Math.ceil(sorted.length * part), sorted.length) - 1] ?? 0;
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
