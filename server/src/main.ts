@@ -190,7 +190,7 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 function operationsOf(
   config: Config,
   { journal, writer, database }: Stores,
-  { gateway, counters }: OpenGateway,
+  { gateway, counters, shared }: OpenGateway,
   admin: AdminApp,
   notReady: () => string | null,
 ): Operations {
@@ -201,6 +201,7 @@ function operationsOf(
     ledger: () => writer.lag(),
     coolingDeployments: () => gateway.health.cooling().length,
     counters: () => counters.size(),
+    shared: () => shared?.status() ?? null,
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
     databaseConnections: () => connectionsOf(database),

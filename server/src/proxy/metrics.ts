@@ -13,11 +13,22 @@ export interface MetricsSources {
   readonly ledger: () => LedgerReading;
   readonly coolingDeployments: () => number;
   readonly counters: () => number;
+  /** Null where this process counts alone. */
+  readonly shared: () => SharedReading | null;
   /** Size of the journal's files. */
   readonly journalBytes: () => number;
   /** The journal takes no more than that. */
   readonly journalBytesMax: number;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+}
+
+/** How the counters stand that all replicas share. */
+export interface SharedReading {
+  readonly is: 'away' | 'recovering' | 'open';
+  readonly replicas: number;
+  readonly untold: number;
+  readonly degraded: number;
+  readonly outages: number;
 }
 
 /** Where rows are on their way from the journal into the database. */
@@ -48,6 +59,7 @@ function registryOf(sources: MetricsSources): Registry {
   const families = new MetricFamilies();
   addTraffic(families, sources.traffic.read());
   addKept(families, sources);
+  addShared(families, sources.shared());
   addLedger(families, sources);
   addProcess(families, sources.version);
   return families.registry;
@@ -57,8 +69,31 @@ function addKept(families: MetricFamilies, { snapshot, counters, coolingDeployme
   const { keys, organizations } = snapshot.sizes();
   families.gauge('headgate_keys_cached', 'Keys in memory.', keys);
   families.gauge('headgate_organizations_cached', 'Organizations in memory.', organizations);
+  families.gauge(
+    'headgate_config_age_seconds',
+    'How old the configuration in force can be at most.',
+    snapshot.ageMs() / 1_000,
+    'max',
+  );
   families.gauge('headgate_counters', 'Limit and budget counters in memory.', counters());
   families.gauge('headgate_deployments_cooling', 'Deployments resting after failures.', coolingDeployments());
+}
+
+function addShared(families: MetricFamilies, shared: SharedReading | null): void {
+  if (shared === null) return;
+  const { is, replicas, untold, degraded, outages } = shared;
+  families.gauge(
+    'headgate_counters_open',
+    '1 while the counters that all replicas share can be asked, else 0.',
+    is === 'open' ? 1 : 0,
+    'min',
+  );
+  families.gauge('headgate_replicas', 'Replicas that live, as this one knows it.', replicas, 'max');
+  families.gauge('headgate_stored_rows_untold', 'Stored rows that the shared counters have not been told of.', untold);
+  families.counter('headgate_degraded_requests_total', "Requests admitted by this replica's share of the limits.", [
+    [{}, degraded],
+  ]);
+  families.counter('headgate_counters_outages_total', 'Times the shared counters were out of reach.', [[{}, outages]]);
 }
 
 function addLedger(

@@ -63,6 +63,9 @@ class Link implements RedisLink {
   #isTold = true;
   #pending = 0;
   #waitingSinceMs = 0;
+  #lookedMs = performance.now();
+  /** Since when a connection stands that is not ready; null while there is none. */
+  #openingSinceMs: number | null = null;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
@@ -134,8 +137,17 @@ class Link implements RedisLink {
   #follow(): void {
     this.#isFollowed = true;
     const client = this.#client;
-    client.on('ready', () => this.#turn(true, 'Redis is there'));
-    client.on('close', () => this.#turn(false, 'the connection to Redis was lost'));
+    client.on('connect', () => {
+      this.#openingSinceMs = performance.now();
+    });
+    client.on('ready', () => {
+      this.#openingSinceMs = null;
+      this.#turn(true, 'Redis is there');
+    });
+    client.on('close', () => {
+      this.#openingSinceMs = null;
+      this.#turn(false, 'the connection to Redis was lost');
+    });
     if (client.status === 'ready') this.#turn(true, 'Redis is there');
     // The first attempt failed: from here on the client goes on trying by itself.
     else if (client instanceof Redis && client.status === 'end') client.connect().catch(() => {});
@@ -187,10 +199,17 @@ class Link implements RedisLink {
 
   /** A server that answers nothing, or a network that swallows everything, would keep requests waiting for minutes. */
   #breakIfStuck(): void {
-    if (this.#pending === 0 || performance.now() - this.#waitingSinceMs < (this.#options.stuckMsMax ?? STUCK_MS_MAX)) return;
+    const nowMs = performance.now();
+    // It was this process that stood still: answers may be waiting to be read.
+    if (nowMs - this.#lookedMs > 3 * WATCH_EVERY_MS) this.#waitingSinceMs = nowMs;
+    this.#lookedMs = nowMs;
+    const isStuck = this.#pending > 0 && nowMs - this.#waitingSinceMs >= (this.#options.stuckMsMax ?? STUCK_MS_MAX);
+    const isNeverReady = this.#openingSinceMs !== null && nowMs - this.#openingSinceMs >= CONNECT_MS_MAX;
+    if (!isStuck && !isNeverReady) return;
     const nodes = this.#client instanceof Cluster ? this.#client.nodes() : [this.#client];
     for (const node of nodes) (node as unknown as { stream?: { destroy(): void } }).stream?.destroy();
-    this.#waitingSinceMs = performance.now();
+    this.#waitingSinceMs = nowMs;
+    this.#openingSinceMs = null;
   }
 }
 

@@ -90,13 +90,15 @@ export async function booksOf(fleet: Fleet, site: FleetSite, load: SteadyLoad, p
   const rows = await rowsOf(fleet);
   const byRequest = new Map(rows.map((row) => [row.requestId, row]));
   const byCall = new Set(rows.map((row) => row.callId));
-  let lost = 0;
-  for (const fate of load.fates.values()) {
+  const lost: string[] = [];
+  for (const [id, fate] of load.fates) {
     if (fate.is !== 'answered') continue;
     const row = byRequest.get(fate.requestId);
-    if (row?.input !== fate.inputTokens || row.output !== fate.outputTokens) lost += 1;
+    const isSame = row?.input === fate.inputTokens && row.output === fate.outputTokens;
+    if (!isSame) lost.push(`${id}: ${JSON.stringify(fate)}, stored ${JSON.stringify(row ?? null)}`);
   }
-  return { lost, doubled: rows.length - byCall.size + provider.repeated.length, problems: differences, agreedMs };
+  const problems = [...differences, ...lost.slice(0, 5)];
+  return { lost: lost.length, doubled: rows.length - byCall.size + provider.repeated.length, problems, agreedMs };
 }
 
 interface StoredRow {
