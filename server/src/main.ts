@@ -108,6 +108,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     bodyBytesMax: config.bodyBytesMax,
     admin: config.role === 'data' ? refuseAdmin : admin.handle,
     requestId,
+    isLeaving: () => notReady === 'draining',
     serve: (request, reply) => {
       if (config.role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
       else void serveOperations(request, reply, operations);

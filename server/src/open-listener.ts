@@ -19,7 +19,7 @@ export function openListener(fastLane: 'on' | 'off', options: ListenerOptions): 
     server,
     drain: () => {
       lane?.drain();
-      server.closeIdleConnections();
+      closeWhenIdle(server);
     },
     cut: () => {
       lane?.cut();
@@ -28,12 +28,26 @@ export function openListener(fastLane: 'on' | 'off', options: ListenerOptions): 
   };
 }
 
-function laneOptions({ clock, bodyBytesMax, patience = PATIENCE, serve, requestId }: ListenerOptions) {
+function laneOptions({ clock, bodyBytesMax, patience = PATIENCE, isLeaving = never, serve, requestId }: ListenerOptions) {
   return {
     clock,
     bodyBytesMax,
     patience: { ...patience, idleMsMax: KEEP_ALIVE_MS },
+    isLeaving,
     serve,
     refusal: (why: 'unreadable' | 'late') => connectionRefusal(why, requestId()),
   };
+}
+
+const LOOK_MS = 50;
+
+/** Node keeps a connection whose answer had begun before: it becomes idle with the answer's end, and nothing says when. */
+function closeWhenIdle(server: Server): void {
+  server.closeIdleConnections();
+  const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+  server.once('close', () => clearInterval(looking));
+}
+
+function never(): boolean {
+  return false;
 }

@@ -14,6 +14,8 @@ export interface LaneDesk {
   standingLines(closes: boolean): string;
   /** A whole answer to a request that cannot be read, or did not come in time. */
   refusal(why: 'unreadable' | 'late'): Buffer;
+  /** Each answer that begins is the last of its connection. */
+  readonly isClosing: boolean;
   /** No further request is taken from any connection. */
   readonly isDraining: boolean;
 }
@@ -84,7 +86,7 @@ export class LaneConnection {
   }
 
   standingLines(): string {
-    if (this.#desk.isDraining) this.#closes = true;
+    if (this.#desk.isClosing) this.#closes = true;
     return this.#desk.standingLines(this.#closes);
   }
 

@@ -8,6 +8,8 @@ export interface LaneOptions {
   /** How long a head and a whole request may take to arrive, how long a connection may idle, how often that is looked at. */
   readonly patience: LanePatience;
   readonly clock: { nowMs(): number; monotonicMs(): number };
+  /** Whether each answer is the last of its connection, though connections are still taken. */
+  readonly isLeaving: () => boolean;
   readonly serve: (request: LaneRequest, reply: LaneReply) => void;
   /** A whole answer, the last of its connection. */
   readonly refusal: (why: 'unreadable' | 'late') => Buffer;
@@ -74,6 +76,10 @@ class Lane implements FastLane, LaneDesk {
     if (this.#looking !== null) return;
     this.#looking = setInterval(() => this.#look(), this.#options.patience.lookMs);
     this.#looking.unref();
+  }
+
+  get isClosing(): boolean {
+    return this.isDraining || this.#options.isLeaving();
   }
 
   nowMs(): number {

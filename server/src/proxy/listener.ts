@@ -14,6 +14,8 @@ export interface ListenerOptions {
   readonly serve: (request: GatewayRequest, reply: Reply) => void;
   /** Ids for answers given before the walk begins. */
   readonly requestId: () => string;
+  /** Whether this process is about to go: each answer is then the last of its connection. Never unless given. */
+  readonly isLeaving?: () => boolean;
   /** How slow a client may be; the usual bounds unless given. */
   readonly patience?: Patience;
 }
@@ -55,6 +57,7 @@ export function createListener(options: ListenerOptions): Server {
         refuseAndClose(request, response, invalidRequest('The request has no `Host` header.'), options);
         return;
       }
+      if (options.isLeaving?.()) response.shouldKeepAlive = false;
       const url = request.url ?? '/';
       if (url.startsWith('/api/') || url === '/api') options.admin(request, response);
       else readThenServe(request, response, options);
