@@ -15,7 +15,7 @@ export interface Missed {
   isTooMuch(): boolean;
   clear(): void;
   /** Makes up for all of it. What fails stays. Everything settled elsewhere must be in the ledger. */
-  makeUp(redis: Pick<RedisCounters, 'cancel' | 'forget' | 'doubt'>): Promise<void>;
+  makeUp(redis: Pick<RedisCounters, 'cancel' | 'forget' | 'doubt' | 'read'>): Promise<void>;
 }
 
 const MISSED_MAX = 5_000;
@@ -59,6 +59,8 @@ export function createMissed(most: number = MISSED_MAX): Missed {
       for (const plan of [...doubts]) {
         await redis.doubt(plan.counters);
         doubts.delete(plan);
+        // Asked at once, while the ledger is known to be there; otherwise by the next request.
+        await Promise.resolve(redis.read(plan.counters)).catch(() => {});
       }
     },
   };

@@ -4,6 +4,7 @@ import type { PastFrom, Recorded, UnstoredUse } from '../domain/asked-past.ts';
 import { type CounterSpec, countsUse } from '../domain/limit-plan.ts';
 import { requestIdAt, requestTail } from '../lib/id.ts';
 import type { Database } from './database.ts';
+import { StoreUnavailable } from './errors.ts';
 import { ledger, requestLog } from './schema.ts';
 import { keysCoveredBy, spendSince, type UsePoint } from './usage.ts';
 import { instantOf } from './usage-rows.ts';
@@ -16,7 +17,7 @@ export function askShared(db: Database, groupsOf: (calledName: string) => Readon
   return async (counter, fromMs, toMs, asked) => {
     const { unstored, recorded } = await asked;
     if (unstored === null) return [];
-    return db.transaction(
+    const answer = db.transaction(
       async (tx) => {
         // The first statement fixes the state that all of them read.
         const points = await spendSince(tx, counter, fromMs, toMs);
@@ -31,7 +32,19 @@ export function askShared(db: Database, groupsOf: (calledName: string) => Readon
       },
       { isolationLevel: 'repeatable read', accessMode: 'read only' },
     );
+    return within(ANSWER_MS_MAX, answer);
   };
+}
+
+/** Requests wait for this; a database that takes longer counts as away. */
+const ANSWER_MS_MAX = 2_000;
+
+function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new StoreUnavailable(`the ledger did not answer within ${ms} ms`, '08006'));
+    const timer = setTimeout(late, ms);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 interface KnownAmount extends UsePoint {
