@@ -13,6 +13,8 @@ import {
   ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
   ATTR_HTTP_ROUTE,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
 } from '@opentelemetry/semantic-conventions';
 import {
   ATTR_GEN_AI_OPERATION_NAME,
@@ -72,6 +74,8 @@ class TracedWalk implements RequestTrace {
         attributes: {
           [ATTR_HTTP_REQUEST_METHOD]: 'POST',
           [ATTR_HTTP_ROUTE]: endpoint.path,
+          [ATTR_URL_PATH]: endpoint.path,
+          [ATTR_URL_SCHEME]: 'http',
           [ATTR_GEN_AI_OPERATION_NAME]: operationOf(endpoint),
         },
       },

@@ -19,7 +19,7 @@ const TRIES_MAX = 4;
 const OUTCOMES_MAX = 4;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const organizations = quick ? 400 : 10_000;
+  const organizations = quick ? 150 : 10_000;
   const dataDir = temporaryDirectory();
   await putDatabase(dataDir);
   await seedOrganizations(dataDir, organizations);
