@@ -88,7 +88,7 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
   const begun = Promise.withResolvers<void>();
   const shared = createSharedCounters({
     link,
-    epochs: createEpochs(link.run, base, owner),
+    epochs: createEpochs(link, base, owner),
     living,
     redis,
     local: createMemoryCounters({ clock, seedFrom: async () => [] }),

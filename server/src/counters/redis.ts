@@ -117,6 +117,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     if (answer[0] === REFUSED) {
       return { admitted: false, atMs, readings: readingsAt(answer, 2, kept.ruleCount), refusing: refusingIn(answer, kept) };
     }
+    if (answer[0] !== ADMITTED) throw new TypeError('Redis answered a hold with something else');
     const readings = readingsAt(answer, 3, kept.ruleCount);
     const nanoUsd = answer[2] as number;
     const hold = new RedisHold(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });

@@ -12,8 +12,8 @@ export interface EpochState {
   readonly is: 'recovering' | 'open';
   /** Who opens it. */
   readonly leader: string;
-  /** By Redis's clock. */
-  readonly beganMs: number;
+  /** No server was emptied since. */
+  readonly isWhole: boolean;
 }
 
 export interface Epochs {
@@ -26,6 +26,8 @@ export interface Epochs {
   joined(id: string): Promise<ReadonlySet<string>>;
   /** Whether this replica is the one to open it now: the leader, or whoever comes when the leader has not been heard of for a while. */
   leads(id: string): Promise<boolean>;
+  /** Puts the epoch's mark on every server, so that one that is emptied is noticed. */
+  mark(id: string): Promise<void>;
   open(id: string): Promise<void>;
 }
 
@@ -33,7 +35,7 @@ const LEADER_MS = 5_000;
 const JOINED_MS = 3_600_000;
 
 const READ: Script = scriptOf(`
-local fields = redis.call('HMGET', KEYS[1], 'id', 'servers', 'is', 'leader', 'began')
+local fields = redis.call('HMGET', KEYS[1], 'id', 'servers', 'is', 'leader')
 for i = 1, #fields do fields[i] = fields[i] or '' end
 return table.concat(fields, '|')
 `);
@@ -46,7 +48,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 const BEGIN: Script = scriptOf(`${NOW}
 local id = redis.call('HGET', KEYS[1], 'id')
 if (id or '') ~= ARGV[1] then return '0' end
-redis.call('HSET', KEYS[1], 'id', ARGV[2], 'servers', ARGV[3], 'is', 'recovering', 'leader', ARGV[4], 'began', now, 'until', now + ARGV[5])
+redis.call('HSET', KEYS[1], 'id', ARGV[2], 'servers', ARGV[3], 'is', 'recovering', 'leader', ARGV[4], 'until', now + ARGV[5])
 return '1'
 `);
 
@@ -71,19 +73,31 @@ return '1'
 
 const JOINED: Script = scriptOf("return table.concat(redis.call('SMEMBERS', KEYS[1]), ',')");
 
+/** How the servers are asked; see RedisLink. */
+export interface EpochServers {
+  readonly run: RunScript;
+  mark(name: string, value: string): Promise<void>;
+  isMarked(name: string, value: string): Promise<boolean>;
+}
+
 /** `base`: before every key of this installation. */
-export function createEpochs(run: RunScript, base: string, owner: string): Epochs {
+export function createEpochs({ run, mark, isMarked }: EpochServers, base: string, owner: string): Epochs {
   const epoch = `${base}{epoch}`;
+  const markName = `${base}mark`;
   const joinedKey = (id: string) => `${epoch}:joined:${id}`;
   const ask = async (script: Script, key: string, args: readonly (string | number)[]) =>
     (await run(script, [key], args)).toString('latin1');
   return {
     async read() {
-      const [id = '', servers = '', is = '', leader = '', began = ''] = (await ask(READ, epoch, [])).split('|');
+      const [id = '', servers = '', is = '', leader = ''] = (await ask(READ, epoch, [])).split('|');
       if (id === '') return null;
-      return { id, servers, is: is === 'open' ? 'open' : 'recovering', leader, beganMs: Number(began) };
+      const isWhole = await isMarked(markName, id);
+      return { id, servers, is: is === 'open' ? 'open' : 'recovering', leader, isWhole };
     },
-    begin: async (ended, servers, id) => void (await ask(BEGIN, epoch, [ended ?? '', id, servers, owner, LEADER_MS])),
+    async begin(ended, servers, id) {
+      await ask(BEGIN, epoch, [ended ?? '', id, servers, owner, LEADER_MS]);
+    },
+    mark: (id) => mark(markName, id),
     join: async (id) => void (await ask(JOIN, joinedKey(id), [owner, JOINED_MS])),
     joined: async (id) => new Set((await ask(JOINED, joinedKey(id), [])).split(',')),
     leads: async (id) => (await ask(LEADS, epoch, [id, owner, LEADER_MS])) === '1',

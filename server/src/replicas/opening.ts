@@ -156,7 +156,7 @@ export class Opening {
 
   async #check(): Promise<void> {
     const [epoch, servers] = await Promise.all([this.#o.epochs.read(), this.#o.link.fingerprint()]);
-    if (epoch?.id !== this.#epoch || epoch?.servers !== servers || epoch.is !== 'open')
+    if (epoch === null || epoch.id !== this.#epoch || !epoch.isWhole || epoch.servers !== servers || epoch.is !== 'open')
       return this.#turnAway('Redis has lost what it counted, or other servers answer than before');
     if (this.#isBehind()) await this.#catchUp();
   }
@@ -164,7 +164,7 @@ export class Opening {
   /** Called where Redis lacks something it was given: rejects with RedisAway where it lacks everything. */
   async mustBeSame(): Promise<void> {
     const epoch = await this.#o.epochs.read();
-    if (epoch !== null && epoch.id === this.#epoch) return;
+    if (epoch?.id === this.#epoch && epoch?.isWhole === true) return;
     this.#turnAway('Redis has lost what it counted');
     this.#wake();
     throw new RedisAway('Redis has lost what it counted');
@@ -173,7 +173,8 @@ export class Opening {
   async #open(): Promise<void> {
     const { epochs, link } = this.#o;
     const [epoch, servers] = await Promise.all([epochs.read(), link.fingerprint()]);
-    if (epoch === null || epoch.servers !== servers) return this.#beginEpoch(epoch, servers);
+    const isLost = epoch === null || epoch.servers !== servers || (epoch.is === 'open' && !epoch.isWhole);
+    if (isLost) return this.#beginEpoch(epoch, servers);
     const isOurs = epoch.id === this.#epoch;
     if (epoch.is === 'open' && (isOurs ? this.#queue.hasLost() || this.#missed.isTooMuch() : this.#wasLeftOut(epoch.id)))
       return this.#beginEpoch(epoch, servers);
@@ -208,6 +209,7 @@ export class Opening {
       if (epoch.is === 'open') break;
       if ((await epochs.leads(id)) && (await this.#allJoined(id))) {
         await this.#o.restore();
+        await epochs.mark(id);
         await epochs.open(id);
       } else await sleep(JOIN_AGAIN_MS);
     }

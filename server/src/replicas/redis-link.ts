@@ -31,6 +31,10 @@ export interface RedisLink {
   readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
   /** Which servers hold the data: other ones may lack what these were last told. Changes at a restart and a failover. */
   fingerprint(): Promise<string>;
+  /** Puts a mark on every server that holds data. */
+  mark(name: string, value: string): Promise<void>;
+  /** Whether every server still has it: one that has not was emptied. */
+  isMarked(name: string, value: string): Promise<boolean>;
   isReady(): boolean;
   /** Called in the turn in which the connection is lost, and when it is there again. */
   listen(listener: (isReady: boolean) => void): void;
@@ -41,6 +45,8 @@ const STUCK_MS_MAX = 500;
 const WATCH_EVERY_MS = 100;
 const CONNECT_MS_MAX = 2_000;
 const RETRY_MS_MAX = 1_000;
+/** Enough to find one in the slots of each of a hundred masters. */
+const TAGS_MAX = 2_000;
 
 /**
  * Connects. Throws UnusableRedis for what waiting cannot mend: a wrong password, a server that is too old or is none. One that is out of
@@ -58,6 +64,8 @@ class Link implements RedisLink {
   readonly #watch: NodeJS.Timeout;
   #client: Redis | Cluster;
   #runOn: RunScript;
+  /** Slots of tags, which never change. */
+  readonly #slots = new Map<string, number>();
   #isReady = false;
   #isFollowed = false;
   #isTold = true;
@@ -104,6 +112,39 @@ class Link implements RedisLink {
     const infos = await Promise.all(nodes.map((node) => this.#asked(() => node.info('server'))));
     const ids = infos.map((info) => /^run_id:(\w+)/m.exec(String(info))?.[1] ?? '');
     return ids.sort().join(',');
+  }
+
+  async mark(name: string, value: string): Promise<void> {
+    const tags = await this.#tagOfEachServer();
+    await Promise.all(tags.map((tag) => this.command('SET', `${name}{${tag}}`, value)));
+  }
+
+  async isMarked(name: string, value: string): Promise<boolean> {
+    const tags = await this.#tagOfEachServer();
+    const found = await Promise.all(tags.map((tag) => this.command('GET', `${name}{${tag}}`)));
+    return found.every((mark) => mark === value);
+  }
+
+  /** A hash tag whose slot is on each of the masters; any will do where there is one server. */
+  async #tagOfEachServer(): Promise<readonly string[]> {
+    if (!(this.#client instanceof Cluster)) return ['0'];
+    const { slots } = this.#client;
+    const masters = new Set(slots.flatMap((nodes) => nodes?.[0] ?? []));
+    const tags = new Map<string, string>();
+    for (let number = 0; tags.size < masters.size && number < TAGS_MAX; number += 1) {
+      const tag = String(number);
+      const node = slots[await this.#slotOf(tag)]?.[0];
+      if (node !== undefined && !tags.has(node)) tags.set(node, tag);
+    }
+    return [...tags.values()];
+  }
+
+  async #slotOf(tag: string): Promise<number> {
+    const known = this.#slots.get(tag);
+    if (known !== undefined) return known;
+    const slot = Number(await this.command('CLUSTER', 'KEYSLOT', tag));
+    this.#slots.set(tag, slot);
+    return slot;
   }
 
   isReady(): boolean {

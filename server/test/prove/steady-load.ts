@@ -10,7 +10,13 @@ export type Fate =
       readonly outputTokens: number;
       readonly isDegraded: boolean;
     }
-  | { readonly is: 'error'; readonly status: number; readonly code: string | null; readonly requestId: string | null }
+  | {
+      readonly is: 'error';
+      readonly status: number;
+      readonly code: string | null;
+      readonly requestId: string | null;
+      readonly message: string;
+    }
   | { readonly is: 'unreached' }
   | { readonly is: 'cut' };
 
@@ -82,7 +88,8 @@ async function call({ base, model }: LoadOptions, secret: string, id: string, ho
     });
     const text = await response.text();
     const requestId = response.headers.get('x-request-id');
-    if (response.status !== 200) return { is: 'error', status: response.status, code: codeOf(text), requestId };
+    if (response.status !== 200)
+      return { is: 'error', status: response.status, code: codeOf(text), requestId, message: text.slice(0, 300) };
     const usage = how === 'stream' ? streamedUsage(text) : usageOf(text);
     return usage === null || requestId === null
       ? { is: 'cut' }

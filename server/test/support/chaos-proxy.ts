@@ -1,5 +1,7 @@
 /** A TCP proxy in front of a server, to take the server away in the ways networks do. */
+
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * `pass`: as if it were not there. `down`: nothing listens, what was connected is closed. `rst`: connections are accepted and reset.
@@ -11,6 +13,8 @@ export class ChaosProxy {
   readonly port: number;
   #target: { readonly host: string; readonly port: number };
   #delayMs = 0;
+  readonly #dueMs = new WeakMap<Socket, number>();
+  readonly #delayed = new WeakMap<Socket, Promise<void>>();
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #server: Server;
   #mode: ChaosMode = 'pass';
@@ -78,8 +82,20 @@ export class ChaosProxy {
   /** Bytes that fall into a black hole are gone: the connection is of no use afterwards, as in life. */
   #pass(bytes: Buffer | string, to: Socket): void {
     if (this.#mode === 'blackhole') return;
-    if (this.#delayMs === 0) to.write(bytes);
-    else setTimeout(() => to.destroyed || to.write(bytes), this.#delayMs);
+    const nowMs = performance.now();
+    const dueMs = Math.max(nowMs + this.#delayMs, this.#dueMs.get(to) ?? 0);
+    // What was delayed may be a little late.
+    if (dueMs + 50 <= nowMs || (this.#delayMs === 0 && !this.#delayed.has(to))) {
+      to.write(bytes);
+      return;
+    }
+    // In the order in which they came, also when the delay changes meanwhile.
+    this.#dueMs.set(to, dueMs);
+    const earlier = this.#delayed.get(to) ?? Promise.resolve();
+    const later = Promise.all([earlier, sleep(dueMs - nowMs)]).then(() => {
+      if (!to.destroyed) to.write(bytes);
+    });
+    this.#delayed.set(to, later);
   }
 
   #eachSocket(act: (socket: Socket) => void): void {
