@@ -5,9 +5,11 @@ export default defineConfig({
   dialect: 'postgresql',
   schema: [
     './src/store/schema/accounts.ts',
+    './src/store/schema/alerts.ts',
     './src/store/schema/audit.ts',
     './src/store/schema/catalogue.ts',
     './src/store/schema/invitations.ts',
+    './src/store/schema/jobs.ts',
     './src/store/schema/route-group-policies.ts',
     './src/store/schema/settings.ts',
     './src/store/schema/sign-in.ts',

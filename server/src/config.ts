@@ -26,6 +26,7 @@ export interface Config {
   readonly masterKey: string | null;
   readonly demo: 'on' | 'off';
   readonly allowedUpstreams: readonly string[];
+  readonly allowedWebhooks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly journalBytesMax: number;
   readonly bodyBytesMax: number;
@@ -38,6 +39,8 @@ export interface Config {
   readonly drainLeadMs: number;
   readonly stallMsMax: number;
   readonly fastLane: 'on' | 'off';
+  /** Null: request-log rows are kept for good, unless their organization says otherwise. */
+  readonly requestLogDaysMax: number | null;
   /** Every setting as it was read, for people to look at; of a secret only whether there is one. */
   readonly inForce: readonly SettingInForce[];
 }
@@ -158,6 +161,16 @@ export const SETTINGS: readonly Setting[] = [
     about: 'Hosts or CIDRs beyond public addresses that a credential may point at, separated by commas.',
   },
   {
+    name: 'HEADGATE_ALLOWED_WEBHOOKS',
+    default: '',
+    about: 'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas.',
+  },
+  {
+    name: 'HEADGATE_REQUEST_LOG_DAYS',
+    default: '',
+    about: 'For how many days request-log rows are kept at most (31 or more); empty keeps them for good. The ledger stays.',
+  },
+  {
     name: 'HEADGATE_JOURNAL_BYTES_MAX',
     default: '1073741824',
     about: 'Bytes of settlement the journal may hold while the database is away.',
@@ -206,6 +219,9 @@ export const SETTINGS: readonly Setting[] = [
   },
 ];
 
+/** Counters, decisions and the rollups' repair read the days before. */
+const LOG_DAYS_MIN = 31;
+
 /** Reads the environment, with `--name value` flags of the same names above it. Throws BadSetting. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>, flags: readonly string[] = []): Config {
   const values = new Map(SETTINGS.map((setting) => [setting.name, env[setting.name] || setting.default]));
@@ -232,6 +248,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
     demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
     allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
+    allowedWebhooks: list(text('HEADGATE_ALLOWED_WEBHOOKS')),
     trustedProxies: trustedProxies(text('HEADGATE_TRUSTED_PROXIES')),
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
     bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
@@ -242,6 +259,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     drainLeadMs: whole('HEADGATE_DRAIN_LEAD_SECONDS', text, 0, 300) * 1_000,
     stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
     fastLane: oneOf('HEADGATE_FAST_LANE', text, ['on', 'off']),
+    requestLogDaysMax:
+      text('HEADGATE_REQUEST_LOG_DAYS') === '' ? null : whole('HEADGATE_REQUEST_LOG_DAYS', text, LOG_DAYS_MIN, 36_500),
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   refuseWhatNeedsMore(config);

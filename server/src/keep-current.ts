@@ -1,13 +1,11 @@
 /** What has to be done now and then; nothing of it is on a request's way. */
 import type { Config } from './config.ts';
-import { keepStandings } from './jobs/standings.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import type { Logger } from './lib/log.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 import { listenForChanges } from './store/config-notices.ts';
 import { markKeysUsed } from './store/keys.ts';
-import { dropExpired } from './store/sign-in.ts';
 
 const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
@@ -45,15 +43,11 @@ export function keepCurrent(
     snapshot.evictIdle(clock.nowMs());
     counters.evictIdle();
     void quietly('noting when keys were used', noteLastUse);
-    void quietly('taking away what ran out', () => dropExpired(database.db, new Date(clock.nowMs())));
   }, TIDY_MS);
-  const onFailure = (error: Error) => log.warn({ reason: error.message }, 'standings of organizations have to wait');
-  const standings = config.role === 'data' ? null : keepStandings({ db: database.db, counters, clock, onFailure });
   return async () => {
     clearInterval(poll);
     clearInterval(tidy);
     await notices?.stop();
-    await standings?.stop();
     await quietly('noting when keys were used', noteLastUse);
   };
 }

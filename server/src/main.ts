@@ -25,6 +25,7 @@ import { requestId } from './lib/id.ts';
 import { createLogger, type Logger } from './lib/log.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
+import { type OpenJobs, openJobs } from './open-jobs.ts';
 import { type Listening, openListener } from './open-listener.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { processFactsOf } from './process-facts.ts';
@@ -101,8 +102,10 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
   const facts = processFactsOf(config, stores, opened, () => notReady, clock);
-  const admin = await createAdminApp({ ...adminDepsOf(config, stores, opened, policy, providers, log), process: facts });
-  const operations = operationsOf(config, stores, opened, admin, () => notReady);
+  const jobs = openJobs(config, stores, opened, providers, log);
+  const deps = adminDepsOf(config, stores, opened, policy, providers, log);
+  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk });
+  const operations = operationsOf(config, stores, opened, jobs, admin, () => notReady);
   const listening = openListener(config.fastLane, {
     clock,
     bodyBytesMax: config.bodyBytesMax,
@@ -124,6 +127,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     notReady = 'draining';
     await sleep(config.drainLeadMs);
     await stopKeeping();
+    await jobs.stop();
     admin.endStreams();
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
@@ -158,7 +162,7 @@ function adminDepsOf(
   policy: AddressPolicy,
   providers: readonly Provider[],
   log: Logger,
-): Omit<AdminDeps, 'process'> {
+): Omit<AdminDeps, 'process' | 'jobs'> {
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   return {
     db: database.db,
@@ -192,6 +196,7 @@ function operationsOf(
   config: Config,
   { journal, writer, database }: Stores,
   { gateway, counters, shared }: OpenGateway,
+  jobs: OpenJobs,
   admin: AdminApp,
   notReady: () => string | null,
 ): Operations {
@@ -206,6 +211,7 @@ function operationsOf(
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
     databaseConnections: () => connectionsOf(database),
+    jobs: jobs.readings,
   };
   const ofAll = metricsOfAll(() => metricsAsJson(sources));
   return {

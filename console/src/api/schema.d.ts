@@ -1618,6 +1618,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prices/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List prices that differ from the published list
+         * @description Of deployments whose price was taken from the list.
+         */
+        get: operations["get_prices_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/proposals/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt the published list price of a deployment
+         * @description A new price version, in force from now on, and followed when the list changes again. What was charged stays.
+         */
+        post: operations["post_prices_proposals_id_adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prices/proposals/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dismiss the price proposed for a deployment
+         * @description It is not proposed again until the list changes once more. Without a proposal nothing happens.
+         */
+        post: operations["post_prices_proposals_id_dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -2157,6 +2217,206 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List alerts
+         * @description Newest first: thresholds of budgets, and to the platform’s people its own. Who reads one team’s usage sees that team’s.
+         */
+        get: operations["get_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List webhooks */
+        get: operations["get_webhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description The secret that signs is in this answer and in no other.
+         */
+        post: operations["post_webhooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: operations["get_webhooks_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook
+         * @description With its deliveries, those under way included.
+         */
+        delete: operations["delete_webhooks_id"];
+        options?: never;
+        head?: never;
+        /** Change a webhook */
+        patch: operations["patch_webhooks_id"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook a new secret
+         * @description Both secrets sign until the overlap ends, so that a receiver can change over without missing anything.
+         */
+        post: operations["post_webhooks_id_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event to a webhook
+         * @description It goes the way of every other event: signed, and tried again while it fails. See its deliveries for how it went.
+         */
+        post: operations["post_webhooks_id_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was sent to a webhook
+         * @description Newest first.
+         */
+        get: operations["get_webhooks_id_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an event to a webhook again
+         * @description With the id it had, so that a receiver knows it, and tried for a day like every other. One under way is only given the day.
+         */
+        post: operations["post_webhooks_id_deliveries_delivery_id_redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what runs by itself */
+        get: operations["get_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a job now
+         * @description Beside its schedule, and not beside itself: one that runs or waits already is left to that.
+         */
+        post: operations["post_jobs_name_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/drifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List where sums did not agree with the ledger
+         * @description Open ones first, then the newest. The ledger is what is owed; what differs is corrected to it.
+         */
+        get: operations["get_jobs_drifts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -2209,7 +2469,7 @@ export interface components {
             /** @description Set when a routing tag has the same text: tags never authorize. */
             warning: string | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2277,7 +2537,19 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+        };
+        Alert: {
+            id: string;
+            type: string;
+            /** @description Null: the platform’s own. */
+            organization_id: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description What webhooks are sent as `data`. */
+            data: {
+                [key: string]: unknown;
+            };
         };
         AssetAccess: {
             /** @enum {string} */
@@ -2413,8 +2685,17 @@ export interface components {
             base_url: string | null;
             last_four: string;
             deployment_count: number;
+            /** @description Of the hourly check, which asks the provider for its list of models. Null: not checked yet. */
+            last_check: {
+                ok: boolean;
+                message: string | null;
+                /** Format: date-time */
+                at: string;
+                /** @description Since when the provider refuses it. */
+                refused_since: string | null;
+            } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2488,6 +2769,27 @@ export interface components {
             };
             stays: string[];
         };
+        Delivery: {
+            id: string;
+            /** @description What receivers see as `webhook-id`. */
+            event_id: string;
+            type: string;
+            /** @enum {string} */
+            status: "pending" | "delivered" | "lost";
+            attempts: number;
+            http_status: number | null;
+            problem: string | null;
+            last_attempt_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a failing delivery is tried.
+             */
+            give_up_at: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            created_at: string;
+        };
         Deployment: {
             id: string;
             model: string;
@@ -2524,7 +2826,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2688,6 +2990,25 @@ export interface components {
             /** @description Whoever has one signs in first; else accepting makes it. */
             account_exists: boolean;
         };
+        Job: {
+            name: string;
+            about: string;
+            /** @description Minute, hour, day of the month, month, day of the week; in UTC. */
+            schedule: string;
+            next_run_at: string | null;
+            /** @description The newest first. */
+            runs: {
+                id: string;
+                /** Format: date-time */
+                started_at: string;
+                /** @description Null: it runs, or its process ended first. */
+                finished_at: string | null;
+                outcome: ("done" | "failed") | null;
+                summary: string | null;
+                /** @description Null: its schedule. */
+                asked_by: string | null;
+            }[];
+        };
         Key: {
             id: string;
             organization_id: string;
@@ -2720,7 +3041,7 @@ export interface components {
             /** @description Where one key is read. */
             limits_status?: components["schemas"]["LimitsStatus"];
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2763,6 +3084,20 @@ export interface components {
             teams_left: string[];
             keys_revoked: string[];
             keys_reassigned: string[];
+        };
+        LedgerDrift: {
+            id: string;
+            organization_id: string;
+            /** @enum {string} */
+            kind: "counter" | "rollups";
+            /** @description The counter with the start of its period, or the day. */
+            subject: string;
+            /** @description In the unit that is counted: requests, tokens, or nano-dollars. */
+            found: number;
+            ledger: number;
+            /** Format: date-time */
+            found_at: string;
+            corrected_at: string | null;
         };
         LedgerEntry: {
             attempt: number;
@@ -2867,7 +3202,7 @@ export interface components {
             /** @description Where one member is read. */
             limits_status?: components["schemas"]["LimitsStatus"];
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2887,7 +3222,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2910,7 +3245,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             /** @description Shown once. */
             token: string;
         };
@@ -2946,7 +3281,7 @@ export interface components {
             /** @description Where one key is read. */
             limits_status?: components["schemas"]["LimitsStatus"];
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2956,6 +3291,36 @@ export interface components {
             revoked_at: string | null;
             last_used_at: string | null;
             /** @description Shown once. */
+            secret: string;
+        };
+        NewWebhook: {
+            id: string;
+            /** @description Null: the platform’s. */
+            organization_id: string | null;
+            name: string;
+            url: string;
+            events: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
+            /** @enum {string} */
+            status: "active" | "disabled";
+            /** @description Until when the secret before the last rotation signs as well. */
+            old_secret_until: string | null;
+            /** @description The newest delivery, and how it stands. */
+            last_delivery: {
+                /** @enum {string} */
+                status: "pending" | "delivered" | "lost";
+                /** Format: date-time */
+                at: string;
+                problem: string | null;
+            } | null;
+            /** @description What the caller may do here. */
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            version: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description `whsec_` and 32 bytes in base64, as Standard Webhooks has it. Shown once. */
             secret: string;
         };
         Organization: {
@@ -2994,7 +3359,7 @@ export interface components {
             limits_status: components["schemas"]["LimitsStatus"];
             standing: components["schemas"]["Standing"];
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3148,6 +3513,17 @@ export interface components {
             audio_output_per_million?: string | null;
             image_output_per_million?: string | null;
         };
+        PriceProposal: {
+            deployment_id: string;
+            model: string;
+            provider: string;
+            upstream_model: string;
+            /** @description In force now. */
+            prices: components["schemas"]["PriceByBucket"] | null;
+            proposed: components["schemas"]["PriceByBucket"] | null;
+            /** Format: date-time */
+            found_at: string;
+        };
         /** @description RFC 9457, with a JSON pointer for each faulty field. */
         Problem: {
             type: string;
@@ -3253,7 +3629,7 @@ export interface components {
             /** @description Where one key is read. */
             limits_status?: components["schemas"]["LimitsStatus"];
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3283,7 +3659,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3394,7 +3770,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3427,12 +3803,12 @@ export interface components {
                     role: "team_admin" | "team_developer" | "team_viewer";
                 }[];
             }[];
-            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             capabilities_by_organization: {
-                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             };
             /** @description What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all. */
-            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             two_factor: {
                 enabled: boolean;
                 recovery_codes_left: number;
@@ -3578,7 +3954,7 @@ export interface components {
             key_count: number;
             limits_status: components["schemas"]["LimitsStatus"];
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3647,6 +4023,34 @@ export interface components {
             };
             /** @description There are more lines than are given; the total counts all of them. */
             truncated: boolean;
+        };
+        Webhook: {
+            id: string;
+            /** @description Null: the platform’s. */
+            organization_id: string | null;
+            name: string;
+            url: string;
+            events: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
+            /** @enum {string} */
+            status: "active" | "disabled";
+            /** @description Until when the secret before the last rotation signs as well. */
+            old_secret_until: string | null;
+            /** @description The newest delivery, and how it stands. */
+            last_delivery: {
+                /** @enum {string} */
+                status: "pending" | "delivered" | "lost";
+                /** Format: date-time */
+                at: string;
+                problem: string | null;
+            } | null;
+            /** @description What the caller may do here. */
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            version: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
     };
     responses: never;
@@ -9602,6 +10006,137 @@ export interface operations {
             };
         };
     };
+    get_prices_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PriceProposal"][];
+                        next_cursor: null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_prices_proposals_id_adopt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_prices_proposals_id_dismiss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_models: {
         parameters: {
             query?: {
@@ -10582,7 +11117,7 @@ export interface operations {
                         /** @description Set when a routing tag has the same text: tags never authorize. */
                         warning: string | null;
                         /** @description What the caller may do here. */
-                        capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+                        capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
                         version: number;
                         /** Format: date-time */
                         created_at: string;
@@ -11483,6 +12018,635 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alerts: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                organization_id?: string;
+                type?: "budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Alert"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                /** @description `-` is descending. Newest first unless said. */
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+                organization_id?: string;
+                /** @description The platform’s own alone. */
+                platform?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Webhook"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null for the platform. */
+                    organization_id?: string | null;
+                    name: string;
+                    /** @description Begins with https://, and its host is a public one. */
+                    url: string;
+                    /** @description An organization’s take its own; the platform’s may take every organization’s as well. */
+                    events: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_webhooks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    url?: string;
+                    events?: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
+                    /** @enum {string} */
+                    status?: "active" | "disabled";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_rotate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    overlap_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhooks_id_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                status?: "pending" | "delivered" | "lost";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Delivery"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_webhooks_id_deliveries_delivery_id_redeliver: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Job"][];
+                        next_cursor: null;
+                        /** @description Why no job runs in the process that answers. */
+                        trouble: string | null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_jobs_name_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description False: it runs or waits already. */
+                        queued: boolean;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_drifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LedgerDrift"][];
+                        next_cursor: null;
+                    };
                 };
             };
             /** @description A problem with the request */

@@ -10,6 +10,7 @@ import * as accessGroups from './routes/access-groups.ts';
 import * as accessPreview from './routes/access-preview.ts';
 import * as accounts from './routes/accounts.ts';
 import * as adminTokens from './routes/admin-tokens.ts';
+import * as alerts from './routes/alerts.ts';
 import * as assetAccess from './routes/asset-access.ts';
 import * as auditEvents from './routes/audit-events.ts';
 import * as callableTargets from './routes/callable-targets.ts';
@@ -19,6 +20,7 @@ import * as deploymentCheck from './routes/deployment-check.ts';
 import * as deployments from './routes/deployments.ts';
 import * as invitationAccept from './routes/invitation-accept.ts';
 import * as invitations from './routes/invitations.ts';
+import * as jobs from './routes/jobs.ts';
 import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
 import * as keyExport from './routes/key-export.ts';
@@ -37,6 +39,7 @@ import * as organizationList from './routes/organization-list.ts';
 import * as organizations from './routes/organizations.ts';
 import * as overview from './routes/overview.ts';
 import * as playground from './routes/playground.ts';
+import * as priceProposals from './routes/price-proposals.ts';
 import * as prices from './routes/prices.ts';
 import * as gatewayProcess from './routes/process.ts';
 import * as requestExport from './routes/request-export.ts';
@@ -57,6 +60,8 @@ import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
 import * as usage from './routes/usage.ts';
 import * as usageExport from './routes/usage-export.ts';
+import * as webhookDeliveries from './routes/webhook-deliveries.ts';
+import * as webhooks from './routes/webhooks.ts';
 
 /** Every admin route, below /api/v1. */
 export const ROUTES: RouteTable = {
@@ -189,6 +194,9 @@ export const ROUTES: RouteTable = {
   'GET /prices': prices.list,
   'POST /prices': prices.create,
   'GET /prices/suggest': prices.suggest,
+  'GET /prices/proposals': priceProposals.list,
+  'POST /prices/proposals/:id/adopt': priceProposals.adopt,
+  'POST /prices/proposals/:id/dismiss': priceProposals.dismiss,
   'GET /models': models.list,
   'GET /models/:name': models.read,
   'PATCH /models/:name': models.update,
@@ -224,6 +232,20 @@ export const ROUTES: RouteTable = {
   'GET /requests/export': requestExport.csv,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,
+
+  'GET /alerts': alerts.list,
+  'GET /webhooks': webhooks.list,
+  'POST /webhooks': webhooks.create,
+  'GET /webhooks/:id': webhooks.read,
+  'PATCH /webhooks/:id': webhooks.update,
+  'DELETE /webhooks/:id': webhooks.remove,
+  'POST /webhooks/:id/rotate': webhooks.rotate,
+  'POST /webhooks/:id/test': webhookDeliveries.test,
+  'GET /webhooks/:id/deliveries': webhookDeliveries.list,
+  'POST /webhooks/:id/deliveries/:delivery_id/redeliver': webhookDeliveries.redeliver,
+  'GET /jobs': jobs.list,
+  'POST /jobs/:name/run': jobs.runNow,
+  'GET /jobs/drifts': jobs.listDrifts,
 
   'GET /health': gatewayProcess.health,
   'GET /settings': gatewayProcess.settings,

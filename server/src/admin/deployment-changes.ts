@@ -34,7 +34,8 @@ export async function insertDeployment(call: AdminCall<unknown, unknown, CreateB
     updatedAt: now,
   });
   const perMillion = firstPrice(call);
-  if (perMillion !== null) await addPriceVersion(made, row.id, now, perMillion);
+  const source = body.prices === undefined ? 'list' : null;
+  if (perMillion !== null) await addPriceVersion(made, row.id, now, perMillion, source);
   const after = { ...deploymentFacts(row, perMillion), ...(regained.length === 0 ? {} : { regained_access: regained }) };
   await record({ ...deploymentEvent(row), action: 'deployment.create', before: null, after });
   touch({ catalogue: true });

@@ -111,6 +111,25 @@ export interface ProcessFacts {
   deploymentUse(deploymentId: string): DeploymentUse;
 }
 
+/** What runs by itself, as far as people may look at it and ask for it. */
+export interface JobDesk {
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly about: string;
+    /** Minute, hour, day of the month, month, day of the week; in UTC. */
+    readonly schedule: string;
+  }[];
+  /** Why nothing runs in this process; null while it does. */
+  trouble(): string | null;
+  nextRunAt(job: string): Date | null;
+  /** Puts a job in line at once. False: it runs or waits already. Rejects while nothing runs. */
+  runNow(job: string, askedBy: string): Promise<boolean>;
+  /** In the transaction that made the deliveries. */
+  enqueueDeliveries(tx: Database, deliveryIds: readonly string[]): Promise<void>;
+  /** Whether events may be sent to this URL: null, or what is wrong with it in a sentence. */
+  checkWebhookUrl(url: string): string | null;
+}
+
 /** A call from the console as one of the keys that its caller may use. */
 export interface PlaygroundCall {
   readonly organizationId: string;
@@ -137,6 +156,7 @@ export interface AdminDeps {
   readonly upstream: UpstreamKnowledge;
   /** What this process says of itself. */
   readonly process: ProcessFacts;
+  readonly jobs: JobDesk;
   /** The data plane, where this process has one. */
   readonly playground?: (call: PlaygroundCall) => void;
   /** The journal, where this process has one. */

@@ -18,12 +18,14 @@ export function effectiveFrom(text: string | undefined, now: Date): Date {
   return from > now ? from : now;
 }
 
-/** Adds a version. Of two that begin at one instant the newer holds. */
+/** Adds a version. Of two that begin at one instant the newer holds. `source`: where the price was taken from, where nobody gave it. */
 export async function addPriceVersion(
   { tx, now }: Change,
   deploymentId: string,
   from: Date,
   perMillion: PerMillion,
+  source: PriceRow['source'] = null,
 ): Promise<PriceRow> {
-  return prices.insert(tx, { id: newId('price', now.getTime()), deploymentId, effectiveFrom: from, perMillion, createdAt: now });
+  const id = newId('price', now.getTime());
+  return prices.insert(tx, { id, deploymentId, effectiveFrom: from, perMillion, source, createdAt: now });
 }

@@ -15,6 +15,7 @@ export const PERMISSIONS = [
   'members.manage',
   'member_limits.change', // the user scope: never one's own
   'admin_tokens.manage',
+  'webhooks.manage', // where alerts are sent
   'teams.manage',
   'team_limits.change',
   'team_access.widen',
@@ -122,6 +123,7 @@ const ORG_ADMIN: RolePermissions = {
     'members.manage',
     'member_limits.change',
     'admin_tokens.manage',
+    'webhooks.manage',
     'teams.manage',
     'team_limits.change',
   ),

@@ -7,6 +7,7 @@
 import type { Counters } from '../counters/counters.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../store/database.ts';
+import type { OrganizationRow } from '../store/organizations.ts';
 import * as standings from '../store/standings.ts';
 import { judgeOrganizations } from './judge-organizations.ts';
 
@@ -14,6 +15,8 @@ export interface StandingsOptions {
   readonly db: Database;
   readonly counters: Counters;
   readonly clock: Clock;
+  /** What else is to be looked at in organizations that changed. What it throws ends the turn, and they are due again. */
+  readonly alsoLook?: (organizations: readonly OrganizationRow[], nowMs: number) => Promise<unknown>;
   /** Told once per failure that follows a success. */
   readonly onFailure: (error: Error) => void;
 }
@@ -61,7 +64,7 @@ export function keepStandings(options: StandingsOptions): StandingsJob {
 }
 
 /** One turn at a time: judges what is due and returns how many organizations that were, at most 200. */
-export function createRefresh({ db, counters, clock }: Omit<StandingsOptions, 'onFailure'>): () => Promise<number> {
+export function createRefresh({ db, counters, clock, alsoLook }: Omit<StandingsOptions, 'onFailure'>): () => Promise<number> {
   let targets: standings.GrantableTargets | null = null;
   return async () => {
     await standings.takeChanges(db, CHANGES_MAX);
@@ -71,6 +74,7 @@ export function createRefresh({ db, counters, clock }: Omit<StandingsOptions, 'o
     if (due.length === 0) return 0;
     if (targets === null || targets.version !== version) targets = await standings.grantableTargets(db);
     const judged = await judgeOrganizations({ db, counters, nowMs, targets }, due);
+    await alsoLook?.(due, nowMs);
     await standings.storeJudged(db, judged, new Date(nowMs));
     return due.length;
   };

@@ -6,7 +6,6 @@
 import { BlockList, isIP } from 'node:net';
 
 const URL_LENGTH_MAX = 2_048;
-const ALLOW_HINT = 'allow it with HEADGATE_ALLOWED_UPSTREAMS if it is meant';
 
 /** Addresses a named host of the allow-list may have, and others only as an address or CIDR on that list. */
 const INNER_IPV4 = ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
@@ -37,6 +36,8 @@ export interface AddressPolicy {
   /** Lower case, without a trailing dot. */
   readonly hosts: ReadonlySet<string>;
   readonly addresses: BlockList;
+  /** The setting that allows more, for whoever is refused. */
+  readonly setting: string;
 }
 
 export interface AddressPolicyOptions {
@@ -44,6 +45,8 @@ export interface AddressPolicyOptions {
   readonly mode: 'development' | 'production';
   /** HEADGATE_ALLOWED_UPSTREAMS: host names, addresses and CIDRs, separated by commas or spaces. */
   readonly allowedUpstreams: string;
+  /** Where that list stands; HEADGATE_ALLOWED_UPSTREAMS unless said. */
+  readonly setting?: string;
 }
 
 /** Reads the setting. A value that is none of host, address and CIDR is returned as a problem naming it. */
@@ -58,21 +61,48 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
       return { problem: `${entry.slice(0, 100)} is neither a host name nor an address nor a CIDR` };
     hosts.add(name);
   }
-  return { hosts, addresses };
+  return { hosts, addresses, setting: options.setting ?? 'HEADGATE_ALLOWED_UPSTREAMS' };
 }
 
 /** Whether a credential may be stored with this base URL: null, or what is wrong with it in a sentence. Does not resolve names. */
 export function checkBaseUrl(text: string, policy: AddressPolicy): string | null {
-  if (text.length > URL_LENGTH_MAX) return `a base URL has at most ${URL_LENGTH_MAX} characters`;
+  const problem = formProblem(text, 'a base URL');
+  if (problem !== null) return problem;
+  if (/[?#]/.test(text)) return 'a base URL carries no query and no fragment';
+  return checkHost(bareHost(new URL(text).hostname), writtenHost(text), policy);
+}
+
+/**
+ * Whether events may be sent to this URL: as for a base URL, but it may carry a query, and without TLS it must be on the policy's list:
+ * what is sent tells of spend.
+ */
+export function checkWebhookUrl(text: string, policy: AddressPolicy): string | null {
+  const problem = formProblem(text, 'a webhook');
+  if (problem !== null) return problem;
+  const url = new URL(text);
+  if (text.includes('#')) return 'a webhook carries no fragment';
+  const host = bareHost(url.hostname);
+  const refused = checkHost(host, writtenHost(text), policy);
+  if (refused !== null) return refused;
+  return url.protocol === 'https:' || isListed(host, policy) ? null : 'a webhook begins with https://';
+}
+
+/** What is wrong with a URL whatever it is for; `thing` begins the sentence. */
+function formProblem(text: string, thing: string): string | null {
+  if (text.length > URL_LENGTH_MAX) return `${thing} has at most ${URL_LENGTH_MAX} characters`;
   if (!/^https?:\/\/[^/\s\\][^\s\\]*$/i.test(text) || hasControl(text))
-    return 'a base URL begins with http:// or https:// and holds no spaces';
+    return `${thing} begins with http:// or https:// and holds no spaces`;
   if (!URL.canParse(text)) return 'this is not a valid URL';
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || /^[^/]*\/\/[^/]*@/.test(text))
-    return 'a base URL carries no user name or password';
-  if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) return 'a base URL carries no query and no fragment';
-  if (url.port === '0') return 'port 0 cannot be called';
-  return checkHost(bareHost(url.hostname), writtenHost(text), policy);
+    return `${thing} carries no user name or password`;
+  return url.port === '0' ? 'port 0 cannot be called' : null;
+}
+
+/** By its name or its address, not by what its name resolves to. */
+function isListed(host: string, policy: AddressPolicy): boolean {
+  const family = isIP(host);
+  return family === 0 ? policy.hosts.has(hostKey(host)) : policy.addresses.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 /**
@@ -87,7 +117,11 @@ export function addressProblem(address: string, host: string, policy: AddressPol
   const kind = family === 4 ? kindOfIpv4(bare) : kindOfIpv6(bare);
   if (kind === 'public') return null;
   if (kind === 'inner' && policy.hosts.has(hostKey(host))) return null;
-  return `${bare} is not a public address; ${ALLOW_HINT}`;
+  return `${bare} is not a public address; ${allowHint(policy)}`;
+}
+
+function allowHint({ setting }: AddressPolicy): string {
+  return `allow it with ${setting} if it is meant`;
 }
 
 type AddressKind = 'public' | 'inner' | 'never';
@@ -113,7 +147,7 @@ function checkHost(host: string, written: string, policy: AddressPolicy): string
   if (family !== 0) return addressProblem(host, host, policy);
   const name = hostKey(host);
   if (!HOST_NAME.test(name)) return 'this is not a host name';
-  if (INNER_NAMES.test(name) && !policy.hosts.has(name)) return `${name} is not a public host; ${ALLOW_HINT}`;
+  if (INNER_NAMES.test(name) && !policy.hosts.has(name)) return `${name} is not a public host; ${allowHint(policy)}`;
   return null;
 }
 

@@ -77,7 +77,9 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 /** Opens sockets only to addresses the policy allows: literals are checked here, names by the lookup of the very same connect. */
-function guardedConnector(options: TransportOptions): Connect {
+export function guardedConnector(
+  options: Pick<TransportOptions, 'policy' | 'clock' | 'connectTimeoutMs' | 'resolve' | 'ca'>,
+): Connect {
   const connect = buildConnector({
     allowH2: false,
     rejectUnauthorized: true,

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { addJobs, type JobReadings } from './job-metrics.ts';
 import { MetricFamilies } from './metric-families.ts';
 import { addProcess } from './process-metrics.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -20,6 +21,8 @@ export interface MetricsSources {
   /** The journal takes no more than that. */
   readonly journalBytesMax: number;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+  /** What runs by itself, as of a moment ago. */
+  readonly jobs: () => JobReadings;
 }
 
 /** How the counters stand that all replicas share. */
@@ -61,6 +64,7 @@ function registryOf(sources: MetricsSources): Registry {
   addKept(families, sources);
   addShared(families, sources.shared());
   addLedger(families, sources);
+  addJobs(families, sources.jobs());
   addProcess(families, sources.version);
   return families.registry;
 }

@@ -56,8 +56,8 @@ export async function replace(db: Database, of: BudgetsOf, items: readonly Budge
     const { id, ...columns } = mutable(item);
     await db
       .insert(budgets)
-      .values({ ...of, id, ...columns, position, createdAt: at })
-      .onConflictDoUpdate({ target: [budgets.organizationId, budgets.id], set: { ...columns, position } });
+      .values({ ...of, id, ...columns, position, createdAt: at, changedAt: at })
+      .onConflictDoUpdate({ target: [budgets.organizationId, budgets.id], set: { ...columns, position, changedAt: at } });
   }
 }
 

@@ -85,7 +85,7 @@ export async function listNamed<T extends NamedTable>(
 }
 
 /** What ids look like; only such a text is looked for among ids, because an index of names alone answers all others. */
-const AN_ID = /^(acct|adm|bud|cred|dep|inv|key|mem|org|rg|svc|team)_\S+$/;
+const AN_ID = /^(acct|adm|bud|cred|dep|hook|inv|key|mem|org|rg|svc|team)_\S+$/;
 
 /** Rows whose name begins with the text, or whose id it is; undefined when nothing is searched. */
 export function named(

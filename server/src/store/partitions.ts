@@ -58,6 +58,36 @@ async function existing(db: Database, names: readonly string[]): Promise<Set<str
   return new Set(rows.map((row) => row.name));
 }
 
+/** One month of one table. */
+export interface Partition {
+  readonly name: string;
+  /** Its first instant, and the first of the month after. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** The months that a table has, the oldest first. */
+export async function partitionsOf(db: Database, table: (typeof PARTITIONED_TABLES)[number]): Promise<readonly Partition[]> {
+  const { rows } = await db.execute<{ name: string }>(sql`select c.relname as name from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid where i.inhparent = ${table}::regclass order by 1`);
+  return rows.flatMap(({ name }) => {
+    const [year, month] = name
+      .slice(table.length + 1)
+      .split('_')
+      .map(Number) as [number, number];
+    const [startMs, endMs] = [Date.UTC(year, month - 1), Date.UTC(year, month)];
+    return Number.isNaN(startMs) ? [] : [{ name, startMs, endMs }];
+  });
+}
+
+/** Drops a month with everything in it. Whoever writes to another month waits at most 2 s; throws when it cannot be had in that time. */
+export async function dropPartition(db: Database, { name }: Partition): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`set local lock_timeout = '2s'`);
+    await tx.execute(sql`drop table ${sql.identifier(name)}`);
+  });
+}
+
 /** Made apart and then attached, because that lets readers and writers of the other months go on. */
 async function makePartition(tx: Database, table: string, month: string): Promise<void> {
   const name = sql.identifier(nameOf(table, month));

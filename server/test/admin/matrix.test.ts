@@ -17,6 +17,8 @@ interface Tenant {
   readonly keyId: string;
   readonly tokenId: string;
   readonly invitationId: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
 }
 
 interface Ids {
@@ -135,6 +137,8 @@ const TREE_LISTS = [
   '/keys/export',
   '/requests/export',
   '/usage/export',
+  '/alerts',
+  '/webhooks',
 ];
 /** What a question cannot be asked without. */
 const QUERIES: Readonly<Record<string, string>> = {
@@ -157,8 +161,9 @@ function targetOf(name: string, tenant: Tenant): Target {
 
 function idFor(pattern: string, parameter: string, tenant: Tenant): string {
   if (parameter === ':member_id') return tenant.memberId;
-  if (parameter === ':name') return 'matrix-model';
+  if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : 'matrix-model';
   if (parameter === ':key') return 'matrix-group';
+  if (parameter === ':delivery_id') return tenant.deliveryId;
   const byResource: Readonly<Record<string, string>> = {
     organizations: tenant.organizationId,
     teams: tenant.teamId,
@@ -170,6 +175,8 @@ function idFor(pattern: string, parameter: string, tenant: Tenant): string {
     credentials: ids.credentialId,
     deployments: ids.deploymentId,
     'route-groups': ids.routeGroupId,
+    webhooks: tenant.webhookId,
+    prices: ids.deploymentId,
   };
   const id = byResource[pattern.split('/')[1] ?? ''];
   if (id === undefined) throw new Error(`this suite has no object for ${pattern}: make one in makeIds`);
@@ -198,6 +205,7 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
     return { place: { organizationId }, body };
   }
   if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId) };
+  if (pattern.startsWith('/webhooks')) return { place: { organizationId }, body: webhookBody(organizationId) };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody() };
   return { place: { organizationId: null } };
@@ -205,6 +213,10 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
 
 function tokenBody(organizationId: string): object {
   return { name: 'x', role: 'org_member', organization_id: organizationId };
+}
+
+function webhookBody(organizationId: string): object {
+  return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
 }
 
 function invitationBody(organizationId: string): object {
@@ -249,6 +261,8 @@ async function makeTenant(name: string): Promise<Tenant> {
   const key = must(await root('POST', '/keys', { team_id: team.id, name: 'own', owner: { account_id: account.id } }));
   const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
   const invitation = must(await root('POST', '/invitations', invitationBody(organizationId)));
+  const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
+  const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
   return {
     organizationId,
     teamId: team.id,
@@ -258,5 +272,7 @@ async function makeTenant(name: string): Promise<Tenant> {
     keyId: key.id,
     tokenId: token.id,
     invitationId: invitation.id,
+    webhookId: webhook.id,
+    deliveryId: delivery.id,
   };
 }

@@ -117,6 +117,16 @@ export const PROCESS: AdminDeps['process'] = {
   }),
 };
 
+/** One job, and nothing that runs it. */
+export const JOBS: AdminDeps['jobs'] = {
+  jobs: [{ name: 'proof', about: 'Compares sums.', schedule: '*/15 * * * *' }],
+  trouble: () => null,
+  nextRunAt: () => new Date('2026-03-10T12:15:00Z'),
+  runNow: async () => true,
+  enqueueDeliveries: async () => {},
+  checkWebhookUrl: () => null,
+};
+
 function depsOf(
   given: GivenDatabase,
   time: { nowMs: number },
@@ -144,6 +154,7 @@ function depsOf(
       listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
     },
     process: PROCESS,
+    jobs: JOBS,
     trustedProxies: [],
     configChanged: async (scopes) => void changes.push(scopes),
     ...more,

@@ -141,3 +141,23 @@ export async function accessGroupPath(world: World): Promise<string> {
   await world.root('POST', '/access-groups', { key, name: key });
   return `/access-groups/${key}`;
 }
+
+export function webhookBody(world: World, place: PlaceName) {
+  const organization_id = world.organizationId(place);
+  return { name: world.fresh(), url: NOBODY, events: ['budget.threshold'], organization_id };
+}
+
+export async function webhookPath({ world, place }: Asking, below: string): Promise<string> {
+  return `/webhooks/${(await world.root('POST', '/webhooks', webhookBody(world, place))).id}${below}`;
+}
+
+export async function deliveryPath(asking: Asking): Promise<string> {
+  const path = await webhookPath(asking, '');
+  return `${path}/deliveries/${(await asking.world.root('POST', `${path}/test`)).id}/redeliver`;
+}
+
+/** Of a model that the published list knows. */
+export async function listedPath({ world }: Asking, below: string): Promise<string> {
+  const { id } = await world.root('POST', '/deployments', { ...deploymentBody(world), upstream_model: 'fake-large' });
+  return `/prices/proposals/${id}${below}`;
+}

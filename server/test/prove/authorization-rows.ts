@@ -5,11 +5,13 @@ import {
   at,
   credentialBody,
   credentialPath,
+  deliveryPath,
   deploymentBody,
   deploymentPath,
   invitationBody,
   invitationPath,
   keyPath,
+  listedPath,
   type Made,
   made,
   memberPath,
@@ -29,6 +31,8 @@ import {
   throwAway,
   tokenBody,
   tokenPath,
+  webhookBody,
+  webhookPath,
 } from './authorization-calls.ts';
 import {
   type Cells,
@@ -239,6 +243,9 @@ export const rows: readonly Row[] = [
     return made('/prices', { deployment_id: id, prices: { input_per_million: '1' } });
   }),
   row('GET /prices/suggest', PLATFORM_READ, at('/prices/suggest?provider=openai&upstream_model=gpt-4o')),
+  row('GET /prices/proposals', PLATFORM_READ, at('/prices/proposals')),
+  row('POST /prices/proposals/:id/adopt', PLATFORM_CHANGE, (asking) => listedPath(asking, '/adopt')),
+  row('POST /prices/proposals/:id/dismiss', PLATFORM_CHANGE, (asking) => listedPath(asking, '/dismiss')),
   row('GET /models', PLATFORM_READ, at('/models')),
   row('GET /models/:name', PLATFORM_READ, ({ world }) => `/models/${world.model}`),
   row('PATCH /models/:name', PLATFORM_CHANGE, ({ world }) => made(`/models/${world.model}`, { fallbacks: [] })),
@@ -292,6 +299,22 @@ export const rows: readonly Row[] = [
     const messages = [{ role: 'user', content: 'Hi.' }];
     return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });
   }),
+
+  row('GET /alerts', SPENDERS, at('/alerts')),
+  row('GET /webhooks', TOKEN_MANAGERS, at('/webhooks')),
+  row('POST /webhooks', ORGANIZATION_MANAGE, ({ world, place }) => made('/webhooks', webhookBody(world, place))),
+  row('GET /webhooks/:id', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '')),
+  row('PATCH /webhooks/:id', ORGANIZATION_MANAGE, async (asking) =>
+    made(await webhookPath(asking, ''), { name: asking.world.fresh() }),
+  ),
+  row('DELETE /webhooks/:id', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '')),
+  row('POST /webhooks/:id/rotate', ORGANIZATION_MANAGE, async (asking) => made(await webhookPath(asking, '/rotate'), {})),
+  row('POST /webhooks/:id/test', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '/test')),
+  row('GET /webhooks/:id/deliveries', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '/deliveries')),
+  row('POST /webhooks/:id/deliveries/:delivery_id/redeliver', ORGANIZATION_MANAGE, deliveryPath),
+  row('GET /jobs', PLATFORM_READ, at('/jobs')),
+  row('GET /jobs/drifts', PLATFORM_READ, at('/jobs/drifts')),
+  row('POST /jobs/:name/run', PLATFORM_CHANGE, at('/jobs/partitions/run')),
 
   row('GET /health', PLATFORM_READ, at('/health')),
   row('GET /settings', PLATFORM_READ, at('/settings')),

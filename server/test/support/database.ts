@@ -20,6 +20,11 @@ export function onEveryDatabase(name: string, suite: (given: GivenDatabase, kind
   describe.skipIf(!hasPostgres())(`${name} (PostgreSQL)`, () => suite(withDatabase('postgresql'), 'postgresql'));
 }
 
+/** The same promises on whichever engine is quicker to set up: for what both are known to do alike. */
+export function onOneDatabase(name: string, suite: (given: GivenDatabase) => void): void {
+  describe(name, () => suite(withDatabase(hasPostgres() ? 'postgresql' : 'embedded')));
+}
+
 /** Registers opening and closing with the suite that is being described. Embedded unless told, because it is everywhere. */
 export function withDatabase(kind: DatabaseKind = 'embedded'): GivenDatabase {
   let opened: TestDatabase | null = null;

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { capabilitiesOf } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { lastFour, seal } from '../../lib/secrets.ts';
+import * as checks from '../../store/credential-checks.ts';
 import type { CredentialRow } from '../../store/credentials.ts';
 import * as credentials from '../../store/credentials.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { type Change, isUnchanged } from '../change.ts';
-import { idParams, instantOut, isoOf, name } from '../fields.ts';
+import { idParams, instantOut, isoOf, isoOrNull, name } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
@@ -38,6 +39,15 @@ const credentialOut = z
     base_url: z.string().nullable(),
     last_four: z.string(),
     deployment_count: z.int(),
+    last_check: z
+      .object({
+        ok: z.boolean(),
+        message: z.string().nullable(),
+        at: instantOut,
+        refused_since: instantOut.nullable().meta({ description: 'Since when the provider refuses it.' }),
+      })
+      .nullable()
+      .meta({ description: 'Of the hourly check, which asks the provider for its list of models. Null: not checked yet.' }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -194,19 +204,25 @@ async function view(call: AdminCall, row: CredentialRow): Promise<z.output<typeo
 }
 
 async function viewMany(call: AdminCall, rows: readonly CredentialRow[]) {
-  const used = await credentials.usage(
-    call.deps.db,
-    rows.map((row) => row.id),
-  );
+  const ids = rows.map((row) => row.id);
+  const used = await credentials.usage(call.deps.db, ids);
+  const checked = await checks.findMany(call.deps.db, ids);
   return rows.map((row) => ({
     id: row.id,
     ...facts(row),
     deployment_count: used.get(row.id) ?? 0,
+    last_check: viewCheck(checked.get(row.id)),
     capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
     version: row.version,
     created_at: isoOf(row.createdAt),
     updated_at: isoOf(row.updatedAt),
   }));
+}
+
+function viewCheck(check: checks.CredentialCheckRow | undefined) {
+  if (check === undefined) return null;
+  const { ok, message, checkedAt, failingSince } = check;
+  return { ok, message, at: isoOf(checkedAt), refused_since: isoOrNull(failingSince) };
 }
 
 function eventOf(row: CredentialRow) {

@@ -1,11 +1,11 @@
 import type { Mail } from './mailer.ts';
 
-/** What a message says: paragraphs and one link. */
+/** What a message says: paragraphs and at most one link. */
 export interface Letter {
   readonly to: string;
   readonly subject: string;
   readonly paragraphs: readonly string[];
-  readonly link: { readonly label: string; readonly url: string };
+  readonly link: { readonly label: string; readonly url: string } | null;
   /** What follows the link: how long it holds, what to do when nobody asked for it. */
   readonly closing: readonly string[];
 }
@@ -15,16 +15,20 @@ const SUBJECT_LENGTH_MAX = 200;
 /** A letter as plain text and as simple HTML that says the same. Names that people chose stay text in both. */
 export function renderLetter({ to, subject, paragraphs, link, closing }: Letter): Mail {
   const oneLine = subject.replaceAll(/\s+/g, ' ').slice(0, SUBJECT_LENGTH_MAX);
-  const text = [...paragraphs, `${link.label}:\n${link.url}`, ...closing].join('\n\n');
+  const linked = link === null ? [] : [`${link.label}:\n${link.url}`];
+  const text = [...paragraphs, ...linked, ...closing].join('\n\n');
   const html = [
     '<!doctype html><html><body style="font-family:system-ui,sans-serif;font-size:15px;line-height:1.5">',
     ...paragraphs.map(paragraph),
-    `<p><a href="${escaped(link.url)}">${escaped(link.label)}</a></p>`,
-    `<p style="word-break:break-all">${escaped(link.url)}</p>`,
+    ...(link === null ? [] : anchor(link)),
     ...closing.map(paragraph),
     '</body></html>',
   ].join('\n');
   return { to, subject: oneLine, text: `${text}\n`, html };
+}
+
+function anchor({ label, url }: { readonly label: string; readonly url: string }): readonly string[] {
+  return [`<p><a href="${escaped(url)}">${escaped(label)}</a></p>`, `<p style="word-break:break-all">${escaped(url)}</p>`];
 }
 
 function paragraph(text: string): string {

@@ -159,6 +159,8 @@ export const prices = pgTable(
       .references(() => deployments.id),
     effectiveFrom: instant('effective_from').notNull(),
     perMillion: jsonb('per_million').$type<Readonly<Record<string, number>>>().notNull(),
+    /** `list`: taken from the published list, and so compared with newer ones. Null: somebody gave it. */
+    source: text('source', { enum: ['list'] }),
     createdAt: createdAt(),
   },
   (table) => [index('prices_deployment').on(table.deploymentId, table.effectiveFrom)],

@@ -288,6 +288,8 @@ export const budgets = pgTable(
     clampOutput: boolean('clamp_output').notNull().default(false),
     position: integer('position').notNull().default(0),
     createdAt: createdAt(),
+    /** Of its amount, period, target or thresholds: spend of before may have passed a threshold that nobody was told of. */
+    changedAt: instant('changed_at').notNull().defaultNow(),
     deletedAt: instant('deleted_at'),
   },
   (table) => [

@@ -1,0 +1,82 @@
+/**
+ * One attempt at one delivery. What is sent, and whether it arrived, stands in our own table; the queue only says when to try. A receiver
+ * may hear of an event twice only when this process ends between its answer and our record of it: `webhook-id` is then the same.
+ */
+import { renderLetter } from '../../identity/mail/letter.ts';
+import type { Mailer } from '../../identity/mail/mailer.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { open } from '../../lib/secrets.ts';
+import { signatureHeaders } from '../../lib/webhook-signature.ts';
+import * as deliveries from '../../store/alert-deliveries.ts';
+import type { Database } from '../../store/database.ts';
+import * as webhooks from '../../store/webhooks.ts';
+import { letterOf } from './letter.ts';
+
+/** Posts to an address that the policy allows. Never rejects and takes a bounded time. */
+export type PostWebhook = (message: {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}) => Promise<{ readonly is: 'answered'; readonly status: number } | { readonly is: 'failed'; readonly reason: string }>;
+
+export interface DeliverOptions {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly post: PostWebhook;
+  readonly mailer: Mailer;
+  /** The credentials data key: webhooks' secrets are sealed under it. */
+  readonly key: Buffer;
+  /** Where links in mail begin; null: mail goes without one. */
+  readonly publicUrl: string | null;
+}
+
+/** It did not arrive and is to be tried again. */
+class NotDelivered extends Error {}
+
+type Outcome = Omit<deliveries.Attempted, 'at'>;
+
+/** Makes one attempt. Throws NotDelivered when another is due; whatever is not pending any more is left alone. */
+export async function deliver(options: DeliverOptions, deliveryId: string): Promise<void> {
+  const { db, clock } = options;
+  const found = await deliveries.find(db, deliveryId);
+  if (found === null || found.delivery.status !== 'pending') return;
+  const { delivery, webhook } = found;
+  if (webhook !== null && webhook.status !== 'active') return deliveries.giveUp(db, deliveryId, 'the webhook is turned off');
+  const outcome = webhook === null ? await mail(options, found) : await post(options, found, webhook);
+  const at = new Date(clock.nowMs());
+  const isOver = outcome.status === 'pending' && at >= delivery.giveUpAt;
+  await deliveries.recordAttempt(db, deliveryId, { ...outcome, status: isOver ? 'lost' : outcome.status, at });
+  if (outcome.httpStatus === GONE && webhook !== null) await webhooks.update(db, webhook.id, { status: 'disabled' }, at);
+  if (outcome.status === 'pending' && !isOver) throw new NotDelivered(outcome.problem ?? 'not delivered');
+}
+
+/** The receiver wants no more of them, says the standard. */
+const GONE = 410;
+
+async function post(
+  { clock, post, key }: DeliverOptions,
+  { event }: deliveries.Delivery,
+  webhook: webhooks.WebhookRow,
+): Promise<Outcome> {
+  const nowMs = clock.nowMs();
+  const body = JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: event.data });
+  const headers = signatureHeaders(secretsOf(webhook, key, nowMs), { id: event.id, sentAtMs: nowMs, body });
+  const answer = await post({ url: webhook.url, headers: { ...headers, 'content-type': 'application/json' }, body });
+  if (answer.is === 'failed') return { status: 'pending', httpStatus: null, problem: answer.reason };
+  const { status } = answer;
+  if (status >= 200 && status < 300) return { status: 'delivered', httpStatus: status, problem: null };
+  return { status: status === GONE ? 'lost' : 'pending', httpStatus: status, problem: `the receiver answered ${status}` };
+}
+
+/** The one in force, and the one before while a rotation overlaps. */
+function secretsOf(webhook: webhooks.WebhookRow, key: Buffer, nowMs: number): readonly string[] {
+  const isOld = webhook.oldSealed !== null && webhook.oldUntil !== null && webhook.oldUntil.getTime() > nowMs;
+  const sealed = isOld ? [webhook.sealed, webhook.oldSealed as Buffer] : [webhook.sealed];
+  return sealed.map((secret) => open(key, secret, webhook.id).toString());
+}
+
+async function mail({ mailer, publicUrl }: DeliverOptions, { delivery, event }: deliveries.Delivery): Promise<Outcome> {
+  const sent = await mailer.send(renderLetter({ to: delivery.email as string, ...letterOf(event, publicUrl) }));
+  if (sent.is === 'sent') return { status: 'delivered', httpStatus: null, problem: null };
+  return { status: 'pending', httpStatus: null, problem: sent.reason };
+}

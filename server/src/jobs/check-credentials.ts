@@ -1,0 +1,68 @@
+/** Whether each credential still opens its provider's door. One that begins to fail is told of once, and again when it works. */
+import type { CredentialConfig, ProviderName } from '../domain/catalogue.ts';
+import { open } from '../lib/secrets.ts';
+import type { UpstreamModels } from '../providers/provider.ts';
+import * as checks from '../store/credential-checks.ts';
+import type { Announcer } from './alerts/announce.ts';
+import { goOn, type Job, type JobContext } from './job.ts';
+
+export interface CredentialCheckOptions {
+  /** One live call that costs nothing. Never rejects. */
+  readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
+  /** The credentials data key. */
+  readonly key: Buffer;
+  readonly announcer: Announcer;
+}
+
+type Checked = Awaited<ReturnType<typeof checks.all>>[number];
+
+/** A refusal. Anything else (a slow network, a busy provider, a server without a list of models) says nothing of the credential. */
+const REFUSED = new Set([401, 403]);
+
+export function credentialJob(options: CredentialCheckOptions): Job {
+  return {
+    name: 'credential-health',
+    about: 'Asks each provider for its list of models, which costs nothing, with each credential.',
+    cron: '11 * * * *',
+    run: async (context) => {
+      const all = await checks.all(context.database.db);
+      let failing = 0;
+      for (const one of all) {
+        goOn(context);
+        failing += await checkOne(context, options, one);
+      }
+      return `Credentials checked: ${all.length}; refused: ${failing}.`;
+    },
+  };
+}
+
+async function checkOne(
+  { database: { db }, clock }: JobContext,
+  options: CredentialCheckOptions,
+  { credential, check }: Checked,
+): Promise<number> {
+  const config: CredentialConfig = {
+    id: credential.id,
+    provider: credential.provider as ProviderName,
+    baseUrl: credential.baseUrl,
+    apiKey: credential.sealed === null ? '' : open(options.key, credential.sealed, credential.id).toString(),
+  };
+  const answer = await options.listModels(config);
+  const at = new Date(clock.nowMs());
+  const isRefused = !answer.ok && answer.status !== null && REFUSED.has(answer.status);
+  const failingSince = isRefused ? (check?.failingSince ?? at) : null;
+  const message = answer.ok ? null : answer.message;
+  const wasRefused = (check?.failingSince ?? null) !== null;
+  await db.transaction(async (tx) => {
+    await checks.put(tx, { credentialId: credential.id, checkedAt: at, ok: answer.ok, message, failingSince });
+    if (isRefused === wasRefused) return;
+    await options.announcer.announce(tx, {
+      organizationId: null,
+      teamId: null,
+      type: isRefused ? 'credential.failing' : 'credential.recovered',
+      data: { credential: { id: credential.id, name: credential.name, provider: credential.provider }, message },
+      at,
+    });
+  });
+  return isRefused ? 1 : 0;
+}

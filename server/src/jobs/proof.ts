@@ -1,0 +1,134 @@
+/** The proof that what is owed, what reports say and what limits count are one: Σ ledger = rollups = counters. */
+import type { Counters } from '../counters/counters.ts';
+import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
+import { activeAfter } from '../store/active-organizations.ts';
+import { inUse } from '../store/budget-watch.ts';
+import type { Database } from '../store/database.ts';
+import * as drifts from '../store/drifts.ts';
+import type { OrganizationRow } from '../store/organizations.ts';
+import { modelLimitsFrom, rateLimitsFrom } from '../store/policy-columns.ts';
+import { hoursOf, repairCoarser, repairQuarters, rollupDrifts } from '../store/rollup-proof.ts';
+import type { Announcer } from './alerts/announce.ts';
+import { goOn, type Job, type JobContext } from './job.ts';
+import { type CountersHeld, proveCounters } from './prove-counters.ts';
+
+export interface ProofOptions {
+  readonly counters: Counters;
+  readonly held: CountersHeld;
+  readonly announcer: Announcer;
+  /** Has the rollups repaired soon. */
+  readonly repair: () => Promise<unknown>;
+  /** Shorter in tests. */
+  readonly settleMs?: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const HOURS = 2;
+const ORGANIZATIONS_AT_ONCE = 500;
+/** Longer than a counter is kept after its last request: what is idle asks the ledger when it is next needed. */
+const IN_USE_MS = 75 * 60_000;
+const WHOLE_DAYS = 3;
+
+/** Of the last hours' rollups and of every counter in use. Counters are corrected here, rollups by the repair. */
+export function proofJob(options: ProofOptions): Job {
+  return {
+    name: 'proof',
+    about: 'Compares ledger, rollups and counters, and corrects the counters to the ledger.',
+    cron: '*/15 * * * *',
+    run: async (context) => {
+      const days = await noteRollupDrifts(context);
+      let [compared, corrected, after] = [0, 0, ''];
+      for (;;) {
+        goOn(context);
+        const { db, nowMs } = { db: context.database.db, nowMs: context.clock.nowMs() };
+        const rows = await activeAfter(db, { sinceMs: nowMs - IN_USE_MS, after, most: ORGANIZATIONS_AT_ONCE });
+        const proven = await proveCounters({ db, nowMs, ...options }, await countersOf(db, rows, nowMs));
+        compared += proven.compared;
+        corrected += proven.corrected;
+        if (rows.length < ORGANIZATIONS_AT_ONCE) break;
+        after = (rows.at(-1) as OrganizationRow).id;
+      }
+      if (days > 0) await options.repair();
+      if (corrected + days > 0) await announce(context, options.announcer, { counters: corrected, rollup_days: days });
+      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree.`;
+    },
+  };
+}
+
+/** Days with rollups that differ, found in the last hours; returns how many are new. */
+async function noteRollupDrifts({ database: { db }, clock }: JobContext): Promise<number> {
+  const nowMs = clock.nowMs();
+  const toMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;
+  const found = await rollupDrifts(db, { fromMs: toMs - (HOURS + 1) * HOUR_MS, toMs });
+  const subject = new Date(nowMs).toISOString().slice(0, 10);
+  let fresh = 0;
+  for (const { organizationId, ledgerNanoUsd, rollupsNanoUsd } of found) {
+    const drift = { organizationId, kind: 'rollups', subject, found: rollupsNanoUsd, ledger: ledgerNanoUsd } as const;
+    if ((await drifts.note(db, drift, new Date(nowMs))) === null) fresh = 1;
+  }
+  return fresh;
+}
+
+/** Day limits and budgets of organizations, and budgets of what in them is in use. Each counter once. */
+async function countersOf(db: Database, rows: readonly OrganizationRow[], nowMs: number): Promise<readonly CounterSpec[]> {
+  const since = new Date(nowMs - IN_USE_MS);
+  const budgets = await inUse(
+    db,
+    rows.map((row) => row.id),
+    { usedSince: since, changedSince: since },
+  );
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const zoneOf = (organizationId: string) => byId.get(organizationId)?.timeZone ?? 'UTC';
+  const limits = rows.flatMap((row) => {
+    const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets: [] };
+    return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs).counters;
+  });
+  const spend = budgets.flatMap(({ budget, ...scope }) => {
+    return rulesOfScope(scope, { rateLimits: {}, modelLimits: [], budgets: [budget] }, zoneOf(scope.organizationId), nowMs)
+      .counters;
+  });
+  return [...new Map([...limits, ...spend].map((spec) => [spec.name, spec])).values()];
+}
+
+async function announce(
+  { database, clock }: JobContext,
+  announcer: Announcer,
+  data: Readonly<Record<string, number>>,
+): Promise<void> {
+  const at = new Date(clock.nowMs());
+  await database.db.transaction((tx) =>
+    announcer.announce(tx, { organizationId: null, teamId: null, type: 'ledger.drift', data, at }),
+  );
+}
+
+/** `logDaysMax`: the installation's bound on request-log rows. */
+export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }): Job {
+  return {
+    name: 'rollup-repair',
+    about: 'Adds the rollups of the last three days, and of days found wrong, up again from the ledger where they differ.',
+    cron: '41 2 * * *',
+    run: async (context) => {
+      const { database, clock } = context;
+      const today = Math.floor(clock.nowMs() / DAY_MS) * DAY_MS;
+      const recent = Array.from({ length: WHOLE_DAYS }, (_, back) => new Date(today - back * DAY_MS).toISOString().slice(0, 10));
+      const days = new Set([...(await drifts.openSubjects(database.db, 'rollups')), ...recent]);
+      let rows = 0;
+      for (const day of days) {
+        rows += await repairDay(context, Date.parse(`${day}T00:00:00Z`), logDaysMax);
+        await drifts.close(database.db, 'rollups', day, new Date(clock.nowMs()));
+      }
+      return `Looked at ${days.size} days: ${rows} rows put right.`;
+    },
+  };
+}
+
+async function repairDay(context: JobContext, dayMs: number, logDaysMax: number | null): Promise<number> {
+  const { db } = context.database;
+  let rows = 0;
+  for (const span of hoursOf(dayMs)) {
+    goOn(context);
+    rows += (await repairQuarters(db, { span, logDaysMax, at: new Date(context.clock.nowMs()) })).length;
+  }
+  return rows + (await repairCoarser(db, { span: { fromMs: dayMs, toMs: dayMs + DAY_MS } })).length;
+}

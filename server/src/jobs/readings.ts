@@ -1,0 +1,62 @@
+/** What metrics and the health page say of jobs, as of a moment ago: asked of the database now and then, never by whoever reads it. */
+import type { Clock } from '../lib/clock.ts';
+import { backlog } from '../store/alert-deliveries.ts';
+import type { Database } from '../store/database.ts';
+import * as drifts from '../store/drifts.ts';
+import * as runs from '../store/job-runs.ts';
+
+export interface JobReadings {
+  readonly drifts: { readonly open: number; readonly lastDay: number };
+  readonly deliveries: { readonly pending: number; readonly lost: number };
+  readonly jobs: readonly {
+    readonly name: string;
+    /** When its last good run ended; null: never. */
+    readonly doneAtMs: number | null;
+    readonly isFailing: boolean;
+  }[];
+}
+
+export const NO_READINGS: JobReadings = {
+  drifts: { open: 0, lastDay: 0 },
+  deliveries: { pending: 0, lost: 0 },
+  jobs: [],
+};
+
+const EVERY_MS = 15_000;
+const DAY_MS = 86_400_000;
+const RUNS = 20;
+
+/** Reads at once and then every 15 s; while the database is away the last reading stands. */
+export function keepReadings({
+  db,
+  clock,
+  jobs,
+}: {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly jobs: readonly string[];
+}): {
+  read(): JobReadings;
+  stop(): void;
+} {
+  let last = NO_READINGS;
+  const look = async () => {
+    const { open, recent } = await drifts.counts(db, new Date(clock.nowMs() - DAY_MS));
+    const newest = await runs.newest(db, jobs, RUNS);
+    last = {
+      drifts: { open, lastDay: recent },
+      deliveries: await backlog(db, new Date(clock.nowMs() - DAY_MS)),
+      jobs: jobs.map((name) => readingOf(name, newest.get(name) ?? [])),
+    };
+  };
+  const quietly = () => void look().catch(() => {});
+  quietly();
+  const timer = setInterval(quietly, EVERY_MS).unref();
+  return { read: () => last, stop: () => clearInterval(timer) };
+}
+
+function readingOf(name: string, newest: readonly runs.JobRunRow[]): JobReadings['jobs'][number] {
+  const done = newest.find(({ outcome }) => outcome === 'done');
+  const ended = newest.find(({ outcome }) => outcome !== null);
+  return { name, doneAtMs: done?.finishedAt?.getTime() ?? null, isFailing: ended?.outcome === 'failed' };
+}

@@ -1,0 +1,40 @@
+/**
+ * Whether the list prices that deployments took are still the list's. What differs is proposed and never changed by itself: a price is
+ * what people are charged by.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { ProviderName } from '../domain/catalogue.ts';
+import * as proposals from '../store/price-proposals.ts';
+import type { Announcer } from './alerts/announce.ts';
+import type { Job } from './job.ts';
+
+export interface PriceRefreshOptions {
+  /** The list price of an upstream model, in nano-dollars per million; null when the list does not know it. */
+  readonly priceFor: (provider: ProviderName, upstreamModel: string) => proposals.PerMillion | null;
+  readonly announcer: Announcer;
+}
+
+export function priceJob({ priceFor, announcer }: PriceRefreshOptions): Job {
+  return {
+    name: 'price-refresh',
+    about:
+      'Compares the prices that were taken from the published list with the list of this version, and proposes what differs.',
+    cron: '37 3 * * *',
+    run: async ({ database: { db }, clock }) => {
+      const at = new Date(clock.nowMs());
+      const all = await proposals.listPriced(db, at);
+      const fresh: { readonly deployment_id: string; readonly model: string }[] = [];
+      for (const { deploymentId, model, provider, upstreamModel, perMillion } of all) {
+        const listed = priceFor(provider as ProviderName, upstreamModel);
+        if (listed === null || isDeepStrictEqual({ ...listed }, { ...perMillion })) await proposals.withdraw(db, deploymentId);
+        else if (await proposals.propose(db, deploymentId, listed, at)) fresh.push({ deployment_id: deploymentId, model });
+      }
+      if (fresh.length > 0) {
+        const data = { deployments: fresh.slice(0, 100) };
+        const event = { organizationId: null, teamId: null, type: 'prices.changed', data, at } as const;
+        await db.transaction((tx) => announcer.announce(tx, event));
+      }
+      return `Compared ${all.length} prices: ${fresh.length} newly proposed.`;
+    },
+  };
+}

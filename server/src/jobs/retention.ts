@@ -1,0 +1,69 @@
+/** What is kept only for a time: the request log and stored content. Months that nobody keeps anything of go whole. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { dropPartition, newPartitions, partitionsOf } from '../store/partitions.ts';
+import { dropRows, isSpent, RETAINED_TABLES, type Retention } from '../store/retention.ts';
+import { goOn, type Job, type JobContext } from './job.ts';
+
+const ROWS_AT_ONCE = 5_000;
+/** Between two batches, so that other work on the database goes on. */
+const PAUSE_MS = 50;
+const MONTHS_AHEAD = 2;
+
+/** The months to come have their tables long before the first row. */
+export function partitionsJob(): Job {
+  return {
+    name: 'partitions',
+    about: 'Makes the tables of the coming two months.',
+    cron: '7 * * * *',
+    run: async ({ database: { db, kind }, clock }) => {
+      const now = new Date(clock.nowMs());
+      const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, ahead) =>
+        Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead),
+      );
+      await newPartitions(db, kind).ensure(months);
+      return `The tables reach to the end of ${new Date(months.at(-1) as number).toISOString().slice(0, 7)}.`;
+    },
+  };
+}
+
+/** `logDaysMax`: the installation's bound; null where the organizations alone decide. */
+export function retentionJob({ logDaysMax }: Pick<Retention, 'logDaysMax'>): Job {
+  return {
+    name: 'retention',
+    about: 'Takes away request-log rows and stored content that are kept no longer. The ledger and the audit log stay.',
+    cron: '23 * * * *',
+    run: async (context) => {
+      const retention = { at: new Date(context.clock.nowMs()), logDaysMax };
+      let [months, rows] = [0, 0];
+      for (const table of RETAINED_TABLES) {
+        for (const part of await partitionsOf(context.database.db, table)) {
+          if (part.startMs >= retention.at.getTime()) break;
+          goOn(context);
+          if (await isSpent(context.database.db, table, part, retention)) {
+            await dropPartition(context.database.db, part);
+            months += 1;
+          } else {
+            rows += await dropAll(context, table, part, retention);
+          }
+        }
+      }
+      return `Took away ${months} whole months and ${rows} rows.`;
+    },
+  };
+}
+
+async function dropAll(
+  context: JobContext,
+  table: Parameters<typeof dropRows>[1],
+  part: Parameters<typeof dropRows>[2],
+  retention: Retention,
+): Promise<number> {
+  let total = 0;
+  for (;;) {
+    const gone = await dropRows(context.database.db, table, part, retention, ROWS_AT_ONCE);
+    total += gone;
+    if (gone < ROWS_AT_ONCE) return total;
+    goOn(context);
+    await sleep(PAUSE_MS);
+  }
+}

@@ -1,0 +1,48 @@
+/** What ran out is taken away, and what was left lying is put back in line. */
+import * as deliveries from '../store/alert-deliveries.ts';
+import type { Database } from '../store/database.ts';
+import * as runs from '../store/job-runs.ts';
+import { dropLeftovers } from '../store/leftovers.ts';
+import { dropExpired } from '../store/sign-in.ts';
+import type { Enqueue } from './alerts/announce.ts';
+import type { Job, JobContext } from './job.ts';
+
+const PENDING_AT_ONCE = 10_000;
+/** Younger ones are in line already, or about to be. */
+const LEFT_LYING_MS = 30_000;
+const ALERTS_KEPT_MS = 400 * 86_400_000;
+const ROWS_AT_ONCE = 5_000;
+
+/** Sessions, links, invitations, answers kept for repeated calls and leases that ended; alerts older than 400 days. */
+export function sweepJob(): Job {
+  return {
+    name: 'sweep',
+    about: 'Takes away what ran out: sessions, links, leases, answers kept for repeated calls, old alerts and runs.',
+    cron: '*/5 * * * *',
+    run: async ({ database: { db }, clock }) => {
+      const nowMs = clock.nowMs();
+      await dropExpired(db, new Date(nowMs));
+      const { leases, answers } = await dropLeftovers(db, new Date(nowMs), ROWS_AT_ONCE);
+      const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
+      await runs.forgetOld(db);
+      return `Took away ${leases} ended leases, ${answers} kept answers and ${alerts} old alerts.`;
+    },
+  };
+}
+
+/** A delivery whose place in line was lost: after a move, a restore, or a start in which the queue came late. */
+export function requeueJob(enqueue: Enqueue): Job {
+  return {
+    name: 'requeue',
+    about: 'Puts deliveries back in line that wait outside of it, as after a move or a restore.',
+    cron: '* * * * *',
+    run: ({ database: { db }, clock }: JobContext) => requeue(db, enqueue, clock.nowMs()),
+  };
+}
+
+async function requeue(db: Database, enqueue: Enqueue, nowMs: number): Promise<string> {
+  const waiting = await deliveries.pendingSince(db, new Date(nowMs - LEFT_LYING_MS), PENDING_AT_ONCE);
+  // Those in line already are not put there twice.
+  if (waiting.length > 0) await enqueue(db, waiting);
+  return `Deliveries that wait: ${waiting.length}.`;
+}

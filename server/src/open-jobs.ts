@@ -1,0 +1,169 @@
+import type { JobDesk } from './admin/deps.ts';
+import { BadSetting, type Config } from './config.ts';
+import { noMailer } from './identity/mail/mailer.ts';
+import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
+import { createAnnouncer } from './jobs/alerts/announce.ts';
+import { deliver } from './jobs/alerts/deliver.ts';
+import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
+import { credentialJob } from './jobs/check-credentials.ts';
+import type { Job } from './jobs/job.ts';
+import { proofJob, repairJob } from './jobs/proof.ts';
+import type { CountersHeld } from './jobs/prove-counters.ts';
+import { keepReadings, NO_READINGS } from './jobs/readings.ts';
+import { priceJob } from './jobs/refresh-prices.ts';
+import { partitionsJob, retentionJob } from './jobs/retention.ts';
+import { type Runner, startRunner } from './jobs/runner.ts';
+import { keepStandings } from './jobs/standings.ts';
+import { requeueJob, sweepJob } from './jobs/sweep.ts';
+import { systemClock as clock } from './lib/clock.ts';
+import type { Logger } from './lib/log.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { Stores } from './open-stores.ts';
+import { type AddressPolicy, checkWebhookUrl, createAddressPolicy } from './providers/address-policy.ts';
+import { listUpstreamModels } from './providers/credential-check.ts';
+import { priceFor } from './providers/price-table.ts';
+import type { Provider } from './providers/provider.ts';
+import { createWebhookPost } from './providers/webhook-post.ts';
+import type { JobReadings } from './proxy/job-metrics.ts';
+import { type Database, openDatabase } from './store/database.ts';
+
+/** What runs by itself beside the requests. */
+export interface OpenJobs {
+  /** What the admin plane may ask of it. */
+  readonly desk: JobDesk;
+  /** For metrics: kept in memory, so that reading them asks nobody. */
+  readings(): JobReadings;
+  stop(): Promise<void>;
+}
+
+/** Proofs and reports of everything take longer than a request may. */
+const STATEMENT_MS_MAX = 600_000;
+const CONNECTIONS_MAX = 4;
+
+/**
+ * Starts the jobs, and what keeps standings and watches budgets. They begin beside the requests: nobody waits for them. A data process runs
+ * none, and of the workers on one host the first runs them.
+ */
+export function openJobs(
+  config: Config,
+  stores: Stores,
+  gateway: OpenGateway,
+  providers: readonly Provider[],
+  log: Logger,
+): OpenJobs {
+  const policy = webhookPolicyOf(config);
+  if (config.role === 'data') return noJobs('this process serves the data plane alone', policy);
+  if (config.worker > 1) return noJobs('another worker of this host runs them', policy);
+  return startJobs(config, stores, gateway, providers, policy, log);
+}
+
+function startJobs(
+  config: Config,
+  stores: Stores,
+  { counters, shared }: OpenGateway,
+  providers: readonly Provider[],
+  policy: AddressPolicy,
+  log: Logger,
+): OpenJobs {
+  const { installation, writer } = stores;
+  const database = ownConnections(config, stores, log);
+  const poster = createWebhookPost({ policy, clock });
+  const mailer = config.smtp === null ? noMailer : createSmtpMailer(config.smtp);
+  const byName = new Map(providers.map((provider) => [provider.name, provider]));
+  const enqueue = (tx: Database, ids: readonly string[]) => runner.enqueue(tx, ids);
+  const announcer = createAnnouncer({ enqueue, mails: mailer.configured });
+  const held: CountersHeld =
+    shared === null ? { are: 'ours', barrier: (work, msMax) => writer.barrier(work, msMax) } : { are: 'shared' };
+  const jobs: readonly Job[] = [
+    proofJob({ counters, held, announcer, repair: () => runner.runNow('rollup-repair', 'proof') }),
+    repairJob({ logDaysMax: config.requestLogDaysMax }),
+    retentionJob({ logDaysMax: config.requestLogDaysMax }),
+    partitionsJob(),
+    sweepJob(),
+    requeueJob(enqueue),
+    credentialJob({
+      listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
+      key: installation.credentials,
+      announcer,
+    }),
+    priceJob({ priceFor, announcer }),
+  ];
+  const delivering = {
+    db: database.db,
+    clock,
+    post: poster.send,
+    mailer,
+    key: installation.credentials,
+    publicUrl: config.publicUrl,
+  };
+  const runner: Runner = startRunner({
+    database,
+    clock,
+    jobs,
+    deliver: (id) => deliver(delivering, id),
+    onTrouble: (error) => log.warn({ reason: error.message }, 'jobs have to wait'),
+    onFailed: (job, error) => log.error({ job, err: error }, 'a job failed'),
+  });
+  const watch = createBudgetWatch();
+  const standings = keepStandings({
+    db: stores.database.db,
+    counters,
+    clock,
+    alsoLook: (organizations, nowMs) => watch({ db: stores.database.db, counters, announcer, nowMs }, organizations),
+    onFailure: (error) => log.warn({ reason: error.message }, 'standings of organizations have to wait'),
+  });
+  const readings = keepReadings({ db: database.db, clock, jobs: jobs.map(({ name }) => name) });
+  return {
+    desk: deskOf(runner, jobs, policy),
+    readings: readings.read,
+    stop: async () => {
+      readings.stop();
+      await standings.stop();
+      await runner.stop();
+      await poster.close();
+      if (database !== stores.database) await database.close();
+    },
+  };
+}
+
+function noJobs(why: string, policy: AddressPolicy): OpenJobs {
+  const desk: JobDesk = {
+    jobs: [],
+    trouble: () => why,
+    nextRunAt: () => null,
+    runNow: () => Promise.reject(new Error(why)),
+    // Whoever runs the jobs finds them.
+    enqueueDeliveries: async () => {},
+    checkWebhookUrl: (url) => checkWebhookUrl(url, policy),
+  };
+  return { desk, readings: () => NO_READINGS, stop: async () => {} };
+}
+
+function deskOf(runner: Runner, jobs: readonly Job[], policy: AddressPolicy): JobDesk {
+  return {
+    jobs: jobs.map(({ name, about, cron }) => ({ name, about, schedule: cron })),
+    trouble: runner.trouble,
+    nextRunAt: runner.nextRunAt,
+    runNow: runner.runNow,
+    enqueueDeliveries: runner.enqueue,
+    checkWebhookUrl: (url) => checkWebhookUrl(url, policy),
+  };
+}
+
+function webhookPolicyOf({ mode, allowedWebhooks }: Config): AddressPolicy {
+  const setting = 'HEADGATE_ALLOWED_WEBHOOKS';
+  const policy = createAddressPolicy({ mode, allowedUpstreams: allowedWebhooks.join(','), setting });
+  if ('problem' in policy) throw new BadSetting(`${setting}: ${policy.problem}.`);
+  return policy;
+}
+
+/** On a server the jobs have a few connections of their own, with patience; the embedded database has one for everybody. */
+function ownConnections({ databaseUrl }: Config, { database }: Stores, log: Logger) {
+  if (databaseUrl === null) return database;
+  return openDatabase({
+    url: databaseUrl,
+    connectionsMax: CONNECTIONS_MAX,
+    statementTimeoutMs: STATEMENT_MS_MAX,
+    onConnectionError: (error) => log.debug({ reason: error.message }, 'a connection of the jobs was lost'),
+  });
+}

@@ -1,0 +1,74 @@
+import { Agent, request } from 'undici';
+import type { Clock } from '../lib/clock.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import { RefusedAddress, type ResolveAll } from './guarded-lookup.ts';
+import { guardedConnector } from './transport.ts';
+
+export interface WebhookPostOptions {
+  readonly policy: AddressPolicy;
+  readonly clock: Clock;
+  readonly resolve?: ResolveAll;
+  /** Certificates trusted beside the system's, in PEM; for tests. */
+  readonly ca?: string;
+  /** For the whole attempt, connecting included. */
+  readonly timeoutMs?: number;
+}
+
+export interface WebhookMessage {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export type WebhookAnswer =
+  | { readonly is: 'answered'; readonly status: number }
+  | { readonly is: 'failed'; readonly reason: string };
+
+export interface WebhookPost {
+  /** Sends one message. Never rejects. Of the answer only its status is kept: whoever may set the address must not read what it says. */
+  send(message: WebhookMessage): Promise<WebhookAnswer>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_BYTES_MAX = 64 * 1024;
+const IDLE_MS = 4_000;
+
+/** Posts to addresses the policy allows, checked at every connect. Follows no redirect. */
+export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
+  const connect = guardedConnector({ ...options, connectTimeoutMs: CONNECT_TIMEOUT_MS });
+  const dispatcher = new Agent({ connect, keepAliveTimeout: IDLE_MS, maxHeaderSize: 32 * 1024 });
+  const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+  return {
+    send: async ({ url, headers, body }) => {
+      try {
+        const signal = AbortSignal.timeout(timeoutMs);
+        const answer = await request(url, {
+          method: 'POST',
+          headers: { ...headers, 'user-agent': 'Headgate-Webhooks' },
+          body,
+          dispatcher,
+          signal,
+        });
+        await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal }).catch(() => {});
+        return { is: 'answered', status: answer.statusCode };
+      } catch (error) {
+        return { is: 'failed', reason: reasonOf(error, timeoutMs) };
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+/** In words without an address: what a name resolved to is none of the reader's business. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof RefusedAddress) return 'the address is not allowed';
+  const { code, name } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`;
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection in time';
+  if (code === 'ECONNREFUSED') return 'the connection was refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the name has no address';
+  if (code !== undefined && /CERT|TLS|SSL|SIGNED|ALTNAME/.test(code)) return 'the certificate is not trusted';
+  return 'the connection was lost';
+}

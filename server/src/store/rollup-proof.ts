@@ -1,0 +1,175 @@
+/**
+ * Whether rollups add up to the ledger, and how they are made to. Ledger and rollups are written by one statement, so that at any instant a
+ * single statement must see them agree, whatever is being written and however late it settled.
+ */
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import {
+  deployments,
+  ledger,
+  organizationDays,
+  organizations,
+  platformRollups,
+  requestLog,
+  rollups,
+  teamRollups,
+} from './schema.ts';
+import { DAY_MS, HOUR_MS, instantOf, type Span, USAGE_SUMS } from './usage-rows.ts';
+
+/** What one organization's sums say over a span, where they differ. Money is nano-dollars. */
+export interface RollupDrift {
+  readonly organizationId: string;
+  readonly ledgerNanoUsd: number;
+  readonly rollupsNanoUsd: number;
+}
+
+/** Organizations whose ledger, rollups and hours do not agree in tokens and money. The span is of whole hours. */
+export async function rollupDrifts(db: Database, span: Span): Promise<readonly RollupDrift[]> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const { rows } = await db.execute<{ organization_id: string; owed: string; rolled: string }>(sql`
+    with owed as (select organization_id, sum(total_tokens) as tokens, sum(coalesce(nano_usd, 0)) as nano
+      from ${ledger} where admitted_at >= ${from} and admitted_at < ${to} group by 1),
+    rolled as (select organization_id, sum(total_tokens) as tokens, sum(spend_nano_usd) as nano
+      from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} group by 1),
+    hours as (select organization_id, sum(total_tokens) as tokens, sum(spend_nano_usd) as nano
+      from ${teamRollups} where hour_start >= ${from} and hour_start < ${to} group by 1)
+    select organization_id, coalesce(owed.nano, 0) as owed, coalesce(rolled.nano, 0) as rolled
+    from owed full join rolled using (organization_id) full join hours using (organization_id)
+    where (coalesce(owed.tokens, 0), coalesce(owed.nano, 0)) <> (coalesce(rolled.tokens, 0), coalesce(rolled.nano, 0))
+      or (coalesce(owed.tokens, 0), coalesce(owed.nano, 0)) <> (coalesce(hours.tokens, 0), coalesce(hours.nano, 0))
+    order by 1`);
+  return rows.map((row) => ({
+    organizationId: row.organization_id,
+    ledgerNanoUsd: Number(row.owed),
+    rollupsNanoUsd: Number(row.rolled),
+  }));
+}
+
+export interface RepairOptions {
+  /** An hour for the fine levels, within the day for the coarse ones. */
+  readonly span: Span;
+  /** The installation's bound on request-log rows in days: what was taken away of the log cannot be counted again. Null: none. */
+  readonly logDaysMax: number | null;
+  readonly at: Date;
+}
+
+const SUMS = sql.raw(USAGE_SUMS.join(', '));
+const COUNTS = USAGE_SUMS.slice(0, 5);
+const AMOUNTS = USAGE_SUMS.slice(5);
+const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigint as ${name}`).join(', '));
+
+/**
+ * Makes the quarters of an hour add up again: what the single rows say less what is there is added, so that whatever settles meanwhile is
+ * kept. The coarser sums follow by their triggers. Returns the organizations that were put right, one for each row.
+ */
+export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<readonly string[]> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const key = [
+    'organization_id',
+    'bucket_start',
+    'team_id',
+    'key_id',
+    'member_id',
+    'service_account_id',
+    'called_name',
+    'deployment_id',
+    'provider',
+  ];
+  const bucket = sql`date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00') as bucket_start`;
+  const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
+  // An organization whose log begins only after the span is counted by what its rollups say.
+  const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
+    ${at}::timestamptz - make_interval(days => least(o.event_retention_days, ${logDaysMax}::integer)) < ${from}, true))`;
+  const wanted = sql`
+    select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id,
+      coalesce((select provider from ${deployments} as d where d.id = l.deployment_id),
+        (select min(owed.provider) from ${ledger} as owed where owed.organization_id = l.organization_id
+          and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id and owed.deployment_id = l.deployment_id), '') as provider,
+      (case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end)::bigint as requests,
+      (case when status = 'estimated' then count else 0 end)::bigint as estimated_requests,
+      (case when status = 'refused' then count else 0 end)::bigint as refused_requests,
+      (case when status = 'refused' then 0 else count end)::bigint as admitted,
+      (exists (select 1 from ${ledger} as owed where owed.organization_id = l.organization_id and owed.admitted_at = l.admitted_at
+        and owed.request_id = l.request_id and owed.nano_usd is null))::integer::bigint as unpriced_requests, ${zero(AMOUNTS)}
+    from ${requestLog} as l where admitted_at >= ${from} and admitted_at < ${to} and ${isWhole}
+    union all
+    select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, deployment_id, provider, ${zero(COUNTS)},
+      ${sql.raw(AMOUNTS.slice(0, -1).join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd
+    from ${ledger} where admitted_at >= ${from} and admitted_at < ${to}
+    union all
+    select ${sql.raw(key.join(', '))}, ${sql.raw(COUNTS.join(', '))}, ${zero(AMOUNTS)}
+    from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} and not (${isWhole})`;
+  const have = sql`select ${sql.raw(key.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`;
+  return addDifference(db, 'rollups', key, wanted, have);
+}
+
+/** Hours by team, days by organization, and the platform's quarters, from what they are added up of. Each level may have been lost on its own. */
+export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<readonly string[]> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const called = ['called_name', 'deployment_id', 'provider'];
+  const hours = await addDifference(
+    db,
+    'team_rollups',
+    ['organization_id', 'hour_start', 'team_id', ...called],
+    sql`select organization_id, date_trunc('hour', bucket_start, 'UTC') as hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS}
+      from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
+    sql`select organization_id, hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS} from ${teamRollups}
+      where hour_start >= ${from} and hour_start < ${to}`,
+  );
+  const days = await addDifference(
+    db,
+    'organization_days',
+    ['organization_id', 'day_start'],
+    sql`select organization_id, date_trunc('day', hour_start, 'UTC') as day_start, ${SUMS} from ${teamRollups}
+      where hour_start >= ${from} and hour_start < ${to}`,
+    sql`select organization_id, day_start, ${SUMS} from ${organizationDays} where day_start >= ${from} and day_start < ${to}`,
+  );
+  const platform = await addDifference(
+    db,
+    'platform_rollups',
+    ['bucket_start', ...called],
+    sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
+    sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${platformRollups} where bucket_start >= ${from} and bucket_start < ${to}`,
+  );
+  return [...hours, ...days, ...platform];
+}
+
+/** Adds to a table of sums what is wanted less what is there. Returns the organization of each row that was not right; '' has none. */
+async function addDifference(
+  db: Database,
+  table: string,
+  key: readonly string[],
+  wanted: SQL,
+  have: SQL,
+): Promise<readonly string[]> {
+  const names = sql.raw(key.join(', '));
+  const summed = (from: SQL) =>
+    sql`select ${names}, ${sql.raw(USAGE_SUMS.map((name) => `sum(${name})::bigint as ${name}`).join(', '))} from (${from}) as one group by ${names}`;
+  const difference = sql.raw(USAGE_SUMS.map((name) => `coalesce(w.${name}, 0) - coalesce(h.${name}, 0) as ${name}`).join(', '));
+  const isAny = sql.raw(USAGE_SUMS.map((name) => `coalesce(w.${name}, 0) <> coalesce(h.${name}, 0)`).join(' or '));
+  const added = sql.raw(USAGE_SUMS.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', '));
+  const organization = key.includes('organization_id') ? sql`organization_id` : sql`''`;
+  const statement = sql`
+    insert into ${sql.identifier(table)} (${names}, ${SUMS})
+    select ${names}, ${difference} from (${summed(wanted)}) as w full join (${summed(have)}) as h using (${names})
+    where ${isAny} order by ${names}
+    on conflict (${names}) do update set ${added}
+    returning ${organization} as organization_id`;
+  return db.transaction(async (tx) => {
+    // Two who saw the same difference would both add it; the second one sees it gone.
+    await tx.execute(sql`select pg_advisory_xact_lock(${REPAIR_LOCK})`);
+    const { rows } = await tx.execute<{ organization_id: string }>(statement);
+    return rows.map((row) => row.organization_id);
+  });
+}
+
+/** "rollups" in any fixed number. */
+const REPAIR_LOCK = '8245928655720973683';
+
+/** The hours of a day of UTC, one by one. */
+export function hoursOf(dayMs: number): readonly Span[] {
+  return Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => ({
+    fromMs: dayMs + hour * HOUR_MS,
+    toMs: dayMs + (hour + 1) * HOUR_MS,
+  }));
+}

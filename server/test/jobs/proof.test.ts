@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Counters } from '../../src/counters/counters.ts';
+import { createMemoryCounters } from '../../src/counters/memory.ts';
+import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/limit-plan.ts';
+import type { Announcer } from '../../src/jobs/alerts/announce.ts';
+import { type ProofOptions, proofJob, repairJob } from '../../src/jobs/proof.ts';
+import type { CountersHeld } from '../../src/jobs/prove-counters.ts';
+import { listMany } from '../../src/store/budgets.ts';
+import { spendSince } from '../../src/store/usage.ts';
+import { makeOrganization, must, withAdmin } from '../admin/support.ts';
+import { storeRecords } from '../admin/usage-support.ts';
+import { onOneDatabase } from '../support/database.ts';
+import { givenEnd, givenEntry } from '../support/records.ts';
+
+const OURS: CountersHeld = { are: 'ours', barrier: (work) => work() };
+const SHARED: CountersHeld = { are: 'shared' };
+
+// promise: A proof job compares Σ ledger with counters and exposes the drift as a metric.
+onOneDatabase('the proof', (given) => {
+  const world = withAdmin(given);
+  const told: object[] = [];
+  const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
+  let counters: Counters;
+  let organizationId: string;
+  let repairs = 0;
+
+  beforeEach(async () => {
+    const { clock, db } = world().deps;
+    counters = createMemoryCounters({ clock, seedFrom: (...asked) => spendSince(db, ...asked) });
+    const budgets = [{ amount: '10.00', period: 'month', anchor_day: 1, action: 'block' }];
+    ({ id: organizationId } = await makeOrganization(world().root, { budgets, rate_limits: { rpd: 1_000 } }));
+    await spend(4_000_000_000);
+    repairs = 0;
+    told.length = 0;
+    await given().db.execute('delete from ledger_drifts');
+  });
+
+  const spend = (nanoUsd: number) =>
+    storeRecords(given(), [givenEnd({ organizationId, admittedAtMs: world().time.nowMs, entries: [givenEntry({ nanoUsd })] })]);
+  const prove = (held: CountersHeld, more: Partial<ProofOptions> = {}) =>
+    proofJob({ counters, held, announcer, repair: async () => (repairs += 1), settleMs: 10, ...more }).run({
+      database: given(),
+      clock: world().deps.clock,
+      signal: new AbortController().signal,
+    });
+  async function budgetCounter(): Promise<CounterSpec> {
+    const budgets = (await listMany(given().db, [organizationId], 'organization', [organizationId])).get(organizationId) ?? [];
+    const scope = { organizationId, scope: 'organization', scopeId: organizationId } as const;
+    return rulesOfScope(scope, { rateLimits: {}, modelLimits: [], budgets }, 'UTC', world().time.nowMs)
+      .counters[0] as CounterSpec;
+  }
+  async function settled(): Promise<number> {
+    const { used, held } = await counters.read([await budgetCounter()]);
+    return (used[0] as number) - (held[0] as number);
+  }
+  const misstate = async (nanoUsd: number) => {
+    await settled(); // From now on the counter knows its past.
+    await counters.correct(await budgetCounter(), Date.UTC(2026, 2, 1), nanoUsd);
+  };
+  const drifts = async () => must(await world().root('GET', '/jobs/drifts')).data;
+
+  describe.each([
+    ['of counters of our own', OURS],
+    ['of shared counters', SHARED],
+  ])('%s', (_name, held) => {
+    test('finds nothing where all agree, what is in flight included', async () => {
+      const counter = await budgetCounter();
+      const budgets = (await listMany(given().db, [organizationId], 'organization', [organizationId])).get(organizationId) ?? [];
+      const scope = { rateLimits: {}, modelLimits: [], budgets: [] };
+      const organization = { ...scope, id: organizationId, timeZone: 'UTC', budgets };
+      const caller = { organization, team: { ...scope, id: 'team_x' }, member: null, key: { ...scope, id: 'key_x' } };
+      const plan = planLimits(caller as never, 'any', new Set(), world().time.nowMs);
+      const wanted = { tokens: 1, nanoUsd: 5_000_000, nanoUsdMin: 5_000_000 };
+      expect((await counters.hold('req_1', plan, wanted)).admitted).toBe(true);
+      expect((await counters.read([counter])).held[0]).toBe(5_000_000);
+      expect(await prove(held)).toContain(': 0 counters corrected, 0 days');
+      expect([await drifts(), told]).toEqual([[], []]);
+    });
+
+    test('corrects what counts too little, at once, and tells of it', async () => {
+      await misstate(1_000_000_000);
+      expect(await prove(held)).toContain(': 1 counters corrected');
+      expect(await settled()).toBe(4_000_000_000);
+      expect(await drifts()).toMatchObject([
+        {
+          organization_id: organizationId,
+          kind: 'counter',
+          found: 1_000_000_000,
+          ledger: 4_000_000_000,
+          corrected_at: expect.any(String),
+        },
+      ]);
+      expect(told).toEqual([{ type: 'ledger.drift', data: { counters: 1, rollup_days: 0 } }]);
+      expect(await prove(held)).toContain(': 0 counters corrected');
+    });
+  });
+
+  test.each([OURS, SHARED])('corrects what counts too much: $are', async (held) => {
+    await misstate(9_000_000_000);
+    await prove(held);
+    expect(await settled()).toBe(4_000_000_000);
+  });
+
+  test('takes what a silent replica settled and has not stored for no drift of shared counters', async () => {
+    const { clock, db } = world().deps;
+    const unstored = [{ atMs: Date.UTC(2026, 2, 1), amount: 5_000_000_000 }];
+    counters = createMemoryCounters({ clock, seedFrom: async (...asked) => [...(await spendSince(db, ...asked)), ...unstored] });
+    expect(await settled()).toBe(9_000_000_000);
+    expect(await prove(SHARED)).toContain(': 0 counters corrected');
+    expect([await settled(), await drifts(), told]).toEqual([9_000_000_000, [], []]);
+  });
+
+  test('never changes the ledger', async () => {
+    const sums = async () =>
+      (await given().db.execute('select sum(nano_usd)::text as sum, count(*)::text as rows from ledger')).rows;
+    const before = await sums();
+    await misstate(1);
+    await prove(OURS);
+    expect(await sums()).toEqual(before);
+  });
+
+  test('sees rollups that do not add up to the ledger, has them repaired, and is content afterwards', async () => {
+    await given().db.execute(
+      `update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${organizationId}'`,
+    );
+    expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+    expect([repairs, told]).toEqual([1, [{ type: 'ledger.drift', data: { counters: 0, rollup_days: 1 } }]]);
+    expect(await drifts()).toMatchObject([{ kind: 'rollups', found: 4_000_000_005, ledger: 4_000_000_000, corrected_at: null }]);
+    const context = { database: given(), clock: world().deps.clock, signal: new AbortController().signal };
+    await repairJob({ logDaysMax: null }).run(context);
+    expect(await drifts()).toMatchObject([{ kind: 'rollups', corrected_at: expect.any(String) }]);
+    expect(await prove(OURS)).toContain('0 days of rollups do not agree');
+  });
+});

@@ -1,0 +1,220 @@
+/** The jobs themselves, each run once over records that were stored the way the house stores them. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { AlertType } from '../../src/domain/alert.ts';
+import type { Announcer } from '../../src/jobs/alerts/announce.ts';
+import { credentialJob } from '../../src/jobs/check-credentials.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import { repairJob } from '../../src/jobs/proof.ts';
+import { priceJob } from '../../src/jobs/refresh-prices.ts';
+import { partitionsJob, retentionJob } from '../../src/jobs/retention.ts';
+import { sweepJob } from '../../src/jobs/sweep.ts';
+import { makeDeployment } from '../admin/catalogue-support.ts';
+import { makeOrganization, must, withAdmin } from '../admin/support.ts';
+import { storeRecords } from '../admin/usage-support.ts';
+import { onOneDatabase } from '../support/database.ts';
+import { givenEnd, givenEntry } from '../support/records.ts';
+
+const DAY_MS = 86_400_000;
+
+onOneDatabase('upkeep', (given) => {
+  let listed: Readonly<Record<string, number>> | null = { input: 1_000_000_000 };
+  const priceFor = () => listed;
+  const refuse = () => Promise.reject(new Error('not asked'));
+  const world = withAdmin(given, {
+    upstream: { checkBaseUrl: () => null, priceFor, checkDeployment: refuse, listModels: refuse },
+  });
+  const told: { type: AlertType; data: object }[] = [];
+  const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
+  const run = (job: Job, signal = new AbortController().signal) =>
+    job.run({ database: given(), clock: world().deps.clock, signal });
+  const rowsOf = async (statement: string) => (await given().db.execute<Record<string, string>>(statement)).rows;
+
+  async function store(organizationId: string, daysAgo: number, more: object = {}) {
+    const admittedAtMs = world().time.nowMs - daysAgo * DAY_MS;
+    await storeRecords(given(), [
+      givenEnd({ organizationId, admittedAtMs, entries: [givenEntry({ nanoUsd: 7 })], content: Buffer.from('sealed'), ...more }),
+    ]);
+  }
+
+  describe('retention', () => {
+    const keptDays = async (table: string, organizationId: string) => {
+      const rows = await rowsOf(`select admitted_at from ${table} where organization_id = '${organizationId}' order by 1 desc`);
+      return rows.map((row) => Math.round((world().time.nowMs - new Date(row.admitted_at as string).getTime()) / DAY_MS));
+    };
+    const partitions = async () =>
+      (await rowsOf(`select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid order by 1`)).map(
+        (row) => row.name,
+      );
+
+    // promise: Data plane: the request log, with content stored only as the organization's `audit.content` says, encrypted with a per-organization key (destroying the key destroys the content), retained as it says.
+    test('keeps of each organization what it says, and of the ledger everything', async () => {
+      const audit = { content: 'full', content_retention_days: 10, event_retention_days: 60 };
+      const brief = await makeOrganization(world().root, { audit });
+      const forever = await makeOrganization(world().root);
+      for (const { id } of [brief, forever]) for (const days of [1, 20, 70, 200]) await store(id, days);
+      expect(await run(retentionJob({ logDaysMax: null }))).toContain('5 rows');
+      expect(await keptDays('request_log', brief.id)).toEqual([1, 20]);
+      expect(await keptDays('request_content', brief.id)).toEqual([1]);
+      expect(await keptDays('ledger', brief.id)).toEqual([1, 20, 70, 200]);
+      expect(await keptDays('request_log', forever.id)).toEqual([1, 20, 70, 200]);
+      expect(await keptDays('request_content', forever.id)).toEqual([1, 20, 70, 200]);
+      expect(await run(retentionJob({ logDaysMax: null }))).toContain(' 0 rows');
+    });
+
+    test('by the installation’s bound takes away months whole, and makes the months to come', async () => {
+      const before = await partitions();
+      expect(before).toContain('request_log_2025_08');
+      await run(retentionJob({ logDaysMax: 90 }));
+      const after = await partitions();
+      expect(after).not.toContain('request_log_2025_08');
+      expect(after).not.toContain('request_content_2025_08');
+      expect(after).toContain('ledger_2025_08');
+      expect(await run(partitionsJob())).toContain('2026-05');
+      expect(await partitions()).toEqual(
+        expect.arrayContaining(['request_log_2026_05', 'ledger_2026_05', 'request_content_2026_05']),
+      );
+      await store((await makeOrganization(world().root)).id, 200);
+      expect(await partitions()).toContain('request_log_2025_08');
+    });
+
+    test('stops between two pieces of work when its process ends', async () => {
+      const stopped = AbortSignal.abort();
+      await expect(run(retentionJob({ logDaysMax: 90 }), stopped)).rejects.toThrow('stopped');
+    });
+  });
+
+  describe('the repair of rollups', () => {
+    const TABLES = ['rollups', 'team_rollups', 'organization_days', 'platform_rollups'];
+    const picture = async () => {
+      const texts: string[] = [];
+      for (const table of TABLES) {
+        const rows =
+          await rowsOf(`select one::text as line from ${table} one where requests <> 0 or refused_requests <> 0 or total_tokens <> 0
+          or estimated_requests <> 0 order by 1`);
+        texts.push(...rows.map((row) => `${table} ${row.line}`));
+      }
+      return texts;
+    };
+
+    beforeAll(async () => {
+      const organization = await makeOrganization(world().root);
+      const { id } = await makeDeployment(world().root, 'repaired');
+      const entries = [givenEntry({ nanoUsd: 1_000, deploymentId: id, provider: 'fake' })];
+      for (const more of [
+        {},
+        { status: 'estimated' },
+        { keyId: 'key_02', calledName: 'other' },
+        { entries: [givenEntry({ nanoUsd: null, deploymentId: id, provider: 'fake' })] },
+      ]) {
+        await store(organization.id, 0, { deploymentId: id, provider: 'fake', entries, ...more });
+      }
+      await store(organization.id, 0, { status: 'refused', deploymentId: null, provider: '', entries: [], count: 3 });
+    });
+
+    test('finds nothing where nothing is wrong', async () => {
+      expect(await run(repairJob({ logDaysMax: null }))).toContain(' 0 rows put right');
+    });
+
+    test.each([
+      ['a row lost in one place', [`delete from rollups where key_id = 'key_02'`]],
+      [
+        'counted twice',
+        [`update rollups set requests = requests * 2, spend_nano_usd = spend_nano_usd * 2 where bucket_start >= '2026-03-10'`],
+      ],
+      [
+        'hours alone',
+        [
+          `update team_rollups set admitted = admitted + 5 where hour_start >= '2026-03-10'`,
+          `delete from organization_days where day_start >= '2026-03-10'`,
+        ],
+      ],
+      ['the platform’s alone', [`delete from platform_rollups where bucket_start >= '2026-03-10'`]],
+    ])('puts right: %s', async (_name, damages) => {
+      const before = await picture();
+      for (const damage of damages) await given().db.execute(damage);
+      expect(await picture()).not.toEqual(before);
+      expect(await run(repairJob({ logDaysMax: null }))).not.toContain(' 0 rows');
+      expect(await picture()).toEqual(before);
+    });
+
+    test('does not count anew what the log has lost by retention', async () => {
+      const organization = await makeOrganization(world().root, { audit: { content: 'off', event_retention_days: 1 } });
+      await store(organization.id, 2);
+      const requests = () =>
+        rowsOf(`select requests, spend_nano_usd from organization_days where organization_id = '${organization.id}'`);
+      const before = await requests();
+      await run(retentionJob({ logDaysMax: null }));
+      await run(repairJob({ logDaysMax: null }));
+      expect(await requests()).toEqual(before);
+      expect(before).toHaveLength(1);
+    });
+  });
+
+  test('the sweeper takes away what ran out and leaves the rest', async () => {
+    await given().db.execute(
+      `insert into process_leases values ('old', '{}', '2026-03-10T10:00:00Z'), ('held', '{}', '2026-03-10T12:00:20Z')`,
+    );
+    await given().db.execute(`insert into idempotency_keys (caller, key, request_hash, created_at) values
+      ('a', 'old', 'x', '2026-03-09T10:00:00Z'), ('a', 'young', 'x', '2026-03-10T11:00:00Z')`);
+    expect(await run(sweepJob())).toContain('1 ended leases, 1 kept answers');
+    expect(await rowsOf('select name from process_leases')).toEqual([{ name: 'held' }]);
+    expect(await rowsOf('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
+  });
+
+  test('a credential that its provider refuses is told of once, and once when it works again', async () => {
+    const { id } = must(
+      await world().root('POST', '/credentials', { name: 'checked', provider: 'openai', api_key: 'sk-secret-of-ours' }),
+    );
+    const key = world().deps.keys.credentials;
+    const asked: string[] = [];
+    const answer = (listModels: Parameters<typeof credentialJob>[0]['listModels']) =>
+      run(credentialJob({ listModels, key, announcer }));
+    const shown = async () => must(await world().root('GET', `/credentials/${id}`)).last_check;
+    expect(await shown()).toBeNull();
+    await answer(async (credential) => {
+      asked.push(credential.apiKey);
+      return { ok: true, models: [] };
+    });
+    expect(asked).toEqual(['sk-secret-of-ours']);
+    expect(await shown()).toMatchObject({ ok: true, refused_since: null });
+    await answer(async () => ({ ok: false, status: null, message: 'no connection' }));
+    expect([await shown(), told]).toMatchObject([{ ok: false, message: 'no connection', refused_since: null }, []]);
+    const refusal = async () => ({ ok: false, status: 401, message: 'invalid key' }) as const;
+    await answer(refusal);
+    world().time.nowMs += 60_000;
+    await answer(refusal);
+    expect((await shown()).refused_since).toBe('2026-03-10T12:00:00.000Z');
+    await answer(async () => ({ ok: true, models: [] }));
+    expect(told.splice(0)).toMatchObject([
+      { type: 'credential.failing', data: { credential: { name: 'checked' }, message: 'invalid key' } },
+      { type: 'credential.recovered' },
+    ]);
+  });
+
+  test('a list price that changed is proposed, and changes nothing until somebody adopts it', async () => {
+    const own = { model: 'own-price', provider: 'fake', upstream_model: 'x', mode: 'chat', prices: { input_per_million: '3' } };
+    must(await world().root('POST', '/deployments', own));
+    const { id } = must(await world().root('POST', '/deployments', { ...own, model: 'list-price', prices: undefined }));
+    const proposals = async () => must(await world().root('GET', '/prices/proposals')).data;
+    const inForce = async () => must(await world().root('GET', `/deployments/${id}`)).prices;
+    await run(priceJob({ priceFor, announcer }));
+    expect(await proposals()).toEqual([]);
+    listed = { input: 2_000_000_000 };
+    await run(priceJob({ priceFor, announcer }));
+    await run(priceJob({ priceFor, announcer }));
+    expect(told.splice(0)).toEqual([
+      { type: 'prices.changed', data: { deployments: expect.arrayContaining([{ deployment_id: id, model: 'list-price' }]) } },
+    ]);
+    const ofIt = (await proposals()).find((one: { deployment_id: string }) => one.deployment_id === id);
+    expect(ofIt).toMatchObject({ prices: { input_per_million: '1.00' }, proposed: { input_per_million: '2.00' } });
+    expect((await proposals()).some((one: { model: string }) => one.model === 'own-price')).toBe(false);
+    expect(await inForce()).toMatchObject({ input_per_million: '1.00' });
+    must(await world().root('POST', `/prices/proposals/${id}/dismiss`));
+    await run(priceJob({ priceFor, announcer }));
+    expect((await proposals()).some((one: { deployment_id: string }) => one.deployment_id === id)).toBe(false);
+    must(await world().root('POST', `/prices/proposals/${id}/adopt`));
+    expect(await inForce()).toMatchObject({ input_per_million: '2.00' });
+    const [event] = must(await world().root('GET', '/audit-events?action=price.adopt')).data;
+    expect(event).toMatchObject({ object: { id }, after: { prices: { input_per_million: '2.00' } } });
+  });
+});
