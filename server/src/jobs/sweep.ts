@@ -2,7 +2,8 @@
 import * as deliveries from '../store/alert-deliveries.ts';
 import type { Database } from '../store/database.ts';
 import * as runs from '../store/job-runs.ts';
-import { dropLeftovers } from '../store/leftovers.ts';
+import { dropDeadReplicas } from '../store/lease.ts';
+import { dropOldAnswers } from '../store/leftovers.ts';
 import { dropExpired } from '../store/sign-in.ts';
 import type { Enqueue } from './alerts/announce.ts';
 import type { Job, JobContext } from './job.ts';
@@ -22,10 +23,11 @@ export function sweepJob(): Job {
     run: async ({ database: { db }, clock }) => {
       const nowMs = clock.nowMs();
       await dropExpired(db, new Date(nowMs));
-      const { leases, answers } = await dropLeftovers(db, new Date(nowMs), ROWS_AT_ONCE);
+      await dropDeadReplicas(db);
+      const answers = await dropOldAnswers(db, new Date(nowMs), ROWS_AT_ONCE);
       const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
       await runs.forgetOld(db);
-      return `Took away ${leases} ended leases, ${answers} kept answers and ${alerts} old alerts.`;
+      return `Took away ended sessions, links and leases, ${answers} kept answers and ${alerts} old alerts.`;
     },
   };
 }

@@ -151,13 +151,12 @@ onOneDatabase('upkeep', (given) => {
   });
 
   test('the sweeper takes away what ran out and leaves the rest', async () => {
-    await given().db.execute(
-      `insert into process_leases values ('old', '{}', '2026-03-10T10:00:00Z'), ('held', '{}', '2026-03-10T12:00:20Z')`,
-    );
+    await given().db.execute(`insert into process_leases values
+      ('replica:old', '{}', now() - interval '2 hours'), ('replica:held', '{}', now() + interval '20 seconds')`);
     await given().db.execute(`insert into idempotency_keys (caller, key, request_hash, created_at) values
       ('a', 'old', 'x', '2026-03-09T10:00:00Z'), ('a', 'young', 'x', '2026-03-10T11:00:00Z')`);
-    expect(await run(sweepJob())).toContain('1 ended leases, 1 kept answers');
-    expect(await rowsOf('select name from process_leases')).toEqual([{ name: 'held' }]);
+    expect(await run(sweepJob())).toContain('1 kept answers');
+    expect(await rowsOf('select name from process_leases')).toEqual([{ name: 'replica:held' }]);
     expect(await rowsOf('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
   });
 
