@@ -8,20 +8,32 @@ export interface JobReadings {
   readonly jobs: readonly { readonly name: string; readonly doneAtMs: number | null; readonly isFailing: boolean }[];
 }
 
-/** The same on every process that says it: take the largest, not the sum. */
+/** Every process that says it says the same of all: the largest is meant, not the sum. */
 export function addJobs(families: MetricFamilies, { drifts, deliveries, jobs }: JobReadings): void {
-  families.gauge('headgate_ledger_drift', 'Sums that do not agree with the ledger and are not corrected yet.', drifts.open);
-  families.gauge('headgate_ledger_drift_last_day', 'Sums found not to agree with the ledger in 24 hours.', drifts.lastDay);
-  families.gauge('headgate_alert_deliveries_pending', 'Alerts on their way to a webhook or a mailbox.', deliveries.pending);
-  families.gauge('headgate_alert_deliveries_lost', 'Alerts given up in 24 hours.', deliveries.lost);
+  families.gauge(
+    'headgate_ledger_drift',
+    'Sums that do not agree with the ledger and are not corrected yet.',
+    drifts.open,
+    'max',
+  );
+  families.gauge('headgate_ledger_drift_last_day', 'Sums found not to agree with the ledger in 24 hours.', drifts.lastDay, 'max');
+  families.gauge(
+    'headgate_alert_deliveries_pending',
+    'Alerts on their way to a webhook or a mailbox.',
+    deliveries.pending,
+    'max',
+  );
+  families.gauge('headgate_alert_deliveries_lost', 'Alerts given up in 24 hours.', deliveries.lost, 'max');
   families.gauge(
     'headgate_job_failing',
     '1 when the last run of a job failed.',
-    jobs.map(({ name, isFailing }) => [{ job: name }, isFailing ? 1 : 0]),
+    jobs.map(({ name, isFailing }) => [{ name }, isFailing ? 1 : 0]),
+    'max',
   );
   families.gauge(
     'headgate_job_done_seconds',
     'When a job was last done, as a Unix time.',
-    jobs.flatMap(({ name, doneAtMs }) => (doneAtMs === null ? [] : [[{ job: name }, doneAtMs / 1_000] as const])),
+    jobs.flatMap(({ name, doneAtMs }) => (doneAtMs === null ? [] : [[{ name }, doneAtMs / 1_000] as const])),
+    'max',
   );
 }

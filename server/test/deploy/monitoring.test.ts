@@ -35,6 +35,11 @@ beforeAll(async () => {
     journalBytes: () => 0,
     journalBytesMax: 1,
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),
+    jobs: () => ({
+      drifts: { open: 0, lastDay: 0 },
+      deliveries: { pending: 0, lost: 0 },
+      jobs: [{ name: 'proof', doneAtMs: 1_000, isFailing: false }],
+    }),
   });
 });
 afterAll(async () => {
