@@ -46,7 +46,7 @@ onEveryDatabase('alerts', (given, kind) => {
   });
   afterAll(async () => {
     await Promise.all(replicas.map((replica) => replica.stop()));
-    await receiver.close();
+    await receiver.down();
   });
 
   async function spend(organizationId: string, nanoUsd: number, whose: object = {}) {
@@ -171,12 +171,13 @@ onEveryDatabase('alerts', (given, kind) => {
     test('are tried again until the receiver is back, and then arrive once', async () => {
       const organization = await makeOrganization(world().root);
       const hook = await hookOf(organization.id);
-      receiver.answer = 'down';
+      await receiver.down();
       const before = receiver.received.length;
       must(await world().root('POST', `/webhooks/${hook.id}/test`));
       await until(async () => (await deliveriesOf(hook))[0].attempts >= 1);
       expect((await deliveriesOf(hook))[0]).toMatchObject({ status: 'pending', http_status: null });
       receiver.answer = 503;
+      await receiver.up();
       await until(async () => (await deliveriesOf(hook))[0].http_status === 503, 15_000);
       receiver.answer = 200;
       await until(async () => (await deliveriesOf(hook))[0].status === 'delivered', 15_000);

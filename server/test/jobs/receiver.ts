@@ -1,5 +1,5 @@
 /** A receiver of webhooks: a real HTTP server that keeps what it is sent and answers as it is told. */
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Received {
@@ -10,34 +10,40 @@ export interface Received {
 
 export interface Receiver {
   readonly url: string;
-  /** Everything that came, answered with success or not. */
+  /** Everything that came, however it was answered. */
   readonly received: readonly Received[];
-  /** What is answered from now on; `down` cuts the connection. */
-  answer: number | 'down';
-  close(): Promise<void>;
+  /** The status of answers from now on. */
+  answer: number;
+  /** Nobody listens at its address any more. */
+  down(): Promise<void>;
+  up(): Promise<void>;
 }
 
 export async function openReceiver(): Promise<Receiver> {
   const received: Received[] = [];
-  const server = createServer((request, response) => {
+  let server: Server | null = null;
+  let port = 0;
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      if (receiver.answer === 'down') return request.socket.destroy();
       received.push({ atMs: Date.now(), headers: request.headers, body: Buffer.concat(chunks).toString() });
       response.writeHead(receiver.answer).end();
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const receiver: Receiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?team=finance`,
-    received,
-    answer: 200,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
   };
+  const up = async () => {
+    const opened = createServer(listener);
+    await new Promise<void>((resolve) => opened.listen(port, '127.0.0.1', resolve));
+    port = (opened.address() as AddressInfo).port;
+    server = opened;
+  };
+  const down = async () => {
+    const closed = new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
+    server?.closeAllConnections();
+    await closed;
+    server = null;
+  };
+  await up();
+  const receiver: Receiver = { url: `http://127.0.0.1:${port}/hook?team=finance`, received, answer: 200, down, up };
   return receiver;
 }
