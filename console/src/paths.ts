@@ -21,6 +21,7 @@ export const PATHS = {
   usage: '/usage',
   requests: '/requests',
   request: '/requests/$requestId',
+  alerts: '/alerts',
   audit: '/audit',
   settings: '/settings',
   profile: '/profile',

@@ -76,6 +76,7 @@ const signedIn = [
   page(shell, PATHS.request, () =>
     import('./pages/requests/RequestPage.tsx').then(({ RequestPage }) => ({ default: RequestPage })),
   ),
+  page(shell, PATHS.alerts, () => import('./pages/alerts/AlertsPage.tsx').then(({ AlertsPage }) => ({ default: AlertsPage }))),
   page(shell, PATHS.audit, () => import('./pages/audit/AuditPage.tsx').then(({ AuditPage }) => ({ default: AuditPage }))),
   page(shell, PATHS.settings, () =>
     import('./pages/settings/SettingsPage.tsx').then(({ SettingsPage }) => ({ default: SettingsPage })),

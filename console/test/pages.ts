@@ -34,6 +34,7 @@ export async function idsOf(house: House): Promise<Ids> {
   });
   for (let asked = 0; asked < 6; asked += 1) await call(house, secret);
   await makeStandings(house);
+  await makeAlerts(house);
   const refusedId = await eventually(() => first(`/requests?key_id=${keyId}&status=refused`));
   const requestId = await eventually(() => first(`/requests?key_id=${keyId}&status=succeeded`));
   return {
@@ -46,6 +47,24 @@ export async function idsOf(house: House): Promise<Ids> {
     requestId,
     refusedId,
   };
+}
+
+/** A threshold passed, a webhook that was told of it, and jobs that ran. */
+async function makeAlerts(house: House): Promise<void> {
+  const { organizationId: organization_id } = house;
+  const hook = { name: 'Finance', url: 'http://127.0.0.1:9/headgate', events: ['budget.threshold'] };
+  const { id } = await house.api<{ id: string }>('POST', '/webhooks', { ...hook, organization_id });
+  await house.api('POST', '/webhooks', { ...hook, name: 'Operators', events: ['credential.failing', 'ledger.drift'] });
+  await house.api('POST', `/webhooks/${id}/test`);
+  const budgets = [{ amount: '0.000001', period: 'day', action: 'alert', thresholds: [50, 100] }];
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: house.teamId, name: 'spends', budgets });
+  await call(house, secret);
+  const first = async () => (await house.api<{ data: { id: string }[] }>('GET', '/alerts')).data[0]?.id;
+  await eventually(first);
+  await eventually(async () => {
+    const { status } = await house.gateway.ask('POST', '/jobs/proof/run');
+    return status === 200 ? 'in line' : undefined;
+  });
 }
 
 /** An organization in each standing, so that no word and no colour of a list stays unseen. */
@@ -84,7 +103,7 @@ const button = (name: string | RegExp) => (page: Page) => page.getByRole('button
 
 export function sightsOf(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
-  const tabs = ['overview', 'teams', 'members', 'keys', 'access', 'limits', 'usage', 'audit', 'settings'];
+  const tabs = ['overview', 'teams', 'members', 'keys', 'access', 'limits', 'usage', 'audit', 'webhooks', 'settings'];
   return [
     { name: 'sign-in', address: '/sign-in', who: null },
     { name: 'reset-password', address: '/reset-password', who: null },
@@ -128,6 +147,11 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'audit', address: '/audit' },
     { name: 'audit-event', address: '/audit?event=1' },
     { name: 'settings', address: '/settings' },
+    { name: 'settings-jobs', address: '/settings?tab=jobs' },
+    { name: 'settings-webhooks', address: '/settings?tab=webhooks' },
+    { name: 'webhook-create', address: '/settings?tab=webhooks', open: button('Create webhook') },
+    { name: 'alerts', address: '/alerts' },
+    { name: 'alert-bell', address: '/', open: button(/^Alerts/) },
     { name: 'profile', address: '/profile' },
     { name: 'command-palette', address: '/', open: button(/^Search/) },
     { name: 'not-found', address: '/organizations/org_nothing' },

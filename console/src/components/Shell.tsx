@@ -20,6 +20,7 @@ import { useEffect, useState } from 'react';
 import { type Session, SessionProvider, useSession, useSessionQuery } from '../api/session.tsx';
 import { useSignOut } from '../api/sign-out.ts';
 import { PATHS } from '../paths.ts';
+import { AlertBell } from './AlertBell.tsx';
 import { Asked } from './Asked.tsx';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
@@ -54,6 +55,7 @@ function Frame({ session }: { session: Session }) {
             </Group>
             <Group gap="xs" wrap="nowrap">
               <SearchButton />
+              <AlertBell />
               <SchemeToggle />
               <PersonMenu />
             </Group>

@@ -4,6 +4,8 @@ const COLORS: Readonly<Record<string, string>> = {
   active: 'teal',
   healthy: 'teal',
   succeeded: 'teal',
+  delivered: 'teal',
+  done: 'teal',
   published: 'teal',
   accepted: 'teal',
   near_limit: 'yellow',
@@ -19,6 +21,7 @@ const COLORS: Readonly<Record<string, string>> = {
   over_budget: 'red',
   refused: 'red',
   failed: 'red',
+  lost: 'red',
   revoked: 'red',
   deleted: 'red',
 };

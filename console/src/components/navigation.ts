@@ -1,4 +1,5 @@
 import {
+  IconBell,
   IconBuilding,
   IconChartBar,
   IconCpu,
@@ -62,6 +63,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
     entries: [
       { label: 'Usage & spend', to: PATHS.usage, icon: IconChartBar, needs: ['usage.read'] },
       { label: 'Requests', to: PATHS.requests, icon: IconListDetails, needs: ['usage.read'] },
+      { label: 'Alerts', to: PATHS.alerts, icon: IconBell, needs: ['usage.read'] },
       { label: 'Audit log', to: PATHS.audit, icon: IconReportSearch, needs: ['audit.read'] },
       { label: 'Settings', to: PATHS.settings, icon: IconSettings, needs: ['platform.read', 'admin_tokens.manage'] },
     ],

@@ -69,7 +69,7 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
           onChange={(content_retention_days) => onChange({ ...value, content_retention_days })}
         />
         <Days
-          label="Keep audit events for"
+          label="Keep the request log for"
           value={value.event_retention_days}
           error={errorAt(errors, `${at}.event_retention_days`)}
           disabled={disabled}
@@ -78,7 +78,7 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
       </SimpleGrid>
       <Text fz="xs" c="dimmed">
         Content is encrypted with a key of this organization alone. Deleting the organization destroys the key, and the content
-        with it. The days are kept as the organization’s policy; this release does not yet delete by itself when they are over.
+        with it. When the days are over an hourly job takes it away. The ledger, reports and the audit log are kept.
       </Text>
     </Stack>
   );

@@ -42,6 +42,11 @@ const PAST: Readonly<Record<string, string>> = {
   second_factor_reset: 'had the second factor reset',
   recovery_codes_renew: 'renewed the recovery codes',
   resend: 'sent again',
+  redeliver: 'sent again',
+  test: 'tried',
+  run: 'run',
+  adopt: 'adopted from the list',
+  dismiss: 'kept against the list',
 };
 
 /** Kinds of objects that an event can be about. */
@@ -55,6 +60,8 @@ export const OBJECT_TYPES = [
   'service_account',
   'key',
   'admin_token',
+  'webhook',
+  'job',
   'request',
   'credential',
   'deployment',

@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Menu, Stack, Text } from '@mantine/core';
+import { ActionIcon, Anchor, Badge, Group, Menu, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -115,9 +115,29 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
           </Anchor>
         ),
     },
+    { accessor: 'last_check', title: 'Last check', render: (row) => <LastCheck row={row} /> },
     { accessor: 'updated_at', title: 'Changed', render: (row) => <Time at={row.updated_at} relative /> },
     { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <RowMenu row={row} {...actions} /> },
   ];
+}
+
+/** Of the hourly check. Only a refusal speaks against a credential. */
+function LastCheck({ row: { last_check: check } }: { row: Credential }) {
+  if (check === null)
+    return (
+      <Text fz="sm" c="dimmed">
+        not yet
+      </Text>
+    );
+  const isRefused = check.refused_since !== null;
+  return (
+    <Group gap={6} wrap="nowrap" title={check.message ?? undefined}>
+      <Badge color={check.ok ? 'teal' : isRefused ? 'red' : 'gray'}>
+        {check.ok ? 'Taken' : isRefused ? 'Refused' : 'No answer'}
+      </Badge>
+      <Time at={check.at} relative />
+    </Group>
+  );
 }
 
 function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {

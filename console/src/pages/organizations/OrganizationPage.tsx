@@ -28,6 +28,7 @@ import { SettingsTab } from './SettingsTab.tsx';
 import { TeamsTab } from './TeamsTab.tsx';
 import type { TabProps } from './tab.ts';
 import { UsageTab } from './UsageTab.tsx';
+import { WebhooksTab } from './WebhooksTab.tsx';
 
 interface Tab {
   readonly value: string;
@@ -46,6 +47,7 @@ const TABS: readonly Tab[] = [
   { value: 'limits', label: 'Limits & budgets', needs: 'organization.read', content: LimitsTab },
   { value: 'usage', label: 'Usage', needs: 'usage.read', content: UsageTab },
   { value: 'audit', label: 'Audit', needs: 'audit.read', content: AuditTab },
+  { value: 'webhooks', label: 'Webhooks', needs: 'webhooks.manage', content: WebhooksTab },
   { value: 'settings', label: 'Settings', needs: 'organization.read', content: SettingsTab },
 ];
 const REFETCH_MS = 15_000;

@@ -16,7 +16,7 @@ export function SettingsTab({ organization }: TabProps) {
     ['Time zone', `${organization.time_zone}: its days and budget periods begin at midnight there`],
     ['Audit content', wordOf(audit.content)],
     ['Content kept', daysWords(audit.content_retention_days)],
-    ['Audit events kept', daysWords(audit.event_retention_days)],
+    ['Request log kept', daysWords(audit.event_retention_days)],
     ['Created', <Time key="created" at={organization.created_at} />],
     ['Last changed', <Time key="updated" at={organization.updated_at} />],
     ['Version', String(organization.version)],

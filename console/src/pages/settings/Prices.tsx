@@ -9,6 +9,7 @@ import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { PriceProposals } from './PriceProposals.tsx';
 
 type Price = Schema<'Price'>;
 
@@ -27,6 +28,7 @@ export function Prices() {
         Prices are versions with the instant from which they hold; none is ever edited, so past spend does not move.{' '}
         {mayChange ? 'A new version is added on the deployment’s page.' : 'Platform admins add versions on a deployment’s page.'}
       </Text>
+      <PriceProposals />
       <DataList<Price>
         name="prices"
         fetch={fetchPrices}

@@ -8,6 +8,7 @@ import { Facts } from '../../components/Facts.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Time } from '../../components/Time.tsx';
 import { durationText } from '../requests/duration.ts';
+import { useDrifts } from './Drifts.tsx';
 
 const REFRESH_MS = 5_000;
 
@@ -34,6 +35,7 @@ function Shown({ health }: { health: Schema<'Health'> }) {
       'Rows the database refused',
       <Good key="rejected" is={journal.rejected_rows === 0} yes="none" no={countText(journal.rejected_rows)} />,
     ],
+    ['Sums that do not agree', <Drift key="drift" />],
     ['Journal', `${bytesText(journal.file_bytes)} of ${bytesText(journal.bytes_max)}`],
     ['Organizations in memory', countText(memory.organizations)],
     ['Keys in memory', countText(memory.keys)],
@@ -72,6 +74,13 @@ function Shown({ health }: { health: Schema<'Health'> }) {
       )}
     </Stack>
   );
+}
+
+/** What the proof found and nobody has put right yet. */
+function Drift() {
+  const { data } = useDrifts();
+  const open = data?.data.filter(({ corrected_at }) => corrected_at === null).length ?? 0;
+  return <Good is={open === 0} yes="none" no={countText(open)} />;
 }
 
 function Good({ is, yes, no }: { is: boolean; yes: string; no: string }) {

@@ -4,7 +4,12 @@ import { TableScroll } from '../../components/TableScroll.tsx';
 import { PATHS } from '../../paths.ts';
 
 const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [
-  ['Request log and ledger', 'Kept: balances and bills are derived from them.', 'Usage & spend, Requests'],
+  ['Ledger and reports', 'Kept: balances and bills are derived from them.', 'Usage & spend'],
+  [
+    'Request log',
+    'As many days as the organization’s audit policy says, and at most HEADGATE_REQUEST_LOG_DAYS; for good where neither is set.',
+    'Requests',
+  ],
   [
     'Content of requests and answers',
     'Only where an organization’s audit policy stores it, for as many days as it says. Encrypted with the organization’s own key.',

@@ -1,19 +1,22 @@
 import { Tabs } from '@mantine/core';
-import { useCanAnywhere } from '../../api/session.tsx';
+import { useCanAnywhere, useSession } from '../../api/session.tsx';
 import { Page } from '../../components/Page.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
+import { WebhooksList } from '../webhooks/WebhooksList.tsx';
 import { AdminTokens } from './AdminTokens.tsx';
 import { InForce } from './InForce.tsx';
+import { Jobs } from './Jobs.tsx';
 import { Prices } from './Prices.tsx';
 import { ProcessHealth } from './ProcessHealth.tsx';
 import { Retention } from './Retention.tsx';
 
 const STANDARD = 'settings';
 
-/** By what the gateway runs, how its process fares, what is priced how, what is kept how long, and who may use the admin API. */
+/** By what the gateway runs, how its process fares, what runs by itself, what is priced how, what is kept how long, and who may use the admin API. */
 export function SettingsPage() {
   const [state, set] = useUrlState();
   const mayReadPlatform = useCanAnywhere('platform.read');
+  const mayManageWebhooks = useSession().platform_capabilities.includes('webhooks.manage');
   const mayManageTokens = useCanAnywhere('admin_tokens.manage');
   const standard = mayReadPlatform ? STANDARD : 'tokens';
   return (
@@ -23,7 +26,13 @@ export function SettingsPage() {
         keepMounted={false}
         // What one tab's list was narrowed to means nothing to another.
         onChange={(tab) =>
-          set({ tab: tab === standard ? undefined : (tab ?? undefined), cursor: undefined, search: undefined, sort: undefined })
+          set({
+            tab: tab === standard ? undefined : (tab ?? undefined),
+            cursor: undefined,
+            search: undefined,
+            sort: undefined,
+            new: undefined,
+          })
         }
       >
         <Tabs.List mb="md">
@@ -31,10 +40,12 @@ export function SettingsPage() {
             <>
               <Tabs.Tab value="settings">In force</Tabs.Tab>
               <Tabs.Tab value="health">Process</Tabs.Tab>
+              <Tabs.Tab value="jobs">Jobs</Tabs.Tab>
               <Tabs.Tab value="prices">Prices</Tabs.Tab>
             </>
           )}
           <Tabs.Tab value="retention">Retention</Tabs.Tab>
+          {mayManageWebhooks && <Tabs.Tab value="webhooks">Webhooks</Tabs.Tab>}
           {mayManageTokens && <Tabs.Tab value="tokens">Admin tokens</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="settings">
@@ -42,6 +53,12 @@ export function SettingsPage() {
         </Tabs.Panel>
         <Tabs.Panel value="health">
           <ProcessHealth />
+        </Tabs.Panel>
+        <Tabs.Panel value="jobs">
+          <Jobs />
+        </Tabs.Panel>
+        <Tabs.Panel value="webhooks">
+          <WebhooksList organizationId={null} />
         </Tabs.Panel>
         <Tabs.Panel value="prices">
           <Prices />

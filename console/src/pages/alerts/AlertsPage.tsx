@@ -1,0 +1,96 @@
+import { Anchor, Badge, Select, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
+import { Named } from '../../components/Named.tsx';
+import { Page } from '../../components/Page.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
+
+const REFETCH_MS = 30_000;
+
+/** Everything that was told: thresholds of budgets, and to the platform's people what is the platform's. */
+export function AlertsPage() {
+  const [state, set] = useUrlState();
+  const { platform_role } = useSession();
+  return (
+    <Page title="Alerts">
+      <Text fz="sm" c="dimmed" mb="sm">
+        Each threshold of a budget alerts once per period, when settled spend passes it: here, by mail to the organization’s
+        owners where a mail server is set, and to webhooks.
+      </Text>
+      <DataList<Alert>
+        name="alerts"
+        fetch={fetchAlerts}
+        columns={platform_role === null ? COLUMNS.filter(({ accessor }) => accessor !== 'organization_id') : COLUMNS}
+        filters={['type']}
+        refetchMs={REFETCH_MS}
+        controls={
+          platform_role === null ? undefined : (
+            <Select
+              aria-label="Kind"
+              placeholder="Any kind"
+              clearable
+              w={200}
+              data={Object.entries(ALERT_KINDS).map(([value, { label }]) => ({ value, label }))}
+              value={state.type ?? null}
+              onChange={(type) => set({ type: type ?? undefined, cursor: undefined })}
+            />
+          )
+        }
+        empty={
+          <EmptyState title="No alert yet">
+            Give a budget thresholds, and passing one of them is told here, once in each of its periods.
+          </EmptyState>
+        }
+      />
+    </Page>
+  );
+}
+
+function fetchAlerts({ sort: _, search: __, ...query }: ListQuery) {
+  return asked(api.GET('/alerts', { params: { query: query as never } }));
+}
+
+const COLUMNS: ListColumn<Alert>[] = [
+  {
+    accessor: 'occurred_at',
+    title: 'When',
+    noWrap: true,
+    phone: { fact: 1 },
+    render: ({ occurred_at }) => <Time at={occurred_at} relative />,
+  },
+  {
+    accessor: 'type',
+    title: 'Kind',
+    noWrap: true,
+    phone: { fact: 2 },
+    render: (alert) => <Badge color={sentenceOf(alert).isGrave ? 'red' : 'yellow'}>{kindLabel(alert.type)}</Badge>,
+  },
+  { accessor: 'data', title: 'What', phone: 'title', render: (alert) => <What alert={alert} /> },
+  {
+    accessor: 'organization_id',
+    title: 'Organization',
+    render: ({ organization_id }) =>
+      organization_id === null ? (
+        <Text fz="sm" c="dimmed">
+          The platform
+        </Text>
+      ) : (
+        <Named id={organization_id} />
+      ),
+  },
+];
+
+function What({ alert }: { alert: Alert }) {
+  const { text, to } = sentenceOf(alert);
+  return (
+    <Anchor component={Link} to={to} fz="sm">
+      <bdi>{text}</bdi>
+    </Anchor>
+  );
+}

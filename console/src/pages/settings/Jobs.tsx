@@ -1,0 +1,151 @@
+import { Alert, Badge, Stack, Table, Text, Title } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { Asked, ProblemNote } from '../../components/Asked.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { saved } from '../../components/saved.ts';
+import { TableScroll } from '../../components/TableScroll.tsx';
+import { Time } from '../../components/Time.tsx';
+import { durationText } from '../requests/duration.ts';
+import { Drifts } from './Drifts.tsx';
+
+type Job = Schema<'Job'>;
+
+const REFETCH_MS = 5_000;
+
+/** What runs by itself, one process at a time over all replicas: when, how it went, and what the proof found. */
+export function Jobs() {
+  const query = useQuery({ queryKey: ['jobs'], queryFn: () => asked(api.GET('/jobs')), refetchInterval: REFETCH_MS });
+  return (
+    <Stack gap="md">
+      <Text fz="sm" c="dimmed">
+        Each job is run by one process at a time, however many there are. Schedules are in UTC.
+      </Text>
+      <Asked query={query}>
+        {({ data, trouble }) => (
+          <>
+            {trouble !== null && <Alert color="red">No job runs in the process that answers: {trouble}.</Alert>}
+            <JobTable jobs={data} />
+          </>
+        )}
+      </Asked>
+      <Title order={2}>Sums that did not agree with the ledger</Title>
+      <Drifts />
+    </Stack>
+  );
+}
+
+function JobTable({ jobs }: { jobs: readonly Job[] }) {
+  const verdict = useCan('settings.manage');
+  const queryClient = useQueryClient();
+  const running = useMutation({
+    mutationFn: (name: string) => asked(api.POST('/jobs/{name}/run', { params: { path: { name } } })),
+    onSuccess: async ({ queued }, name) => {
+      saved(queued ? `${titleOf(name)} begins.` : `${titleOf(name)} runs or waits already.`);
+      await queryClient.invalidateQueries({ queryKey: ['jobs'] });
+    },
+  });
+  return (
+    <>
+      {running.isError && <ProblemNote error={running.error} />}
+      <TableScroll minWidth={760}>
+        <Table fz="sm" withTableBorder verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Job</Table.Th>
+              <Table.Th>Last run</Table.Th>
+              <Table.Th>How it went</Table.Th>
+              <Table.Th>Next</Table.Th>
+              <Table.Th>Now</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {jobs.map((job) => (
+              <Table.Tr key={job.name}>
+                <Table.Td maw={300}>
+                  <Text fz="sm" fw={500}>
+                    {titleOf(job.name)}
+                  </Text>
+                  <Text fz="xs" c="dimmed">
+                    {job.about}
+                  </Text>
+                </Table.Td>
+                <Table.Td>
+                  <LastRun job={job} />
+                </Table.Td>
+                <Table.Td maw={320}>
+                  <Outcome job={job} />
+                </Table.Td>
+                <Table.Td>
+                  <Time at={job.next_run_at} relative />
+                  <Text fz="xs" c="dimmed" className="mono nowrap">
+                    {job.schedule}
+                  </Text>
+                </Table.Td>
+                <Table.Td>
+                  <GuardedButton
+                    verdict={verdict}
+                    size="compact-sm"
+                    variant="default"
+                    aria-label={`Run ${titleOf(job.name)} now`}
+                    loading={running.isPending && running.variables === job.name}
+                    onClick={() => running.mutate(job.name)}
+                  >
+                    Run now
+                  </GuardedButton>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </TableScroll>
+    </>
+  );
+}
+
+function LastRun({ job: { runs } }: { job: Job }) {
+  const [last] = runs;
+  if (last === undefined)
+    return (
+      <Text fz="sm" c="dimmed">
+        not yet
+      </Text>
+    );
+  const tookMs = last.finished_at === null ? null : Date.parse(last.finished_at) - Date.parse(last.started_at);
+  return (
+    <>
+      <Time at={last.started_at} relative />
+      <Text fz="xs" c="dimmed">
+        {tookMs === null ? 'under way' : `took ${durationText(tookMs)}`}
+        {last.asked_by !== null && (
+          <>
+            , asked for by <bdi>{last.asked_by}</bdi>
+          </>
+        )}
+      </Text>
+    </>
+  );
+}
+
+function Outcome({ job: { runs } }: { job: Job }) {
+  const [last] = runs;
+  if (last === undefined) return null;
+  if (last.outcome === null) return <Badge color="blue">Running</Badge>;
+  return (
+    <>
+      <StatusBadge status={last.outcome} />
+      {last.summary !== null && (
+        <Text fz="xs" mt={2}>
+          {last.summary}
+        </Text>
+      )}
+    </>
+  );
+}
+
+/** `rollup-repair` → `Rollup repair`. */
+function titleOf(name: string): string {
+  return wordOf(name.replaceAll('-', '_'));
+}

@@ -1,0 +1,116 @@
+import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { Money } from '../../components/Money.tsx';
+import { Named } from '../../components/Named.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { saved } from '../../components/saved.ts';
+import { TableScroll } from '../../components/TableScroll.tsx';
+
+type Proposal = Schema<'PriceProposal'>;
+
+/** Published prices that changed since deployments took them; nothing where there are none. */
+export function PriceProposals() {
+  const { data } = useQuery({ queryKey: ['price-proposals'], queryFn: () => asked(api.GET('/prices/proposals')) });
+  if (data === undefined || data.data.length === 0) return null;
+  return <Shown proposals={data.data} />;
+}
+
+function Shown({ proposals }: { proposals: readonly Proposal[] }) {
+  const verdict = useCan('catalogue.manage');
+  const queryClient = useQueryClient();
+  const deciding = useMutation({
+    mutationFn: async ({ deployment_id: id, takes }: { deployment_id: string; takes: boolean }) => {
+      const params = { path: { id } };
+      await asked(
+        takes ? api.POST('/prices/proposals/{id}/adopt', { params }) : api.POST('/prices/proposals/{id}/dismiss', { params }),
+      );
+    },
+    onSuccess: async (_, { takes }) => {
+      saved(takes ? 'The price holds from now on.' : 'The price stays as it is.');
+      await Promise.all(
+        ['price-proposals', 'prices', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
+      );
+    },
+  });
+  return (
+    <Alert color="yellow" mb="md" title="Published prices changed">
+      <Stack gap="sm">
+        <Text fz="sm">
+          These deployments took their price from the published list, which says something else now. Nothing changes until it is
+          adopted.
+        </Text>
+        {deciding.isError && <ProblemNote error={deciding.error} />}
+        <TableScroll minWidth={640}>
+          <Table fz="sm">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Model</Table.Th>
+                <Table.Th>Deployment</Table.Th>
+                <Table.Th>Changes, in USD per million tokens</Table.Th>
+                <Table.Th>Decide</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {proposals.map((proposal) => (
+                <Table.Tr key={proposal.deployment_id}>
+                  <Table.Td>
+                    <bdi>{proposal.model}</bdi>
+                  </Table.Td>
+                  <Table.Td>
+                    <Named id={proposal.deployment_id} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Changes proposal={proposal} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Group gap="xs" wrap="nowrap">
+                      <GuardedButton
+                        verdict={verdict}
+                        size="compact-sm"
+                        aria-label={`Adopt the published price of ${proposal.model}`}
+                        onClick={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: true })}
+                      >
+                        Adopt
+                      </GuardedButton>
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        disabled={!verdict.allowed}
+                        aria-label={`Keep the price of ${proposal.model}`}
+                        onClick={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: false })}
+                      >
+                        Keep ours
+                      </Button>
+                    </Group>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </TableScroll>
+      </Stack>
+    </Alert>
+  );
+}
+
+/** The buckets that differ. */
+function Changes({ proposal: { prices, proposed } }: { proposal: Proposal }) {
+  const [ours, theirs] = [{ ...prices }, { ...proposed }] as Record<string, string | undefined>[];
+  const buckets = [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])].filter(
+    (name) => ours?.[name] !== theirs?.[name],
+  );
+  return (
+    <Stack gap={2}>
+      {buckets.map((bucket) => (
+        <Text key={bucket} fz="sm" component="span" className="nowrap">
+          {wordOf(bucket.replace(/_per_million$/, ''))} <Money usd={ours?.[bucket]} exact /> →{' '}
+          <Money usd={theirs?.[bucket]} exact />
+        </Text>
+      ))}
+    </Stack>
+  );
+}

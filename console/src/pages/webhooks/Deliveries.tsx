@@ -1,0 +1,127 @@
+import { Alert, Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked, ProblemNote } from '../../components/Asked.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { saved } from '../../components/saved.ts';
+import { TableScroll } from '../../components/TableScroll.tsx';
+import { Time } from '../../components/Time.tsx';
+import { kindLabel } from '../alerts/words.ts';
+import type { Webhook } from './WebhookFields.tsx';
+
+type Delivery = Schema<'Delivery'>;
+
+const REFETCH_MS = 3_000;
+const PAGE = 20;
+
+/** What was sent to a webhook, whether it arrived, and how often it was tried. */
+export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
+  const [cursor, setCursor] = useState<string | undefined>();
+  const query = useQuery({
+    queryKey: ['webhooks', webhook.id, 'deliveries', cursor],
+    queryFn: () =>
+      asked(
+        api.GET('/webhooks/{id}/deliveries', {
+          params: { path: { id: webhook.id }, query: { limit: PAGE, ...(cursor === undefined ? {} : { cursor }) } },
+        }),
+      ),
+    refetchInterval: REFETCH_MS,
+  });
+  return (
+    <Modal opened onClose={onClose} title={`Sent to ${webhook.name}`} size="xl" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Asked query={query}>
+        {({ data, next_cursor }) => (
+          <Stack gap="sm">
+            {data.length === 0 ? <Text fz="sm">Nothing was sent yet. Send a test event to see whether it arrives.</Text> : null}
+            {data.length > 0 && <Rows webhook={webhook} deliveries={data} />}
+            <Group justify="flex-end" gap="xs">
+              {cursor !== undefined && (
+                <Button size="xs" variant="default" onClick={() => setCursor(undefined)}>
+                  Newest
+                </Button>
+              )}
+              {next_cursor !== null && (
+                <Button size="xs" variant="default" onClick={() => setCursor(next_cursor)}>
+                  Older
+                </Button>
+              )}
+            </Group>
+          </Stack>
+        )}
+      </Asked>
+    </Modal>
+  );
+}
+
+function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly Delivery[] }) {
+  const queryClient = useQueryClient();
+  const sending = useMutation({
+    mutationFn: (delivery: Delivery) => {
+      const path = { id: webhook.id, delivery_id: delivery.id };
+      return asked(api.POST('/webhooks/{id}/deliveries/{delivery_id}/redeliver', { params: { path } }));
+    },
+    onSuccess: async () => {
+      saved('It is sent again.');
+      await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
+    },
+  });
+  return (
+    <>
+      {webhook.status === 'disabled' && (
+        <Alert color="yellow" p="xs">
+          This webhook is disabled: nothing is sent to it.
+        </Alert>
+      )}
+      {sending.isError && <ProblemNote error={sending.error} />}
+      <TableScroll minWidth={620}>
+        <Table fz="sm" withTableBorder>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Event</Table.Th>
+              <Table.Th>Happened</Table.Th>
+              <Table.Th>Status</Table.Th>
+              <Table.Th>Attempts</Table.Th>
+              <Table.Th>Last answer</Table.Th>
+              <Table.Th>Again</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {deliveries.map((delivery) => (
+              <Table.Tr key={delivery.id}>
+                <Table.Td>{kindLabel(delivery.type)}</Table.Td>
+                <Table.Td>
+                  <Time at={delivery.occurred_at} relative />
+                </Table.Td>
+                <Table.Td>
+                  <StatusBadge status={delivery.status} />
+                </Table.Td>
+                <Table.Td>{delivery.attempts}</Table.Td>
+                <Table.Td>
+                  {delivery.http_status ?? '–'}
+                  {delivery.problem !== null && (
+                    <Text fz="xs" c="dimmed">
+                      {delivery.problem}
+                    </Text>
+                  )}
+                </Table.Td>
+                <Table.Td>
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    disabled={delivery.status === 'pending' || webhook.status === 'disabled'}
+                    loading={sending.isPending && sending.variables?.id === delivery.id}
+                    aria-label={`Send ${kindLabel(delivery.type)} again`}
+                    onClick={() => sending.mutate(delivery)}
+                  >
+                    Send again
+                  </Button>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </TableScroll>
+    </>
+  );
+}

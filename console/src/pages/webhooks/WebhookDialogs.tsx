@@ -1,0 +1,109 @@
+import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
+import { CopyField } from '../../components/CopyField.tsx';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import type { EditPart } from '../../components/edit-parts.ts';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
+import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
+
+interface CreateWebhookProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly organizationId: string | null;
+  /** Takes the secret, the one time it is known. */
+  readonly onCreated: (secret: string) => void;
+}
+
+export function CreateWebhook({ opened, onClose, ...rest }: CreateWebhookProps) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title="Create webhook">
+      <CreateForm {...rest} />
+    </FormDialog>
+  );
+}
+
+function CreateForm({ organizationId, onCreated }: Pick<CreateWebhookProps, 'organizationId' | 'onCreated'>) {
+  const form = useForm<WebhookDraft>({
+    initialValues: { name: '', url: '', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] },
+    validate: RULES,
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Create"
+      invalidates={['webhooks']}
+      save={({ name, url, events }, header) =>
+        asked(
+          api.POST('/webhooks', {
+            params: { header },
+            body: { organization_id: organizationId, name: name.trim(), url: url.trim(), events },
+          }),
+        )
+      }
+      onSaved={({ secret }) => onCreated(secret)}
+    >
+      <WebhookFields form={form} organizationId={organizationId} />
+    </DialogForm>
+  );
+}
+
+const PARTS: readonly EditPart<WebhookDraft>[] = [
+  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  { name: 'url', label: 'URL', body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
+  {
+    name: 'events',
+    label: 'Events',
+    body: ({ events }) => ({ events: [...events].sort() }),
+    words: ({ events }) => events.map(kindLabel).join(', '),
+  },
+];
+
+export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
+  const path = { id: webhook.id };
+  return (
+    <EditDialog<Webhook, WebhookDraft>
+      opened
+      onClose={onClose}
+      title={`Edit ${webhook.name}`}
+      size="lg"
+      what="This webhook"
+      path={`/webhooks/${webhook.id}`}
+      read={() => askedWithETag(api.GET('/webhooks/{id}', { params: { path } }))}
+      draftOf={({ name, url, events }) => ({ name, url, events })}
+      parts={PARTS}
+      validate={RULES}
+      invalidates={['webhooks']}
+      save={(body, etag) => asked(api.PATCH('/webhooks/{id}', { params: { path, header: ifMatch(etag) }, body }))}
+    >
+      {(form) => <WebhookFields form={form} organizationId={webhook.organization_id} />}
+    </EditDialog>
+  );
+}
+
+/** The secret that signs, the one time it is shown. */
+export function WebhookSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
+  return (
+    <Modal
+      opened={secret !== null}
+      onClose={onClose}
+      title="The webhook’s secret"
+      closeOnClickOutside={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <Stack gap="sm">
+        <Alert color="yellow" p="xs">
+          It is shown now and never again. The receiver checks every event with it, as Standard Webhooks lays down: any library of
+          that scheme does.
+        </Alert>
+        <CopyField label="Secret" value={secret ?? ''} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            I have kept it
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,243 @@
+import { ActionIcon, Badge, Group, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { IconDots, IconPlus } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { useCan, verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { saved } from '../../components/saved.ts';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { kindLabel } from '../alerts/words.ts';
+import { Deliveries } from './Deliveries.tsx';
+import { CreateWebhook, EditWebhook, WebhookSecret } from './WebhookDialogs.tsx';
+import type { Webhook } from './WebhookFields.tsx';
+
+type Doing = { readonly is: 'edit' | 'deliveries' | 'rotate' | 'delete'; readonly webhook: Webhook } | null;
+
+const REFETCH_MS = 10_000;
+
+/** The webhooks of one organization, or the platform's where it is null. */
+export function WebhooksList({ organizationId }: { organizationId: string | null }) {
+  const [state, set] = useUrlState();
+  const [secret, setSecret] = useState<string | null>(null);
+  const [doing, setDoing] = useState<Doing>(null);
+  const verdict = useCan('webhooks.manage', organizationId);
+  const open = () => verdict.allowed && set({ new: 'webhook' });
+  useHotkeys([['n', open]]);
+  const create = (
+    <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={open}>
+      Create webhook
+    </GuardedButton>
+  );
+  const done = () => setDoing(null);
+  return (
+    <>
+      <Text fz="sm" c="dimmed" mb="sm">
+        Each event is sent with a signature, and tried for a day until the receiver answers with a 2xx.
+      </Text>
+      <DataList<Webhook>
+        name="webhooks"
+        scope={[organizationId]}
+        fetch={(query) => fetchWebhooks(query, organizationId)}
+        columns={columnsOf(setDoing)}
+        searchLabel="Search by name or id"
+        refetchMs={REFETCH_MS}
+        controls={create}
+        empty={
+          <EmptyState title="No webhook" action={create}>
+            A webhook tells a program of yours when a budget passes a threshold
+            {organizationId === null ? ', or something fails' : ''}.
+          </EmptyState>
+        }
+      />
+      <CreateWebhook
+        opened={state.new === 'webhook' && verdict.allowed}
+        organizationId={organizationId}
+        onClose={() => set({ new: undefined })}
+        onCreated={setSecret}
+      />
+      <WebhookSecret secret={secret} onClose={() => setSecret(null)} />
+      {doing?.is === 'edit' && <EditWebhook webhook={doing.webhook} onClose={done} />}
+      {doing?.is === 'deliveries' && <Deliveries webhook={doing.webhook} onClose={done} />}
+      <RotateDialog webhook={doing?.is === 'rotate' ? doing.webhook : null} onClose={done} onRotated={setSecret} />
+      <DeleteDialog webhook={doing?.is === 'delete' ? doing.webhook : null} onClose={done} />
+    </>
+  );
+}
+
+function fetchWebhooks(query: ListQuery, organizationId: string | null) {
+  const of = organizationId === null ? { platform: 'true' } : { organization_id: organizationId };
+  return asked(api.GET('/webhooks', { params: { query: { ...query, ...of } as never } }));
+}
+
+function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {
+  return [
+    {
+      accessor: 'name',
+      title: 'Webhook',
+      sortable: true,
+      phone: 'title',
+      render: ({ name, url }) => (
+        <Stack gap={0} maw={340}>
+          <Text fz="sm" fw={500} truncate title={name}>
+            <bdi>{name}</bdi>
+          </Text>
+          <Text fz="xs" c="dimmed" className="mono" truncate title={url}>
+            {url}
+          </Text>
+        </Stack>
+      ),
+    },
+    {
+      accessor: 'events',
+      title: 'Events',
+      phone: { fact: 3 },
+      render: ({ events }) => (
+        <Group gap={4}>
+          {events.map((type) => (
+            <Badge key={type} color="gray">
+              {kindLabel(type)}
+            </Badge>
+          ))}
+        </Group>
+      ),
+    },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'last_delivery', title: 'Last delivery', phone: { fact: 2 }, render: (row) => <Last webhook={row} /> },
+    {
+      accessor: 'created_at',
+      title: 'Created',
+      sortable: true,
+      noWrap: true,
+      render: ({ created_at }) => <Time at={created_at} />,
+    },
+    {
+      accessor: 'actions',
+      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      width: 52,
+      phone: 'menu',
+      render: (webhook) => <RowMenu webhook={webhook} setDoing={setDoing} />,
+    },
+  ];
+}
+
+function Last({ webhook: { last_delivery: last } }: { webhook: Webhook }) {
+  if (last === null)
+    return (
+      <Text fz="sm" c="dimmed">
+        nothing sent
+      </Text>
+    );
+  return (
+    <Group gap={6} wrap="nowrap" title={last.problem ?? undefined}>
+      <StatusBadge status={last.status} />
+      <Time at={last.at} relative />
+    </Group>
+  );
+}
+
+function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Doing) => void }) {
+  const queryClient = useQueryClient();
+  const { allowed } = verdictOf('webhooks.manage', webhook.capabilities);
+  const path = { id: webhook.id };
+  const isActive = webhook.status === 'active';
+  const act = async (call: () => Promise<unknown>, said: string) => {
+    await call();
+    saved(said);
+    await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
+  };
+  const sendTest = async () => {
+    await act(() => asked(api.POST('/webhooks/{id}/test', { params: { path } })), 'A test event is on its way.');
+    setDoing({ is: 'deliveries', webhook });
+  };
+  const turn = () => {
+    const body = { status: isActive ? ('disabled' as const) : ('active' as const) };
+    return act(
+      () => asked(api.PATCH('/webhooks/{id}', { params: { path }, body })),
+      `${webhook.name} is ${isActive ? 'disabled' : 'active again'}.`,
+    );
+  };
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${webhook.name}`}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item disabled={!allowed || !isActive} onClick={() => void sendTest()}>
+          Send a test event
+        </Menu.Item>
+        <Menu.Item onClick={() => setDoing({ is: 'deliveries', webhook })}>What was sent</Menu.Item>
+        <Menu.Item disabled={!allowed} onClick={() => setDoing({ is: 'edit', webhook })}>
+          Edit
+        </Menu.Item>
+        <Menu.Item disabled={!allowed} onClick={() => setDoing({ is: 'rotate', webhook })}>
+          New secret
+        </Menu.Item>
+        <Menu.Item disabled={!allowed} onClick={() => void turn()}>
+          {isActive ? 'Disable' : 'Enable'}
+        </Menu.Item>
+        <Menu.Item disabled={!allowed} color="red" onClick={() => setDoing({ is: 'delete', webhook })}>
+          Delete
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+interface RotateDialogProps {
+  readonly webhook: Webhook | null;
+  readonly onClose: () => void;
+  readonly onRotated: (secret: string) => void;
+}
+
+function RotateDialog({ webhook, onClose, onRotated }: RotateDialogProps) {
+  const queryClient = useQueryClient();
+  return (
+    <ConfirmByName
+      opened={webhook !== null}
+      onClose={onClose}
+      title={`A new secret for ${webhook?.name ?? ''}`}
+      name={null}
+      verb="Make a new secret"
+      consequences={[
+        'For 24 hours the old and the new secret both sign, so that the receiver can change over.',
+        'After that only the new one does.',
+      ]}
+      action={async () => {
+        if (webhook === null) return;
+        const { secret } = await asked(api.POST('/webhooks/{id}/rotate', { params: { path: { id: webhook.id } }, body: {} }));
+        onRotated(secret);
+        await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
+      }}
+    />
+  );
+}
+
+function DeleteDialog({ webhook, onClose }: { webhook: Webhook | null; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  return (
+    <ConfirmByName
+      opened={webhook !== null}
+      onClose={onClose}
+      title="Delete this webhook"
+      name={webhook?.name ?? ''}
+      verb="Delete webhook"
+      consequences={['What is on its way to it is not sent any more.', 'The record of what was sent goes with it; alerts stay.']}
+      action={async () => {
+        if (webhook === null) return;
+        await asked(api.DELETE('/webhooks/{id}', { params: { path: { id: webhook.id } } }));
+        saved(`${webhook.name} was deleted.`);
+        await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
+      }}
+    />
+  );
+}
