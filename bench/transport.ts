@@ -1,6 +1,6 @@
 /**
  * What the upstream transport alone costs: CPU µs of this process per request, and per streamed chunk, against a node:http server in
- * a process of its own. 64 requests in flight, answer 987 bytes, 3 s of warm-up. Run: node bench/transport.ts [seconds]
+ * a process of its own. 64 requests in flight, answer 987 bytes, 3 s of warm-up. Run: node bench/transport.ts [seconds] [--client=full]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,7 +70,7 @@ function drive(transport: Transport, request: TransportRequest, ms: number): Pro
 async function measure(port: number, path: string, seconds: number): Promise<void> {
   const policy = createAddressPolicy({ mode: 'development', allowedUpstreams: '' });
   if ('problem' in policy) throw new Error(policy.problem);
-  const transport = createTransport({ policy });
+  const transport = createTransport({ policy, client: process.argv.includes('--client=full') ? 'full' : 'plain' });
   const request: TransportRequest = {
     ...{
       origin: `http://127.0.0.1:${port}`,

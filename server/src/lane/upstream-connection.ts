@@ -17,8 +17,14 @@ export interface AnswerTaker {
   oddAnswer(bytes: Buffer, socket: Socket): void;
 }
 
-/** Opens the socket; returned at once, while it still connects. */
-export type OpenSocket = (callback: (error: Error | null, socket: Socket | null) => void) => Socket | undefined;
+/**
+ * Opens the socket; returned at once, while it still connects. What arrives is either given to `onBytes`, in memory of its own, or told by the
+ * socket as `data`: whichever the opener finds cheaper.
+ */
+export type OpenSocket = (
+  onBytes: (bytes: Buffer) => void,
+  callback: (error: Error | null, socket: Socket | null) => void,
+) => Socket | undefined;
 
 export interface UpstreamOptions {
   /** For the `host` header. */
@@ -63,6 +69,7 @@ export class UpstreamConnection {
   #readBytes = 0;
   #left = 0;
   #keepsAlive = true;
+  #isHandedOver = false;
   readonly #sendWaiting = () => {
     if (this.#phase === 'waiting' && this.socket !== null) this.#write(this.socket);
   };
@@ -114,12 +121,19 @@ export class UpstreamConnection {
 
   #connect(): void {
     this.#phase = 'connecting';
-    const socket = this.#options.open((error, opened) => {
-      if (this.#phase === 'over') return;
-      if (error !== null || opened === null) this.#fail(error ?? new ConnectionEnded());
-      else this.#connected(opened);
-    });
-    this.socket = socket ?? null;
+    let socket: Socket | null = null;
+    const onBytes = (bytes: Buffer) => {
+      // Whoever has the socket now listens to it as to any other.
+      if (socket !== this.socket || this.#isHandedOver) socket?.emit('data', bytes);
+      else this.#data(bytes);
+    };
+    socket =
+      this.#options.open(onBytes, (error, opened) => {
+        if (this.#phase === 'over') return;
+        if (error !== null || opened === null) this.#fail(error ?? new ConnectionEnded());
+        else this.#connected(opened);
+      }) ?? null;
+    this.socket = socket;
     this.broken = false;
     socket?.on('error', (error) => {
       if (socket !== this.socket) return;
@@ -251,6 +265,7 @@ export class UpstreamConnection {
     this.#unread = null;
     this.#taker = null;
     this.#phase = 'over';
+    this.#isHandedOver = true;
     this.isReusable = false;
     socket.pause();
     for (const [name, listener] of Object.entries(this.#listeners)) socket.off(name, listener);

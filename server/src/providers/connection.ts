@@ -5,8 +5,15 @@ import { bareHost } from './address-policy.ts';
 import { clientOver } from './odd-answer.ts';
 import type { TransportRequest } from './transport-request.ts';
 
-/** Opens a socket, checked against the address policy; the socket is returned at once, while it still connects. */
-export type Connect = (target: buildConnector.Options, callback: buildConnector.Callback) => Socket | undefined;
+/**
+ * Opens a socket, checked against the address policy; the socket is returned at once, while it still connects. With `onBytes` it may give what
+ * arrives there, and then tells no `data`.
+ */
+export type Connect = (
+  target: buildConnector.Options,
+  callback: buildConnector.Callback,
+  onBytes?: (bytes: Buffer) => void,
+) => Socket | undefined;
 
 export interface ConnectionOptions {
   readonly connect: Connect;
@@ -115,7 +122,7 @@ export class PlainConnection extends UpstreamConnection implements Connection {
     const target = { host, hostname: bareHost(hostname), protocol, port };
     super({
       host,
-      open: (callback) => options.connect(target, (...[error, socket]) => callback(error, socket)),
+      open: (onBytes, callback) => options.connect(target, (...[error, socket]) => callback(error, socket), onBytes),
       keepAliveMs: options.keepAliveMs,
       onIdleClose: () => pool.closed(this),
     });
