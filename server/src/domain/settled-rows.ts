@@ -85,6 +85,13 @@ export interface RowBatch {
   readonly monthsMs: readonly number[];
   /** Behind the last of them. */
   readonly end: RowPosition;
+  /** All of them were stored before, and whoever hears of stored rows has heard of these. */
+  readonly isAgain: boolean;
+}
+
+/** Whether a place lies before another. */
+export function isBefore(a: RowPosition, b: RowPosition): boolean {
+  return a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
 }
 
 export interface RowBounds {
@@ -101,6 +108,8 @@ export interface RowSource {
   next(bounds: RowBounds): Promise<RowBatch | null>;
   /** Everything before this place is committed; the source may forget it. */
   stored(end: RowPosition): void;
+  /** Goes back to the oldest row that is kept, stored or not. Returns the place before which every row is to be stored again. */
+  again(): RowPosition;
   /** Writes what waits, and says where it ended. Throws when it cannot be written now. */
   position(): RowPosition;
   /** Rows and bytes that are not stored yet. */

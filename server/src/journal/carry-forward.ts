@@ -50,7 +50,7 @@ export class CarryForward {
       this.#log.active.open += 1;
       segment.open -= 1;
     }
-    if (segment.open === 0 && this.#log.segments.has(segment.number)) this.#log.release(segment);
+    // The segment goes when more has been stored: meanwhile its rows may have to be stored again.
   }
 
   /** The last record of everything that is open in this segment, by request id. */

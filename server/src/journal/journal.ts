@@ -5,6 +5,7 @@
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
+import { KeptSegments } from './kept-segments.ts';
 import { LineWriter } from './lines.ts';
 import { parseEnd } from './parse-lines.ts';
 import { RecentLines } from './recent.ts';
@@ -25,6 +26,10 @@ export interface JournalOptions {
   readonly installationId: string;
   /** From this size on there is no room for what costs money. What is in flight then still fits. */
   readonly bytesMax: number;
+  /** What may be kept of rows that are stored, beside `bytesMax`; 0, unless given, keeps nothing. */
+  readonly keepBytesMax?: number;
+  /** How long it is kept; 15 minutes unless given. */
+  readonly keepMs?: number;
   readonly onEvent: (event: JournalEvent) => void;
   readonly syncEveryMs?: number;
   readonly probeEveryMs?: number;
@@ -39,6 +44,8 @@ export interface JournalStats {
   readonly rowsWaiting: number;
   readonly bytesWaiting: number;
   readonly health: 'ok' | 'full' | 'faulty';
+  /** Of files that are kept although their rows are stored; not in `bytes`. */
+  readonly keptBytes: number;
 }
 
 /** What the start found of earlier runs. */
@@ -50,6 +57,7 @@ export interface ReplayReport {
   readonly bad: readonly (BadBytes & { readonly path: string })[];
 }
 
+const KEEP_MS = 15 * 60_000;
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 const SEGMENT_BYTES_MIN = 4 * 1024;
 const RESERVE_BYTES_MAX = 4 * 1024 * 1024;
@@ -68,7 +76,8 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     for (const id of ids) recent.add(id, segment, offset);
   });
   for (const { is, ...bad } of found.bad) onEvent({ is: 'bad_bytes', bad: is, ...bad });
-  const log = new SegmentLog(found.segments, {
+  const keeping = { bytesMax: options.keepBytesMax ?? 0, ms: options.keepMs ?? KEEP_MS, nowMs: Date.now };
+  const log = new SegmentLog(found.segments, new KeptSegments(directory, installationId, keeping), {
     directory,
     installationId,
     segmentBytes: clamp(options.bytesMax / 16, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
@@ -206,6 +215,9 @@ export class Journal implements RowSource {
 
   stored(end: RowPosition): void {
     this.#rowsWaiting = Math.max(0, this.#rowsWaiting - this.#rowsTaken);
+    const taken = this.#log.segments.get(end.segment);
+    if (taken !== undefined) taken.storedRows += this.#rowsTaken;
+    this.#log.kept.stored(end, this.#rowsTaken);
     this.#rowsTaken = 0;
     this.#reader.moveTo(end);
     this.#recent.stored(end);
@@ -217,6 +229,14 @@ export class Journal implements RowSource {
     this.#carry.consider(end.segment, () => this.#write());
   }
 
+  again(): RowPosition {
+    const { rows, first, until } = this.#log.startOver(this.#reader.reached);
+    this.#rowsWaiting += rows;
+    this.#reader.moveTo(first);
+    this.#recent.stored(first);
+    return until;
+  }
+
   position(): RowPosition {
     if (this.#turn.length > 0) this.#write();
     if (this.#turn.length > 0) throw new Error('the journal cannot be written');
@@ -226,7 +246,7 @@ export class Journal implements RowSource {
   backlog(): { readonly rows: number; readonly bytes: number } {
     const { segment: at, offset } = this.#reader.at;
     let bytes = this.#turn.length - offset;
-    for (const segment of this.#log.segments.values()) if (segment.number >= at) bytes += segment.size;
+    for (const segment of this.#log.segmentsFrom(at)) bytes += segment.size;
     return { rows: this.#rowsWaiting, bytes: Math.max(0, bytes) };
   }
 
@@ -240,10 +260,11 @@ export class Journal implements RowSource {
       rowsWaiting: rows,
       bytesWaiting: bytes,
       health: this.#log.faulty ? 'faulty' : this.room() ? 'ok' : 'full',
+      keptBytes: this.#log.kept.bytes,
     };
   }
 
-  /** Writes and syncs what waits. When everything is stored and nothing is open the files are deleted. */
+  /** Writes and syncs what waits. When everything is stored and nothing is open the files are kept as stored, or deleted. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -341,7 +362,7 @@ export class Journal implements RowSource {
   };
 
   #lineAt(number: number, offset: number): string | null {
-    const segment = this.#log.segments.get(number);
+    const segment = this.#log.segments.get(number) ?? this.#log.kept.find(number);
     if (segment === undefined) return null;
     if (offset >= segment.size) {
       const at = offset - segment.size;

@@ -26,7 +26,7 @@ export async function replay(directory: string, installationId: string, onRow: O
   let rows = 0;
   for (const number of listSegments(directory)) {
     const path = pathOf(directory, number);
-    const segment = openSegment(directory, number, statSync(path).size);
+    const segment = openSegment(path, number, statSync(path).size);
     const bytes = await readInto(Buffer.allocUnsafe(segment.size), segment, 0);
     checkHeader(bytes, path, installationId);
     const onFrame = (at: number, end: number) => {

@@ -1,5 +1,5 @@
 /** Takes the rows out of the journal's files again, in the order in which they were written: after a start and in a long outage as in any minute. */
-import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition } from '../domain/settled-rows.ts';
+import { isBefore, LINE_TAGS, type RowBatch, type RowBounds, type RowPosition } from '../domain/settled-rows.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, frameEnd, nextFrame } from './frames.ts';
 import type { SegmentLog } from './segment-log.ts';
 import { readInto, type Segment } from './segments.ts';
@@ -17,6 +17,8 @@ export class RowReader {
   readonly #log: SegmentLog;
   readonly #onBad: (segment: Segment, bad: BadBytes) => void;
   #at: RowPosition;
+  /** Everything before this place was stored once. It differs from `#at` while rows are stored again. */
+  #reached: RowPosition;
   /** Used again for every batch: the writer is done with one before it asks for the next. */
   #memory = Buffer.allocUnsafe(0);
   /** The month of the last row: most rows are of the same. */
@@ -27,6 +29,7 @@ export class RowReader {
     this.#onBad = onBad;
     const first = Math.min(...log.segments.keys());
     this.#at = { segment: first, offset: 0 };
+    this.#reached = this.#at;
   }
 
   /** Everything before this place was stored, or is nothing to store. */
@@ -34,8 +37,14 @@ export class RowReader {
     return this.#at;
   }
 
+  /** How far rows were ever stored. */
+  get reached(): RowPosition {
+    return this.#reached;
+  }
+
   moveTo(place: RowPosition): void {
     this.#at = place;
+    if (isBefore(this.#reached, place)) this.#reached = place;
   }
 
   /** See RowSource.next. Takes nothing that is written after the call, so that a place asked for later lies behind what was taken. */
@@ -44,12 +53,12 @@ export class RowReader {
     const bounds = { ...asked, until: asked.until ?? written };
     for (;;) {
       if (this.#at.segment > bounds.until.segment) return null;
-      const segment = this.#log.segments.get(this.#at.segment);
+      const segment = this.#log.readable(this.#at.segment);
       if (segment === undefined) {
         if (!this.#moveToNextSegment(bounds.until)) return null;
         continue;
       }
-      const limit = bounds.until.segment === segment.number ? bounds.until.offset : segment.size;
+      const limit = this.#limitIn(segment, bounds.until);
       if (this.#at.offset >= limit) {
         if (!this.#moveToNextSegment(bounds.until)) return null;
         continue;
@@ -58,6 +67,13 @@ export class RowReader {
       if (batch.starts.length > 0) return batch;
       this.#at = batch.end;
     }
+  }
+
+  /** A batch is of rows that were stored before or of rows that were not, never of both. */
+  #limitIn(segment: Segment, until: RowPosition): number {
+    const limit = until.segment === segment.number ? until.offset : segment.size;
+    const { segment: reached, offset } = this.#reached;
+    return reached === segment.number && this.#at.offset < offset ? Math.min(limit, offset) : limit;
   }
 
   #moveToNextSegment(until: RowPosition): boolean {
@@ -98,7 +114,8 @@ export class RowReader {
       at = end;
     }
     const end = { segment: segment.number, offset: from + at };
-    return { bytes: piece.subarray(0, length), starts, monthsMs: [...months], end };
+    const isAgain = this.#log.kept.find(segment.number) !== undefined || isBefore({ segment: segment.number, offset: from }, this.#reached);
+    return { bytes: piece.subarray(0, length), starts, monthsMs: [...months], end, isAgain };
   }
 
   #read(segment: Segment, from: number, length: number): Promise<Buffer> {

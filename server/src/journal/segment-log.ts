@@ -2,11 +2,13 @@
  * The journal's bytes on the disk: appended to the newest segment with one synchronous write, synced in the background, deleted when told.
  * A write that fails (disk full, mostly) leaves nothing behind; a file of zeros is kept in reserve, so that what is in flight still fits.
  */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
+import { isBefore, type RowPosition } from '../domain/settled-rows.ts';
 import type { BadBytes } from './frames.ts';
-import { createSegment, JournalUnusable, reasonOf, type Segment, writeFully } from './segments.ts';
+import type { KeptSegments } from './kept-segments.ts';
+import { createSegment, discard, JournalUnusable, reasonOf, type Segment, writeFully } from './segments.ts';
 
 /** What an operator must hear of. `write_failed` is told once, until `write_recovered`. */
 export type JournalEvent =
@@ -31,10 +33,15 @@ export interface SegmentLogOptions {
 
 const CLOSE_POLL_MS = 5;
 
+const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 export class SegmentLog {
+  /** With rows to store, or with records of what is open. */
   readonly segments = new Map<number, Segment>();
+  /** Stored, and kept in case that the database loses the last rows. */
+  readonly kept: KeptSegments;
   active: Segment;
-  /** Bytes of all segments. */
+  /** Bytes of `segments`. */
   bytes = 0;
   faulty = false;
   readonly #options: SegmentLogOptions;
@@ -48,14 +55,19 @@ export class SegmentLog {
   #doomed: Segment[] = [];
 
   /** `earlier` are the segments of earlier runs. Throws JournalUnusable when the directory takes no new file. */
-  constructor(earlier: readonly Segment[], options: SegmentLogOptions) {
+  constructor(earlier: readonly Segment[], kept: KeptSegments, options: SegmentLogOptions) {
     this.#options = options;
+    this.kept = kept;
     for (const segment of earlier) this.#keep(segment);
+    const number = Math.max(earlier.at(-1)?.number ?? 0, kept.lastNumber) + 1;
     try {
-      this.#fillReserve();
-      this.active = createSegment(options.directory, (earlier.at(-1)?.number ?? 0) + 1, options.installationId);
+      this.active = this.#unlessFull(() => {
+        this.#fillReserve();
+        return createSegment(options.directory, number, options.installationId);
+      });
       this.#keep(this.active);
     } catch (error) {
+      kept.close();
       throw new JournalUnusable(`the journal directory ${options.directory} cannot be written: ${reasonOf(error)}`, {
         cause: error,
       });
@@ -67,14 +79,51 @@ export class SegmentLog {
     this.bytes += segment.size;
   }
 
+  /** A segment with rows to store, for the first time or again. */
+  readable(number: number): Segment | undefined {
+    return this.segments.get(number) ?? this.kept.due(number);
+  }
+
+  /** Those with rows to store, for the first time or again, from this one on. */
+  segmentsFrom(number: number): readonly Segment[] {
+    return [...this.segments.values(), ...this.kept.dueSegments()].filter((segment) => segment.number >= number);
+  }
+
+  /**
+   * Every row there is has to be stored again: those before `reached` and those that are kept. Returns how many of them had been stored, where
+   * the first stands, and behind the last.
+   */
+  startOver(reached: RowPosition): { readonly rows: number; readonly first: RowPosition; readonly until: RowPosition } {
+    let rows = this.kept.makeDue();
+    for (const segment of this.segments.values()) {
+      rows += segment.storedRows;
+      segment.storedRows = 0;
+    }
+    const numbers = this.segmentsFrom(0).map((segment) => segment.number);
+    const behindKept = { segment: Math.max(0, ...this.kept.dueSegments().map((segment) => segment.number)) + 1, offset: 0 };
+    return { rows, first: { segment: Math.min(...numbers), offset: 0 }, until: isBefore(reached, behindKept) ? behindKept : reached };
+  }
+
+  /** Does it again when the disk was full and what was kept could be spared. */
+  #unlessFull<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!DISK_FULL.has((error as NodeJS.ErrnoException).code ?? '') || this.kept.spare() === 0) throw error;
+      return work();
+    }
+  }
+
   /** Appends to the active segment: all of it or nothing. */
   write(bytes: Buffer, length: number): WriteOutcome {
     const segment = this.active;
     try {
-      if (this.#tailToCut) this.#cutTail();
-      this.#tailToCut = true;
-      writeFully(segment.fd, bytes, length, segment.size);
-      this.#tailToCut = false;
+      this.#unlessFull(() => {
+        if (this.#tailToCut) this.#cutTail();
+        this.#tailToCut = true;
+        writeFully(segment.fd, bytes, length, segment.size);
+        this.#tailToCut = false;
+      });
     } catch (error) {
       this.#writeFailed(error);
       return 'not_written';
@@ -178,12 +227,13 @@ export class SegmentLog {
   }
 
   /**
-   * Deletes a segment whose rows are in the database and which nothing open needs. Not before what was written until now is synced: the
-   * end of a request that began in it may stand in a later one.
+   * Deletes or keeps a segment whose rows are in the database and which nothing open needs. Not before what was written until now is
+   * synced: the end of a request that began in it may stand in a later one.
    */
   release(segment: Segment): void {
     this.segments.delete(segment.number);
     this.bytes -= segment.size;
+    if (!this.faulty) this.kept.add(segment);
     this.#doomed.push(segment);
     if (this.#syncing) return;
     if (this.#unsynced.size === 0) this.#sync();
@@ -195,15 +245,16 @@ export class SegmentLog {
       this.#doomed.push(segment);
       return;
     }
+    if (this.kept.has(segment)) {
+      this.kept.seal(segment);
+      return;
+    }
     try {
-      closeSync(segment.fd);
-      // What could not be read may still be of use to a person.
-      if (segment.damaged) renameSync(segment.path, `${segment.path}.damaged`);
-      else unlinkSync(segment.path);
+      discard(segment);
     } catch {} // A file that stays is read again at the next start, and changes nothing then.
   }
 
-  /** Syncs and lets go of all files. `empty`: nothing in them is needed any more, so they are deleted. Nothing may be written afterwards. */
+  /** Syncs and lets go of all files. `empty`: all rows are stored and nothing is open. Nothing may be written afterwards. */
   async close(state: 'empty' | 'needed'): Promise<void> {
     this.#isClosed = true;
     while (this.#isBusy()) await setTimeoutAsync(CLOSE_POLL_MS);
@@ -215,10 +266,13 @@ export class SegmentLog {
     }
     for (const segment of this.#doomed.splice(0)) this.#delete(segment);
     for (const segment of this.segments.values()) {
-      if (state === 'empty') this.#delete(segment);
-      else closeSync(segment.fd);
+      if (state === 'empty') {
+        this.kept.add(segment);
+        this.#delete(segment);
+      } else closeSync(segment.fd);
     }
     this.segments.clear();
+    this.kept.close();
   }
 
   #isBusy(): boolean {

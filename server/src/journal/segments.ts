@@ -1,5 +1,5 @@
 /** The journal's files. Each begins with a line that says whose it is; nothing is appended to a file of an earlier run. */
-import { closeSync, fsyncSync, mkdirSync, openSync, read, readdirSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, read, readdirSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { FRAME_HEADER_BYTES, FrameBuffer, frameEnd } from './frames.ts';
@@ -13,12 +13,14 @@ const HEADER_TAG = 'H';
 /** One file of the journal. */
 export interface Segment {
   readonly number: number;
-  readonly path: string;
+  path: string;
   readonly fd: number;
   /** Bytes of whole frames. Behind them may be the rest of a failed write. */
   size: number;
   /** Records in it that wait for their end: while there are any, the file stays. */
   open: number;
+  /** Rows of it that this process has seen stored; of a file that an earlier run kept, all its rows. */
+  storedRows: number;
   /** Readers under way; the file descriptor stays open for them. */
   readers: number;
   /** Bytes in it were unreadable: it is set aside, never deleted. */
@@ -60,13 +62,19 @@ export function createSegment(directory: string, number: number, installationId:
     unlinkSync(path);
     throw error;
   }
-  return { number, path, fd, size: header.length, open: 0, readers: 0, damaged: false };
+  return { number, path, fd, size: header.length, open: 0, storedRows: 0, readers: 0, damaged: false };
 }
 
 /** A segment of an earlier run, for reading. `size` is the file's. */
-export function openSegment(directory: string, number: number, size: number): Segment {
-  const path = pathOf(directory, number);
-  return { number, path, fd: openSync(path, 'r'), size, open: 0, readers: 0, damaged: false };
+export function openSegment(path: string, number: number, size: number): Segment {
+  return { number, path, fd: openSync(path, 'r'), size, open: 0, storedRows: 0, readers: 0, damaged: false };
+}
+
+/** Closes and deletes it; what could not be read is set aside, since it may still be of use to a person. Throws the file system's error. */
+export function discard({ fd, path, damaged }: Segment): void {
+  closeSync(fd);
+  if (damaged) renameSync(path, `${path}.damaged`);
+  else unlinkSync(path);
 }
 
 /** Where segment `number` is. */
