@@ -29,6 +29,8 @@ export interface Config {
   readonly allowedWebhooks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly journalBytesMax: number;
+  /** 0 keeps nothing of what is stored. */
+  readonly journalKeepBytesMax: number;
   readonly bodyBytesMax: number;
   readonly log: 'text' | 'json';
   /** How many organizations metrics name; 0 names none. */
@@ -175,6 +177,12 @@ export const SETTINGS: readonly Setting[] = [
     default: '1073741824',
     about: 'Bytes of settlement the journal may hold while the database is away.',
   },
+  {
+    name: 'HEADGATE_JOURNAL_KEEP_BYTES_MAX',
+    default: '268435456',
+    about:
+      'Bytes of settlement kept for 15 minutes after PostgreSQL stored it, for a failover to a replica that lacks the last of it; 0 keeps none.',
+  },
   { name: 'HEADGATE_BODY_BYTES_MAX', default: '33554432', about: 'Largest request body of the data plane.' },
   { name: 'HEADGATE_LOG', default: 'text', about: '`json` writes one JSON object a line.' },
   {
@@ -251,6 +259,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
     allowedWebhooks: list(text('HEADGATE_ALLOWED_WEBHOOKS')),
     trustedProxies: trustedProxies(text('HEADGATE_TRUSTED_PROXIES')),
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
+    journalKeepBytesMax: whole('HEADGATE_JOURNAL_KEEP_BYTES_MAX', text, 0, 2 ** 40),
     bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
     log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
     metricsOrganizationsMax: whole('HEADGATE_METRICS_ORGANIZATIONS', text, 0, 1_000),

@@ -10,9 +10,10 @@ import { lockDirectory } from './lib/directory-lock.ts';
 import type { Logger } from './lib/log.ts';
 import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
+import { createHistory, type History } from './store/history.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from './store/installation.ts';
 import { acquireLease, refuseOtherCounting, replicaLease } from './store/lease.ts';
-import { createLedgerWriter, type LedgerWriter } from './store/ledger-writer.ts';
+import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from './store/ledger-writer.ts';
 import { migrate } from './store/migrate.ts';
 import { newPartitions } from './store/partitions.ts';
 
@@ -72,6 +73,8 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     directory: join(config.dataDir, 'journal'),
     installationId: installation.id,
     bytesMax: config.journalBytesMax,
+    // The embedded database has no replica to fail over to.
+    keepBytesMax: config.databaseUrl === null ? 0 : config.journalKeepBytesMax,
     onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
   });
   taken.defer(() => journal.close());
@@ -84,9 +87,9 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     source: journal,
     clock,
     rejectsPath: join(config.dataDir, 'rejected-rows.txt'),
+    ...(config.databaseUrl === null ? {} : { history: historyIn(config.dataDir, log) }),
     ...(isAlone ? {} : { onStored: (batch) => eachSettledUse(batch, (use) => heard(use)) }),
-    onEvent: ({ is, ...facts }) =>
-      is === 'back' ? log.info(facts, 'ledger: the database is back') : log.error(facts, `ledger: ${is}`),
+    onEvent: (event) => tellLedger(event, log),
   });
   taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
   const refusals = new RefusalAggregator({ journal, clock });
@@ -107,6 +110,19 @@ async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   });
   await ping(database.db);
   return database;
+}
+
+function historyIn(dataDir: string, log: Logger): History {
+  const onUnknown = (reason: string) =>
+    log.warn({ reason }, 'ledger: PostgreSQL does not tell which history it goes on with, so a failover will not be noticed');
+  return createHistory({ notePath: join(dataDir, 'database-history'), clock, onUnknown });
+}
+
+function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
+  if (is === 'back') log.info(facts, 'ledger: the database is back');
+  else if (is === 'failed_over') log.warn(facts, 'ledger: PostgreSQL failed over; all rows that are kept are stored again');
+  else if (is === 'stored_again') log.warn(facts, 'ledger: rows that PostgreSQL had lost are there again');
+  else log.error(facts, `ledger: ${is}`);
 }
 
 /** Another process serves by our data: whatever we admit now it would admit too. */

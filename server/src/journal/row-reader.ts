@@ -114,7 +114,8 @@ export class RowReader {
       at = end;
     }
     const end = { segment: segment.number, offset: from + at };
-    const isAgain = this.#log.kept.find(segment.number) !== undefined || isBefore({ segment: segment.number, offset: from }, this.#reached);
+    const isAgain =
+      this.#log.kept.find(segment.number) !== undefined || isBefore({ segment: segment.number, offset: from }, this.#reached);
     return { bytes: piece.subarray(0, length), starts, monthsMs: [...months], end, isAgain };
   }
 

@@ -101,7 +101,11 @@ export class SegmentLog {
     }
     const numbers = this.segmentsFrom(0).map((segment) => segment.number);
     const behindKept = { segment: Math.max(0, ...this.kept.dueSegments().map((segment) => segment.number)) + 1, offset: 0 };
-    return { rows, first: { segment: Math.min(...numbers), offset: 0 }, until: isBefore(reached, behindKept) ? behindKept : reached };
+    return {
+      rows,
+      first: { segment: Math.min(...numbers), offset: 0 },
+      until: isBefore(reached, behindKept) ? behindKept : reached,
+    };
   }
 
   /** Does it again when the disk was full and what was kept could be spared. */

@@ -1,5 +1,16 @@
 /** The journal's files. Each begins with a line that says whose it is; nothing is appended to a file of an earlier run. */
-import { closeSync, fsyncSync, mkdirSync, openSync, read, readdirSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  read,
+  readdirSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { FRAME_HEADER_BYTES, FrameBuffer, frameEnd } from './frames.ts';

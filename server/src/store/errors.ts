@@ -47,6 +47,21 @@ export function isStoreUnavailable(error: unknown): boolean {
   return storeErrorFrom(error) instanceof StoreUnavailable;
 }
 
+/**
+ * Whether the database found fault with the rows themselves: data (22), constraints (23, also a missing partition), cardinality (21), size
+ * (54), or what a trigger raised (P0). Everything else, a missing table included, is waited for, since every row would meet it.
+ */
+export function isAboutTheRows(error: unknown): boolean {
+  if (error instanceof RangeError) return true;
+  return error instanceof StoreError && !(error instanceof StoreUnavailable) && /^(21|22|23|54|P0)/.test(error.sqlState);
+}
+
+/** The server stopped the statement, or the client did not wait for its answer any longer. */
+export function isTooSlow(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === '57014') || error.message.includes('Query read timeout');
+}
+
 /** Makes every query of every Drizzle instance in this process throw the types above. Call once, before the first query. */
 export function typeDrizzleErrors(): void {
   const prototype = PgPreparedQuery.prototype as unknown as { queryWithCache: QueryWithCache };

@@ -5,8 +5,10 @@
 import { appendFileSync } from 'node:fs';
 import type { RowBatch, RowPosition, RowSource } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
+import { CatchUp, type CatchUpEvent, OtherHistory } from './catch-up.ts';
 import type { OpenDatabase } from './database.ts';
-import { StoreConflict, StoreError, StoreUnavailable, storeErrorFrom } from './errors.ts';
+import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from './errors.ts';
+import type { History } from './history.ts';
 import { STORE_LINES } from './ledger-statement.ts';
 import type { Partitions } from './partitions.ts';
 
@@ -18,7 +20,9 @@ export interface LedgerWriterOptions {
   /** File to which refused rows are appended, each with the reason, for a person to look at. */
   readonly rejectsPath: string;
   readonly onEvent: (event: LedgerEvent) => void;
-  /** Called with each batch once it is stored, before its memory is used again. */
+  /** Where the database can lose rows to a failover; absent for one that cannot. */
+  readonly history?: History;
+  /** Called with each batch once it is stored for the first time, before its memory is used again. */
   readonly onStored?: (batch: RowBatch) => void;
   readonly everyMs?: number;
   readonly rowsMax?: number;
@@ -29,6 +33,7 @@ export interface LedgerWriterOptions {
 
 /** What an operator must hear of. `away` is told once, until `back`. */
 export type LedgerEvent =
+  | CatchUpEvent
   | { readonly is: 'away'; readonly message: string }
   | { readonly is: 'back'; readonly afterMs: number }
   | { readonly is: 'rejected'; readonly requestId: string; readonly message: string };
@@ -76,6 +81,7 @@ interface Waiting {
 
 class Writer implements LedgerWriter {
   readonly #options: LedgerWriterOptions;
+  readonly #catchUp: CatchUp;
   readonly #everyMs: number;
   readonly #bytesMax: number;
   /** Halved when a batch takes too long, so that a slow database still gets on. */
@@ -94,6 +100,7 @@ class Writer implements LedgerWriter {
 
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
+    this.#catchUp = new CatchUp(options);
     this.#everyMs = options.everyMs ?? 100;
     this.#rowsMax = options.rowsMax ?? 5_000;
     this.#rowsNow = this.#rowsMax;
@@ -162,30 +169,48 @@ class Writer implements LedgerWriter {
 
   async #storeForEver(): Promise<void> {
     while (this.#stopping !== 'now') {
-      const startedMs = this.#options.clock.monotonicMs();
-      // While the source is asked more may be settled, and a barrier or the stop come: they are served by the next round.
-      const endsWhenEmpty = this.#stopping === 'when_empty';
-      const barrier = this.#barriers[0] ?? null;
-      const batch = await this.#next(barrier?.place ?? null);
-      if (batch === 'unreadable') continue;
-      if (batch === null) {
-        if (barrier !== null) await this.#serveBarriers(barrier.place);
-        else if (endsWhenEmpty) break;
-        else if (this.#stopping === 'no' && this.#barriers.length === 0) {
-          this.#busySinceMs = null;
-          await this.#pause(this.#everyMs);
-        }
-        continue;
+      try {
+        if ((await this.#round()) === 'done') break;
+      } catch (error) {
+        if (!(error instanceof OtherHistory)) throw error;
+        this.#catchUp.begin();
       }
-      this.#busySinceMs ??= startedMs;
-      if ((await this.#store(batch, 0, batch.starts.length)) === 'stopped') break;
-      this.#options.onStored?.(batch);
-      this.#options.source.stored(batch.end);
-      const isBacklog = batch.starts.length >= this.#rowsNow || this.#barriers.length > 0 || this.#stopping !== 'no';
-      if (!isBacklog) await this.#pause(this.#everyMs - (this.#options.clock.monotonicMs() - startedMs));
     }
     this.#stopping = 'now';
     this.#giveUpBarriers(unavailable('the ledger writer has stopped'));
+  }
+
+  /** Throws OtherHistory before anything is stored in one. */
+  async #round(): Promise<'done' | 'goes_on'> {
+    const startedMs = this.#options.clock.monotonicMs();
+    // While the source is asked more may be settled, and a barrier or the stop come: they are served by the next round.
+    const endsWhenEmpty = this.#stopping === 'when_empty';
+    const barrier = this.#barriers[0] ?? null;
+    const again = this.#catchUp.until;
+    const batch = await this.#next(again ?? barrier?.place ?? null);
+    if (batch === 'unreadable') return 'goes_on';
+    if (batch === null) {
+      if (again !== null) this.#catchUp.end();
+      else if (barrier !== null) await this.#serveBarriers(barrier.place);
+      else if (endsWhenEmpty) return 'done';
+      else if (this.#stopping === 'no' && this.#barriers.length === 0) {
+        this.#busySinceMs = null;
+        // After a look there may be something to do: its wake-up has gone by.
+        if ((await this.#catchUp.lookNowAndThen()) === 'not_yet') await this.#pause(this.#everyMs);
+      }
+      return 'goes_on';
+    }
+    this.#busySinceMs ??= startedMs;
+    if ((await this.#store(batch, 0, batch.starts.length)) === 'stopped') return 'done';
+    if (!batch.isAgain) this.#options.onStored?.(batch);
+    this.#options.source.stored(batch.end);
+    const isBacklog = batch.starts.length >= this.#rowsNow || this.#hasMoreToDo();
+    if (!isBacklog) await this.#pause(this.#everyMs - (this.#options.clock.monotonicMs() - startedMs));
+    return 'goes_on';
+  }
+
+  #hasMoreToDo(): boolean {
+    return this.#barriers.length > 0 || this.#catchUp.until !== null || this.#stopping !== 'no';
   }
 
   /** A file that cannot be read now is waited for like a database that is away. */
@@ -200,6 +225,7 @@ class Writer implements LedgerWriter {
 
   /** Everything up to this place is stored. The barriers there run together, and nothing is stored meanwhile. */
   async #serveBarriers(place: RowPosition): Promise<void> {
+    await this.#catchUp.look();
     const due = this.#barriers.filter((waiting) => samePlace(waiting.place, place));
     this.#barriers = this.#barriers.filter((waiting) => !samePlace(waiting.place, place));
     await Promise.all(due.map((waiting) => waiting.work()));
@@ -218,6 +244,7 @@ class Writer implements LedgerWriter {
         this.#succeeded();
         return 'stored';
       } catch (thrown) {
+        if (thrown instanceof OtherHistory) throw thrown;
         const error = storeErrorFrom(thrown);
         if (isAboutTheRows(error)) {
           if (to - from > 1) return this.#storeHalves(batch, from, to);
@@ -246,10 +273,13 @@ class Writer implements LedgerWriter {
     const client = await this.#options.database.pool.connect();
     let isBroken = false;
     try {
+      await this.#catchUp.check(client);
       const { rows } = await client.query<{ stored: number }>(query);
-      this.#stored += rows[0]?.stored ?? 0;
+      const stored = rows[0]?.stored ?? 0;
+      this.#stored += stored;
+      this.#catchUp.stored(batch, stored);
     } catch (error) {
-      isBroken = !isAboutTheRows(storeErrorFrom(error));
+      isBroken = !(error instanceof OtherHistory) && !isAboutTheRows(storeErrorFrom(error));
       throw error;
     } finally {
       client.release(isBroken);
@@ -308,21 +338,6 @@ class Writer implements LedgerWriter {
       };
     });
   }
-}
-
-/**
- * Whether the database found fault with the rows themselves: data (22), constraints (23, also a missing partition), cardinality (21), size
- * (54), or what a trigger raised (P0). Everything else, a missing table included, is waited for, since every row would meet it.
- */
-function isAboutTheRows(error: unknown): boolean {
-  if (error instanceof RangeError) return true;
-  return error instanceof StoreError && !(error instanceof StoreUnavailable) && /^(21|22|23|54|P0)/.test(error.sqlState);
-}
-
-/** The server stopped the statement, or the client did not wait for its answer any longer. */
-function isTooSlow(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('code' in error && error.code === '57014') || error.message.includes('Query read timeout');
 }
 
 function lineOf(batch: RowBatch, index: number): string {

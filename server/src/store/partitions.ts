@@ -7,6 +7,8 @@ import { PARTITIONED_TABLES } from './schema.ts';
 export interface Partitions {
   /** Makes the months of these instants (milliseconds since the epoch, years 2000 to 2200) where they are missing. */
   ensure(instantsMs: Iterable<number>): Promise<void>;
+  /** The database may have lost some: asks about each anew. */
+  forget(): void;
 }
 
 /** One per process. At start call `ensure` with now and a month ahead; before writing rows with their times. */
@@ -19,6 +21,7 @@ export function newPartitions(db: Database, kind: DatabaseKind): Partitions {
       await makeMonths(db, kind, missing);
       for (const month of missing) known.add(month);
     },
+    forget: () => known.clear(),
   };
 }
 
