@@ -6,6 +6,7 @@ import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSou
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { KeptSegments } from './kept-segments.ts';
+import { KnownShapes } from './known-shapes.ts';
 import { LineWriter } from './lines.ts';
 import { parseEnd } from './parse-lines.ts';
 import { RecentLines } from './recent.ts';
@@ -13,7 +14,7 @@ import type { BeginRecord, EndRecord } from './records.ts';
 import { replay } from './replay.ts';
 import { RowReader } from './row-reader.ts';
 import { type JournalEvent, SegmentLog, type WriteOutcome } from './segment-log.ts';
-import { readAt, type Segment } from './segments.ts';
+import { lineIn, type Segment } from './segments.ts';
 import { SettledTail } from './settled-tail.ts';
 
 export type { JournalEvent, WriteOutcome } from './segment-log.ts';
@@ -62,8 +63,6 @@ const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 const SEGMENT_BYTES_MIN = 4 * 1024;
 const RESERVE_BYTES_MAX = 4 * 1024 * 1024;
 const RESERVE_BYTES_MIN = 64 * 1024;
-const SHAPES_MAX = 4_096;
-const LOOKUP_BYTES = 4_096;
 
 /**
  * Opens the journal and settles what earlier runs left open: a `begin` without an `end` becomes an estimated end, in the file before this
@@ -116,7 +115,7 @@ export class Journal implements RowSource {
   #rowsWaiting: number;
   #rowsTaken = 0;
   #probeTimer: NodeJS.Timeout | null = null;
-  readonly #shapes = new Map<string, string>();
+  readonly #shapes = new KnownShapes();
   #isClosed = false;
 
   constructor(log: SegmentLog, recent: RecentLines, replayed: ReplayReport, options: JournalOptions) {
@@ -173,10 +172,7 @@ export class Journal implements RowSource {
 
   /** The rules behind a shape id. Cheap to repeat: known ones are not written again. */
   shape(organizationId: string, shapeId: string, rulesJson: string): void {
-    const name = shapeName(organizationId, shapeId);
-    if (this.#shapes.has(name)) return;
-    if (this.#shapes.size >= SHAPES_MAX) this.#shapes.delete(this.#shapes.keys().next().value as string);
-    this.#shapes.set(name, rulesJson);
+    if (this.#shapes.add(organizationId, shapeId, rulesJson) === 'known') return;
     this.#lines.shape(organizationId, shapeId, rulesJson);
     this.#rowsWaiting += 1;
     this.#schedule();
@@ -201,14 +197,17 @@ export class Journal implements RowSource {
 
   /** The rules behind a shape id as this process wrote them; null when it did not, or long ago. */
   findShape(organizationId: string, shapeId: string): string | null {
-    return this.#shapes.get(shapeName(organizationId, shapeId)) ?? null;
+    return this.#shapes.find(organizationId, shapeId);
   }
 
   next(bounds: RowBounds): Promise<RowBatch | null> {
+    const { active } = this.#log;
+    const { size } = active;
     return this.#reader.next(bounds).then((batch) => {
       this.#rowsTaken = batch?.starts.length ?? 0;
+      const isAllRead = bounds.until === null && this.#turn.length === 0 && active === this.#log.active && active.size === size;
       // Rows in bytes that turned out damaged are never taken, and must not be waited for.
-      if (batch === null && bounds.until === null && this.#turn.length === 0) this.#rowsWaiting = 0;
+      if (batch === null && isAllRead) this.#rowsWaiting = 0;
       return batch;
     });
   }
@@ -364,20 +363,11 @@ export class Journal implements RowSource {
   #lineAt(number: number, offset: number): string | null {
     const segment = this.#log.segments.get(number) ?? this.#log.kept.find(number);
     if (segment === undefined) return null;
-    if (offset >= segment.size) {
-      const at = offset - segment.size;
-      if (segment !== this.#log.active || at >= this.#turn.length) return null;
-      return this.#turn.bytes.toString('utf8', at + FRAME_HEADER_BYTES, claimedEnd(this.#turn.bytes, at));
-    }
-    let bytes = readAt(segment.fd, offset, LOOKUP_BYTES);
-    const end = claimedEnd(bytes, 0);
-    if (end > bytes.length) bytes = readAt(segment.fd, offset, end);
-    return end === -1 ? null : bytes.toString('utf8', FRAME_HEADER_BYTES, end);
+    if (offset < segment.size) return lineIn(segment, offset);
+    const at = offset - segment.size;
+    if (segment !== this.#log.active || at >= this.#turn.length) return null;
+    return this.#turn.bytes.toString('utf8', at + FRAME_HEADER_BYTES, claimedEnd(this.#turn.bytes, at));
   }
-}
-
-function shapeName(organizationId: string, shapeId: string): string {
-  return `${organizationId}\t${shapeId}`;
 }
 
 function clamp(value: number, min: number, max: number): number {

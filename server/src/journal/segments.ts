@@ -13,13 +13,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { FRAME_HEADER_BYTES, FrameBuffer, frameEnd } from './frames.ts';
+import { claimedEnd, FRAME_HEADER_BYTES, FrameBuffer, frameEnd } from './frames.ts';
 
 const readAsync = promisify(read);
 
 const FORMAT_VERSION = 1;
 const FILE_NAME = /^journal-(\d{12})\.log$/;
 const HEADER_TAG = 'H';
+/** Most lines are shorter. */
+const LOOKUP_BYTES = 4_096;
 
 /** One file of the journal. */
 export interface Segment {
@@ -133,6 +135,14 @@ export function readAt(fd: number, at: number, length: number): Buffer {
     done += count;
   }
   return bytes.subarray(0, done);
+}
+
+/** The line whose frame begins at that place; null when none does. */
+export function lineIn({ fd }: Segment, offset: number): string | null {
+  let bytes = readAt(fd, offset, LOOKUP_BYTES);
+  const end = claimedEnd(bytes, 0);
+  if (end > bytes.length) bytes = readAt(fd, offset, end);
+  return end === -1 ? null : bytes.toString('utf8', FRAME_HEADER_BYTES, end);
 }
 
 /** Fills `into` from that place of the segment, off the event loop; fewer bytes at the file's end. The file stays open meanwhile. */

@@ -1,5 +1,6 @@
 /** The machine's own PostgreSQL, started for one test run: a temporary directory, a free port, gone with the run. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,11 +10,26 @@ import pg from 'pg';
 export interface TestPostgres {
   /** Of the maintenance database; `/postgres` at its end names another. */
   readonly url: string;
+  readonly port: number;
   stop(): Promise<void>;
 }
 
 /** Starts one, or returns null when the programs are not on the machine. */
-export async function startPostgres(): Promise<TestPostgres | null> {
+export function startPostgres(): Promise<TestPostgres | null> {
+  return startOn(initialise);
+}
+
+/** Starts a standby that follows the server on that port by streaming replication, and can be promoted. */
+export async function startStandby(primaryPort: number): Promise<TestPostgres> {
+  const standby = await startOn((programs, data, owner) => copyOf(primaryPort, programs, data, owner));
+  if (standby === null) throw new Error('there is a primary, but no programs to start a standby with');
+  return standby;
+}
+
+type Fill = (programs: string, data: string, owner: Owner | null) => Promise<void>;
+
+/** `fill` makes the data directory. */
+async function startOn(fill: Fill): Promise<TestPostgres | null> {
   const programs = findPrograms();
   if (programs === null) return null;
   const owner = unprivilegedOwner();
@@ -22,12 +38,12 @@ export async function startPostgres(): Promise<TestPostgres | null> {
   mkdirSync(data, { mode: 0o700 });
   if (owner !== null) for (const path of [home, data]) chownSync(path, owner.uid, owner.gid);
   try {
-    initialise(programs, data, owner);
+    await fill(programs, data, owner);
     const port = await freePort();
     const server = launch(programs, data, port, owner);
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
     await untilReady(url, server);
-    return { url, stop: () => stop(server, home) };
+    return { url, port, stop: () => stop(server, home) };
   } catch (error) {
     rmSync(home, { recursive: true, force: true });
     throw error;
@@ -58,10 +74,26 @@ function unprivilegedOwner(): Owner | null {
   throw new Error('running as root and neither postgres nor nobody is an account here');
 }
 
-function initialise(programs: string, data: string, owner: Owner | null): void {
+async function initialise(programs: string, data: string, owner: Owner | null): Promise<void> {
   const flags = ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--no-locale', '--no-sync'];
-  const done = spawnSync(join(programs, 'initdb'), flags, { ...owner, encoding: 'utf8', cwd: data });
-  if (done.status !== 0) throw new Error(`initdb failed: ${(done.stderr ?? '').slice(0, 2_000)}`);
+  await runToEnd(join(programs, 'initdb'), flags, data, owner);
+}
+
+async function copyOf(port: number, programs: string, data: string, owner: Owner | null): Promise<void> {
+  const from = ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres'];
+  const flags = ['-D', data, '--write-recovery-conf', '--wal-method=stream', '--checkpoint=fast', '--no-sync', ...from];
+  await runToEnd(join(programs, 'pg_basebackup'), flags, data, owner);
+}
+
+/** This process goes on meanwhile: what the program talks to may be in it. */
+async function runToEnd(program: string, flags: readonly string[], cwd: string, owner: Owner | null): Promise<void> {
+  const child = spawn(program, flags, { ...owner, cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(0, 2_000);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (code !== 0) throw new Error(`${program} failed: ${said}`);
 }
 
 function launch(programs: string, data: string, port: number, owner: Owner | null): ChildProcess {
@@ -109,7 +141,7 @@ async function untilReady(url: string, server: ChildProcess): Promise<void> {
 
 /** SIGQUIT is PostgreSQL's immediate shutdown: nobody needs its files again, so it need not write them out. */
 async function stop(server: ChildProcess, home: string): Promise<void> {
-  if (server.exitCode === null) {
+  if (server.exitCode === null && server.signalCode === null) {
     const gone = new Promise((resolve) => server.once('exit', resolve));
     server.kill('SIGQUIT');
     await gone;
