@@ -11,6 +11,7 @@ import { migrate } from '../src/store/migrate.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { hasPostgres } from './support/database.ts';
 import { openTestJournal, temporaryDirectory } from './support/journals.ts';
+import { portOf } from './support/postgres.ts';
 import { givenEnd, givenEntry } from './support/records.ts';
 import { type ReplicatedPostgres, startReplicated } from './support/standby.ts';
 
@@ -75,7 +76,7 @@ describe.skipIf(!hasPostgres())('after a failover to a replica that lacks the la
     expect(runs.told()).toBe(521);
 
     // The old primary lives on, and for a moment connections lead there again.
-    pair.front.point({ host: '127.0.0.1', port: pair.primary.port });
+    pair.front.point({ host: '127.0.0.1', port: portOf(pair.primary.url) });
     settle(runs.journal, 5);
     await sleep(1_000);
     expect(await rowsIn(old)).toBe(590);

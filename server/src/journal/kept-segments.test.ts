@@ -42,7 +42,7 @@ test('rows that are stored are kept for a database that loses them, and take no 
   const directory = temporaryDirectory();
   const { journal } = await openTestJournal(directory, KEEP);
   const ends = await settleAndStore(journal, 20);
-  expect(keptFiles(directory).length).toBeGreaterThan(10);
+  expect(keptFiles(directory).length).toBeGreaterThan(0);
   expect(journal.stats().keptBytes).toBeGreaterThan(KEEP.bytesMax);
   expect(journal.stats()).toMatchObject({ health: 'ok', rowsWaiting: 0, bytesWaiting: 0 });
   expect(journal.room()).toBe(true);

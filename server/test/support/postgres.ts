@@ -10,13 +10,17 @@ import pg from 'pg';
 export interface TestPostgres {
   /** Of the maintenance database; `/postgres` at its end names another. */
   readonly url: string;
-  readonly port: number;
   stop(): Promise<void>;
 }
 
 /** Starts one, or returns null when the programs are not on the machine. */
 export function startPostgres(): Promise<TestPostgres | null> {
   return startOn(initialise);
+}
+
+/** The port in such a URL. */
+export function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 /** Starts a standby that follows the server on that port by streaming replication, and can be promoted. */
@@ -43,7 +47,7 @@ async function startOn(fill: Fill): Promise<TestPostgres | null> {
     const server = launch(programs, data, port, owner);
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
     await untilReady(url, server);
-    return { url, port, stop: () => stop(server, home) };
+    return { url, stop: () => stop(server, home) };
   } catch (error) {
     rmSync(home, { recursive: true, force: true });
     throw error;

@@ -1,7 +1,7 @@
 /** A primary and the standby that follows it, as a failover finds them. */
 import pg from 'pg';
 import { ChaosProxy } from './chaos-proxy.ts';
-import { startPostgres, startStandby, type TestPostgres } from './postgres.ts';
+import { portOf, startPostgres, startStandby, type TestPostgres } from './postgres.ts';
 
 export interface ReplicatedPostgres {
   readonly primary: TestPostgres;
@@ -23,9 +23,9 @@ export interface ReplicatedPostgres {
 export async function startReplicated(): Promise<ReplicatedPostgres | null> {
   const primary = await startPostgres();
   if (primary === null) return null;
-  const replication = await ChaosProxy.start({ host: '127.0.0.1', port: primary.port });
+  const replication = await ChaosProxy.start({ host: '127.0.0.1', port: portOf(primary.url) });
   const standby = await startStandby(replication.port);
-  const front = await ChaosProxy.start({ host: '127.0.0.1', port: primary.port });
+  const front = await ChaosProxy.start({ host: '127.0.0.1', port: portOf(primary.url) });
   const url = new URL(primary.url);
   url.port = String(front.port);
   return {
@@ -46,7 +46,7 @@ export async function startReplicated(): Promise<ReplicatedPostgres | null> {
     promote: async () => {
       await ask(standby.url, 'select pg_promote(true, 30)');
     },
-    switchOver: () => front.point({ host: '127.0.0.1', port: standby.port }),
+    switchOver: () => front.point({ host: '127.0.0.1', port: portOf(standby.url) }),
     stop: async () => {
       await front.close();
       await standby.stop();
