@@ -76,8 +76,8 @@ const JOINED: Script = scriptOf("return table.concat(redis.call('SMEMBERS', KEYS
 /** How the servers are asked; see RedisLink. */
 export interface EpochServers {
   readonly run: RunScript;
-  mark(name: string, value: string): Promise<void>;
-  isMarked(name: string, value: string): Promise<boolean>;
+  readonly mark: (name: string, value: string) => Promise<void>;
+  readonly isMarked: (name: string, value: string) => Promise<boolean>;
 }
 
 /** `base`: before every key of this installation. */

@@ -32,9 +32,9 @@ export interface RedisLink {
   /** Which servers hold the data: other ones may lack what these were last told. Changes at a restart and a failover. */
   fingerprint(): Promise<string>;
   /** Puts a mark on every server that holds data. */
-  mark(name: string, value: string): Promise<void>;
+  readonly mark: (name: string, value: string) => Promise<void>;
   /** Whether every server still has it: one that has not was emptied. */
-  isMarked(name: string, value: string): Promise<boolean>;
+  readonly isMarked: (name: string, value: string) => Promise<boolean>;
   isReady(): boolean;
   /** Called in the turn in which the connection is lost, and when it is there again. */
   listen(listener: (isReady: boolean) => void): void;
@@ -114,16 +114,16 @@ class Link implements RedisLink {
     return ids.sort().join(',');
   }
 
-  async mark(name: string, value: string): Promise<void> {
+  readonly mark = async (name: string, value: string): Promise<void> => {
     const tags = await this.#tagOfEachServer();
     await Promise.all(tags.map((tag) => this.command('SET', `${name}{${tag}}`, value)));
-  }
+  };
 
-  async isMarked(name: string, value: string): Promise<boolean> {
+  readonly isMarked = async (name: string, value: string): Promise<boolean> => {
     const tags = await this.#tagOfEachServer();
     const found = await Promise.all(tags.map((tag) => this.command('GET', `${name}{${tag}}`)));
     return found.every((mark) => mark === value);
-  }
+  };
 
   /** A hash tag whose slot is on each of the masters; any will do where there is one server. */
   async #tagOfEachServer(): Promise<readonly string[]> {

@@ -1,0 +1,233 @@
+/** When shared counters are open, and what happens to them when Redis loses what it counted, on a single server and on a cluster. */
+import { Cluster } from 'ioredis';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Hold } from '../../src/counters/counters.ts';
+import { CountersAway } from '../../src/counters/counters.ts';
+import { createMemoryCounters } from '../../src/counters/memory.ts';
+import { createRedisCounters } from '../../src/counters/redis.ts';
+import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, used, wants } from '../../src/counters/testing.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { createEpochs } from '../../src/replicas/epoch.ts';
+import { createLiving } from '../../src/replicas/living.ts';
+import type { LeftBehind, SharedEvent } from '../../src/replicas/opening.ts';
+import { openRedis } from '../../src/replicas/redis-link.ts';
+import { createSharedCounters, type SharedCounters, type WithoutRedis } from '../../src/replicas/shared-counters.ts';
+import { ChaosProxy } from '../support/chaos-proxy.ts';
+import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../support/redis.ts';
+
+const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
+const DAY = calendar([-1, 0, 1, 2].map((days) => today + days * DAY_MS));
+const OPEN_MS_MAX = 20_000;
+
+/** What the ledger says was spent before: 30 of each counter that asks. */
+const SPENT = 30;
+
+interface House {
+  readonly shared: SharedCounters;
+  readonly events: SharedEvent[];
+  readonly holds: Set<Hold>;
+  readonly stop: () => Promise<void>;
+}
+
+const opened: { stop(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.stop();
+});
+
+interface Given {
+  readonly url: string;
+  readonly owner: string;
+  readonly members: () => readonly string[];
+  readonly away?: WithoutRedis;
+  readonly left?: LeftBehind | null;
+}
+
+let made = 0;
+
+async function open({ url, owner, members, away, left = null }: Given): Promise<House> {
+  const base = `epochs-${made}:`;
+  const events: SharedEvent[] = [];
+  const holds = new Set<Hold>();
+  const link = await openRedis({ url, onEvent: () => {} });
+  let epoch = 'none';
+  const prefix = () => `${base}${epoch}:`;
+  const redis = createRedisCounters({
+    run: link.run,
+    prefix,
+    owner,
+    pastFrom: async (_spec, fromMs, _toMs, asked) => ((await asked).unstored === null ? [] : [{ atMs: fromMs, amount: SPENT }]),
+    mustBeSame: () => shared.mustBeSame(),
+  });
+  const shared = createSharedCounters({
+    link,
+    epochs: createEpochs(link, base, owner),
+    living: createLiving({
+      run: link.run,
+      command: link.command,
+      prefix,
+      owner,
+      sweep: (organizationId, who, its) => redis.sweep(organizationId, who, its),
+      onSwept: () => {},
+    }),
+    redis,
+    local: createMemoryCounters({ clock: systemClock, seedFrom: async () => [] }),
+    away: away ?? { budgets: 'refuse', limits: 'share' },
+    setEpoch: (id) => {
+      epoch = id;
+    },
+    noteEpoch: () => {},
+    left,
+    flush: async () => {},
+    hasUnstored: () => false,
+    inFlight: () => [...holds],
+    members: async () => members(),
+    restore: async () => {},
+    onEvent: (event) => events.push(event),
+    ready: Promise.resolve(),
+  });
+  const house = { shared, events, holds, stop: () => shared.stop() };
+  opened.push(house);
+  await shared.opened(OPEN_MS_MAX);
+  return house;
+}
+
+const until = async (isSo: () => boolean | Promise<boolean>) => {
+  const deadline = Date.now() + OPEN_MS_MAX;
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error('what was waited for did not happen');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+const budget = planOf({ unit: 'nano_usd', window: DAY, value: 100 }, { unit: 'parallel', window: IN_FLIGHT, value: 10 });
+const budgetPlan = {
+  ...budget,
+  rules: budget.rules.map((rule, at) => (at === 0 ? { ...rule, limit: 'budget' as const } : rule)),
+};
+const limitPlan = planOf({ unit: 'requests', window: HOUR, value: 9 });
+
+for (const kind of ['Redis', 'Redis Cluster'] as const satisfies readonly RedisKind[]) {
+  describe.skipIf(!hasRedis(kind))(`shared counters on ${kind}`, () => {
+    async function twoReplicas() {
+      made += 1;
+      const redis = await startRedis(kind);
+      opened.push(redis);
+      const members = ['replica1'];
+      const first = await open({ url: redis.url, owner: 'replica1', members: () => members });
+      members.push('replica2');
+      const second = await open({ url: redis.url, owner: 'replica2', members: () => members });
+      return { redis, first, second, members };
+    }
+
+    test('a server that is emptied ends the epoch; what is in flight is held again and the past is read anew before a budget admits', async () => {
+      const { redis, first, second } = await twoReplicas();
+      const before = first.shared.status().epoch;
+      expect(second.shared.status()).toMatchObject({ is: 'open', epoch: before });
+      const { hold } = admitted(await first.shared.hold('req_1', budgetPlan, wants(0, 25)));
+      first.holds.add(hold);
+      await empty(redis);
+      const isNew = ({ shared }: House) => shared.status().is === 'open' && shared.status().epoch !== before;
+      // Whoever asks learns of it at once, and is refused rather than admitted on an empty budget.
+      await expect(second.shared.hold('req_2', budgetPlan, wants(0, 25))).rejects.toThrow(CountersAway);
+      await until(() => isNew(first) && isNew(second));
+      const { readings } = admitted(await second.shared.hold('req_3', budgetPlan, wants(0, 40)));
+      expect(readings.used).toEqual([SPENT + 25 + 40, 2]);
+      expect(readings.held[0]).toBe(65);
+      await first.shared.settle(hold, used(0, 5), budgetPlan);
+      expect((await second.shared.read(budgetPlan.counters)).used).toEqual([SPENT + 5 + 40, 1]);
+    });
+  });
+}
+
+describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
+  async function behindProxy(away?: WithoutRedis) {
+    made += 1;
+    const redis = await startRedis('Redis');
+    opened.push(redis);
+    const proxy = await ChaosProxy.start({ host: '127.0.0.1', port: redis.ports[0] as number });
+    opened.push({ stop: () => proxy.close() });
+    const house = await open({
+      url: `redis://127.0.0.1:${proxy.port}`,
+      owner: 'replica1',
+      members: () => ['replica1'],
+      ...(away === undefined ? {} : { away }),
+    });
+    return { redis, proxy, house };
+  }
+
+  test('without Redis a budget that refuses is closed, and a limit goes by a share; back with Redis both count all there was', async () => {
+    const { proxy, house } = await behindProxy();
+    const { shared, holds } = house;
+    await shared.hold('req_1', limitPlan, wants());
+    await proxy.set('down');
+    await until(() => shared.status().is === 'away');
+    await expect(Promise.resolve(shared.hold('req_2', budgetPlan, wants(0, 1)))).rejects.toThrow(CountersAway);
+    const away = admitted(await shared.hold('req_3', limitPlan, wants()));
+    expect(away.isDegraded).toBe(true);
+    holds.add(away.hold);
+    await proxy.set('pass');
+    await until(() => shared.status().is === 'open');
+    expect(await shared.read(limitPlan.counters)).toMatchObject({ used: [2], held: [2] });
+    await shared.settle(away.hold, used(0), limitPlan);
+    expect(await shared.read(limitPlan.counters)).toMatchObject({ used: [2], held: [1] });
+    expect(shared.status()).toMatchObject({ outages: 1, degraded: 1 });
+  });
+
+  test('each replica admits its share and no more', async () => {
+    const { proxy, house } = await behindProxy();
+    await proxy.set('down');
+    await until(() => house.shared.status().is === 'away');
+    const results = await Promise.all(Array.from({ length: 20 }, (_, at) => house.shared.hold(`req_${at}`, limitPlan, wants())));
+    expect(results.filter((result) => result.admitted)).toHaveLength(9);
+  });
+
+  test('the settings turn both around', async () => {
+    const { proxy, house } = await behindProxy({ budgets: 'admit', limits: 'refuse' });
+    await proxy.set('down');
+    await until(() => house.shared.status().is === 'away');
+    const budgetAlone = planOf({ unit: 'nano_usd', window: DAY, value: 1 });
+    const blocks = { ...budgetAlone, rules: budgetAlone.rules.map((rule) => ({ ...rule, limit: 'budget' as const })) };
+    expect((await house.shared.hold('req_1', blocks, wants(0, 50))).admitted).toBe(true);
+    await expect(Promise.resolve(house.shared.hold('req_2', limitPlan, wants()))).rejects.toThrow(CountersAway);
+  });
+
+  test('a network that swallows everything counts as away within a second, and is found again', async () => {
+    const { proxy, house } = await behindProxy();
+    await proxy.set('blackhole');
+    const asked = Promise.resolve(house.shared.hold('req_1', limitPlan, wants()));
+    expect(await asked).toMatchObject({ admitted: true, isDegraded: true });
+    await proxy.set('pass');
+    await until(() => house.shared.status().is === 'open');
+  });
+
+  test('what a replica held that never came back is let go of, and its next run gives back what was never sent', async () => {
+    made += 1;
+    const redis = await startRedis('Redis');
+    opened.push(redis);
+    const first = await open({ url: redis.url, owner: 'replica1', members: () => ['replica1'] });
+    admitted(await first.shared.hold('req_1', budgetPlan, wants(0, 25)));
+    const left = { epoch: first.shared.status().epoch as string, owner: 'replica1', hasRows: false };
+    const again = await open({ url: redis.url, owner: 'replica2', members: () => ['replica2'], left });
+    expect(await again.shared.read(budgetPlan.counters)).toMatchObject({ used: [SPENT, 0], held: [0, 0] });
+  });
+
+  test('a server that wants a password, and one that is no Redis, stop the start with one line', async () => {
+    made += 1;
+    const redis = await startRedis('Redis');
+    opened.push(redis);
+    await redis.client.call('CONFIG', 'SET', 'requirepass', 'secret');
+    await expect(openRedis({ url: redis.url, onEvent: () => {} })).rejects.toThrow(
+      'REDIS_URL: the server wants other credentials',
+    );
+  });
+});
+
+async function empty(redis: TestRedis): Promise<void> {
+  const { client } = redis;
+  if (!(client instanceof Cluster)) return void (await client.call('FLUSHALL'));
+  // The one server that holds this organization's counters, and no other.
+  const slot = Number(await client.call('CLUSTER', 'KEYSLOT', '{org_1}'));
+  const [owner] = client.slots[slot] as unknown as [string];
+  const node = client.nodes('master').find(({ options }) => `${options.host}:${options.port}` === owner);
+  await node?.call('FLUSHALL');
+}
