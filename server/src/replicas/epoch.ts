@@ -19,15 +19,16 @@ export interface EpochState {
 export interface Epochs {
   /** Null: there is none, so whatever was counted is lost. Rejects with RedisAway. */
   read(): Promise<EpochState | null>;
-  /** Ends the epoch `ended` (null: there was none) unless somebody else has already. */
+  /**
+   * Ends the epoch `ended` (null: there was none) unless somebody else has already. The new one's mark is on every server, so that one that is
+   * emptied is noticed.
+   */
   begin(ended: string | null, servers: string, id: string): Promise<void>;
   /** Tells the others that this replica is in it with all it holds. */
   join(id: string): Promise<void>;
   joined(id: string): Promise<ReadonlySet<string>>;
   /** Whether this replica is the one to open it now: the leader, or whoever comes when the leader has not been heard of for a while. */
   leads(id: string): Promise<boolean>;
-  /** Puts the epoch's mark on every server, so that one that is emptied is noticed. */
-  mark(id: string): Promise<void>;
   open(id: string): Promise<void>;
 }
 
@@ -95,9 +96,9 @@ export function createEpochs({ run, mark, isMarked }: EpochServers, base: string
       return { id, servers, is: is === 'open' ? 'open' : 'recovering', leader, isWhole };
     },
     async begin(ended, servers, id) {
-      await ask(BEGIN, epoch, [ended ?? '', id, servers, owner, LEADER_MS]);
+      const hasBegun = await ask(BEGIN, epoch, [ended ?? '', id, servers, owner, LEADER_MS]);
+      if (hasBegun === '1') await mark(markName, id);
     },
-    mark: (id) => mark(markName, id),
     join: async (id) => void (await ask(JOIN, joinedKey(id), [owner, JOINED_MS])),
     joined: async (id) => new Set((await ask(JOINED, joinedKey(id), [])).split(',')),
     leads: async (id) => (await ask(LEADS, epoch, [id, owner, LEADER_MS])) === '1',

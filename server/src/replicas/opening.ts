@@ -164,7 +164,8 @@ export class Opening {
   /** Called where Redis lacks something it was given: rejects with RedisAway where it lacks everything. */
   async mustBeSame(): Promise<void> {
     const epoch = await this.#o.epochs.read();
-    if (epoch?.id === this.#epoch && epoch?.isWhole === true) return;
+    // While it begins whoever opens it looks.
+    if (epoch?.id === this.#epoch && (epoch?.isWhole === true || epoch?.is === 'recovering')) return;
     this.#turnAway('Redis has lost what it counted');
     this.#wake();
     throw new RedisAway('Redis has lost what it counted');
@@ -209,7 +210,7 @@ export class Opening {
       if (epoch.is === 'open') break;
       if ((await epochs.leads(id)) && (await this.#allJoined(id))) {
         await this.#o.restore();
-        await epochs.mark(id);
+        if ((await epochs.read())?.isWhole !== true) return this.#beginEpoch(epoch, epoch.servers);
         await epochs.open(id);
       } else await sleep(JOIN_AGAIN_MS);
     }

@@ -84,20 +84,23 @@ class Link implements RedisLink {
 
   async begin(): Promise<void> {
     const single = this.#client as Redis;
-    // Without a listener an error is an uncaught exception.
-    single.on('error', () => {});
+    // Without a listener an error is an uncaught exception; what is thrown only says that the connection was closed.
+    let why: unknown = null;
+    single.on('error', (error: unknown) => {
+      why = error;
+    });
     try {
       await single.connect();
       const info = String(await single.info());
       this.#judge(info);
       if (/^cluster_enabled:1/m.test(info)) this.#becomeCluster(single);
     } catch (error) {
-      const unusable = error instanceof UnusableRedis ? error : unusableFrom(error);
+      const unusable = error instanceof UnusableRedis ? error : unusableFrom(why ?? error);
       if (unusable !== null) {
         this.close();
         throw unusable;
       }
-      this.#options.onEvent({ is: 'lost', message: (error as Error).message });
+      this.#options.onEvent({ is: 'lost', message: String((why ?? error) as Error) });
     }
     this.#follow();
   }
