@@ -46,8 +46,14 @@ export function startProcess(command: readonly string[], options: { env?: NodeJS
   return child;
 }
 
-/** CPU time of a process since it began, all its threads, user and system. */
+/** CPU time of a process and of those it started, since they began, all threads, user and system. */
 export function cpuMs(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  const own = ownCpuMs(pid);
+  return children === '' ? own : children.split(' ').reduce((sum, child) => sum + cpuMs(Number(child)), own);
+}
+
+function ownCpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;

@@ -4,6 +4,7 @@
 // `npm run bench -- --lane=off`: the gateway on the general HTTP libraries alone. Otherwise it stands beside the one with the fast lane.
 // `npm run bench -- --bars=lane`: judged by what is asked of a gateway with the fast lane.
 // `npm run bench -- --counters`: no table, but what limits and budgets cost in the process and in Redis.
+// `npm run bench -- --replicas`: no table, but what shared counters and a second worker cost a request.
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/prove/gateway.ts';
@@ -17,6 +18,7 @@ import { describeMachine, prepareMachine } from './machine.ts';
 import { startJsonUpstream, startYardstick } from './nginx.ts';
 import { PORTKEY_VERSION, startPortkey } from './portkey.ts';
 import { profileJson } from './profile.ts';
+import { measureReplicas } from './replicas.ts';
 import {
   BARS,
   type Effort,
@@ -54,6 +56,10 @@ if (process.argv.includes('--counters')) {
 const streams = await startStreamLoad();
 const upstreams = { json: await freePort(), stream: streams.port };
 startJsonUpstream(upstreams.json);
+if (process.argv.includes('--replicas')) {
+  for (const line of await measureReplicas(upstreams)) console.log(line);
+  process.exit(0);
+}
 const postgres = await startPostgres();
 if (postgres === null) throw new Error('missing: PostgreSQL. On Debian: apt-get install postgresql');
 if (process.argv.includes('--profile')) {

@@ -34,6 +34,7 @@ const registry: Record<string, readonly string[]> = {
   '3.6': ['kill-replicas'],
   '3.7': ['lane-fuzz', 'lane-benchmark'],
   '3.8': ['move-and-restore'],
+  '3.9': ['documents'],
   '3.10': ['threshold-alerts'],
   '3.11': ['watched-requests', 'metric-series', 'alert-rules', 'published-package'],
   '3.12': ['roles'],

@@ -42,9 +42,10 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 
 /** The budgets, and that ledger, rollups and counters say the same in the end. */
 export async function runBudgets({ quick }: ProveOptions): Promise<ProveResult> {
+  if (quick) return { holds: true, figure: '', skipped: 'budgets over three replicas: only in full' };
   return onFleet(false, async (fleet, vendor, credentialId) => {
-    const burst = quick ? { room: 7, calls: 40 } : { room: 40, calls: 240 };
-    const scopes = quick ? SCOPES.slice(0, 1) : SCOPES;
+    const burst = { room: 40, calls: 240 };
+    const scopes = SCOPES;
     const details: string[] = [];
     for (const scope of scopes) {
       const site = await siteOn(fleet, budgetOf(scope, burst, { nanoUsdOf: plainNanoUsdOf }), vendor, credentialId);
