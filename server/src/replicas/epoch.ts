@@ -36,7 +36,7 @@ const LEADER_MS = 5_000;
 const JOINED_MS = 3_600_000;
 
 const READ: Script = scriptOf(`
-local fields = redis.call('HMGET', KEYS[1], 'id', 'servers', 'is', 'leader')
+local fields = redis.call('HMGET', KEYS[1], 'id', 'servers', 'is', 'leader', 'began')
 for i = 1, #fields do fields[i] = fields[i] or '' end
 return table.concat(fields, '|')
 `);
@@ -49,6 +49,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 const BEGIN: Script = scriptOf(`${NOW}
 local id = redis.call('HGET', KEYS[1], 'id')
 if (id or '') ~= ARGV[1] then return '0' end
+redis.call('HDEL', KEYS[1], 'began')
 redis.call('HSET', KEYS[1], 'id', ARGV[2], 'servers', ARGV[3], 'is', 'recovering', 'leader', ARGV[4], 'until', now + ARGV[5])
 return '1'
 `);
@@ -90,9 +91,10 @@ export function createEpochs({ run, mark, isMarked }: EpochServers, base: string
     (await run(script, [key], args)).toString('latin1');
   return {
     async read() {
-      const [id = '', servers = '', is = '', leader = ''] = (await ask(READ, epoch, [])).split('|');
+      const [id = '', servers = '', is = '', leader = '', began = ''] = (await ask(READ, epoch, [])).split('|');
       if (id === '') return null;
-      const isWhole = await isMarked(markName, id);
+      // A version before marks wrote down when it began one instead; beside it, or after it, its epoch goes on.
+      const isWhole = began !== '' || (await isMarked(markName, id));
       return { id, servers, is: is === 'open' ? 'open' : 'recovering', leader, isWhole };
     },
     async begin(ended, servers, id) {
