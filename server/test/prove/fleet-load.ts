@@ -4,11 +4,19 @@ import { type FleetSite, MODEL } from './fleet-site.ts';
 import type { Gateway } from './gateway.ts';
 import { type SteadyLoad, startLoad } from './steady-load.ts';
 
+interface FleetLoadOptions {
+  readonly width: number;
+  readonly phase: string;
+  /** Whether the balancer sends to this replica; to all unless given. */
+  readonly isIn?: (index: number) => boolean;
+}
+
 /** Half of the callers under a budget that refuses (`<phase>-bounded`), half under rate limits alone (`<phase>-limited`). */
-export function beginFleetLoad(fleet: Fleet, site: FleetSite, { width, phase }: { width: number; phase: string }): SteadyLoad {
+export function beginFleetLoad(fleet: Fleet, site: FleetSite, { width, phase, isIn = () => true }: FleetLoadOptions): SteadyLoad {
   let turn = 0;
   const base = () => {
     turn += 1;
+    for (let passed = 1; passed < fleet.replicas.length && !isIn(turn % fleet.replicas.length); passed += 1) turn += 1;
     return (fleet.replicas[turn % fleet.replicas.length] as Gateway).base;
   };
   const houses = ['bounded', 'limited'] as const;

@@ -111,7 +111,7 @@ interface StoredRow {
 async function rowsOf({ postgres }: Fleet): Promise<readonly StoredRow[]> {
   const rows = await inDatabase({ databaseUrl: postgres.url }, (query) =>
     query(`select r.client_request_id, r.request_id, l.input_tokens, l.output_tokens
-      from request_log r left join ledger l using (organization_id, admitted_at, request_id) where r.status <> 'refused'`),
+      from request_log r left join ledger l using (organization_id, admitted_at, request_id) where r.status <> 'refused' and r.client_request_id is not null`),
   );
   return rows.map((row) => ({
     callId: String(row.client_request_id),

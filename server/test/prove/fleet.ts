@@ -11,8 +11,8 @@ export interface Fleet {
   readonly postgres: TestPostgres;
   /** How replica `index` is started, so that another can take its place on the same data directory. */
   optionsOf(index: number): GatewayOptions;
-  /** Starts it again on what it left behind. */
-  restart(index: number): Promise<Gateway>;
+  /** Starts it again on what it left behind, from this repository or from `cwd`. */
+  restart(index: number, cwd?: string): Promise<Gateway>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +26,8 @@ export interface FleetOptions {
   readonly envOf?: (index: number, at: { readonly databaseUrl: string; readonly redisUrl: string }) => Settings;
   /** Called before the first replica starts. */
   readonly prepare?: (at: { readonly databaseUrl: string; readonly redisPort: number }) => Promise<void>;
+  /** Where the program is: this repository unless given. */
+  readonly cwd?: string;
   readonly commandOf?: (index: number) => readonly [string, ...string[]] | undefined;
 }
 
@@ -37,6 +39,7 @@ export async function startFleet({
   env = {},
   envOf,
   prepare,
+  cwd,
   commandOf,
 }: FleetOptions = {}): Promise<Fleet | null> {
   if (!hasRedis(kind)) return null;
@@ -69,7 +72,7 @@ export async function startFleet({
     await postgres.stop();
   };
   try {
-    for (let index = 0; index < size; index += 1) replicas.push(await startGateway(optionsOf(index)));
+    for (let index = 0; index < size; index += 1) replicas.push(await startGateway(from(cwd, optionsOf(index))));
   } catch (error) {
     await stop();
     throw error;
@@ -79,13 +82,17 @@ export async function startFleet({
     redis,
     postgres,
     optionsOf,
-    restart: async (index) => {
+    restart: async (index, cwd) => {
       const port = String((replicas[index] as Gateway).port);
       const { env: its, ...rest } = optionsOf(index);
-      const again = await startGateway({ ...rest, env: { ...its, HEADGATE_PORT: port } });
+      const again = await startGateway(from(cwd, { ...rest, env: { ...its, HEADGATE_PORT: port } }));
       replicas[index] = again;
       return again;
     },
     stop,
   };
+}
+
+function from(cwd: string | undefined, options: GatewayOptions): GatewayOptions {
+  return cwd === undefined ? options : { ...options, cwd };
 }

@@ -30,6 +30,7 @@ const registry: Record<string, readonly string[]> = {
   '3.1': ['counters-contract', 'shared-limits'],
   '3.2': ['shared-budgets'],
   '3.3': ['chaos'],
+  '3.4': ['rolling-upgrade'],
   '3.5': ['revocation'],
   '3.6': ['kill-replicas'],
   '3.7': ['lane-fuzz', 'lane-benchmark'],

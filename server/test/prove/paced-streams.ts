@@ -63,8 +63,16 @@ export interface Gaps {
 export interface PacedStreams {
   /** What came since the last reading. */
   read(): Gaps;
-  /** Resolves when every stream has ended; how many ended as a whole answer does. */
-  ended(): Promise<number>;
+  /** Resolves when every stream has ended. */
+  ended(): Promise<readonly StreamEnd[]>;
+}
+
+/** How a stream ended: as a whole answer does, with an error said in it, or broken off without a word. */
+export interface StreamEnd {
+  readonly is: 'whole' | 'told' | 'cut';
+  readonly requestId: string;
+  /** Bytes of answer text that arrived. */
+  readonly textBytes: number;
 }
 
 /** Opens so many streams of one key; resolves when each has its first piece. */
@@ -75,7 +83,8 @@ export async function openStreams(base: string, secret: string, model: string, c
     if (gapMs !== null) between.push(gapMs);
     through.push(delayMs);
   };
-  const streams = await Promise.all(Array.from({ length: count }, () => openStream(base, secret, model, note)));
+  const bodies = await Promise.all(Array.from({ length: count }, () => openStream(base, secret, model)));
+  const streams = bodies.map(({ body, requestId }) => followed(body, requestId, note));
   return {
     read: () => {
       const gaps = { between: between.sort(ascending), through: through.sort(ascending) };
@@ -83,46 +92,46 @@ export async function openStreams(base: string, secret: string, model: string, c
       through = [];
       return gaps;
     },
-    ended: async () => (await Promise.all(streams.map(({ whole }) => whole))).filter(Boolean).length,
+    ended: () => Promise.all(streams),
   };
 }
 
 type Note = (gapMs: number | null, delayMs: number) => void;
 
-async function openStream(
-  base: string,
-  secret: string,
-  model: string,
-  note: Note,
-): Promise<{ readonly whole: Promise<boolean> }> {
+async function openStream(base: string, secret: string, model: string) {
   const response = await fetch(`${base}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, max_tokens: 64, stream: true, messages: [{ role: 'user', content: 'Hi.' }] }),
+    body: JSON.stringify({ model, max_tokens: 100_000, stream: true, messages: [{ role: 'user', content: 'Hi.' }] }),
   });
   if (response.status !== 200 || response.body === null) throw new Error(`${response.status}: ${await response.text()}`);
-  return { whole: followed(response.body, note) };
+  return { body: response.body, requestId: response.headers.get('x-request-id') ?? '' };
 }
 
-/** Whether it ended as a whole answer does. */
-async function followed(body: ReadableStream<Uint8Array>, note: Note): Promise<boolean> {
+async function followed(body: ReadableStream<Uint8Array>, requestId: string, note: Note): Promise<StreamEnd> {
   let lastMs: number | null = null;
-  let tail = '';
+  let [tail, textBytes] = ['', 0];
   try {
     for await (const chunk of body) {
       const text = Buffer.from(chunk).toString('latin1');
-      tail = (tail + text).slice(-20);
+      tail = (tail + text).slice(-TAIL_CHARS);
       const nowMs = performance.now();
-      for (const [, sent] of text.matchAll(/@([\d.]+)@/g)) {
+      for (const [said, sent] of text.matchAll(/@([\d.]+)@/g)) {
         note(lastMs === null ? null : nowMs - lastMs, nowMs - Number(sent));
         lastMs = nowMs;
+        textBytes += said.length;
       }
     }
-    return tail.endsWith('data: [DONE]\n\n');
   } catch {
-    return false;
+    return { is: 'cut', requestId, textBytes };
   }
+  if (tail.endsWith('data: [DONE]\n\n')) return { is: 'whole', requestId, textBytes };
+  const last = tail.trimEnd().split('\n\n').at(-1) ?? '';
+  return { is: /^(event: error\n)?data: \{"error":/.test(last) ? 'told' : 'cut', requestId, textBytes };
 }
+
+/** More than an error's event has. */
+const TAIL_CHARS = 1_000;
 
 function ascending(a: number, b: number): number {
   return a - b;
