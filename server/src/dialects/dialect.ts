@@ -83,6 +83,8 @@ export interface ExchangeOptions {
   readonly client: Wire;
   readonly upstream: Wire;
   readonly body: JsonObject;
+  /** Bytes that are exactly the serialisation of `body`, where such came. They are not changed. */
+  readonly ourBytes?: Buffer | null;
   readonly facts: RequestFacts;
   /** The deployment's own name for the model; replaces `model` in the upstream body. */
   readonly upstreamModel: string;

@@ -6,7 +6,8 @@ import { knownFieldInAnotherCase } from './known-fields.ts';
 const BODY_DEPTH_MAX = 64;
 
 export type BodyReading =
-  | { readonly ok: true; readonly body: JsonObject }
+  /** `isOurs`: the bytes are exactly what we would write for this body. */
+  | { readonly ok: true; readonly body: JsonObject; readonly isOurs: boolean }
   | { readonly ok: false; readonly problem: BodyProblem };
 
 /**
@@ -24,10 +25,10 @@ export function readBody(raw: Buffer): BodyReading {
     if (known !== null) return problem(`the field "${bounded(key)}" must be written "${known}"`, known);
   }
   // Bytes that equal our own serialisation cannot hold a key twice: most clients' do, and the slow scan is skipped.
-  if (JSON.stringify(body) === text) return { ok: true, body };
+  if (JSON.stringify(body) === text) return { ok: true, body, isOurs: true };
   const duplicate = duplicateKey(text);
   if (duplicate !== null) return problem(`the key "${bounded(duplicate)}" appears twice in one object`, bounded(duplicate));
-  return { ok: true, body };
+  return { ok: true, body, isOurs: false };
 }
 
 function problem(message: string, param: string | null = null): BodyReading {

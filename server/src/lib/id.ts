@@ -29,7 +29,7 @@ export function requestTail(id: string): string {
 
 /** The request id with this tail and this time. */
 export function requestIdAt(tail: string, atMs: number): string {
-  return `req_${Math.floor(atMs).toString(16).padStart(12, '0')}${tail}`;
+  return `req_${timeHex(Math.floor(atMs))}${tail}`;
 }
 
 /** The time inside a request id in milliseconds since the epoch; null when the text is not a request id. */
@@ -49,6 +49,18 @@ const SEQUENCE_MAX = 0xfff;
 let lastMs = -1;
 let sequence = 0;
 
+let hexMs = -1;
+let hex = '';
+
+/** Under load many ids share a millisecond, and its digits. */
+function timeHex(ms: number): string {
+  if (ms !== hexMs) {
+    hexMs = ms;
+    hex = ms.toString(16).padStart(12, '0');
+  }
+  return hex;
+}
+
 function uuidV7(nowMs: number): string {
   const ms = Math.floor(nowMs);
   // Node keeps random bytes for randomUUID in stock, which makes it the cheapest source; only its variant and last 62 bits are used.
@@ -59,5 +71,5 @@ function uuidV7(nowMs: number): string {
     lastMs = ms;
     sequence = Number.parseInt(random.slice(0, 3), 16) >> 1;
   }
-  return `${ms.toString(16).padStart(12, '0')}7${sequence.toString(16).padStart(3, '0')}${random.slice(19, 23)}${random.slice(24)}`;
+  return `${timeHex(ms)}7${sequence.toString(16).padStart(3, '0')}${random.slice(19, 23)}${random.slice(24)}`;
 }

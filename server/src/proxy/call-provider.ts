@@ -106,12 +106,13 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
 
 /** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
 function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admission, gateway: Gateway): Exchange | Failed {
-  const { facts, body } = admission.asked;
+  const { facts, body, ourBytes } = admission.asked;
   try {
     return openExchange({
       client: admission.walk.endpoint.wire,
       upstream,
       body,
+      ourBytes,
       facts,
       upstreamModel: deployment.upstreamModel,
       calledModel: facts.model,

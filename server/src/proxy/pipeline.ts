@@ -81,7 +81,7 @@ function read(walk: Walk): Asked {
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
   const facts = readFacts(endpoint.wire, reading.body);
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
-  walk.asked = { body: reading.body, facts: facts.facts };
+  walk.asked = { body: reading.body, ourBytes: reading.isOurs ? request.body : null, facts: facts.facts };
   return walk.asked;
 }
 

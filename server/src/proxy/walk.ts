@@ -32,6 +32,8 @@ export interface Walk {
 
 export interface Asked {
   readonly body: JsonObject;
+  /** What came, where it is exactly what we would write for `body`; else null. */
+  readonly ourBytes: Buffer | null;
   readonly facts: RequestFacts;
 }
 

@@ -52,6 +52,38 @@ describe('the upstream body within a dialect', () => {
     expect(upstreamBody('anthropic-count-tokens', { model: 'm', messages })).toEqual({ model: 'up', messages });
   });
 
+  it('sends what came where that is what it would write, byte for byte the same either way', () => {
+    const written = (
+      client: Wire,
+      body: JsonObject,
+      upstreamModel: string,
+      ourBytes: Buffer | null,
+      outputCap: number | null,
+    ) => {
+      const reading = readFacts(client, body);
+      if (!reading.ok) throw new Error(reading.problem.message);
+      const names = { upstreamModel, calledModel: 'm', maxOutputTokens: null };
+      return openExchange({ client, upstream: client, body, ourBytes, facts: reading.facts, outputCap, ...names }).upstreamBody;
+    };
+    const bodies: readonly JsonObject[] = [
+      { model: 'm', messages, max_tokens: 5 },
+      { messages, max_tokens: 5, model: 'm' },
+      { model: 'mö"\\', messages: [{ role: 'user', content: '"model":"m" 😀' }], max_tokens: 5 },
+      { model: 'm', messages, max_tokens: 5, stream: true },
+      { model: 'm', model2: 'm', messages, max_tokens: 5 },
+    ];
+    for (const body of bodies) {
+      const came = Buffer.from(JSON.stringify(body));
+      for (const client of ['openai-chat', 'anthropic-messages'] as const)
+        for (const upstreamModel of [String(body.model), 'up', 'ü"p'])
+          for (const cap of [null, 3])
+            expect(written(client, body, upstreamModel, came, cap)).toEqual(written(client, body, upstreamModel, null, cap));
+    }
+    const [first] = bodies as [JsonObject];
+    const came = Buffer.from(JSON.stringify(first));
+    expect(written('openai-chat', first, 'm', came, null)).toBe(came);
+  });
+
   it('always asks for usage in a stream and keeps the other stream options', () => {
     const asked = upstreamBody('openai-chat', {
       model: 'm',

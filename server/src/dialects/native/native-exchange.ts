@@ -9,7 +9,7 @@ import { wholeFacts } from './whole.ts';
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
-    upstreamBody: Buffer.from(JSON.stringify(editedBody(options))),
+    upstreamBody: unchangedBytes(options) ?? Buffer.from(JSON.stringify(editedBody(options))),
     whole: (bytes) => ({ bytes, facts: wholeFacts(client, bytes) }),
     stream: () =>
       passingStream(
@@ -17,6 +17,17 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
         client === 'anthropic-messages' ? messageEventReader() : chatEventReader({ wantsUsage: facts.wantsUsage }),
       ),
   };
+}
+
+const MODEL_FIRST = '{"model":';
+
+/** What came, where it is what would be written anew; with the model put in place where it comes first. Null: it has to be written. */
+function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
+  if (ourBytes === null || outputCap !== null || (client === 'openai-chat' && facts.stream)) return null;
+  if (body.model === upstreamModel) return ourBytes;
+  const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
+  if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
+  return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
 }
 
 function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeOptions): JsonObject {
