@@ -33,6 +33,8 @@ export interface RedisCountersOptions {
 /** A hold that may be kept elsewhere for a while: null while these counters keep it. */
 export interface SharedHold extends Hold {
   local: Hold | null;
+  /** What it used in the end; null while it is in flight. */
+  ended: Actual | null;
 }
 
 /** A request whose row is in the ledger. */
@@ -91,6 +93,7 @@ class RedisHold implements SharedHold {
   /** Of each attempt, should it have to be taken again. */
   readonly taken: Taken[];
   local: Hold | null = null;
+  ended: Actual | null = null;
 
   constructor(requestId: string, plan: LimitPlan, atMs: number, taken: Taken) {
     this.requestId = requestId;

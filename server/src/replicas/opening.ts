@@ -1,7 +1,7 @@
 /** When the shared counters may be asked: opens them whenever they are not open, and closes them as soon as they may have lost something. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Hold } from '../counters/counters.ts';
+import type { Actual, Hold } from '../counters/counters.ts';
 import type { MemoryCounters } from '../counters/memory.ts';
 import type { RedisCounters, SharedHold } from '../counters/redis.ts';
 import type { EpochState, Epochs } from './epoch.ts';
@@ -265,12 +265,18 @@ export class Opening {
     await this.#o.living.renew();
   }
 
+  /** One that ended meanwhile is in the ledger, and doubted; one that ends while it is taken again may have been stored before it was. */
   async #takeAgain(hold: Hold): Promise<void> {
-    const { local } = hold as SharedHold;
+    const its = hold as SharedHold;
+    if (its.ended !== null) return;
+    const { local } = its;
     this.#o.living.holds(hold.plan.organizationId);
-    (hold as SharedHold).local = null;
+    its.local = null;
     if (local !== null) this.#o.local.settle(local, { tokens: 0, nanoUsd: 0 }, local.plan);
     await this.#o.redis.rehold(hold);
+    // Asserted anew: it may have ended in between.
+    const ended = its.ended as Actual | null;
+    if (ended !== null) await this.#o.redis.settle(hold, ended, hold.plan);
   }
 
   #nowOpen(epoch: string, isNew: boolean): void {

@@ -138,6 +138,7 @@ class Shared implements SharedCounters {
 
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
     const { local } = hold as SharedHold;
+    (hold as SharedHold).ended = actual;
     if (local !== null) {
       this.#o.local.settle(local, actual, local.plan);
       this.#missed.doubt(hold.plan);

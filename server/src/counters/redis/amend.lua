@@ -2,7 +2,7 @@
 -- KEYS: the scopes, the organization's own first. ARGV: the counters as JSON, what is done, and its arguments.
 local counters = cjson.decode(ARGV[1])
 local act = ARGV[2]
-local ASKED_MS_MAX = 30000
+local ASKED_MS_MAX = 5000
 
 local QUESTION_MS = ASKED_MS_MAX + 5000
 local RECORDS_MAX = 100000
