@@ -129,10 +129,7 @@ class TracedWalk implements RequestTrace {
     if (!this.#span.isRecording()) return;
     this.#span.setAttributes(attributesOf(record));
     if (errorType !== null) this.#span.setAttribute(ATTR_ERROR_TYPE, errorType);
-    // By the conventions for HTTP a caller's own mistake is no error of the server that says so.
-    if (status === 'failed' && (record.httpStatus < 400 || record.httpStatus >= 500))
-      this.#span.setStatus({ code: SpanStatusCode.ERROR });
-    else if (record.httpStatus >= 500) this.#span.setStatus({ code: SpanStatusCode.ERROR });
+    if (isServersFault(record)) this.#span.setStatus({ code: SpanStatusCode.ERROR });
     this.#span.end(this.#deps.clock.monotonicMs());
   }
 
@@ -155,6 +152,11 @@ class TracedWalk implements RequestTrace {
     if (errorType !== null) span.setAttribute(ATTR_ERROR_TYPE, errorType).setStatus({ code: SpanStatusCode.ERROR });
     span.end(endedMs);
   }
+}
+
+/** By the conventions for HTTP a caller's own mistake is no error of the server that says so. A stream that broke has begun with 200. */
+function isServersFault({ status, httpStatus }: EndRecord): boolean {
+  return httpStatus >= 500 || (status === 'failed' && httpStatus < 400);
 }
 
 /** What the last attempt used; an earlier one's use was that one's. */
