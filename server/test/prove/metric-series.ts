@@ -17,8 +17,8 @@ const AT_ONCE = 16;
 /** An organization's first request waits for its past; on a busy machine with the embedded database that may take too long at first. */
 const TRIES_MAX = 10;
 const PAUSE_MS = 300;
-/** What a few requests that had to be sent again may add: their status and code. */
-const OUTCOMES_MAX = 4;
+/** Labels from closed lists that show once something happened: a code of a request that was sent again, a job that ran. */
+const LATER_MAX = 40;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const organizations = quick ? 150 : 10_000;
@@ -37,7 +37,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     return {
       holds:
         served === organizations &&
-        many.others - few.others <= OUTCOMES_MAX &&
+        many.others - few.others <= LATER_MAX &&
         named >= NAMED_MAX * SERIES_EACH &&
         named <= (NAMED_MAX + 1) * (SERIES_EACH + 1),
       figure: `series at ${organizations.toLocaleString('en-US')} organizations ${many.others} (at one ${few.others}); with HEADGATE_METRICS_ORGANIZATIONS=${NAMED_MAX} ${many.named} more, the rest as one; scrape ${many.bytes} bytes in ${many.ms.toFixed(0)} ms (${served} served in ${seconds.toFixed(0)} s)`,
