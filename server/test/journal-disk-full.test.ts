@@ -58,6 +58,29 @@ describe.skipIf(!canMount)('on a disk that fills up', () => {
     for (const begin of refused) expect(ids).not.toContain(begin.requestId);
   });
 
+  test('what is kept of stored rows gives way before anything is refused', async () => {
+    const disk = smallDisk(1024);
+    const keep = { bytesMax: 256 * 1024, keepBytesMax: 1024 * 1024, keepReadableMs: 0 };
+    const { journal, events } = await openTestJournal(join(disk, 'journal'), keep);
+    while (journal.stats().keptBytes < 200_000) {
+      for (let i = 0; i < 20; i++) journal.end(givenEnd());
+      await written(journal);
+      await takeRows(journal);
+      await sleep(5);
+    }
+    await sleep(50);
+    fill(disk);
+    const begun = Array.from({ length: 50 }, () => givenBegin());
+    for (const begin of begun) journal.begin(begin);
+    expect(await written(journal)).toBe('written');
+    expect(journal.room()).toBe(true);
+    expect(journal.stats().keptBytes).toBeLessThan(100_000);
+    expect(events).toEqual([]);
+    for (const { requestId } of begun) journal.end(givenEnd({ requestId }));
+    expect(await written(journal)).toBe('written');
+    expect((await takeRows(journal)).map((row) => row.requestId)).toEqual(begun.map((begin) => begin.requestId));
+  });
+
   test('what no longer fits even in the reserve waits in memory, and a crash meanwhile settles it as estimated', async () => {
     const disk = smallDisk(1024);
     const { journal } = await openTestJournal(join(disk, 'journal'), { bytesMax: 4 * 1024 * 1024 });

@@ -31,6 +31,8 @@ export interface JournalOptions {
   readonly keepBytesMax?: number;
   /** How long it is kept; 15 minutes unless given. */
   readonly keepMs?: number;
+  /** How long a start still reads it; 10 seconds unless given. */
+  readonly keepReadableMs?: number;
   readonly onEvent: (event: JournalEvent) => void;
   readonly syncEveryMs?: number;
   readonly probeEveryMs?: number;
@@ -59,6 +61,7 @@ export interface ReplayReport {
 }
 
 const KEEP_MS = 15 * 60_000;
+const KEEP_READABLE_MS = 10_000;
 const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
 const SEGMENT_BYTES_MIN = 4 * 1024;
 const RESERVE_BYTES_MAX = 4 * 1024 * 1024;
@@ -75,7 +78,12 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     for (const id of ids) recent.add(id, segment, offset);
   });
   for (const { is, ...bad } of found.bad) onEvent({ is: 'bad_bytes', bad: is, ...bad });
-  const keeping = { bytesMax: options.keepBytesMax ?? 0, ms: options.keepMs ?? KEEP_MS, nowMs: Date.now };
+  const keeping = {
+    bytesMax: options.keepBytesMax ?? 0,
+    ms: options.keepMs ?? KEEP_MS,
+    readableMs: options.keepReadableMs ?? KEEP_READABLE_MS,
+    nowMs: Date.now,
+  };
   const log = new SegmentLog(found.segments, new KeptSegments(directory, installationId, keeping), {
     directory,
     installationId,

@@ -10,7 +10,7 @@ import type { EndRecord } from './records.ts';
 
 /** Small segments, so that a few rows fill one. */
 const SMALL = { bytesMax: 64 * 1024, syncEveryMs: 1 };
-const KEEP = { ...SMALL, keepBytesMax: 16 * 1024 * 1024 };
+const KEEP = { ...SMALL, keepBytesMax: 16 * 1024 * 1024, keepReadableMs: 0 };
 
 function keptFiles(directory: string): string[] {
   return readdirSync(directory)
@@ -104,11 +104,23 @@ test('a start knows by its name what is stored, and reads none of it until it is
   expect(idsOf(await takeRows(next))).toEqual(idsOf([...ends, ...more]));
 });
 
+test('a start still reads what was stored just before a kill: whoever hears of stored rows may not have heard of these', async () => {
+  const directory = temporaryDirectory();
+  const crashed = temporaryDirectory();
+  const { journal } = await openTestJournal(directory, { ...KEEP, keepReadableMs: 60_000 });
+  const ends = await settleAndStore(journal, 5);
+  cpSync(directory, crashed, { recursive: true });
+  const { journal: next } = await openTestJournal(crashed, KEEP);
+  const batch = await next.next({ rowsMax: 10, bytesMax: 1_000_000, until: null });
+  expect(batch?.isAgain).toBe(false);
+  expect(idsOf(await takeRows(next))).toEqual(idsOf(ends));
+});
+
 test('what was kept long enough goes, and so does the oldest beyond the bound', async () => {
   const directory = temporaryDirectory();
   const { journal } = await openTestJournal(directory, { ...KEEP, keepBytesMax: 20_000 });
   const ends = await settleAndStore(journal, 20);
-  expect(journal.stats().keptBytes).toBeLessThanOrEqual(20_000);
+  await expect.poll(() => journal.stats().keptBytes, { timeout: 10_000 }).toBeLessThanOrEqual(20_000);
   const bytes = keptFiles(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
   expect(bytes).toBe(journal.stats().keptBytes);
   journal.again();

@@ -13,6 +13,11 @@ export interface Keeping {
   readonly bytesMax: number;
   /** Since the last of its rows was stored. */
   readonly ms: number;
+  /**
+   * How long a start still reads it like any other. Whoever hears of stored rows may be told a moment later, and a process that is killed in
+   * between tells it at its next start.
+   */
+  readonly readableMs: number;
   readonly nowMs: () => number;
 }
 
@@ -20,7 +25,9 @@ interface Kept {
   readonly segment: Segment;
   /** When its rows were stored, by the wall clock: it outlives the process as the file's time. */
   sinceMs: number;
-  /** The file has its kept name. Until then a start reads it like any other. */
+  /** Everything that was written until it was stored is synced: an end of a request that began in it may stand in a later file. */
+  isSynced: boolean;
+  /** The file has its kept name: a start does not read it. */
   isSealed: boolean;
   /** Its rows have to be stored again. */
   isDue: boolean;
@@ -30,7 +37,7 @@ interface Kept {
 
 /** Small segments come with a small journal; without this bound there could be tens of thousands. */
 const FILES_MAX = 256;
-const TRIM_EVERY_MS = 15_000;
+const TIDY_EVERY_MS = 2_000;
 const HEADER_BYTES_MAX = 512;
 /** The number in the journal, and how many rows it holds. */
 const KEPT_NAME = /^journal-(\d{12})-(\d+)\.stored$/;
@@ -60,13 +67,13 @@ export class KeptSegments {
     }
     for (const kept of found.sort((a, b) => a.sinceMs - b.sinceMs)) this.#put(kept);
     this.trim();
-    this.#timer = setInterval(() => this.trim(), TRIM_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#tidy(), TIDY_EVERY_MS).unref();
   }
 
   /** Keeps a segment whose rows were stored just now. `not_kept`: it holds none, or nothing is kept. Damaged ones are set aside instead. */
   add(segment: Segment): 'kept' | 'not_kept' {
     if (this.#keeping.bytesMax === 0 || segment.storedRows === 0 || segment.damaged) return 'not_kept';
-    this.#put({ segment, sinceMs: this.#keeping.nowMs(), isSealed: false, isDue: false, rowsAgain: 0 });
+    this.#put({ segment, sinceMs: this.#keeping.nowMs(), isSynced: false, isSealed: false, isDue: false, rowsAgain: 0 });
     return 'kept';
   }
 
@@ -74,19 +81,11 @@ export class KeptSegments {
     return this.#kept.has(segment.number);
   }
 
-  /** Gives the file its kept name. Only once everything written until then is synced: from now on a start does not read it. */
-  seal(segment: Segment): void {
+  /** From now on it may get its kept name, or go. */
+  synced(segment: Segment): void {
     const kept = this.#kept.get(segment.number);
-    if (kept === undefined || kept.isSealed) return;
-    kept.isSealed = true;
-    const number = String(segment.number).padStart(12, '0');
-    const path = join(this.#directory, `journal-${number}-${segment.storedRows}.stored`);
-    try {
-      renameSync(segment.path, path);
-      segment.path = path;
-    } catch {} // Read again at the next start, it changes nothing in the database.
-    setTime(kept);
-    this.trim();
+    if (kept !== undefined) kept.isSynced = true;
+    this.#tidy();
   }
 
   /** A segment with rows to store again; undefined when it is none. */
@@ -148,11 +147,32 @@ export class KeptSegments {
     return before - this.bytes;
   }
 
-  /** Lets go of all files; they stay for the next start. */
+  /** Lets go of all files; they stay for the next start. All that was written must be synced. */
   close(): void {
     clearInterval(this.#timer);
-    for (const { segment } of this.#kept.values()) closeSync(segment.fd);
+    for (const kept of this.#kept.values()) {
+      this.#seal(kept);
+      closeSync(kept.segment.fd);
+    }
     this.#kept.clear();
+  }
+
+  #tidy(): void {
+    const sealedBeforeMs = this.#keeping.nowMs() - this.#keeping.readableMs;
+    for (const kept of this.#kept.values()) if (kept.isSynced && kept.sinceMs <= sealedBeforeMs) this.#seal(kept);
+    this.trim();
+  }
+
+  #seal(kept: Kept): void {
+    if (kept.isSealed) return;
+    kept.isSealed = true;
+    const { segment } = kept;
+    const path = join(this.#directory, `journal-${String(segment.number).padStart(12, '0')}-${segment.storedRows}.stored`);
+    try {
+      renameSync(segment.path, path);
+      segment.path = path;
+    } catch {} // Read again at the next start, it changes nothing in the database.
+    setTime(kept);
   }
 
   #put(kept: Kept): void {
@@ -169,8 +189,8 @@ export class KeptSegments {
   }
 }
 
-function isFree({ segment, isSealed, isDue }: Kept): boolean {
-  return isSealed && !isDue && segment.readers === 0;
+function isFree({ segment, isSynced, isDue }: Kept): boolean {
+  return isSynced && !isDue && segment.readers === 0;
 }
 
 /** A file that an earlier run kept; null when it is not ours. */
@@ -179,7 +199,8 @@ function earlier(path: string, number: number, rows: number, installationId: str
     const { size, mtimeMs } = statSync(path);
     const segment = openSegment(path, number, size);
     segment.storedRows = rows;
-    if (isOurs(segment, installationId)) return { segment, sinceMs: mtimeMs, isSealed: true, isDue: false, rowsAgain: 0 };
+    if (isOurs(segment, installationId))
+      return { segment, sinceMs: mtimeMs, isSynced: true, isSealed: true, isDue: false, rowsAgain: 0 };
     closeSync(segment.fd);
   } catch {} // What cannot be opened is no help, and no obstacle.
   return null;

@@ -250,7 +250,7 @@ export class SegmentLog {
       return;
     }
     if (this.kept.has(segment)) {
-      this.kept.seal(segment);
+      this.kept.synced(segment);
       return;
     }
     try {

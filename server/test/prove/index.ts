@@ -29,7 +29,7 @@ const registry: Record<string, readonly string[]> = {
   '2.9': ['upgrade'],
   '3.1': ['counters-contract', 'shared-limits'],
   '3.2': ['shared-budgets'],
-  '3.3': ['chaos'],
+  '3.3': ['chaos', 'postgres-failover'],
   '3.4': ['rolling-upgrade'],
   '3.5': ['revocation'],
   '3.6': ['kill-replicas'],
