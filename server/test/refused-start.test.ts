@@ -7,6 +7,7 @@ import { newDataKey } from '../src/lib/secrets.ts';
 import { repository, startGateway, temporaryDirectory } from './prove/gateway.ts';
 import { dumpOf, filesOf, inDatabase, type Where } from './prove/stored-rows.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
+import { hasRedis, startRedis } from './support/redis.ts';
 
 const START_MS_MAX = 180_000;
 
@@ -39,6 +40,33 @@ async function isRefused(databaseUrl: string | null): Promise<void> {
   expect(started.stdout).toBe('');
   expect(await leftIn(where, gateway.dataDir)).toEqual(before);
 }
+
+describe.skipIf(!hasPostgres() || !hasRedis('Redis'))('a replica with another master key', { timeout: START_MS_MAX }, () => {
+  test('is refused with one line while the others serve, and leaves neither a lease nor a journal', async () => {
+    const [opened, redis] = [await openTestDatabase('postgresql'), await startRedis('Redis')];
+    const env = { DATABASE_URL: opened.url as string, REDIS_URL: redis.url };
+    const others = await startGateway({ env: { ...env, HEADGATE_MASTER_KEY: newDataKey().toString('base64') } });
+    try {
+      const kept = () => inDatabase({ databaseUrl: env.DATABASE_URL }, (query) => query(WHAT_STAYS));
+      const before = await kept();
+      const dataDir = temporaryDirectory();
+      const started = start(dataDir, { ...env, HEADGATE_MASTER_KEY: newDataKey().toString('base64') });
+      expect(started.status).toBe(1);
+      expect(started.stderr).toMatch(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/);
+      expect(await kept()).toEqual(before);
+      expect(before).toHaveLength(2);
+      expect(filesOf(dataDir).filter(({ name }) => name.startsWith('journal'))).toEqual([]);
+      expect((await fetch(`${others.base}/health/ready`)).status).toBe(200);
+    } finally {
+      await others.stop();
+      await redis.stop();
+      await opened.dispose();
+    }
+  });
+});
+
+/** Leases change their end every few seconds, never their holder. */
+const WHAT_STAYS = 'select name as text from process_leases union all select i::text from installation i';
 
 describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
   test('is one line that names the setting, and leaves no lock or lease for the next one to wait for', async () => {
