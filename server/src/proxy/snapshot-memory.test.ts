@@ -157,3 +157,24 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
     vi.useRealTimers();
   }
 });
+
+test('a process that stood still for longer than that hears the answer that came meanwhile', async () => {
+  const answered = () => new Promise<null>((resolve) => void setImmediate(() => setImmediate(() => resolve(null))));
+  const snapshot = await openSnapshot({
+    source: {
+      loadCatalogue: async () => catalogueOf([]),
+      loadOrganization: async () => null,
+      findKeyByHash: answered,
+      findKey: async () => null,
+      versions: async () => new Map(),
+    },
+    clock: { nowMs: () => 0, monotonicMs: () => 0 },
+    hashSecret: (secret) => secret,
+    keysMax: 10,
+    forget: () => {},
+  });
+  const found = snapshot.keyBySecret('nobody’s');
+  const untilMs = performance.now() + 1_200;
+  while (performance.now() < untilMs);
+  expect(await found).toBeNull();
+});
