@@ -26,8 +26,23 @@ export async function write(gateway: Gateway, calls: number): Promise<Written> {
     const said = await chat(gateway, (keys[call % keys.length] as { secret: string }).secret, 'kept');
     requestIds.push(said.headers.get('x-request-id') as string);
   }
+  await counted(gateway, tenant.organizationId, calls);
   await settled(gateway);
   return { organizationId: tenant.organizationId, secrets: keys.map(({ secret }) => secret), requestIds };
+}
+
+interface Usage {
+  readonly total: { readonly requests: number; readonly refused_requests: number };
+}
+
+/** Until every call is in the totals: refusals beyond the first few of a second are added up before they are told. */
+async function counted(gateway: Gateway, organizationId: string, calls: number): Promise<void> {
+  for (let tries = 0; tries < 150; tries += 1) {
+    const { total } = await gateway.admin<Usage>('GET', `/usage?organization_id=${organizationId}`);
+    if (total.requests + total.refused_requests === calls) return;
+    await sleep(100);
+  }
+  throw new Error('not every call is counted after fifteen seconds');
 }
 
 /** Until nothing that was answered is missing in the database. */

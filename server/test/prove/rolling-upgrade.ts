@@ -136,6 +136,8 @@ interface Step {
 async function replaced(fleet: Fleet, index: number, { secret }: Key, { short }: Providers): Promise<Step> {
   const replica = fleet.replicas[index] as Gateway;
   const open = (model: string): Promise<PacedStreams> => openStreams(replica.base, secret, model, STREAMS);
+  // The key is new to it, and only what comes now is the question.
+  await untilKnown(replica, secret);
   const streams = { short: await open('short'), endless: await open('endless') };
   const beganMs = performance.now();
   const going = replica.stop();
@@ -145,6 +147,15 @@ async function replaced(fleet: Fleet, index: number, { secret }: Key, { short }:
   await fleet.restart(index);
   const ends = { short: await streams.short.ended(), endless: await streams.endless.ended() };
   return { ...ends, exitCode, beganMs, readyMs: performance.now() };
+}
+
+async function untilKnown({ base }: Gateway, secret: string): Promise<void> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const said = await fetch(`${base}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
+    await said.arrayBuffer();
+    if (said.status === 200) return;
+    await sleep(100);
+  }
 }
 
 /** The last line of the earlier version when it is started beside the new one. */
