@@ -1,9 +1,9 @@
 /**
  * What settlement costs this process: CPU µs per request for a begin and an end into the journal and its file, and for storing the row in
- * PostgreSQL. Sixteen requests a turn of the event loop, each with one ledger entry. Beside it, as a yardstick for the machine of the moment,
- * what JSON.stringify of the same two records costs. Usage: node bench/journal.ts [rows]
+ * PostgreSQL, and what that costs PostgreSQL. Sixteen requests a turn of the event loop, each with one ledger entry. Beside it, as a yardstick for the machine of the moment,
+ * what JSON.stringify of the same two records costs. Usage: npm run bench -- --ledger
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Journal, openJournal } from '../server/src/journal/journal.ts';
@@ -14,8 +14,9 @@ import { createLedgerWriter } from '../server/src/store/ledger-writer.ts';
 import { migrate } from '../server/src/store/migrate.ts';
 import { newPartitions } from '../server/src/store/partitions.ts';
 import { startPostgres } from '../server/test/support/postgres.ts';
+import { cpuMs } from './src/machine.ts';
 
-const ROWS = Number(process.argv[2] ?? 60_000);
+const ROWS = 60_000;
 const TURN = 16;
 const ROUNDS = 4;
 
@@ -62,6 +63,7 @@ async function measure(db: OpenDatabase, path: string): Promise<void> {
     for (let at = 0; at < ROWS; at++)
       jsonBytes += JSON.stringify(beginOf('req', at)).length + JSON.stringify(endOf('req', at)).length;
   });
+  const before = { bytes: await databaseBytes(db), cpuMs: cpuMs(await serverPid(db)) };
   const storing = await cpuPer(ROWS, async () => {
     const writer = createLedgerWriter({
       database: db,
@@ -75,6 +77,8 @@ async function measure(db: OpenDatabase, path: string): Promise<void> {
     if (writer.lag().stored !== ROWS) throw new Error(`${writer.lag().stored} of ${ROWS} rows were stored`);
   });
   await journal.close();
+  const serverUs = ((cpuMs(await serverPid(db)) - before.cpuMs) * 1_000) / ROWS;
+  const rowBytes = ((await databaseBytes(db)) - before.bytes) / ROWS;
   const journalUs = written.cpuUs - made.cpuUs;
   console.log(
     [
@@ -84,8 +88,20 @@ async function measure(db: OpenDatabase, path: string): Promise<void> {
       `JSON.stringify alone ${json.cpuUs.toFixed(2)} (${Math.round(jsonBytes / ROWS)} bytes)`,
       `${Math.round(stats.bytes / ROWS)} bytes per request`,
       `PostgreSQL stored ${Math.round(ROWS / storing.seconds)} rows a second`,
+      `${serverUs.toFixed(0)} µs of its CPU and ${Math.round(rowBytes)} bytes a row, indexes and rollups included`,
     ].join(' · '),
   );
+}
+
+async function databaseBytes({ pool }: OpenDatabase): Promise<number> {
+  const { rows } = await pool.query('select pg_database_size(current_database()) as bytes');
+  return Number(rows[0].bytes);
+}
+
+/** The server's first process; those that serve connections are its children. */
+async function serverPid({ pool }: OpenDatabase): Promise<number> {
+  const { rows } = await pool.query<{ data_directory: string }>('show data_directory');
+  return Number(readFileSync(join(rows[0]?.data_directory ?? '', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
 async function settleAll(journal: Pick<Journal, 'begin' | 'end'> & { whenWritten(callback: () => void): void }): Promise<void> {

@@ -1,7 +1,7 @@
 /** What holding and settling cost in the process and in Redis: twenty counters over four scopes, as a governed request has them. */
 import type { Counters, HoldResult } from '../../server/src/counters/counters.ts';
 import { createMemoryCounters } from '../../server/src/counters/memory.ts';
-import { createRedisCounters } from '../../server/src/counters/redis.ts';
+import { createRedisCounters, type RedisCounters } from '../../server/src/counters/redis.ts';
 import { scriptRunner } from '../../server/src/counters/redis-scripts.ts';
 import { calendar, DAY_MS, MINUTE, planOf } from '../../server/src/counters/testing.ts';
 import type { LimitPlan } from '../../server/src/domain/limit-plan.ts';
@@ -29,10 +29,36 @@ export async function measureCounters(): Promise<readonly string[]> {
       lines.push(await measure(`memory, ${together} at a time`, memory, together, null));
       lines.push(await measure(`Redis, ${together} at a time`, shared, together, redis));
     }
+    lines.push(await memoryOf(redis, shared));
   } finally {
     await redis.stop();
   }
   return lines;
+}
+
+const ORGANIZATIONS = 2_000;
+const RECORDS = 20_000;
+
+/** What an organization in traffic takes of Redis, with twenty counters of its own, and what a request takes until its row is stored. */
+async function memoryOf(redis: TestRedis, counters: RedisCounters): Promise<string> {
+  await redis.client.call('FLUSHALL');
+  const plan = governedPlan();
+  const empty = await bytesOf(redis);
+  for (let i = 0; i < ORGANIZATIONS; i += 1) {
+    const organizationId = `org_${i}`;
+    const own = { ...plan, organizationId, counters: plan.counters.map((spec) => ({ ...spec, organizationId })) };
+    await one(counters, own, `req ${i}`);
+    await counters.stored(organizationId, [{ requestId: `req ${i}`, tokens: 300, nanoUsd: 800 }]);
+  }
+  const full = await bytesOf(redis);
+  for (let i = 0; i < RECORDS; i += 1) await one(counters, plan, `rec ${i}`);
+  const waiting = await bytesOf(redis);
+  const perOrganization = (full - empty) / ORGANIZATIONS;
+  return `Redis memory: ${(perOrganization / 1_000).toFixed(1)} kB an organization in traffic, ${((waiting - full) / RECORDS).toFixed(0)} bytes a settled request until its row is stored`;
+}
+
+async function bytesOf(redis: TestRedis): Promise<number> {
+  return Number(/used_memory:(\d+)/.exec(String(await redis.client.call('INFO', 'memory')))?.[1]);
 }
 
 async function measure(name: string, counters: Counters, together: number, redis: TestRedis | null): Promise<string> {

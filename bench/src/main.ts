@@ -5,6 +5,7 @@
 // `npm run bench -- --bars=lane`: judged by what is asked of a gateway with the fast lane.
 // `npm run bench -- --counters`: no table, but what limits and budgets cost in the process and in Redis.
 // `npm run bench -- --replicas`: no table, but what shared counters and a second worker cost a request.
+// `npm run bench -- --ledger`: no table, but what settlement costs the process and PostgreSQL.
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/prove/gateway.ts';
@@ -51,6 +52,10 @@ const WARM_UP_SECONDS = 3;
 prepareMachine();
 if (process.argv.includes('--counters')) {
   for (const line of await measureCounters()) console.log(line);
+  process.exit(0);
+}
+if (process.argv.includes('--ledger')) {
+  await import('../journal.ts');
   process.exit(0);
 }
 const streams = await startStreamLoad();
