@@ -5,6 +5,8 @@ import type { OpenDatabase } from '../store/database.ts';
 /** Not copied by a move and not missed after one: what is due stands in our own tables, this says when to try. */
 const QUEUE_SCHEMA = 'headgate_jobs';
 
+const HOUR_SECONDS = 3_600;
+
 type Rows = Awaited<ReturnType<ReturnType<PgBoss['getDb']>['executeSql']>>;
 
 /** Several processes may open theirs at once, on one database. Connects with `start`, which makes the schema where there is none. */
@@ -17,6 +19,10 @@ export function newBoss(database: OpenDatabase): PgBoss {
     reindex: false,
     monitorVacuum: false,
     registerInstance: false,
+    // Jobs that wait for others, and index builds of its own migrations: neither is in use, or in a hurry.
+    flowIntervalSeconds: HOUR_SECONDS,
+    bamIntervalSeconds: HOUR_SECONDS,
+    cronWorkerIntervalSeconds: 15,
     openTelemetry: { enabled: false },
   });
 }
