@@ -46,13 +46,13 @@ test('an owner makes a webhook, keeps its secret, sees a test event arrive and a
 test('a platform admin runs a job now; an auditor sees that it ran, and why they may not run one', async ({ page, house }) => {
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/settings?tab=jobs`);
-  await page.getByRole('button', { name: 'Run Partitions now' }).click();
+  await page.getByRole('button', { name: 'Run now: Partitions' }).click();
   const row = page.getByRole('row').filter({ hasText: 'Makes the tables of the coming two months' });
   await expect(row).toContainText('The tables reach to the end of', { timeout: 30_000 });
   await house.signIn(page, 'platform_auditor');
   await page.reload();
   await expect(row).toContainText('Done');
-  const button = page.getByRole('button', { name: 'Run Partitions now' });
+  const button = page.getByRole('button', { name: 'Run now: Partitions' });
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   await expect(button).toHaveAttribute('aria-description', 'Only a platform admin can do this.');
   const answer = await page.request.post(`${house.url}/api/v1/jobs/partitions/run`, { headers: { origin: house.url } });

@@ -89,7 +89,7 @@ function JobTable({ jobs }: { jobs: readonly Job[] }) {
                     verdict={verdict}
                     size="compact-sm"
                     variant="default"
-                    aria-label={`Run ${titleOf(job.name)} now`}
+                    aria-label={`Run now: ${titleOf(job.name)}`}
                     loading={running.isPending && running.variables === job.name}
                     onClick={() => running.mutate(job.name)}
                   >

@@ -80,7 +80,7 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
                         size="compact-sm"
                         variant="default"
                         disabled={!verdict.allowed}
-                        aria-label={`Keep the price of ${proposal.model}`}
+                        aria-label={`Keep ours: ${proposal.model}`}
                         onClick={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: false })}
                       >
                         Keep ours

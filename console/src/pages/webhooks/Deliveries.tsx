@@ -111,7 +111,7 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
                     variant="default"
                     disabled={delivery.status === 'pending' || webhook.status === 'disabled'}
                     loading={sending.isPending && sending.variables?.id === delivery.id}
-                    aria-label={`Send ${kindLabel(delivery.type)} again`}
+                    aria-label={`Send again: ${kindLabel(delivery.type)}`}
                     onClick={() => sending.mutate(delivery)}
                   >
                     Send again
