@@ -1,5 +1,5 @@
 import { IN_VALUE, KIND, plainLength } from './characters.ts';
-import { ODD, readHeaderLines } from './header-lines.ts';
+import { LastNames, ODD, readHeaderLines } from './header-lines.ts';
 
 /** Header names are lower case; a name that came more than once has all its values. */
 export type AnswerHeaders = Record<string, string | string[] | undefined>;
@@ -23,6 +23,7 @@ export type AnswerReading = AnswerHead | 'odd' | 'incomplete';
 const ANSWER_HEAD_BYTES_MAX = 16 * 1024;
 
 const START = Buffer.from('HTTP/1.1 ');
+const lastNames = new LastNames();
 const HEAD_END = Buffer.from('\r\n\r\n');
 const STATUS_AT = 9;
 const LINES_AT = 12;
@@ -42,7 +43,7 @@ export function readAnswerHead(bytes: Buffer): AnswerReading {
   if (status < 0 || at < 0 || !isReason(bytes, at)) return 'odd';
   at += 2;
   const pairs: string[] = [];
-  const bodyAt = readHeaderLines(bytes, at, text, pairs);
+  const bodyAt = readHeaderLines(bytes, at, text, pairs, lastNames);
   if (bodyAt === ODD || bodyAt !== end + HEAD_END.length) return 'odd';
   return judge(status, pairs, bodyAt);
 }

@@ -1,5 +1,5 @@
 import { IN_TARGET, KIND, plainLength } from './characters.ts';
-import { ODD, readHeaderLines } from './header-lines.ts';
+import { LastNames, ODD, readHeaderLines } from './header-lines.ts';
 
 /** A request's head that is plain in every respect: a POST below `/v1/` with one length and nothing that changes how it is read. */
 export interface RequestHead {
@@ -24,6 +24,7 @@ const HEADERS_MAX = 64;
 
 const START = Buffer.from('POST /v1/');
 const VERSION = ' HTTP/1.1\r\n';
+const lastNames = new LastNames();
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
@@ -45,7 +46,7 @@ export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0
     if (mark < 0 && bytes[at] === QUESTION_MARK) mark = at;
   if (!text.startsWith(VERSION, at)) return 'odd';
   const pairs: string[] = [];
-  const bodyAt = readHeaderLines(bytes, at + VERSION.length, text, pairs);
+  const bodyAt = readHeaderLines(bytes, at + VERSION.length, text, pairs, lastNames);
   // The first empty line must be the end that was found, or the lines were cut otherwise than they look.
   if (bodyAt !== end + HEAD_END.length || bodyAt === ODD) return 'odd';
   const path = text.substring(TARGET_AT, mark < 0 ? at : mark);
