@@ -24,6 +24,7 @@ const STREAMS = 3;
 const PACE_MS = 50;
 const PHASE = 'roll';
 const TOKEN_BYTES = 4;
+const BEFORE_MS = 2_000;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const folder = earlierRelease(EARLIER);
@@ -62,7 +63,10 @@ async function rolled(fleet: Fleet, folder: string, providers: Providers, calls:
   const written = await write(first, calls);
   const before = await readAll(first, written);
   const balancer = watch(fleet);
-  const load = beginFleetLoad(fleet, site, { width: WIDTH, phase: PHASE, isIn: balancer.isIn });
+  const load = beginFleetLoad(fleet, site, { width: WIDTH, phase: 'before', isIn: balancer.isIn });
+  // Only what an upgrade does is the question: every replica knows the keys by now.
+  await sleep(BEFORE_MS);
+  load.phase = PHASE;
   const steps: Step[] = [];
   let older = '';
   for (let index = 0; index < fleet.replicas.length; index += 1) {
@@ -80,6 +84,7 @@ async function rolled(fleet: Fleet, folder: string, providers: Providers, calls:
   const isOlderRefused = migrations.length === 0 || /^headgate: The database was written by a newer version/.test(older);
   const problems = [
     ...tally.failed,
+    ...messagesOf(load),
     ...books.problems,
     ...streams.problems,
     ...kept.details,
@@ -176,6 +181,14 @@ function sumOf(load: Parameters<typeof tallyOf>[0], site: FleetSite) {
     answered: tallies.reduce((sum, { answered }) => sum + answered, 0),
     failed: tallies.flatMap(({ failed }) => [...failed].map(([name, count]) => `${count} × ${name}`)),
   };
+}
+
+/** What the failed ones were told. */
+function messagesOf({ fates }: Parameters<typeof tallyOf>[0]): readonly string[] {
+  const told = [...fates].flatMap(([id, fate]) =>
+    id.startsWith(PHASE) && fate.is === 'error' ? [`${id}: ${fate.message}`] : [],
+  );
+  return told.slice(0, 6);
 }
 
 /** Those that could end did; the others ended with a word, and were charged for what had come by then. */
