@@ -80,7 +80,9 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   taken.defer(() => journal.close());
   const { rows, estimated } = journal.replayed;
   if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
-  let heard: (use: SettledUse) => void = () => {};
+  // What an earlier run left is stored at once; who listens comes later and hears of it all the same.
+  const early: SettledUse[] = [];
+  let heard: (use: SettledUse) => void = (use) => early.push(use);
   const writer = createLedgerWriter({
     database,
     partitions,
@@ -96,6 +98,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   taken.defer(() => refusals.flush());
   const onStored = (listener: typeof heard) => {
     heard = listener;
+    for (const use of early.splice(0)) listener(use);
   };
   return { database, masterKey, installation, journal, refusals, writer, owner, onStored, close: () => taken.disposeAsync() };
 }

@@ -225,11 +225,13 @@ export class Opening {
 
   /** Other counters, which know nothing of us: what is settled goes to the ledger, what is in flight is taken again. */
   async #enter(id: string): Promise<void> {
+    const isFirst = this.#epoch === null;
     this.#epoch = id;
     this.#o.setEpoch(id);
     this.#o.noteEpoch(id);
     this.#o.living.forget();
-    this.#queue.clear();
+    // At a start there waits what an earlier run left and what was stored since: its holds may be in this very epoch.
+    if (!isFirst) this.#queue.clear();
     this.#missed.clear();
     // In one turn: whatever ends later is stored later, and tells the counters then.
     const admitted = this.#admittedAway;

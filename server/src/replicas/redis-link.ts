@@ -273,7 +273,7 @@ function unusableFrom(error: unknown): UnusableRedis | null {
   const message = error instanceof Error ? error.message : String(error);
   if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))
     return new UnusableRedis('the server wants other credentials than the URL has.');
-  if (/Protocol error|unexpected|ERR unknown command/i.test(message))
+  if (/Protocol error|unexpected|Unknown RESP type|ERR unknown command/i.test(message))
     return new UnusableRedis('what answers there is no Redis or Valkey.');
   return null;
 }

@@ -207,7 +207,7 @@ async function proveRow(row: Row, phase: string, chaos: Chaos, load: SteadyLoad,
     const failed = [...tally.failed].map(([name, count]) => `${count} × ${name}`).join(', ') || 'none';
     for (const name of tally.failed.keys())
       if (!row.mayFail.includes(name))
-        problems.push(`${house}: ${tally.failed.get(name)} × ${name} (${saidIn(load, `${phase}during-${house}`)})`);
+        problems.push(`${house}: ${tally.failed.get(name)} × ${name} (${tally.said.get(name) ?? ''})`);
     if (house === 'limited' && tally.failed.has(NO_BUDGET))
       problems.push(`limited: ${tally.failed.get(NO_BUDGET)} × ${NO_BUDGET}`);
     if (house === 'limited' && row.isDegraded === true && tally.degraded === 0) problems.push('nothing was served by a share');
@@ -216,12 +216,6 @@ async function proveRow(row: Row, phase: string, chaos: Chaos, load: SteadyLoad,
     parts.push(`${house} ${tally.requests}: ${tally.answered} served${degraded}, failed ${failed}`);
   }
   return { line: `${row.name}: ${parts.join(' | ')} | recovered after ${seconds} s`, problems };
-}
-
-/** What the first failure of a phase said. */
-function saidIn(load: SteadyLoad, phase: string): string {
-  for (const [id, fate] of load.fates) if (id.startsWith(`${phase}-`) && fate.is === 'error') return fate.message;
-  return '';
 }
 
 const STEADY_CALLS = 40;

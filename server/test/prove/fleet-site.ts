@@ -47,10 +47,13 @@ export interface Tally {
   readonly degraded: number;
   /** How many of each `status code`, `cut` among them. */
   readonly failed: ReadonlyMap<string, number>;
+  /** What the first of each said. */
+  readonly said: ReadonlyMap<string, string>;
 }
 
 export function tallyOf(load: SteadyLoad, phase: string): Tally {
   const failed = new Map<string, number>();
+  const said = new Map<string, string>();
   let [requests, answered, degraded] = [0, 0, 0];
   for (const [id, fate] of load.fates) {
     // Nobody listened: a load balancer asks the next one, as the callers do.
@@ -59,9 +62,12 @@ export function tallyOf(load: SteadyLoad, phase: string): Tally {
     if (fate.is === 'answered') {
       answered += 1;
       if (fate.isDegraded) degraded += 1;
-    } else failed.set(nameOf(fate), (failed.get(nameOf(fate)) ?? 0) + 1);
+    } else {
+      failed.set(nameOf(fate), (failed.get(nameOf(fate)) ?? 0) + 1);
+      if (fate.is === 'error' && !said.has(nameOf(fate))) said.set(nameOf(fate), fate.message);
+    }
   }
-  return { requests, answered, degraded, failed };
+  return { requests, answered, degraded, failed, said };
 }
 
 function nameOf(fate: Exclude<Fate, { is: 'answered' }>): string {

@@ -42,7 +42,12 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     for (const tally of tallies) for (const [name, count] of tally.failed) failed.set(name, (failed.get(name) ?? 0) + count);
     // What the killed process was answering is cut; nobody else's request fails.
     const others = [...failed].filter(([name]) => name !== 'cut');
-    const problems = [...books.problems, ...others.map(([name, count]) => `${count} × ${name}`)];
+    const problems = [
+      ...books.problems,
+      ...others.map(
+        ([name, count]) => `${count} × ${name} (${tallies.map(({ said }) => said.get(name)).find((text) => text !== undefined)})`,
+      ),
+    ];
     if (books.lost > 0) problems.push(`${books.lost} answers are lost`);
     if (books.doubled > 0) problems.push(`${books.doubled} calls are doubled`);
     const sum = (of: 'requests' | 'answered') => tallies.reduce((total, tally) => total + tally[of], 0);

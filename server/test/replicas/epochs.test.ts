@@ -1,4 +1,6 @@
 /** When shared counters are open, and what happens to them when Redis loses what it counted, on a single server and on a cluster. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Hold } from '../../src/counters/counters.ts';
@@ -211,14 +213,33 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     expect(await again.shared.read(budgetPlan.counters)).toMatchObject({ used: [SPENT, 0], held: [0, 0] });
   });
 
-  test('a server that wants a password, and one that is no Redis, stop the start with one line', async () => {
+  test('a Redis without memory counts as away for who asks, and is asked again by the next', async () => {
+    const { redis, house } = await behindProxy();
+    await redis.client.call('CONFIG', 'SET', 'maxmemory', '1');
+    expect(await house.shared.hold('req_1', limitPlan, wants())).toMatchObject({ admitted: true, isDegraded: true });
+    await expect(Promise.resolve(house.shared.hold('req_2', budgetPlan, wants(0, 1)))).rejects.toThrow(CountersAway);
+    await redis.client.call('CONFIG', 'SET', 'maxmemory', '0');
+    await until(async () => (await house.shared.hold(`req_${Date.now()}`, limitPlan, wants())).isDegraded !== true);
+  });
+
+  test('a server that wants a password, and one that is no Redis, stop the start with one line; one that may evict is warned of', async () => {
     made += 1;
     const redis = await startRedis('Redis');
     opened.push(redis);
+    await redis.client.call('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await redis.client.call('CONFIG', 'SET', 'maxmemory', '100mb');
+    const told: string[] = [];
+    (await openRedis({ url: redis.url, onEvent: ({ is, message }) => told.push(`${is}: ${message}`) })).close();
+    expect(told[0]).toContain('maxmemory-policy allkeys-lru');
     await redis.client.call('CONFIG', 'SET', 'requirepass', 'secret');
     await expect(openRedis({ url: redis.url, onEvent: () => {} })).rejects.toThrow(
       'REDIS_URL: the server wants other credentials',
     );
+    const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const url = `redis://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    await expect(openRedis({ url, onEvent: () => {} })).rejects.toThrow('REDIS_URL: what answers there is no Redis or Valkey');
+    other.close();
   });
 });
 
