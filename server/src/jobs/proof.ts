@@ -1,4 +1,7 @@
-/** The proof that what is owed, what reports say and what limits count are one: Σ ledger = rollups = counters. */
+/**
+ * The proof that what is owed, what reports say and what limits count are one: Σ ledger = rollups = counters. Counters are compared with
+ * the ledger as the rollups add it up: where those are wrong they are repaired first, and the next proof corrects the counters.
+ */
 import type { Counters } from '../counters/counters.ts';
 import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
 import { activeAfter } from '../store/active-organizations.ts';

@@ -6,6 +6,7 @@ import { openReceiver, type Received, type Receiver } from '../jobs/receiver.ts'
 import { chat, inParallel } from './data-plane.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';
+import { type ProofOfSums, proveSums } from './proof-of-sums.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 import { inDatabase } from './stored-rows.ts';
 import { type Key, makeKey, makeModel, makeTenant } from './tenant.ts';
@@ -20,6 +21,8 @@ const DOWN_MS = 60_000;
 const TOLD_MS_MAX = 150_000;
 /** Longer than a look takes, so that a second telling would have come. */
 const QUIET_MS = 6_000;
+/** For those who wait for the whole of the proves at once. */
+const QUICK = { downMs: 3_000, quietMs: 3_000 };
 
 interface House {
   readonly organizationId: string;
@@ -33,21 +36,34 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   if (fleet === null) return { holds: false, figure: '', skipped: 'PostgreSQL or Redis is not installed' };
   try {
     await makeModel(fleet.replicas[0] as Gateway, { model: MODEL, provider: 'fake', upstreamModel: 'fake-small' });
-    const there = await race(fleet, receiver, quick ? 5 : 30, 0);
-    const away = await race(fleet, receiver, quick ? 3 : 10, quick ? 6_000 : DOWN_MS);
-    const problems = [...there.problems, ...away.problems];
+    const { downMs, quietMs } = quick ? QUICK : { downMs: DOWN_MS, quietMs: QUIET_MS };
+    const there = await race(fleet, receiver, { count: quick ? 4 : 30, downMs: 0, quietMs });
+    const away = await race(fleet, receiver, { count: quick ? 2 : 10, downMs, quietMs });
+    const proof = quick ? null : await sumsProven(fleet);
+    const problems = [...there.problems, ...away.problems, ...(proof?.problems ?? [])];
     return {
       holds: problems.length === 0,
       figure:
         `${there.houses} budgets raced over three replicas: ${there.passed} thresholds passed, ${there.delivered} deliveries, doubled ${there.doubled}; ` +
-        `receiver down for ${((quick ? 6_000 : DOWN_MS) / 1_000).toFixed(0)} s: ${away.passed} passed, ${away.attempts} attempts, ${away.delivered} deliveries, doubled ${away.doubled}, the last ${(away.lastMs / 1_000).toFixed(1)} s after it was back; ` +
-        `${there.verified + away.verified} signatures verified by another implementation, ${there.forged + away.forged} changed bodies refused`,
+        `receiver down for ${(downMs / 1_000).toFixed(0)} s: ${away.passed} passed, ${away.attempts} attempts, ${away.delivered} deliveries, doubled ${away.doubled}, the last ${(away.lastMs / 1_000).toFixed(1)} s after it was back; ` +
+        `${there.verified + away.verified} signatures verified by another implementation, ${there.forged + away.forged} changed bodies refused${proof === null ? '' : `; ${proof.figure}`}`,
       details: problems.slice(0, 20),
     };
   } finally {
     await fleet.stop();
     await receiver.down();
   }
+}
+
+/** Told or not, what was spent adds up. */
+async function sumsProven(fleet: Fleet): Promise<ProofOfSums> {
+  const gateway = fleet.replicas[0] as Gateway;
+  const tenant = await makeTenant(gateway, { budgets: [{ amount: '100.00', period: 'month', action: 'alert' }] });
+  const key = await makeKey(gateway, tenant);
+  await sleep(500);
+  const busy = () => Promise.all(fleet.replicas.map((replica) => chat(replica, key.secret, MODEL)));
+  await busy();
+  return proveSums(fleet, tenant.organizationId, busy);
 }
 
 interface Raced {
@@ -62,8 +78,14 @@ interface Raced {
   readonly problems: readonly string[];
 }
 
+interface RaceOptions {
+  readonly count: number;
+  readonly downMs: number;
+  readonly quietMs: number;
+}
+
 /** Each house spends beyond its budget through all replicas at once; `downMs`: the receiver is away when it happens, for so long. */
-async function race(fleet: Fleet, receiver: Receiver, count: number, downMs: number): Promise<Raced> {
+async function race(fleet: Fleet, receiver: Receiver, { count, downMs, quietMs }: RaceOptions): Promise<Raced> {
   const houses: House[] = [];
   for (let at = 0; at < count; at += 1) houses.push(await furnish(fleet, receiver, at));
   await sleep(500);
@@ -82,7 +104,7 @@ async function race(fleet: Fleet, receiver: Receiver, count: number, downMs: num
   const deadline = performance.now() + TOLD_MS_MAX;
   const came = () => receiver.received.slice(before);
   while (came().length < wanted && performance.now() < deadline) await sleep(100);
-  await sleep(QUIET_MS);
+  await sleep(quietMs);
   return judge(fleet, houses, came(), backMs);
 }
 
