@@ -69,7 +69,7 @@ export class ChunkedBody {
         return '0\r\n';
       case LAST_LF:
         return '0\r\n\r';
-      // An empty chunk would end the body: the data's own end is said again behind a byte less of it, which is not ours to do.
+      // Behind data whose end is not as it must be there is nothing to read again: see isAtFrame.
       default:
         return '';
     }
