@@ -62,7 +62,7 @@ export async function fuzzRequests(connections: number, from: number): Promise<F
 export async function fuzzRequestsOverNetwork(connections: number, from: number): Promise<FuzzResult> {
   const off = desk('off');
   const on = desk('on');
-  const port = await listenOn(on.server);
+  const ports = { on: await listenOn(on.server), off: await listenOn(off.server) };
   let [messages, inLane, taken] = [0, 0, 0];
   const disagreements: string[] = [];
   let disagreed = 0;
@@ -74,17 +74,29 @@ export async function fuzzRequestsOverNetwork(connections: number, from: number)
     if (expected.served.length !== drawn || expected.answers.some((status) => status !== '200')) continue;
     taken += 1;
     messages += drawn;
-    on.current = nothingRead();
-    const answers = await exchangeOverNetwork(port, pieces, drawn);
+    const withLane = await heardOverNetwork(on, ports.on, pieces, drawn);
     inLane += on.current.inLane;
-    // Node begins requests side by side, so they are compared without their order.
-    const isSame = on.current.served.toSorted().join() === expected.served.toSorted().join() && answers === drawn;
+    // Node closes behind some answers, which memory does not show: what differs from memory is asked of Node itself over the network.
+    const isSame =
+      withLane === wordsOf(expected.served, drawn) || withLane === (await heardOverNetwork(off, ports.off, pieces, drawn));
     if (isSame) continue;
     disagreed += 1;
-    if (disagreements.length < 5) disagreements.push(`seed ${seed}: ${answers} of ${drawn} answered, or read differently`);
+    if (disagreements.length < 5) disagreements.push(`seed ${seed}: ${withLane}`);
   }
   on.server.close();
+  off.server.close();
   return { connections, messages, inLane, disagreed, disagreements };
+}
+
+async function heardOverNetwork(desk: Desk, port: number, pieces: readonly Buffer[], wanted: number): Promise<string> {
+  desk.current = nothingRead();
+  const answers = await exchangeOverNetwork(port, pieces, wanted);
+  return wordsOf(desk.current.served, answers);
+}
+
+/** Node begins requests side by side, so they are compared without their order. */
+function wordsOf(served: readonly string[], answers: number): string {
+  return `${answers} answers to ${served.toSorted().join(' ')}`;
 }
 
 function looksSame(withNode: Reading, withLane: Reading): boolean {
