@@ -1,3 +1,4 @@
+import { CountersAway } from '../counters/counters.ts';
 import { SignInRefused } from '../identity/refusal.ts';
 import { describeDefect } from '../lib/defect.ts';
 import { isStoreUnavailable, StoreConflict, StoreError, UniqueViolation } from '../store/errors.ts';
@@ -8,7 +9,7 @@ import { conflict, invalid, Problem } from './problem.ts';
 /** Whatever was thrown, as an answer. What is not foreseen is logged under the request's id and said as a 500 without detail. */
 export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
   if (error instanceof Problem) return error;
-  const known = fromFastify(error) ?? fromStore(error) ?? fromIdentity(error);
+  const known = fromFastify(error) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
   if (known !== null) return known;
   log.error({ request_id: requestId, ...describeDefect(error) }, 'an admin request failed');
   return new Problem(500, 'Something failed that should not. The log has the details under this request id.');
@@ -43,6 +44,11 @@ function fromStore(error: unknown): Problem | null {
     });
   }
   return null;
+}
+
+function fromCounters(error: unknown): Problem | null {
+  if (!(error instanceof CountersAway)) return null;
+  return new Problem(503, error.message, { headers: { 'retry-after': '1' } });
 }
 
 /** Wrong proof is 401, also on routes that somebody signed in asks; what only time or another step mends is told apart. */

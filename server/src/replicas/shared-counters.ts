@@ -150,8 +150,10 @@ class Shared implements SharedCounters {
   }
 
   read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {
-    if (this.#opening.state.is === 'open') return this.#o.redis.read(counters);
-    throw new CountersAway('Live use cannot be read: the counters that all replicas share are out of reach.');
+    if (this.#opening.state.is !== 'open') throw unreadable();
+    return Promise.resolve(this.#o.redis.read(counters)).catch((error: unknown) => {
+      throw error instanceof RedisAway ? unreadable() : error;
+    });
   }
 
   restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void | Promise<void> {
@@ -212,4 +214,8 @@ class Shared implements SharedCounters {
   async #renew(): Promise<void> {
     if (this.#opening.state.is === 'open') await this.#o.living.renew().catch(() => {});
   }
+}
+
+function unreadable(): CountersAway {
+  return new CountersAway('Live use cannot be read: the counters that all replicas share are out of reach. Try again.');
 }
