@@ -187,6 +187,8 @@ const GLOBAL_TABLES = [
   ...['invitations', 'keys', 'ledger', 'organization_days', 'organization_standings', 'platform_rollups', 'request_log'],
   ...['rollups', 'route_group_policies', 'team_rollups', 'teams'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
+  // What runs by itself for the whole installation, and what is told of it: looked up by id, and delivered in one order over all tenants.
+  ...['alert_deliveries', 'alert_events', 'credential_checks', 'job_runs', 'ledger_drifts', 'price_proposals', 'webhooks'],
 ];
 
 async function insertTenancy(db: Database) {

@@ -8,6 +8,7 @@ import { createDeploymentLoad } from '../../src/proxy/load.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot.ts';
 import { createTraffic } from '../../src/proxy/traffic.ts';
+import { StoreUnavailable } from '../../src/store/errors.ts';
 import { delayed } from './delayed.ts';
 import { type Fault, withFault } from './faults.ts';
 import type { ModelJournal } from './model-journal.ts';
@@ -112,7 +113,7 @@ function countersOf({ schedule, random, truth, database, fault }: Surroundings):
       if (fault === 'fixed-window' && toMs - fromMs <= HOUR_MS) return Promise.resolve([]);
       const points = truth.past.pointsOf(spec, { startMs: fromMs, endMs: toMs });
       return new Promise((resolve, reject) => {
-        schedule.after(random.whole(0, 200), () => (database.away ? reject(new Error('the database is away')) : resolve(points)));
+        schedule.after(random.whole(0, 200), () => (database.away ? reject(databaseAway()) : resolve(points)));
       });
     },
   });
@@ -122,12 +123,16 @@ interface ModelStore extends ConfigSource {
   query<T>(read: () => T): Promise<T>;
 }
 
+function databaseAway(): StoreUnavailable {
+  return new StoreUnavailable('the database is away', '08006');
+}
+
 /** The store's queries: they take a while, see one instant, and fail while the database is away. */
 function storeOf({ schedule, random, world, database }: Surroundings): ModelStore {
   const query = <T>(read: () => T): Promise<T> =>
     new Promise((resolve, reject) => {
       schedule.after(random.whole(0, 30), () => {
-        if (database.away) return reject(new Error('the database is away'));
+        if (database.away) return reject(databaseAway());
         const found = read();
         schedule.after(random.whole(0, 30), () => resolve(found));
       });
