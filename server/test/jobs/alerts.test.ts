@@ -167,7 +167,8 @@ onEveryDatabase('alerts', (given, kind) => {
   });
 
   // The queue is the same on both; one of them is enough to wait for.
-  describe.runIf(kind === 'embedded')('deliveries', () => {
+  const onOne = kind === 'embedded' ? describe : () => {};
+  onOne('deliveries', () => {
     test('are tried again until the receiver is back, and then arrive once', async () => {
       const organization = await makeOrganization(world().root);
       const hook = await hookOf(organization.id);
