@@ -118,7 +118,14 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     },
   });
   const { server } = listening;
-  await listen(server, config);
+  try {
+    await listen(server, config);
+  } catch (error) {
+    // Whoever runs beside would meet a database that is being closed.
+    await jobs.stop();
+    await opened.leave();
+    throw error;
+  }
   const stopKeeping = keepCurrent(config, stores, opened, log);
   if (config.worker <= 1 && config.role !== 'data')
     await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
