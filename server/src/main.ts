@@ -54,6 +54,8 @@ import { metricsOfAll, startsWorkers, superviseWorkers, workerConfig } from './w
 
 const IMPATIENT_AFTER_MS = 1_000;
 const FLUSH_MS_MAX = 10_000;
+const STOP_MS_MAX = 10_000;
+const CLOSE_MS_MAX = 25_000;
 /** For an error in a stream to reach its client. */
 const LAST_WORDS_MS = 500;
 
@@ -133,8 +135,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   onSignal(log, async () => {
     notReady = 'draining';
     await sleep(config.drainLeadMs);
-    await stopKeeping();
-    await jobs.stop();
+    await atMost(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
     admin.endStreams();
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
@@ -144,10 +145,15 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     transport.close();
     // What is settled is stored and told before this replica goes.
     await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
-    await opened.leave();
-    await stores.close();
+    await atMost(STOP_MS_MAX, opened.leave());
+    await atMost(CLOSE_MS_MAX, stores.close());
     await opened.telemetry?.close();
   });
+}
+
+/** A database or network that answers nothing must not keep a process that has stored what it could; the journal keeps the rest. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep(ms, undefined, { ref: false })]);
 }
 
 /** A data process has no control plane: there is nothing at its paths. */
