@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { BadSetting, readConfig, SETTINGS } from './config.ts';
+import { BadSetting, readConfig } from './config.ts';
+import { SETTINGS } from './settings.ts';
 
 const bad = (env: Record<string, string>, flags: readonly string[] = []) => {
   try {

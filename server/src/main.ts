@@ -1,7 +1,7 @@
 /** Reads the settings, wires the rooms, listens. The only file that knows everything. */
 import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
@@ -99,6 +99,8 @@ async function serve(config: Config, log: Logger): Promise<void> {
 
 async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
   let notReady: string | null = 'starting';
+  // Found out before anything is changed: jobs and the demo begin to write as soon as they are there.
+  if (config.worker === 0) await mustBeFree(config);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
@@ -236,7 +238,13 @@ function operationsOf(
   };
 }
 
-async function listen(server: Server, { host, port }: Config): Promise<void> {
+async function mustBeFree(config: Config): Promise<void> {
+  const probe = createServer();
+  await listen(probe, config);
+  await new Promise((closed) => probe.close(closed));
+}
+
+async function listen(server: Server | NetServer, { host, port }: Config): Promise<void> {
   server.listen(port, host);
   try {
     await once(server, 'listening');

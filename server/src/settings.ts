@@ -1,0 +1,161 @@
+/** Every setting with its default, named once; `docs/operating.md` lists them from this table. */
+
+/** One setting as an operator sees it. */
+export interface Setting {
+  readonly name: string;
+  readonly default: string;
+  readonly about: string;
+  /** Its value is never shown. */
+  readonly secret?: true;
+}
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: 'HEADGATE_PORT',
+    default: '4000',
+    about: 'Port of the data plane, the admin API and the console (0 takes a free one).',
+  },
+  { name: 'HEADGATE_HOST', default: '127.0.0.1', about: 'Address to listen on.' },
+  { name: 'HEADGATE_DATA_DIR', default: './data', about: 'Journal, generated secrets and the embedded database.' },
+  {
+    name: 'DATABASE_URL',
+    default: '',
+    about: 'A PostgreSQL (15 or later) connection URL; empty uses the embedded database.',
+    secret: true,
+  },
+  {
+    name: 'REDIS_URL',
+    default: '',
+    about:
+      'A Redis (6.2 or later) or Valkey, single or any node of a cluster, in which all replicas count together; empty allows one process. Needs DATABASE_URL.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_WORKERS',
+    default: '1',
+    about: 'Processes on this host that share the port, each with its own journal. More than 1 needs REDIS_URL.',
+  },
+  {
+    name: 'HEADGATE_ROLE',
+    default: 'all',
+    about: '`data` serves `/v1` alone, `admin` everything but `/v1`. Other than `all` needs REDIS_URL.',
+  },
+  {
+    name: 'HEADGATE_BUDGETS_WITHOUT_REDIS',
+    default: 'refuse',
+    about:
+      'Requests under a budget that refuses, while Redis is away: `refuse` answers 503, `admit` lets them pass and settles them later.',
+  },
+  {
+    name: 'HEADGATE_LIMITS_WITHOUT_REDIS',
+    default: 'share',
+    about: 'Rate limits while Redis is away: `share` gives each replica its part of the limit, `refuse` answers 503.',
+  },
+  {
+    name: 'HEADGATE_MODE',
+    default: 'development',
+    about: '`production` generates no secrets, prints none, and refuses loopback upstreams.',
+  },
+  { name: 'HEADGATE_PUBLIC_URL', default: '', about: 'What links and origin checks use.' },
+  {
+    name: 'HEADGATE_SMTP_URL',
+    default: '',
+    about: 'Where mail is handed in: smtp://user:password@host:587 or smtps://…; empty sends none, and links are shown to copy.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_MAIL_FROM',
+    default: '',
+    about: 'The sender of mail, such as Headgate <headgate@example.com>; needed with HEADGATE_SMTP_URL.',
+  },
+  {
+    name: 'HEADGATE_TRUSTED_PROXIES',
+    default: '',
+    about: 'CIDRs whose forwarded headers count; from anyone else they are ignored.',
+  },
+  {
+    name: 'HEADGATE_ADMIN_TOKEN',
+    default: '',
+    about: 'The first platform admin token (hgadm_…); empty generates one and prints it once.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_MASTER_KEY',
+    default: '',
+    about: '32 bytes in base64; encrypts secrets at rest; empty generates one into the data directory.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_DEMO',
+    default: 'off',
+    about: '`on` makes the demo organization when the database is empty (`npm start` does on an empty data directory).',
+  },
+  {
+    name: 'HEADGATE_ALLOWED_UPSTREAMS',
+    default: '',
+    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, separated by commas.',
+  },
+  {
+    name: 'HEADGATE_ALLOWED_WEBHOOKS',
+    default: '',
+    about: 'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas.',
+  },
+  {
+    name: 'HEADGATE_REQUEST_LOG_DAYS',
+    default: '',
+    about: 'For how many days request-log rows are kept at most (31 or more); empty keeps them for good. The ledger stays.',
+  },
+  {
+    name: 'HEADGATE_JOURNAL_BYTES_MAX',
+    default: '1073741824',
+    about: 'Bytes of settlement the journal may hold while the database is away.',
+  },
+  {
+    name: 'HEADGATE_JOURNAL_KEEP_BYTES_MAX',
+    default: '268435456',
+    about:
+      'Bytes of settlement kept for 15 minutes after PostgreSQL stored it, for a failover to a replica that lacks the last of it; 0 keeps none.',
+  },
+  { name: 'HEADGATE_BODY_BYTES_MAX', default: '33554432', about: 'Largest request body of the data plane.' },
+  { name: 'HEADGATE_LOG', default: 'text', about: '`json` writes one JSON object a line.' },
+  {
+    name: 'HEADGATE_METRICS_ORGANIZATIONS',
+    default: '0',
+    about:
+      'How many organizations each process names by id in its metrics, the first that it sees (up to 1000); the rest are `other`.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    default: '',
+    about: 'An OpenTelemetry collector over HTTP, such as http://collector:4318; empty records no traces.',
+  },
+  {
+    name: 'OTEL_EXPORTER_OTLP_HEADERS',
+    default: '',
+    about: 'Headers for the collector, as name=value,name=value with values percent-encoded.',
+    secret: true,
+  },
+  { name: 'OTEL_SERVICE_NAME', default: 'headgate', about: 'What traces and metrics for the collector call this service.' },
+  {
+    name: 'HEADGATE_TRACES_SHARE',
+    default: '1',
+    about: 'The share of traces recorded that no caller began, 0 to 1; one that a caller began is recorded when they record it.',
+  },
+  { name: 'HEADGATE_DRAIN_SECONDS', default: '30', about: 'How long streams may finish after SIGTERM.' },
+  {
+    name: 'HEADGATE_DRAIN_LEAD_SECONDS',
+    default: '0',
+    about:
+      'How long after SIGTERM new requests are still served, while `/health/ready` already says `draining`: what a load balancer needs to notice.',
+  },
+  {
+    name: 'HEADGATE_STALL_SECONDS',
+    default: '60',
+    about: 'How long a client may leave a stream unread before it counts as gone.',
+  },
+  {
+    name: 'HEADGATE_FAST_LANE',
+    default: 'on',
+    about: '`off` leaves every connection to the general HTTP libraries: more CPU for the same answers.',
+  },
+];
