@@ -19,6 +19,7 @@ import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { keepCurrent } from './keep-current.ts';
+import { atMost } from './lib/at-most.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
@@ -137,6 +138,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   onSignal(log, async () => {
     notReady = 'draining';
     await sleep(config.drainLeadMs);
+    // A database or network that answers nothing must not keep a process that has stored what it could; the journal keeps the rest.
     await atMost(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
     admin.endStreams();
     const cutStreams = () => {
@@ -151,11 +153,6 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     await atMost(CLOSE_MS_MAX, stores.close());
     await opened.telemetry?.close();
   });
-}
-
-/** A database or network that answers nothing must not keep a process that has stored what it could; the journal keeps the rest. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  await Promise.race([work, sleep(ms, undefined, { ref: false })]);
 }
 
 /** A data process has no control plane: there is nothing at its paths. */

@@ -38,6 +38,7 @@ export type HoldResult =
       /** What was held of money: `nanoUsd`, or less when a budget clamped. */
       readonly nanoUsd: number;
       readonly readings: Readings;
+      /** Judged by this replica's share of each rate limit, because the counters that all share were out of reach. */
       readonly isDegraded?: boolean;
     }
   | {

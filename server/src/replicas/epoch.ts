@@ -10,8 +10,6 @@ export interface EpochState {
   /** Which servers it began on. */
   readonly servers: string;
   readonly is: 'recovering' | 'open';
-  /** Who opens it. */
-  readonly leader: string;
   /** No server was emptied since. */
   readonly isWhole: boolean;
 }
@@ -36,7 +34,7 @@ const LEADER_MS = 5_000;
 const JOINED_MS = 3_600_000;
 
 const READ: Script = scriptOf(`
-local fields = redis.call('HMGET', KEYS[1], 'id', 'servers', 'is', 'leader', 'began')
+local fields = redis.call('HMGET', KEYS[1], 'id', 'servers', 'is', 'began')
 for i = 1, #fields do fields[i] = fields[i] or '' end
 return table.concat(fields, '|')
 `);
@@ -91,11 +89,11 @@ export function createEpochs({ run, mark, isMarked }: EpochServers, base: string
     (await run(script, [key], args)).toString('latin1');
   return {
     async read() {
-      const [id = '', servers = '', is = '', leader = '', began = ''] = (await ask(READ, epoch, [])).split('|');
+      const [id = '', servers = '', is = '', began = ''] = (await ask(READ, epoch, [])).split('|');
       if (id === '') return null;
       // A version before marks wrote down when it began one instead; beside it, or after it, its epoch goes on.
       const isWhole = began !== '' || (await isMarked(markName, id));
-      return { id, servers, is: is === 'open' ? 'open' : 'recovering', leader, isWhole };
+      return { id, servers, is: is === 'open' ? 'open' : 'recovering', isWhole };
     },
     async begin(ended, servers, id) {
       const hasBegun = await ask(BEGIN, epoch, [ended ?? '', id, servers, owner, LEADER_MS]);

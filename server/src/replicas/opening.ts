@@ -74,6 +74,7 @@ export class Opening {
   #takenOver = 0;
   #outages = 0;
   #isStopped = false;
+  /** Something was begun that is to be looked at without a pause. */
   #isWoken = false;
   #wake: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
@@ -186,7 +187,7 @@ export class Opening {
   }
 
   #beginEpoch(ended: EpochState | null, servers: string): Promise<void> {
-    this.#wakeSoon();
+    this.#isWoken = true;
     return this.#o.epochs.begin(ended?.id ?? null, servers, randomBytes(6).toString('base64url'));
   }
 
@@ -245,7 +246,7 @@ export class Opening {
 
   /** What an earlier run settled is stored by now; Redis hears of that before the rest of what it held is given back. */
   async #succeed(owner: string): Promise<void> {
-    await this.#queue.tell((organizationId, uses) => this.#o.redis.stored(organizationId, uses));
+    await this.#queue.tell();
     await this.#o.living.succeed(owner);
   }
 
@@ -256,13 +257,12 @@ export class Opening {
 
   /** The same counters as before: what was missed is made up for. */
   async #catchUp(): Promise<void> {
-    const { redis } = this.#o;
     const admitted = this.#admittedAway;
     const holds = this.#o.inFlight().filter((hold) => (hold as SharedHold).local !== null);
     if (this.#isBehind()) await this.#o.flush();
     await Promise.all(holds.map((hold) => this.#takeAgain(hold)));
-    await this.#queue.tell((organizationId, uses) => redis.stored(organizationId, uses));
-    await this.#missed.makeUp(redis);
+    await this.#queue.tell();
+    await this.#missed.makeUp(this.#o.redis);
     this.#takenOver = admitted;
     await this.#o.living.renew();
   }
@@ -286,10 +286,6 @@ export class Opening {
     this.#state = { is: 'open' };
     this.#o.onEvent({ is: 'open', epoch, isNew, afterMs: performance.now() - this.#awaySinceMs });
     for (const opened of this.#waiting.splice(0)) opened();
-  }
-
-  #wakeSoon(): void {
-    this.#isWoken = true;
   }
 
   #pause(ms: number): Promise<void> {

@@ -20,7 +20,7 @@ import { hasBlockingBudget, hasRateLimit, localShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
 import { RedisAway } from './redis-link.ts';
-import { createStoredQueue } from './stored-queue.ts';
+import { createStoredQueue, type StoredQueue } from './stored-queue.ts';
 
 export interface SharedCountersOptions extends OpeningOptions {
   readonly away: WithoutRedis;
@@ -69,13 +69,14 @@ export function createSharedCounters(options: SharedCountersOptions): SharedCoun
 
 class Shared implements SharedCounters {
   readonly #o: SharedCountersOptions;
-  readonly #queue = createStoredQueue();
+  readonly #queue: StoredQueue;
   readonly #missed = createMissed();
   readonly #opening: Opening;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(options: SharedCountersOptions) {
     this.#o = options;
+    this.#queue = createStoredQueue((organizationId, uses) => options.redis.stored(organizationId, uses));
     this.#opening = new Opening(options, this.#missed, this.#queue);
   }
 
@@ -208,7 +209,7 @@ class Shared implements SharedCounters {
 
   async #tell(): Promise<void> {
     if (this.#opening.state.is !== 'open' || this.#queue.size() === 0) return;
-    await this.#queue.tell((organizationId, uses) => this.#o.redis.stored(organizationId, uses)).catch(() => {});
+    await this.#queue.tell().catch(() => {});
   }
 
   async #renew(): Promise<void> {

@@ -1,10 +1,10 @@
 /** Rows that are in the ledger by now, until the counters have been told. */
-import type { StoredUse } from '../counters/redis.ts';
+import type { RedisCounters, StoredUse } from '../counters/redis.ts';
 
 export interface StoredQueue {
   add(organizationId: string, use: StoredUse): void;
   /** Tells all that waits, organization by organization; what could not be told stays. */
-  tell(stored: (organizationId: string, uses: readonly StoredUse[]) => Promise<void>): Promise<void>;
+  tell(): Promise<void>;
   clear(): void;
   size(): number;
   /** More came than is kept: what is missing nobody will be told. Until the queue is cleared. */
@@ -13,7 +13,8 @@ export interface StoredQueue {
 
 const USES_MAX = 200_000;
 
-export function createStoredQueue(usesMax: number = USES_MAX): StoredQueue {
+/** `stored`: tells the counters that rows of one organization are in the ledger. */
+export function createStoredQueue(stored: RedisCounters['stored'], usesMax: number = USES_MAX): StoredQueue {
   let waiting = new Map<string, StoredUse[]>();
   let size = 0;
   let hasLost = false;
@@ -30,8 +31,8 @@ export function createStoredQueue(usesMax: number = USES_MAX): StoredQueue {
   };
   return {
     add: (organizationId, use) => put(organizationId, [use]),
-    tell(stored) {
-      telling ??= tellAll(stored).finally(() => {
+    tell() {
+      telling ??= tellAll().finally(() => {
         telling = null;
       });
       return telling;
@@ -45,7 +46,7 @@ export function createStoredQueue(usesMax: number = USES_MAX): StoredQueue {
     hasLost: () => hasLost,
   };
 
-  async function tellAll(stored: Parameters<StoredQueue['tell']>[0]): Promise<void> {
+  async function tellAll(): Promise<void> {
     const all = waiting;
     waiting = new Map();
     size = 0;

@@ -28,7 +28,8 @@ const TOKENS = [
   'total_tokens',
 ] as const;
 const COUNTS = ['requests', 'estimated_requests', 'refused_requests', 'admitted', 'unpriced_requests'] as const;
-const ROLLUP_KEY = [
+/** What tells one row of the rollups from another. */
+export const ROLLUP_KEY = [
   'organization_id',
   'bucket_start',
   'team_id',

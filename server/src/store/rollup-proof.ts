@@ -4,6 +4,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
+import { ROLLUP_KEY } from './ledger-statement.ts';
 import {
   deployments,
   ledger,
@@ -64,17 +65,6 @@ const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigin
  */
 export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<readonly string[]> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
-  const key = [
-    'organization_id',
-    'bucket_start',
-    'team_id',
-    'key_id',
-    'member_id',
-    'service_account_id',
-    'called_name',
-    'deployment_id',
-    'provider',
-  ];
   const bucket = sql`date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00') as bucket_start`;
   const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
   // An organization whose log begins only after the span is counted by what its rollups say.
@@ -97,10 +87,10 @@ export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOpt
       ${sql.raw(AMOUNTS.slice(0, -1).join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd
     from ${ledger} where admitted_at >= ${from} and admitted_at < ${to}
     union all
-    select ${sql.raw(key.join(', '))}, ${sql.raw(COUNTS.join(', '))}, ${zero(AMOUNTS)}
+    select ${sql.raw(ROLLUP_KEY.join(', '))}, ${sql.raw(COUNTS.join(', '))}, ${zero(AMOUNTS)}
     from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} and not (${isWhole})`;
-  const have = sql`select ${sql.raw(key.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`;
-  return addDifference(db, 'rollups', key, wanted, have);
+  const have = sql`select ${sql.raw(ROLLUP_KEY.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`;
+  return addDifference(db, 'rollups', ROLLUP_KEY, wanted, have);
 }
 
 /** Hours by team, days by organization, and the platform's quarters, from what they are added up of. Each level may have been lost on its own. */

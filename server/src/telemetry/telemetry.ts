@@ -9,6 +9,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/incubating';
+import { atMost } from '../lib/at-most.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Tracing } from '../proxy/tracing.ts';
 import { createGenAiMetrics } from './genai-metrics.ts';
@@ -80,7 +81,7 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
   const metrics = createGenAiMetrics(meters.getMeter('headgate', service.version));
   return {
     tracing: createTracing({ tracer: spans.getTracer('headgate', service.version), metrics, clock: options.clock }),
-    close: () => withinMs(DELIVERY_MS_MAX, Promise.allSettled([spans.shutdown(), meters.shutdown()])),
+    close: () => atMost(DELIVERY_MS_MAX, Promise.allSettled([spans.shutdown(), meters.shutdown()])),
   };
 }
 
@@ -106,13 +107,4 @@ function watch<Items>(
       }
       done(result);
     });
-}
-
-async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

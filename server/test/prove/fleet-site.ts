@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';
+import { nanoUsd } from './limit-site.ts';
 import type { MeteredProvider } from './metered-provider.ts';
 import type { Fate, SteadyLoad } from './steady-load.ts';
 import { inDatabase } from './stored-rows.ts';
@@ -183,9 +184,4 @@ async function storedUse({ postgres }: Fleet, where: string) {
 
 function useOf(row: Readonly<Record<string, unknown>> | undefined) {
   return { requests: Number(row?.requests), tokens: Number(row?.tokens), nanoUsd: Number(row?.nano_usd) };
-}
-
-function nanoUsd(text: string): number {
-  const [whole = '0', fraction = ''] = text.split('.');
-  return Number(whole) * 1e9 + Number(fraction.padEnd(9, '0'));
 }

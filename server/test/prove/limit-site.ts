@@ -189,7 +189,8 @@ function usd(nanoUsd: number): string {
   return `${Math.floor(nanoUsd / 1e9)}.${String(nanoUsd % 1e9).padStart(9, '0')}`;
 }
 
-function nanoUsd(text: string): number {
+/** An amount of dollars as the API writes it. */
+export function nanoUsd(text: string): number {
   const [whole = '0', fraction = ''] = text.split('.');
   return Number(whole) * 1e9 + Number(fraction.padEnd(9, '0'));
 }
