@@ -5,7 +5,7 @@ import { type BrowserTest, runPlaywright } from '../server/test/support/playwrig
 /** What came of the console's tests. */
 export interface BrowserCounts {
   readonly passed: number;
-  /** Names of what failed. */
+  /** Names of what failed, and why. */
   readonly failed: readonly string[];
   /** Names of what did not run. */
   readonly skipped: readonly string[];
@@ -20,7 +20,9 @@ export function runBrowserTests(): BrowserCounts {
   const run = runPlaywright({ isTold: true });
   if (run === null) return { passed: 0, failed: ['console: no report was written'], skipped: [] };
   const named = (...outcomes: BrowserTest['outcome'][]) =>
-    run.tests.filter(({ outcome }) => outcomes.includes(outcome)).map(({ name }) => name);
+    run.tests
+      .filter(({ outcome }) => outcomes.includes(outcome))
+      .map(({ name, problem }) => (problem === null ? name : `${name}: ${problem}`));
   const failed = named('unexpected', 'flaky').concat(run.errors.map(() => 'console: an error outside any test'));
   // A run can end badly with no failed test: a fixture that could not be taken down.
   if (failed.length === 0 && run.status !== 0) failed.push(`console: the run ended with ${run.status}`);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 export interface BrowserTest {
   /** File, suites and title. */
@@ -10,6 +11,8 @@ export interface BrowserTest {
   readonly outcome: 'expected' | 'unexpected' | 'flaky' | 'skipped';
   /** What it printed, a line each. */
   readonly said: readonly string[];
+  /** The first line of why it failed, and where; null when it did not. */
+  readonly problem: string | null;
 }
 
 export interface BrowserRun {
@@ -67,7 +70,10 @@ interface Suite {
 
 interface Ran {
   readonly status: BrowserTest['outcome'];
-  readonly results: readonly { readonly stdout: readonly { readonly text?: string }[] }[];
+  readonly results: readonly {
+    readonly stdout: readonly { readonly text?: string }[];
+    readonly error?: { readonly message?: string; readonly location?: { readonly line: number } };
+  }[];
 }
 
 function testsOf(suite: Suite, within: string): readonly BrowserTest[] {
@@ -77,7 +83,14 @@ function testsOf(suite: Suite, within: string): readonly BrowserTest[] {
       name: `${here} > ${title}`,
       outcome: status,
       said: results.flatMap(({ stdout }) => stdout.map(({ text = '' }) => text.trim())),
+      problem: results.map(problemOf).find((problem) => problem !== null) ?? null,
     })),
   );
   return [...own, ...(suite.suites ?? []).flatMap((inner) => testsOf(inner, here))];
+}
+
+function problemOf({ error }: Ran['results'][number]): string | null {
+  if (error === undefined) return null;
+  const [first = ''] = stripVTControlCharacters(error.message ?? 'an error without words').split('\n');
+  return `${first} (line ${error.location?.line ?? '?'})`;
 }
