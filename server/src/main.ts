@@ -10,7 +10,7 @@ import { identityOptions } from './admin/identity-options.ts';
 import { serverCommandOf } from './cli/commands.ts';
 import { runCommand } from './cli/run-command.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
-import { welcome } from './cli/welcome.ts';
+import { keepConfiguredToken, welcome } from './cli/welcome.ts';
 import { BadSetting, type Config, readConfig } from './config.ts';
 import { loadConsole } from './console-files.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
@@ -51,7 +51,8 @@ import { WrongMasterKey } from './store/installation.ts';
 import { CountsElsewhere, LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
-import { metricsOfAll, startsWorkers, superviseWorkers, workerConfig } from './workers.ts';
+import { metricsOfAll } from './worker-metrics.ts';
+import { startsWorkers, superviseWorkers, workerConfig } from './workers.ts';
 
 const IMPATIENT_AFTER_MS = 1_000;
 const FLUSH_MS_MAX = 10_000;
@@ -102,6 +103,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
   let notReady: string | null = 'starting';
   // Found out before anything is changed: jobs and the demo begin to write as soon as they are there.
   if (config.worker === 0) await mustBeFree(config);
+  if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation.pepper, config);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];

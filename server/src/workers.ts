@@ -1,11 +1,11 @@
-/** Several processes on one host that share a port: the first one starts the others, starts them again, passes signals on, and adds up what they measure. */
+/** Several processes on one host that share a port: the first one starts the others, starts them again, and passes signals on. */
 import cluster, { type Worker } from 'node:cluster';
 import { join } from 'node:path';
-import { AggregatorRegistry } from 'prom-client';
 import type { Config } from './config.ts';
 import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
 import type { Logger } from './lib/log.ts';
+import { tellMetricsOfAll } from './worker-metrics.ts';
 
 /** The number of a worker, from 1, in its environment; set by the first process alone. */
 const NUMBER = 'HEADGATE_WORKER_NUMBER';
@@ -13,7 +13,6 @@ const AGAIN_MS_MIN = 500;
 const AGAIN_MS_MAX = 30_000;
 /** A worker that served for so long did not fail at its start. */
 const STEADY_MS = 60_000;
-const ASK_MS_MAX = 2_000;
 const IMPATIENT_AFTER_MS = 1_000;
 
 /** This process starts the others and serves nothing itself. */
@@ -52,6 +51,7 @@ class Crew {
   readonly #numbers = new Map<number, number>();
   readonly #failures: number[];
   #stoppingSinceMs: number | null = null;
+  #askedBy: NodeJS.Signals | null = null;
   #code = 0;
   #ended: (code: number) => void = () => {};
 
@@ -63,7 +63,7 @@ class Crew {
 
   run(): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop(signal));
-    cluster.on('message', (worker, message: unknown) => void this.#answer(worker, message));
+    tellMetricsOfAll(() => this.#all());
     for (let number = 1; number <= this.#size; number += 1) this.#start(number);
     return new Promise((resolve) => {
       this.#ended = resolve;
@@ -73,6 +73,7 @@ class Crew {
   #start(number: number): void {
     const startedMs = performance.now();
     const worker = cluster.fork({ [NUMBER]: String(number) });
+    endWhatItWasGiven(worker);
     this.#numbers.set(worker.id, number);
     worker.once('exit', (code, signal) =>
       this.#exited(worker, { number, code, signal, servedMs: performance.now() - startedMs }),
@@ -82,7 +83,8 @@ class Crew {
   #exited(worker: Worker, { number, code, signal, servedMs }: Exit): void {
     this.#numbers.delete(worker.id);
     if (this.#stoppingSinceMs !== null) {
-      if (code !== 0) this.#code = code ?? 1;
+      // One that was still starting listens to no signal, and is ended by it with nothing to drain.
+      if (code !== 0 && signal !== this.#askedBy) this.#code = code ?? 1;
       if (this.#numbers.size === 0) this.#ended(this.#code);
       return;
     }
@@ -106,6 +108,7 @@ class Crew {
     if (this.#stoppingSinceMs !== null && nowMs - this.#stoppingSinceMs < IMPATIENT_AFTER_MS) return;
     const how = this.#stoppingSinceMs === null ? signal : 'SIGKILL';
     this.#stoppingSinceMs ??= nowMs;
+    this.#askedBy ??= signal;
     if (this.#numbers.size === 0) this.#ended(this.#code);
     for (const worker of this.#all()) worker.process.kill(how);
   }
@@ -113,14 +116,21 @@ class Crew {
   #all(): readonly Worker[] {
     return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   }
+}
 
-  /** A worker that is scraped asks for the metrics of all. */
-  async #answer(asking: Worker, message: unknown): Promise<void> {
-    if (!isMessage(message) || message.headgate !== 'all_metrics') return;
-    const answers = await Promise.all(this.#all().map((worker) => metricsOf(worker, message.id)));
-    const all = answers.filter((answer) => answer !== null);
-    asking.send({ headgate: 'metrics_of_all', id: message.id, metrics: all });
-  }
+/**
+ * A connection that was passed to a worker and not yet taken by it when it died belongs to nobody: Node keeps it open for ever. Ended, its
+ * client asks again. Node passes one at a time to each worker.
+ */
+function endWhatItWasGiven(worker: Worker): void {
+  const { process: child } = worker;
+  const send = child.send.bind(child) as (...args: unknown[]) => boolean;
+  let given: { close?(): void } | undefined;
+  child.send = (message: { readonly act?: string }, handle?: unknown, ...rest: unknown[]) => {
+    if (message.act === 'newconn') given = handle as typeof given;
+    return send(message, handle, ...rest);
+  };
+  worker.once('exit', () => given?.close?.());
 }
 
 interface Exit {
@@ -128,63 +138,4 @@ interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
   readonly servedMs: number;
-}
-
-interface Message {
-  readonly headgate: 'all_metrics' | 'own_metrics' | 'metrics_of_one' | 'metrics_of_all';
-  readonly id: number;
-  readonly metrics?: readonly object[];
-}
-
-function isMessage(message: unknown): message is Message {
-  return typeof message === 'object' && message !== null && 'headgate' in message;
-}
-
-/** Null when it does not answer in time. */
-function metricsOf(worker: Worker, id: number): Promise<object | null> {
-  return new Promise((resolve) => {
-    const done = (answer: object | null) => {
-      clearTimeout(timer);
-      worker.off('message', hear);
-      resolve(answer);
-    };
-    const hear = (message: unknown) => {
-      if (isMessage(message) && message.headgate === 'metrics_of_one' && message.id === id) done(message.metrics ?? null);
-    };
-    const timer = setTimeout(() => done(null), ASK_MS_MAX);
-    worker.on('message', hear);
-    worker.send({ headgate: 'own_metrics', id } satisfies Message);
-  });
-}
-
-let asked = 0;
-
-/**
- * The metrics of all workers added up, for whichever of them is scraped. `own` gives this worker's as JSON. Null where this process is no
- * worker, or where nobody answered in time.
- */
-export function metricsOfAll(own: () => Promise<readonly object[]>): () => Promise<string | null> {
-  if (cluster.isPrimary) return async () => null;
-  process.on('message', (message: unknown) => {
-    if (!isMessage(message) || message.headgate !== 'own_metrics') return;
-    void own().then((metrics) => process.send?.({ headgate: 'metrics_of_one', id: message.id, metrics } satisfies Message));
-  });
-  return () =>
-    new Promise((resolve) => {
-      asked += 1;
-      const id = process.pid * 1_000_000 + (asked % 1_000_000);
-      const done = (text: string | null) => {
-        clearTimeout(timer);
-        process.off('message', hear);
-        resolve(text);
-      };
-      const hear = (message: unknown) => {
-        if (!isMessage(message) || message.headgate !== 'metrics_of_all' || message.id !== id) return;
-        const all = AggregatorRegistry.aggregate([...(message.metrics ?? [])] as never);
-        void all.metrics().then(done);
-      };
-      const timer = setTimeout(() => done(null), 2 * ASK_MS_MAX);
-      process.on('message', hear);
-      process.send?.({ headgate: 'all_metrics', id } satisfies Message);
-    });
 }

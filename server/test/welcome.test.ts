@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { welcome } from '../src/cli/welcome.ts';
+import { keepConfiguredToken, welcome } from '../src/cli/welcome.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { createLogger } from '../src/lib/log.ts';
 import { newDataKey } from '../src/lib/secrets.ts';
@@ -42,6 +42,7 @@ describe('the first screen', () => {
 
   async function start(env?: Record<string, string>, db = opened.db): Promise<string> {
     printed = [];
+    await keepConfiguredToken(db, pepper, configOf(env));
     await welcome({ config: configOf(env), stores: { database: { db }, installation: { pepper } }, log, address: ADDRESS });
     return printed.join('');
   }
@@ -85,6 +86,12 @@ describe('the first screen', () => {
     expect(rows[0]?.revokedAt).not.toBeNull();
   });
 
+  test('stores a token that is given once, however many processes start at the same time', async () => {
+    const given = configOf({ HEADGATE_ADMIN_TOKEN: 'hgadm_of-many-replicas' });
+    await Promise.all(Array.from({ length: 8 }, () => keepConfiguredToken(opened.db, pepper, given)));
+    expect(await tokens()).toHaveLength(1);
+  });
+
   test('has a link to become the first admin until somebody is one; each start makes a new one', async () => {
     const linkIn = (screen: string) => /\/first-admin\?token=[\w-]+/.exec(screen)?.[0] ?? null;
     const [first, second] = [linkIn(await start()), linkIn(await start())];
@@ -125,6 +132,7 @@ describe('the demo', () => {
     const stores = { database: { db: deps.db }, installation: { pepper: deps.keys.pepper } };
     const publicUrl = 'https://gateway.invalid'; // Links name it; nothing answers there before the gateway is up.
     const demo = { HEADGATE_ADMIN_TOKEN: 'hgadm_demo-maker', HEADGATE_DEMO: 'on', HEADGATE_PUBLIC_URL: publicUrl };
+    await keepConfiguredToken(deps.db, deps.keys.pepper, configOf(demo));
     await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, address });
     const screen = printed.join('');
     const file = join(dataDir, 'demo-key.txt');

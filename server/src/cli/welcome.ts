@@ -39,35 +39,29 @@ export async function welcome({ config, stores, log, address }: WelcomeOptions):
   process.stdout.write(screen(config, shown, link, token, demo));
 }
 
-/** The configured token is stored when it is not yet known; without one the first start makes one. Null: nothing new to show. */
+/**
+ * Stores the token of HEADGATE_ADMIN_TOKEN where it is not yet known. Every process does so before it listens: whichever is ready first
+ * knows it.
+ */
+export async function keepConfiguredToken(db: Database, pepper: Buffer, { adminToken }: Config): Promise<void> {
+  if (adminToken !== null) await adminTokens.insertUnlessKnown(db, rowOf(pepper, adminToken, 'HEADGATE_ADMIN_TOKEN'));
+}
+
+/** Without a configured one the first start makes one. Null: nothing new to show. */
 async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Promise<string | null> {
-  if (config.adminToken !== null) {
-    if ((await adminTokens.findByHash(db, hashOf(pepper, config.adminToken))) === null)
-      await store(db, pepper, config.adminToken, 'HEADGATE_ADMIN_TOKEN');
-    return config.adminToken;
-  }
+  if (config.adminToken !== null) return config.adminToken;
   if (config.mode === 'production' || (await adminTokens.isAny(db))) return null;
   const token = newAdminToken();
   // Shown before it is stored: a start that is interrupted from here on must not leave behind a token that nobody has seen.
   process.stdout.write(`\n  Admin token       ${token}\n                    shown this once: keep it\n`);
-  await store(db, pepper, token, 'first start');
+  await adminTokens.insert(db, rowOf(pepper, token, 'first start'));
   return token;
 }
 
-async function store(db: Database, pepper: Buffer, token: string, name: string): Promise<void> {
-  await adminTokens.insert(db, {
-    id: newId('adm'),
-    name,
-    role: 'platform_admin',
-    organizationId: null,
-    hash: hashOf(pepper, token),
-    lastFour: lastFour(token),
-    createdBy: 'start',
-  });
-}
-
-function hashOf(pepper: Buffer, token: string): Buffer {
-  return Buffer.from(hashSecret(pepper, token), 'hex');
+function rowOf(pepper: Buffer, token: string, name: string): Parameters<typeof adminTokens.insert>[1] {
+  const hash = Buffer.from(hashSecret(pepper, token), 'hex');
+  const role = 'platform_admin';
+  return { id: newId('adm'), name, role, organizationId: null, hash, lastFour: lastFour(token), createdBy: 'start' };
 }
 
 /** Until somebody can sign in each start in development has a new link, and the one before stops working. */

@@ -25,6 +25,11 @@ export async function insert(db: Database, row: typeof adminTokens.$inferInsert)
   return inserted as AdminTokenRow;
 }
 
+/** Leaves the one alone that has this hash already, revoked ones too: others may store it at this moment. */
+export async function insertUnlessKnown(db: Database, row: typeof adminTokens.$inferInsert): Promise<void> {
+  await db.insert(adminTokens).values(row).onConflictDoNothing({ target: adminTokens.hash });
+}
+
 export async function markUsed(db: Database, token: { readonly id: string; readonly at: Date }): Promise<void> {
   await db.update(adminTokens).set({ lastUsedAt: token.at }).where(eq(adminTokens.id, token.id));
 }

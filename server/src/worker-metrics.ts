@@ -1,0 +1,77 @@
+/** What the workers of one host measure, added up: whichever of them is scraped asks the first process, and that one asks all. */
+import cluster, { type Worker } from 'node:cluster';
+import { AggregatorRegistry } from 'prom-client';
+
+const ASK_MS_MAX = 2_000;
+
+interface Message {
+  readonly headgate: 'all_metrics' | 'own_metrics' | 'metrics_of_one' | 'metrics_of_all';
+  readonly id: number;
+  readonly metrics?: readonly object[];
+}
+
+function isMessage(message: unknown): message is Message {
+  return typeof message === 'object' && message !== null && 'headgate' in message;
+}
+
+/** In the first process: a worker that is scraped is given the metrics of all that answer in time. */
+export function tellMetricsOfAll(workers: () => readonly Worker[]): void {
+  cluster.on('message', async (asking, message: unknown) => {
+    if (!isMessage(message) || message.headgate !== 'all_metrics') return;
+    const answers = await Promise.all(workers().map((worker) => metricsOf(worker, message.id)));
+    const metrics = answers.filter((answer) => answer !== null);
+    asking.send({ headgate: 'metrics_of_all', id: message.id, metrics } satisfies Message, orGone);
+  });
+}
+
+/** A worker may die between a question and its answer; without a callback that would end the first process too. */
+function orGone(): void {}
+
+/** Null when it does not answer in time. */
+function metricsOf(worker: Worker, id: number): Promise<object | null> {
+  return new Promise((resolve) => {
+    const done = (answer: object | null) => {
+      clearTimeout(timer);
+      worker.off('message', hear);
+      resolve(answer);
+    };
+    const hear = (message: unknown) => {
+      if (isMessage(message) && message.headgate === 'metrics_of_one' && message.id === id) done(message.metrics ?? null);
+    };
+    const timer = setTimeout(() => done(null), ASK_MS_MAX);
+    worker.on('message', hear);
+    worker.send({ headgate: 'own_metrics', id } satisfies Message, orGone);
+  });
+}
+
+let asked = 0;
+
+/**
+ * The metrics of all workers added up, for whichever of them is scraped. `own` gives this worker's as JSON. Null where this process is no
+ * worker, or where nobody answered in time.
+ */
+export function metricsOfAll(own: () => Promise<readonly object[]>): () => Promise<string | null> {
+  if (cluster.isPrimary) return async () => null;
+  process.on('message', (message: unknown) => {
+    if (!isMessage(message) || message.headgate !== 'own_metrics') return;
+    void own().then((metrics) => process.send?.({ headgate: 'metrics_of_one', id: message.id, metrics } satisfies Message));
+  });
+  return () =>
+    new Promise((resolve) => {
+      asked += 1;
+      const id = process.pid * 1_000_000 + (asked % 1_000_000);
+      const done = (text: string | null) => {
+        clearTimeout(timer);
+        process.off('message', hear);
+        resolve(text);
+      };
+      const hear = (message: unknown) => {
+        if (!isMessage(message) || message.headgate !== 'metrics_of_all' || message.id !== id) return;
+        const all = AggregatorRegistry.aggregate([...(message.metrics ?? [])] as never);
+        void all.metrics().then(done);
+      };
+      const timer = setTimeout(() => done(null), 2 * ASK_MS_MAX);
+      process.on('message', hear);
+      process.send?.({ headgate: 'all_metrics', id } satisfies Message);
+    });
+}
