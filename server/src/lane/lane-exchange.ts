@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { RequestHead } from './request-head.ts';
+import { writeMessage } from './write-message.ts';
 
 // What is made once per request is a class without accessors in literals: see ADR 0015.
 
@@ -47,9 +48,6 @@ export interface Answering {
 
 /** What may stand in a header that we write. Anything else would cut the head where nobody meant it to be cut. */
 const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** Above this a body is written beside its head instead of being copied behind it. */
-const COPIED_BYTES_MAX = 16 * 1024;
 
 /** Where one answer goes. Head, first chunk and end leave in as few writes as they can. After the client is gone every verb does nothing. */
 export class LaneReply {
@@ -129,24 +127,8 @@ export class LaneReply {
     return head;
   }
 
-  /** One write, and for a large body three that leave together. False: the client reads more slowly than we write. */
   #write(before: string, body: Buffer | null, after: string): boolean {
-    const { socket } = this.#connection;
-    if (body === null) return before === '' && after === '' ? true : socket.write(before + after, 'latin1');
-    if (body.length > COPIED_BYTES_MAX) {
-      socket.cork();
-      if (before !== '') socket.write(before, 'latin1');
-      const hasRoom = socket.write(body);
-      const roomAfter = after === '' ? hasRoom : socket.write(after, 'latin1');
-      socket.uncork();
-      return roomAfter;
-    }
-    if (before === '' && after === '') return socket.write(body);
-    const whole = Buffer.allocUnsafe(before.length + body.length + after.length);
-    whole.write(before, 0, 'latin1');
-    body.copy(whole, before.length);
-    if (after !== '') whole.write(after, before.length + body.length, 'latin1');
-    return socket.write(whole);
+    return writeMessage(this.#connection.socket, before, body, after);
   }
 }
 

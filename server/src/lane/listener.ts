@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { withSharedReads } from './accepted-socket.ts';
 import { LaneConnection, type LaneDesk } from './lane-connection.ts';
 import type { LaneReply, LaneRequest } from './lane-exchange.ts';
 
@@ -42,7 +43,7 @@ export function openFastLane(server: Server, options: LaneOptions): FastLane {
   const lane = new Lane(options, (socket) => {
     for (const listener of toNode) listener.call(server, socket);
   });
-  server.on('connection', (socket) => lane.take(socket));
+  server.on('connection', (socket) => lane.take(withSharedReads(socket)));
   return lane;
 }
 

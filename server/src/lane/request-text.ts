@@ -17,22 +17,13 @@ const NOT_IN_PATH = /[^\x21-\xff]/;
 /** They decide how a message is read, and are written here or not at all. */
 const FRAMING = /^(host|connection|content-length|transfer-encoding|keep-alive|upgrade|expect|trailer|te)$/i;
 
-/** Above this a body is sent beside its head instead of being copied behind it. */
-const COPIED_BYTES_MAX = 16 * 1024;
-
-/** The request in one piece, or in two where copying would cost more than it saves. */
-export function requestBytes(request: PlainRequest, host: string): readonly Buffer[] | UnwritableRequest {
+/** The request's head, with what says where its body ends. */
+export function requestHead(request: PlainRequest, host: string): string | UnwritableRequest {
   const { method, path, body } = request;
   const lines = linesOf(request.headers, host);
   if (lines === null || NOT_IN_PATH.test(path)) return new UnwritableRequest();
   const length = body === null ? '' : `content-length: ${body.length}\r\n`;
-  const head = `${method} ${path} HTTP/1.1\r\n${lines}${length}\r\n`;
-  if (body === null || body.length === 0) return [Buffer.from(head, 'latin1')];
-  if (body.length > COPIED_BYTES_MAX) return [Buffer.from(head, 'latin1'), body];
-  const whole = Buffer.allocUnsafe(head.length + body.length);
-  whole.write(head, 0, 'latin1');
-  body.copy(whole, head.length);
-  return [whole];
+  return `${method} ${path} HTTP/1.1\r\n${lines}${length}\r\n`;
 }
 
 /** A deployment's headers are the same array for each of its requests, so they are checked and joined once. */

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { afterPoll } from './after-poll.ts';
 import { type AnswerHead, type AnswerHeaders, readAnswerHead } from './answer-head.ts';
 import { ChunkedBody } from './chunked-body.ts';
-import { type PlainRequest, requestBytes } from './request-text.ts';
+import { type PlainRequest, requestHead } from './request-text.ts';
+import { writeMessage } from './write-message.ts';
 
 /** Where one answer goes. Exactly one of `ended`, `failed` and `oddAnswer` is called last; nothing after the connection was destroyed. */
 export interface AnswerTaker {
@@ -64,7 +65,8 @@ export class UpstreamConnection {
   #phase: Phase = 'connecting';
   #taker: AnswerTaker | null = null;
   #unread: Buffer | null = null;
-  #unsent: readonly Buffer[] = [];
+  #unsentHead = '';
+  #unsentBody: Buffer | null = null;
   /** How many bytes are being read now, those kept from before included. */
   #readBytes = 0;
   #left = 0;
@@ -88,12 +90,13 @@ export class UpstreamConnection {
   /** Sends a request. Nothing else is under way: the last answer ended, and this connection was reusable. */
   send(request: PlainRequest, taker: AnswerTaker): void {
     this.#taker = taker;
-    const bytes = requestBytes(request, this.#options.host);
-    if (bytes instanceof Error) {
-      this.#fail(bytes);
+    const head = requestHead(request, this.#options.host);
+    if (head instanceof Error) {
+      this.#fail(head);
       return;
     }
-    this.#unsent = bytes;
+    this.#unsentHead = head;
+    this.#unsentBody = request.body;
     if (this.socket === null) {
       this.#connect();
       return;
@@ -158,12 +161,10 @@ export class UpstreamConnection {
   }
 
   #write(socket: Socket): void {
-    const bytes = this.#unsent;
-    this.#unsent = [];
+    const body = this.#unsentBody;
+    this.#unsentBody = null;
     this.#phase = 'head';
-    if (bytes.length > 1) socket.cork();
-    for (const piece of bytes) socket.write(piece);
-    if (bytes.length > 1) socket.uncork();
+    writeMessage(socket, this.#unsentHead, body, '');
     this.#taker?.started(this);
   }
 

@@ -1,5 +1,5 @@
 /** Ids: a prefix that says what is named, then a UUIDv7 in 32 hex digits. Its first 48 bits are its time, so ids sort by age. */
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** What an id can name. */
 export type IdPrefix =
@@ -9,17 +9,20 @@ export type IdPrefix =
 
 /** A new id, `org_0192f3…`. Two made by one process in the same millisecond sort in the order they were made. */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
-  return `${prefix}_${uuidV7(nowMs)}`;
+  writeUuidV7(nowMs);
+  return `${prefix}_${text.toString('latin1', UUID_AT)}`;
 }
 
 /** A new request id. Its own time is `admitted_at`, the partition key, so whoever holds the id can find the row. */
 export function requestId(nowMs: number = Date.now()): string {
-  return `req_${uuidV7(nowMs)}`;
+  writeUuidV7(nowMs);
+  return text.toString('latin1');
 }
 
 /** The same request id with another time: an id is made before the counters say when the request was admitted. */
 export function restampRequestId(id: string, atMs: number): string {
-  return requestIdAt(requestTail(id), atMs);
+  writeTime(Math.floor(atMs));
+  return id.startsWith(timeText, UUID_AT) ? id : requestIdAt(requestTail(id), atMs);
 }
 
 /** What of a request id never changes, whenever it was admitted. */
@@ -29,7 +32,9 @@ export function requestTail(id: string): string {
 
 /** The request id with this tail and this time. */
 export function requestIdAt(tail: string, atMs: number): string {
-  return `req_${timeHex(Math.floor(atMs))}${tail}`;
+  writeTime(Math.floor(atMs));
+  text.write(tail, TIME_END, 'latin1');
+  return text.toString('latin1');
 }
 
 /** The time inside a request id in milliseconds since the epoch; null when the text is not a request id. */
@@ -46,30 +51,54 @@ const REQUEST_ID = /^req_[0-9a-f]{12}7[0-9a-f]{19}$/;
 const UUID_HEX = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
 const SEQUENCE_MAX = 0xfff;
 
+const HEX = Buffer.from('0123456789abcdef', 'latin1');
+/** The request id that is made next. Put together as bytes it is one flat string; pieces that are joined would be flattened by whoever uses it. */
+const text = Buffer.from(`req_${'0'.repeat(32)}`, 'latin1');
+const UUID_AT = 4;
+const TIME_END = 16;
+
+const RANDOM_BYTES = 10;
+const stock = Buffer.alloc(800 * RANDOM_BYTES);
+let stockAt = stock.length;
+
 let lastMs = -1;
 let sequence = 0;
+let timeMs = -1;
+let timeText = '';
 
-let hexMs = -1;
-let hex = '';
-
-/** Under load many ids share a millisecond, and its digits. */
-function timeHex(ms: number): string {
-  if (ms !== hexMs) {
-    hexMs = ms;
-    hex = ms.toString(16).padStart(12, '0');
-  }
-  return hex;
-}
-
-function uuidV7(nowMs: number): string {
+/** RFC 9562, 5.7 and 6.2: 48 bits of time, the version, 12 bits that rise within a millisecond, the variant, 62 random bits. */
+function writeUuidV7(nowMs: number): void {
   const ms = Math.floor(nowMs);
-  // Node keeps random bytes for randomUUID in stock, which makes it the cheapest source; only its variant and last 62 bits are used.
-  const random = randomUUID();
+  if (stockAt === stock.length) {
+    randomFillSync(stock);
+    stockAt = 0;
+  }
+  const from = stockAt;
+  stockAt += RANDOM_BYTES;
   if (ms === lastMs && sequence < SEQUENCE_MAX) {
     sequence += 1;
   } else {
     lastMs = ms;
-    sequence = Number.parseInt(random.slice(0, 3), 16) >> 1;
+    // The highest bit is left out: ids that follow in the same millisecond have room to rise.
+    sequence = (((stock[from + 8] as number) << 8) | (stock[from + 9] as number)) & 0x7ff;
   }
-  return `${timeHex(ms)}7${sequence.toString(16).padStart(3, '0')}${random.slice(19, 23)}${random.slice(24)}`;
+  writeTime(ms);
+  writeByte(TIME_END, 0x70 | (sequence >> 8));
+  writeByte(TIME_END + 2, sequence & 0xff);
+  writeByte(TIME_END + 4, 0x80 | ((stock[from] as number) & 0x3f));
+  for (let at = 1; at < 8; at += 1) writeByte(TIME_END + 4 + 2 * at, stock[from + at] as number);
+}
+
+/** Under load many ids share a millisecond, and its digits. */
+function writeTime(ms: number): void {
+  if (ms !== timeMs) {
+    timeMs = ms;
+    timeText = ms.toString(16).padStart(TIME_END - UUID_AT, '0');
+    text.write(timeText, UUID_AT, 'latin1');
+  }
+}
+
+function writeByte(at: number, byte: number): void {
+  text[at] = HEX[byte >> 4] as number;
+  text[at + 1] = HEX[byte & 15] as number;
 }

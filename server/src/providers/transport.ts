@@ -1,6 +1,7 @@
-import { isIP, type OnReadOpts } from 'node:net';
+import { isIP } from 'node:net';
 import { buildConnector } from 'undici';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { sharedReads } from '../lib/shared-reads.ts';
 import { createTimerWheel, type TimerWheel } from '../lib/timer-wheel.ts';
 import { type AddressPolicy, addressProblem, bareHost } from './address-policy.ts';
 import { Attempt } from './attempt.ts';
@@ -100,29 +101,9 @@ export function guardedConnector(
       queueMicrotask(() => callback(new RefusedAddress(problem), null));
       return undefined;
     }
-    if (onBytes === undefined || target.protocol !== 'http:' || !SHARES_MEMORY) return connect(target, callback);
-    const reading = buildConnector({ ...settings, onread: readingInto(onBytes) } as buildConnector.BuildOptions) as Connect;
+    const onread = onBytes === undefined || target.protocol !== 'http:' ? null : sharedReads(onBytes);
+    if (onread === null) return connect(target, callback);
+    const reading = buildConnector({ ...settings, onread } as buildConnector.BuildOptions) as Connect;
     return reading(target, callback);
-  };
-}
-
-/**
- * One piece of memory for the next bytes of every connection, copied out at once. A piece per read, as sockets have it otherwise, costs two
- * microseconds more. Windows hands memory to the kernel before anything has arrived, so there each connection would need its own.
- */
-const SHARES_MEMORY = process.platform !== 'win32';
-const READ_BYTES_MAX = 64 * 1024;
-let arriving: Buffer | null = null;
-
-function readingInto(onBytes: (bytes: Buffer) => void): OnReadOpts {
-  arriving ??= Buffer.allocUnsafeSlow(READ_BYTES_MAX);
-  return {
-    buffer: arriving,
-    callback: (count, buffer) => {
-      const bytes = Buffer.allocUnsafe(count);
-      (buffer as Buffer).copy(bytes, 0, 0, count);
-      onBytes(bytes);
-      return true;
-    },
   };
 }
