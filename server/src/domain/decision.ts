@@ -1,3 +1,4 @@
+import { TextBuilder } from '../lib/text-builder.ts';
 import type { AccessExplanation, AccessStep, AccessThrough, AccessVerdict } from './access.ts';
 import { type CounterUnit, type LimitPlan, type LimitRule, paramOfRule, targetText } from './limit-plan.ts';
 import type { RateLimitName } from './rate-limit.ts';
@@ -116,11 +117,26 @@ export function encodeDecision(
   if (asked === null) return `|${access}|`;
   const { wanted, answer } = asked;
   const { used, held } = answer.readings;
-  let text = `${shapeId}|${access}|${wanted.tokens},${wanted.nanoUsd},${answer.refusing.length}`;
-  for (const { rule, retryAfterMs } of answer.refusing)
-    text += `,${rule},${retryAfterMs === null ? NEVER : Math.ceil(retryAfterMs)}`;
-  for (let at = 0; at < used.length; at += 1) text += `,${used[at]},${held[at]}`;
-  return text;
+  numbers.begin();
+  numbers.int(wanted.tokens);
+  addNumber(wanted.nanoUsd);
+  addNumber(answer.refusing.length);
+  for (const { rule, retryAfterMs } of answer.refusing) {
+    addNumber(rule);
+    addNumber(retryAfterMs === null ? NEVER : Math.ceil(retryAfterMs));
+  }
+  for (let at = 0; at < used.length; at += 1) {
+    addNumber(used[at] as number);
+    addNumber(held[at] as number);
+  }
+  return `${shapeId}|${access}|${numbers.take()}`;
+}
+
+const numbers = new TextBuilder();
+
+function addNumber(value: number): void {
+  numbers.text(',');
+  numbers.int(value);
 }
 
 /** Reads what `encodeDecision` wrote. Null for a text that it cannot have written. */

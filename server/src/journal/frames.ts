@@ -3,6 +3,7 @@
  * character that no line contains, so that a reader finds the next frame behind damaged bytes.
  */
 import { crc32 } from 'node:zlib';
+import { writeDigits } from '../lib/text-builder.ts';
 
 const MARKER = 0x02;
 export const FRAME_HEADER_BYTES = 9;
@@ -17,8 +18,6 @@ const SLACK_BYTES = 2_048;
 /** From space to tilde: one byte each, and no control character among them. */
 const FIRST_PLAIN = 0x20;
 const LAST_PLAIN = 0x7e;
-const DIGIT_0 = 48;
-const BILLION = 1_000_000_000;
 
 /**
  * Frames one after another in one growing buffer, until they are written. A line is written piece by piece into its place: joining the
@@ -68,12 +67,8 @@ export class FrameBuffer {
 
   /** A number in decimal digits. */
   int(value: number): void {
-    if ((value | 0) === value && value >= 0 && value < BILLION) this.#digits(value, digitsOf(value));
-    else if (value >= BILLION && Number.isSafeInteger(value)) {
-      const billions = Math.floor(value / BILLION);
-      this.int(billions);
-      this.#digits(value - billions * BILLION, 9);
-    } else this.text(String(value));
+    if (Number.isSafeInteger(value) && value >= 0) this.#at = writeDigits(this.bytes, this.#at, value);
+    else this.text(String(value));
   }
 
   /** Ends the line. Returns where its frame begins. Throws RangeError above LINE_BYTES_MAX. */
@@ -100,17 +95,6 @@ export class FrameBuffer {
     if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
   }
 
-  #digits(value: number, count: number): void {
-    const { bytes } = this;
-    this.#at += count;
-    let rest = value;
-    for (let at = this.#at - 1; count > 0; count--, at--) {
-      const tenth = (rest / 10) | 0;
-      bytes[at] = DIGIT_0 + rest - tenth * 10;
-      rest = tenth;
-    }
-  }
-
   /** Three bytes a character is the most UTF-8 takes for a UTF-16 unit; reserving them spares measuring the text first. */
   #room(chars: number): void {
     const bytesMin = this.#at + chars * 3 + SLACK_BYTES;
@@ -125,13 +109,6 @@ const CONTROLS = /\p{Cc}/gu;
 
 function cleanText(text: string, charsMax: number): string {
   return text.slice(0, charsMax).replace(CONTROLS, '\ufffd');
-}
-
-/** Below a billion. */
-function digitsOf(value: number): number {
-  if (value < 1_000) return value < 10 ? 1 : value < 100 ? 2 : 3;
-  if (value < 1_000_000) return value < 10_000 ? 4 : value < 100_000 ? 5 : 6;
-  return value < 10_000_000 ? 7 : value < 100_000_000 ? 8 : 9;
 }
 
 function writeHeader(bytes: Buffer, at: number, end: number): void {

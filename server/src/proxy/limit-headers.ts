@@ -2,6 +2,7 @@ import type { Readings } from '../counters/counters.ts';
 import { type LimitPlan, type LimitRule, targetText } from '../domain/limit-plan.ts';
 import type { RateLimitName } from '../domain/rate-limit.ts';
 import { SCOPE_CODES } from '../domain/tenancy.ts';
+import { TextBuilder } from '../lib/text-builder.ts';
 
 /** Seconds of each rate limit's window, as the `w` of `RateLimit-Policy`. In-flight limits have no window. */
 const WINDOW_SECONDS: Readonly<Record<RateLimitName, number | null>> = {
@@ -14,8 +15,11 @@ const WINDOW_SECONDS: Readonly<Record<RateLimitName, number | null>> = {
   max_parallel: null,
 };
 
+const SEPARATOR = ', ';
 const APPROACHING = 0.8;
 const NEAR = 0.95;
+
+const limits = new TextBuilder();
 
 /**
  * Adds the two families of limit headers: OpenAI's `x-ratelimit-*` for the tightest per-minute limit, and the IETF draft's
@@ -28,19 +32,24 @@ export function addLimitHeaders(headers: string[], plan: LimitPlan, readings: Re
   let requests = -1;
   let tokens = -1;
   let fullest = 0;
-  let limits = '';
+  let hasLimits = false;
+  limits.begin();
   for (let at = 0; at < rules.length; at += 1) {
     const rule = rules[at] as LimitRule;
     const used = readings.used[at] as number;
     if (used > fullest * rule.value) fullest = used / rule.value;
     if (rule.limit === 'budget') continue;
-    limits += `${limits === '' ? '' : ', '}${names[at]}${remaining(rule, used)};t=${secondsUntil(readings.resetsAtMs[at] as number, atMs)}`;
+    limits.text(hasLimits ? (names[at] as string) : (names[at] as string).slice(SEPARATOR.length));
+    limits.int(remaining(rule, used));
+    limits.text(';t=');
+    limits.int(secondsUntil(readings.resetsAtMs[at] as number, atMs));
+    hasLimits = true;
     if (rule.limit === 'rpm' && isTighter(rules, readings, at, requests)) requests = at;
     if (rule.limit === 'tpm' && isTighter(rules, readings, at, tokens)) tokens = at;
   }
   if (requests >= 0) addOpenAi(headers, 'requests', rules[requests] as LimitRule, readings, requests, atMs);
   if (tokens >= 0) addOpenAi(headers, 'tokens', rules[tokens] as LimitRule, readings, tokens, atMs);
-  if (limits !== '') headers.push('ratelimit-policy', policy, 'ratelimit', limits);
+  if (hasLimits) headers.push('ratelimit-policy', policy, 'ratelimit', limits.take());
   if (fullest >= APPROACHING) headers.push('x-ratelimit-warning', fullest >= NEAR ? 'near_limit' : 'approaching_limit');
 }
 
@@ -89,7 +98,7 @@ function policyName(rule: LimitRule): string {
 interface Words {
   /** The value of `RateLimit-Policy`. */
   readonly policy: string;
-  /** What stands before the remaining amount in `RateLimit`, by the rule's place. */
+  /** What stands before the remaining amount in `RateLimit`, with what parts it from the rule before, by the rule's place. */
   readonly names: readonly string[];
 }
 
@@ -99,8 +108,11 @@ const known = new WeakMap<LimitPlan, Words>();
 function wordsOf(plan: LimitPlan): Words {
   let words = known.get(plan);
   if (words !== undefined) return words;
-  const limits = plan.rules.filter((rule) => rule.limit !== 'budget');
-  words = { policy: limits.map(policyOf).join(', '), names: plan.rules.map((rule) => `${policyName(rule)};r=`) };
+  const limited = plan.rules.filter((rule) => rule.limit !== 'budget');
+  words = {
+    policy: limited.map(policyOf).join(SEPARATOR),
+    names: plan.rules.map((rule) => `${SEPARATOR}${policyName(rule)};r=`),
+  };
   known.set(plan, words);
   return words;
 }
