@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { addBytes, addHeader, addText, beginMessage, goOn, sendMessage, type Waiting, waitWith } from './outgoing.ts';
 import type { RequestHead } from './request-head.ts';
-import { writeMessage } from './write-message.ts';
 
 // What is made once per request is a class without accessors in literals: see ADR 0015.
 
@@ -46,15 +46,12 @@ export interface Answering {
   answered(): void;
 }
 
-/** What may stand in a header that we write. Anything else would cut the head where nobody meant it to be cut. */
-const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/;
-
 /** Where one answer goes. Head, first chunk and end leave in as few writes as they can. After the client is gone every verb does nothing. */
-export class LaneReply {
+export class LaneReply implements Waiting {
   gone = false;
   readonly #connection: Answering;
-  /** The head until something is sent with it. */
-  #head: string | null = null;
+  /** Nothing of the head is to be sent; it is the message that is being put together; it had to make room for another. */
+  #head: 'none' | 'begun' | Buffer = 'none';
   #chunked = false;
   #done = false;
   #whenGone: (() => void) | null = null;
@@ -66,35 +63,44 @@ export class LaneReply {
 
   head(status: number, headers: readonly string[]): void {
     if (this.gone) return;
-    let text = statusLine(status);
+    beginMessage();
+    addText(statusLine(status));
     let framed = status === 204 || status === 304;
     for (let at = 0; at < headers.length; at += 2) {
       const name = headers[at] as string;
-      const value = headers[at + 1] as string;
-      if (UNWRITABLE.test(value)) throw new TypeError(`the header ${name} cannot be written`);
-      text += `${name}: ${value}\r\n`;
+      addHeader(name, headers[at + 1] as string);
       if (name === 'content-length') framed = true;
     }
+    addText(this.#connection.standingLines());
+    addText(framed ? LINE_END : CHUNKED);
     this.#chunked = !framed;
-    this.#head = text + this.#connection.standingLines() + (framed ? '\r\n' : CHUNKED);
+    this.#head = 'begun';
+    waitWith(this);
+  }
+
+  /** Another message is begun before anything was sent behind this head. */
+  keepBegun(bytes: Buffer): void {
+    this.#head = bytes;
   }
 
   chunk(bytes: Buffer): boolean {
     if (this.gone || this.#done || bytes.length === 0) return true;
-    return this.#write(
-      this.#chunked ? this.#takeHead() + sizeLine(bytes) : this.#takeHead(),
-      bytes,
-      this.#chunked ? LINE_END : '',
-    );
+    this.#takeHead();
+    if (this.#chunked) addText(sizeLine(bytes));
+    return sendMessage(this.#connection.socket, bytes, this.#chunked ? LINE_END : '');
   }
 
   end(bytes: Buffer | null): void {
     if (this.gone || this.#done) return;
     this.#done = true;
     const body = bytes === null || bytes.length === 0 ? null : bytes;
-    if (!this.#chunked) this.#write(this.#takeHead(), body, '');
-    else if (body === null) this.#write(this.#takeHead(), null, LAST_CHUNK);
-    else this.#write(this.#takeHead() + sizeLine(body), body, LINE_END + LAST_CHUNK);
+    this.#takeHead();
+    if (!this.#chunked) sendMessage(this.#connection.socket, body, '');
+    else if (body === null) sendMessage(this.#connection.socket, null, LAST_CHUNK);
+    else {
+      addText(sizeLine(body));
+      sendMessage(this.#connection.socket, body, LINE_END + LAST_CHUNK);
+    }
     this.#connection.answered();
   }
 
@@ -121,14 +127,13 @@ export class LaneReply {
     this.#whenDrained?.();
   }
 
-  #takeHead(): string {
-    const head = this.#head ?? '';
-    this.#head = null;
-    return head;
-  }
-
-  #write(before: string, body: Buffer | null, after: string): boolean {
-    return writeMessage(this.#connection.socket, before, body, after);
+  /** Begins the message that is sent next: with the head, where it was not sent yet. */
+  #takeHead(): void {
+    const head = this.#head;
+    this.#head = 'none';
+    if (head === 'begun' && goOn(this)) return;
+    beginMessage();
+    if (typeof head !== 'string') addBytes(head);
   }
 }
 

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { afterPoll } from './after-poll.ts';
 import { type AnswerHead, type AnswerHeaders, readAnswerHead } from './answer-head.ts';
 import { ChunkedBody } from './chunked-body.ts';
+import { addText, beginMessage, sendMessage } from './outgoing.ts';
 import { type PlainRequest, requestHead } from './request-text.ts';
-import { writeMessage } from './write-message.ts';
 
 /** Where one answer goes. Exactly one of `ended`, `failed` and `oddAnswer` is called last; nothing after the connection was destroyed. */
 export interface AnswerTaker {
@@ -164,7 +164,9 @@ export class UpstreamConnection {
     const body = this.#unsentBody;
     this.#unsentBody = null;
     this.#phase = 'head';
-    writeMessage(socket, this.#unsentHead, body, '');
+    beginMessage();
+    addText(this.#unsentHead);
+    sendMessage(socket, body, '');
     this.#taker?.started(this);
   }
 

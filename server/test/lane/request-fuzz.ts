@@ -57,7 +57,8 @@ export async function fuzzRequests(connections: number, from: number): Promise<F
 
 /**
  * The same over a real network, where a connection changes hands with the kernel's buffers behind it. Pieces arrive here as they like, so only
- * connections are taken on which every request is answered well.
+ * connections are taken on which every request is answered well, and behind the last of which nothing follows: what is no message may take
+ * the answers to those before it away, or not.
  */
 export async function fuzzRequestsOverNetwork(connections: number, from: number): Promise<FuzzResult> {
   const off = desk('off');
@@ -72,6 +73,7 @@ export async function fuzzRequestsOverNetwork(connections: number, from: number)
     const pieces = fragments(bytes, draw);
     const expected = await read(off, pieces);
     if (expected.served.length !== drawn || expected.answers.some((status) => status !== '200')) continue;
+    if ((await read(off, bytesOf(bytes))).at.at(-1) !== bytes.length) continue;
     taken += 1;
     messages += drawn;
     const withLane = await heardOverNetwork(on, ports.on, pieces, drawn);

@@ -1,0 +1,146 @@
+/**
+ * The message that is put together now: one for the whole process, in one piece of memory, which is used again as soon as a socket has taken
+ * what was written. Text is latin1.
+ */
+import type { Socket } from 'node:net';
+
+/** Whoever began a message and has not sent it takes it along when the next one is begun. */
+export interface Waiting {
+  keepBegun(bytes: Buffer): void;
+}
+
+/** Above this a body is written beside its head instead of being copied behind it. */
+const COPIED_BYTES_MAX = 16 * 1024;
+const FIRST_BYTES = 64 * 1024;
+/** Most messages, with the largest body that is copied. */
+const ROOM_BYTES_MIN = 24 * 1024;
+/** A longer text is copied faster by the runtime than by us. */
+const SHORT_CHARS_MAX = 80;
+
+/** What may stand in a header that we write. Anything else would cut the head where nobody meant it to be cut. */
+const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/;
+const isWritable = Uint8Array.from({ length: 0x100 }, (_, code) => (UNWRITABLE.test(String.fromCharCode(code)) ? 0 : 1));
+
+const COLON = 0x3a;
+const SPACE = 0x20;
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** Where the message stands: what lies before it is still read by sockets that could not take it at once. */
+let bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+let start = 0;
+let end = 0;
+let waiting: Waiting | null = null;
+
+/** Begins a message. The one before, if it is still here, goes to whoever waits with it. */
+export function beginMessage(): void {
+  if (waiting !== null) {
+    const begun = waiting;
+    waiting = null;
+    begun.keepBegun(Buffer.from(bytes.subarray(start, end)));
+  }
+  end = start;
+}
+
+/** Leaves the message as it is until `whose` goes on with it. */
+export function waitWith(whose: Waiting): void {
+  waiting = whose;
+}
+
+/** Whether the message that `whose` began is still here: it is theirs to send. */
+export function goOn(whose: Waiting): boolean {
+  if (waiting !== whose) return false;
+  waiting = null;
+  return true;
+}
+
+export function addText(text: string): void {
+  room(text.length);
+  if (text.length > SHORT_CHARS_MAX) {
+    end += bytes.write(text, end, 'latin1');
+    return;
+  }
+  for (let at = 0; at < text.length; at += 1) bytes[end + at] = text.charCodeAt(at);
+  end += text.length;
+}
+
+export function addBytes(more: Buffer): void {
+  room(more.length);
+  more.copy(bytes, end);
+  end += more.length;
+}
+
+/** One line of a head. Throws TypeError for a value that cannot be written. */
+export function addHeader(name: string, value: string): void {
+  addText(name);
+  room(value.length);
+  bytes[end] = COLON;
+  bytes[end + 1] = SPACE;
+  end += 2;
+  addValue(name, value);
+  bytes[end] = CR;
+  bytes[end + 1] = LF;
+  end += 2;
+}
+
+function addValue(name: string, value: string): void {
+  if (value.length > SHORT_CHARS_MAX) {
+    if (UNWRITABLE.test(value)) throw unwritable(name);
+    end += bytes.write(value, end, 'latin1');
+    return;
+  }
+  for (let at = 0; at < value.length; at += 1) {
+    const code = value.charCodeAt(at);
+    if (isWritable[code] !== 1) throw unwritable(name);
+    bytes[end + at] = code;
+  }
+  end += value.length;
+}
+
+function unwritable(name: string): TypeError {
+  return new TypeError(`the header ${name} cannot be written`);
+}
+
+/**
+ * Writes the message, then a body and what follows it: in one write, and with a large body in three that leave together. False: the other end
+ * reads more slowly than we write.
+ */
+export function sendMessage(socket: Socket, body: Buffer | null, after: string): boolean {
+  if (body !== null && body.length > COPIED_BYTES_MAX) return sendBeside(socket, body, after);
+  if (body !== null) addBytes(body);
+  if (after !== '') addText(after);
+  if (end === start) return true;
+  const whole = bytes.subarray(start, end);
+  // A socket that cannot take it at once, or that encrypts it first, reads it later.
+  if (socket.connecting || socket.writableLength > 0 || 'encrypted' in socket) return socket.write(Buffer.from(whole));
+  const hasRoom = socket.write(whole);
+  if (socket.writableLength > 0) leave();
+  return hasRoom;
+}
+
+/** Leaves the message where it is; the next one stands behind it, or elsewhere when little is left. */
+function leave(): void {
+  start = end;
+  if (bytes.length - start >= ROOM_BYTES_MIN) return;
+  bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  start = 0;
+}
+
+function sendBeside(socket: Socket, body: Buffer, after: string): boolean {
+  socket.cork();
+  if (end > start) socket.write(Buffer.from(bytes.subarray(start, end)));
+  const hasRoom = socket.write(body);
+  const roomAfter = after === '' ? hasRoom : socket.write(after, 'latin1');
+  socket.uncork();
+  return roomAfter;
+}
+
+/** For so many characters, and the few that stand around a header's value. */
+function room(chars: number): void {
+  if (end + chars + 8 <= bytes.length) return;
+  const grown = Buffer.allocUnsafeSlow((end - start + chars) * 2 + FIRST_BYTES);
+  bytes.copy(grown, 0, start, end);
+  bytes = grown;
+  end -= start;
+  start = 0;
+}
