@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type DecisionReadings, encodeDecision, shapeOf } from './decision.ts';
+import { encodeDecision } from '../proxy/explain.ts';
+import { type DecisionReadings, shapeOf } from './decision.ts';
 import { type DecisionFacts, decisionBody, shapeIdOfDecision } from './decision-view.ts';
 import { planLimits } from './limit-plan.ts';
 import type { Caller } from './tenancy.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { encodeDecision } from '../proxy/explain.ts';
 import type { AccessExplanation, AccessThrough } from './access.ts';
 import {
   type CompactDecision,
@@ -9,7 +10,6 @@ import {
   decidingRule,
   decodeDecision,
   encodeAccess,
-  encodeDecision,
   paramOfDecision,
   parseDecision,
   refusingRules,

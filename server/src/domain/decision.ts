@@ -1,4 +1,3 @@
-import { TextBuilder } from '../lib/text-builder.ts';
 import type { AccessExplanation, AccessStep, AccessThrough, AccessVerdict } from './access.ts';
 import { type CounterUnit, type LimitPlan, type LimitRule, paramOfRule, targetText } from './limit-plan.ts';
 import type { RateLimitName } from './rate-limit.ts';
@@ -105,40 +104,6 @@ export function shapeOf(plan: LimitPlan): DecisionShape {
   };
 }
 
-/**
- * A decision as a row keeps it: `shape|access|numbers`. On the hot path, so written straight as text. `asked` is null when access refused
- * and no rule was asked.
- */
-export function encodeDecision(
-  shapeId: string,
-  access: string,
-  asked: { readonly wanted: DecisionWanted; readonly answer: DecisionReadings } | null,
-): string {
-  if (asked === null) return `|${access}|`;
-  const { wanted, answer } = asked;
-  const { used, held } = answer.readings;
-  numbers.begin();
-  numbers.int(wanted.tokens);
-  addNumber(wanted.nanoUsd);
-  addNumber(answer.refusing.length);
-  for (const { rule, retryAfterMs } of answer.refusing) {
-    addNumber(rule);
-    addNumber(retryAfterMs === null ? NEVER : Math.ceil(retryAfterMs));
-  }
-  for (let at = 0; at < used.length; at += 1) {
-    addNumber(used[at] as number);
-    addNumber(held[at] as number);
-  }
-  return `${shapeId}|${access}|${numbers.take()}`;
-}
-
-const numbers = new TextBuilder();
-
-function addNumber(value: number): void {
-  numbers.text(',');
-  numbers.int(value);
-}
-
 /** Reads what `encodeDecision` wrote. Null for a text that it cannot have written. */
 export function parseDecision(text: string): CompactDecision | null {
   const parts = text.split('|');
@@ -199,7 +164,8 @@ function retryOf({ verdict }: DecidedRule): number {
   return verdict.retryAfterMs ?? Number.POSITIVE_INFINITY;
 }
 
-const NEVER = -1;
+/** Stands for a retry that would never pass. */
+export const NEVER = -1;
 const LEVEL_LETTERS = { organization: 'o', team: 't', user: 'u', key: 'k' } as const satisfies Record<Scope, string>;
 const LETTER_LEVELS: Readonly<Record<string, Scope>> = { o: 'organization', t: 'team', u: 'user', k: 'key' };
 

@@ -3,6 +3,7 @@
  * journal's size follows what waits, not the longest request.
  */
 import type { RowPosition } from '../domain/settled-rows.ts';
+import type { IdMap } from '../lib/id-map.ts';
 import { claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import type { SegmentLog, WriteOutcome } from './segment-log.ts';
 import { readInto, type Segment } from './segments.ts';
@@ -13,10 +14,10 @@ const TAB = 9;
 
 export class CarryForward {
   readonly #log: SegmentLog;
-  readonly #open: Map<string, Segment>;
+  readonly #open: IdMap<Segment>;
   #carrying = false;
 
-  constructor(log: SegmentLog, open: Map<string, Segment>) {
+  constructor(log: SegmentLog, open: IdMap<Segment>) {
     this.#log = log;
     this.#open = open;
   }

@@ -3,6 +3,7 @@
  * the upstream call of a `begin` and before the client's last byte of an `end`. The ledger writer takes the rows from the file.
  */
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
+import { IdMap } from '../lib/id-map.ts';
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { KeptSegments } from './kept-segments.ts';
@@ -117,7 +118,7 @@ export class Journal implements RowSource {
   /** A begin of this turn was dropped: the disk takes none. */
   #dropped = false;
   /** Which segment keeps the record of what is open, by request id. */
-  readonly #open = new Map<string, Segment>();
+  readonly #open = new IdMap<Segment>();
   /** Segments of what ended in this turn; they let go of it once the end is in the file. */
   #closed: Segment[] = [];
   #rowsWaiting: number;

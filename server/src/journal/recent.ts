@@ -3,9 +3,9 @@
  * one up walks the ring (a millisecond for a million), which is rare; adding one costs nanoseconds, which is not.
  */
 import type { RowPosition } from '../domain/settled-rows.ts';
+import { hashOf } from '../lib/id-map.ts';
 
 const FIRST_CAPACITY = 8_192;
-const HASHED_CHARS = 8;
 /** Positions are kept as one number: a segment never reaches this size. */
 const SEGMENT_SPAN = 2 ** 32;
 
@@ -59,13 +59,4 @@ export class RecentLines {
     this.#places = places;
     this.#added = capacity;
   }
-}
-
-/** Over the last characters: in a UUID they are random. */
-function hashOf(requestId: string): number {
-  let hash = 0;
-  for (let i = Math.max(0, requestId.length - HASHED_CHARS); i < requestId.length; i++) {
-    hash = (Math.imul(hash, 31) + requestId.charCodeAt(i)) | 0;
-  }
-  return hash >>> 0;
 }

@@ -15,9 +15,10 @@ import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
  * Access, then every limit and budget of all four scopes in one counters call: all or nothing. Throws a refusal and holds nothing, or
- * returns what is held. Also refuses when the journal has no room: what cannot be written down must not be spent.
+ * returns what is held. Also refuses when the journal has no room: what cannot be written down must not be spent. Later only where the
+ * counters answer later.
  */
-export async function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Promise<Admission> {
+export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Admission | Promise<Admission> {
   const standing = standingOf(key, asked.facts.model, gateway);
   walk.standing = standing;
   if (standing.refusal !== null) throw standing.refusal;
@@ -26,10 +27,14 @@ export async function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: G
     throw serviceUnavailable('The settlement journal is full. Nothing that costs money is begun until it drains.');
   const question = questionOf(walk, key, asked, standing);
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
-  const result = await take(walk, standing, estimate, gateway);
-  if (!result.admitted) throw limitRefusal(result, standing, estimate);
-  walk.id = restampRequestId(walk.id, result.atMs);
-  return admissionOf(walk, key, asked, standing, question, estimate, result, gateway);
+  const admitted = (result: HoldResult) => {
+    if (result.isDegraded === true) walk.isDegraded = true;
+    if (!result.admitted) throw limitRefusal(result, standing, estimate);
+    walk.id = restampRequestId(walk.id, result.atMs);
+    return admissionOf(walk, key, asked, standing, question, estimate, result, gateway);
+  };
+  const taken = take(walk, standing, estimate, gateway);
+  return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
 }
 
 const NOTHING_HELD: HoldEstimate = { tokens: 0, nanoUsd: 0, nanoUsdMin: 0, outputTokens: 0, money: 'upper_bound' };
@@ -69,16 +74,17 @@ function questionOf(walk: Walk, key: CachedKey, { facts }: Asked, standing: Stan
 }
 
 /** The counters may answer later, and while they are away what a budget covers cannot be admitted. */
-async function take(walk: Walk, { plan }: Standing, wanted: Wanted, gateway: Gateway): Promise<HoldResult> {
-  try {
-    const answer = gateway.counters.hold(walk.id, plan, wanted);
-    const result = answer instanceof Promise ? await answer : answer;
-    if (result.isDegraded === true) walk.isDegraded = true;
-    return result;
-  } catch (error) {
+function take(walk: Walk, { plan }: Standing, wanted: Wanted, gateway: Gateway): HoldResult | Promise<HoldResult> {
+  const refused = (error: unknown): never => {
     if (error instanceof CountersAway) throw serviceUnavailable(error.message);
     if (!(error instanceof StoreError)) gateway.defect(error, walk.id);
     throw serviceUnavailable('What was used of a limit or budget cannot be read right now. Try again.');
+  };
+  try {
+    const answer = gateway.counters.hold(walk.id, plan, wanted);
+    return answer instanceof Promise ? answer.catch(refused) : answer;
+  } catch (error) {
+    return refused(error);
   }
 }
 

@@ -32,7 +32,8 @@ export async function handle(
     if (gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
     if (refusal !== null) throw refusal;
     const asked = read(walk);
-    admission = await admit(walk, key, asked, gateway);
+    const admitted = admit(walk, key, asked, gateway);
+    admission = admitted instanceof Promise ? await admitted : admitted;
     if (reply.gone) throw new ClientGone();
     deliver(await callProvider(route(admission, gateway), admission, gateway), admission, gateway);
   } catch (error) {

@@ -82,10 +82,10 @@ const OTHER = 'other';
 
 /** Cardinality is bounded by construction: every label comes from a closed list in this program, or is one of `organizationsMax` ids. */
 export function createTraffic({ organizationsMax = 0 }: { readonly organizationsMax?: number } = {}): Traffic {
-  const requests = new Map<string, number>();
-  const limited = new Map<string, number>();
-  const attempts = new Map<string, number>();
-  const streamsCut = new Map<string, number>();
+  const requests = new Tally();
+  const limited = new Tally();
+  const attempts = new Tally();
+  const streamsCut = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
   const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
@@ -93,21 +93,21 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const places: (InFlight | null)[] = [];
   const free: number[] = [];
   return {
-    unknownKey: (endpoint, code) => add(requests, `${endpoint}|unknown_key|${code}`),
+    unknownKey: (endpoint, code) => requests.add(endpoint, 'unknown_key', code),
     settled(record) {
-      add(requests, `${record.endpoint}|${outcomeOf(record.status)}|${record.code ?? ''}`);
+      requests.add(record.endpoint, outcomeOf(record.status), record.code ?? '');
       const organization = organizationsMax === 0 ? null : organizationIn(organizations, record.organizationId, organizationsMax);
-      if (organization !== null) add(organization.requests, outcomeOf(record.status));
+      if (organization !== null) count(organization.requests, outcomeOf(record.status));
       for (const { provider, usage, nanoUsd } of record.entries) {
         use(providerIn(providers, provider), usage, nanoUsd);
         if (organization !== null) use(organization, usage, nanoUsd);
       }
     },
-    limited: ({ scope, limit }) => add(limited, `${scope}|${limit}`),
-    upstreamAttempt: (provider, outcome) => add(attempts, `${provider}|${outcome}`),
+    limited: ({ scope, limit }) => limited.add(scope, limit),
+    upstreamAttempt: (provider, outcome) => attempts.add(provider, outcome),
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
-    streamCut: (by) => add(streamsCut, by),
+    streamCut: (by) => streamsCut.add(by),
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -119,13 +119,43 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     },
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
-      ...{ requests, limited, attempts, streamsCut, providers, organizations, gatewaySeconds },
+      ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,
     }),
   };
 }
 
-function add(map: Map<string, number>, name: string): void {
+/** Counts by labels. Most of what is counted has the labels of what was counted before: joining and looking them up is spared. */
+class Tally {
+  readonly #counts = new Map<string, { of: number }>();
+  #labels: readonly [string, string?, string?] | null = null;
+  #count = { of: 0 };
+
+  add(...labels: [string, string?, string?]): void {
+    const last = this.#labels;
+    if (last === null || last[0] !== labels[0] || last[1] !== labels[1] || last[2] !== labels[2]) {
+      this.#labels = labels;
+      this.#count = this.#countOf(labels.join('|'));
+    }
+    this.#count.of += 1;
+  }
+
+  read(): ReadonlyMap<string, number> {
+    return new Map([...this.#counts].map(([name, { of }]) => [name, of]));
+  }
+
+  #countOf(name: string): { of: number } {
+    let count = this.#counts.get(name);
+    if (count === undefined) {
+      count = { of: 0 };
+      this.#counts.set(name, count);
+    }
+    return count;
+  }
+}
+
+function count(map: Map<string, number>, name: string): void {
   map.set(name, (map.get(name) ?? 0) + 1);
 }
 

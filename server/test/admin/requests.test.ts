@@ -1,12 +1,13 @@
 import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RecentRequests } from '../../src/admin/deps.ts';
-import { encodeDecision, shapeOf } from '../../src/domain/decision.ts';
+import { shapeOf } from '../../src/domain/decision.ts';
 import { planLimits } from '../../src/domain/limit-plan.ts';
 import type { Caller } from '../../src/domain/tenancy.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { contentKeyPurpose, seal, unwrapKey } from '../../src/lib/secrets.ts';
+import { encodeDecision } from '../../src/proxy/explain.ts';
 import * as organizations from '../../src/store/organizations.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onEveryDatabase } from '../support/database.ts';
