@@ -50,7 +50,7 @@ export async function nothingMissing(target: Target, subject: Subject): Promise<
 }
 
 /** The decision of one more call names every rule of every scope, and each has counted more than that call alone. */
-export async function everyScopeCounted(subject: Subject): Promise<Check> {
+export async function everyScopeCounted(subject: Pick<Subject, 'to'>): Promise<Check> {
   const base = `http://127.0.0.1:${subject.to.port}`;
   const call = await fetch(`${base}${subject.to.path}`, {
     method: 'POST',

@@ -9,7 +9,7 @@ import type { Destination } from './wire.ts';
 export const LIMITS_PER_SCOPE = 5;
 
 /** Never reached; all of them counted. */
-const limits = {
+export const limits = {
   rate_limits: { rpm: 10_000_000, tpm: 10_000_000_000, rpd: 1_000_000_000, tpd: 1_000_000_000_000 },
   budgets: [{ amount: '5000000.00', period: 'month', action: 'block' }],
 };
@@ -47,6 +47,8 @@ export interface HeadgateOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another tree than this one. */
   readonly cwd?: string;
+  /** With the master key of a database that is not empty. */
+  readonly dataDir?: string;
 }
 
 /** As `npm start` runs it. */
@@ -56,11 +58,16 @@ const START_FLAGS = ['--max-semi-space-size=16'];
 export async function startHeadgate(
   upstreams: { json: number; stream: number },
   databaseUrl: string | null,
-  { nodeFlags = [], env = {}, cwd = repository }: HeadgateOptions = {},
+  { nodeFlags = [], env = {}, cwd = repository, dataDir }: HeadgateOptions = {},
 ): Promise<Headgate> {
   const command = onGatewayCore([process.execPath, ...START_FLAGS, ...nodeFlags, 'server/src/main.ts', 'serve']);
   const database = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
-  const gateway = await startGateway({ command, cwd, env: { ...database, ...env } });
+  const gateway = await startGateway({
+    command,
+    cwd,
+    env: { ...database, ...env },
+    ...(dataDir === undefined ? {} : { dataDir }),
+  });
   for (const name of ['json', 'stream'] as const) {
     const credentialId = await makeCredential(gateway, 'openai', `http://127.0.0.1:${upstreams[name]}/v1`);
     await makeModel(gateway, { model: models[name], provider: 'openai', upstreamModel: models[name], credentialId });

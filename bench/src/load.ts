@@ -1,9 +1,9 @@
 /** The load: wrk at saturation, paced or counted JSON calls, and streams. All of it bounded, all of it on the loopback address. */
 import { type ChildProcess, execFile, fork } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { temporaryDirectory } from '../../server/test/prove/gateway.ts';
 import { jsonRequestBody } from './exchange.ts';
 import type { Outcome, Task } from './pacer-process.ts';
 import type { Order, Report } from './stream-process.ts';
@@ -21,10 +21,7 @@ export interface Saturated {
 
 /** As many calls as 64 connections can make. Throws when any answer was not 200. */
 export async function saturate(to: Destination, seconds: number): Promise<Saturated> {
-  const script = path.join(mkdtempSync(path.join(tmpdir(), 'headgate-bench-wrk-')), 'post.lua');
-  const headers = Object.entries({ 'content-type': 'application/json', ...to.headers });
-  const lines = headers.map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`);
-  writeFileSync(script, `wrk.method = "POST"\nwrk.body = [==[${jsonRequestBody}]==]\n${lines.join('\n')}\n`);
+  const script = wrkScript(to);
   const flags = [
     '--threads',
     '1',
@@ -47,6 +44,38 @@ export async function saturate(to: Destination, seconds: number): Promise<Satura
     perSecond: Number(/Requests\/sec: *([\d.]+)/.exec(stdout)?.[1]),
   };
 }
+
+/** Written for one run, gone with this process. Returns where it is. */
+function wrkScript({ headers, secrets }: Destination): string {
+  const folder = temporaryDirectory();
+  const script = path.join(folder, 'post.lua');
+  const all = Object.entries({ 'content-type': 'application/json', ...headers });
+  const lines = all.map(([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`);
+  if (secrets !== undefined) {
+    const list = path.join(folder, 'secrets.txt');
+    writeFileSync(list, `${secrets.join('\n')}\n`, { mode: 0o600 });
+    lines.push(takeTurns(list));
+  }
+  writeFileSync(script, `wrk.method = "POST"\nwrk.body = [==[${jsonRequestBody}]==]\n${lines.join('\n')}\n`);
+  return script;
+}
+
+/** Every request is written out before the first is sent, so that taking the next one costs a look into a table. */
+const takeTurns = (list: string) => `
+local requests, count, at = {}, 0, 0
+function init()
+  for secret in io.lines(${JSON.stringify(list)}) do
+    wrk.headers["authorization"] = "Bearer " .. secret
+    count = count + 1
+    requests[count] = wrk.format()
+  end
+  math.randomseed(os.time())
+  at = math.random(count)
+end
+function request()
+  at = at % count + 1
+  return requests[at]
+end`;
 
 /** Calls at a rate the gateway does not choose. */
 export function paced(to: Destination, perSecond: number, seconds: number, warmupSeconds = 1): Promise<Outcome> {

@@ -5,6 +5,7 @@
 // `npm run bench -- --bars=lane`: judged by what is asked of a gateway with the fast lane.
 // `npm run bench -- --counters`: no table, but what limits and budgets cost in the process and in Redis.
 // `npm run bench -- --replicas`: no table, but what shared counters and a second worker cost a request.
+// `npm run bench -- --growth`: no table, but what 100,000 organizations and a million keys cost a request. Smaller with `--quick`.
 // `npm run bench -- --ledger`: no table, but what settlement costs the process and PostgreSQL.
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,6 +14,7 @@ import { startPostgres } from '../../server/test/support/postgres.ts';
 import { booksAreExact, type Check, everyScopeCounted, nothingMissing } from './checks.ts';
 import { measureCounters } from './counters.ts';
 import type { models } from './exchange.ts';
+import { measureGrowth } from './growth.ts';
 import { type Headgate, type Subject, startHeadgate } from './headgate.ts';
 import { exactly, startStreamLoad } from './load.ts';
 import { describeMachine, prepareMachine } from './machine.ts';
@@ -63,6 +65,10 @@ const upstreams = { json: await freePort(), stream: streams.port };
 startJsonUpstream(upstreams.json);
 if (process.argv.includes('--replicas')) {
   for (const line of await measureReplicas(upstreams)) console.log(line);
+  process.exit(0);
+}
+if (process.argv.includes('--growth')) {
+  for (const line of await measureGrowth(upstreams, process.argv)) console.log(line);
   process.exit(0);
 }
 const postgres = await startPostgres();

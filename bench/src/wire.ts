@@ -5,6 +5,8 @@ export interface Destination {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Keys that take turns, one call each, instead of the one in the headers. Only wrk does it. */
+  readonly secrets?: readonly string[];
 }
 
 /** A POST as text, written to a socket as it stands. The body is ASCII. */
