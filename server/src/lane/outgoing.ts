@@ -85,7 +85,7 @@ export function addHeader(name: string, value: string): void {
 
 function addValue(name: string, value: string): void {
   if (value.length > SHORT_CHARS_MAX) {
-    if (UNWRITABLE.test(value)) throw unwritable(name);
+    if (longBefore.get(name) !== value) checkLong(name, value);
     end += bytes.write(value, end, 'latin1');
     return;
   }
@@ -95,6 +95,14 @@ function addValue(name: string, value: string): void {
     bytes[end + at] = code;
   }
   end += value.length;
+}
+
+/** The last long value of each of our headers that has one: what a plan says is the same in every answer. */
+const longBefore = new Map<string, string>();
+
+function checkLong(name: string, value: string): void {
+  if (UNWRITABLE.test(value)) throw unwritable(name);
+  longBefore.set(name, value);
 }
 
 function unwritable(name: string): TypeError {

@@ -59,15 +59,24 @@ export function writeDigits(bytes: Buffer, at: number, value: number): number {
   return writeShort(bytes, writeDigits(bytes, at, billions), value - billions * BILLION, 9);
 }
 
+/** Two digits at a time: half as many divisions. */
 function writeShort(bytes: Buffer, at: number, value: number, count: number): number {
   let rest = value;
-  for (let place = at + count - 1; place >= at; place -= 1) {
-    const tenth = (rest / 10) | 0;
-    bytes[place] = DIGIT_0 + rest - tenth * 10;
-    rest = tenth;
+  let place = at + count;
+  while (place - at >= 2) {
+    const hundredth = (rest / 100) | 0;
+    const pair = rest - hundredth * 100;
+    place -= 2;
+    bytes[place] = TENS[pair] as number;
+    bytes[place + 1] = ONES[pair] as number;
+    rest = hundredth;
   }
+  if (place > at) bytes[at] = DIGIT_0 + rest;
   return at + count;
 }
+
+const TENS = Uint8Array.from({ length: 100 }, (_, pair) => DIGIT_0 + Math.floor(pair / 10));
+const ONES = Uint8Array.from({ length: 100 }, (_, pair) => DIGIT_0 + (pair % 10));
 
 /** Below a billion. */
 function digitsOf(value: number): number {
