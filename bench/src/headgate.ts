@@ -52,7 +52,7 @@ export interface HeadgateOptions {
 }
 
 /** As `npm start` runs it. */
-const START_FLAGS = ['--max-semi-space-size=16'];
+const START_FLAGS = ['--max-semi-space-size=16', '--use-largepages=silent'];
 
 /** Starts Headgate on the gateways' core: on PostgreSQL when a URL is given, embedded otherwise. */
 export async function startHeadgate(

@@ -3,12 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
 import { startRedis } from '../../server/test/support/redis.ts';
 import { type Headgate, startHeadgate } from './headgate.ts';
-import { jsonCost, latencies, quantile } from './measure.ts';
-import { interleave } from './rounds.ts';
+import { type Cost, jsonCost, jsonCostAt, latencies, quantile } from './measure.ts';
+import { interleave, type Standing } from './rounds.ts';
 import type { Target } from './target.ts';
 
 const ROUNDS = 3;
 const SECONDS = 5;
+/**
+ * Below what Redis, PostgreSQL, upstream and load together can do on one core: beside each other they are at their end before the gateway is, and
+ * a gateway that waits pays for every wake-up. So what they cost it is told at the same rate.
+ */
+const PER_SECOND = 3_000;
 const BARS = { redis: 1.4, workers: 1.1, addedMs: 0.3 };
 
 /** One line for each figure, with its bar. Fails by throwing where a call was lost. */
@@ -27,16 +32,19 @@ export async function measureReplicas(upstreams: { json: number; stream: number 
   try {
     const [inMemory, inRedis, byTwo] = [target('memory', memory), target('Redis', shared), target('Redis, two workers', two)];
     for (const one of [inMemory, inRedis, byTwo]) await jsonCost(one, 3);
-    const [base, ...others] = await interleave(inMemory, [inRedis, byTwo], ROUNDS, (one) => jsonCost(one, SECONDS));
-    const [ofRedis, ofTwo] = others as [NonNullable<typeof base>, NonNullable<typeof base>];
+    const atRate = (one: Target) => jsonCostAt(one, PER_SECOND, SECONDS);
+    const [base, ofRedis, ofTwo] = await compared(inMemory, [inRedis, byTwo], atRate);
+    const [full, fullOfRedis, fullOfTwo] = await compared(inMemory, [inRedis, byTwo], (one) => jsonCost(one, SECONDS));
     const p50 = async (one: Target) => quantile(await latencies(one, 500, SECONDS), 0.5);
     const [memoryMs, redisMs] = [await p50(inMemory), await p50(inRedis)];
     const workers = ofTwo.us / ofRedis.us;
     const judged = (value: number, most: number) => (value <= most ? 'met' : 'MISSED');
+    const atMost = ({ us, perSecond }: Standing) => `${us.toFixed(1)} µs at ${perSecond.toFixed(0)}/s`;
     return [
-      `CPU per JSON request, counters in memory: ${base?.us.toFixed(1)} µs (${base?.perSecond.toFixed(0)}/s)`,
-      `CPU per JSON request, counters in Redis: ${ofRedis.us.toFixed(1)} µs = ${ofRedis.timesNginx.toFixed(2)} × memory | ≤ ${BARS.redis} | ${judged(ofRedis.timesNginx, BARS.redis)}`,
-      `CPU per JSON request, two workers: ${ofTwo.us.toFixed(1)} µs = ${workers.toFixed(2)} × one | ≤ ${BARS.workers} | ${judged(workers, BARS.workers)}`,
+      `CPU per JSON request at ${PER_SECOND}/s, counters in memory: ${base.us.toFixed(1)} µs`,
+      `CPU per JSON request at ${PER_SECOND}/s, counters in Redis: ${ofRedis.us.toFixed(1)} µs = ${ofRedis.timesNginx.toFixed(2)} × memory | ≤ ${BARS.redis} | ${judged(ofRedis.timesNginx, BARS.redis)}`,
+      `CPU per JSON request at ${PER_SECOND}/s, two workers: ${ofTwo.us.toFixed(1)} µs = ${workers.toFixed(2)} × one | ≤ ${BARS.workers} | ${judged(workers, BARS.workers)}`,
+      `as much as they can, all but the gateway on one core: memory ${atMost(full)}, Redis ${atMost(fullOfRedis)}, two workers ${atMost(fullOfTwo)}`,
       `added by Redis at 500/s, p50: ${(redisMs - memoryMs).toFixed(2)} ms (${redisMs.toFixed(2)} − ${memoryMs.toFixed(2)}) | ≤ ${BARS.addedMs} ms | ${judged(redisMs - memoryMs, BARS.addedMs)}`,
     ];
   } finally {
@@ -44,6 +52,16 @@ export async function measureReplicas(upstreams: { json: number; stream: number 
     for (const postgres of databases) await postgres.stop();
     await redis.stop();
   }
+}
+
+/** In turns: the first, then the others next to it. */
+async function compared(
+  base: Target,
+  others: readonly [Target, Target],
+  cost: (one: Target) => Promise<Cost>,
+): Promise<readonly [Standing, Standing, Standing]> {
+  const [first, second, third] = await interleave(base, others, ROUNDS, cost);
+  return [first as Standing, second as Standing, third as Standing];
 }
 
 function target(name: string, { gateway, governed }: Headgate): Target {
