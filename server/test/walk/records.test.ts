@@ -56,6 +56,24 @@ describe('what is written when', () => {
     },
   );
 
+  test.each(['whole', 'streamed'])(
+    'counters hear what was used when the row of a %s answer is in the file, and before it has ended',
+    async (how) => {
+      const seen: string[] = [];
+      const { ask } = await open({
+        counters: (counters) => ({
+          ...counters,
+          settle: (...given) => {
+            seen.push(onDisk());
+            return counters.settle(...given);
+          },
+        }),
+      });
+      const said = await ask({ ...HELLO, stream: how === 'streamed' });
+      expect(seen.map((written) => occurrences(written, said.headers['x-request-id'] as string))).toEqual([2]);
+    },
+  );
+
   // promise: journal full: 503
   test('while the journal is full nothing that costs money begins, and the caller is told to come again', async () => {
     const { ask, journal, upstreamCalls } = await open();
