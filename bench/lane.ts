@@ -12,7 +12,7 @@ import { prepareMachine } from './src/machine.ts';
 import { jsonCost, streamCost } from './src/measure.ts';
 import { startJsonUpstream, startYardstick } from './src/nginx.ts';
 import { interleave, type Standing } from './src/rounds.ts';
-import type { Target } from './src/target.ts';
+import { bookedTarget, type Target } from './src/target.ts';
 
 const flag = (name: string, otherwise: string) =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? otherwise;
@@ -56,9 +56,8 @@ async function target(name: string, options: HeadgateOptions): Promise<Target> {
   const postgres = await startPostgres();
   if (postgres === null) throw new Error('missing: PostgreSQL');
   databases.push(postgres);
-  const { gateway, governed } = await startHeadgate(upstreams, postgres.url, options);
-  const books = { seen: { answered: 0, brokenOff: 0 }, settled: governed.settled };
-  return { name, pid: gateway.pid, json: governed.to, stream: governed.to, books };
+  const headgate = await startHeadgate(upstreams, postgres.url, options);
+  return bookedTarget(name, headgate, headgate.governed);
 }
 
 function say(what: string, standings: readonly Standing[]): void {

@@ -9,7 +9,7 @@ import { type HotKeys, hotDestination, hotTarget, touchAll } from './hot-keys.ts
 import { cpuMs, residentBytes } from './machine.ts';
 import { jsonCost } from './measure.ts';
 import { interleave, type Standing } from './rounds.ts';
-import type { Target } from './target.ts';
+import { bookedTarget, type Target } from './target.ts';
 
 export interface Effort extends GrownSize {
   readonly rounds: number;
@@ -103,10 +103,9 @@ async function against(small: Target, other: Target, effort: Effort): Promise<{ 
 }
 
 /** The one key takes its turn as each of many does, so that the load is the same. */
-function oneKey(name: string, { gateway, governed }: Headgate): Target {
-  const to = { ...governed.to, secrets: [governed.key.secret] };
-  const books = { seen: { answered: 0, brokenOff: 0 }, settled: governed.settled };
-  return { name, pid: gateway.pid, json: to, stream: to, books };
+function oneKey(name: string, headgate: Headgate): Target {
+  const { to, key, settled } = headgate.governed;
+  return bookedTarget(name, headgate, { to: { ...to, secrets: [key.secret] }, settled });
 }
 
 function costOf({ us, perSecond }: Standing): string {

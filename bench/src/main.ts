@@ -15,7 +15,7 @@ import { booksAreExact, type Check, everyScopeCounted, nothingMissing } from './
 import { measureCounters } from './counters.ts';
 import type { models } from './exchange.ts';
 import { measureGrowth } from './growth.ts';
-import { type Headgate, type Subject, startHeadgate } from './headgate.ts';
+import { startHeadgate } from './headgate.ts';
 import { exactly, startStreamLoad } from './load.ts';
 import { describeMachine, prepareMachine } from './machine.ts';
 import { startJsonUpstream, startYardstick } from './nginx.ts';
@@ -35,7 +35,7 @@ import {
   streamRows,
 } from './sections.ts';
 import { tableOf, writeResults } from './table.ts';
-import type { Target } from './target.ts';
+import { bookedTarget, type Target } from './target.ts';
 
 const quick = process.argv.includes('--quick');
 const SECTIONS_THAT_COUNT = ['JSON', 'streams', 'books'];
@@ -84,10 +84,10 @@ const embedded = await startHeadgate(upstreams, null, setting);
 const laneless = quick || fastLane === 'off' ? null : await startLaneless();
 const field: Field = {
   nginx: await nginxTarget(),
-  governed: headgateTarget('Headgate', onPostgres, onPostgres.governed),
-  free: headgateTarget('Headgate, no limits', onPostgres, onPostgres.free),
-  embedded: headgateTarget('Headgate, embedded', embedded, embedded.governed),
-  laneless: laneless === null ? null : headgateTarget('Headgate, fast lane off', laneless.headgate, laneless.headgate.governed),
+  governed: bookedTarget('Headgate', onPostgres, onPostgres.governed),
+  free: bookedTarget('Headgate, no limits', onPostgres, onPostgres.free),
+  embedded: bookedTarget('Headgate, embedded', embedded, embedded.governed),
+  laneless: laneless === null ? null : bookedTarget('Headgate, fast lane off', laneless.headgate, laneless.headgate.governed),
   portkey: quick ? null : await portkeyTarget(),
   streams,
 };
@@ -133,11 +133,6 @@ async function startLaneless() {
     await database.stop();
   };
   return { headgate, stop };
-}
-
-function headgateTarget(name: string, { gateway }: Headgate, subject: Subject): Target {
-  const books = { seen: { answered: 0, brokenOff: 0 }, settled: subject.settled };
-  return { name, pid: gateway.pid, json: subject.to, stream: subject.to, books };
 }
 
 async function nginxTarget(): Promise<Target> {

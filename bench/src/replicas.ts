@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
 import { startRedis } from '../../server/test/support/redis.ts';
-import { type Headgate, startHeadgate } from './headgate.ts';
+import { startHeadgate } from './headgate.ts';
 import { type Cost, jsonCost, jsonCostAt, latencies, quantile } from './measure.ts';
 import { interleave, type Standing } from './rounds.ts';
-import type { Target } from './target.ts';
+import { bookedTarget, type Target } from './target.ts';
 
 const ROUNDS = 3;
 const SECONDS = 5;
@@ -30,7 +30,11 @@ export async function measureReplicas(upstreams: { json: number; stream: number 
   const shared = await open({ REDIS_URL: redis.url });
   const two = await open({ REDIS_URL: redis.url, HEADGATE_WORKERS: '2' });
   try {
-    const [inMemory, inRedis, byTwo] = [target('memory', memory), target('Redis', shared), target('Redis, two workers', two)];
+    const [inMemory, inRedis, byTwo] = [
+      bookedTarget('memory', memory, memory.governed),
+      bookedTarget('Redis', shared, shared.governed),
+      bookedTarget('Redis, two workers', two, two.governed),
+    ];
     for (const one of [inMemory, inRedis, byTwo]) await jsonCost(one, 3);
     const atRate = (one: Target) => jsonCostAt(one, PER_SECOND, SECONDS);
     const [base, ofRedis, ofTwo] = await compared(inMemory, [inRedis, byTwo], atRate);
@@ -62,9 +66,4 @@ async function compared(
 ): Promise<readonly [Standing, Standing, Standing]> {
   const [first, second, third] = await interleave(base, others, ROUNDS, cost);
   return [first as Standing, second as Standing, third as Standing];
-}
-
-function target(name: string, { gateway, governed }: Headgate): Target {
-  const books = { seen: { answered: 0, brokenOff: 0 }, settled: governed.settled };
-  return { name, pid: gateway.pid, json: governed.to, stream: governed.to, books };
 }

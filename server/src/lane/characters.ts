@@ -25,6 +25,11 @@ function kinds(): Uint8Array {
   return kind;
 }
 
+/** What may not stand in a header's value that we write: it would cut the head where nobody meant it to be cut. */
+export const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/;
+/** The same by the byte: 1 where it may. */
+export const IS_WRITABLE = Uint8Array.from({ length: 256 }, (_, code) => (UNWRITABLE.test(String.fromCharCode(code)) ? 0 : 1));
+
 /** The value of a hexadecimal digit by its byte; -1 for any other. */
 export const HEX_VALUE = Int8Array.from({ length: 256 }, (_, code) => {
   const text = String.fromCharCode(code);

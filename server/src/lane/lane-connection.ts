@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { LF } from './characters.ts';
 import { LaneReply, LaneRequest } from './lane-exchange.ts';
 import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
 
@@ -207,5 +208,3 @@ export class LaneConnection {
     reply?.hungUp();
   }
 }
-
-const LF = 10;

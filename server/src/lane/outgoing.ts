@@ -3,6 +3,7 @@
  * what was written. Text is latin1.
  */
 import type { Socket } from 'node:net';
+import { COLON, CR, IS_WRITABLE, LF, SPACE, UNWRITABLE } from './characters.ts';
 
 /** Whoever began a message and has not sent it takes it along when the next one is begun. */
 export interface Waiting {
@@ -16,15 +17,6 @@ const FIRST_BYTES = 64 * 1024;
 const ROOM_BYTES_MIN = 24 * 1024;
 /** A longer text is copied faster by the runtime than by us. */
 const SHORT_CHARS_MAX = 80;
-
-/** What may stand in a header that we write. Anything else would cut the head where nobody meant it to be cut. */
-const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/;
-const isWritable = Uint8Array.from({ length: 0x100 }, (_, code) => (UNWRITABLE.test(String.fromCharCode(code)) ? 0 : 1));
-
-const COLON = 0x3a;
-const SPACE = 0x20;
-const CR = 0x0d;
-const LF = 0x0a;
 
 /** Where the message stands: what lies before it is still read by sockets that could not take it at once. */
 let bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -91,7 +83,7 @@ function addValue(name: string, value: string): void {
   }
   for (let at = 0; at < value.length; at += 1) {
     const code = value.charCodeAt(at);
-    if (isWritable[code] !== 1) throw unwritable(name);
+    if (IS_WRITABLE[code] !== 1) throw unwritable(name);
     bytes[end + at] = code;
   }
   end += value.length;

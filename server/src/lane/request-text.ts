@@ -1,3 +1,5 @@
+import { UNWRITABLE } from './characters.ts';
+
 /** One request as an upstream is sent it. */
 export interface PlainRequest {
   readonly method: 'GET' | 'POST';
@@ -12,7 +14,6 @@ export interface PlainRequest {
 export class UnwritableRequest extends Error {}
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const NOT_IN_PATH = /[^\x21-\xff]/;
 /** They decide how a message is read, and are written here or not at all. */
 const FRAMING = /^(host|connection|content-length|transfer-encoding|keep-alive|upgrade|expect|trailer|te)$/i;
@@ -42,7 +43,7 @@ function writeLines(headers: readonly string[], host: string): string | null {
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const name = headers[at] as string;
     const value = headers[at + 1] as string;
-    if (!NAME.test(name) || FRAMING.test(name) || NOT_IN_VALUE.test(value)) return null;
+    if (!NAME.test(name) || FRAMING.test(name) || UNWRITABLE.test(value)) return null;
     lines += `${name}: ${value}\r\n`;
   }
   return lines;
