@@ -1,10 +1,11 @@
 // Runs the tests and closes with one plain line of counts, for people and for CI. HEADGATE_TEST_SKIPS=forbidden fails a run that skipped any.
+import { stripVTControlCharacters } from 'node:util';
 import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
 import { runBrowserTests } from './browser-tests.ts';
 
 interface Counts {
   passed: number;
-  /** Tests that failed, files that could not be loaded, and errors outside any test, each by its name. */
+  /** Tests that failed, files that could not be loaded, and errors outside any test, each by its name and why. */
   failed: string[];
   skipped: string[];
 }
@@ -31,7 +32,7 @@ process.exit(counts.failed.length > 0 || counts.passed === 0 || skipsForbidden ?
 function count(run: Vitest): Counts {
   const counts: Counts = {
     passed: 0,
-    failed: run.state.getUnhandledErrors().map(() => 'an error outside any test'),
+    failed: run.state.getUnhandledErrors().map((error) => `an error outside any test${why([error])}`),
     skipped: [],
   };
   for (const module of run.state.getTestModules()) countModule(module, counts);
@@ -41,10 +42,26 @@ function count(run: Vitest): Counts {
 function countModule(module: TestModule, counts: Counts): void {
   const tests = [...module.children.allTests()];
   for (const test of tests) {
-    const { state } = test.result();
+    const { state, errors } = test.result();
+    const name = `${module.relativeModuleId} > ${test.fullName}`;
     if (state === 'passed') counts.passed += 1;
-    else counts[state === 'failed' ? 'failed' : 'skipped'].push(`${module.relativeModuleId} > ${test.fullName}`);
+    else if (state === 'failed') counts.failed.push(`${name}${why(errors)}`);
+    else counts.skipped.push(name);
   }
   const brokenBeforeAnyTest = module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
-  if (brokenBeforeAnyTest) counts.failed.push(module.relativeModuleId);
+  if (brokenBeforeAnyTest) counts.failed.push(`${module.relativeModuleId}${why(module.errors())}`);
+}
+
+/** What failed and where, in one line: it stands among the last lines of a run, which may be all that is kept of it. */
+function why(errors: readonly unknown[] = []): string {
+  const [error] = errors as readonly { readonly message?: string; readonly stack?: string }[];
+  if (error === undefined) return '';
+  const at = /\S+\.test\.ts:\d+/
+    .exec(error.stack ?? '')?.[0]
+    .split('/')
+    .at(-1);
+  const said = stripVTControlCharacters(String(error.message ?? error))
+    .replace(/\s+/g, ' ')
+    .slice(0, 400);
+  return `: ${said}${at === undefined ? '' : ` (${at})`}`;
 }

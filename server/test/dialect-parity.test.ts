@@ -20,6 +20,8 @@ function exchange(client: Wire, upstream: Wire, body: JsonObject, upstreamModel 
     calledModel: 'called',
     outputCap: null,
     maxOutputTokens: null,
+    // The same for both readings of a recording, whatever second they fall into.
+    createdAtMs: 1_700_000_000_000,
   });
 }
 

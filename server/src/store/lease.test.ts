@@ -5,6 +5,8 @@ import { thisProcess } from '../lib/process-identity.ts';
 import { acquireLease, LeaseHeld } from './lease.ts';
 import { processLeases } from './schema.ts';
 
+const WAIT = { timeout: 10_000 };
+
 const here = thisProcess();
 const dead = { ...here, startTicks: '1' };
 const elsewhere = { ...here, host: 'another', pid: 7 };
@@ -57,14 +59,14 @@ onEveryDatabase('the process lease', (given) => {
     await vi.waitFor(async () => {
       const rows = await db.select({ isLong: sql<boolean>`expires_at > now() + interval '20 seconds'` }).from(processLeases);
       expect(rows).toEqual([{ isLong: true }]);
-    });
+    }, WAIT);
     await db
       .update(processLeases)
       .set({ holder: JSON.stringify(elsewhere) })
       .where(eq(processLeases.name, 'counters'));
     for (const turn of [1, 2]) {
       vi.advanceTimersByTime(10_000 * turn);
-      await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1));
+      await vi.waitFor(() => expect(lost).toHaveBeenCalledTimes(1), WAIT);
     }
   });
 });

@@ -115,6 +115,8 @@ export interface WalkHouse {
   readonly rows: EndRecord[];
   /** How many attempts reached the provider. */
   readonly upstreamCalls: () => number;
+  /** Settled once the first attempt reached the provider. */
+  readonly upstreamCalled: Promise<void>;
   ask(body: unknown, options?: AskOptions): Promise<Said>;
   /** Makes a change live, as a write of the admin plane does before it answers. */
   change(to: Change): Promise<void>;
@@ -127,8 +129,10 @@ export interface AskOptions {
   readonly secret?: string | null;
   readonly headers?: readonly string[];
   readonly raw?: Buffer;
-  /** Hang up once this many chunks were read; 0 before any. */
+  /** Hang up once this many chunks were read. */
   readonly hangUpAfter?: number;
+  /** Hang up as soon as this is settled. */
+  readonly hangUpWhen?: Promise<unknown>;
 }
 
 /** Builds a house around one key and opens it. */
@@ -136,6 +140,10 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const directory = mkdtempSync(join(tmpdir(), 'headgate-walk-'));
   const rows: EndRecord[] = [];
   let calls = 0;
+  let firstCall: () => void = () => {};
+  const upstreamCalled = new Promise<void>((resolve) => {
+    firstCall = resolve;
+  });
   const journal = await openJournal({ directory, installationId: 'test', bytesMax: 2 ** 24, onEvent: () => {} });
   const end = journal.end.bind(journal);
   journal.end = (record) => {
@@ -148,6 +156,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     readError: (status, headers, body, credential) => provider.readError(status, headers, body, credential),
     open: (request, sink) => {
       calls += 1;
+      firstCall();
       return provider.open(request, sink);
     },
   });
@@ -212,6 +221,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     keys,
     rows,
     upstreamCalls: () => calls,
+    upstreamCalled,
     ask: (body, options = {}) => ask(gateway, options.secret === undefined ? secret : options.secret, body, options),
     change: async (to) => {
       now.organization = { ...now.organization, ...to.organization, version: now.organization.version + 1 };
@@ -319,7 +329,7 @@ function capture(options: AskOptions, resolve: (said: Said) => void): Reply {
     // What the gateway does about it happens in later turns; a caller of `ask` looks afterwards.
     setTimeout(said, 20);
   };
-  if (options.hangUpAfter === 0) setTimeout(hangUp, 5);
+  void options.hangUpWhen?.then(hangUp);
   return {
     head: (code, list) => {
       status = code;

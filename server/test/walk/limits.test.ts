@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ModelLimit, RateLimits } from '../../src/domain/rate-limit.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
@@ -254,10 +254,11 @@ describe('counters that answer later', () => {
   test('a client that hangs up while a hold is pending leaves nothing held, and no provider is asked', async () => {
     const { plan, answer } = later();
     const { ask, counters, rows, upstreamCalls } = await open(plan);
-    const gone = ask(HELLO, { hangUpAfter: 0 });
-    await new Promise((resolve) => setTimeout(resolve, 15));
-    answer();
+    // Asked for a hold at once, as this plan's counters are; the client is gone before they answer.
+    const gone = ask(HELLO, { hangUpWhen: new Promise((resolve) => setTimeout(resolve, 5)) });
     await gone;
+    answer();
+    await vi.waitFor(() => expect(rows).toHaveLength(1), { timeout: 10_000 });
     expect([counters.inFlight(), upstreamCalls()]).toEqual([0, 0]);
     expect(rows).toMatchObject([{ status: 'cancelled', entries: [] }]);
   });

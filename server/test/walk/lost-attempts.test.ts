@@ -24,8 +24,10 @@ async function open(plan: House): Promise<WalkHouse & { readonly begins: BeginRe
 // promise: (no stream: the adaptive estimate), marked `estimated`.
 test('an answer nobody saw is charged no more output than the model that was asked can put out, for no more was held', async () => {
   const silent = deployment({ upstreamModel: 'fake-hangs', maxOutputTokens: 64 });
-  const { ask, rows } = await open({ targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])] });
-  await ask(HELLO, { hangUpAfter: 0 });
+  const { ask, rows, upstreamCalled } = await open({
+    targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])],
+  });
+  await ask(HELLO, { hangUpWhen: upstreamCalled });
   expect(rows).toMatchObject([{ status: 'cancelled', entries: [{ kind: 'estimated', usage: { output: 64 } }] }]);
 });
 
@@ -50,9 +52,16 @@ test('a client that hangs up while a further attempt is being held for is sent n
     targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])],
   });
   const extend = counters.extend;
-  counters.extend = (hold, more) => new Promise((resolve) => setTimeout(() => resolve(extend(hold, more)), 100));
-  await ask(HELLO, { hangUpAfter: 0 });
-  await vi.waitFor(() => expect(rows).toHaveLength(1));
+  const holding = new Promise<void>((resolve) => {
+    counters.extend = async (hold, more) => {
+      resolve();
+      // Longer than the client takes to hang up.
+      await new Promise((passed) => setTimeout(passed, 10));
+      return extend(hold, more);
+    };
+  });
+  await ask(HELLO, { hangUpWhen: holding });
+  await vi.waitFor(() => expect(rows).toHaveLength(1), { timeout: 10_000 });
   expect(begins).toHaveLength(1);
   expect(rows).toMatchObject([{ status: 'cancelled', attempts: 1, entries: [{ attempt: 1 }] }]);
   expect(counters.inFlight()).toBe(0);

@@ -117,7 +117,7 @@ describe('what is on its way', () => {
     const { ask, gateway } = await open({ ...HELD, provider, organization: { rateLimits: { max_parallel: 2 } } });
     const whose = () => [...gateway.traffic.inFlight()].map(({ key, asked }) => [key.config.id, asked.facts.model]);
     const answered = ask(HELLO);
-    const hungUpOn = ask(HELLO, { hangUpAfter: 0 });
+    const hungUpOn = ask(HELLO, { hangUpWhen: waiting(2) });
     await waiting(1);
     expect(whose()).toContainEqual(['key_1', 'fast']);
     await hungUpOn;

@@ -61,8 +61,10 @@ describe('a request walks to its settlement', () => {
 
   // promise: Sent in full, then timeout or hang-up: what the provider reported, else input + output delivered
   test('a client that hangs up before the first byte is charged the estimate, and holds nothing', async () => {
-    const { ask, rows, counters } = await open({ targets: [model('fast', [deployment({ upstreamModel: 'fake-slow' })])] });
-    await ask(HELLO, { hangUpAfter: 0 });
+    const { ask, rows, counters, upstreamCalled } = await open({
+      targets: [model('fast', [deployment({ upstreamModel: 'fake-slow' })])],
+    });
+    await ask(HELLO, { hangUpWhen: upstreamCalled });
     expect(rows).toMatchObject([{ status: 'cancelled', httpStatus: 499, entries: [{ kind: 'estimated' }] }]);
     expect(counters.inFlight()).toBe(0);
   });
