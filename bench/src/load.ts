@@ -89,7 +89,10 @@ export function exactly(to: Destination, requests: number): Promise<Outcome> {
 
 async function pace(task: Task): Promise<Outcome> {
   const program = path.join(import.meta.dirname, 'pacer-process.ts');
-  const { stdout } = await run(process.execPath, [program, JSON.stringify(task)], { maxBuffer: 1 << 28 });
+  // Twenty thousand keys are more than a command line takes.
+  const told = path.join(temporaryDirectory(), 'task.json');
+  writeFileSync(told, JSON.stringify(task), { mode: 0o600 });
+  const { stdout } = await run(process.execPath, [program, told], { maxBuffer: 1 << 28 });
   return JSON.parse(stdout) as Outcome;
 }
 

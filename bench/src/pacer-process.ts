@@ -1,4 +1,5 @@
-// JSON calls at a fixed rate, or an exact number of them. Told once, as JSON on the command line; answers once, as JSON on standard output.
+// JSON calls at a fixed rate, or an exact number of them. Told once, by a JSON file named on the command line; answers once, as JSON on standard output.
+import { readFileSync } from 'node:fs';
 import { connect as openConnection, type Socket } from 'node:net';
 import { jsonRequestBody } from './exchange.ts';
 import { type Destination, isWhole, requestText } from './wire.ts';
@@ -24,12 +25,14 @@ interface Connection {
 
 const SILENCE_MS_MAX = 20_000;
 
-const task = JSON.parse(process.argv[2] ?? '') as Task;
+const task = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Task;
 const outcome = { answered: 0, failed: 0, latenciesMs: [] as number[] };
-const request = requestText(task.to, jsonRequestBody);
+const requests = requestsTo(task.to);
 const idle: Connection[] = [];
 const waitingSinceMs: number[] = [];
 let sent = 0;
+/** Somewhere among the keys, so that a short run does not call the same ones as the last. */
+let next = Math.floor(Math.random() * requests.length);
 let recordFromMs = 0;
 let whenIdle = () => {};
 
@@ -99,8 +102,15 @@ function send(): void {
   else sendOn(connection, performance.now());
 }
 
+function requestsTo(to: Destination): string[] {
+  if (to.secrets === undefined) return [requestText(to, jsonRequestBody)];
+  const withKey = (secret: string) => ({ ...to, headers: { ...to.headers, authorization: `Bearer ${secret}` } });
+  return to.secrets.map((secret) => requestText(withKey(secret), jsonRequestBody));
+}
+
 function sendOn(connection: Connection, startedMs: number): void {
-  connection.socket.write(request);
+  connection.socket.write(requests[next] as string);
+  next = (next + 1) % requests.length;
   connection.startedMs = startedMs;
 }
 

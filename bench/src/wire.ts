@@ -5,7 +5,7 @@ export interface Destination {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Keys that take turns, one call each, instead of the one in the headers. Only wrk does it. */
+  /** Keys that take turns, one call each, instead of the one in the headers. Streams do not. */
   readonly secrets?: readonly string[];
 }
 

@@ -43,13 +43,14 @@ export function unitOf(spec: CounterSpec): Unit {
   return UNITS[spec.unit];
 }
 
-/** The shape of a plan; one already known is reused where it is equal in every part, whatever the plan's `shapeId` says. */
+/** The shape of a plan; the one that is known where one with the same content is. */
 export function shapeOf(shapes: Map<string, Shape>, plan: LimitPlan): Shape {
-  const known = shapes.get(plan.shapeId);
   const shape = newShape(plan);
-  if (known !== undefined && equal(known, shape)) return known;
+  const content = contentOf(shape);
+  const known = shapes.get(content);
+  if (known !== undefined) return known;
   if (shapes.size >= SHAPES_MAX) shapes.clear();
-  shapes.set(plan.shapeId, shape);
+  shapes.set(content, shape);
   return shape;
 }
 
@@ -70,17 +71,7 @@ function newShape({ counters, rules }: LimitPlan): Shape {
   };
 }
 
-function equal(one: Shape, other: Shape): boolean {
-  return (
-    one.clamps === other.clamps &&
-    same(one.units, other.units) &&
-    same(one.windows, other.windows) &&
-    same(one.ruleCounters, other.ruleCounters) &&
-    same(one.ruleValues, other.ruleValues) &&
-    same(one.ruleRefuses, other.ruleRefuses)
-  );
-}
-
-function same<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one.length === other.length && one.every((value, i) => value === other[i]);
+/** The rest follows from these. A plan's own id will not do: it names its budgets, so that every key with a budget has another. */
+function contentOf({ units, windows, ruleCounters, ruleValues, ruleRefuses, clamps }: Shape): string {
+  return [units, windows, ruleCounters, ruleValues, ruleRefuses, clamps].join('|');
 }

@@ -1,32 +1,19 @@
 import { hash } from 'node:crypto';
 import type { Budget } from './budget.ts';
-import { boundariesFrom, type CalendarPeriod, FAR_FUTURE_MS, type PeriodSpan, periodAt, periodName } from './period.ts';
+import {
+  type CounterOf,
+  type CounterSpec,
+  type CounterTime,
+  counterName,
+  counterSpec,
+  RATE_LIMIT_COUNTERS,
+  type WindowKind,
+} from './counter-spec.ts';
+import { FAR_FUTURE_MS } from './period.ts';
 import { RATE_LIMITS, type RateLimitName, type RateLimits, type TargetMatch } from './rate-limit.ts';
 import { type Caller, SCOPE_CODES, type Scope, type ScopePolicy } from './tenancy.ts';
 
-/** What a counter adds up. `parallel` is requests in flight. */
-export type CounterUnit = 'requests' | 'tokens' | 'nano_usd' | 'parallel';
-
-/** Over what stretch of time a counter counts. The counters choose the slot or period by their own clock, never the caller's. */
-export type CounterWindow =
-  /** Any trailing span of `slotMs` × 60; kept in 61 slots and a running sum. */
-  | { readonly is: 'trailing'; readonly slotMs: number }
-  /** Calendar periods: rising instants, each period from one boundary up to, not including, the next. */
-  | { readonly is: 'calendar'; readonly boundariesMs: readonly number[] }
-  /** In flight now. */
-  | { readonly is: 'now' };
-
-/** One counter, named by what it counts and never by who limits it, so that an edited limit keeps what was used. */
-export interface CounterSpec {
-  /** `{scopeId}|{unit}|{match}|{window kind}`; a calendar counter's period instance is added by the counters. */
-  readonly name: string;
-  readonly organizationId: string;
-  readonly scope: Scope;
-  readonly scopeId: string;
-  readonly unit: CounterUnit;
-  readonly match: TargetMatch;
-  readonly window: CounterWindow;
-}
+export type { CounterSpec, CounterUnit, CounterWindow } from './counter-spec.ts';
 
 /** One configured limit or budget that this request must pass. */
 export interface LimitRule {
@@ -93,32 +80,36 @@ export function planLimits(
   nowMs: number,
 ): LimitPlan {
   const { organization, team, member, key } = caller;
-  const applies = (match: TargetMatch) => matches(match, calledName, accessGroupsOfName);
-  const draft = newDraft(organization.id, organization.timeZone, nowMs);
-  addScope(draft, 'organization', organization.id, organization, applies);
-  addScope(draft, 'team', team.id, team, applies);
-  if (member !== null) addScope(draft, 'user', member.id, member, applies);
-  addScope(draft, 'key', key.id, key, applies);
+  const called: Called = {
+    organizationId: organization.id,
+    name: calledName,
+    groups: accessGroupsOfName,
+    time: { timeZone: organization.timeZone, nowMs },
+  };
+  const parts = [sharedPart('organization', organization, called, 0)];
+  parts.push(sharedPart('team', team, called, countersOf(parts)));
+  if (member !== null) parts.push(partFor('user', member, called, countersOf(parts)));
+  parts.push(partFor('key', key, called, countersOf(parts)));
+  const rules = parts.flatMap((part) => part.rules);
   return Object.freeze({
     organizationId: organization.id,
-    counters: Object.freeze(draft.counters),
-    rules: Object.freeze(draft.rules),
-    validUntilMs: draft.validUntilMs,
-    shapeId: shapeIdOf(draft.rules),
+    counters: Object.freeze(parts.flatMap((part) => part.counters)),
+    rules: Object.freeze(rules),
+    validUntilMs: Math.min(...parts.map((part) => part.validUntilMs)),
+    shapeId: shapeIdOf(rules),
     use: Object.freeze({ teamId: team.id, memberId: member?.id ?? null, keyId: key.id, calledName }),
   });
 }
 
 /** Every rule of one scope, those for single models included: what a status page lists. */
-export function rulesOfScope(
-  of: { readonly organizationId: string; readonly scope: Scope; readonly scopeId: string },
-  policy: ScopePolicy,
-  timeZone: string,
-  nowMs: number,
-): ScopeRules {
-  const draft = newDraft(of.organizationId, timeZone, nowMs);
-  addScope(draft, of.scope, of.scopeId, policy, () => true);
-  return { counters: Object.freeze(draft.counters), rules: Object.freeze(draft.rules) };
+export function rulesOfScope(of: ScopeOf, policy: ScopePolicy, timeZone: string, nowMs: number): ScopeRules {
+  const { counters, rules } = partOf(of, policy, () => true, 0, { timeZone, nowMs });
+  return { counters, rules };
+}
+
+/** The counter that a budget reads. */
+export function counterOfBudget(of: ScopeOf, { match, period }: Budget, time: CounterTime): CounterSpec {
+  return counterSpec({ ...of, unit: 'nano_usd', match }, period, time).spec;
 }
 
 /** What a refusal names in `param`: the rule without its target or budget. `key_tpm:gpt-5*` → `key_tpm`. */
@@ -155,165 +146,152 @@ export function targetText(match: TargetMatch): string {
   }
 }
 
-interface Draft {
+/** Whose rules. */
+type ScopeOf = Pick<CounterOf, 'organizationId' | 'scope' | 'scopeId'>;
+
+/** What a plan is made for, whoever calls. */
+interface Called {
   readonly organizationId: string;
-  readonly timeZone: string;
-  readonly nowMs: number;
-  readonly counters: CounterSpec[];
-  readonly rules: LimitRule[];
-  readonly counterByName: Map<string, number>;
-  validUntilMs: number;
+  readonly name: string;
+  readonly groups: ReadonlySet<string>;
+  readonly time: CounterTime;
 }
 
-function newDraft(organizationId: string, timeZone: string, nowMs: number): Draft {
-  return { organizationId, timeZone, nowMs, counters: [], rules: [], counterByName: new Map(), validUntilMs: FAR_FUTURE_MS };
+/** One scope's part of a plan. */
+interface Part extends ScopeRules {
+  readonly of: ScopeOf;
+  /** How many counters of wider scopes stand before its own. */
+  readonly first: number;
+  readonly validUntilMs: number;
+}
+
+function countersOf(parts: readonly Part[]): number {
+  return parts.reduce((count, part) => count + part.counters.length, 0);
+}
+
+type Holder = ScopePolicy & { readonly id: string };
+
+function partFor(scope: Scope, holder: Holder, { organizationId, name, groups, time }: Called, first: number): Part {
+  const of = { organizationId, scope, scopeId: holder.id };
+  return partOf(of, holder, (match) => matches(match, name, groups), first, time);
+}
+
+interface SharedPart extends Part {
+  readonly groups: ReadonlySet<string>;
+  readonly madeFor: CounterTime;
+}
+
+/**
+ * An organization's and a team's part is the same in the plans of all their keys, and twenty thousand keys in traffic are mostly plans. By the
+ * configuration it was made of, which is replaced whole; what is remembered only saves memory, so it may be dropped.
+ */
+const SHARED = new WeakMap<ScopePolicy, Map<string, SharedPart>>();
+const SHARED_NAMES_MAX = 100;
+
+function sharedPart(scope: Scope, holder: Holder, called: Called, first: number): Part {
+  const byName = SHARED.get(holder) ?? new Map<string, SharedPart>();
+  const known = byName.get(called.name);
+  if (known !== undefined && isSame(known, called, first)) return known;
+  const { groups, time } = called;
+  const part = { ...partFor(scope, holder, called, first), groups, madeFor: time };
+  if (byName.size >= SHARED_NAMES_MAX) byName.clear();
+  SHARED.set(holder, byName.set(called.name, part));
+  return part;
+}
+
+function isSame(known: SharedPart, { organizationId, groups, time }: Called, first: number): boolean {
+  const isOfTime =
+    time.timeZone === known.madeFor.timeZone && known.madeFor.nowMs <= time.nowMs && time.nowMs < known.validUntilMs;
+  return isOfTime && known.first === first && known.groups === groups && known.of.organizationId === organizationId;
+}
+
+interface Draft {
+  readonly of: ScopeOf;
+  readonly first: number;
+  readonly time: CounterTime;
+  readonly counters: CounterSpec[];
+  readonly rules: LimitRule[];
+  validUntilMs: number;
 }
 
 const ANY: TargetMatch = { is: 'any' };
 
-function addScope(
-  draft: Draft,
-  scope: Scope,
-  scopeId: string,
+function partOf(
+  of: ScopeOf,
   policy: ScopePolicy,
   applies: (match: TargetMatch) => boolean,
-): void {
-  addRateLimits(draft, scope, scopeId, ANY, policy.rateLimits);
+  first: number,
+  time: CounterTime,
+): Part {
+  const draft: Draft = { of, first, time, counters: [], rules: [], validUntilMs: FAR_FUTURE_MS };
+  addRateLimits(draft, ANY, policy.rateLimits);
   for (const { match, rateLimits } of policy.modelLimits) {
-    if (applies(match)) addRateLimits(draft, scope, scopeId, match, rateLimits);
+    if (applies(match)) addRateLimits(draft, match, rateLimits);
   }
   for (const budget of policy.budgets) {
-    if (applies(budget.match)) addBudget(draft, scope, scopeId, budget);
+    if (applies(budget.match)) addBudget(draft, budget);
   }
+  const { counters, rules, validUntilMs } = draft;
+  return { of, first, counters: Object.freeze(counters), rules: Object.freeze(rules), validUntilMs };
 }
 
-function addRateLimits(draft: Draft, scope: Scope, scopeId: string, match: TargetMatch, limits: RateLimits): void {
+function addRateLimits(draft: Draft, match: TargetMatch, limits: RateLimits): void {
   for (const limit of RATE_LIMITS) {
     const value = limits[limit];
     if (value === undefined) continue;
     const { unit, kind } = RATE_LIMIT_COUNTERS[limit];
-    const target = match.is === 'any' ? '' : `:${targetText(match)}`;
-    addRule(draft, {
-      id: `${SCOPE_CODES[scope]}_${limit}${target}`,
+    const { scope, scopeId } = draft.of;
+    draft.rules.push(
+      Object.freeze({
+        id: match.is === 'any' ? RULE_IDS[scope][limit] : `${RULE_IDS[scope][limit]}:${targetText(match)}`,
+        scope,
+        scopeId,
+        limit,
+        match,
+        budgetId: null,
+        value,
+        action: 'block',
+        clampOutput: false,
+        counter: counterFor(draft, { ...draft.of, unit, match }, kind),
+      }),
+    );
+  }
+}
+
+/** Once, however many plans there are. */
+const RULE_IDS = Object.fromEntries(
+  Object.entries(SCOPE_CODES).map(([scope, code]) => [
+    scope,
+    Object.fromEntries(RATE_LIMITS.map((limit) => [limit, `${code}_${limit}`])),
+  ]),
+) as Readonly<Record<Scope, Readonly<Record<RateLimitName, string>>>>;
+
+function addBudget(draft: Draft, budget: Budget): void {
+  const { scope, scopeId } = draft.of;
+  draft.rules.push(
+    Object.freeze({
+      id: `${SCOPE_CODES[scope]}_budget_${budget.period.is}:${budget.id}`,
       scope,
       scopeId,
-      limit,
-      match,
-      budgetId: null,
-      value,
-      action: 'block',
-      clampOutput: false,
-      counter: counterFor(draft, scope, scopeId, unit, match, kind),
-    });
-  }
+      limit: 'budget',
+      match: budget.match,
+      budgetId: budget.id,
+      value: budget.amountNanoUsd,
+      action: budget.action,
+      clampOutput: budget.clampOutput,
+      counter: counterFor(draft, { ...draft.of, unit: 'nano_usd', match: budget.match }, budget.period),
+    }),
+  );
 }
 
-function addBudget(draft: Draft, scope: Scope, scopeId: string, budget: Budget): void {
-  addRule(draft, {
-    id: `${SCOPE_CODES[scope]}_budget_${budget.period.is}:${budget.id}`,
-    scope,
-    scopeId,
-    limit: 'budget',
-    match: budget.match,
-    budgetId: budget.id,
-    value: budget.amountNanoUsd,
-    action: budget.action,
-    clampOutput: budget.clampOutput,
-    counter: counterFor(draft, scope, scopeId, 'nano_usd', budget.match, budget.period),
-  });
-}
-
-function addRule(draft: Draft, rule: LimitRule): void {
-  draft.rules.push(Object.freeze(rule));
-}
-
-type WindowKind = Budget['period'] | { readonly is: 'minute' } | { readonly is: 'now' };
-
-const RATE_LIMIT_COUNTERS: Readonly<Record<RateLimitName, { unit: CounterUnit; kind: WindowKind }>> = {
-  rpm: { unit: 'requests', kind: { is: 'minute' } },
-  tpm: { unit: 'tokens', kind: { is: 'minute' } },
-  rph: { unit: 'requests', kind: { is: 'rolling', hours: 1 } },
-  tph: { unit: 'tokens', kind: { is: 'rolling', hours: 1 } },
-  rpd: { unit: 'requests', kind: { is: 'day' } },
-  tpd: { unit: 'tokens', kind: { is: 'day' } },
-  max_parallel: { unit: 'parallel', kind: { is: 'now' } },
-};
-
-/** The index of the counter with this name, made once per plan: rules that count the same thing share it. */
-function counterFor(
-  draft: Draft,
-  scope: Scope,
-  scopeId: string,
-  unit: CounterUnit,
-  match: TargetMatch,
-  kind: WindowKind,
-): number {
-  const name = `${scopeId}|${unit}|${matchName(match)}|${windowName(kind, draft.timeZone)}`;
-  const known = draft.counterByName.get(name);
-  if (known !== undefined) return known;
-  const window = windowOf(draft, kind);
-  draft.counters.push(Object.freeze({ name, organizationId: draft.organizationId, scope, scopeId, unit, match, window }));
-  draft.counterByName.set(name, draft.counters.length - 1);
-  return draft.counters.length - 1;
-}
-
-/** Unlike `targetText` never ambiguous: a model may be called `@cf/llama`, and the mark in front says which kind it is. */
-function matchName(match: TargetMatch): string {
-  switch (match.is) {
-    case 'any':
-      return 'any';
-    case 'exact':
-      return `=${match.name}`;
-    case 'prefix':
-      return `^${match.prefix}`;
-    case 'access_group':
-      return `@${match.key}`;
-  }
-}
-
-function windowName(kind: WindowKind, timeZone: string): string {
-  if (kind.is === 'minute' || kind.is === 'now') return kind.is;
-  return periodName(kind, timeZone);
-}
-
-function windowOf(draft: Draft, kind: WindowKind): CounterWindow {
-  if (kind.is === 'now') return NOW;
-  if (kind.is === 'minute') return MINUTE;
-  if (kind.is === 'rolling') return { is: 'trailing', slotMs: kind.hours * 60_000 };
-  const calendar = calendarAround(kind, draft.timeZone, draft.nowMs);
-  draft.validUntilMs = Math.min(draft.validUntilMs, calendar.present.endMs);
-  return calendar.window;
-}
-
-const NOW: CounterWindow = Object.freeze({ is: 'now' });
-const MINUTE: CounterWindow = Object.freeze({ is: 'trailing', slotMs: 1_000 });
-
-interface Calendar {
-  readonly present: PeriodSpan;
-  readonly window: CounterWindow;
-}
-
-/**
- * Remembered calendars: the same few serve every plan of every tenant in a zone, and at midnight all their plans are rebuilt at once.
- * What is remembered only saves the time to work it out again, so it may be dropped whole.
- */
-const CALENDARS = new Map<string, Calendar>();
-const CALENDARS_MAX = 4_096;
-
-/**
- * The period before now, the present one and the next: the counters' clock may run a little before or behind ours, and a request
- * admitted just before a boundary settles after it. The plan is rebuilt when the present period ends.
- */
-function calendarAround(period: CalendarPeriod, timeZone: string, nowMs: number): Calendar {
-  const name = periodName(period, timeZone);
-  const known = CALENDARS.get(name);
-  if (known !== undefined && known.present.startMs <= nowMs && nowMs < known.present.endMs) return known;
-  const present = periodAt(period, timeZone, nowMs);
-  const boundariesMs = Object.freeze(boundariesFrom(period, timeZone, present.startMs - 1, 4));
-  const calendar: Calendar = { present, window: Object.freeze({ is: 'calendar', boundariesMs }) };
-  if (CALENDARS.size >= CALENDARS_MAX) CALENDARS.clear();
-  CALENDARS.set(name, calendar);
-  return calendar;
+/** The place of the counter with this name, made once per scope: rules that count the same thing share it. */
+function counterFor(draft: Draft, of: CounterOf, kind: WindowKind): number {
+  const name = counterName(of, kind, draft.time.timeZone);
+  const known = draft.counters.findIndex((counter) => counter.name === name);
+  if (known !== -1) return draft.first + known;
+  const { spec, validUntilMs } = counterSpec(of, kind, draft.time);
+  draft.validUntilMs = Math.min(draft.validUntilMs, validUntilMs);
+  return draft.first + draft.counters.push(spec) - 1;
 }
 
 function shapeIdOf(rules: readonly LimitRule[]): string {

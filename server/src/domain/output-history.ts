@@ -4,40 +4,39 @@ const REMEMBERED = 64;
 const ANSWERS_MIN = 20;
 
 /**
- * What one key × model's recent answers used of output, for the adaptive estimate. One small buffer, made once: the answers in the
- * order they came, and beside them the same numbers sorted, so that asking is one read and adding moves a few bytes.
+ * What one key × model's recent answers used of output, for the adaptive estimate. One small buffer, made once: the same numbers twice, sorted
+ * from 0 on, so that asking is one read and adding moves a few bytes, and in the order they came from 64 on.
  */
 export class OutputHistory {
-  readonly #recent = new Uint32Array(REMEMBERED);
-  readonly #sorted = new Uint32Array(REMEMBERED);
+  readonly #answers = new Uint32Array(2 * REMEMBERED);
   #count = 0;
   #next = 0;
 
   /** Remembers one answer's output tokens (all choices together divided by their number), forgetting the oldest of more than 64. */
   add(outputTokens: number): void {
     const added = Math.min(Math.max(Math.floor(outputTokens), 0), 0xffff_ffff);
-    if (this.#count === REMEMBERED) this.#forget(this.#recent[this.#next] as number);
+    if (this.#count === REMEMBERED) this.#forget(this.#answers[REMEMBERED + this.#next] as number);
     this.#insert(added);
-    this.#recent[this.#next] = added;
+    this.#answers[REMEMBERED + this.#next] = added;
     this.#next = (this.#next + 1) % REMEMBERED;
   }
 
   /** The 95th percentile of the remembered answers, or null while there are fewer than 20. */
   p95(): number | null {
     if (this.#count < ANSWERS_MIN) return null;
-    return this.#sorted[Math.ceil(this.#count * 0.95) - 1] as number;
+    return this.#answers[Math.ceil(this.#count * 0.95) - 1] as number;
   }
 
   #forget(value: number): void {
     const at = this.#placeOf(value);
-    this.#sorted.copyWithin(at, at + 1, this.#count);
+    this.#answers.copyWithin(at, at + 1, this.#count);
     this.#count -= 1;
   }
 
   #insert(value: number): void {
     const at = this.#placeOf(value);
-    this.#sorted.copyWithin(at + 1, at, this.#count);
-    this.#sorted[at] = value;
+    this.#answers.copyWithin(at + 1, at, this.#count);
+    this.#answers[at] = value;
     this.#count += 1;
   }
 
@@ -47,7 +46,7 @@ export class OutputHistory {
     let high = this.#count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#sorted[middle] as number) < value) low = middle + 1;
+      if ((this.#answers[middle] as number) < value) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,10 +1,9 @@
 import type { Counters } from '../counters/counters.ts';
 import { admits } from '../domain/access.ts';
 import { type CounterSpec, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
-import { FAR_FUTURE_MS, periodAt } from '../domain/period.ts';
+import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../domain/period.ts';
 import { budgetUsedPpm, judge, type UsedRule } from '../domain/standing.ts';
 import type { Database } from '../store/database.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
 import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/policy-columns.ts';
 import { type SpanQuestion, spanSums } from '../store/span-sums.ts';
 import * as standings from '../store/standings.ts';
@@ -27,7 +26,7 @@ const LOOK_AGAIN_MS = 30_000;
 /** A handful of questions for all of them together. Live use is asked of the counters only for those in traffic. */
 export async function judgeOrganizations(
   context: JudgeContext,
-  rows: readonly OrganizationRow[],
+  rows: readonly standings.OrganizationToJudge[],
 ): Promise<readonly standings.Judged[]> {
   const { db, nowMs, targets } = context;
   const ids = rows.map((row) => row.id);
@@ -39,9 +38,10 @@ export async function judgeOrganizations(
     (row): Ruled => ({ row, ...rulesOf(row, budgets.get(row.id) ?? [], nowMs), isActive: active.has(row.id) }),
   );
   const uses = await usesOf(context, all);
+  const monthOf = monthsAt(nowMs);
   const months = await spanSums(
     db,
-    rows.map((row) => monthOf(row, nowMs)),
+    rows.map((row) => monthQuestion(row, monthOf(row.timeZone))),
   );
   return all.map(({ row, rules, counters }, index) => {
     const used = uses[index] as Uses;
@@ -66,7 +66,7 @@ export async function judgeOrganizations(
       grantedTargets: countGranted(row, targets),
       catalogueVersion: targets.version,
       dueAtMs: dueAt({
-        row,
+        monthEndMs: monthOf(row.timeZone).endMs,
         nowMs,
         counters,
         hasDays: own.length > 0,
@@ -77,7 +77,7 @@ export async function judgeOrganizations(
 }
 
 interface Ruled extends ScopeRules {
-  readonly row: OrganizationRow;
+  readonly row: standings.OrganizationToJudge;
   readonly isActive: boolean;
 }
 
@@ -89,7 +89,11 @@ interface Uses {
   readonly isLive: boolean;
 }
 
-function rulesOf(row: OrganizationRow, budgets: Parameters<typeof rulesOfScope>[1]['budgets'], nowMs: number): ScopeRules {
+function rulesOf(
+  row: standings.OrganizationToJudge,
+  budgets: Parameters<typeof rulesOfScope>[1]['budgets'],
+  nowMs: number,
+): ScopeRules {
   const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets };
   return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs);
 }
@@ -160,13 +164,18 @@ function firstAfter(boundariesMs: readonly number[], nowMs: number): number {
   return boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS;
 }
 
-function monthOf({ id, timeZone }: OrganizationRow, nowMs: number): SpanQuestion {
-  const { startMs, endMs } = monthAt(timeZone, nowMs);
+function monthQuestion({ id }: standings.OrganizationToJudge, { startMs, endMs }: PeriodSpan): SpanQuestion {
   return { organizationId: id, unit: 'nano_usd', fromMs: startMs, toMs: endMs };
 }
 
-function monthAt(timeZone: string, nowMs: number) {
-  return periodAt({ is: 'month', anchorDay: 1 }, timeZone, nowMs);
+/** The calendar month of a zone, worked out once for all organizations in it. */
+function monthsAt(nowMs: number): (timeZone: string) => PeriodSpan {
+  const known = new Map<string, PeriodSpan>();
+  return (timeZone) => {
+    const month = known.get(timeZone) ?? periodAt({ is: 'month', anchorDay: 1 }, timeZone, nowMs);
+    known.set(timeZone, month);
+    return month;
+  };
 }
 
 function dailySpend(days: readonly standings.UsedDay[], firstDayMs: number): readonly number[] {
@@ -178,13 +187,13 @@ function dailySpend(days: readonly standings.UsedDay[], firstDayMs: number): rea
   return spend;
 }
 
-function countGranted(row: OrganizationRow, { targets }: standings.GrantableTargets): number {
+function countGranted(row: standings.OrganizationToJudge, { targets }: standings.GrantableTargets): number {
   const access = organizationAccessFrom(row);
   return targets.filter((target) => admits(access, target)).length;
 }
 
 interface DueFacts {
-  readonly row: OrganizationRow;
+  readonly monthEndMs: number;
   readonly nowMs: number;
   readonly counters: readonly CounterSpec[];
   readonly hasDays: boolean;
@@ -192,12 +201,12 @@ interface DueFacts {
 }
 
 /** When time alone can change the standing. One that used nothing for 30 days waits for its next request. */
-function dueAt({ row, nowMs, counters, hasDays, isMoving }: DueFacts): number {
+function dueAt({ monthEndMs, nowMs, counters, hasDays, isMoving }: DueFacts): number {
   if (isMoving) return nowMs + LOOK_AGAIN_MS;
   if (!hasDays) return FAR_FUTURE_MS;
   const turns = counters.flatMap(({ window }) => (window.is === 'calendar' ? [firstAfter(window.boundariesMs, nowMs)] : []));
   const midnightMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
-  return Math.min(...turns, monthAt(row.timeZone, nowMs).endMs, midnightMs);
+  return Math.min(...turns, monthEndMs, midnightMs);
 }
 
 function sum(amounts: readonly number[]): number {

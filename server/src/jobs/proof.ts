@@ -3,7 +3,7 @@
  * the ledger as the rollups add it up: where those are wrong they are repaired first, and the next proof corrects the counters.
  */
 import type { Counters } from '../counters/counters.ts';
-import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
+import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limit-plan.ts';
 import { activeAfter } from '../store/active-organizations.ts';
 import { inUse } from '../store/budget-watch.ts';
 import type { Database } from '../store/database.ts';
@@ -87,10 +87,9 @@ async function countersOf(db: Database, rows: readonly OrganizationRow[], nowMs:
     const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets: [] };
     return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs).counters;
   });
-  const spend = budgets.flatMap(({ budget, ...scope }) => {
-    return rulesOfScope(scope, { rateLimits: {}, modelLimits: [], budgets: [budget] }, zoneOf(scope.organizationId), nowMs)
-      .counters;
-  });
+  const spend = budgets.map(({ budget, ...scope }) =>
+    counterOfBudget(scope, budget, { timeZone: zoneOf(scope.organizationId), nowMs }),
+  );
   return [...new Map([...limits, ...spend].map((spec) => [spec.name, spec])).values()];
 }
 

@@ -7,7 +7,6 @@
 import type { Counters } from '../counters/counters.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../store/database.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
 import * as standings from '../store/standings.ts';
 import { judgeOrganizations } from './judge-organizations.ts';
 
@@ -16,7 +15,7 @@ export interface StandingsOptions {
   readonly counters: Counters;
   readonly clock: Clock;
   /** What else is to be looked at in organizations that changed. What it throws ends the turn, and they are due again. */
-  readonly alsoLook?: (organizations: readonly OrganizationRow[], nowMs: number) => Promise<unknown>;
+  readonly alsoLook?: (organizations: readonly standings.OrganizationToJudge[], nowMs: number) => Promise<unknown>;
   /** Told once per failure that follows a success. */
   readonly onFailure: (error: Error) => void;
 }
@@ -27,10 +26,14 @@ export interface StandingsJob {
 }
 
 const EVERY_MS = 2_000;
+/** An organization that goes on changing is judged again no sooner: with the turn that finds it and the work before it, within 10 s. */
+const REST_MS = 6_000;
+/** What else is looked at in an organization that goes on changing, no sooner; one that then stops is due once more. */
+const LOOK_REST_MS = 20_000;
 /** Between two turns while there is more to do, so that other work on the database goes on. */
 const PAUSE_MS = 50;
 const ORGANIZATIONS_MAX = 200;
-const CHANGES_MAX = 1_000;
+const CHANGES_MAX = 5_000;
 
 /** Begins after the first pause. Two of them at once repeat each other's work and spoil nothing. */
 export function keepStandings(options: StandingsOptions): StandingsJob {
@@ -38,7 +41,7 @@ export function keepStandings(options: StandingsOptions): StandingsJob {
   let isFailing = false;
   let timer: NodeJS.Timeout;
   let turn: Promise<void> = Promise.resolve();
-  const refresh = createRefresh(options);
+  const refresh = createRefresh({ ...options, restMs: REST_MS, lookRestMs: LOOK_REST_MS });
   const again = (ms: number) => {
     if (!isStopped) timer = setTimeout(() => (turn = take()), ms).unref();
   };
@@ -63,19 +66,70 @@ export function keepStandings(options: StandingsOptions): StandingsJob {
   };
 }
 
+export interface RefreshOptions extends Omit<StandingsOptions, 'onFailure'> {
+  /** How long an organization that was judged is left alone, however it changes; 0 unless given. */
+  readonly restMs?: number;
+  /** The same for what else is looked at. */
+  readonly lookRestMs?: number;
+}
+
 /** One turn at a time: judges what is due and returns how many organizations that were, at most 200. */
-export function createRefresh({ db, counters, clock, alsoLook }: Omit<StandingsOptions, 'onFailure'>): () => Promise<number> {
+export function createRefresh({
+  db,
+  counters,
+  clock,
+  alsoLook,
+  restMs = 0,
+  lookRestMs = 0,
+}: RefreshOptions): () => Promise<number> {
   let targets: standings.GrantableTargets | null = null;
+  let hasMore = false;
+  let takenMs = Number.NEGATIVE_INFINITY;
+  const looks = createLooks(lookRestMs);
   return async () => {
-    await standings.takeChanges(db, CHANGES_MAX);
-    const version = await standings.catalogueVersion(db);
     const nowMs = clock.nowMs();
+    // Where many organizations are in traffic it is dear to look for changes: what was found is judged first, but not for ever.
+    if (!hasMore || Math.abs(nowMs - takenMs) >= EVERY_MS) {
+      await standings.takeChanges(db, { most: CHANGES_MAX, nowMs, restMs });
+      takenMs = nowMs;
+    }
+    const version = await standings.catalogueVersion(db);
     const due = await standings.dueOrganizations(db, { nowMs, catalogueVersion: version, most: ORGANIZATIONS_MAX });
+    hasMore = due.length === ORGANIZATIONS_MAX;
     if (due.length === 0) return 0;
     if (targets === null || targets.version !== version) targets = await standings.grantableTargets(db);
     const judged = await judgeOrganizations({ db, counters, nowMs, targets }, due);
-    await alsoLook?.(due, nowMs);
-    await standings.storeJudged(db, judged, new Date(nowMs));
+    const looked = due.filter(({ id }) => looks.nextMs(id, nowMs) <= nowMs);
+    await alsoLook?.(looked, nowMs);
+    for (const { id } of looked) looks.took(id, nowMs);
+    const waiting = new Set(due.filter((row) => !looked.includes(row)).map(({ id }) => id));
+    const dueAtMs = ({ organizationId: id, dueAtMs }: standings.Judged) =>
+      waiting.has(id) ? Math.min(dueAtMs, looks.nextMs(id, nowMs)) : dueAtMs;
+    await standings.storeJudged(
+      db,
+      judged.map((one) => ({ ...one, dueAtMs: dueAtMs(one) })),
+      new Date(nowMs),
+    );
     return due.length;
+  };
+}
+
+/** When each organization was looked at last. Forgotten is looked at again, so what is kept need not outlast the process. */
+function createLooks(restMs: number) {
+  const lastMs = new Map<string, number>();
+  return {
+    /** From when on it may be looked at. */
+    nextMs(id: string, nowMs: number): number {
+      const last = lastMs.get(id) ?? Number.NEGATIVE_INFINITY;
+      return last > nowMs ? nowMs : last + restMs;
+    },
+    took(id: string, nowMs: number): void {
+      lastMs.delete(id);
+      lastMs.set(id, nowMs);
+      for (const [oldest, ms] of lastMs) {
+        if (ms + restMs > nowMs) break;
+        lastMs.delete(oldest);
+      }
+    },
   };
 }

@@ -10,7 +10,7 @@ import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from './records.
 export const FREE_TEXT_CHARS_MAX = 256;
 
 const INT32_MAX = 2_147_483_647;
-const PIECES_MAX = 20_000;
+const PIECES_MAX = 50_000;
 
 /** Buckets with a column of their own, in the order of ENTRY_FIELDS. */
 const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;

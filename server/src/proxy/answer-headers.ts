@@ -26,7 +26,7 @@ export function answerHeaders(
   const overheadMs = Math.max(0, gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0));
   headers.push('x-headgate-overhead-ms', overheadMs.toFixed(2));
   if (cost === 'known') headers.push('x-headgate-cost', formatUsd(admission.usedNanoUsd));
-  addLimitHeaders(headers, admission.standing.plan, admission.readings, admission.admittedAtMs);
+  addLimitHeaders(headers, admission.standing.limitWords, admission.readings, admission.admittedAtMs);
   return headers;
 }
 

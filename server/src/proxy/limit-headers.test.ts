@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planLimits } from '../domain/limit-plan.ts';
 import type { Caller } from '../domain/tenancy.ts';
-import { addLimitHeaders, durationText } from './limit-headers.ts';
+import { addLimitHeaders, durationText, limitWordsOf } from './limit-headers.ts';
 
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] };
 const caller = {
@@ -15,7 +15,7 @@ const PLAN = planLimits(caller, 'gpt-5-nano', new Set(), 1_000_000);
 
 function headersAt(used: readonly number[]): Record<string, string> {
   const list: string[] = [];
-  addLimitHeaders(list, PLAN, { used, held: used.map(() => 0), resetsAtMs: used.map(() => 61_000) }, 1_000);
+  addLimitHeaders(list, limitWordsOf(PLAN), { used, held: used.map(() => 0), resetsAtMs: used.map(() => 61_000) }, 1_000);
   return Object.fromEntries(Array.from({ length: list.length / 2 }, (_, at) => [list[at * 2], list[at * 2 + 1]]));
 }
 

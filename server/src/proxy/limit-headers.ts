@@ -21,34 +21,44 @@ const NEAR = 0.95;
 
 const limits = new TextBuilder();
 
+/** What the headers say of a plan's rules, whoever calls: put into words once for all plans with the same limits. By the rule's place. */
+export interface LimitWords {
+  /** The value of `RateLimit-Policy`. */
+  readonly policy: string;
+  /** What stands before the remaining amount in `RateLimit`, with what parts it from the rule before. */
+  readonly names: readonly string[];
+  readonly limits: readonly LimitRule['limit'][];
+  readonly values: readonly number[];
+}
+
 /**
  * Adds the two families of limit headers: OpenAI's `x-ratelimit-*` for the tightest per-minute limit, and the IETF draft's
  * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) naming every configured rate limit, with a warning from 80 %.
  */
-export function addLimitHeaders(headers: string[], plan: LimitPlan, readings: Readings, atMs: number): void {
-  const { rules } = plan;
-  if (rules.length === 0) return;
-  const { policy, names } = wordsOf(plan);
+export function addLimitHeaders(headers: string[], words: LimitWords, readings: Readings, atMs: number): void {
+  const { policy, names, limits: kinds, values } = words;
+  if (kinds.length === 0) return;
   let requests = -1;
   let tokens = -1;
   let fullest = 0;
   let hasLimits = false;
   limits.begin();
-  for (let at = 0; at < rules.length; at += 1) {
-    const rule = rules[at] as LimitRule;
+  for (let at = 0; at < kinds.length; at += 1) {
+    const value = values[at] as number;
     const used = readings.used[at] as number;
-    if (used > fullest * rule.value) fullest = used / rule.value;
-    if (rule.limit === 'budget') continue;
+    if (used > fullest * value) fullest = used / value;
+    const limit = kinds[at];
+    if (limit === 'budget') continue;
     limits.text(hasLimits ? (names[at] as string) : (names[at] as string).slice(SEPARATOR.length));
-    limits.int(remaining(rule, used));
+    limits.int(remaining(value, used));
     limits.text(';t=');
     limits.int(secondsUntil(readings.resetsAtMs[at] as number, atMs));
     hasLimits = true;
-    if (rule.limit === 'rpm' && isTighter(rules, readings, at, requests)) requests = at;
-    if (rule.limit === 'tpm' && isTighter(rules, readings, at, tokens)) tokens = at;
+    if (limit === 'rpm' && isTighter(values, readings, at, requests)) requests = at;
+    if (limit === 'tpm' && isTighter(values, readings, at, tokens)) tokens = at;
   }
-  if (requests >= 0) addOpenAi(headers, 'requests', rules[requests] as LimitRule, readings, requests, atMs);
-  if (tokens >= 0) addOpenAi(headers, 'tokens', rules[tokens] as LimitRule, readings, tokens, atMs);
+  if (requests >= 0) addOpenAi(headers, 'requests', values[requests] as number, readings, requests, atMs);
+  if (tokens >= 0) addOpenAi(headers, 'tokens', values[tokens] as number, readings, tokens, atMs);
   if (hasLimits) headers.push('ratelimit-policy', policy, 'ratelimit', limits.take());
   if (fullest >= APPROACHING) headers.push('x-ratelimit-warning', fullest >= NEAR ? 'near_limit' : 'approaching_limit');
 }
@@ -63,27 +73,24 @@ export function durationText(ms: number): string {
   return `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds % 60}s`;
 }
 
-function addOpenAi(headers: string[], unit: string, rule: LimitRule, readings: Readings, at: number, atMs: number): void {
+function addOpenAi(headers: string[], unit: string, value: number, readings: Readings, at: number, atMs: number): void {
   headers.push(
     `x-ratelimit-limit-${unit}`,
-    String(rule.value),
+    String(value),
     `x-ratelimit-remaining-${unit}`,
-    String(remaining(rule, readings.used[at] as number)),
+    String(remaining(value, readings.used[at] as number)),
     `x-ratelimit-reset-${unit}`,
     durationText((readings.resetsAtMs[at] as number) - atMs),
   );
 }
 
-function isTighter(rules: readonly LimitRule[], readings: Readings, at: number, than: number): boolean {
+function isTighter(values: readonly number[], { used }: Readings, at: number, than: number): boolean {
   if (than < 0) return true;
-  return (
-    remaining(rules[at] as LimitRule, readings.used[at] as number) <
-    remaining(rules[than] as LimitRule, readings.used[than] as number)
-  );
+  return remaining(values[at] as number, used[at] as number) < remaining(values[than] as number, used[than] as number);
 }
 
-function remaining(rule: LimitRule, used: number): number {
-  return used >= rule.value ? 0 : rule.value - used;
+function remaining(value: number, used: number): number {
+  return used >= value ? 0 : value - used;
 }
 
 function secondsUntil(thenMs: number, atMs: number): number {
@@ -95,25 +102,24 @@ function policyName(rule: LimitRule): string {
   return `"${SCOPE_CODES[rule.scope]};${rule.limit}${target}"`;
 }
 
-interface Words {
-  /** The value of `RateLimit-Policy`. */
-  readonly policy: string;
-  /** What stands before the remaining amount in `RateLimit`, with what parts it from the rule before, by the rule's place. */
-  readonly names: readonly string[];
-}
+/** What was put into words. It only saves the work and the memory of doing it again. */
+const known = new Map<string, LimitWords>();
+const KNOWN_MAX = 2_000;
 
-const known = new WeakMap<LimitPlan, Words>();
-
-/** What a plan says never changes, so it is put into words once per plan. */
-function wordsOf(plan: LimitPlan): Words {
-  let words = known.get(plan);
-  if (words !== undefined) return words;
-  const limited = plan.rules.filter((rule) => rule.limit !== 'budget');
-  words = {
+/** A plan's rules in words. */
+export function limitWordsOf({ rules }: Pick<LimitPlan, 'rules'>): LimitWords {
+  const name = JSON.stringify(rules.map((rule) => [policyName(rule), rule.value]));
+  const same = known.get(name);
+  if (same !== undefined) return same;
+  const limited = rules.filter((rule) => rule.limit !== 'budget');
+  const words: LimitWords = {
     policy: limited.map(policyOf).join(SEPARATOR),
-    names: plan.rules.map((rule) => `${SEPARATOR}${policyName(rule)};r=`),
+    names: rules.map((rule) => `${SEPARATOR}${policyName(rule)};r=`),
+    limits: rules.map((rule) => rule.limit),
+    values: rules.map((rule) => rule.value),
   };
-  known.set(plan, words);
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(name, words);
   return words;
 }
 

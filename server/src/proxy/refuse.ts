@@ -17,7 +17,7 @@ export function answerRefusal(walk: Walk, refusal: Refusal, admittedHeaders: str
   if (admittedHeaders === null)
     all.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - walk.timing.startedMs).toFixed(2));
   if (refusal instanceof LimitRefusal && walk.standing !== null) {
-    addLimitHeaders(all, walk.standing.plan, refusal.result.readings, refusal.result.atMs);
+    addLimitHeaders(all, walk.standing.limitWords, refusal.result.readings, refusal.result.atMs);
   }
   walk.reply.head(status, all.concat(headers));
   walk.reply.end(body);

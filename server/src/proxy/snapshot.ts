@@ -34,6 +34,8 @@ export interface CachedKey {
   config: KeyConfig;
   readonly holder: OrganizationHolder;
   readonly histories: Map<string, OutputHistory>;
+  /** What was worked out of it by called name: known to those who work it out. It goes with the key. */
+  readonly standings: Map<string, unknown>;
   team: TeamConfig | null;
   member: MemberConfig | null;
   lastUsedMs: number;
@@ -188,7 +190,8 @@ class LiveSnapshot implements Snapshot {
 
   #newKey(config: KeyConfig, holder: OrganizationHolder): CachedKey {
     const nowMs = this.#clock.nowMs();
-    const key: CachedKey = { config, holder, histories: new Map(), team: null, member: null, lastUsedMs: nowMs };
+    const memory = { histories: new Map(), standings: new Map() };
+    const key: CachedKey = { config, holder, ...memory, team: null, member: null, lastUsedMs: nowMs };
     replaceKey(key, config);
     return key;
   }

@@ -9,6 +9,7 @@ import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
+import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
 import type { CachedKey } from './snapshot.ts';
 
@@ -26,6 +27,8 @@ export interface Standing {
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
+  /** What the headers say of the plan. */
+  readonly limitWords: LimitWords;
   /** Each level's part in the access verdict, as the decision keeps it. */
   readonly accessText: string;
   /** Some `block` budget covers the call, so what has no price may not serve it. */
@@ -40,12 +43,9 @@ export interface Standing {
 /** Names a caller made up are not worth remembering without bound. */
 const STANDINGS_MAX = 1_000;
 
-/** By key: what was worked out is dropped with the key, and is of no use once anything it was made of was replaced. */
-const standingsOfKey = new WeakMap<CachedKey, Map<string, Standing>>();
-
 /** The standing of a key for a name, from memory while nothing it was made of has changed. */
 export function standingOf(key: CachedKey, name: string, gateway: Gateway): Standing {
-  const standings = standingsOf(key);
+  const standings = key.standings as Map<string, Standing>;
   const catalogue = gateway.snapshot.catalogue();
   const known = standings.get(name);
   if (known !== undefined && isCurrent(known, key, catalogue) && gateway.clock.nowMs() < known.validUntilMs) return known;
@@ -55,15 +55,6 @@ export function standingOf(key: CachedKey, name: string, gateway: Gateway): Stan
   const { plan } = standing;
   if (plan.rules.length > 0) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
   return standing;
-}
-
-function standingsOf(key: CachedKey): Map<string, Standing> {
-  let standings = standingsOfKey.get(key);
-  if (standings === undefined) {
-    standings = new Map();
-    standingsOfKey.set(key, standings);
-  }
-  return standings;
 }
 
 function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalogue): boolean {
@@ -109,6 +100,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
       maxOutputTokens: deployment.maxOutputTokens,
     })),
     plan,
+    limitWords: limitWordsOf(plan),
     accessText: encodeAccess(explainTarget(levels, name, catalogue)),
     needsPrice: blocks.length > 0,
     clamps: blocks.some((rule) => rule.clampOutput),

@@ -30,22 +30,41 @@ describe.skipIf(!hasPostgres())('changes of standings (PostgreSQL)', () => {
       .sort();
 
   test('are taken all, also those of an organization that is gone', async () => {
-    await takeChanges(given().db, 10);
+    await takeChanges(given().db, { most: 10, nowMs: Date.now(), restMs: 0 });
     expect(await waiting()).toEqual([]);
     expect(await due()).toEqual(['org_a', 'org_b']);
+  });
+
+  test('wait while their organization was judged a moment ago, by whoever did it, and are not lost', async () => {
+    const { db } = given();
+    const nowMs = Date.now();
+    await db.update(organizationStandings).set({ asOf: new Date(nowMs - 4_000) });
+    const take = (atMs: number) => takeChanges(db, { most: 10, nowMs: atMs, restMs: 5_000 });
+    expect(await take(nowMs)).toBe(0);
+    expect(await waiting()).toEqual(['org_a', 'org_b']);
+    expect(await due()).toEqual([]);
+    expect(await take(nowMs + 1_500)).toBe(2);
+    expect(await waiting()).toEqual([]);
+    expect(await due()).toEqual(['org_a', 'org_b']);
+  });
+
+  test('of an organization whose judgement is said to be from the future do not wait for it', async () => {
+    const { db } = given();
+    await db.update(organizationStandings).set({ asOf: new Date(Date.now() + 3_600_000) });
+    expect(await takeChanges(db, { most: 10, nowMs: Date.now(), restMs: 5_000 })).toBe(2);
   });
 
   test('wait for nobody and let nobody wait: what a change under way holds is taken after it', async () => {
     await given().db.transaction(async (tx) => {
       // As a change does: its trigger counts the team first and notes the change at the end.
       await tx.execute(sql`update organization_standings set team_count = team_count + 1 where organization_id = 'org_a'`);
-      await takeChanges(given().db, 10);
+      await takeChanges(given().db, { most: 10, nowMs: Date.now(), restMs: 0 });
       expect(await waiting()).toEqual(['org_a']);
       await tx.execute(sql`insert into standing_changes (organization_id) values ('org_a')
         on conflict (organization_id) do update set changed_at = excluded.changed_at`);
     });
     expect(await due()).toEqual(['org_b']);
-    await takeChanges(given().db, 10);
+    await takeChanges(given().db, { most: 10, nowMs: Date.now(), restMs: 0 });
     expect(await waiting()).toEqual([]);
     expect(await due()).toEqual(['org_a', 'org_b']);
   });

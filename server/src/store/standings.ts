@@ -1,5 +1,5 @@
 /** What the refresher of standings asks and writes. Global: it goes over every tenant, and each row names its own. */
-import { and, eq, gte, inArray, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Budget } from '../domain/budget.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 import type { Database } from './database.ts';
@@ -37,15 +37,21 @@ export interface GrantableTargets {
 }
 
 /**
- * Makes up to `most` changed organizations due. What a transaction under way holds is left for the next time: this waits for nobody, because a
- * change holds the standing first and its own row second, and this the other way round.
+ * Makes up to `most` changed organizations due, but none that was judged in the last `restMs`: one in traffic changes ten times a second. What a
+ * transaction under way holds is left for the next time: this waits for nobody, because a change holds the standing first and its own row second,
+ * and this the other way round. Returns how many were taken.
  */
-export async function takeChanges(db: Database, most: number): Promise<void> {
+export async function takeChanges(
+  db: Database,
+  { most, nowMs, restMs }: { readonly most: number; readonly nowMs: number; readonly restMs: number },
+): Promise<number> {
   const [any] = await db.select({ id: standingChanges.organizationId }).from(standingChanges).limit(1);
-  if (any === undefined) return;
-  await db.execute(sql`
+  if (any === undefined) return 0;
+  const { rows } = await db.execute<{ count: string }>(sql`
     with picked as (
-      select organization_id from ${standingChanges} order by changed_at limit ${most} for update skip locked
+      select organization_id from ${standingChanges} as changed where not exists (select 1 from ${organizationStandings} as judged
+        where judged.organization_id = changed.organization_id and judged.as_of > ${new Date(nowMs - restMs)} and judged.as_of <= ${new Date(nowMs)})
+      order by changed_at limit ${most} for update skip locked
     ), standing as (
       select organization_id from ${organizationStandings} where organization_id in (select organization_id from picked)
       for no key update skip locked
@@ -55,15 +61,33 @@ export async function takeChanges(db: Database, most: number): Promise<void> {
     ), taken as (
       delete from ${standingChanges}
       where organization_id in (select organization_id from standing union all select organization_id from gone)
+    ), due as (
+      update ${organizationStandings} set due_at = timestamptz 'epoch' where organization_id in (select organization_id from standing)
     )
-    update ${organizationStandings} set due_at = timestamptz 'epoch' where organization_id in (select organization_id from standing)`);
+    select count(*) from standing`);
+  return Number(rows[0]?.count ?? 0);
 }
+
+const JUDGED_COLUMNS = {
+  id: organizations.id,
+  slug: organizations.slug,
+  name: organizations.name,
+  timeZone: organizations.timeZone,
+  rateLimits: organizations.rateLimits,
+  modelLimits: organizations.modelLimits,
+  accessMode: organizations.accessMode,
+  accessTargets: organizations.accessTargets,
+  accessGroups: organizations.accessGroups,
+};
+
+/** What judging an organization has to know of it. */
+export type OrganizationToJudge = Pick<OrganizationRow, keyof typeof JUDGED_COLUMNS>;
 
 /** Organizations that have to be judged now, the longest due first. */
 export async function dueOrganizations(
   db: Database,
   { nowMs, catalogueVersion, most }: { readonly nowMs: number; readonly catalogueVersion: number; readonly most: number },
-): Promise<readonly OrganizationRow[]> {
+): Promise<readonly OrganizationToJudge[]> {
   const { rows } = await db.execute<{ organization_id: string }>(sql`
     (select organization_id from ${organizationStandings} where due_at <= ${new Date(nowMs)} order by due_at limit ${most})
     union all
@@ -71,7 +95,7 @@ export async function dueOrganizations(
     limit ${most}`);
   if (rows.length === 0) return [];
   const ids = [...new Set(rows.map((row) => row.organization_id))];
-  return db.select().from(organizations).where(inArray(organizations.id, ids));
+  return db.select(JUDGED_COLUMNS).from(organizations).where(among(organizations.id, ids));
 }
 
 /** Of the catalogue; 0 before there was one. */
@@ -112,12 +136,27 @@ export async function usedDays(
   ids: readonly string[],
   sinceMs: number,
 ): Promise<ReadonlyMap<string, readonly UsedDay[]>> {
-  const rows = await db
-    .select()
-    .from(organizationDays)
-    .where(and(among(organizationDays.organizationId, ids), gte(organizationDays.dayStart, new Date(sinceMs))));
-  const byOrganization = Map.groupBy(rows, (row) => row.organizationId);
-  return new Map([...byOrganization].map(([id, days]) => [id, days.map(usedDayFrom)]));
+  const { rows } = await db.execute<StoredDay>(sql`
+    select organization_id, (extract(epoch from day_start) * 1000)::float8 as day_ms, spend_nano_usd::float8 as spend,
+      (requests + estimated_requests)::float8 as requests, (requests + estimated_requests + refused_requests)::float8 as seen
+    from ${organizationDays} where ${among(organizationDays.organizationId, ids)} and ${organizationDays.dayStart} >= ${new Date(sinceMs)}`);
+  const byOrganization = new Map<string, UsedDay[]>();
+  for (const { organization_id: id, day_ms: dayMs, spend: spendNanoUsd, requests, seen } of rows) {
+    const days = byOrganization.get(id);
+    const day = { dayMs, spendNanoUsd, requests, seen };
+    if (days === undefined) byOrganization.set(id, [day]);
+    else days.push(day);
+  }
+  return byOrganization;
+}
+
+/** Sums stay far below 2^53, so a double holds them. */
+interface StoredDay extends Record<string, unknown> {
+  readonly organization_id: string;
+  readonly day_ms: number;
+  readonly spend: number;
+  readonly requests: number;
+  readonly seen: number;
 }
 
 /** Those of the organizations that had a request since an instant. */
@@ -153,9 +192,4 @@ export async function storeJudged(db: Database, judged: readonly Judged[], at: D
 
 function among(column: Parameters<typeof eq>[0], ids: readonly string[]): SQL {
   return sql`${column} = any(${sql.param(ids)}::text[])`;
-}
-
-function usedDayFrom(row: typeof organizationDays.$inferSelect): UsedDay {
-  const requests = row.requests + row.estimatedRequests;
-  return { dayMs: row.dayStart.getTime(), spendNanoUsd: row.spendNanoUsd, requests, seen: requests + row.refusedRequests };
 }

@@ -13,7 +13,7 @@ import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { createAddressPolicy } from '../../src/providers/address-policy.ts';
 import { createWebhookPost } from '../../src/providers/webhook-post.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import type { OrganizationRow } from '../../src/store/organizations.ts';
+import type { OrganizationToJudge } from '../../src/store/standings.ts';
 import { spendSince } from '../../src/store/usage.ts';
 
 export interface Replica {
@@ -59,7 +59,7 @@ export function openReplica(
   const look = () => {
     const seedFrom = (...[counter, fromMs, toMs]: Parameters<SeedFrom>) => spendSince(db, counter, fromMs, toMs);
     const counters = createMemoryCounters({ clock, seedFrom });
-    const alsoLook = (organizations: readonly OrganizationRow[], nowMs: number) =>
+    const alsoLook = (organizations: readonly OrganizationToJudge[], nowMs: number) =>
       watch({ db, counters, announcer, nowMs }, organizations);
     return createRefresh({ db, clock, counters, alsoLook })();
   };

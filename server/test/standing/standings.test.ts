@@ -3,7 +3,7 @@ import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts
 import { storeRecords } from '../admin/usage-support.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
-import { refreshAll, refreshOnce } from './support.ts';
+import { newRefresher, refreshAll, refreshOnce } from './support.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -100,6 +100,27 @@ onEveryDatabase('how organizations stand', (given) => {
       world().time.nowMs += 29 * DAY_MS;
       await drain();
       expect(await standing(organization.id)).toMatchObject({ status: 'idle', spend_30d: '0.00', requests_30d: 0 });
+    });
+
+    test('leaves one alone that goes on changing, and looks at it once more when it has stopped', async () => {
+      const { id } = await makeOrganization(world().root);
+      await drain();
+      const looked: number[] = [];
+      const alsoLook = async (rows: readonly { readonly id: string }[], nowMs: number) => {
+        if (rows.some((row) => row.id === id)) looked.push(nowMs - beganMs);
+      };
+      const turn = newRefresher(world(), { alsoLook, restMs: 6_000, lookRestMs: 20_000 });
+      world().time.nowMs += 60_000;
+      const beganMs = world().time.nowMs;
+      const judgedMs: number[] = [];
+      for (let second = 0; second <= 60; second += 1) {
+        if (second <= 30) await spend(id, 1_000_000);
+        if ((await turn()) > 0) judgedMs.push(second * 1_000);
+        world().time.nowMs += 1_000;
+      }
+      expect(judgedMs).toEqual([0, 6_000, 12_000, 18_000, 20_000, 26_000, 32_000, 40_000]);
+      expect(looked).toEqual([0, 20_000, 40_000]);
+      expect(await standing(id)).toMatchObject({ spend_30d: '0.031', requests_30d: 31 });
     });
 
     test('has nothing to do when nothing happens', async () => {

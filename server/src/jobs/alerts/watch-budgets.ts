@@ -6,12 +6,12 @@
  */
 import type { Counters } from '../../counters/counters.ts';
 import { type Budget, thresholdsCrossed } from '../../domain/budget.ts';
-import { type CounterSpec, rulesOfScope, targetText } from '../../domain/limit-plan.ts';
+import { type CounterSpec, counterOfBudget, targetText } from '../../domain/limit-plan.ts';
 import { formatUsd } from '../../domain/money.ts';
 import { FAR_FUTURE_MS, rollingMs } from '../../domain/period.ts';
 import { inUse, recordPassed, scopeFacts, type WatchedBudget } from '../../store/budget-watch.ts';
 import type { Database } from '../../store/database.ts';
-import type { OrganizationRow } from '../../store/organizations.ts';
+import type { OrganizationToJudge } from '../../store/standings.ts';
 import { spendSince } from '../../store/usage.ts';
 import type { Announcer } from './announce.ts';
 
@@ -23,7 +23,7 @@ export interface WatchContext {
 }
 
 /** Tells of what these organizations' budgets have passed. Returns how many thresholds that were. */
-export type WatchBudgets = (context: WatchContext, organizations: readonly OrganizationRow[]) => Promise<number>;
+export type WatchBudgets = (context: WatchContext, organizations: readonly OrganizationToJudge[]) => Promise<number>;
 
 /** A request counts when it was admitted, and may take this long to settle. */
 const USED_MS = 3 * 3_600_000;
@@ -44,7 +44,7 @@ export function createBudgetWatch(): WatchBudgets {
     const byId = new Map(organizations.map((row) => [row.id, row]));
     const looked = all
       .filter(({ budget }) => budget.thresholdsPercent.length > 0 && budget.amountNanoUsd > 0)
-      .map((of) => lookOf(of, byId.get(of.organizationId) as OrganizationRow, nowMs));
+      .map((of) => lookOf(of, byId.get(of.organizationId) as OrganizationToJudge, nowMs));
     if (looked.length === 0) return 0;
     const { used, held } = await counters.read(looked.map(({ counter }) => counter));
     let count = 0;
@@ -95,7 +95,7 @@ export function createBudgetWatch(): WatchBudgets {
 
 interface Look {
   readonly of: WatchedBudget;
-  readonly organization: OrganizationRow;
+  readonly organization: OrganizationToJudge;
   readonly counter: CounterSpec;
   /** What the ledger is asked for. */
   readonly span: { readonly startMs: number; readonly endMs: number };
@@ -103,10 +103,9 @@ interface Look {
   readonly instanceMs: number;
 }
 
-function lookOf(of: WatchedBudget, organization: OrganizationRow, nowMs: number): Look {
+function lookOf(of: WatchedBudget, organization: OrganizationToJudge, nowMs: number): Look {
   const { budget, ...scope } = of;
-  const policy = { rateLimits: {}, modelLimits: [], budgets: [budget] };
-  const counter = rulesOfScope(scope, policy, organization.timeZone, nowMs).counters[0] as CounterSpec;
+  const counter = counterOfBudget(scope, budget, { timeZone: organization.timeZone, nowMs });
   return { of, organization, counter, ...spanOf(budget, counter, nowMs) };
 }
 
@@ -132,7 +131,7 @@ function nameOf({ of, instanceMs }: Look, threshold: number): string {
 /** What receivers read: names as of now, money as decimals of USD. */
 function dataOf(
   { of: { budget, scope, scopeId }, span }: Look,
-  organization: OrganizationRow,
+  organization: OrganizationToJudge,
   { threshold, spentNanoUsd, scopeName }: { threshold: number; spentNanoUsd: number; scopeName: string | null },
 ) {
   const isCalendar = budget.period.is !== 'rolling' && budget.period.is !== 'total';
