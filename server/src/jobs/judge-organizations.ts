@@ -141,9 +141,10 @@ async function quietUses({ db, nowMs }: JudgeContext, all: readonly Ruled[]): Pr
 }
 
 /** Null where a sum over the whole organization does not say it. */
-function questionOf({ organizationId, unit, match, window }: CounterSpec, nowMs: number): SpanQuestion | null {
+function questionOf({ organizationId, scope, scopeId, unit, match, window }: CounterSpec, nowMs: number): SpanQuestion | null {
   if (window.is !== 'calendar' || match.is !== 'any') return null;
-  return { organizationId, unit, fromMs: lastBefore(window.boundariesMs, nowMs), toMs: firstAfter(window.boundariesMs, nowMs) };
+  const of = { organizationId, scope, scopeId, unit };
+  return { ...of, fromMs: lastBefore(window.boundariesMs, nowMs), toMs: firstAfter(window.boundariesMs, nowMs) };
 }
 
 async function usedOf(db: Database, counter: CounterSpec, nowMs: number): Promise<number> {
@@ -165,7 +166,7 @@ function firstAfter(boundariesMs: readonly number[], nowMs: number): number {
 }
 
 function monthQuestion({ id }: standings.OrganizationToJudge, { startMs, endMs }: PeriodSpan): SpanQuestion {
-  return { organizationId: id, unit: 'nano_usd', fromMs: startMs, toMs: endMs };
+  return { organizationId: id, scope: 'organization', scopeId: id, unit: 'nano_usd', fromMs: startMs, toMs: endMs };
 }
 
 /** The calendar month of a zone, worked out once for all organizations in it. */

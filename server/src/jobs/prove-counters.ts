@@ -140,13 +140,11 @@ function settledAt({ used, held }: Readings, index: number): number {
   return (used[index] ?? 0) - (held[index] ?? 0);
 }
 
-/** Of organizations as a whole in one statement, of the others one by one. */
+/** Of counters of anything that is called in one statement, of the others one by one. */
 async function ledgerSums(db: Database, counted: readonly Counted[]): Promise<readonly number[]> {
-  const isWhole = ({ spec }: Counted) => spec.scope === 'organization' && spec.match.is === 'any';
-  const whole = counted.filter(isWhole);
-  const questions = whole.map(({ spec, startMs, endMs }) => ({
-    organizationId: spec.organizationId,
-    unit: spec.unit,
+  const whole = counted.filter(({ spec }) => spec.match.is === 'any');
+  const questions = whole.map(({ spec: { organizationId, scope, scopeId, unit }, startMs, endMs }) => ({
+    ...{ organizationId, scope, scopeId, unit },
     fromMs: startMs,
     toMs: endMs,
   }));

@@ -27,8 +27,8 @@ interface Group {
 }
 
 /**
- * As spendSince, for the counters. Questions asked at the same place share a barrier; those of whole organizations over calendar periods
- * become one statement, the others stay one each.
+ * As spendSince, for the counters. Questions asked at the same place share a barrier; those over calendar periods and whatever is
+ * called become one statement, the others stay one each.
  */
 export function askTogether(db: Database, at: AskedAt) {
   let open: Group | null = null;
@@ -58,7 +58,7 @@ function isSame(a: RowPosition | null, b: RowPosition | null): boolean {
 }
 
 async function answerAll(db: Database, asked: readonly Asked[]): Promise<void> {
-  const together = asked.length === 1 ? [] : asked.filter(isOfWholeOrganization);
+  const together = asked.length === 1 ? [] : asked.filter(isOfAnything);
   const sums = await spanSums(db, together.map(questionOf));
   const known = new Map(together.map((one, index) => [one, sums[index] ?? null]));
   await Promise.all(asked.map((one) => answerOne(db, one, known.get(one) ?? null)));
@@ -74,10 +74,10 @@ async function answerOne(db: Database, one: Asked, sum: number | null): Promise<
   }
 }
 
-function isOfWholeOrganization({ counter }: Asked): boolean {
-  return counter.scope === 'organization' && counter.match.is === 'any' && counter.window.is === 'calendar';
+function isOfAnything({ counter }: Asked): boolean {
+  return counter.match.is === 'any' && counter.window.is === 'calendar';
 }
 
-function questionOf({ counter, fromMs, toMs }: Asked): SpanQuestion {
-  return { organizationId: counter.organizationId, unit: counter.unit, fromMs, toMs };
+function questionOf({ counter: { organizationId, scope, scopeId, unit }, fromMs, toMs }: Asked): SpanQuestion {
+  return { organizationId, scope, scopeId, unit, fromMs, toMs };
 }
