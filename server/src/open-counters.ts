@@ -48,11 +48,11 @@ export async function openCounters(config: Config, stores: Stores, log: Logger):
   return config.redisUrl === null ? alone(stores) : together(config, config.redisUrl, stores, log);
 }
 
-function alone({ database, journal, writer }: Stores): OpenCounters {
+function alone({ database, writer }: Stores): OpenCounters {
   const counters = createMemoryCounters({
     clock,
-    // Everything settled before this instant is in the answer, nothing that is settled later.
-    seedFrom: askTogether(database.db, { barrier: (work) => writer.barrier(work), position: () => placeIn(journal) }),
+    // Taking its place, the barrier has the journal write what was settled, and by then the counters were told of it.
+    seedFrom: askTogether(database.db, (work) => writer.barrier(work)),
   });
   return { counters, shared: null, begin: ({ restore }) => restore(counters), stop: async () => {} };
 }
@@ -134,13 +134,4 @@ function tell(event: SharedEvent, log: Logger): void {
 function leftBehind(file: string, hasRows: boolean): LeftBehind | null {
   const [epoch = '', owner = ''] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
   return epoch === '' && !hasRows ? null : { epoch, owner, hasRows };
-}
-
-/** Null on a full disk; the barrier then says so to whoever asks. */
-function placeIn(journal: Stores['journal']) {
-  try {
-    return journal.position();
-  } catch {
-    return null;
-  }
 }

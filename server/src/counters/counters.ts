@@ -111,5 +111,6 @@ export interface ConfigurationChange {
 /**
  * Where a calendar or rolling-money counter's past comes from when it is first needed and its window began before the counters did.
  * Returns the points in order; rejects when the ledger is out of reach (the hold then fails with that error, nothing taken).
+ * The answer is of the instant of the question, or of a later one at which it calls `nowAsOf`: what was counted until then is in it.
  */
-export type SeedFrom = (counter: CounterSpec, fromMs: number, toMs: number) => Promise<readonly SeedPoint[]>;
+export type SeedFrom = (counter: CounterSpec, fromMs: number, toMs: number, nowAsOf: () => void) => Promise<readonly SeedPoint[]>;

@@ -1,13 +1,13 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
 import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { SeedFrom, SeedPoint } from './counters.ts';
-import { type Counter, KNOWN, type Registry, UNKNOWN } from './registry.ts';
+import { type Counter, KNOWN, type Past, type Registry, UNKNOWN } from './registry.ts';
 import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, windowMs } from './trailing.ts';
 
 /**
  * Asks the ledger for the past of counters that lack it. Null when none does. Whoever needs a counter that is being asked for waits for
- * the same answer. What is settled before the question is in the answer, what is settled after is counted here: the source stands still
- * at the instant it is asked, so each row counts exactly once.
+ * the same answer. What is settled before the instant of the answer is in it, what is settled after is counted here, so each row counts exactly
+ * once: the source stands still at the instant it is asked, or at a later one of which it says so.
  *
  * Rejects with the source's error; the next request that needs the counter asks again.
  */
@@ -28,9 +28,14 @@ export function seedAll(
 function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () => number): Promise<void> {
   forgetSettled(registry, counter);
   const [fromMs, toMs] = spanOf(registry, counter, time());
-  const asked = { is: 'asked', answered: pointsFrom(seedFrom, counter, fromMs, toMs).then(fill, giveUp) } as const;
+  let asked: Past | null = null;
+  const points = pointsFrom(seedFrom, counter, [fromMs, toMs], () => {
+    if (asked === null || counter.past === asked) forgetSettled(registry, counter);
+  });
+  const answered = points.then(fill, giveUp);
+  asked = { is: 'asked', answered };
   counter.past = asked;
-  return asked.answered;
+  return answered;
 
   // An answer to a question that was given up in the meantime may have a gap: whoever waited asks again.
   function fill(points: readonly SeedPoint[]): void {
@@ -45,8 +50,13 @@ function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () 
 }
 
 /** The source is called in this very turn; what it throws at once is its answer too. */
-async function pointsFrom(seedFrom: SeedFrom, counter: Counter, fromMs: number, toMs: number): Promise<readonly SeedPoint[]> {
-  return seedFrom(counter.spec, fromMs, toMs);
+async function pointsFrom(
+  seedFrom: SeedFrom,
+  { spec }: Counter,
+  [fromMs, toMs]: readonly [number, number],
+  nowAsOf: () => void,
+): Promise<readonly SeedPoint[]> {
+  return seedFrom(spec, fromMs, toMs, nowAsOf);
 }
 
 /** From the first instant that counts up to, not including, the last. What a clock that has run ahead left behind counts as well. */

@@ -4,6 +4,7 @@
  */
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
 import { IdMap } from '../lib/id-map.ts';
+import { Callbacks } from './callbacks.ts';
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { KeptSegments } from './kept-segments.ts';
@@ -113,7 +114,8 @@ export class Journal implements RowSource {
   /** What this turn adds, and what a full disk did not take before. */
   readonly #turn = new FrameBuffer();
   readonly #lines = new LineWriter(this.#turn);
-  #callbacks: ((outcome: WriteOutcome) => void)[] = [];
+  readonly #whenWritten = new Callbacks<WriteOutcome>();
+  readonly #afterWrite = new Callbacks<void>();
   #scheduled = false;
   /** A begin of this turn was dropped: the disk takes none. */
   #dropped = false;
@@ -189,7 +191,13 @@ export class Journal implements RowSource {
 
   /** Calls back after this turn's write. An `end` that was not written is kept, so its answer may go out all the same. */
   whenWritten(callback: (outcome: WriteOutcome) => void): void {
-    this.#callbacks.push(callback);
+    this.#whenWritten.add(callback);
+    this.#schedule();
+  }
+
+  /** Calls back once this turn's records were given to the disk, whoever has that done: before any `whenWritten`, and before `position` returns. */
+  afterWrite(callback: () => void): void {
+    this.#afterWrite.add(callback);
     this.#schedule();
   }
 
@@ -311,12 +319,16 @@ export class Journal implements RowSource {
     const dropped = this.#dropped;
     this.#dropped = false;
     const outcome = this.#write() === 'written' && !dropped ? 'written' : 'not_written';
-    const callbacks = this.#callbacks;
-    this.#callbacks = [];
-    for (const callback of callbacks) callback(outcome);
+    this.#whenWritten.run(outcome);
   };
 
   #write(): WriteOutcome {
+    const outcome = this.#writeTurn();
+    this.#afterWrite.run();
+    return outcome;
+  }
+
+  #writeTurn(): WriteOutcome {
     if (this.#turn.length === 0) return 'written';
     if (this.#log.write(this.#turn.bytes, this.#turn.length) === 'written') {
       this.#turnWritten();

@@ -104,9 +104,9 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   gateway.journal.end(record);
   watch(record, walk, gateway);
   const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
-  // After the row is in the file and before anybody is answered. Counters that outlive this process would keep what it told them before a
-  // crash, and the row that the crash leaves behind says something else.
-  gateway.journal.whenWritten(() => {
+  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
+  // what it told them before a crash, and the row that the crash leaves behind says something else.
+  gateway.journal.afterWrite(() => {
     const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
     // The counters are a cache of the ledger, and should they fail the row is the truth.
     if (settled instanceof Promise) settled.catch(() => {});

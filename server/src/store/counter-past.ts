@@ -1,6 +1,4 @@
-/** The past of many counters at once: a list of fifty organizations asks for a hundred, and the ledger writer waits for each question. */
-
-import type { RowPosition } from '../domain/settled-rows.ts';
+/** The past of many counters at once: after a start each key in traffic asks for a dozen, and the ledger writer stands still for each answer. */
 import type { Database } from './database.ts';
 import { type SpanQuestion, spanSums } from './span-sums.ts';
 import { type CounterScope, spendSince, type UsePoint } from './usage.ts';
@@ -9,52 +7,49 @@ interface Asked {
   readonly counter: CounterScope;
   readonly fromMs: number;
   readonly toMs: number;
+  readonly nowAsOf: () => void;
   readonly answer: (points: readonly UsePoint[] | PromiseLike<readonly UsePoint[]>) => void;
   readonly fail: (error: unknown) => void;
 }
 
-/** Where a question stands among what is settled, and how to be answered exactly there. */
-export interface AskedAt {
-  /** Everything settled before this call is in what the work reads, and nothing that is settled later. */
-  barrier(work: () => Promise<void>): Promise<void>;
-  /** The same place: nothing was settled in between. Null: it cannot be said, and nothing is shared. */
-  position(): RowPosition | null;
-}
+/**
+ * Everything settled before this call is in what the work reads, and nothing that is settled later. Whoever counts settlements has heard of
+ * all those before when it returns, and of none later.
+ */
+export type Barrier = (work: () => Promise<void>) => Promise<void>;
 
-interface Group {
-  readonly place: RowPosition | null;
-  readonly asked: Asked[];
-}
+/** So many questions make a statement of some tens of milliseconds. */
+const TOGETHER_MAX = 2_000;
 
 /**
- * As spendSince, for the counters. Questions asked at the same place share a barrier; those over calendar periods and whatever is
- * called become one statement, the others stay one each.
+ * As spendSince, for the counters. What is asked while an answer is under way is answered together after it, as of then: so whoever waits does so
+ * for two answers at most, however many ask. Questions of calendar periods and whatever is called become one statement, the others stay one each.
  */
-export function askTogether(db: Database, at: AskedAt) {
-  let open: Group | null = null;
-  return (counter: CounterScope, fromMs: number, toMs: number): Promise<readonly UsePoint[]> =>
+export function askTogether(db: Database, barrier: Barrier) {
+  let waiting: Asked[] = [];
+  let isUnderWay = false;
+  return (counter: CounterScope, fromMs: number, toMs: number, nowAsOf: () => void): Promise<readonly UsePoint[]> =>
     new Promise((answer, fail) => {
-      const place = at.position();
-      const one = { counter, fromMs, toMs, answer, fail };
-      if (open !== null && isSame(open.place, place)) return open.asked.push(one);
-      const group: Group = { place, asked: [one] };
-      open = group;
-      return at
-        .barrier(() => close(group))
-        .catch((error: unknown) => {
-          if (open === group) open = null;
-          for (const { fail } of group.asked) fail(error);
-        });
+      waiting.push({ counter, fromMs, toMs, nowAsOf, answer, fail });
+      if (isUnderWay) return;
+      isUnderWay = true;
+      // Not before the others of this turn have asked, of whom there are as many as a plan has counters.
+      queueMicrotask(next);
     });
 
-  function close(group: Group): Promise<void> {
-    if (open === group) open = null;
-    return answerAll(db, group.asked);
+  function next(): void {
+    const asked = waiting.slice(0, TOGETHER_MAX);
+    waiting = waiting.slice(TOGETHER_MAX);
+    isUnderWay = asked.length > 0;
+    if (!isUnderWay) return;
+    const failed = (error: unknown) => {
+      for (const { fail } of asked) fail(error);
+    };
+    barrier(() => answerAll(db, asked))
+      .catch(failed)
+      .then(next);
+    for (const { nowAsOf } of asked) nowAsOf();
   }
-}
-
-function isSame(a: RowPosition | null, b: RowPosition | null): boolean {
-  return a !== null && b !== null && a.segment === b.segment && a.offset === b.offset;
 }
 
 async function answerAll(db: Database, asked: readonly Asked[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Counters } from '../../src/counters/counters.ts';
+import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/limit-plan.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
@@ -26,7 +26,7 @@ onOneDatabase('the proof', (given) => {
 
   beforeEach(async () => {
     const { clock, db } = world().deps;
-    counters = createMemoryCounters({ clock, seedFrom: (...asked) => spendSince(db, ...asked) });
+    counters = createMemoryCounters({ clock, seedFrom: (counter, fromMs, toMs) => spendSince(db, counter, fromMs, toMs) });
     const budgets = [{ amount: '10.00', period: 'month', anchor_day: 1, action: 'block' }];
     ({ id: organizationId } = await makeOrganization(world().root, { budgets, rate_limits: { rpd: 1_000 } }));
     await spend(4_000_000_000);
@@ -104,7 +104,8 @@ onOneDatabase('the proof', (given) => {
   test('takes what a silent replica settled and has not stored for no drift of shared counters', async () => {
     const { clock, db } = world().deps;
     const unstored = [{ atMs: Date.UTC(2026, 2, 1), amount: 5_000_000_000 }];
-    counters = createMemoryCounters({ clock, seedFrom: async (...asked) => [...(await spendSince(db, ...asked)), ...unstored] });
+    const seedFrom: SeedFrom = async (counter, fromMs, toMs) => [...(await spendSince(db, counter, fromMs, toMs)), ...unstored];
+    counters = createMemoryCounters({ clock, seedFrom });
     expect(await settled()).toBe(9_000_000_000);
     expect(await prove(SHARED)).toContain(': 0 counters corrected');
     expect([await settled(), await drifts(), told]).toEqual([9_000_000_000, [], []]);

@@ -28,6 +28,8 @@ export class ModelJournal implements SettlementJournal {
   #unwritten: Line[] = [];
   readonly #onBegin: (record: BeginRecord) => void;
   #whenWritten: ((outcome: 'written') => void)[] = [];
+  #afterWrite: (() => void)[] = [];
+  #isScheduled = false;
 
   constructor(schedule: Schedule, random: Random, onBegin: (record: BeginRecord) => void) {
     this.#schedule = schedule;
@@ -52,13 +54,26 @@ export class ModelJournal implements SettlementJournal {
 
   whenWritten(callback: (outcome: 'written') => void): void {
     this.#whenWritten.push(callback);
-    if (this.#whenWritten.length === 1) this.#schedule.after(this.#random.whole(0, 3), () => this.#write());
+    this.#writeSoon();
+  }
+
+  afterWrite(callback: () => void): void {
+    this.#afterWrite.push(callback);
+    this.#writeSoon();
+  }
+
+  /** Has what was settled so far written, and whoever counts told of it, as the real one does for its position. */
+  flush(): void {
+    this.#written.push(...this.#unwritten.splice(0));
+    for (const callback of this.#afterWrite.splice(0)) callback();
   }
 
   /** The process died. What is on record then is all there is. */
   crash(): readonly Row[] {
     this.#unwritten = [];
     this.#whenWritten = [];
+    this.#afterWrite = [];
+    this.#isScheduled = false;
     const ended = new Set(this.#written.flatMap((line) => (line.is === 'end' ? [line.record.requestId] : [])));
     const begun = new Map<string, BeginRecord>();
     for (const line of this.#written) {
@@ -73,8 +88,15 @@ export class ModelJournal implements SettlementJournal {
     return [...this.#written, ...this.#unwritten].flatMap((line) => (line.is === 'end' ? rowOf(line.record) : []));
   }
 
+  #writeSoon(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#schedule.after(this.#random.whole(0, 3), () => this.#write());
+  }
+
   #write(): void {
-    this.#written.push(...this.#unwritten.splice(0));
+    this.#isScheduled = false;
+    this.flush();
     for (const callback of this.#whenWritten.splice(0)) callback('written');
   }
 }

@@ -108,12 +108,20 @@ function countersOf({ schedule, random, truth, database, fault }: Surroundings):
   return createMemoryCounters({
     clock: schedule,
     idleMs: 10 * 60_000,
-    seedFrom: (spec, fromMs, toMs) => {
+    seedFrom: (spec, fromMs, toMs, nowAsOf) => {
       // Fixed windows would start as empty as trailing ones do.
       if (fault === 'fixed-window' && toMs - fromMs <= HOUR_MS) return Promise.resolve([]);
-      const points = truth.past.pointsOf(spec, { startMs: fromMs, endMs: toMs });
+      const pointsNow = () => truth.past.pointsOf(spec, { startMs: fromMs, endMs: toMs });
+      let points = pointsNow();
+      // Asked while another answer is under way it is answered as of later.
+      if (random.chance(0.5)) {
+        schedule.after(random.whole(0, 50), () => {
+          points = pointsNow();
+          nowAsOf();
+        });
+      }
       return new Promise((resolve, reject) => {
-        schedule.after(random.whole(0, 200), () => (database.away ? reject(databaseAway()) : resolve(points)));
+        schedule.after(random.whole(51, 200), () => (database.away ? reject(databaseAway()) : resolve(points)));
       });
     },
   });

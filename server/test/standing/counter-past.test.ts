@@ -49,30 +49,49 @@ onEveryDatabase('the past of many counters', (given) => {
     const asked = ZONES.flatMap((zone, index) =>
       [undefined, TEAM, MEMBER, KEY].flatMap((of) => countersOf(`org_${index}`, zone, of)),
     ).map((counter) => ({ counter, ...spanOf(counter) }));
-    const place = { segment: 1, offset: 0 };
-    const barrier = (work: () => Promise<void>) => work();
-    const together = askTogether(db, { barrier, position: () => place });
-    const all = await Promise.all(asked.map(({ counter, fromMs, toMs }) => together(counter, fromMs, toMs)));
+    const together = askTogether(db, (work) => work());
+    const all = await Promise.all(asked.map(({ counter, fromMs, toMs }) => together(counter, fromMs, toMs, () => {})));
     const each = await Promise.all(asked.map(({ counter, fromMs, toMs }) => spendSince(db, counter, fromMs, toMs)));
     expect(all.map(total)).toEqual(each.map(total));
     const scopesThatUsed = new Set(asked.filter((_, index) => total(all[index] ?? []) > 0).map(({ counter }) => counter.scope));
     expect(scopesThatUsed.size).toBe(4);
   });
 
-  test('shares a barrier only where nothing was settled in between, and says to everybody that it failed', async () => {
-    let offset = 0;
+  test('asked while an answer is under way it waits for that one, and is answered as of then together with whoever waited too', async () => {
+    const said: string[] = [];
     const works: (() => Promise<void>)[] = [];
-    const barrier = (work: () => Promise<void>) => new Promise<void>((done, fail) => works.push(() => work().then(done, fail)));
-    const ask = askTogether(given().db, { barrier, position: () => ({ segment: 1, offset }) });
+    const barrier = (work: () => Promise<void>) => {
+      said.push('barrier');
+      return new Promise<void>((done, fail) => works.push(() => work().then(done, fail)));
+    };
+    const ask = askTogether(given().db, barrier);
     const [counter] = countersOf('org_nobody', 'UTC') as [CounterSpec];
-    const first = [ask(counter, 0, 1), ask(counter, 0, 1)];
-    offset += 1;
-    const second = ask(counter, 0, 1);
-    expect(works).toHaveLength(2);
-    await Promise.all(works.map((work) => work()));
-    expect(await Promise.all([...first, second])).toEqual([[], [], []]);
-    const failing = askTogether(given().db, { barrier: () => Promise.reject(new Error('away')), position: () => null });
-    await expect(failing(counter, 0, 1)).rejects.toThrow('away');
+    const asking = (name: string) => ask(counter, 0, 1, () => said.push(name));
+    const first = [asking('first'), asking('first')];
+    await Promise.resolve();
+    const later = [asking('later'), asking('later'), asking('later')];
+    await Promise.resolve();
+    expect(said).toEqual(['barrier', 'first', 'first']);
+    await works[0]?.();
+    expect(await Promise.all(first)).toEqual([[], []]);
+    expect(said).toEqual(['barrier', 'first', 'first', 'barrier', 'later', 'later', 'later']);
+    await works[1]?.();
+    expect(await Promise.all(later)).toEqual([[], [], []]);
+    const again = asking('again');
+    await Promise.resolve();
+    await works[2]?.();
+    expect(await again).toEqual([]);
+  });
+
+  test('a barrier that fails fails all that were asked with it, and none that come after', async () => {
+    let isAway = true;
+    const ask = askTogether(given().db, (work) => (isAway ? Promise.reject(new Error('away')) : work()));
+    const [counter] = countersOf('org_nobody', 'UTC') as [CounterSpec];
+    const asking = () => ask(counter, 0, 1, () => {});
+    const outcomes = await Promise.allSettled([asking(), asking()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    isAway = false;
+    expect(await asking()).toEqual([]);
   });
 });
 
