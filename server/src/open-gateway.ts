@@ -1,11 +1,12 @@
 import type { Config } from './config.ts';
+import { configFrom } from './config-source.ts';
 import type { Counters } from './counters/counters.ts';
 import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { describeDefect } from './lib/defect.ts';
 import { requestId } from './lib/id.ts';
 import type { Logger } from './lib/log.ts';
-import { hashSecret, open } from './lib/secrets.ts';
+import { hashSecret } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
 import type { Stores } from './open-stores.ts';
@@ -17,7 +18,7 @@ import { createDeploymentHealth } from './proxy/health.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
 import { createRequestLines } from './proxy/request-lines.ts';
 import { restoreRecent } from './proxy/restore.ts';
-import { type ConfigSource, openSnapshot, type Snapshot } from './proxy/snapshot.ts';
+import { openSnapshot, type Snapshot } from './proxy/snapshot.ts';
 import { createTraffic } from './proxy/traffic.ts';
 import * as stored from './store/config.ts';
 import * as requestLog from './store/request-log.ts';
@@ -53,14 +54,7 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   const { database, installation, journal, refusals, masterKey } = stores;
   const { db } = database;
-  const source: ConfigSource = {
-    loadCatalogue: () =>
-      stored.loadCatalogue(db, (sealed, credentialId) => open(installation.credentials, sealed, credentialId).toString()),
-    loadOrganization: (organizationId) => stored.loadOrganization(db, organizationId),
-    findKeyByHash: (hash) => stored.findKeyByHash(db, hash),
-    findKey: (organizationId, keyId) => stored.findKey(db, { organizationId, keyId }),
-    versions: (scopes) => stored.configVersions(db, scopes),
-  };
+  const source = configFrom(db, installation.credentials);
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
   const snapshot = await openSnapshot({

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { KeyConfig, KeyOwner } from '../domain/tenancy.ts';
 import type { Database } from './database.ts';
 import { accessChoiceFrom, type BudgetColumns, budgetFrom, modelLimitsFrom, rateLimitsFrom } from './policy-columns.ts';
@@ -17,19 +17,32 @@ export interface FoundKey {
  * disabled keys are returned as such: what to answer is the caller's decision. The one lookup that discovers the tenant.
  */
 export async function findKeyByHash(db: Database, hash: string): Promise<FoundKey | null> {
-  const [row] = await db
-    .select({ ...keyColumns(), validUntil: keySecrets.validUntil })
+  return (await findKeysByHash(db, [hash])).get(hash) ?? null;
+}
+
+/** As findKeyByHash, for many (a few hundred) in one question, by hash. */
+export async function findKeysByHash(db: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, FoundKey>> {
+  const rows = await db
+    .select({ ...keyColumns(), hash: keySecrets.hash, validUntil: keySecrets.validUntil })
     .from(keySecrets)
     .innerJoin(keys, and(eq(keys.organizationId, keySecrets.organizationId), eq(keys.id, keySecrets.keyId)))
     .leftJoin(memberships, ownerCondition())
     .where(
       and(
-        eq(keySecrets.hash, Buffer.from(hash, 'hex')),
+        inArray(
+          keySecrets.hash,
+          hashes.map((hash) => Buffer.from(hash, 'hex')),
+        ),
         or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, sql`now()`)),
       ),
     );
-  if (row === undefined) return null;
-  return { organizationId: row.key.organizationId, key: keyFrom(row), secretValidUntilMs: row.validUntil?.getTime() ?? null };
+  return new Map(
+    rows.map((row) => {
+      const { organizationId } = row.key;
+      const found = { organizationId, key: keyFrom(row), secretValidUntilMs: row.validUntil?.getTime() ?? null };
+      return [Buffer.from(row.hash).toString('hex'), found];
+    }),
+  );
 }
 
 /** Names one key. */
