@@ -18,15 +18,16 @@ interface Asked {
  */
 export type Barrier = (work: () => Promise<void>) => Promise<void>;
 
-/** So many questions make a statement of some tens of milliseconds. */
+/** So many questions in one statement, and so many statements, take some tens of milliseconds; the writer stands still for them. */
 const TOGETHER_MAX = 2_000;
+const ALONE_MAX = 40;
 
 /**
- * As spendSince, for the counters. What is asked while an answer is under way is answered together after it, as of then: so whoever waits does so
- * for two answers at most, however many ask. Questions of calendar periods and whatever is called become one statement, the others stay one each.
+ * As spendSince, for the counters. What is asked while an answer is under way is answered together after it, as of then: so who waits does so
+ * for two answers, unless there are more than fit. Questions of calendar periods and whatever is called become one statement, the others stay one each.
  */
 export function askTogether(db: Database, barrier: Barrier) {
-  let waiting: Asked[] = [];
+  const waiting: Asked[] = [];
   let isUnderWay = false;
   return (counter: CounterScope, fromMs: number, toMs: number, nowAsOf: () => void): Promise<readonly UsePoint[]> =>
     new Promise((answer, fail) => {
@@ -38,8 +39,7 @@ export function askTogether(db: Database, barrier: Barrier) {
     });
 
   function next(): void {
-    const asked = waiting.slice(0, TOGETHER_MAX);
-    waiting = waiting.slice(TOGETHER_MAX);
+    const asked = take();
     isUnderWay = asked.length > 0;
     if (!isUnderWay) return;
     const failed = (error: unknown) => {
@@ -49,6 +49,13 @@ export function askTogether(db: Database, barrier: Barrier) {
       .catch(failed)
       .then(next);
     for (const { nowAsOf } of asked) nowAsOf();
+  }
+
+  function take(): readonly Asked[] {
+    let alone = 0;
+    const fits = (one: Asked, index: number) => index < TOGETHER_MAX && (isOfAnything(one) || ++alone <= ALONE_MAX);
+    const end = waiting.findIndex((one, index) => !fits(one, index));
+    return waiting.splice(0, end === -1 ? waiting.length : end);
   }
 }
 

@@ -83,6 +83,20 @@ onEveryDatabase('the past of many counters', (given) => {
     expect(await again).toEqual([]);
   });
 
+  test('of questions that take a statement each no more stand in one answer than the writer can wait for, and all are answered', async () => {
+    let answers = 0;
+    const ask = askTogether(given().db, (work) => {
+      answers += 1;
+      return work();
+    });
+    const all = countersOf('org_nobody', 'UTC');
+    const rolling = all.find(({ window, unit }) => window.is === 'trailing' && unit === 'nano_usd') as CounterSpec;
+    const daily = all.find(({ window }) => window.is === 'calendar') as CounterSpec;
+    const asked = Array.from({ length: 100 }, (_, index) => ask(index % 2 === 0 ? rolling : daily, 0, 1, () => {}));
+    expect(await Promise.all(asked)).toEqual(asked.map(() => []));
+    expect(answers).toBe(2);
+  });
+
   test('a barrier that fails fails all that were asked with it, and none that come after', async () => {
     let isAway = true;
     const ask = askTogether(given().db, (work) => (isAway ? Promise.reject(new Error('away')) : work()));
