@@ -117,7 +117,7 @@ function countersOf({ schedule, random, truth, database, fault }: Surroundings):
       if (random.chance(0.5)) {
         schedule.after(random.whole(0, 50), () => {
           points = pointsNow();
-          nowAsOf();
+          if (fault !== 'past-as-of-later-untold') nowAsOf();
         });
       }
       return new Promise((resolve, reject) => {
