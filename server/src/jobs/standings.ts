@@ -26,10 +26,15 @@ export interface StandingsJob {
 }
 
 const EVERY_MS = 2_000;
-/** An organization that goes on changing is judged again no sooner: with the turn that finds it and the work before it, within 10 s. */
+/**
+ * While more are due than a turn takes, an organization that goes on changing is judged again no sooner: with the turn that finds it and the work
+ * before it, within 10 s.
+ */
 const REST_MS = 6_000;
-/** What else is looked at in an organization that goes on changing, no sooner; one that then stops is due once more. */
+/** The same for what else is looked at; an organization that stops changing before that is due once more. */
 const LOOK_REST_MS = 20_000;
+/** So long after a turn that was full. */
+const PRESSED_MS = 10_000;
 /** Between two turns while there is more to do, so that other work on the database goes on. */
 const PAUSE_MS = 50;
 const ORGANIZATIONS_MAX = 200;
@@ -67,13 +72,15 @@ export function keepStandings(options: StandingsOptions): StandingsJob {
 }
 
 export interface RefreshOptions extends Omit<StandingsOptions, 'onFailure'> {
-  /** How long an organization that was judged is left alone, however it changes; 0 unless given. */
+  /** How long an organization that was judged is left alone while there is more to do than fits, however it changes; 0 unless given. */
   readonly restMs?: number;
   /** The same for what else is looked at. */
   readonly lookRestMs?: number;
+  /** Organizations in one turn; 200 unless given. */
+  readonly most?: number;
 }
 
-/** One turn at a time: judges what is due and returns how many organizations that were, at most 200. */
+/** One turn at a time: judges what is due and returns how many organizations that were. */
 export function createRefresh({
   db,
   counters,
@@ -81,25 +88,29 @@ export function createRefresh({
   alsoLook,
   restMs = 0,
   lookRestMs = 0,
+  most = ORGANIZATIONS_MAX,
 }: RefreshOptions): () => Promise<number> {
   let targets: standings.GrantableTargets | null = null;
   let hasMore = false;
   let takenMs = Number.NEGATIVE_INFINITY;
+  let fullMs = Number.NEGATIVE_INFINITY;
   const looks = createLooks(lookRestMs);
   return async () => {
     const nowMs = clock.nowMs();
     // Where many organizations are in traffic it is dear to look for changes: what was found is judged first, but not for ever.
     if (!hasMore || Math.abs(nowMs - takenMs) >= EVERY_MS) {
-      await standings.takeChanges(db, { most: CHANGES_MAX, nowMs, restMs });
+      const isPressed = Math.abs(nowMs - fullMs) < PRESSED_MS;
+      await standings.takeChanges(db, { most: CHANGES_MAX, nowMs, restMs: isPressed ? restMs : 0 });
       takenMs = nowMs;
     }
     const version = await standings.catalogueVersion(db);
-    const due = await standings.dueOrganizations(db, { nowMs, catalogueVersion: version, most: ORGANIZATIONS_MAX });
-    hasMore = due.length === ORGANIZATIONS_MAX;
+    const due = await standings.dueOrganizations(db, { nowMs, catalogueVersion: version, most });
+    hasMore = due.length >= most;
+    if (hasMore) fullMs = nowMs;
     if (due.length === 0) return 0;
     if (targets === null || targets.version !== version) targets = await standings.grantableTargets(db);
     const judged = await judgeOrganizations({ db, counters, nowMs, targets }, due);
-    const looked = due.filter(({ id }) => looks.nextMs(id, nowMs) <= nowMs);
+    const looked = hasMore ? due.filter(({ id }) => looks.nextMs(id, nowMs) <= nowMs) : due;
     await alsoLook?.(looked, nowMs);
     for (const { id } of looked) looks.took(id, nowMs);
     const waiting = new Set(due.filter((row) => !looked.includes(row)).map(({ id }) => id));

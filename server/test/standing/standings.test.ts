@@ -102,14 +102,14 @@ onEveryDatabase('how organizations stand', (given) => {
       expect(await standing(organization.id)).toMatchObject({ status: 'idle', spend_30d: '0.00', requests_30d: 0 });
     });
 
-    test('leaves one alone that goes on changing, and looks at it once more when it has stopped', async () => {
+    test('leaves one alone that goes on changing while more are due than it takes, and looks at it once more when it has stopped', async () => {
       const { id } = await makeOrganization(world().root);
       await drain();
       const looked: number[] = [];
       const alsoLook = async (rows: readonly { readonly id: string }[], nowMs: number) => {
         if (rows.some((row) => row.id === id)) looked.push(nowMs - beganMs);
       };
-      const turn = newRefresher(world(), { alsoLook, restMs: 6_000, lookRestMs: 20_000 });
+      const turn = newRefresher(world(), { alsoLook, restMs: 6_000, lookRestMs: 20_000, most: 1 });
       world().time.nowMs += 60_000;
       const beganMs = world().time.nowMs;
       const judgedMs: number[] = [];
@@ -121,6 +121,22 @@ onEveryDatabase('how organizations stand', (given) => {
       expect(judgedMs).toEqual([0, 6_000, 12_000, 18_000, 20_000, 26_000, 32_000, 40_000]);
       expect(looked).toEqual([0, 20_000, 40_000]);
       expect(await standing(id)).toMatchObject({ spend_30d: '0.031', requests_30d: 31 });
+    });
+
+    test('judges and looks at once where it has little to do, however often one changes', async () => {
+      const { id } = await makeOrganization(world().root);
+      await drain();
+      let looks = 0;
+      const alsoLook = async (rows: readonly { readonly id: string }[]) => {
+        looks += rows.filter((row) => row.id === id).length;
+      };
+      const turn = newRefresher(world(), { alsoLook, restMs: 6_000, lookRestMs: 20_000 });
+      for (let second = 1; second <= 5; second += 1) {
+        await spend(id, 1_000_000);
+        await turn();
+        world().time.nowMs += 1_000;
+        expect([looks, (await standing(id)).requests_30d]).toEqual([second, second]);
+      }
     });
 
     test('has nothing to do when nothing happens', async () => {
