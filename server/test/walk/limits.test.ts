@@ -254,7 +254,7 @@ describe('counters that answer later', () => {
   test('a client that hangs up while a hold is pending leaves nothing held, and no provider is asked', async () => {
     const { plan, answer } = later();
     const { ask, counters, rows, upstreamCalls } = await open(plan);
-    // Asked for a hold at once, as this plan's counters are; the client is gone before they answer.
+    // The counters were asked in the turn of the call, and answer only when they are told to.
     const gone = ask(HELLO, { hangUpWhen: new Promise((resolve) => setTimeout(resolve, 5)) });
     await gone;
     answer();
