@@ -121,7 +121,13 @@ export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
   const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, ...same } = end;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
-  const ledger = entries.map(({ usage, ...entry }) => ({ ...same, ...entry, ...whose, ...tokenColumns(usage) }));
+  const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
+    ...same,
+    ...entry,
+    ...{ serviceTier, unpricedUnits },
+    ...whose,
+    ...tokenColumns(usage),
+  }));
   const sum = (pick: (row: LedgerEntryRow) => number) => ledger.reduce((total, row) => total + pick(row), 0);
   const others = ledger.flatMap((row) => Object.entries(row.otherUsage ?? {}));
   const otherUsage = Object.fromEntries(
@@ -138,6 +144,7 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     reasoningTokens: sum((entry) => entry.reasoningTokens),
     totalTokens: sum((entry) => entry.totalTokens),
     otherUsage: others.length === 0 ? null : otherUsage,
+    partlyPriced: ledger.some((entry) => entry.unpricedUnits !== null),
     nanoUsd: ledger.length === 0 || ledger.some((entry) => entry.nanoUsd === null) ? null : sum((entry) => entry.nanoUsd ?? 0),
   };
   return { row, ledger };

@@ -1,5 +1,5 @@
 import { divideRoundingUp } from './money.ts';
-import { USAGE_BUCKETS, type Usage, type UsageBucket } from './usage.ts';
+import { USAGE_BUCKETS, type Usage, type UsageBucket, type UsageUnit } from './usage.ts';
 
 /**
  * One version of a deployment's price, effective from an instant. Whole nano-dollars per million tokens, never negative; zero is free.
@@ -9,7 +9,22 @@ import { USAGE_BUCKETS, type Usage, type UsageBucket } from './usage.ts';
 export interface Price {
   readonly id: string;
   readonly effectiveFromMs: number;
-  readonly perMillion: Readonly<Partial<Record<UsageBucket, number>>>;
+  readonly perMillion: PerMillion;
+  /** What is charged beyond that; absent: nothing. */
+  readonly units?: PriceUnits;
+}
+
+/** Whole nano-dollars per million tokens, by bucket. */
+export type PerMillion = Readonly<Partial<Record<UsageBucket, number>>>;
+
+/** What a price says beyond ordinary tokens. Whatever it does not say has no price. */
+export interface PriceUnits {
+  /** Whole nano-dollars for one. */
+  readonly perUnit?: Readonly<Partial<Record<UsageUnit, number>>>;
+  /** Rates for the whole request when its input is above so many tokens; ascending. A bucket that is not given keeps its ordinary rate. */
+  readonly contextTiers?: readonly { readonly aboveInputTokens: number; readonly perMillion: PerMillion }[];
+  /** Rates by the provider's word for a service tier or speed (`priority`, `flex`, `batch`, `fast`); likewise. */
+  readonly serviceTiers?: Readonly<Record<string, { readonly perMillion: PerMillion }>>;
 }
 
 /** The dearest a token can be on either side, in nano-dollars per million. */

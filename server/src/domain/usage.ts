@@ -16,8 +16,19 @@ export const USAGE_BUCKETS = [
 ] as const;
 export type UsageBucket = (typeof USAGE_BUCKETS)[number];
 
-/** Whole tokens per bucket; absent is zero. */
-export type Usage = Readonly<Partial<Record<UsageBucket, number>>>;
+/** What is billed by the piece beside the tokens. */
+export const USAGE_UNITS = [
+  'search', // a web search that the provider made
+  'request', // the request itself, where a provider takes a fee for each
+  'image', // a picture that was made
+  'second_input', // a second of sound or film that was read
+  'second_output',
+  'page', // a page that was read
+] as const;
+export type UsageUnit = (typeof USAGE_UNITS)[number];
+
+/** Whole tokens per bucket and pieces per unit; absent is zero. */
+export type Usage = Readonly<Partial<Record<UsageBucket | UsageUnit, number>>>;
 
 /** All tokens of an answer. The buckets are disjoint, so this is the provider's own total and what token limits settle to. */
 export function totalTokens(usage: Usage): number {

@@ -48,6 +48,10 @@ export interface LedgerEntry {
   readonly usage: Readonly<Record<string, number>>;
   /** Null when the deployment is unpriced. */
   readonly nanoUsd: number | null;
+  /** The service tier or speed whose rates applied; absent or null: the ordinary ones. */
+  readonly serviceTier?: string | null;
+  /** Names of the units that were used and have no price, joined by commas; absent or null: none. */
+  readonly unpricedUnits?: string | null;
 }
 
 export type RequestStatus = 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'estimated';
