@@ -20,6 +20,8 @@ export interface HoldQuestion {
   readonly history: OutputHistory | null;
   /** `clamp`: a budget of the plan may lower the output cap to what is affordable, so the cap is ours to set. */
   readonly outputCap: 'as_asked' | 'clamp';
+  /** The tightest token limit of the plan (`tightestTokenLimit`); Infinity when there is none. */
+  readonly tokensMax: number;
 }
 
 export interface HoldCandidate {
@@ -35,7 +37,9 @@ export interface HoldEstimate {
   readonly tokens: number;
   readonly nanoUsd: number;
   readonly nanoUsdMin: number;
-  /** Output tokens expected of the request, all choices together: what the token hold contains and a lost answer settles at. */
+  /** The part of `tokens` that is input. */
+  readonly inputTokens: number;
+  /** Output tokens usual for such a request, all choices together, whatever the limits leave: what a lost answer settles at. */
   readonly outputTokens: number;
   /** Whether the money held is a true upper bound. An estimate counts as unbounded: its budget may be exceeded by actual − held. */
   readonly money: 'upper_bound' | 'estimate';
@@ -52,15 +56,28 @@ const CLAMPED_OUTPUT_TOKENS_MIN = 16;
 
 /** What a request should hold of token limits and of budgets, before anything is sent. */
 export function estimateHold(question: HoldQuestion): HoldEstimate {
-  const expected = expectedOutputTokens(question) * question.choices;
+  const usual = expectedOutputTokens(question);
+  const inputTokens = estimatedInputTokens(question);
   const nanoUsd = heldNanoUsd(question);
   return {
-    tokens: estimatedInputTokens(question) + expected,
+    tokens: tokensWithin(question.tokensMax, inputTokens, usual, question.choices),
     nanoUsd,
     nanoUsdMin: question.outputCap === 'clamp' ? Math.min(nanoUsd, leastNanoUsd(question)) : nanoUsd,
-    outputTokens: expected,
+    inputTokens,
+    outputTokens: usual * question.choices,
     money: isBounded(question) ? 'upper_bound' : 'estimate',
   };
+}
+
+/**
+ * The tokens to hold under a limit of `tokensMax`, so that the expected output never fills it: of what the limit leaves after the input at most
+ * half, divided among the choices, but one token for each; never above the limit unless the input is by itself. What the limit has left
+ * at the moment plays no part: a request that fits into the empty limit passes sooner or later.
+ */
+export function tokensWithin(tokensMax: number, inputTokens: number, outputPerChoice: number, choices: number): number {
+  const room = Math.max(0, tokensMax - inputTokens);
+  const perChoice = Math.min(outputPerChoice, Math.max(1, Math.floor(room / 2 / choices)));
+  return inputTokens + Math.min(perChoice * choices, room);
 }
 
 /**
@@ -77,7 +94,7 @@ export function outputCapFor(question: HoldQuestion, grantedNanoUsd: number): nu
 }
 
 /** Input as token limits hold it: a quarter of the bytes, but no part above its model's maximum (a picture's base64 is not text). */
-export function estimatedInputTokens(question: HoldQuestion): number {
+function estimatedInputTokens(question: HoldQuestion): number {
   const text = Math.ceil((question.bodyBytes - question.mediaBytes) / 4);
   if (question.mediaParts === 0) return text;
   let partTokensMax = 0;
@@ -86,7 +103,7 @@ export function estimatedInputTokens(question: HoldQuestion): number {
 }
 
 /**
- * Output expected of one choice: the 95th percentile of this key × model's own recent answers, within the caller's cap and the model's
+ * Output usual for one choice: the 95th percentile of this key × model's own recent answers, within the caller's cap and the model's
  * maximum. With fewer than 20 answers 4,096 stands in for it.
  */
 export function expectedOutputTokens(question: HoldQuestion): number {

@@ -1,5 +1,5 @@
 import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
-import { estimatedInputTokens, estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
+import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { restampRequestId } from '../lib/id.ts';
@@ -29,7 +29,7 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
   const admitted = (result: HoldResult) => {
     if (result.isDegraded === true) walk.isDegraded = true;
-    if (!result.admitted) throw limitRefusal(result, standing, estimate);
+    if (!result.admitted) throw limitRefusal(result, standing, estimate, question);
     walk.id = restampRequestId(walk.id, result.atMs);
     return admissionOf(walk, key, asked, standing, question, estimate, result, gateway);
   };
@@ -37,7 +37,14 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
 }
 
-const NOTHING_HELD: HoldEstimate = { tokens: 0, nanoUsd: 0, nanoUsdMin: 0, outputTokens: 0, money: 'upper_bound' };
+const NOTHING_HELD: HoldEstimate = {
+  tokens: 0,
+  nanoUsd: 0,
+  nanoUsdMin: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  money: 'upper_bound',
+};
 
 function checkServable(standing: Standing, walk: Walk): void {
   const called = standing.chain[0];
@@ -70,6 +77,7 @@ function questionOf(walk: Walk, key: CachedKey, { facts }: Asked, standing: Stan
     candidates: standing.holdCandidates,
     history: outputHistoryOf(key, facts.model),
     outputCap: standing.clamps && walk.endpoint.mode === 'chat' ? 'clamp' : 'as_asked',
+    tokensMax: standing.tokensMax,
   };
 }
 
@@ -99,7 +107,7 @@ function admissionOf(
   gateway: Gateway,
 ): Admission {
   const cap = outputCapFor(question, result.nanoUsd);
-  const inputTokens = walk.endpoint.free ? 0 : estimatedInputTokens(question);
+  const { inputTokens } = estimate;
   const admission: Admission = {
     walk,
     key,

@@ -2,7 +2,7 @@ import { checkAccess, explainTarget, levelsOf, reaches } from '../domain/access.
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/catalogue.ts';
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
-import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
+import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
@@ -27,6 +27,8 @@ export interface Standing {
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
+  /** The plan's tightest token limit, in tokens. */
+  readonly tokensMax: number;
   /** What the headers say of the plan. */
   readonly limitWords: LimitWords;
   /** Each level's part in the access verdict, as the decision keeps it. */
@@ -100,6 +102,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
       maxOutputTokens: deployment.maxOutputTokens,
     })),
     plan,
+    tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
     accessText: encodeAccess(explainTarget(levels, name, catalogue)),
     needsPrice: blocks.length > 0,

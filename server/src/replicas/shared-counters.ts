@@ -16,7 +16,7 @@ import {
 } from '../counters/counters.ts';
 import type { SharedHold, StoredUse } from '../counters/redis.ts';
 import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
-import { hasBlockingBudget, hasRateLimit, localShare } from './local-share.ts';
+import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
 import { RedisAway } from './redis-link.ts';
@@ -115,14 +115,16 @@ class Shared implements SharedCounters {
       if (isAsked) this.#missed.cancel(plan.organizationId, requestId);
       throw new CountersAway(`${closed} cannot be checked: the counters that all replicas share are out of reach. Try again.`);
     }
-    const result = local.hold(requestId, localShare(plan, living.count()), wanted);
+    const share = localShare(plan, living.count());
+    const fitting = wantedOfShare(share, wanted);
+    const result = local.hold(requestId, share, fitting);
     return result instanceof Promise
-      ? result.then((answered) => this.#adopted(answered, requestId, plan, wanted))
-      : this.#adopted(result, requestId, plan, wanted);
+      ? result.then((answered) => this.#adopted(answered, requestId, plan, fitting))
+      : this.#adopted(result, requestId, plan, fitting);
   }
 
   #adopted(result: HoldResult, requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult {
-    if (!result.admitted) return { ...result, isDegraded: true };
+    if (!result.admitted) return refusalOfShare(result, plan, wanted);
     this.#opening.admittedAway();
     const { atMs, nanoUsd } = result;
     const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });

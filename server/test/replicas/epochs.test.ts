@@ -7,7 +7,7 @@ import type { Hold } from '../../src/counters/counters.ts';
 import { CountersAway } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import { createRedisCounters } from '../../src/counters/redis.ts';
-import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, used, wants } from '../../src/counters/testing.ts';
+import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, refused, used, wants } from '../../src/counters/testing.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createEpochs } from '../../src/replicas/epoch.ts';
 import { createLiving } from '../../src/replicas/living.ts';
@@ -181,6 +181,24 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     await until(() => house.shared.status().is === 'away');
     const results = await Promise.all(Array.from({ length: 20 }, (_, at) => house.shared.hold(`req_${at}`, limitPlan, wants())));
     expect(results.filter((result) => result.admitted)).toHaveLength(9);
+  });
+
+  // promise: So a request whose input fits is never refused for ever.
+  test('a first call fits into a share as into the whole limit, and what does not is not told that it never passes', async () => {
+    const { redis, proxy, house } = await behindProxy();
+    const { shared } = house;
+    await open({ url: redis.url, owner: 'replica2', members: () => ['replica1', 'replica2'] });
+    await until(() => shared.status().replicas === 2);
+    await proxy.set('down');
+    await until(() => shared.status().is === 'away');
+    const tokens = planOf({ unit: 'tokens', window: HOUR, value: 4_000 });
+    const limit = { ...tokens, rules: tokens.rules.map((rule) => ({ ...rule, limit: 'tph' as const })) };
+    const first = admitted(await shared.hold('req_1', limit, { ...wants(2_050), inputTokens: 100 }));
+    expect(first.readings.held).toEqual([100 + 950]);
+    const above = refused(await shared.hold('req_2', limit, { ...wants(3_050), inputTokens: 2_100 }));
+    expect(above.refusing).toEqual([{ rule: 0, retryAfterMs: expect.any(Number) }]);
+    const never = refused(await shared.hold('req_3', limit, { ...wants(4_001), inputTokens: 4_001 }));
+    expect(never.refusing).toEqual([{ rule: 0, retryAfterMs: null }]);
   });
 
   test('the settings turn both around', async () => {
