@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OutputHistory } from './output-history.ts';
 
-// promise: **No history** (fewer than 20 answers of that key × model): hold
+// promise: **No history** (fewer than 20 answers of that key × model): min(`max_tokens`, model's maximum, 4,096)
 test('fewer than 20 answers are no history', () => {
   const history = new OutputHistory();
   for (let i = 0; i < 19; i += 1) history.add(100);
