@@ -115,7 +115,7 @@ describe('what is not used any more', () => {
   });
 });
 
-// promise: One exception to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
+// promise: Two exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
 test('a lookup that takes longer than a second is an outage to its callers, all of whom waited for the one', async () => {
   vi.useFakeTimers();
   try {

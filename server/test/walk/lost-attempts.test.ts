@@ -21,7 +21,7 @@ async function open(plan: House): Promise<WalkHouse & { readonly begins: BeginRe
   return { ...house, begins };
 }
 
-// promise: (no stream: the adaptive estimate), marked `estimated`.
+// promise: Sent in full, then timeout or hang-up: what the provider reported, else an estimate
 test('an answer nobody saw is charged no more output than the model that was asked can put out, for no more was held', async () => {
   const silent = deployment({ upstreamModel: 'fake-hangs', maxOutputTokens: 64 });
   const { ask, rows, upstreamCalled } = await open({
