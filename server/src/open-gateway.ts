@@ -16,6 +16,7 @@ import { createDecisionLookup } from './proxy/decision-lookup.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import { createDeploymentHealth } from './proxy/health.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
+import { createDeploymentPace } from './proxy/pace.ts';
 import { createRequestLines } from './proxy/request-lines.ts';
 import { restoreRecent } from './proxy/restore.ts';
 import { openSnapshot, type Snapshot } from './proxy/snapshot.ts';
@@ -63,6 +64,7 @@ export async function openGateway(
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
     forget: (added, change) => void counters.forget(added, change),
+    recount: (changed) => void counters.recount(changed),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -73,6 +75,7 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
+    pace: createDeploymentPace(),
     traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),

@@ -35,7 +35,7 @@ describe('the token hold', () => {
     expect(estimateHold(ask({ bodyBytes: 1_001, outputTokensMax: 32_000, history: historyOf(400) })).tokens).toBe(251 + 400);
   });
 
-  // promise: **No history** (fewer than 20 answers of that key × model)
+  // promise: **No history** (fewer than 20 answers of that key × model): min(`max_tokens`, model's maximum, 4,096)
   test.each([
     ['4,096 when nothing is known', null, 128_000, 4_096],
     ['the caller’s cap below that', 100, 128_000, 100],
@@ -115,7 +115,7 @@ describe('the money hold', () => {
     expect(hold.nanoUsdMin).toBe(hold.nanoUsd);
   });
 
-  // promise: or for an image, audio or file part the model's declared maximum per part
+  // promise: or for an image, audio or file part the deployment's declared maximum per part
   test('takes a declared maximum per picture, and without one is an estimate', () => {
     const media = { bodyBytes: 50_100, mediaBytes: 50_000, mediaParts: 2, outputTokensMax: 0 };
     const declared = estimateHold(ask({ ...media, candidates: [{ price: DEAR, maxOutputTokens: null, partTokensMax: 1_000 }] }));

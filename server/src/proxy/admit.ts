@@ -111,12 +111,15 @@ function admissionOf(
   const admission: Admission = {
     walk,
     key,
+    charged: standing.charged,
     asked,
     standing,
     hold: result.hold,
     admittedAtMs: result.atMs,
     readings: result.readings,
+    question,
     estimate,
+    heldNanoUsd: result.nanoUsd,
     decision: admittedDecision(standing, estimate, result.readings),
     inputTokens,
     outputCap: standing.clamps && cap !== null && cap !== asked.facts.outputCap ? cap : null,
@@ -129,7 +132,8 @@ function admissionOf(
     settled: false,
     inFlightAt: -1,
     cutShort: null,
-    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
+    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, admission.outputMax(candidate))),
+    outputMax: (candidate) => outputMax(candidate, cap, asked),
   };
   gateway.traffic.began(admission);
   return admission;

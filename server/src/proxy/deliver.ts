@@ -1,7 +1,10 @@
-import type { AnswerStream } from '../dialects/dialect.ts';
+import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
+import { afterHangUp } from '../domain/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
+import { oweForHangUp } from './owe-unanswered.ts';
 import { oweForAnswer, settle } from './settle.ts';
 import type { Admission } from './walk.ts';
 
@@ -10,6 +13,9 @@ export const CLIENT_CLOSED = 499;
 
 /** How long a complete stream's connection may stay open before its client is let go. */
 const END_MS_MAX = 250;
+/** How long and how far a stream is read on for its usage when its client hung up behind the finish reason. */
+const USAGE_MS_MAX = 5_000;
+const USAGE_BYTES_MAX = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** Sends an answer to the client and settles the request at its end, whichever end that is. */
@@ -20,33 +26,50 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
 
 /** The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger. */
 function deliverWhole(
-  { candidate, bytes, facts }: Extract<Answer, { is: 'whole' }>,
+  { candidate, bytes, facts, tookMs }: Extract<Answer, { is: 'whole' }>,
   admission: Admission,
   gateway: Gateway,
 ): void {
   const { reply } = admission.walk;
   oweForAnswer(admission, candidate, facts);
+  learnPace(admission, candidate, facts, tookMs, gateway);
   const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
   headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
-  const status = reply.gone ? 'cancelled' : 'succeeded';
-  settle(
-    admission,
-    { status, httpStatus: 200, code: null, param: null, candidate, finishReason: facts.finishReason, answer: bytes },
-    gateway,
-  );
+  const heard = reply.gone
+    ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
+    : ({ status: 'succeeded', httpStatus: 200, answer: bytes } as const);
+  settle(admission, { ...heard, code: null, param: null, candidate, finishReason: facts.finishReason }, gateway);
   gateway.journal.whenWritten(() => {
     reply.head(200, headers);
     reply.end(bytes);
   });
 }
 
-/** One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. */
+/** Teaches how fast the deployment made an answer, where its provider said what it is. */
+function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
+  const { usage, usageIsFinal } = facts;
+  if (usage !== null && usageIsFinal) gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+}
+
+/**
+ * One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. When the client is gone the
+ * call is ended, or read on for what it used: nothing is sent then, and nothing asks for a pause.
+ */
 class StreamDelivery {
   readonly #answer: Extract<Answer, { is: 'stream' }>;
   readonly #admission: Admission;
   readonly #gateway: Gateway;
   readonly #said: AnswerStream;
   #done = false;
+  #isGone = false;
+  /** Nothing but the upstream's end is waited for. */
+  #endsSoon = false;
+  /** How many more bytes are read on. */
+  #unseenBytesLeft = Number.POSITIVE_INFINITY;
+  /** Somebody kept the upstream waiting, so that its time says nothing of its pace. */
+  #wasPaused = false;
+  /** When the answer was complete; monotonic milliseconds. */
+  #completeMs: number | null = null;
   #cancelStall: (() => void) | null = null;
   #held: Buffer | null = null;
   #cancelWait: (() => void) | null = null;
@@ -67,20 +90,24 @@ class StreamDelivery {
     headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
     reply.head(200, headers);
     this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
-    reply.onGone(() => this.#hangUp('client'));
     reply.onDrained(() => this.#drained());
-    if (this.#done) return;
     this.#admission.cutShort = () => this.#cutShort();
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
-      end: () => this.#ended(this.#said.end({ clean: true })),
-      failed: (failure) => this.#ended(this.#said.end({ clean: false, message: failure.message })),
+      end: () => this.#ended(null),
+      failed: (failure) => this.#ended(failure.message),
     });
+    // Behind it, so that what is in hand of the answer of a client that is gone already counts.
+    reply.onGone(() => this.#hangUp('client'));
   }
 
   #data(chunk: Buffer): boolean {
     if (this.#done) return true;
     const bytes = this.#said.push(chunk);
+    if (this.#isGone) {
+      this.#unseen(chunk.length);
+      return true;
+    }
     this.#keep(bytes);
     if (this.#said.facts().complete) {
       this.#hold(bytes);
@@ -98,22 +125,48 @@ class StreamDelivery {
   #hold(bytes: Buffer): void {
     if (this.#held !== null) this.#admission.walk.reply.chunk(this.#held);
     this.#held = bytes;
-    this.#cancelWait ??= this.#gateway.after(END_MS_MAX, () => {
-      this.#answer.source.abort();
-      this.#ended(NOTHING);
-    });
+    this.#awaitEnd(END_MS_MAX);
   }
 
-  /** The upstream is through without having said so in the stream, or broke. */
-  #ended(last: Buffer): void {
+  /** Waits for the upstream to end, but no longer than that from when it was first waited for. */
+  #awaitEnd(ms: number): void {
+    this.#completeMs ??= this.#said.facts().complete ? this.#gateway.clock.monotonicMs() : null;
+    this.#cancelWait ??= this.#gateway.after(ms, () => this.#endUnasked());
+  }
+
+  /** What was waited for did not come in time. */
+  #endUnasked(): void {
+    this.#answer.source.abort();
+    if (this.#isGone) this.#settleGone();
+    else this.#finish(this.#held ?? NOTHING);
+  }
+
+  /** The upstream is through, with or without having said so in the stream, or broke. */
+  #ended(failure: string | null): void {
     if (this.#done) return;
+    const isRefused = this.#isRefused();
+    if (this.#isGone && failure !== null) {
+      this.#settleGone();
+      return;
+    }
+    const last = this.#said.end(failure === null ? { clean: true } : { clean: false, message: failure });
+    if (this.#isGone) {
+      this.#oweForAnswer(isRefused);
+      this.#settle('cancelled', CLIENT_CLOSED, null);
+      return;
+    }
     this.#keep(last);
-    const bytes = this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]);
-    this.#finish(bytes, this.#said.facts().complete ? 'succeeded' : 'failed');
+    this.#finish(this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]), isRefused);
   }
 
-  #finish(last: Buffer, status: 'succeeded' | 'failed'): void {
+  #finish(last: Buffer, isRefused = false): void {
+    const status = this.#said.facts().complete ? 'succeeded' : 'failed';
+    this.#oweForAnswer(isRefused);
     this.#settle(status, 200, status === 'failed' ? 'provider_error' : null);
+    this.#end(last);
+  }
+
+  #end(last: Buffer): void {
     const { reply } = this.#admission.walk;
     this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
@@ -121,29 +174,91 @@ class StreamDelivery {
   /** This process ends before the stream does: the client is told within it, and pays for what it was sent. */
   #cutShort(): void {
     if (this.#done) return;
-    this.#gateway.traffic.streamCut('drain');
     this.#answer.source.abort();
+    if (this.#isGone) {
+      this.#settleGone();
+      return;
+    }
+    this.#gateway.traffic.streamCut('drain');
     const last = this.#said.end({ clean: false, message: 'The gateway is being restarted. Send the request again.' });
     this.#keep(last);
+    this.#oweForAnswer(false);
     this.#settle('cancelled', 200, 'service_unavailable');
-    const { reply } = this.#admission.walk;
-    this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
+    this.#end(last);
   }
 
+  /** Behind its finish reason a stream is read on for its usage alone, before it only where the deployment says so. */
   #hangUp(by: 'client' | 'unread'): void {
-    if (this.#done) return;
+    if (this.#done || this.#isGone) return;
+    this.#isGone = true;
     this.#gateway.traffic.streamCut(by);
-    this.#answer.source.abort();
+    this.#cancelStall?.();
+    const { source, candidate } = this.#answer;
+    if (this.#isThrough()) {
+      // The wait for a complete answer's end goes on; only for a usage that is still to come it is longer.
+      if (!this.#said.facts().usageIsFinal) this.#stopWaiting();
+      this.#awaitEnd(USAGE_MS_MAX);
+      this.#unseenBytesLeft = USAGE_BYTES_MAX;
+      source.resume();
+      return;
+    }
+    const call = { isStreamed: true, isBudgeted: this.#admission.standing.needsPrice };
+    if (afterHangUp(candidate.deployment.onHangup ?? null, call) === 'finish') {
+      source.resume();
+      return;
+    }
+    source.abort();
+    this.#settleGone();
+  }
+
+  /** More has come that nobody sees. */
+  #unseen(bytes: number): void {
+    this.#unseenBytesLeft -= bytes;
+    const { complete, usageIsFinal } = this.#said.facts();
+    if (this.#unseenBytesLeft < 0) this.#endUnasked();
+    else if (complete && usageIsFinal && !this.#endsSoon) {
+      this.#endsSoon = true;
+      this.#stopWaiting();
+      this.#awaitEnd(END_MS_MAX);
+    } else if (complete) this.#awaitEnd(USAGE_MS_MAX);
+  }
+
+  /** Every choice has come to its finish reason: only the usage is missing, if anything. */
+  #isThrough(): boolean {
+    const { complete, finishes } = this.#said.facts();
+    return complete || finishes >= this.#admission.asked.facts.answers;
+  }
+
+  /** The stream has said nothing but that it failed, too late for somebody else to be asked. */
+  #isRefused(): boolean {
+    const { error, usage, outputBytes, finishes } = this.#said.facts();
+    return !this.#answer.isOpened && error !== null && usage === null && outputBytes === 0 && finishes === 0;
+  }
+
+  #oweForAnswer(isRefused: boolean): void {
+    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts());
+  }
+
+  /** Nothing more will be read for a client that is gone. */
+  #settleGone(): void {
+    const { candidate, sentMs } = this.#answer;
+    const facts = this.#said.facts();
+    if (this.#isThrough() || facts.error !== null) this.#oweForAnswer(this.#isRefused());
+    else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
     this.#settle('cancelled', CLIENT_CLOSED, null);
   }
 
+  /** What is owed has been noted. */
   #settle(status: 'succeeded' | 'failed' | 'cancelled', httpStatus: number, code: string | null): void {
     this.#done = true;
     this.#cancelStall?.();
     this.#cancelWait?.();
-    const { candidate } = this.#answer;
+    const { candidate, sentMs } = this.#answer;
     const facts = this.#said.facts();
-    oweForAnswer(this.#admission, candidate, facts);
+    if (facts.complete && !this.#wasPaused) {
+      const tookMs = (this.#completeMs ?? this.#gateway.clock.monotonicMs()) - sentMs;
+      learnPace(this.#admission, candidate, facts, tookMs, this.#gateway);
+    }
     if (status === 'failed') this.#gateway.traffic.streamCut('provider');
     if (status === 'failed') this.#gateway.health.failed(candidate.deployment.id, null);
     const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
@@ -151,12 +266,18 @@ class StreamDelivery {
     settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);
   }
 
+  #stopWaiting(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+  }
+
   /** A client that leaves its stream unread holds memory and its limits: after a bounded while it counts as gone. */
   #stalled(): void {
+    this.#wasPaused = true;
     if (this.#cancelStall !== null) return;
     this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
-      this.#admission.walk.reply.destroy();
       this.#hangUp('unread');
+      this.#admission.walk.reply.destroy();
     });
   }
 

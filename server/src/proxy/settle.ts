@@ -1,14 +1,15 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import { estimatedOutput } from '../domain/hang-up.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
-import { totalTokens, type Usage } from '../domain/usage.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import type { InFlight } from './traffic.ts';
+import { type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -23,10 +24,20 @@ export interface Ending {
   readonly answer: Buffer | null;
 }
 
-/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. */
-function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
+/**
+ * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
+ * usage is charged at the candidate's price, or at `chargedNanoUsd` where that says it.
+ */
+export function owe(
+  admission: Admission,
+  candidate: Candidate,
+  usage: Usage,
+  kind: LedgerEntry['kind'],
+  chargedNanoUsd?: number,
+): void {
   if (admission.walk.endpoint.free) return;
-  const nanoUsd = candidate.price === null ? null : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
+  const { price } = candidate;
+  const nanoUsd = price === null ? null : (chargedNanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price)));
   admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd += nanoUsd ?? 0;
   admission.entries.push({
@@ -42,20 +53,24 @@ function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: Led
 }
 
 /**
- * What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. Some report
- * the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other is ours.
+ * What an answer that was begun is charged: what the provider reported, else the input, what was delivered and what is usually hidden, marked
+ * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
+ * is ours.
  */
 export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
-  const { usage, usageIsFinal } = facts;
-  const delivered = Math.ceil(facts.outputBytes / 4);
-  if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
-  else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
-  else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
+  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage');
+  else oweEstimated(admission, candidate, facts);
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
 export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes / 4) }, 'estimated');
+  oweEstimated(admission, candidate, { outputBytes: bytes, usage: null });
+}
+
+function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer): void {
+  // What came is charged even where a provider sent more than it was held for.
+  const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated');
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
@@ -71,12 +86,12 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   if (admission.settled) return;
   admission.settled = true;
   const { walk, key, hold } = admission;
-  if (ending.status === 'succeeded') teach(admission, ending);
+  if (ending.status !== 'failed') teach(admission, ending);
   const gatewayUs = gatewayTimeUs(admission, gateway);
   gateway.traffic.ended(admission);
   for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
   const record: EndRecord = {
-    ...dimensionsOf(admission),
+    ...admission.charged,
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
     admittedAtMs: admission.admittedAtMs,
@@ -126,19 +141,6 @@ function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
   if (isWorthALine(record, ownUs)) gateway.lines.note(record, ownUs, walk.trace?.traceId ?? null);
 }
 
-/** Who is charged, as it was when the request was admitted. */
-export function dimensionsOf({ key: { config }, asked }: InFlight) {
-  const owner = config.owner;
-  return {
-    organizationId: config.organizationId,
-    teamId: config.teamId,
-    keyId: config.id,
-    memberId: owner.is === 'member' ? owner.memberId : null,
-    serviceAccountId: owner.is === 'service_account' ? owner.serviceAccountId : null,
-    calledName: asked.facts.model,
-  };
-}
-
 /** Milliseconds since the request came, less what the provider took, in whole microseconds. */
 function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   const { startedMs, providerMs } = admission.walk.timing;
@@ -148,7 +150,7 @@ function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
-  const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage.usage;
-  const perAnswer = (output + reasoning + audio_output + image_output) / admission.asked.facts.answers;
-  outputHistoryOf(admission.key, admission.asked.facts.model).add(perAnswer);
+  const { answers } = admission.asked.facts;
+  const hidden = (usage.usage.reasoning ?? 0) / answers;
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(outputTokens(usage.usage) / answers, hidden);
 }

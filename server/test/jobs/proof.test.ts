@@ -77,6 +77,7 @@ onOneDatabase('the proof', (given) => {
       expect([await drifts(), told]).toEqual([[], []]);
     });
 
+    // promise: The proof job corrects counters to the ledger, never the reverse.
     test('corrects what counts too little, at once, and tells of it', async () => {
       await misstate(1_000_000_000);
       expect(await prove(held)).toContain(': 1 counters corrected');
@@ -111,6 +112,7 @@ onOneDatabase('the proof', (given) => {
     expect([await settled(), await drifts(), told]).toEqual([9_000_000_000, [], []]);
   });
 
+  // promise: The proof job corrects counters to the ledger, never the reverse.
   test('never changes the ledger', async () => {
     const sums = async () =>
       (await given().db.execute('select sum(nano_usd)::text as sum, count(*)::text as rows from ledger')).rows;

@@ -121,6 +121,7 @@ for (const kind of ['Redis', 'Redis Cluster'] as const satisfies readonly RedisK
       return { redis, first, second, members };
     }
 
+    // promise: Redis came back empty | as above, until the live replicas re-registered their holds
     test('a server that is emptied ends the epoch; what is in flight is held again and the past is read anew before a budget admits', async () => {
       const { redis, first, second } = await twoReplicas();
       const before = first.shared.status().epoch;
@@ -157,6 +158,8 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     return { redis, proxy, house };
   }
 
+  // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
+  // promise: **Replicas count as one**: with Redis or Valkey every limit and budget is exact
   test('without Redis a budget that refuses is closed, and a limit goes by a share; back with Redis both count all there was', async () => {
     const { proxy, house } = await behindProxy();
     const { shared, holds } = house;
@@ -175,6 +178,7 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     expect(shared.status()).toMatchObject({ outages: 1, degraded: 1 });
   });
 
+  // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
   test('each replica admits its share and no more', async () => {
     const { proxy, house } = await behindProxy();
     await proxy.set('down');
@@ -201,6 +205,7 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     expect(never.refusing).toEqual([{ rule: 0, retryAfterMs: null }]);
   });
 
+  // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
   test('the settings turn both around', async () => {
     const { proxy, house } = await behindProxy({ budgets: 'admit', limits: 'refuse' });
     await proxy.set('down');

@@ -109,6 +109,7 @@ describe('a refusal', () => {
   });
 
   // promise: **Retry-After** = over all refusing limits, the time until enough slots expire if nothing else happens, rounded up; 1 for
+  // promise: **A refusal explains itself**: the error names scope, limit, used and when it would pass
   test('names the longest of the waits, in whole seconds rounded up, and one second for a place in flight', async () => {
     const clock = wallClock(NOON);
     const gate = gatedProvider();

@@ -124,6 +124,7 @@ describe('a whole answer within a dialect', () => {
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
+      finishes: 1,
       complete: true,
       error: null,
     });
@@ -161,6 +162,7 @@ describe('a chat stream within its dialect', () => {
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
+      finishes: 1,
       complete: false,
       error: null,
     });
@@ -177,6 +179,7 @@ describe('a chat stream within its dialect', () => {
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',
+        finishes: 1,
         complete: true,
         error: null,
       });
@@ -260,6 +263,7 @@ describe('a message stream within its dialect', () => {
     expect(stream.facts()).toMatchObject({
       complete: true,
       finishReason: 'end_turn',
+      finishes: 1,
       usage: { input: 61, output: 2 },
       outputBytes: 4,
     });

@@ -27,7 +27,15 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
   const usage = wire === 'anthropic-count-tokens' ? null : usageFromTail(wire, bytes);
   if (usage !== null) {
-    return { usage, usageIsFinal: true, outputBytes: 0, finishReason: stopFromTail(wire, bytes), complete: true, error: null };
+    return {
+      usage,
+      usageIsFinal: true,
+      outputBytes: 0,
+      finishReason: stopFromTail(wire, bytes),
+      finishes: 1,
+      complete: true,
+      error: null,
+    };
   }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
@@ -37,6 +45,7 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
     usageIsFinal: reported !== null,
     outputBytes: wholeOutputBytes(json),
     finishReason: stopOf(json),
+    finishes: 1,
     complete: true,
     error: wire === 'anthropic-messages' && json.type !== 'error' ? null : inBandError(json),
   };
