@@ -4,5 +4,14 @@ import type { AnswerFacts } from './dialect.ts';
 export type Growing = { -readonly [field in keyof AnswerFacts]: AnswerFacts[field] };
 
 export function noFacts(): Growing {
-  return { usage: null, usageIsFinal: false, outputBytes: 0, finishReason: null, finishes: 0, complete: false, error: null };
+  return {
+    usage: null,
+    usageIsFinal: false,
+    serviceTier: null,
+    outputBytes: 0,
+    finishReason: null,
+    finishes: 0,
+    complete: false,
+    error: null,
+  };
 }

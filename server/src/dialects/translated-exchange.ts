@@ -87,10 +87,11 @@ function jsonOf(bytes: Buffer): JsonObject {
 }
 
 function factsOf(answer: NeutralAnswer): AnswerFacts {
-  const { usage, stopWord } = answer;
+  const { usage, stopWord, billedTier } = answer;
   return {
     usage,
     usageIsFinal: usage !== null,
+    serviceTier: billedTier,
     outputBytes: answerBytes(answer.parts),
     finishReason: stopWord,
     finishes: 1,

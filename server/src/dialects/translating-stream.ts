@@ -85,6 +85,7 @@ function note(facts: Growing, event: AnswerEvent): void {
     case 'usage':
       facts.usage = event.usage;
       facts.usageIsFinal = true;
+      facts.serviceTier = event.billedTier ?? facts.serviceTier;
       break;
     case 'stop':
       facts.finishReason = event.word;

@@ -1,8 +1,9 @@
-import type { Usage, UsageBucket } from '../domain/usage.ts';
+import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage.ts';
 import type { JsonObject, Wire } from './dialect.ts';
-import { isObject, objectOr } from './json.ts';
+import { isObject, objectOr, objectsIn } from './json.ts';
+import { answeredTier } from './service-tier.ts';
 
-type Buckets = Partial<Record<UsageBucket, number>>;
+type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
 
 /** The usage an answer (or a stream's event) reports, in disjoint buckets; null when it reports none. Never negative, whatever a vendor writes. */
 export function usageOf(wire: Wire, answer: JsonObject): Usage | null {
@@ -10,6 +11,13 @@ export function usageOf(wire: Wire, answer: JsonObject): Usage | null {
   if (wire === 'anthropic-messages') return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
   const usage = isObject(answer.usage) ? answer.usage : objectOr(answer.x_groq).usage;
   return isObject(usage) ? openAiUsage(usage) : null;
+}
+
+/** The service tier, speed and region that an answer (or a stream's event) says it was billed at: see AnswerFacts. */
+export function tierOf(wire: Wire, answer: JsonObject): string | null {
+  if (wire !== 'anthropic-messages') return answeredTier(answer.service_tier);
+  const usage = objectOr(answer.usage);
+  return answeredTier(usage.service_tier, usage.speed, usage.inference_geo);
 }
 
 /**
@@ -30,7 +38,16 @@ export function openAiUsage(usage: JsonObject): Usage | null {
   if (tokens(usage.citation_tokens) > 0) buckets.input = tokens(buckets.input) + tokens(usage.citation_tokens);
   const beyond = tokens(total) - promptTokens - completionTokens - apart;
   if (beyond > 0) reasoningBeyond(buckets, completionTokens, beyond, usage);
+  noteSearches(
+    buckets,
+    usage.num_sources_used ?? usage.num_search_queries ?? objectOr(usage.server_tool_use).web_search_requests,
+  );
   return buckets;
+}
+
+/** xAI counts sources, Perplexity queries, OpenRouter and Anthropic requests. An answer that says that there were none says so here too. */
+function noteSearches(buckets: Buckets, searches: unknown): void {
+  if (typeof searches === 'number') buckets.search = tokens(searches);
 }
 
 function splitPrompt(buckets: Buckets, promptTokens: number, usage: JsonObject): void {
@@ -93,7 +110,17 @@ export function anthropicUsage(usage: JsonObject): Usage | null {
   if (read > 0) buckets.cached_input = read;
   if (written > hour) buckets.cache_write = written - hour;
   if (hour > 0) buckets.cache_write_1h = hour;
-  return buckets;
+  noteSearches(buckets, objectOr(usage.server_tool_use).web_search_requests);
+  return withCompactions(buckets, usage.iterations);
+}
+
+/** A compaction reads the whole context in a call of its own, which is billed and stands in no other number. */
+function withCompactions(buckets: Buckets, iterations: unknown): Usage {
+  let all: Usage = buckets;
+  for (const iteration of objectsIn(iterations)) {
+    if (iteration.type === 'compaction') all = addUsage(all, anthropicUsage({ ...iteration, iterations: null }) ?? {});
+  }
+  return all;
 }
 
 /** A later report over an earlier one: Anthropic's streams repeat only what changed. */

@@ -162,7 +162,16 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
     is: 'whole',
     candidate,
     bytes,
-    facts: { usage: {}, usageIsFinal: true, outputBytes: 0, finishReason: null, finishes: 1, complete: true, error: null },
+    facts: {
+      usage: {},
+      usageIsFinal: true,
+      serviceTier: null,
+      outputBytes: 0,
+      finishReason: null,
+      finishes: 1,
+      complete: true,
+      error: null,
+    },
     tookMs: 0,
   };
 }

@@ -2,6 +2,7 @@
 import type { AnswerFacts, Exchange, Wire } from '../dialects/dialect.ts';
 import { isObject, parseJson } from '../dialects/json.ts';
 import { usageOf } from '../dialects/usage.ts';
+import { askedTier, lookupBounds } from '../domain/beyond.ts';
 import { estimatedOutput, outputMadeAtMost } from '../domain/hang-up.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { tokensMadeAtMost } from '../domain/pace.ts';
@@ -27,7 +28,7 @@ export function oweForError(said: Said, { exchange, upstream }: Made, candidate:
   const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : null;
   const usage = facts === null ? usageOfError(upstream, said.bytes) : facts.usage;
   if (usage === null) return;
-  owe(admission, candidate, usage, facts === null || facts.usageIsFinal ? 'usage' : 'estimated');
+  owe(admission, candidate, usage, facts === null || facts.usageIsFinal ? 'usage' : 'estimated', facts ?? undefined);
 }
 
 /** What a stream that is not delivered says of itself; of `part` a last event counts only if it is whole. */
@@ -107,9 +108,18 @@ export function oweForHangUp(
   }
   const output = outputMadeAtMost(known);
   const { price } = candidate;
-  const asHeld = usage === null && price !== null ? { input: inputHeldFor(admission, candidate), output } : null;
-  const nanoUsd = asHeld === null || price === null ? undefined : toCounterNanoUsd(costNanoUsd(asHeld, price));
-  owe(admission, candidate, usageWith(output, usage, inputTokens), 'estimated', nanoUsd);
+  const { searches, rounds } = lookupBounds(asked.facts.beyond, candidate.deployment.searchesMax ?? null);
+  // What is reported at a stream's beginning knows nothing of the rounds that the provider's own tools make after it.
+  const isInputKnown = usage !== null && rounds === 0;
+  const pieces = searches > 0 ? { search: searches } : {};
+  const used = { ...usageWith(output, usage, inputTokens), ...pieces };
+  if (isInputKnown || price === null) {
+    owe(admission, candidate, used, 'estimated');
+    return;
+  }
+  const asHeld = { input: inputHeldFor(admission, candidate), output, ...pieces, request: 1 };
+  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, askedTier(asked.facts.beyond)));
+  owe(admission, candidate, used, 'estimated', { nanoUsd });
 }
 
 const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
@@ -118,7 +128,7 @@ const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
 function oweHold(admission: Admission, candidate: Candidate): void {
   const { heldInputTokens, heldOutputTokens } = admission.ifLost(candidate);
   const usage = { input: heldInputTokens, output: heldOutputTokens };
-  owe(admission, candidate, usage, 'estimated', admission.heldNanoUsd);
+  owe(admission, candidate, usage, 'estimated', { nanoUsd: admission.heldNanoUsd });
 }
 
 /** A whole answer that nobody waited for where no `block` budget wants to know it: what is usual, or what had come of it where that is more. */

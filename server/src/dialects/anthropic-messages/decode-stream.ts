@@ -3,7 +3,7 @@ import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
-import { anthropicUsage, mergeReports } from '../usage.ts';
+import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
 import { stopOfStopReason } from './stop-words.ts';
 import { StreamedBlocks } from './streamed-blocks.ts';
 
@@ -54,7 +54,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
     }
     if (isObject(usage)) this.#reported = mergeReports(this.#reported, usage);
     const known = this.#reported === null ? null : anthropicUsage(this.#reported);
-    if (known !== null) events.push({ is: 'usage', usage: known });
+    const billedTier = tierOf('anthropic-messages', { usage: this.#reported });
+    if (known !== null) events.push({ is: 'usage', usage: known, billedTier });
     return events;
   }
 }
