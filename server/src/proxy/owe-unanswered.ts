@@ -10,6 +10,7 @@ import type { Usage } from '../domain/usage.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Outcome, Said } from './intake.ts';
+import { tellDefect } from './refuse.ts';
 import { owe, oweForBrokenAnswer, oweForSilence } from './settle.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission } from './walk.ts';
@@ -23,11 +24,21 @@ export interface Made {
 }
 
 /** An error is free unless it reports usage. */
-export function oweForError(said: Said, { exchange, upstream }: Made, candidate: Candidate, admission: Admission): void {
-  const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : null;
-  const usage = facts === null ? usageOfError(upstream, said.bytes) : facts.usage;
-  if (usage === null) return;
-  owe(admission, candidate, usage, facts === null || facts.usageIsFinal ? 'usage' : 'estimated');
+export function oweForError(
+  said: Said,
+  { exchange, upstream }: Made,
+  candidate: Candidate,
+  admission: Admission,
+  gateway: Gateway,
+): void {
+  try {
+    const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : null;
+    const usage = facts === null ? usageOfError(upstream, said.bytes) : facts.usage;
+    if (usage === null) return;
+    owe(admission, candidate, usage, facts === null || facts.usageIsFinal ? 'usage' : 'estimated');
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+  }
 }
 
 /** What a stream that is not delivered says of itself; of `part` a last event counts only if it is whole. */
@@ -70,10 +81,19 @@ export function oweForGone(
   gateway: Gateway,
 ): void {
   if (isStreamed) {
-    const seen = said === null ? null : factsOfStream(said.bytes, exchange, 'part');
-    oweForHangUp(admission, candidate, seen, tookMs, gateway);
+    oweForHangUp(admission, candidate, said === null ? null : seenOf(said, exchange, admission, gateway), tookMs, gateway);
   } else if (admission.standing.needsPrice) oweHold(admission, candidate);
   else oweForUnseen(admission, candidate, said?.bytes.length ?? 0);
+}
+
+/** What we fail to read was paid for all the same. */
+function seenOf(said: Said, exchange: Exchange, admission: Admission, gateway: Gateway): SeenOfAnswer | null {
+  try {
+    return factsOfStream(said.bytes, exchange, 'part');
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+    return null;
+  }
 }
 
 /** A whole answer broke off in the middle of its JSON. One that nobody waited for was read for its usage alone, and that is lost. */
