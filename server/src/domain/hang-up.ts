@@ -5,7 +5,10 @@ export type OnHangup = 'finish' | 'stop' | null;
  * What happens to a call that was sent in full when its client hangs up before the answer's end. By itself only a whole answer that a `block`
  * budget covers is read to its end: it is made in full whether or not somebody waits.
  */
-export function afterHangUp(onHangup: OnHangup, call: { readonly isStreamed: boolean; readonly isBudgeted: boolean }): 'finish' | 'stop' {
+export function afterHangUp(
+  onHangup: OnHangup,
+  call: { readonly isStreamed: boolean; readonly isBudgeted: boolean },
+): 'finish' | 'stop' {
   return onHangup ?? (call.isBudgeted && !call.isStreamed ? 'finish' : 'stop');
 }
 

@@ -11,7 +11,7 @@ import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import { type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
+import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -60,6 +60,7 @@ export function owe(
  * is ours.
  */
 export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
+  admission.outputBytes = facts.outputBytes;
   if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage');
   else oweEstimated(admission, candidate, facts);
 }
@@ -184,10 +185,13 @@ function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
 }
 
+/** Teaches what is usual for this key and name. What a provider does not call reasoning is hidden too, where its bytes do not show it. */
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
   const { answers } = admission.asked.facts;
-  const hidden = (usage.usage.reasoning ?? 0) / answers;
-  outputHistoryOf(admission.key, admission.asked.facts.model).add(outputTokens(usage.usage) / answers, hidden);
+  const all = outputTokens(usage.usage);
+  const unseen = admission.outputBytes === 0 ? 0 : all - tokensOfBytes(admission.outputBytes);
+  const hidden = Math.max(usage.usage.reasoning ?? 0, unseen);
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(all / answers, hidden / answers);
 }
