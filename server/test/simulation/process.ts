@@ -77,7 +77,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     load: createDeploymentLoad(schedule),
     traffic: createTraffic(),
     tracing: null,
-    lines: { note: () => {} },
+    lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },
     sealContent: () => null,
     refused: () => {},
