@@ -34,7 +34,7 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
  */
 function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { candidate, bytes, facts } = answer;
-  oweForAnswer(admission, candidate, facts);
+  oweForAnswer(admission, candidate, facts, gateway);
   learnPace(admission, candidate, facts, answer.tookMs, gateway);
   const heard = admission.walk.reply.gone
     ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
@@ -304,7 +304,7 @@ class StreamDelivery {
   }
 
   #oweForAnswer(isRefused: boolean): void {
-    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts());
+    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), this.#gateway);
   }
 
   /** Nothing more will be read for a client that is gone. */

@@ -1,17 +1,17 @@
 /** What attempts are charged that did not become a delivered answer: refused in an answer's place, failed, or left by their client. */
 import type { AnswerFacts, Exchange, Wire } from '../dialects/dialect.ts';
 import { isObject, parseJson } from '../dialects/json.ts';
+import { reportOf } from '../dialects/plausible.ts';
 import { usageOf } from '../dialects/usage.ts';
 import { estimatedOutput, outputMadeAtMost } from '../domain/hang-up.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { tokensMadeAtMost } from '../domain/pace.ts';
 import { costNanoUsd } from '../domain/price.ts';
-import type { Usage } from '../domain/usage.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Outcome, Said } from './intake.ts';
 import { tellDefect } from './refuse.ts';
-import { owe, oweForBrokenAnswer, oweForSilence } from './settle.ts';
+import { owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission } from './walk.ts';
 
@@ -32,10 +32,9 @@ export function oweForError(
   gateway: Gateway,
 ): void {
   try {
-    const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : null;
-    const usage = facts === null ? usageOfError(upstream, said.bytes) : facts.usage;
-    if (usage === null) return;
-    owe(admission, candidate, usage, facts === null || facts.usageIsFinal ? 'usage' : 'estimated');
+    const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : reportOfError(upstream, said.bytes);
+    if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
+    if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'usage' : 'estimated');
   } catch (error) {
     tellDefect(error, admission.walk.id, gateway);
   }
@@ -49,9 +48,9 @@ function factsOfStream(bytes: Buffer, exchange: Exchange, bytesAre: 'all' | 'par
   return stream.facts();
 }
 
-function usageOfError(upstream: Wire, bytes: Buffer): Usage | null {
+function reportOfError(upstream: Wire, bytes: Buffer) {
   const json = bytes.length === 0 ? null : parseJson(bytes.toString('utf8'));
-  return isObject(json) ? usageOf(upstream, json) : null;
+  return reportOf(isObject(json) ? usageOf(upstream, json) : null);
 }
 
 /** A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not. */
@@ -116,6 +115,7 @@ export function oweForHangUp(
 ): void {
   const { inputTokens, asked, standing } = admission;
   const { usage } = seen ?? NOTHING_SEEN;
+  if (seen?.usageImplausible === true) tellImplausible(admission, candidate, gateway);
   const possible = tokensMadeAtMost(elapsedMs, gateway.pace.perSecond(candidate.deployment), asked.facts.answers);
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
   if (!standing.needsPrice) {

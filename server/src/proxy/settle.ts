@@ -59,10 +59,17 @@ export function owe(
  * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
  * is ours.
  */
-export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
+export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
   admission.outputBytes = facts.outputBytes;
+  if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
   if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage');
   else oweEstimated(admission, candidate, facts);
+}
+
+/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
+  gateway.traffic.usageImplausible(deployment.provider);
+  gateway.lines.usageImplausible(deployment, walk.id);
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
@@ -127,7 +134,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
     attempts: admission.attempts,
-    finishReason: ending.finishReason,
+    finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
     gatewayUs: gatewayTimeUs(admission, gateway),
     providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
     firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
@@ -167,6 +174,8 @@ function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): 
 }
 
 const NONE: readonly string[] = [];
+/** A provider's own word: as foreign as the rest of its answer. */
+const FINISH_REASON_CHARS_MAX = 256;
 
 /** What the row tells whoever watches the process. A stream's own time is not the gateway's. */
 function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {

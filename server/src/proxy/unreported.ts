@@ -12,6 +12,8 @@ export interface SeenOfAnswer {
   readonly outputBytes: number;
   /** As far as the provider reported it; null: not at all. */
   readonly usage: Usage | null;
+  /** It reported what cannot be. */
+  readonly usageImplausible?: boolean;
 }
 
 const BYTES_PER_TOKEN = 4;

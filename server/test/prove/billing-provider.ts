@@ -214,7 +214,7 @@ const MESSAGE = {
   stop_sequence: null,
 };
 
-function event(value: { readonly type: string }): string {
+function event(value: { readonly type: string; readonly [field: string]: unknown }): string {
   return `event: ${value.type}\n${data(value)}`;
 }
 

@@ -210,7 +210,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     pace: createDeploymentPace(),
     traffic: createTraffic(),
     tracing: null,
-    lines: { note: () => {} },
+    lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     refused: (record) => journal.end(record),
