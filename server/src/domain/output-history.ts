@@ -15,7 +15,7 @@ export class OutputHistory {
   #hidden: OutputHistory | null = null;
 
   /**
-   * Remembers one answer's output tokens, and how many of them were hidden (reasoning), forgetting the oldest of more than 64. Both are
+   * Remembers one answer's output tokens, and how many of them were hidden (reasoning, or not shown by its bytes), forgetting the oldest of more than 64. Both are
    * all choices together divided by their number.
    */
   add(outputTokens: number, hiddenTokens = 0): void {

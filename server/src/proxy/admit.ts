@@ -139,6 +139,7 @@ function admissionOf(
     attempts: 0,
     usedTokens: 0,
     usedNanoUsd: 0,
+    outputBytes: 0,
     extendedTokens: 0,
     extendedNanoUsd: 0,
     settled: false,

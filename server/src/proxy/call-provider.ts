@@ -16,6 +16,7 @@ import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './owe-unanswered.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
+import { tellDefect } from './refuse.ts';
 import type { Admission, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
@@ -162,19 +163,12 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
     is: 'whole',
     candidate,
     bytes,
-    facts: {
-      usage: {},
-      usageIsFinal: true,
-      serviceTier: null,
-      outputBytes: 0,
-      finishReason: null,
-      finishes: 1,
-      complete: true,
-      error: null,
-    },
+    facts: { ...NOTHING_USED, outputBytes: 0, finishReason: null, finishes: 1, complete: true, error: null },
     tookMs: 0,
   };
 }
+
+const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true, serviceTier: null } as const;
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {
@@ -198,7 +192,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     gateway.journal.whenWritten((outcome) => {
       if (outcome === 'written') resolve();
       else reject(serviceUnavailable('What this request may cost cannot be written down: the disk is full. Nothing was sent.'));
-    });
+    }, admission.walk.id);
   });
 }
 
@@ -235,7 +229,7 @@ function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Ad
       return readWhole(outcome.bytes, made, candidate, admission, gateway);
     case 'error':
       gateway.traffic.upstreamAttempt(provider, 'error');
-      oweForError(outcome.said, made, candidate, admission);
+      oweForError(outcome.said, made, candidate, admission, gateway);
       if (outcome.error.kind !== 'caller' && outcome.error.kind !== 'context_length')
         gateway.health.failed(id, outcome.error.retryAfterMs);
       return judgeError(outcome.error);
@@ -264,12 +258,14 @@ function readWhole(
     gateway.traffic.upstreamAttempt(provider, 'answered');
     return { is: 'whole', candidate, bytes: said, facts, tookMs };
   } catch (error) {
-    if (!(error instanceof UnreadableAnswer)) throw error;
+    // What we fail to read was paid for all the same.
+    if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);
     gateway.health.failed(id, null);
     gateway.traffic.upstreamAttempt(provider, 'failed');
     // An answer that broke off was worked for; an empty page or one that is no answer at all was not.
     if (bytes[0] === OPEN_BRACE) oweForUnreadable(admission, candidate, bytes.length);
-    return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${error.message}`), 'lasting');
+    const why = error instanceof UnreadableAnswer ? error.message : 'it met a defect of the gateway';
+    return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${why}`), 'lasting');
   }
 }
 

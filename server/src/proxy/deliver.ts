@@ -5,11 +5,15 @@ import type { Answer } from './call-provider.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { oweForHangUp } from './owe-unanswered.ts';
+import { REFUSALS } from './refusal.ts';
+import { answerPlainly, tellDefect } from './refuse.ts';
 import { oweForAnswer, settle } from './settle.ts';
 import type { Admission } from './walk.ts';
 
 /** How a hang-up of the client is noted in the log; no answer carries it. */
 export const CLIENT_CLOSED = 499;
+
+const SERVICE_UNAVAILABLE = REFUSALS.service_unavailable;
 
 /** How long a complete stream's connection may stay open before its client is let go. */
 const END_MS_MAX = 250;
@@ -24,25 +28,31 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
   else new StreamDelivery(answer, admission, gateway).begin();
 }
 
-/** The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger. */
-function deliverWhole(
-  { candidate, bytes, facts, tookMs }: Extract<Answer, { is: 'whole' }>,
-  admission: Admission,
-  gateway: Gateway,
-): void {
-  const { reply } = admission.walk;
-  oweForAnswer(admission, candidate, facts);
-  learnPace(admission, candidate, facts, tookMs, gateway);
-  const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
-  headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
-  const heard = reply.gone
+/**
+ * The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger; and before the
+ * answer is put into words, so that nothing that is wrong with these can undo what is owed.
+ */
+function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+  const { candidate, bytes, facts } = answer;
+  oweForAnswer(admission, candidate, facts, gateway);
+  learnPace(admission, candidate, facts, answer.tookMs, gateway);
+  const heard = admission.walk.reply.gone
     ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
     : ({ status: 'succeeded', httpStatus: 200, answer: bytes } as const);
   settle(admission, { ...heard, code: null, param: null, candidate, finishReason: facts.finishReason }, gateway);
-  gateway.journal.whenWritten(() => {
+  gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
+}
+
+function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+  const { reply } = admission.walk;
+  try {
+    const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
+    headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
     reply.head(200, headers);
     reply.end(bytes);
-  });
+  } catch (error) {
+    answerPlainly(admission.walk, error, gateway);
+  }
 }
 
 /** Teaches how fast the deployment made an answer, where its provider said what it is. */
@@ -86,28 +96,48 @@ class StreamDelivery {
 
   begin(): void {
     const { reply } = this.#admission.walk;
-    const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
-    headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
-    reply.head(200, headers);
+    if (!this.#sayHead()) return;
     this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
     reply.onDrained(() => this.#drained());
     this.#admission.cutShort = () => this.#cutShort();
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
-      end: () => this.#ended(null),
-      failed: (failure) => this.#ended(failure.message),
+      end: () => this.#upstreamEnded(null),
+      failed: (failure) => this.#upstreamEnded(failure.message),
     });
     // Behind it, so that what is in hand of the answer of a client that is gone already counts.
     reply.onGone(() => this.#hangUp('client'));
   }
 
+  /** False: what heads the answer could not be said, and the request is settled and answered without it. */
+  #sayHead(): boolean {
+    try {
+      const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
+      headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
+      this.#admission.walk.reply.head(200, headers);
+      return true;
+    } catch (error) {
+      this.#answer.source.abort();
+      this.#oweForAnswer(false);
+      this.#settle('failed', SERVICE_UNAVAILABLE, 'service_unavailable');
+      this.#whenWritten(() => answerPlainly(this.#admission.walk, error, this.#gateway));
+      return false;
+    }
+  }
+
   #data(chunk: Buffer): boolean {
     if (this.#done) return true;
-    const bytes = this.#said.push(chunk);
-    if (this.#isGone) {
+    try {
+      const bytes = this.#said.push(chunk);
+      if (!this.#isGone) return this.#forward(bytes);
       this.#unseen(chunk.length);
-      return true;
+    } catch (error) {
+      this.#breakOff(error);
     }
+    return true;
+  }
+
+  #forward(bytes: Buffer): boolean {
     this.#keep(bytes);
     if (this.#said.facts().complete) {
       this.#hold(bytes);
@@ -134,16 +164,44 @@ class StreamDelivery {
     this.#cancelWait ??= this.#gateway.after(ms, () => this.#endUnasked());
   }
 
+  #stopWaiting(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+  }
+
   /** What was waited for did not come in time. */
   #endUnasked(): void {
     this.#answer.source.abort();
     if (this.#isGone) this.#settleGone();
-    else this.#finish(this.#held ?? NOTHING);
+    else this.#finish(this.#held ?? NOTHING, false);
   }
 
-  /** The upstream is through, with or without having said so in the stream, or broke. */
-  #ended(failure: string | null): void {
+  /** A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. */
+  #breakOff(defect: unknown): void {
+    tellDefect(defect, this.#admission.walk.id, this.#gateway);
     if (this.#done) return;
+    this.#answer.source.abort();
+    if (this.#isGone) {
+      this.#settleGone();
+      return;
+    }
+    this.#oweForAnswer(false);
+    this.#settle('failed', 200, 'service_unavailable');
+    const { reply } = this.#admission.walk;
+    this.#whenWritten(() => reply.destroy());
+  }
+
+  /** The upstream is through, with or without having said so in the stream, or broke: `failure` then says how. */
+  #upstreamEnded(failure: string | null): void {
+    if (this.#done) return;
+    try {
+      this.#ended(failure);
+    } catch (error) {
+      this.#breakOff(error);
+    }
+  }
+
+  #ended(failure: string | null): void {
     const isRefused = this.#isRefused();
     if (this.#isGone && failure !== null) {
       this.#settleGone();
@@ -159,16 +217,16 @@ class StreamDelivery {
     this.#finish(this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]), isRefused);
   }
 
-  #finish(last: Buffer, isRefused = false): void {
-    const status = this.#said.facts().complete ? 'succeeded' : 'failed';
+  #finish(last: Buffer, isRefused: boolean): void {
+    const isComplete = this.#said.facts().complete;
     this.#oweForAnswer(isRefused);
-    this.#settle(status, 200, status === 'failed' ? 'provider_error' : null);
+    this.#settle(isComplete ? 'succeeded' : 'failed', 200, isComplete ? null : 'provider_error');
     this.#end(last);
   }
 
   #end(last: Buffer): void {
     const { reply } = this.#admission.walk;
-    this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
+    this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
 
   /** This process ends before the stream does: the client is told within it, and pays for what it was sent. */
@@ -180,11 +238,21 @@ class StreamDelivery {
       return;
     }
     this.#gateway.traffic.streamCut('drain');
-    const last = this.#said.end({ clean: false, message: 'The gateway is being restarted. Send the request again.' });
-    this.#keep(last);
+    const last = this.#lastWords('The gateway is being restarted. Send the request again.');
     this.#oweForAnswer(false);
     this.#settle('cancelled', 200, 'service_unavailable');
     this.#end(last);
+  }
+
+  #lastWords(message: string): Buffer {
+    try {
+      const last = this.#said.end({ clean: false, message });
+      this.#keep(last);
+      return last;
+    } catch (error) {
+      tellDefect(error, this.#admission.walk.id, this.#gateway);
+      return NOTHING;
+    }
   }
 
   /** Behind its finish reason a stream is read on for its usage alone, before it only where the deployment says so. */
@@ -236,7 +304,7 @@ class StreamDelivery {
   }
 
   #oweForAnswer(isRefused: boolean): void {
-    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts());
+    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), this.#gateway);
   }
 
   /** Nothing more will be read for a client that is gone. */
@@ -246,6 +314,10 @@ class StreamDelivery {
     if (this.#isThrough() || facts.error !== null) this.#oweForAnswer(this.#isRefused());
     else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
     this.#settle('cancelled', CLIENT_CLOSED, null);
+  }
+
+  #whenWritten(say: () => void): void {
+    this.#gateway.journal.whenWritten(say, this.#admission.walk.id);
   }
 
   /** What is owed has been noted. */
@@ -259,16 +331,13 @@ class StreamDelivery {
       const tookMs = (this.#completeMs ?? this.#gateway.clock.monotonicMs()) - sentMs;
       learnPace(this.#admission, candidate, facts, tookMs, this.#gateway);
     }
-    if (status === 'failed') this.#gateway.traffic.streamCut('provider');
-    if (status === 'failed') this.#gateway.health.failed(candidate.deployment.id, null);
+    if (code === 'provider_error') {
+      this.#gateway.traffic.streamCut('provider');
+      this.#gateway.health.failed(candidate.deployment.id, null);
+    }
     const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
     const { finishReason } = facts;
     settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);
-  }
-
-  #stopWaiting(): void {
-    this.#cancelWait?.();
-    this.#cancelWait = null;
   }
 
   /** A client that leaves its stream unread holds memory and its limits: after a bounded while it counts as gone. */

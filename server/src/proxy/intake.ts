@@ -1,5 +1,5 @@
 import type { JsonObject, Wire } from '../dialects/dialect.ts';
-import { errorInstead, readOpening } from '../dialects/opening.ts';
+import { errorInstead, type Opening, readOpening } from '../dialects/opening.ts';
 import type {
   Provider,
   ProviderError,
@@ -155,7 +155,7 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
       return;
     }
     this.#ended = { failure: null };
-    if (this.#status >= 400) this.#settleOn(this.#error(this.#status, this.#take()));
+    if (this.#status >= 400) this.#settleOn(this.#error(this.#status, () => this.#take()));
     else if (this.#status >= 300) this.#settleOn(this.#failure(this.#redirected()));
     else if (this.#streaming && this.#chunks.length > 0) this.#endOpening();
     else this.#settleOn(this.#whole(this.#take()));
@@ -238,7 +238,7 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
       if (this.#bytes > OPENING_BYTES_MAX) this.#endErrorInStream();
       return;
     }
-    const opening = readOpening(this.#take());
+    const opening = this.#opening();
     if (opening === 'answer') this.#settleOn({ is: 'stream', source: this, isOpened: true });
     else if (opening !== 'unsaid') this.#noteErrorInStream(opening);
     else if (this.#bytes > OPENING_BYTES_MAX) this.#takeForAnswer();
@@ -262,23 +262,41 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
 
   /** No more will come. */
   #endOpening(): void {
-    const opening = this.#errorInStream ?? readOpening(this.#take(), true);
+    const opening = this.#errorInStream ?? this.#opening('all');
     if (opening === 'answer' || opening === 'unsaid') this.#takeForAnswer();
     else this.#settleOn(this.#errorInstead(opening));
   }
 
+  /** Nothing may be thrown at the transport: what we fail to look into is taken for an answer, and whoever reads that tells of the defect. */
+  #opening(come: 'part' | 'all' = 'part'): Opening {
+    try {
+      return readOpening(this.#take(), come === 'all');
+    } catch {
+      return 'answer';
+    }
+  }
+
   #whole(bytes: Buffer): Outcome {
-    const error = errorInstead(this.#request.wire, bytes);
+    let error: JsonObject | null = null;
+    try {
+      error = errorInstead(this.#request.wire, bytes);
+    } catch {}
     return error === null ? { is: 'whole', bytes } : this.#errorInstead(error);
   }
 
   #errorInstead(error: JsonObject): Outcome {
-    return this.#error(statusOfError(error), Buffer.from(JSON.stringify(error)));
+    return this.#error(statusOfError(error), () => Buffer.from(JSON.stringify(error)));
   }
 
-  #error(status: number, body: Buffer): Outcome {
-    const { credential } = this.#request.deployment;
-    return { is: 'error', error: this.#provider.readError(status, this.#headers, body, credential), said: this.#said() };
+  /** Called from the transport, where nothing may be thrown: the request would wait for ever. */
+  #error(status: number, bodyOf: () => Buffer): Outcome {
+    try {
+      const { credential } = this.#request.deployment;
+      const error = this.#provider.readError(status, this.#headers, bodyOf(), credential);
+      return { is: 'error', error, said: this.#said() };
+    } catch {
+      return this.#failure(new UpstreamFailure('protocol', { sent: true, message: `the provider answered ${status}` }));
+    }
   }
 
   #failure(failure: UpstreamFailure): Outcome {
@@ -290,7 +308,7 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
   /** An error page without end: what was read says enough. */
   #cutError(): boolean {
     this.call?.abort();
-    this.#settleOn(this.#error(this.#status, this.#take()));
+    this.#settleOn(this.#error(this.#status, () => this.#take()));
     return true;
   }
 

@@ -1,17 +1,18 @@
 /** What attempts are charged that did not become a delivered answer: refused in an answer's place, failed, or left by their client. */
 import type { AnswerFacts, Exchange, Wire } from '../dialects/dialect.ts';
 import { isObject, parseJson } from '../dialects/json.ts';
-import { usageOf } from '../dialects/usage.ts';
+import { reportOf } from '../dialects/plausible.ts';
+import { tierOf, usageOf } from '../dialects/usage.ts';
 import { askedTier, lookupBounds } from '../domain/beyond.ts';
 import { estimatedOutput, outputMadeAtMost } from '../domain/hang-up.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { tokensMadeAtMost } from '../domain/pace.ts';
 import { costNanoUsd } from '../domain/price.ts';
-import type { Usage } from '../domain/usage.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Outcome, Said } from './intake.ts';
-import { owe, oweForBrokenAnswer, oweForSilence } from './settle.ts';
+import { tellDefect } from './refuse.ts';
+import { owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission } from './walk.ts';
 
@@ -24,11 +25,20 @@ export interface Made {
 }
 
 /** An error is free unless it reports usage. */
-export function oweForError(said: Said, { exchange, upstream }: Made, candidate: Candidate, admission: Admission): void {
-  const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : null;
-  const usage = facts === null ? usageOfError(upstream, said.bytes) : facts.usage;
-  if (usage === null) return;
-  owe(admission, candidate, usage, facts === null || facts.usageIsFinal ? 'usage' : 'estimated', facts ?? undefined);
+export function oweForError(
+  said: Said,
+  { exchange, upstream }: Made,
+  candidate: Candidate,
+  admission: Admission,
+  gateway: Gateway,
+): void {
+  try {
+    const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : reportOfError(upstream, said.bytes);
+    if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
+    if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'usage' : 'estimated', facts);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+  }
 }
 
 /** What a stream that is not delivered says of itself; of `part` a last event counts only if it is whole. */
@@ -39,9 +49,10 @@ function factsOfStream(bytes: Buffer, exchange: Exchange, bytesAre: 'all' | 'par
   return stream.facts();
 }
 
-function usageOfError(upstream: Wire, bytes: Buffer): Usage | null {
+function reportOfError(upstream: Wire, bytes: Buffer) {
   const json = bytes.length === 0 ? null : parseJson(bytes.toString('utf8'));
-  return isObject(json) ? usageOf(upstream, json) : null;
+  if (!isObject(json)) return { ...reportOf(null), serviceTier: null };
+  return { ...reportOf(usageOf(upstream, json)), serviceTier: tierOf(upstream, json) };
 }
 
 /** A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not. */
@@ -71,10 +82,19 @@ export function oweForGone(
   gateway: Gateway,
 ): void {
   if (isStreamed) {
-    const seen = said === null ? null : factsOfStream(said.bytes, exchange, 'part');
-    oweForHangUp(admission, candidate, seen, tookMs, gateway);
+    oweForHangUp(admission, candidate, said === null ? null : seenOf(said, exchange, admission, gateway), tookMs, gateway);
   } else if (admission.standing.needsPrice) oweHold(admission, candidate);
   else oweForUnseen(admission, candidate, said?.bytes.length ?? 0);
+}
+
+/** What we fail to read was paid for all the same. */
+function seenOf(said: Said, exchange: Exchange, admission: Admission, gateway: Gateway): SeenOfAnswer | null {
+  try {
+    return factsOfStream(said.bytes, exchange, 'part');
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+    return null;
+  }
 }
 
 /** A whole answer broke off in the middle of its JSON. One that nobody waited for was read for its usage alone, and that is lost. */
@@ -97,6 +117,7 @@ export function oweForHangUp(
 ): void {
   const { inputTokens, asked, standing } = admission;
   const { usage } = seen ?? NOTHING_SEEN;
+  if (seen?.usageImplausible === true) tellImplausible(admission, candidate, gateway);
   const possible = tokensMadeAtMost(elapsedMs, gateway.pace.perSecond(candidate.deployment), asked.facts.answers);
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
   if (!standing.needsPrice) {

@@ -1,6 +1,7 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
 import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/beyond.ts';
 import { estimatedOutput } from '../domain/hang-up.ts';
+import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd, unpricedIn } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
@@ -8,9 +9,10 @@ import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.t
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
+import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import { type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
+import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -53,7 +55,7 @@ export function owe(
   const serviceTier = (billed.serviceTier ?? askedTier(beyond)) || null;
   const nanoUsd = price === null ? null : (billed.nanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price, serviceTier)));
   admission.usedTokens += totalTokens(usage);
-  admission.usedNanoUsd += nanoUsd ?? 0;
+  admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
   admission.entries.push({
     attempt: admission.attempts,
     kind,
@@ -86,9 +88,17 @@ function namesOf(used: readonly string[], asked: readonly string[]): string | nu
  * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
  * is ours.
  */
-export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
+export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
+  admission.outputBytes = facts.outputBytes;
+  if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
   if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage', facts);
   else oweEstimated(admission, candidate, facts);
+}
+
+/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
+  gateway.traffic.usageImplausible(deployment.provider);
+  gateway.lines.usageImplausible(deployment, walk.id);
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
@@ -109,17 +119,35 @@ export function oweForSilence(admission: Admission, candidate: Candidate): void 
 
 /**
  * The one end of every admitted request: counters corrected to what was used, the row and its ledger entries written to the journal, the
- * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses.
+ * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses and never throws: the row comes
+ * first, and whoever else hears of it fails alone.
  */
 export function settle(admission: Admission, ending: Ending, gateway: Gateway): void {
   if (admission.settled) return;
   admission.settled = true;
-  const { walk, key, hold } = admission;
-  if (ending.status !== 'failed') teach(admission, ending);
-  const gatewayUs = gatewayTimeUs(admission, gateway);
+  const { walk } = admission;
   gateway.traffic.ended(admission);
-  for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
-  const record: EndRecord = {
+  const record = recordOf(admission, ending, gateway);
+  try {
+    gateway.journal.end(record);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
+  // what it told them before a crash, and the row that the crash leaves behind says something else.
+  gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
+  try {
+    if (ending.status !== 'failed') teach(admission, ending);
+    for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
+    watch(record, walk, gateway);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+}
+
+function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRecord {
+  const { walk } = admission;
+  return {
     ...admission.charged,
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
@@ -135,29 +163,48 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
     attempts: admission.attempts,
-    finishReason: ending.finishReason,
-    gatewayUs,
+    finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
+    gatewayUs: gatewayTimeUs(admission, gateway),
     providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
     firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
     entries: admission.entries,
     decision: admission.decision,
     count: 1,
     repeatIds: NONE,
-    content: contentToKeep(admission, ending.answer, gateway),
+    content: keptOf(admission, ending.answer, gateway),
   };
-  gateway.journal.end(record);
-  watch(record, walk, gateway);
-  const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
-  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
-  // what it told them before a crash, and the row that the crash leaves behind says something else.
-  gateway.journal.afterWrite(() => {
-    const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
-    // The counters are a cache of the ledger, and should they fail the row is the truth.
-    if (settled instanceof Promise) settled.catch(() => {});
-  });
+}
+
+function settleCounters(admission: Admission, gateway: Gateway): void {
+  const { hold, usedTokens, usedNanoUsd } = admission;
+  const settled = gateway.counters.settle(hold, { tokens: usedTokens, nanoUsd: usedNanoUsd }, presentPlan(admission, gateway));
+  // The counters are a cache of the ledger, and should they fail the row is the truth.
+  if (settled instanceof Promise) settled.catch(() => {});
+}
+
+/** What is held is given back even where the present limits cannot be worked out. */
+function presentPlan({ key, standing, walk }: Admission, gateway: Gateway): LimitPlan {
+  try {
+    return planNow(key, standing, gateway);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+    return standing.plan;
+  }
+}
+
+/** What is charged does not hang on what can be kept of the words. */
+function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
+  try {
+    return contentToKeep(admission, answer, gateway);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+    return null;
+  }
 }
 
 const NONE: readonly string[] = [];
+/** A provider's own word: as foreign as the rest of its answer. */
+const FINISH_REASON_CHARS_MAX = 256;
 
 /** What the row tells whoever watches the process. A stream's own time is not the gateway's. */
 function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
@@ -176,10 +223,13 @@ function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
 }
 
+/** Teaches what is usual for this key and name. What a provider does not call reasoning is hidden too, where its bytes do not show it. */
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
   const { answers } = admission.asked.facts;
-  const hidden = (usage.usage.reasoning ?? 0) / answers;
-  outputHistoryOf(admission.key, admission.asked.facts.model).add(outputTokens(usage.usage) / answers, hidden);
+  const all = outputTokens(usage.usage);
+  const unseen = admission.outputBytes === 0 ? 0 : all - tokensOfBytes(admission.outputBytes);
+  const hidden = Math.max(usage.usage.reasoning ?? 0, unseen);
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(all / answers, hidden / answers);
 }

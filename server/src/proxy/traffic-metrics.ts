@@ -24,6 +24,11 @@ export function addTraffic(families: MetricFamilies, reading: TrafficReading): v
     split(reading.streamsCut, ['by']),
   );
   families.counter(
+    'headgate_usage_implausible_total',
+    'Answers whose reported usage cannot be, and which were charged as an estimate instead, by provider.',
+    split(reading.usageImplausible, ['provider']),
+  );
+  families.counter(
     'headgate_unpriced_units_total',
     'What had no price though it is billed beyond tokens, by kind: refused under a budget that blocks, or used where none does.',
     split(reading.unpricedUnits, ['unit']),

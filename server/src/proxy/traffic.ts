@@ -22,6 +22,8 @@ export interface Traffic {
   firstTokenMs(provider: string, ms: number): void;
   /** A stream ended before its answer was complete. */
   streamCut(by: StreamCut): void;
+  /** An answer reported usage that cannot be. */
+  usageImplausible(provider: string): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
@@ -50,6 +52,8 @@ export interface TrafficReading {
   /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
+  /** By provider. */
+  readonly usageImplausible: ReadonlyMap<string, number>;
   /** Refused or used without a price, by kind. */
   readonly unpricedUnits: ReadonlyMap<string, number>;
   readonly providers: ReadonlyMap<string, ProviderTraffic>;
@@ -89,6 +93,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const limited = new Tally();
   const attempts = new Tally();
   const streamsCut = new Tally();
+  const usageImplausible = new Tally();
   const unpricedUnits = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
@@ -114,6 +119,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
     streamCut: (by) => streamsCut.add(by),
+    usageImplausible: (provider) => usageImplausible.add(provider),
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -126,6 +132,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      usageImplausible: usageImplausible.read(),
       unpricedUnits: unpricedUnits.read(),
       ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,

@@ -12,9 +12,16 @@ export interface SeenOfAnswer {
   readonly outputBytes: number;
   /** As far as the provider reported it; null: not at all. */
   readonly usage: Usage | null;
+  /** It reported what cannot be. */
+  readonly usageImplausible?: boolean;
 }
 
 const BYTES_PER_TOKEN = 4;
+
+/** Tokens that so many bytes of output are taken for. */
+export function tokensOfBytes(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
+}
 
 /** What there is to estimate the output of an attempt by. `possible`: what can have been made by then, where time bounds it. */
 export function unreportedOutput(
@@ -26,7 +33,7 @@ export function unreportedOutput(
   const { asked, key, charged, estimate } = admission;
   const reported = usage === null ? 0 : outputTokens(usage);
   return {
-    delivered: Math.max(reported, Math.ceil(outputBytes / BYTES_PER_TOKEN)),
+    delivered: Math.max(reported, tokensOfBytes(outputBytes)),
     usualHidden: outputHistoryOf(key, charged.calledName).usualHidden() * asked.facts.answers,
     possible,
     held: outputHeldFor(admission, candidate, usage),

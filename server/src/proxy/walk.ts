@@ -75,6 +75,8 @@ export interface Admission {
   attempts: number;
   usedTokens: number;
   usedNanoUsd: number;
+  /** Bytes of output that were seen of the answer; 0: none, or they were not counted. */
+  outputBytes: number;
   /** How much of the use has been held anew for further attempts. */
   extendedTokens: number;
   extendedNanoUsd: number;

@@ -290,6 +290,28 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await atOnce.row()).entries).toMatchObject([{ usage: { output: 1_500 } }]);
   });
 
+  test('knows what is hidden from what an answer’s bytes do not show, where its provider does not say', async () => {
+    const now = await open({ isBudgeted: false, speaks: 'anthropic-messages' });
+    const { call: called, row } = asking(now);
+    const call = await called;
+    call.events(
+      messages.start(20),
+      messages.begin(),
+      messages.text('x'.repeat(400)),
+      messages.stop(),
+      messages.delta(1_100),
+      messages.end(),
+    );
+    call.end();
+    await row();
+    const next = asking(now);
+    (await next.call).events(messages.start(20), messages.begin(), messages.text('x'.repeat(40)));
+    await sleep(2);
+    now.time.pass(60_000);
+    await next.leave();
+    expect((await next.row()).entries).toMatchObject([{ kind: 'estimated', usage: { input: 20, output: 10 + 1_000 } }]);
+  });
+
   test('does not take a report in its middle for the provider’s last word', async () => {
     const scene = await open();
     const { call: called, leave, row } = asking(scene);

@@ -121,6 +121,8 @@ describe('a whole answer within a dialect', () => {
     expect(out).toBe(bytes);
     expect(facts).toEqual({
       usage: { input: 3, output: 2 },
+      usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
@@ -159,6 +161,8 @@ describe('a chat stream within its dialect', () => {
     expect(chatStream(false).push(chunk)).toEqual(chunk);
     expect(stream.facts()).toEqual({
       usage: null,
+      usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
@@ -176,6 +180,8 @@ describe('a chat stream within its dialect', () => {
       expect(run(cut, bytes, step)).toBe(sse(CHUNK, STOP, '[DONE]').toString());
       expect(cut.facts()).toEqual({
         usage: { input: 3, output: 2 },
+        usageImplausible: false,
+        serviceTier: null,
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',

@@ -2,6 +2,7 @@ import type { AnswerFacts, JsonObject, Wire } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { closingQuote, isObject, objectOr, objectsIn, parseJson } from '../json.ts';
+import { reportOf } from '../plausible.ts';
 import { answeredTier } from '../service-tier.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import { isSpace, lastStringOf, skipSpace } from './scan.ts';
@@ -30,24 +31,17 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
   const tail = wire === 'anthropic-count-tokens' ? null : usageFromTail(bytes);
   const usage = tail === null ? null : usageOf(wire, tail);
-  if (tail !== null && usage !== null) {
-    return {
-      usage,
-      usageIsFinal: true,
-      serviceTier: wire === 'openai-chat' ? chatTier(bytes) : tierOf(wire, tail),
-      outputBytes: 0,
-      finishReason: stopFromTail(wire, bytes),
-      finishes: 1,
-      complete: true,
-      error: null,
-    };
+  if (tail !== null && usage !== null && usage !== 'implausible') {
+    const finishReason = stopFromTail(wire, bytes);
+    const serviceTier = wire === 'openai-chat' ? chatTier(bytes) : tierOf(wire, tail);
+    const seen = { serviceTier, outputBytes: 0, finishReason, finishes: 1, complete: true, error: null };
+    return { usage, usageImplausible: false, usageIsFinal: true, ...seen };
   }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
   const reported = usageOf(wire, json);
   return {
-    usage: reported,
-    usageIsFinal: reported !== null,
+    ...reportOf(reported),
     serviceTier: tierOf(wire, json),
     outputBytes: wholeOutputBytes(json),
     finishReason: stopOf(json),
