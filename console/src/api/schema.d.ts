@@ -2656,8 +2656,8 @@ export interface components {
             deployment_count: number;
             access_groups: string[];
             fallbacks: string[];
-            /** @description The dearest of its deployments by bucket, at which holds are taken. */
-            prices: components["schemas"]["PriceByBucket"] | null;
+            /** @description The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment. */
+            prices: components["schemas"]["Prices"] | null;
             unpriced_deployment_count: number;
         };
         Choice: {
@@ -2799,8 +2799,20 @@ export interface components {
             /** @enum {string} */
             mode: "chat" | "embedding";
             /** @description The version in force; null: unpriced, which is never free. */
-            prices: components["schemas"]["PriceByBucket"] | null;
+            prices: components["schemas"]["Prices"] | null;
             prices_effective_from: string | null;
+            /** @description Where the price in force comes from; null: unpriced. */
+            prices_from: {
+                /**
+                 * @description `list`: taken from the published list; `given`: somebody gave it.
+                 * @enum {string}
+                 */
+                source: "list" | "given";
+                /** @description The edition of the list; null where it was not kept. */
+                source_version: string | null;
+                /** @description The account or token that added it; null for versions from before this was kept. */
+                created_by: string | null;
+            } | null;
             limits: {
                 rpm: number | null;
                 tpm: number | null;
@@ -2820,6 +2832,12 @@ export interface components {
             priority: number;
             tags: string[];
             max_output_tokens: number | null;
+            /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+            max_searches: number | null;
+            /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+            max_part_tokens: number | null;
+            /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+            on_hangup: ("finish" | "stop") | null;
             timeout_ms: number;
             enabled: boolean;
             metadata: {
@@ -3482,9 +3500,18 @@ export interface components {
             deployment_id: string;
             model: string;
             /** @description Null: unpriced from then on. */
-            prices: components["schemas"]["PriceByBucket"] | null;
+            prices: components["schemas"]["Prices"] | null;
             /** Format: date-time */
             effective_from: string;
+            /**
+             * @description `list`: taken from the published list; `given`: somebody gave it.
+             * @enum {string}
+             */
+            source: "list" | "given";
+            /** @description The edition of the list; null where it was not kept. */
+            source_version: string | null;
+            /** @description The account or token that added it; null for versions from before this was kept. */
+            created_by: string | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -3500,7 +3527,7 @@ export interface components {
             audio_output_per_million?: string;
             image_output_per_million?: string;
         };
-        /** @description USD per million tokens as decimal strings, by bucket. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. */
+        /** @description USD per million tokens as decimal strings, by bucket, and what is charged beyond them. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. A PATCH keeps what is absent and takes away what is null, in `per_unit` and `service_tiers` name by name; `context_tiers` is replaced as a whole. */
         PriceChange: {
             input_per_million?: string | null;
             cached_input_per_million?: string | null;
@@ -3512,6 +3539,44 @@ export interface components {
             reasoning_per_million?: string | null;
             audio_output_per_million?: string | null;
             image_output_per_million?: string | null;
+            /** @description USD for one: `search` a web search that the provider made, `request` the request itself, `image` a picture that was made, `second_input` and `second_output` a second of sound or film that was read or made, `page` a page that was read. A unit that is not here is unpriced: a request that may use it is refused under a blocking budget, and else settled without it. */
+            per_unit?: {
+                search?: string | null;
+                request?: string | null;
+                image?: string | null;
+                second_input?: string | null;
+                second_output?: string | null;
+                page?: string | null;
+            } | null;
+            /** @description Rates for the whole request when its input is above so many tokens, ascending; the highest that is reached applies. A bucket that is not given keeps its ordinary rate. */
+            context_tiers?: {
+                above_input_tokens: number;
+                input_per_million?: string | null;
+                cached_input_per_million?: string | null;
+                cache_write_per_million?: string | null;
+                cache_write_1h_per_million?: string | null;
+                audio_input_per_million?: string | null;
+                image_input_per_million?: string | null;
+                output_per_million?: string | null;
+                reasoning_per_million?: string | null;
+                audio_output_per_million?: string | null;
+                image_output_per_million?: string | null;
+            }[] | null;
+            /** @description Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. A tier that is not here is unpriced. */
+            service_tiers?: {
+                [key: string]: {
+                    input_per_million?: string | null;
+                    cached_input_per_million?: string | null;
+                    cache_write_per_million?: string | null;
+                    cache_write_1h_per_million?: string | null;
+                    audio_input_per_million?: string | null;
+                    image_input_per_million?: string | null;
+                    output_per_million?: string | null;
+                    reasoning_per_million?: string | null;
+                    audio_output_per_million?: string | null;
+                    image_output_per_million?: string | null;
+                } | null;
+            } | null;
         };
         PriceProposal: {
             deployment_id: string;
@@ -3519,10 +3584,46 @@ export interface components {
             provider: string;
             upstream_model: string;
             /** @description In force now. */
-            prices: components["schemas"]["PriceByBucket"] | null;
-            proposed: components["schemas"]["PriceByBucket"] | null;
+            prices: components["schemas"]["Prices"] | null;
+            proposed: components["schemas"]["Prices"] | null;
             /** Format: date-time */
             found_at: string;
+        };
+        Prices: {
+            input_per_million?: string;
+            cached_input_per_million?: string;
+            cache_write_per_million?: string;
+            cache_write_1h_per_million?: string;
+            audio_input_per_million?: string;
+            image_input_per_million?: string;
+            output_per_million?: string;
+            reasoning_per_million?: string;
+            audio_output_per_million?: string;
+            image_output_per_million?: string;
+            per_unit?: {
+                search?: string;
+                request?: string;
+                image?: string;
+                second_input?: string;
+                second_output?: string;
+                page?: string;
+            };
+            context_tiers?: {
+                above_input_tokens: number;
+                input_per_million?: string;
+                cached_input_per_million?: string;
+                cache_write_per_million?: string;
+                cache_write_1h_per_million?: string;
+                audio_input_per_million?: string;
+                image_input_per_million?: string;
+                output_per_million?: string;
+                reasoning_per_million?: string;
+                audio_output_per_million?: string;
+                image_output_per_million?: string;
+            }[];
+            service_tiers?: {
+                [key: string]: components["schemas"]["PriceByBucket"];
+            };
         };
         /** @description RFC 9457, with a JSON pointer for each faulty field. */
         Problem: {
@@ -9546,6 +9647,12 @@ export interface operations {
                     priority?: number;
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
+                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    max_searches?: number | null;
+                    /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    max_part_tokens?: number | null;
+                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
                     metadata?: {
@@ -9696,6 +9803,12 @@ export interface operations {
                     priority?: number;
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
+                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    max_searches?: number | null;
+                    /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    max_part_tokens?: number | null;
+                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
                     metadata?: {
@@ -9772,6 +9885,12 @@ export interface operations {
                     priority?: number;
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
+                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    max_searches?: number | null;
+                    /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    max_part_tokens?: number | null;
+                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
                     metadata?: {
@@ -9981,8 +10100,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        prices: components["schemas"]["PriceByBucket"] | null;
+                        prices: components["schemas"]["Prices"] | null;
                         source: string | null;
+                        /** @description The edition of the list. */
+                        source_version: string | null;
                     };
                 };
             };
