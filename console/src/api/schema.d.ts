@@ -2029,7 +2029,7 @@ export interface paths {
         };
         /**
          * Export usage and spend as comma-separated values
-         * @description `csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.
+         * @description `csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.
          */
         get: operations["get_usage_export"];
         put?: never;
@@ -3125,6 +3125,8 @@ export interface components {
             provider: string;
             upstream_model: string;
             price_id: string | null;
+            /** @description The provider’s word for the service tier or speed whose rates applied; null: the ordinary ones. */
+            service_tier: string | null;
             input_tokens: number;
             cached_input_tokens: number;
             cache_write_tokens: number;
@@ -3135,14 +3137,28 @@ export interface components {
             other_tokens: {
                 [key: string]: number;
             };
+            /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+            units: {
+                [key: string]: number;
+            };
+            /** @description What was used and has no price. */
+            unpriced_units: string[];
             spend: string | null;
-            /** @description Null: the entry names no price. */
+            /** @description At the rates that applied: of the context tier that the input reached and of the service tier. Null: the entry names no price. */
             cost_by_bucket: {
                 bucket: string;
                 tokens: number;
                 price_per_million: string;
                 /** @description Exact, before the entry’s one rounding up to a nano-dollar. */
                 cost: string;
+            }[] | null;
+            /** @description Null: the entry names no price. */
+            cost_by_unit: {
+                unit: string;
+                quantity: number;
+                /** @description For one; null: it has none. */
+                price: string | null;
+                cost: string | null;
             }[] | null;
         };
         LimitsStatus: {
@@ -3688,8 +3704,14 @@ export interface components {
             other_tokens: {
                 [key: string]: number;
             };
+            /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+            units: {
+                [key: string]: number;
+            };
             /** @description USD; null when nothing was charged, or an attempt has no price. */
             spend: string | null;
+            /** @description It has a price, and something that the provider bills for has none: `spend` misses that. */
+            partly_priced: boolean;
             latency: {
                 gateway_us: number;
                 provider_ms: number | null;
@@ -4074,6 +4096,15 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        UnitUse: {
+            /** @description A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). */
+            unit: string;
+            /** @description Attempts that used it. */
+            uses: number;
+            quantity: number;
+            /** @description The part of it that had no price: `spend` misses what it cost. */
+            unpriced_quantity: number;
+        };
         Usage: {
             /** Format: date-time */
             from: string;
@@ -4107,6 +4138,9 @@ export interface components {
                 reasoning_tokens: number;
                 total_tokens: number;
                 spend: string;
+                units: components["schemas"]["UnitUse"][];
+                /** @description A unit was used without a price, so `spend` is less than what providers charge. See `units`. */
+                partly_priced: boolean;
             }[];
             total: {
                 /** @description Settled ones; estimated and refused stand beside, not in it. */
@@ -4121,6 +4155,9 @@ export interface components {
                 reasoning_tokens: number;
                 total_tokens: number;
                 spend: string;
+                units: components["schemas"]["UnitUse"][];
+                /** @description A unit was used without a price, so `spend` is less than what providers charge. See `units`. */
+                partly_priced: boolean;
             };
             /** @description There are more lines than are given; the total counts all of them. */
             truncated: boolean;
@@ -12081,8 +12118,14 @@ export interface operations {
                         other_tokens: {
                             [key: string]: number;
                         };
+                        /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+                        units: {
+                            [key: string]: number;
+                        };
                         /** @description USD; null when nothing was charged, or an attempt has no price. */
                         spend: string | null;
+                        /** @description It has a price, and something that the provider bills for has none: `spend` misses that. */
+                        partly_priced: boolean;
                         latency: {
                             gateway_us: number;
                             provider_ms: number | null;

@@ -1,5 +1,5 @@
 import type { PerMillion, Price, PriceUnits } from './price.ts';
-import { USAGE_UNITS, type UsageUnit } from './usage.ts';
+import { USAGE_UNITS, type Usage, type UsageUnit } from './usage.ts';
 
 /** A price without its version: the rates of the token buckets and what is charged beyond them. */
 export interface GivenPrice {
@@ -24,6 +24,19 @@ export function givenPrice({
   };
   return { perMillion: { ...perMillion }, units: Object.keys(said).length === 0 ? null : said };
 }
+
+/**
+ * The rates that an answer is charged at: the ordinary ones, over them those of the highest context tier that its input reached, and over
+ * those the ones of its service tier.
+ */
+export function ratesOf({ perMillion, units }: GivenPrice, usage: Usage, serviceTier: string | null): PerMillion {
+  const inputTokens = INPUT_BUCKETS.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0);
+  const context = units?.contextTiers?.findLast(({ aboveInputTokens }) => inputTokens > aboveInputTokens);
+  const services = new Map(Object.entries(units?.serviceTiers ?? {}));
+  return { ...perMillion, ...context?.perMillion, ...services.get(serviceTier ?? '')?.perMillion };
+}
+
+const INPUT_BUCKETS = ['input', 'cached_input', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input'] as const;
 
 /** True for a name of USAGE_UNITS: it counts pieces, not tokens. */
 export function isPieceUnit(name: string): name is UsageUnit {
