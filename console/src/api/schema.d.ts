@@ -2641,6 +2641,12 @@ export interface components {
                     spent: string;
                     /** @description Every one that was let in, however it ended. */
                     requests: number;
+                    /** @description Those that used something at a deployment without a price: `spent` misses what they cost. */
+                    unpriced_requests: number;
+                    /** @description What was used without a price, by unit: `spent` misses what it cost. */
+                    unpriced_units: {
+                        [key: string]: number;
+                    };
                 }[];
             }[];
         };
@@ -2813,6 +2819,8 @@ export interface components {
                 /** @description The account or token that added it; null for versions from before this was kept. */
                 created_by: string | null;
             } | null;
+            /** @description What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier; `context_tier`: a prompt above the ordinary length. */
+            unpriced_units: string[];
             limits: {
                 rpm: number | null;
                 tpm: number | null;
@@ -5352,6 +5360,8 @@ export interface operations {
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "spend" | "-spend" | "budget_used" | "-budget_used" | "requests" | "-requests" | "members" | "-members" | "teams" | "-teams" | "keys" | "-keys";
                 /** @description `active` is neither suspended nor archived. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
+                /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
+                unpriced?: string;
             };
             header?: never;
             path?: never;
@@ -5511,6 +5521,8 @@ export interface operations {
                 search?: string;
                 /** @description `active` is neither suspended nor archived. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
+                /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
+                unpriced?: string;
                 /** @description Only these, separated by commas: at most 200. */
                 ids?: string;
             };
@@ -6067,7 +6079,10 @@ export interface operations {
     };
     get_organizations_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -6523,7 +6538,10 @@ export interface operations {
     };
     get_teams_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -7137,7 +7155,10 @@ export interface operations {
     };
     get_organizations_id_members_member_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -8808,7 +8829,10 @@ export interface operations {
     };
     get_keys_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -9607,6 +9631,8 @@ export interface operations {
                 credential_id?: string;
                 tag?: string;
                 enabled?: string;
+                /** @description `true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`). */
+                unpriced?: string;
             };
             header?: never;
             path?: never;
@@ -10307,6 +10333,8 @@ export interface operations {
                 /** @description By name unless said. */
                 sort?: "name" | "-name";
                 access_group?: string;
+                /** @description `true`: those with a deployment without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days. */
+                unpriced?: string;
             };
             header?: never;
             path?: never;

@@ -4,6 +4,7 @@ import type { GivenPrice } from '../domain/price-units.ts';
 import { isAtCapacity } from '../domain/routing.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import * as prices from '../store/prices.ts';
+import { lackedUnits } from '../store/unpriced.ts';
 import type { AdminCall } from './call.ts';
 import { instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
 import { capabilities } from './organization-view.ts';
@@ -44,6 +45,10 @@ export const deploymentOut = z
     prices: pricesOut.nullable().meta({ description: 'The version in force; null: unpriced, which is never free.' }),
     prices_effective_from: instantOut.nullable(),
     prices_from: z.object(provenanceOut).nullable().meta({ description: 'Where the price in force comes from; null: unpriced.' }),
+    unpriced_units: z.array(z.string()).meta({
+      description:
+        'What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier; `context_tier`: a prompt above the ordinary length.',
+    }),
     limits: z.object({ rpm: z.int().nullable(), tpm: z.int().nullable() }),
     capacity_use: z
       .object({
@@ -98,16 +103,19 @@ export async function viewDeployment(call: AdminCall, row: DeploymentRow): Promi
   return view;
 }
 
-/** Several, with one query for the prices in force. */
+/** Several, with one query for the prices in force and one for what they lack. */
 export async function viewDeployments(call: AdminCall, rows: readonly DeploymentRow[]) {
   const ids = rows.map((row) => row.id);
-  const inForce = await prices.inForce(call.deps.db, ids, new Date(call.deps.clock.nowMs()));
+  const now = new Date(call.deps.clock.nowMs());
+  const inForce = await prices.inForce(call.deps.db, ids, now);
+  const lacked = await lackedUnits(call.deps.db, ids, now);
   return rows.map((row) => {
     const price = inForce.get(row.id);
     const facts = deploymentFacts(row, price);
     return {
       id: row.id,
       ...facts,
+      unpriced_units: [...(lacked.get(row.id) ?? [])],
       capacity_use: capacityUse(call, row),
       prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
       prices_from: facts.prices === null || price === undefined ? null : renderProvenance(price),
