@@ -15,6 +15,7 @@ import { csvLine } from '../csv.ts';
 import { focusLines } from '../focus.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
+import { unitCells, unitHead } from '../unit-columns.ts';
 import { askedOrganization } from '../usage-scope.ts';
 import { FIELDS, query, questionOf, renderSums } from './usage.ts';
 
@@ -31,7 +32,7 @@ type ExportCall = AdminCall<unknown, z.output<typeof exportQuery>>;
 export const exportFile = route({
   summary: 'Export usage and spend as comma-separated values',
   description:
-    '`csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
+    '`csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
   permission: 'usage.read',
   query: exportQuery,
   response: textOut,
@@ -85,14 +86,14 @@ async function* plainLines({ groupBy, interval }: UsageQuestion, report: UsageRe
   const isNamed = (group: UsageGroup) => NAMED.includes(group);
   const columns = groupBy.flatMap((group) => (isNamed(group) ? [FIELDS[group], `${group}_name`] : [FIELDS[group]]));
   const sums = Object.keys(renderSums(report.total));
-  yield csvLine([...(interval === null ? [] : ['start']), ...columns, ...sums]);
-  for (const { startMs, groups, sums: line } of report.lines) {
+  yield csvLine([...(interval === null ? [] : ['start']), ...columns, ...sums, ...unitHead]);
+  for (const { startMs, groups, sums: line, units } of report.lines) {
     const { spend, ...counts } = renderSums(line);
     const cells = groupBy.flatMap((group) => {
       const value = groups[group] ?? null;
       return isNamed(group) ? [value, names.get(value ?? '') ?? null] : [value];
     });
     const start = startMs === null ? [] : [new Date(startMs).toISOString()];
-    yield csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }]);
+    yield csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }, ...unitCells(units)]);
   }
 }
