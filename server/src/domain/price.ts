@@ -80,6 +80,11 @@ export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | nu
   return pieces + divideRoundingUp(perMillionths, MILLION);
 }
 
+/** The usage with the fee that a provider takes for the request itself, where the price has one. */
+export function withRequestFee(usage: Usage, price: Price): Usage {
+  return hasUnitPrice(price, 'request') ? { ...usage, request: 1 } : usage;
+}
+
 /**
  * The rates one answer is charged at, for the whole of it: each bucket's own rate in the service tier that answered, else in the highest context
  * tier whose bound its input (whatever bucket it is in) exceeds, else the ordinary one. Fallbacks (`rateIn`) go by the same rates.
