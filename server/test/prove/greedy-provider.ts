@@ -33,7 +33,7 @@ export const TIER_PRICES = Object.fromEntries(
 export const LONG_PRICES = [{ above_input_tokens: LONG.above, input_per_million: '6.00', output_per_million: '22.50' }];
 
 /** What comes around the text, and what a tool of the provider's own is described by. */
-const AROUND_TOKENS = 500;
+const AROUND_TOKENS = 400;
 const DESCRIBED_TOKENS = 1_700;
 /** Where nothing bounds them. */
 const OPEN_OUTPUT_TOKENS = 9_000;
