@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { type OpenDatabase, openDatabase } from '../../server/src/store/database.ts';
 import * as schema from '../../server/src/store/schema.ts';
 import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
+import { graveFindings } from './axe.ts';
 import { called, expect, type House, openHouse, type Page, test } from './support.ts';
 
 const QUARTER_MS = 900_000;
@@ -234,6 +235,18 @@ test.describe('use by unit', () => {
     await expect(page.getByRole('tooltip', { name: /^Not in this spend: Page read \(2\)/ })).toBeVisible();
     await page.getByLabel(/^Only budgets whose spend is incomplete now/).check();
     await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(1);
+  });
+
+  test('is shown without serious or critical findings in both themes', async ({ page }) => {
+    test.setTimeout(120_000);
+    const addresses = ['/models', `/models/${used.deploymentId}`, '/usage?group_by=model', `/requests/${used.requestId}`];
+    const findings: string[] = [];
+    for (const address of [...addresses, `/requests?key_id=${used.keyId}`, `/keys/${used.keyId}`, '/settings?tab=prices']) {
+      await page.goto(house.url + address);
+      await expect(page.getByText(/Partly (un)?priced|Incomplete|Web search/).first()).toBeVisible();
+      findings.push(...(await graveFindings(page, address)));
+    }
+    expect(findings).toEqual([]);
   });
 
   test('no longer lacks a price once it has one', async ({ page }) => {
