@@ -40,7 +40,7 @@ describe('a whole answer that is read on for a client that hung up', { timeout: 
     expect([status, ledger]).toMatchObject(['cancelled', [{ kind: 'usage', output_tokens: 390, reasoning_tokens: 10 }]]);
   });
 
-  // promise: if that fails, the hold is charged as it stands.
+  // promise: An answer that is not streamed is made in full whether or not somebody waits
   test('is let go of when the drain is over, and its hold charged', async () => {
     const left = await askAndLeave('cut', 20_000, '1');
     const startedMs = performance.now();
