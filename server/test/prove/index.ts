@@ -39,6 +39,7 @@ const registry: Record<string, readonly string[]> = {
   '3.10': ['threshold-alerts'],
   '3.11': ['watched-requests', 'metric-series', 'alert-rules', 'published-package'],
   '3.12': ['roles'],
+  'money.frozen': ['money-frozen'],
 };
 
 const args = process.argv.slice(2);
