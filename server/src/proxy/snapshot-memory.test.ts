@@ -59,6 +59,7 @@ function manyTenants() {
       keysMax,
       forget: () => {},
       recount: () => {},
+      unreadable: () => {},
     });
   return { state, open };
 }
@@ -137,6 +138,7 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
       keysMax: 10,
       forget: () => {},
       recount: () => {},
+      unreadable: () => {},
     });
     const asking = Array.from({ length: 20 }, async () => snapshot.keyBySecret('slow'));
     const ends = Promise.all(
@@ -175,6 +177,7 @@ test('a process that stood still for longer than that hears the answer that came
     keysMax: 10,
     forget: () => {},
     recount: () => {},
+    unreadable: () => {},
   });
   const found = snapshot.keyBySecret('nobody’s');
   const untilMs = performance.now() + 1_200;

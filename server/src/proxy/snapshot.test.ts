@@ -88,6 +88,7 @@ beforeEach(async () => {
     keysMax: 10,
     forget,
     recount,
+    unreadable: () => {},
   });
 });
 

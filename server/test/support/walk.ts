@@ -198,6 +198,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     keysMax: 100,
     forget: (added) => void counters.forget(added),
     recount: (changed) => void counters.recount(changed),
+    unreadable: () => {},
   });
   const gateway: Gateway = {
     clock,
