@@ -36,10 +36,11 @@ import { createAnthropicProvider } from './providers/anthropic/anthropic-provide
 import { checkDeployment, listUpstreamModels } from './providers/credential-check.ts';
 import { createFakeProvider } from './providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from './providers/openai/openai-provider.ts';
-import { listPrice, PRICE_LIST_EDITION } from './providers/price-list.ts';
+import { PRICE_LIST_EDITION, priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
+import type { Reply } from './proxy/http.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
@@ -60,6 +61,7 @@ const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
 /** For an error in a stream to reach its client. */
 const LAST_WORDS_MS = 500;
+const LOOK_MS = 20;
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
@@ -121,10 +123,14 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     isLeaving: () => notReady === 'draining',
     serve: (request, reply) => {
       if (config.role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
-      else void serveOperations(request, reply, operations);
+      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
     },
   });
   const { server } = listening;
+  const fail = (error: unknown, reply: Reply) => {
+    log.error({ err: error }, 'a page could not be served');
+    reply.destroy();
+  };
   try {
     await listen(server, config);
   } catch (error) {
@@ -146,7 +152,9 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
+    const startedMs = clock.monotonicMs();
     await closeWithin(listening, config.drainMsMax, cutStreams);
+    await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     transport.close();
     // What is settled is stored and told before this replica goes.
@@ -189,7 +197,7 @@ function adminDepsOf(
     log,
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
-      priceFor: (provider, upstreamModel) => listPrice(provider, upstreamModel),
+      priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       priceListEdition: PRICE_LIST_EDITION,
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
@@ -272,6 +280,22 @@ async function closeWithin(listening: Listening, ms: number, cutStreams: () => v
   await closed;
   clearTimeout(end);
   clearTimeout(cut);
+}
+
+/**
+ * Answers that are read on for clients that hung up may come to their end within the bound as well. What is left of them then is let go of, and
+ * charged as one that broke.
+ */
+async function settleUnheard({ gateway }: OpenGateway, ms: number, cut: () => void): Promise<void> {
+  const isSettled = () => gateway.traffic.inFlight().length === 0;
+  await untilOrAtMost(isSettled, ms);
+  cut();
+  await untilOrAtMost(isSettled, LAST_WORDS_MS);
+}
+
+async function untilOrAtMost(is: () => boolean, ms: number): Promise<void> {
+  const endMs = clock.monotonicMs() + ms;
+  while (!is() && clock.monotonicMs() < endMs) await sleep(LOOK_MS);
 }
 
 /** The first signal drains, a second one does not wait. */

@@ -3,9 +3,9 @@ import { configFrom } from './config-source.ts';
 import type { Counters } from './counters/counters.ts';
 import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
-import { describeDefect } from './lib/defect.ts';
 import { requestId } from './lib/id.ts';
-import type { Logger } from './lib/log.ts';
+import { type Logger, tellDefect } from './lib/log.ts';
+import { nowAndThen } from './lib/now-and-then.ts';
 import { hashSecret } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
@@ -16,6 +16,7 @@ import { createDecisionLookup } from './proxy/decision-lookup.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import { createDeploymentHealth } from './proxy/health.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
+import { createDeploymentPace } from './proxy/pace.ts';
 import { createRequestLines } from './proxy/request-lines.ts';
 import { restoreRecent } from './proxy/restore.ts';
 import { openSnapshot, type Snapshot } from './proxy/snapshot.ts';
@@ -54,7 +55,9 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   const { database, installation, journal, refusals, masterKey } = stores;
   const { db } = database;
-  const source = configFrom(db, installation.credentials);
+  const source = configFrom(db, installation.credentials, (what, id, error) =>
+    log.error({ [`${what}_id`]: id, err: error }, `a stored ${what} cannot be read: what needs it is out of service or unpriced`),
+  );
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
   const snapshot = await openSnapshot({
@@ -62,7 +65,9 @@ export async function openGateway(
     clock,
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
-    forget: (added, change) => void counters.forget(added, change),
+    forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
+    unreadable: createUnreadable(log),
+    recount: (changed) => tellCounters(async () => counters.recount(changed), log),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -73,6 +78,7 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
+    pace: createDeploymentPace(),
     traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
@@ -84,8 +90,7 @@ export async function openGateway(
     }),
     sealContent: createContentSealer(masterKey),
     refused: (record) => refusals.add(record),
-    defect: (error, requestId) =>
-      log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway'),
+    defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
     random: Math.random,
     after: (ms, callback) => {
@@ -108,6 +113,22 @@ export async function openGateway(
   return { gateway, counters, shared: opened.shared, leave: () => opened.stop(), telemetry };
 }
 
+/** Every poll meets it again; a line every ten minutes says that it is still so. */
+function createUnreadable(log: Logger): (id: string, error: unknown) => void {
+  const isDue = nowAndThen(UNREADABLE_EVERY_MS, clock);
+  return (id, error) => {
+    if (isDue(id) !== null)
+      log.error({ id, err: error }, 'a configuration cannot be read: its own requests are refused or go by the one before');
+  };
+}
+
+const UNREADABLE_EVERY_MS = 600_000;
+
+/** A change of the configuration is live whether or not the counters can be told of it; the proof finds what they missed. */
+function tellCounters(tell: () => Promise<void>, log: Logger): void {
+  tell().catch((error: unknown) => log.error({ err: error }, 'counters: a change of the configuration could not be told'));
+}
+
 /** As many keys as are looked up here; a database that is away is no reason not to start. */
 const LOOKUPS = 4;
 
@@ -128,6 +149,8 @@ async function countLastHour({ database: { db }, writer }: Stores, { snapshot }:
     loadOrganizations: (ids: readonly string[]) => stored.loadOrganizations(db, ids),
     findKeys: (addresses: Parameters<typeof stored.findKeys>[1]) => stored.findKeys(db, addresses),
   };
-  const keys = await restoreRecent(recent, restoring, nowMs);
+  const { keys, skipped, examples } = await restoreRecent(recent, restoring, nowMs);
   if (keys > 0) log.info({ keys }, 'counters: the last hour is counted again');
+  if (examples.length > 0)
+    log.error({ ...skipped, examples }, 'counters: what cannot be read was left out; the proof goes by the ledger');
 }

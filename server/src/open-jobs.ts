@@ -21,7 +21,7 @@ import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 import { type AddressPolicy, checkWebhookUrl, createAddressPolicy } from './providers/address-policy.ts';
 import { listUpstreamModels } from './providers/credential-check.ts';
-import { listPrice } from './providers/price-list.ts';
+import { priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createWebhookPost } from './providers/webhook-post.ts';
 import type { JobReadings } from './proxy/job-metrics.ts';
@@ -86,7 +86,7 @@ function startJobs(
       key: installation.credentials,
       announcer,
     }),
-    priceJob({ priceFor: listPrice, announcer }),
+    priceJob({ priceFor, announcer }),
   ];
   const delivering = {
     db: database.db,

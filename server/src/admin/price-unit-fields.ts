@@ -28,7 +28,7 @@ const contextTier = z
 /** As providers write them. The first character keeps names out that mean something to JavaScript. */
 const serviceTier = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_.-]{0,31}$/, 'a service tier is named by 1 to 32 of a-z, 0-9, "_", "." and "-"');
+  .regex(/^[a-z0-9][a-z0-9_.+-]{0,31}$/, 'a service tier is named by 1 to 32 of a-z, 0-9, "_", ".", "+" and "-"');
 
 /** Beside the rates of the buckets. */
 export const unitFields = {
@@ -46,7 +46,7 @@ export const unitFields = {
     .nullish()
     .meta({
       description:
-        'Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. A tier that is not here is unpriced.',
+        'Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. What holds together is joined by `+` (`fast+us`). A tier that is not here is unpriced.',
     }),
 };
 type UnitsBody = { readonly [Name in keyof typeof unitFields]?: z.output<(typeof unitFields)[Name]> };

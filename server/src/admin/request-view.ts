@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../domain/money.ts';
-import { type PerMillion, rateOf } from '../domain/price.ts';
-import { type GivenPrice, givenPrice, isPieceUnit, ratesOf } from '../domain/price-units.ts';
-import { USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../domain/usage.ts';
+import { type PerMillion, rateIn, ratesFor } from '../domain/price.ts';
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../domain/usage.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { PriceRow } from '../store/prices.ts';
 import type { LedgerRow, RequestRow } from '../store/request-log.ts';
@@ -136,9 +135,8 @@ export function renderLedgerEntry(row: LedgerEntryRow, price: PriceRow | undefin
     ...renderTokens(row),
     unpriced_units: row.unpricedUnits?.split(',') ?? [],
     spend: renderSpend(row.nanoUsd),
-    cost_by_bucket:
-      price === undefined ? null : costByBucket(usageOf(row), ratesOf(givenPrice(price), usageOf(row), row.serviceTier)),
-    cost_by_unit: price === undefined ? null : costByUnit(usageOf(row), givenPrice(price)),
+    cost_by_bucket: price === undefined ? null : costByBucket(usageOf(row), ratesFor(usageOf(row), price, row.serviceTier)),
+    cost_by_unit: price === undefined ? null : costByUnit(usageOf(row), price),
   };
 }
 
@@ -183,8 +181,10 @@ function sumOf(entries: readonly (readonly [string, number])[], wanted: string):
 }
 
 function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
-  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...others } = usage;
-  const total = Object.entries(usage).reduce((sum, [name, tokens]) => (isPieceUnit(name) ? sum : sum + tokens), 0);
+  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...rest } = usage;
+  // As the journal writes it: of what was not used nothing is said.
+  const others = Object.fromEntries(Object.entries(rest).filter(([, amount]) => amount !== 0));
+  const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
   return {
     inputTokens: input,
     cachedInputTokens: cached_input,
@@ -205,8 +205,8 @@ function renderTokens(row: TokenColumns) {
     output_tokens: row.outputTokens,
     reasoning_tokens: row.reasoningTokens,
     total_tokens: row.totalTokens,
-    other_tokens: Object.fromEntries(others.filter(([name]) => !isPieceUnit(name))),
-    units: Object.fromEntries(others.filter(([name]) => isPieceUnit(name))),
+    other_tokens: Object.fromEntries(others.filter(([name]) => !isPiece(name))),
+    units: Object.fromEntries(others.filter(([name]) => isPiece(name))),
   };
 }
 
@@ -226,16 +226,15 @@ function usageOf(row: TokenColumns): Usage {
 }
 
 function costByBucket(usage: Usage, perMillion: PerMillion) {
-  const price = { id: '', effectiveFromMs: 0, perMillion };
   return USAGE_BUCKETS.flatMap((bucket) => {
     const tokens = usage[bucket] ?? 0;
     if (tokens === 0) return [];
-    const rate = rateOf(price, bucket);
+    const rate = rateIn(perMillion, bucket);
     return [{ bucket, tokens, price_per_million: formatUsd(rate), cost: formatExact(BigInt(tokens) * BigInt(rate)) }];
   });
 }
 
-function costByUnit(usage: Usage, { units }: GivenPrice): z.output<typeof unitCostOut>[] {
+function costByUnit(usage: Usage, { units }: PriceRow): z.output<typeof unitCostOut>[] {
   return USAGE_UNITS.filter((unit) => (usage[unit] ?? 0) !== 0).map((unit) => {
     const quantity = usage[unit] ?? 0;
     const price = units?.perUnit?.[unit];

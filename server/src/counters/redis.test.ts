@@ -63,6 +63,8 @@ function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly
   const day = calendar([-1, 0, 1, 2].map((days) => today + days * DAY_MS));
 
   // promise: replicas and skewed clocks do not change that.
+  // promise: With Redis the script uses Redis's `TIME`, for windows and for choosing
+  // promise: **Replicas count as one**: with Redis or Valkey every limit and budget is exact over all replicas, by one clock
   test('three processes that race for a limit pass exactly as many as it allows', async () => {
     const of = place();
     const processes = [process(of), process(of), process(of)];

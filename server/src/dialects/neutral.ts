@@ -5,6 +5,7 @@
 import type { Usage } from '../domain/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { JsonObject } from './dialect.ts';
+import type { Reported } from './plausible.ts';
 
 /** Up to here the prompt may be cached; null when the part ends no cached prefix. */
 export interface CacheMark {
@@ -129,8 +130,11 @@ export interface NeutralAnswer {
   /** The provider's own word. */
   readonly stopWord: string | null;
   readonly stopSequence: string | null;
-  readonly usage: Usage | null;
+  readonly usage: Reported;
+  /** In the provider's own words. */
   readonly serviceTier: string | null;
+  /** What it was billed at: see AnswerFacts. */
+  readonly billedTier: string | null;
 }
 
 /** Streamed answers, in the order they are told. A block is a part under way; its number is its own for the whole answer. */
@@ -145,7 +149,7 @@ export type AnswerEvent =
   | { readonly is: 'arguments'; readonly block: number; readonly json: string }
   | { readonly is: 'block_end'; readonly block: number }
   | { readonly is: 'stop'; readonly reason: StopReason; readonly word: string; readonly stopSequence: string | null }
-  | { readonly is: 'usage'; readonly usage: Usage }
+  | { readonly is: 'usage'; readonly usage: Usage | 'implausible'; readonly billedTier: string | null }
   | { readonly is: 'error'; readonly message: string }
   /** The provider said the answer is over. */
   | { readonly is: 'end' };

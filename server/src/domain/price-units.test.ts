@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PriceUnits } from './price.ts';
-import { givenPrice, isPieceUnit, NO_PRICE, ratesOf } from './price-units.ts';
+import { givenPrice, isPrice, NO_PRICE } from './price-units.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from './usage.ts';
 
 const amount = fc.integer({ min: 0, max: 9_000_000_000_000_000 });
@@ -24,39 +24,37 @@ describe('a price in one form', () => {
   });
 });
 
-describe('the rates of an answer', () => {
-  const tiered = givenPrice({
-    perMillion: { input: 1, cached_input: 2, output: 3 },
-    units: {
-      contextTiers: [
-        { aboveInputTokens: 100, perMillion: { input: 10 } },
-        { aboveInputTokens: 200, perMillion: { input: 20, output: 30 } },
-      ],
-      serviceTiers: { priority: { perMillion: { output: 300 } }, free: { perMillion: {} } },
-    },
+describe('what is stored as a price', () => {
+  test('is one whatever we made of it', () => {
+    const ascending = price.map(({ perMillion, units }) => {
+      const { contextTiers, ...rest } = units ?? {};
+      const tiers = [...new Map((contextTiers ?? []).map((tier) => [tier.aboveInputTokens, tier])).values()];
+      return { perMillion, units: { ...rest, contextTiers: tiers.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens) } };
+    });
+    fc.assert(fc.property(ascending, ({ perMillion, units }) => void expect(isPrice(perMillion, units)).toBe(true)));
+    expect(isPrice({}, null)).toBe(true);
   });
 
-  test('are the ordinary ones up to the bound of a context tier, and its own above', () => {
-    expect(ratesOf(tiered, { input: 60, cached_input: 40, output: 9_999 }, null)).toEqual(tiered.perMillion);
-    expect(ratesOf(tiered, { input: 60, audio_input: 41 }, null)).toEqual({ input: 10, cached_input: 2, output: 3 });
-    expect(ratesOf(tiered, { cache_write_1h: 201, search: 1_000 }, null)).toEqual({ input: 20, cached_input: 2, output: 30 });
+  test.each<[unknown, unknown]>([
+    [null, null],
+    [{ input: 1.5 }, null],
+    [{ input: -1 }, null],
+    [{ input: '1' }, null],
+    [{}, []],
+    [{}, 'none'],
+    [{}, { perUnit: { search: 0.1 } }],
+    [{}, { perUnit: null }],
+    [{}, { contextTiers: {} }],
+    [{}, { contextTiers: [{ aboveInputTokens: 5 }] }],
+    [{}, { contextTiers: [null] }],
+    [{}, { contextTiers: [5, 5].map((aboveInputTokens) => ({ aboveInputTokens, perMillion: {} })) }],
+    [{}, { serviceTiers: { fast: {} } }],
+    [{}, { serviceTiers: { fast: { perMillion: { output: 2 ** 60 } } } }],
+  ])('is none: %j, %j', (perMillion, units) => {
+    expect(isPrice(perMillion, units)).toBe(false);
   });
 
-  test('are over these the ones of the service tier, where the price knows it', () => {
-    expect(ratesOf(tiered, { input: 201 }, 'priority')).toEqual({ input: 20, cached_input: 2, output: 300 });
-    for (const tier of ['free', 'unknown', 'constructor', '']) expect(ratesOf(tiered, {}, tier)).toEqual(tiered.perMillion);
+  test('is judged whatever it is', () => {
+    fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (perMillion, units) => void isPrice(perMillion, units)));
   });
-
-  test('of a price without tiers are its own, whatever was used', () => {
-    fc.assert(
-      fc.property(rates, fc.dictionary(fc.constantFrom(...USAGE_BUCKETS), fc.nat()), fc.string(), (perMillion, usage, tier) => {
-        expect(ratesOf(givenPrice({ perMillion }), usage, tier)).toEqual(perMillion);
-      }),
-    );
-  });
-});
-
-test('pieces are units and tokens are none', () => {
-  for (const unit of USAGE_UNITS) expect(isPieceUnit(unit)).toBe(true);
-  for (const name of [...USAGE_BUCKETS, 'constructor', '']) expect(isPieceUnit(name)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import type { PerMillion, Price, PriceUnits } from './price.ts';
-import { USAGE_UNITS, type Usage, type UsageUnit } from './usage.ts';
+import { USAGE_BUCKETS, USAGE_UNITS } from './usage.ts';
 
 /** A price without its version: the rates of the token buckets and what is charged beyond them. */
 export interface GivenPrice {
@@ -25,22 +25,40 @@ export function givenPrice({
   return { perMillion: { ...perMillion }, units: Object.keys(said).length === 0 ? null : said };
 }
 
-/**
- * The rates that an answer is charged at: the ordinary ones, over them those of the highest context tier that its input reached, and over
- * those the ones of its service tier.
- */
-export function ratesOf({ perMillion, units }: GivenPrice, usage: Usage, serviceTier: string | null): PerMillion {
-  const inputTokens = INPUT_BUCKETS.reduce((sum, bucket) => sum + (usage[bucket] ?? 0), 0);
-  const context = units?.contextTiers?.findLast(({ aboveInputTokens }) => inputTokens > aboveInputTokens);
-  const services = new Map(Object.entries(units?.serviceTiers ?? {}));
-  return { ...perMillion, ...context?.perMillion, ...services.get(serviceTier ?? '')?.perMillion };
+/** Returns whether stored values are a price: whole nano-dollars from 0 on, and tiers in ascending order. Whoever wrote them may not have been us. */
+export function isPrice(perMillion: unknown, units: unknown): boolean {
+  if (!isRates(perMillion)) return false;
+  if (units === null || units === undefined) return true;
+  if (!isObject(units)) return false;
+  const { perUnit = {}, contextTiers = [], serviceTiers = {} } = units;
+  return (
+    isAmounts(perUnit) && isContextTiers(contextTiers) && isObject(serviceTiers) && Object.values(serviceTiers).every(hasRates)
+  );
 }
 
-const INPUT_BUCKETS = ['input', 'cached_input', 'cache_write', 'cache_write_1h', 'audio_input', 'image_input'] as const;
-
-/** True for a name of USAGE_UNITS: it counts pieces, not tokens. */
-export function isPieceUnit(name: string): name is UsageUnit {
-  return PIECE_UNITS.has(name);
+function isContextTiers(tiers: unknown): boolean {
+  if (!Array.isArray(tiers)) return false;
+  const starts = tiers.map((tier) => (hasRates(tier) ? (tier as { aboveInputTokens?: unknown }).aboveInputTokens : undefined));
+  return starts.every((start, at) => isAmount(start) && (at === 0 || (start as number) > (starts[at - 1] as number)));
 }
 
-const PIECE_UNITS: ReadonlySet<string> = new Set(USAGE_UNITS);
+function hasRates(value: unknown): boolean {
+  return isObject(value) && isRates(value.perMillion);
+}
+
+/** Only buckets are multiplied; what else stands there is left alone. */
+function isRates(value: unknown): boolean {
+  return isObject(value) && USAGE_BUCKETS.every((bucket) => value[bucket] === undefined || isAmount(value[bucket]));
+}
+
+function isAmounts(value: unknown): boolean {
+  return isObject(value) && USAGE_UNITS.every((unit) => value[unit] === undefined || isAmount(value[unit]));
+}
+
+function isAmount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,11 +1,15 @@
+import type { DeploymentConfig } from '../domain/catalogue.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { nowAndThen } from '../lib/now-and-then.ts';
 
 /** The log's lines about single requests: those an operator should hear of. All others are in the request log and the metrics. */
 export interface RequestLines {
   /** `ownUs`: what the gateway itself took. */
   note(record: EndRecord, ownUs: number, traceId: string | null): void;
+  /** An answer of this deployment reported usage that cannot be. Once a minute for each. */
+  usageImplausible(deployment: Pick<DeploymentConfig, 'id' | 'provider'>, requestId: string): void;
 }
 
 /** The gateway adds a millisecond or less; what took this long met something worth a look. */
@@ -13,6 +17,7 @@ const SLOW_US = 1_000_000;
 /** Lines are written at once, before the program goes on: in an outage they are few, and the metrics say how many there were. */
 const LINES_MAX = 20;
 const LINES_PER_MS = 1_000;
+const IMPLAUSIBLE_EVERY_MS = 60_000;
 
 /** What failed by the provider's or our own fault, and what was slow by ours. A caller's mistake or limit is theirs to see, in its row. */
 export function isWorthALine({ status, httpStatus }: EndRecord, ownUs: number): boolean {
@@ -24,7 +29,14 @@ export function createRequestLines({ log, clock }: { readonly log: Logger; reado
   let sinceMs = Number.NEGATIVE_INFINITY;
   let written = 0;
   let leftOut = 0;
+  const implausible = nowAndThen(IMPLAUSIBLE_EVERY_MS, clock);
   return {
+    usageImplausible({ id, provider }, requestId) {
+      const heldBack = implausible(id);
+      if (heldBack === null) return;
+      const fields = { request_id: requestId, deployment_id: id, provider, left_out: heldBack };
+      log.warn(fields, 'a provider reported usage that cannot be: it is charged as an estimate');
+    },
     note(record, ownUs, traceId) {
       const nowMs = clock.monotonicMs();
       if (nowMs - sinceMs >= LINES_PER_MS) {

@@ -58,6 +58,8 @@ function manyTenants() {
       hashSecret: (secret) => secret,
       keysMax,
       forget: () => {},
+      recount: () => {},
+      unreadable: () => {},
     });
   return { state, open };
 }
@@ -115,7 +117,7 @@ describe('what is not used any more', () => {
   });
 });
 
-// promise: One exception to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
+// promise: Two exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
 test('a lookup that takes longer than a second is an outage to its callers, all of whom waited for the one', async () => {
   vi.useFakeTimers();
   try {
@@ -135,6 +137,8 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
       hashSecret: (secret) => secret,
       keysMax: 10,
       forget: () => {},
+      recount: () => {},
+      unreadable: () => {},
     });
     const asking = Array.from({ length: 20 }, async () => snapshot.keyBySecret('slow'));
     const ends = Promise.all(
@@ -172,6 +176,8 @@ test('a process that stood still for longer than that hears the answer that came
     hashSecret: (secret) => secret,
     keysMax: 10,
     forget: () => {},
+    recount: () => {},
+    unreadable: () => {},
   });
   const found = snapshot.keyBySecret('nobody’s');
   const untilMs = performance.now() + 1_200;

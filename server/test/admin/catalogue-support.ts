@@ -1,7 +1,7 @@
 /** Pieces of a catalogue for suites of the admin API. */
 import type { AdminDeps } from '../../src/admin/deps.ts';
 import { checkBaseUrl, createAddressPolicy } from '../../src/providers/address-policy.ts';
-import { listPrice, PRICE_LIST_EDITION } from '../../src/providers/price-list.ts';
+import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { type Client, must } from './support.ts';
 
 const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });
@@ -9,7 +9,7 @@ const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' })
 /** What the providers' side really says, but for the live call. */
 export const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => ('problem' in policy ? policy.problem : checkBaseUrl(url, policy)),
-  priceFor: listPrice,
+  priceFor,
   priceListEdition: PRICE_LIST_EDITION,
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
   checkDeployment: async (deployment) => ({

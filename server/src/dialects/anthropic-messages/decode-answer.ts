@@ -3,7 +3,7 @@ import { UnreadableAnswer, Untranslatable } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { objectOr, stringOr } from '../json.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { readBlocks } from './decode-blocks.ts';
 import { stopOfStopReason } from './stop-words.ts';
 
@@ -19,6 +19,7 @@ export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
     stopSequence: stringOr(json.stop_sequence, null),
     usage: usageOf('anthropic-messages', json),
     serviceTier: stringOr(objectOr(json.usage).service_tier, null),
+    billedTier: tierOf('anthropic-messages', json),
   };
 }
 
