@@ -63,6 +63,7 @@ export async function openGateway(
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
     forget: (added, change) => void counters.forget(added, change),
+    recount: (changed) => void counters.recount(changed),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {

@@ -111,6 +111,7 @@ function admissionOf(
   const admission: Admission = {
     walk,
     key,
+    charged: standing.charged,
     asked,
     standing,
     hold: result.hold,

@@ -14,7 +14,7 @@ import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
-import { dimensionsOf, oweForBrokenAnswer, oweForSilence } from './settle.ts';
+import { oweForBrokenAnswer, oweForSilence } from './settle.ts';
 import type { Admission, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
@@ -141,7 +141,7 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {
   const { deployment, price } = candidate;
   gateway.journal.begin({
-    ...dimensionsOf(admission),
+    ...admission.charged,
     requestId: admission.walk.id,
     clientRequestId: admission.walk.clientRequestId,
     admittedAtMs: admission.admittedAtMs,

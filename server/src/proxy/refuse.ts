@@ -1,6 +1,7 @@
 import type { EndRecord } from '../journal/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
 import { identityHeaders } from './answer-headers.ts';
+import { chargedFor } from './charged.ts';
 import { refusedDecision } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
@@ -30,14 +31,8 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
     gateway.traffic.unknownKey(endpoint.name, refusal.code);
     return;
   }
-  const { config } = key;
   const record: EndRecord = {
-    organizationId: config.organizationId,
-    teamId: config.teamId,
-    keyId: config.id,
-    memberId: config.owner.is === 'member' ? config.owner.memberId : null,
-    serviceAccountId: config.owner.is === 'service_account' ? config.owner.serviceAccountId : null,
-    calledName: asked?.facts.model.slice(0, 200) ?? '',
+    ...chargedFor(key.config, asked?.facts.model.slice(0, 200) ?? ''),
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
     admittedAtMs: requestTimeMs(walk.id) ?? gateway.clock.nowMs(),

@@ -8,7 +8,6 @@ import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import type { InFlight } from './traffic.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -76,7 +75,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   gateway.traffic.ended(admission);
   for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
   const record: EndRecord = {
-    ...dimensionsOf(admission),
+    ...admission.charged,
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
     admittedAtMs: admission.admittedAtMs,
@@ -124,19 +123,6 @@ function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
   gateway.traffic.gatewayUs(ownUs);
   walk.trace?.end(record);
   if (isWorthALine(record, ownUs)) gateway.lines.note(record, ownUs, walk.trace?.traceId ?? null);
-}
-
-/** Who is charged, as it was when the request was admitted. */
-export function dimensionsOf({ key: { config }, asked }: InFlight) {
-  const owner = config.owner;
-  return {
-    organizationId: config.organizationId,
-    teamId: config.teamId,
-    keyId: config.id,
-    memberId: owner.is === 'member' ? owner.memberId : null,
-    serviceAccountId: owner.is === 'service_account' ? owner.serviceAccountId : null,
-    calledName: asked.facts.model,
-  };
 }
 
 /** Milliseconds since the request came, less what the provider took, in whole microseconds. */

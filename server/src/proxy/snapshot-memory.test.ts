@@ -58,6 +58,7 @@ function manyTenants() {
       hashSecret: (secret) => secret,
       keysMax,
       forget: () => {},
+      recount: () => {},
     });
   return { state, open };
 }
@@ -135,6 +136,7 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
       hashSecret: (secret) => secret,
       keysMax: 10,
       forget: () => {},
+      recount: () => {},
     });
     const asking = Array.from({ length: 20 }, async () => snapshot.keyBySecret('slow'));
     const ends = Promise.all(
@@ -172,6 +174,7 @@ test('a process that stood still for longer than that hears the answer that came
     hashSecret: (secret) => secret,
     keysMax: 10,
     forget: () => {},
+    recount: () => {},
   });
   const found = snapshot.keyBySecret('nobody’s');
   const untilMs = performance.now() + 1_200;

@@ -1,10 +1,10 @@
 import type { ConfigurationChange } from '../counters/counters.ts';
-import type { Catalogue } from '../domain/catalogue.ts';
+import { type Catalogue, groupsChanged } from '../domain/catalogue.ts';
 import type { OutputHistory } from '../domain/hold.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
-import { countersAddedToKey, countersAddedToOrganization } from './added-counters.ts';
+import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
 /** Where configuration comes from: the store's queries, bound to a database. */
 export interface ConfigSource {
@@ -73,6 +73,8 @@ export interface SnapshotOptions {
   readonly keysMax: number;
   /** Told, in the turn in which a change goes live, which counters it adds, and which change that is. */
   readonly forget: (counters: readonly CounterSpec[], change: ConfigurationChange) => void;
+  /** Told, in the same way, which counters count other requests than before: the members of their access groups have changed. */
+  readonly recount: (counters: readonly CounterSpec[]) => void;
 }
 
 const CATALOGUE = 'catalogue';
@@ -95,6 +97,7 @@ class LiveSnapshot implements Snapshot {
   readonly #hashSecret: SnapshotOptions['hashSecret'];
   readonly #keysMax: number;
   readonly #forget: SnapshotOptions['forget'];
+  readonly #recount: SnapshotOptions['recount'];
   #catalogue: Catalogue;
   readonly #holders = new Map<string, OrganizationHolder>();
   readonly #secrets = new Map<string, CachedSecret>();
@@ -106,12 +109,13 @@ class LiveSnapshot implements Snapshot {
   #changes = 0;
   #checkedMs: number;
 
-  constructor({ source, clock, hashSecret, keysMax, forget }: SnapshotOptions, catalogue: Catalogue) {
+  constructor({ source, clock, hashSecret, keysMax, forget, recount }: SnapshotOptions, catalogue: Catalogue) {
     this.#source = source;
     this.#clock = clock;
     this.#hashSecret = hashSecret;
     this.#keysMax = keysMax;
     this.#forget = forget;
+    this.#recount = recount;
     this.#catalogue = catalogue;
     this.#checkedMs = clock.monotonicMs();
   }
@@ -217,9 +221,24 @@ class LiveSnapshot implements Snapshot {
       Promise.all((change.keyIds ?? []).flatMap((id) => this.#reloadKey(id))),
     ]);
     // From here to the end nothing waits: a request sees either everything that was before or everything that is now.
-    if (newCatalogue !== null && newCatalogue.version >= this.#catalogue.version) this.#catalogue = newCatalogue;
+    if (newCatalogue !== null && newCatalogue.version >= this.#catalogue.version) this.#replaceCatalogue(newCatalogue);
     for (const { id, config } of organizations) this.#replaceOrganization(id, config);
     for (const { key, config } of changedKeys) this.#changeKey(key, config);
+  }
+
+  /** What a group counts is what its members of now use and used. */
+  #replaceCatalogue(catalogue: Catalogue): void {
+    const changed = groupsChanged(this.#catalogue, catalogue);
+    this.#catalogue = catalogue;
+    if (changed.size === 0) return;
+    const nowMs = this.#clock.nowMs();
+    const held = [...this.#holders.values()].flatMap(({ config }) =>
+      config === null ? [] : countersOfGroups(config, changed, nowMs),
+    );
+    const ofKeys = [...this.#keys.values()].flatMap(({ config, holder }) =>
+      countersOfGroupsOfKey({ policy: config, timeZone: holder.config?.timeZone ?? 'UTC' }, changed, nowMs),
+    );
+    if (held.length + ofKeys.length > 0) this.#recount([...held, ...ofKeys]);
   }
 
   async #reloadOrganization(id: string) {

@@ -5,9 +5,11 @@ import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
-import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
+import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
+import type { Dimensions } from '../journal/records.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
+import { chargedFor, memberIdOf } from './charged.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
@@ -20,6 +22,8 @@ import type { CachedKey } from './snapshot.ts';
 export interface Standing {
   readonly caller: Caller;
   readonly name: string;
+  /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
+  readonly charged: Dimensions;
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
@@ -63,10 +67,35 @@ function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalog
   return catalogue === now && caller.organization === key.holder.config && caller.key === key.config;
 }
 
-/** The plan in force now, for settlement: what it counts and the hold's plan did not is added as well. */
-export function planNow(key: CachedKey, heldUnder: Standing, gateway: Gateway): LimitPlan {
-  if (key.holder.config === null || key.team === null) return heldUnder.plan;
-  return standingOf(key, heldUnder.name, gateway).plan;
+/**
+ * The plan that a request of this standing would be admitted under now, for settlement: the scopes are those that admitted it, with what they
+ * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed.
+ */
+export function planNow(key: CachedKey, admittedBy: Standing, gateway: Gateway): LimitPlan {
+  const organization = key.holder.config;
+  const { caller, charged, name } = admittedBy;
+  const catalogue = gateway.snapshot.catalogue();
+  if (
+    organization === null ||
+    (organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue)
+  )
+    return admittedBy.plan;
+  if (isChargedTo(key, charged)) return standingOf(key, name, gateway).plan;
+  const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
+  const member = charged.memberId === null ? null : (organization.members.get(charged.memberId) ?? null);
+  const groups = catalogue.targets.get(name)?.accessGroups ?? NO_GROUPS;
+  return planLimits({ key: key.config, organization, team, member }, name, groups, gateway.clock.nowMs());
+}
+
+/** Whether the key belongs to the same team and person as ever, and both are there. */
+function isChargedTo({ config, team, member }: CachedKey, { teamId, memberId }: Dimensions): boolean {
+  return team !== null && config.teamId === teamId && memberIdOf(config) === memberId && (memberId === null || member !== null);
+}
+
+/** A team that is gone has no limits any more; what it used still counts for its organization. */
+export function unlimitedTeam(id: string): TeamConfig {
+  const nothing = { rateLimits: {}, modelLimits: [], budgets: [] };
+  return { id, name: '', status: 'suspended', access: { mode: 'inherit' }, ...nothing };
 }
 
 const HISTORIES_MAX = 256;
@@ -94,6 +123,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   return {
     caller,
     name,
+    charged: chargedFor(caller.key, name),
     refusal,
     chain,
     candidates,

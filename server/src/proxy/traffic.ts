@@ -1,7 +1,6 @@
 import type { Hold } from '../counters/counters.ts';
-import type { KeyConfig } from '../domain/tenancy.ts';
 import type { UsageBucket } from '../domain/usage.ts';
-import type { EndRecord, RequestStatus } from '../journal/records.ts';
+import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
 import { Buckets } from './buckets.ts';
 import type { LimitDetails } from './refusal.ts';
 
@@ -31,12 +30,11 @@ export interface Traffic {
 /** Who ended a stream early: the provider, the client by hanging up, the client by leaving it unread, or the end of this process. */
 export type StreamCut = 'provider' | 'client' | 'unread' | 'drain';
 
-/** Whose request is on its way, and under which name. */
+/** Whose request is on its way. */
 export interface InFlight {
   /** Where it is kept meanwhile; written here alone. */
   inFlightAt: number;
-  readonly key: { readonly config: KeyConfig };
-  readonly asked: { readonly facts: { readonly model: string } };
+  readonly charged: Dimensions;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }

@@ -1,7 +1,7 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { HoldEstimate } from '../domain/hold.ts';
-import type { LedgerEntry } from '../journal/records.ts';
+import type { Dimensions, LedgerEntry } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { GatewayRequest, Reply } from './http.ts';
@@ -49,7 +49,10 @@ export interface Timing {
 /** What an admitted request holds, and what its attempts have used of it. */
 export interface Admission {
   readonly walk: Walk;
+  /** What the key is now: it may have been moved since. Who is charged is `charged`. */
   readonly key: CachedKey;
+  /** Frozen at the admission, as its prices are, which the standing's candidates carry. */
+  readonly charged: Dimensions;
   readonly asked: Asked;
   readonly standing: Standing;
   readonly hold: Hold;

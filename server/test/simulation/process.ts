@@ -64,6 +64,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     hashSecret: (secret) => secret,
     keysMax: 100,
     forget: (added) => void asked.forget(added),
+    recount: (changed) => void asked.recount(changed),
   });
   await restore(surroundings, source, asked);
   const gateway: Gateway = {

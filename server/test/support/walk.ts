@@ -182,6 +182,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     hashSecret: (text) => text,
     keysMax: 100,
     forget: (added) => void counters.forget(added),
+    recount: (changed) => void counters.recount(changed),
   });
   const gateway: Gateway = {
     clock,
