@@ -40,6 +40,7 @@ import { priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
+import type { Reply } from './proxy/http.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
@@ -121,10 +122,14 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     isLeaving: () => notReady === 'draining',
     serve: (request, reply) => {
       if (config.role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
-      else void serveOperations(request, reply, operations);
+      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
     },
   });
   const { server } = listening;
+  const fail = (error: unknown, reply: Reply) => {
+    log.error({ err: error }, 'a page could not be served');
+    reply.destroy();
+  };
   try {
     await listen(server, config);
   } catch (error) {

@@ -3,9 +3,8 @@ import { configFrom } from './config-source.ts';
 import type { Counters } from './counters/counters.ts';
 import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
-import { describeDefect } from './lib/defect.ts';
 import { requestId } from './lib/id.ts';
-import type { Logger } from './lib/log.ts';
+import { type Logger, tellDefect } from './lib/log.ts';
 import { hashSecret } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
@@ -62,8 +61,8 @@ export async function openGateway(
     clock,
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
-    forget: (added, change) => void counters.forget(added, change),
-    recount: (changed) => void counters.recount(changed),
+    forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
+    recount: (changed) => tellCounters(async () => counters.recount(changed), log),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -85,8 +84,7 @@ export async function openGateway(
     }),
     sealContent: createContentSealer(masterKey),
     refused: (record) => refusals.add(record),
-    defect: (error, requestId) =>
-      log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway'),
+    defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
     random: Math.random,
     after: (ms, callback) => {
@@ -107,6 +105,11 @@ export async function openGateway(
   });
   await warmUp(snapshot);
   return { gateway, counters, shared: opened.shared, leave: () => opened.stop(), telemetry };
+}
+
+/** A change of the configuration is live whether or not the counters can be told of it; the proof finds what they missed. */
+function tellCounters(tell: () => Promise<void>, log: Logger): void {
+  tell().catch((error: unknown) => log.error({ err: error }, 'counters: a change of the configuration could not be told'));
 }
 
 /** As many keys as are looked up here; a database that is away is no reason not to start. */

@@ -14,6 +14,7 @@ import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
+import { tellDefect } from './refuse.ts';
 import { oweForBrokenAnswer, oweForSilence } from './settle.ts';
 import type { Admission, LostAttempt } from './walk.ts';
 
@@ -159,7 +160,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     gateway.journal.whenWritten((outcome) => {
       if (outcome === 'written') resolve();
       else reject(serviceUnavailable('What this request may cost cannot be written down: the disk is full. Nothing was sent.'));
-    });
+    }, admission.walk.id);
   });
 }
 
@@ -225,12 +226,14 @@ function readWhole(
     gateway.traffic.upstreamAttempt(provider, 'answered');
     return { is: 'whole', candidate, bytes: said, facts };
   } catch (error) {
-    if (!(error instanceof UnreadableAnswer)) throw error;
+    // What we fail to read was paid for all the same.
+    if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);
     gateway.health.failed(id, null);
     gateway.traffic.upstreamAttempt(provider, 'failed');
     // An answer that broke off was worked for; an empty page or one that is no answer at all was not.
     if (bytes[0] === OPEN_BRACE) oweForBrokenAnswer(admission, candidate, bytes.length);
-    return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${error.message}`), 'lasting');
+    const why = error instanceof UnreadableAnswer ? error.message : 'it met a defect of the gateway';
+    return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${why}`), 'lasting');
   }
 }
 

@@ -11,7 +11,10 @@ import type { Snapshot } from './snapshot.ts';
 import type { Tracing } from './tracing.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file. */
+/**
+ * Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file, each
+ * for one request: what a callback throws is logged with that and harms no other.
+ */
 export interface SettlementJournal {
   /** False when the journal has reached its bound or the disk is full: nothing that costs money may begin. */
   room(): boolean;
@@ -19,9 +22,9 @@ export interface SettlementJournal {
   end(record: EndRecord): void;
   shape(organizationId: string, shapeId: string, rulesJson: string): void;
   /** `not_written`: the disk does not take it. A begin of this turn is then void; ends are kept until there is room. */
-  whenWritten(callback: (outcome: 'written' | 'not_written') => void): void;
+  whenWritten(callback: (outcome: 'written' | 'not_written') => void, requestId: string): void;
   /** The same, sooner where somebody asks for what was settled so far: before they have their answer. */
-  afterWrite(callback: () => void): void;
+  afterWrite(callback: () => void, requestId: string): void;
 }
 
 /** A request's decision, rendered: from memory while fresh, from the store afterwards. */

@@ -166,8 +166,13 @@ class Intake implements UpstreamSink, StreamSource {
     return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#bytes);
   }
 
+  /** Called from the transport, where nothing may be thrown: the request would wait for ever. */
   #error(): Outcome {
-    return { is: 'error', error: this.#provider.readError(this.#status, this.#headers, this.#take(), this.#credential) };
+    try {
+      return { is: 'error', error: this.#provider.readError(this.#status, this.#headers, this.#take(), this.#credential) };
+    } catch {
+      return this.#failure(new UpstreamFailure('protocol', { sent: true, message: `the provider answered ${this.#status}` }));
+    }
   }
 
   #failure(failure: UpstreamFailure): Outcome {

@@ -1,4 +1,5 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { totalTokens, type Usage } from '../domain/usage.ts';
@@ -6,6 +7,7 @@ import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.t
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
+import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
 import type { Admission, Walk } from './walk.ts';
@@ -27,7 +29,7 @@ function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: Led
   if (admission.walk.endpoint.free) return;
   const nanoUsd = candidate.price === null ? null : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
   admission.usedTokens += totalTokens(usage);
-  admission.usedNanoUsd += nanoUsd ?? 0;
+  admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
   admission.entries.push({
     attempt: admission.attempts,
     kind,
@@ -64,17 +66,35 @@ export function oweForSilence(admission: Admission, candidate: Candidate): void 
 
 /**
  * The one end of every admitted request: counters corrected to what was used, the row and its ledger entries written to the journal, the
- * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses.
+ * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses and never throws: the row comes
+ * first, and whoever else hears of it fails alone.
  */
 export function settle(admission: Admission, ending: Ending, gateway: Gateway): void {
   if (admission.settled) return;
   admission.settled = true;
-  const { walk, key, hold } = admission;
-  if (ending.status === 'succeeded') teach(admission, ending);
-  const gatewayUs = gatewayTimeUs(admission, gateway);
+  const { walk } = admission;
   gateway.traffic.ended(admission);
-  for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
-  const record: EndRecord = {
+  const record = recordOf(admission, ending, gateway);
+  try {
+    gateway.journal.end(record);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
+  // what it told them before a crash, and the row that the crash leaves behind says something else.
+  gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
+  try {
+    if (ending.status === 'succeeded') teach(admission, ending);
+    for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
+    watch(record, walk, gateway);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+}
+
+function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRecord {
+  const { walk } = admission;
+  return {
     ...admission.charged,
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
@@ -91,25 +111,42 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     deploymentId: ending.candidate?.deployment.id ?? null,
     attempts: admission.attempts,
     finishReason: ending.finishReason,
-    gatewayUs,
+    gatewayUs: gatewayTimeUs(admission, gateway),
     providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
     firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
     entries: admission.entries,
     decision: admission.decision,
     count: 1,
     repeatIds: NONE,
-    content: contentToKeep(admission, ending.answer, gateway),
+    content: keptOf(admission, ending.answer, gateway),
   };
-  gateway.journal.end(record);
-  watch(record, walk, gateway);
-  const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
-  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
-  // what it told them before a crash, and the row that the crash leaves behind says something else.
-  gateway.journal.afterWrite(() => {
-    const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
-    // The counters are a cache of the ledger, and should they fail the row is the truth.
-    if (settled instanceof Promise) settled.catch(() => {});
-  });
+}
+
+function settleCounters(admission: Admission, gateway: Gateway): void {
+  const { hold, usedTokens, usedNanoUsd } = admission;
+  const settled = gateway.counters.settle(hold, { tokens: usedTokens, nanoUsd: usedNanoUsd }, presentPlan(admission, gateway));
+  // The counters are a cache of the ledger, and should they fail the row is the truth.
+  if (settled instanceof Promise) settled.catch(() => {});
+}
+
+/** What is held is given back even where the present limits cannot be worked out. */
+function presentPlan({ key, standing, walk }: Admission, gateway: Gateway): LimitPlan {
+  try {
+    return planNow(key, standing, gateway);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+    return standing.plan;
+  }
+}
+
+/** What is charged does not hang on what can be kept of the words. */
+function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
+  try {
+    return contentToKeep(admission, answer, gateway);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+    return null;
+  }
 }
 
 const NONE: readonly string[] = [];

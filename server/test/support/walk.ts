@@ -83,6 +83,8 @@ export interface House {
   /** Stands between the walk and the counters. */
   readonly counters?: (counters: MemoryCounters) => Counters;
   readonly gateway?: Partial<Gateway>;
+  /** Defects are what the test is about; in any other the house does not close over one. */
+  readonly expectsDefects?: boolean;
 }
 
 /** Parts of the configuration that an admin changes while the house is open. */
@@ -113,6 +115,8 @@ export interface WalkHouse {
   readonly keys: readonly KeyConfig[];
   /** Every row that was written, in order. */
   readonly rows: EndRecord[];
+  /** What the operator was told of. */
+  readonly defects: unknown[];
   /** How many attempts reached the provider. */
   readonly upstreamCalls: () => number;
   /** Settled once the first attempt reached the provider. */
@@ -144,7 +148,15 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const upstreamCalled = new Promise<void>((resolve) => {
     firstCall = resolve;
   });
-  const journal = await openJournal({ directory, installationId: 'test', bytesMax: 2 ** 24, onEvent: () => {} });
+  const defects: unknown[] = [];
+  const defect = (error: unknown) => void defects.push(error);
+  const journal = await openJournal({
+    directory,
+    installationId: 'test',
+    bytesMax: 2 ** 24,
+    onEvent: () => {},
+    onDefect: defect,
+  });
   const end = journal.end.bind(journal);
   journal.end = (record) => {
     rows.push(record);
@@ -198,9 +210,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     refused: (record) => journal.end(record),
-    defect: (error) => {
-      throw error;
-    },
+    defect,
     requestId,
     random: () => 0.5,
     after: (ms, callback) => {
@@ -221,6 +231,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     organization,
     keys,
     rows,
+    defects,
     upstreamCalls: () => calls,
     upstreamCalled,
     ask: (body, options = {}) => ask(gateway, options.secret === undefined ? secret : options.secret, body, options),
@@ -233,6 +244,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     close: async () => {
       await journal.close();
       rmSync(directory, { recursive: true, force: true });
+      if (house.expectsDefects !== true && defects.length > 0) throw defects[0];
     },
   };
 }
@@ -306,6 +318,9 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
   return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));
 }
 
+/** What node and the lane would refuse, and what other clients do. */
+const PLAIN_HEADER = /^[\t\x20-\x7e]*$/;
+
 function headerOf(raw: readonly string[]): (name: string) => string | undefined {
   return (name) => {
     for (let at = 0; at < raw.length; at += 2) if (raw[at]?.toLowerCase() === name) return raw[at + 1];
@@ -335,6 +350,7 @@ function capture(options: AskOptions, resolve: (said: Said) => void): Reply {
     head: (code, list) => {
       status = code;
       headers = {};
+      for (const text of list) if (!PLAIN_HEADER.test(text)) throw new TypeError(`a header is not plain ASCII: ${text}`);
       for (let at = 0; at < list.length; at += 2) headers[(list[at] as string).toLowerCase()] = list[at + 1] as string;
     },
     chunk: (bytes) => {
