@@ -90,6 +90,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     endpoint: walk.endpoint.name,
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
+    provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
     finishReason: ending.finishReason,
     gatewayUs,
