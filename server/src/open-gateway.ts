@@ -57,11 +57,13 @@ export async function openGateway(
   const source = configFrom(db, installation.credentials);
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
+  const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
   const snapshot = await openSnapshot({
     source,
     clock,
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
+    inFlight: () => traffic.inFlight(),
     forget: (added, change) => void counters.forget(added, change),
   });
   const telemetry = await telemetryFor(config, log);
@@ -73,7 +75,7 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({

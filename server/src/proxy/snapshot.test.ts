@@ -78,7 +78,14 @@ const forget = vi.fn();
 beforeEach(async () => {
   fake = store();
   forget.mockReset();
-  snapshot = await openSnapshot({ source: fake.source, clock: systemClock, hashSecret: (secret) => secret, keysMax: 10, forget });
+  snapshot = await openSnapshot({
+    source: fake.source,
+    clock: systemClock,
+    hashSecret: (secret) => secret,
+    keysMax: 10,
+    inFlight: () => [],
+    forget,
+  });
 });
 
 describe('a key is looked up once and then served from memory', () => {
