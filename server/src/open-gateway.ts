@@ -56,6 +56,7 @@ export async function openGateway(
   const source = configFrom(db, installation.credentials);
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
+  const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
   const snapshot = await openSnapshot({
     source,
     clock,
@@ -63,6 +64,7 @@ export async function openGateway(
     keysMax: KEYS_MAX,
     forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
     recount: (changed) => tellCounters(async () => counters.recount(changed), log),
+    inFlight: () => traffic.inFlight(),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -73,7 +75,7 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({

@@ -109,6 +109,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     endpoint: walk.endpoint.name,
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
+    provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
     finishReason: ending.finishReason,
     gatewayUs: gatewayTimeUs(admission, gateway),

@@ -58,10 +58,12 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
   const watched = watch(counters, truth, memory.nowMs);
   const asked = delays ? delayed(watched.counters, (run) => void schedule.after(random.whole(0, 40), run)) : watched.counters;
   const source = storeOf(surroundings);
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source,
     clock: schedule,
     hashSecret: (secret) => secret,
+    inFlight: () => traffic.inFlight(),
     keysMax: 100,
     forget: (added) => void asked.forget(added),
     recount: (changed) => void asked.recount(changed),
@@ -75,7 +77,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     providers: new Map([['fake', scriptedProvider(schedule, random)]]),
     health: createDeploymentHealth(schedule),
     load: createDeploymentLoad(schedule),
-    traffic: createTraffic(),
+    traffic,
     tracing: null,
     lines: { note: () => {} },
     decisions: { find: async () => null },

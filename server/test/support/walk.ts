@@ -179,6 +179,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const keyIdBySecret = new Map(keys.map(({ id }) => [newKeySecret(), id]));
   const secrets = [...keyIdBySecret.keys()];
   const now = { organization, keys, targets: house.targets ?? [model('fast', [deployment()])] };
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source: {
       loadCatalogue: async () => catalogueOf(now.targets),
@@ -193,6 +194,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     clock,
     hashSecret: (text) => text,
     keysMax: 100,
+    inFlight: () => traffic.inFlight(),
     forget: (added) => void counters.forget(added),
     recount: (changed) => void counters.recount(changed),
   });
@@ -204,7 +206,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic(),
+    traffic,
     tracing: null,
     lines: { note: () => {} },
     decisions: { find: async () => null },
