@@ -185,6 +185,7 @@ function adminDepsOf(
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   return {
     db: database.db,
+    openSession: database.openSession,
     clock,
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },

@@ -386,7 +386,7 @@ export interface paths {
         };
         /**
          * Export organizations as comma-separated values, by name
-         * @description At most 100,000 rows. A cell that begins like a formula gets an apostrophe in front.
+         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.
          */
         get: operations["get_organizations_export"];
         put?: never;

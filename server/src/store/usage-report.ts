@@ -2,8 +2,9 @@
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
 import { boundariesFrom } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
-import type { Database } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
 import { withinReach } from './reach.ts';
+import { readInParts } from './row-cursor.ts';
 import { deployments } from './schema.ts';
 import {
   type Condition,
@@ -47,7 +48,7 @@ export interface UsageQuestion {
   readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
   /** What the reader may see; absent: everything. */
   readonly reaches?: readonly Reach[] | undefined;
-  /** Lines at most; 10,000 unless given, and never more than 100,000. */
+  /** Lines of a report at most; 10,000 unless given, and never more. */
   readonly linesMax?: number | undefined;
 }
 
@@ -77,36 +78,74 @@ export class TooManyIntervals extends Error {
   }
 }
 
+/** More lines than an export holds. The answer is 400. */
+export class TooManyLines extends Error {
+  constructor() {
+    super(`there are more than ${STREAMED_LINES_MAX} lines: narrow the time or the filters`);
+    this.name = 'TooManyLines';
+  }
+}
+
 const INTERVALS_MAX = 2_000;
-const LINES = 10_000;
-const LINES_MAX = 100_000;
+const LINES_MAX = 10_000;
+const STREAMED_LINES_MAX = 100_000;
+const LINES_AT_ONCE = 500;
 
 /** Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
-  const linesMax = Math.min(question.linesMax ?? LINES, LINES_MAX);
+  const linesMax = Math.min(question.linesMax ?? LINES_MAX, LINES_MAX);
   const starts = intervalStarts(question);
+  const { rows: found } = await db.execute<Found>(statementOf(question, starts, linesMax));
+  const [total, ...grouped] = found;
+  const lines = isOneLine(question) && total !== undefined ? [total] : grouped;
+  const isByTag = question.groupBy.includes('tag');
+  return {
+    lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
+    total: isByTag ? (await reportUsage(db, { ...question, groupBy: [], interval: null })).total : sumsFrom(total),
+    isCut: lines.length > linesMax,
+  };
+}
+
+/**
+ * The same lines, in the same order, in parts of at most 500, of one moment however slowly they are read; at most 100,000. `readerId` is
+ * no other reader's. Throws TooManyIntervals and TooManyLines before the first part.
+ */
+export async function* streamUsage(
+  openSession: OpenDatabase['openSession'],
+  readerId: string,
+  question: UsageQuestion,
+): AsyncGenerator<readonly UsageLine[]> {
+  const starts = intervalStarts(question);
+  const statement = statementOf(question, starts, STREAMED_LINES_MAX);
+  let isFirst = true;
+  for await (const rows of readInParts<Found>(openSession, `usage_${readerId}`, statement, LINES_AT_ONCE)) {
+    const lines = isFirst && !isOneLine(question) ? rows.slice(1) : rows;
+    if (isFirst && Number(rows[0]?.row_count) > STREAMED_LINES_MAX + 1) throw new TooManyLines();
+    isFirst = false;
+    yield lines.map((row) => lineFrom(row, question.groupBy, starts));
+  }
+}
+
+/** Asked for no groups, everything is one line, which is also the total. */
+function isOneLine({ groupBy, interval }: UsageQuestion): boolean {
+  return groupBy.length === 0 && interval === null;
+}
+
+/** The total, then the lines: one more than `linesMax`, which tells that there are more. `row_count` in each is how many there would be. */
+function statementOf(question: UsageQuestion, starts: readonly number[] | null, linesMax: number): SQL {
   const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
   const keys = starts === null ? groups : [sql`slot`, ...groups];
   const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
   const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
   const used = usageRows(span, whoseOf(question, starts), conditionsOf(question));
-  const isByTag = question.groupBy.includes('tag');
-  const rows = isByTag ? perTag(used) : used;
+  const rows = question.groupBy.includes('tag') ? perTag(used) : used;
   const wanted = question.only.tag === undefined ? sql`true` : taggedWith(question.only.tag);
-  const { rows: found } = await db.execute<Found>(sql`
-    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
+  return sql`
+    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, count(*) over () as row_count, ${list([...keys, sums])}
     from (select ${slot} as slot, used.* from ${rows} as used where ${wanted}) as slotted
     group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
-    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${linesMax + 2}`);
-  const [total, ...grouped] = found;
-  // Asked for no groups, everything is one.
-  const lines = keys.length === 0 && total !== undefined ? [total] : grouped;
-  return {
-    lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
-    total: isByTag ? (await reportUsage(db, { ...question, groupBy: [], interval: null })).total : sumsFrom(total),
-    isCut: lines.length > linesMax,
-  };
+    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${linesMax + 2}`;
 }
 
 type Found = Readonly<Record<string, string | number | null>>;
