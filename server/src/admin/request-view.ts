@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../domain/money.ts';
 import { rateOf } from '../domain/price.ts';
-import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import { isPiece, USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { PriceRow } from '../store/prices.ts';
 import type { LedgerRow, RequestRow } from '../store/request-log.ts';
@@ -156,7 +156,7 @@ function sumOf(entries: readonly (readonly [string, number])[], wanted: string):
 
 function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
   const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...others } = usage;
-  const total = Object.values(usage).reduce((sum, tokens) => sum + tokens, 0);
+  const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
   return {
     inputTokens: input,
     cachedInputTokens: cached_input,

@@ -4,7 +4,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { ROLLUP_KEY } from './ledger-statement.ts';
+import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './ledger-statement.ts';
 import {
   deployments,
   ledger,
@@ -14,6 +14,7 @@ import {
   requestLog,
   rollups,
   teamRollups,
+  unitRollups,
 } from './schema.ts';
 import { DAY_MS, HOUR_MS, instantOf, type Span, USAGE_SUMS } from './usage-rows.ts';
 
@@ -88,7 +89,21 @@ export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOpt
     select ${sql.raw(ROLLUP_KEY.join(', '))}, ${sql.raw(COUNTS.join(', '))}, ${zero(AMOUNTS)}
     from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} and not (${isWhole})`;
   const have = sql`select ${sql.raw(ROLLUP_KEY.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`;
-  return addDifference(db, 'rollups', ROLLUP_KEY, wanted, have);
+  return addDifference(db, { table: 'rollups', key: ROLLUP_KEY, sums: USAGE_SUMS }, wanted, have);
+}
+
+/**
+ * Makes what was used in units without a column add up again. No drift: a replica of the version before writes the ledger without it, and what
+ * it left out is added here. Returns the organizations that were put right, one for each row.
+ */
+export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<readonly string[]> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const columns = sql.raw(UNIT_ROLLUP_COLUMNS.join(', '));
+  const wanted = sql`
+    with of_span as (select * from ${ledger} where admitted_at >= ${from} and admitted_at < ${to} and other_usage is not null)
+    select * from (${sql.raw(unitsOf('of_span'))}) as used (${columns})`;
+  const have = sql`select ${columns} from ${unitRollups} where bucket_start >= ${from} and bucket_start < ${to}`;
+  return addDifference(db, { table: 'unit_rollups', key: UNIT_ROLLUP_KEY, sums: UNIT_ROLLUP_SUMS }, wanted, have);
 }
 
 /**
@@ -119,8 +134,7 @@ export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 
   const called = ['called_name', 'deployment_id', 'provider'];
   const hours = await addDifference(
     db,
-    'team_rollups',
-    ['organization_id', 'hour_start', 'team_id', ...called],
+    { table: 'team_rollups', key: ['organization_id', 'hour_start', 'team_id', ...called], sums: USAGE_SUMS },
     sql`select organization_id, date_trunc('hour', bucket_start, 'UTC') as hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS}
       from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
     sql`select organization_id, hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS} from ${teamRollups}
@@ -128,39 +142,38 @@ export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 
   );
   const days = await addDifference(
     db,
-    'organization_days',
-    ['organization_id', 'day_start'],
+    { table: 'organization_days', key: ['organization_id', 'day_start'], sums: USAGE_SUMS },
     sql`select organization_id, date_trunc('day', hour_start, 'UTC') as day_start, ${SUMS} from ${teamRollups}
       where hour_start >= ${from} and hour_start < ${to}`,
     sql`select organization_id, day_start, ${SUMS} from ${organizationDays} where day_start >= ${from} and day_start < ${to}`,
   );
   const platform = await addDifference(
     db,
-    'platform_rollups',
-    ['bucket_start', ...called],
+    { table: 'platform_rollups', key: ['bucket_start', ...called], sums: USAGE_SUMS },
     sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
     sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${platformRollups} where bucket_start >= ${from} and bucket_start < ${to}`,
   );
   return [...hours, ...days, ...platform];
 }
 
+/** A table of sums: what tells its rows apart, and what it adds up. */
+interface Sums {
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly sums: readonly string[];
+}
+
 /** Adds to a table of sums what is wanted less what is there. Returns the organization of each row that was not right; '' has none. */
-async function addDifference(
-  db: Database,
-  table: string,
-  key: readonly string[],
-  wanted: SQL,
-  have: SQL,
-): Promise<readonly string[]> {
+async function addDifference(db: Database, { table, key, sums }: Sums, wanted: SQL, have: SQL): Promise<readonly string[]> {
   const names = sql.raw(key.join(', '));
   const summed = (from: SQL) =>
-    sql`select ${names}, ${sql.raw(USAGE_SUMS.map((name) => `sum(${name})::bigint as ${name}`).join(', '))} from (${from}) as one group by ${names}`;
-  const difference = sql.raw(USAGE_SUMS.map((name) => `coalesce(w.${name}, 0) - coalesce(h.${name}, 0) as ${name}`).join(', '));
-  const isAny = sql.raw(USAGE_SUMS.map((name) => `coalesce(w.${name}, 0) <> coalesce(h.${name}, 0)`).join(' or '));
-  const added = sql.raw(USAGE_SUMS.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', '));
+    sql`select ${names}, ${sql.raw(sums.map((name) => `sum(${name})::bigint as ${name}`).join(', '))} from (${from}) as one group by ${names}`;
+  const difference = sql.raw(sums.map((name) => `coalesce(w.${name}, 0) - coalesce(h.${name}, 0) as ${name}`).join(', '));
+  const isAny = sql.raw(sums.map((name) => `coalesce(w.${name}, 0) <> coalesce(h.${name}, 0)`).join(' or '));
+  const added = sql.raw(sums.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', '));
   const organization = key.includes('organization_id') ? sql`organization_id` : sql`''`;
   const statement = sql`
-    insert into ${sql.identifier(table)} (${names}, ${SUMS})
+    insert into ${sql.identifier(table)} (${names}, ${sql.raw(sums.join(', '))})
     select ${names}, ${difference} from (${summed(wanted)}) as w full join (${summed(have)}) as h using (${names})
     where ${isAny} order by ${names}
     on conflict (${names}) do update set ${added}
