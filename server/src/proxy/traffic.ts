@@ -35,6 +35,8 @@ export interface InFlight {
   /** Where it is kept meanwhile; written here alone. */
   inFlightAt: number;
   readonly charged: Dimensions;
+  /** What stands for its key in memory: it is kept there until the request is settled. */
+  readonly key: object;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }
