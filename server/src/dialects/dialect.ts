@@ -29,8 +29,10 @@ export interface BodyProblem {
 
 /** What an answer said of itself, read beside its bytes. */
 export interface AnswerFacts {
-  /** As the provider reported it, in disjoint buckets; null when it reported none (so far). */
+  /** As the provider reported it, in disjoint buckets; null when it reported none (so far), or nothing that can be believed. */
   readonly usage: Usage | null;
+  /** What the provider reported last cannot be: see plausible.ts. `usage` is null then. */
+  readonly usageImplausible: boolean;
   /**
    * Whether `usage` is the provider's last word. False while only a stream's opening report is known (Anthropic's first event, whose output is a
    * placeholder): then its input counts as reported, and its output is at least what `outputBytes` says.

@@ -5,6 +5,7 @@
 import type { Usage } from '../domain/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { JsonObject } from './dialect.ts';
+import type { Reported } from './plausible.ts';
 
 /** Up to here the prompt may be cached; null when the part ends no cached prefix. */
 export interface CacheMark {
@@ -129,7 +130,7 @@ export interface NeutralAnswer {
   /** The provider's own word. */
   readonly stopWord: string | null;
   readonly stopSequence: string | null;
-  readonly usage: Usage | null;
+  readonly usage: Reported;
   readonly serviceTier: string | null;
 }
 
@@ -145,7 +146,7 @@ export type AnswerEvent =
   | { readonly is: 'arguments'; readonly block: number; readonly json: string }
   | { readonly is: 'block_end'; readonly block: number }
   | { readonly is: 'stop'; readonly reason: StopReason; readonly word: string; readonly stopSequence: string | null }
-  | { readonly is: 'usage'; readonly usage: Usage }
+  | { readonly is: 'usage'; readonly usage: Usage | 'implausible' }
   | { readonly is: 'error'; readonly message: string }
   /** The provider said the answer is over. */
   | { readonly is: 'end' };

@@ -14,6 +14,7 @@ import { ChatStreamDecoder } from './openai-chat/decode-stream.ts';
 import { encodeChatAnswer } from './openai-chat/encode-answer.ts';
 import { encodeChatRequest } from './openai-chat/encode-request.ts';
 import { ChatStreamEncoder } from './openai-chat/encode-stream.ts';
+import { reportOf } from './plausible.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
 /** Everything one chat dialect can say, in and out of the neutral form. */
@@ -89,8 +90,7 @@ function jsonOf(bytes: Buffer): JsonObject {
 function factsOf(answer: NeutralAnswer): AnswerFacts {
   const { usage, stopWord } = answer;
   return {
-    usage,
-    usageIsFinal: usage !== null,
+    ...reportOf(usage),
     outputBytes: answerBytes(answer.parts),
     finishReason: stopWord,
     complete: true,

@@ -46,6 +46,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
     stream.push(anthropicSse(events.slice(0, 4)));
     expect(stream.facts()).toEqual({
       usage: { input: 5, output: 1 },
+      usageImplausible: false,
       usageIsFinal: false,
       outputBytes: 7,
       finishReason: null,

@@ -134,9 +134,11 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
     is: 'whole',
     candidate,
     bytes,
-    facts: { usage: {}, usageIsFinal: true, outputBytes: 0, finishReason: null, complete: true, error: null },
+    facts: { ...NOTHING_USED, outputBytes: 0, finishReason: null, complete: true, error: null },
   };
 }
+
+const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true } as const;
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {

@@ -28,7 +28,7 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
  */
 function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { candidate, bytes, facts } = answer;
-  oweForAnswer(admission, candidate, facts);
+  oweForAnswer(admission, candidate, facts, gateway);
   const status = admission.walk.reply.gone ? 'cancelled' : 'succeeded';
   settle(
     admission,
@@ -207,7 +207,7 @@ class StreamDelivery {
     this.#cancelWait?.();
     const { candidate } = this.#answer;
     const facts = this.#said.facts();
-    oweForAnswer(this.#admission, candidate, facts);
+    oweForAnswer(this.#admission, candidate, facts, this.#gateway);
     if (code === 'provider_error') {
       this.#gateway.traffic.streamCut('provider');
       this.#gateway.health.failed(candidate.deployment.id, null);

@@ -46,12 +46,19 @@ function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: Led
  * What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. Some report
  * the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other is ours.
  */
-export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
+export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
   const { usage, usageIsFinal } = facts;
+  if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
   const delivered = Math.ceil(facts.outputBytes / 4);
   if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
   else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
   else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
+}
+
+/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
+  gateway.traffic.usageImplausible(deployment.provider);
+  gateway.lines.usageImplausible(deployment, walk.id);
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
@@ -111,7 +118,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     deploymentId: ending.candidate?.deployment.id ?? null,
     provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
-    finishReason: ending.finishReason,
+    finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
     gatewayUs: gatewayTimeUs(admission, gateway),
     providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
     firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
@@ -151,6 +158,8 @@ function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): 
 }
 
 const NONE: readonly string[] = [];
+/** A provider's own word: as foreign as the rest of its answer. */
+const FINISH_REASON_CHARS_MAX = 256;
 
 /** What the row tells whoever watches the process. A stream's own time is not the gateway's. */
 function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {

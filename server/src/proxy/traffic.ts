@@ -19,6 +19,8 @@ export interface Traffic {
   firstTokenMs(provider: string, ms: number): void;
   /** A stream ended before its answer was complete. */
   streamCut(by: StreamCut): void;
+  /** An answer reported usage that cannot be. */
+  usageImplausible(provider: string): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
@@ -49,6 +51,8 @@ export interface TrafficReading {
   /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
+  /** By provider. */
+  readonly usageImplausible: ReadonlyMap<string, number>;
   readonly providers: ReadonlyMap<string, ProviderTraffic>;
   /** Of the first organizations that were seen, as many as are wanted; the rest together as `other`. Empty when none are wanted. */
   readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
@@ -86,6 +90,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const limited = new Tally();
   const attempts = new Tally();
   const streamsCut = new Tally();
+  const usageImplausible = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
   const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
@@ -108,6 +113,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
     streamCut: (by) => streamsCut.add(by),
+    usageImplausible: (provider) => usageImplausible.add(provider),
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -120,6 +126,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      usageImplausible: usageImplausible.read(),
       ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,
     }),

@@ -79,7 +79,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     load: createDeploymentLoad(schedule),
     traffic,
     tracing: null,
-    lines: { note: () => {} },
+    lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },
     sealContent: () => null,
     refused: () => {},

@@ -208,7 +208,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     load: createDeploymentLoad(clock),
     traffic,
     tracing: null,
-    lines: { note: () => {} },
+    lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     refused: (record) => journal.end(record),

@@ -43,7 +43,14 @@ export class MessagesStreamDecoder implements StreamDecoder {
       this.#blocks.restart();
       return [];
     }
-    return [{ is: 'start', id: stringOr(message.id, ''), usage: anthropicUsage(this.#reported) }];
+    const usage = anthropicUsage(this.#reported);
+    const start = { is: 'start', id: stringOr(message.id, '') } as const;
+    return usage === 'implausible'
+      ? [
+          { ...start, usage: null },
+          { is: 'usage', usage },
+        ]
+      : [{ ...start, usage }];
   }
 
   #delta({ delta, usage }: JsonObject): AnswerEvent[] {

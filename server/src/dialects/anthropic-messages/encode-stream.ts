@@ -56,7 +56,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
         this.#stop = { reason: stopReasonOf(said.reason), sequence: said.stopSequence };
         return '';
       case 'usage':
-        this.#usage = said.usage;
+        this.#usage = said.usage === 'implausible' ? {} : said.usage;
         return '';
       case 'error':
         return errorEvent('anthropic-messages', said.message).toString();

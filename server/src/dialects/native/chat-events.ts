@@ -1,7 +1,7 @@
 import { eventAround, parseEvents } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
-import { noFacts } from '../growing-facts.ts';
+import { noFacts, noteReport } from '../growing-facts.ts';
 import { isObject, parseJson } from '../json.ts';
 import { usageOf } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
@@ -33,8 +33,8 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
     const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json) !== null);
     const last = reports.at(-1);
     if (last === undefined) return events;
-    facts.usage = usageOf('openai-chat', last.json);
-    facts.usageIsFinal = true;
+    noteReport(facts, usageOf('openai-chat', last.json));
+    facts.usageIsFinal = facts.usage !== null;
     return options.wantsUsage ? events : withoutUsage(events, reports);
   }
 

@@ -1,7 +1,7 @@
 import { eventAround, parseEvents } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
-import { noFacts } from '../growing-facts.ts';
+import { noFacts, noteReport } from '../growing-facts.ts';
 import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
 import { anthropicUsage, mergeReports } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
@@ -52,7 +52,7 @@ export function messageEventReader(): EventReader {
   function report(usage: unknown): void {
     if (!isObject(usage)) return;
     reported = mergeReports(reported, usage);
-    facts.usage = anthropicUsage(reported);
+    noteReport(facts, anthropicUsage(reported));
   }
 
   return { read, facts };

@@ -121,6 +121,7 @@ describe('a whole answer within a dialect', () => {
     expect(out).toBe(bytes);
     expect(facts).toEqual({
       usage: { input: 3, output: 2 },
+      usageImplausible: false,
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
@@ -158,6 +159,7 @@ describe('a chat stream within its dialect', () => {
     expect(chatStream(false).push(chunk)).toEqual(chunk);
     expect(stream.facts()).toEqual({
       usage: null,
+      usageImplausible: false,
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
@@ -174,6 +176,7 @@ describe('a chat stream within its dialect', () => {
       expect(run(cut, bytes, step)).toBe(sse(CHUNK, STOP, '[DONE]').toString());
       expect(cut.facts()).toEqual({
         usage: { input: 3, output: 2 },
+        usageImplausible: false,
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',

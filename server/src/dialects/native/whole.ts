@@ -2,6 +2,7 @@ import type { AnswerFacts, JsonObject, Wire } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { closingQuote, isObject, objectOr, objectsIn, parseJson } from '../json.ts';
+import { type Reported, reportOf } from '../plausible.ts';
 import { usageOf } from '../usage.ts';
 import { isSpace, lastStringOf, skipSpace } from './scan.ts';
 
@@ -26,15 +27,15 @@ const CLOSE_OBJECT = 0x7d;
 export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
   const usage = wire === 'anthropic-count-tokens' ? null : usageFromTail(wire, bytes);
-  if (usage !== null) {
-    return { usage, usageIsFinal: true, outputBytes: 0, finishReason: stopFromTail(wire, bytes), complete: true, error: null };
+  if (usage !== null && usage !== 'implausible') {
+    const finishReason = stopFromTail(wire, bytes);
+    return { usage, usageImplausible: false, usageIsFinal: true, outputBytes: 0, finishReason, complete: true, error: null };
   }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
   const reported = usageOf(wire, json);
   return {
-    usage: reported,
-    usageIsFinal: reported !== null,
+    ...reportOf(reported),
     outputBytes: wholeOutputBytes(json),
     finishReason: stopOf(json),
     complete: true,
@@ -53,7 +54,7 @@ function checkEnds(bytes: Buffer): void {
 }
 
 /** The usage object when it provably stands at the top level near the end; null when in doubt. */
-function usageFromTail(wire: Wire, bytes: Buffer) {
+function usageFromTail(wire: Wire, bytes: Buffer): Reported {
   const at = bytes.lastIndexOf(USAGE_KEY);
   if (at === -1 || bytes.length - at > TAIL_BYTES_MAX) return null;
   const tail = bytes.toString('latin1', at);

@@ -57,7 +57,7 @@ export class ChatStreamEncoder implements StreamEncoder {
         this.#stop = event.reason;
         return '';
       case 'usage':
-        this.#usage = event.usage;
+        this.#usage = event.usage === 'implausible' ? null : event.usage;
         return '';
       case 'error':
         return errorEvent('openai-chat', event.message).toString();
