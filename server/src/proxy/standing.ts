@@ -3,9 +3,11 @@ import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/cata
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
+import { NAME_LENGTH_MAX } from '../domain/names.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
+import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
@@ -20,6 +22,8 @@ import type { CachedKey } from './snapshot.ts';
 export interface Standing {
   readonly caller: Caller;
   readonly name: string;
+  /** The name as `x-headgate-model` says it; null where it is longer than any name, so that nobody has long answers made of what they made up. */
+  readonly headerName: string | null;
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
@@ -94,6 +98,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   return {
     caller,
     name,
+    headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
     chain,
     candidates,

@@ -2,6 +2,7 @@ import type { SseEvent } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { anthropicUsage, mergeReports } from '../usage.ts';
 import { stopOfStopReason } from './stop-words.ts';
@@ -43,7 +44,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
       this.#blocks.restart();
       return [];
     }
-    return [{ is: 'start', id: stringOr(message.id, ''), usage: anthropicUsage(this.#reported) }];
+    const [id, model] = [stringOr(message.id, ''), saidModel(message.model)];
+    return [{ is: 'start', id, model, usage: anthropicUsage(this.#reported) }];
   }
 
   #delta({ delta, usage }: JsonObject): AnswerEvent[] {
