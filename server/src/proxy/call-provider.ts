@@ -116,7 +116,6 @@ function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admis
       ourBytes,
       facts,
       upstreamModel: deployment.upstreamModel,
-      calledModel: facts.model,
       outputCap: admission.outputCap,
       maxOutputTokens: deployment.maxOutputTokens,
       createdAtMs: gateway.clock.nowMs(),
