@@ -43,7 +43,12 @@ describe('the first screen', () => {
   async function start(env?: Record<string, string>, db = opened.db): Promise<string> {
     printed = [];
     await keepConfiguredToken(db, pepper, configOf(env));
-    await welcome({ config: configOf(env), stores: { database: { db }, installation: { pepper } }, log, address: ADDRESS });
+    await welcome({
+      config: configOf(env),
+      stores: { database: { db }, installation: { pepper } },
+      log,
+      addresses: { own: ADDRESS, shown: ADDRESS },
+    });
     return printed.join('');
   }
   const tokens = () => opened.db.select().from(schema.adminTokens);
@@ -133,7 +138,7 @@ describe('the demo', () => {
     const publicUrl = 'https://gateway.invalid'; // Links name it; nothing answers there before the gateway is up.
     const demo = { HEADGATE_ADMIN_TOKEN: 'hgadm_demo-maker', HEADGATE_DEMO: 'on', HEADGATE_PUBLIC_URL: publicUrl };
     await keepConfiguredToken(deps.db, deps.keys.pepper, configOf(demo));
-    await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, address });
+    await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, addresses: { own: address, shown: address } });
     const screen = printed.join('');
     const file = join(dataDir, 'demo-key.txt');
     expect(secretsIn(screen)).toEqual([]);
@@ -143,7 +148,7 @@ describe('the demo', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const { data } = (await root('GET', '/organizations')).body;
     expect(data).toHaveLength(1);
-    await welcome({ config: configOf(demo), stores, log, address });
+    await welcome({ config: configOf(demo), stores, log, addresses: { own: address, shown: address } });
     expect((await root('GET', '/organizations')).body.data).toHaveLength(1);
   });
 });

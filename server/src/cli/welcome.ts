@@ -4,6 +4,7 @@ import { keepNote, readNote } from '../data-directory.ts';
 import { newId } from '../lib/id.ts';
 import type { Logger } from '../lib/log.ts';
 import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import type { Addresses } from '../port.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
 import * as organizations from '../store/organizations.ts';
@@ -13,28 +14,28 @@ export interface WelcomeOptions {
   readonly config: Config;
   readonly stores: { readonly database: { readonly db: Database }; readonly installation: { readonly pepper: Buffer } };
   readonly log: Logger;
-  /** Where this process listens, without a trailing slash. People are shown the public URL where there is one; it may not lead here yet. */
-  readonly address: string;
+  /** Where this process listens. People are shown the public URL where there is one; it may not lead here yet. */
+  readonly addresses: Addresses;
 }
 
 const DEMO_NOTE = 'demo-key.txt';
 
 /** The first screen: a platform admin token where there is none, the demo where it is wanted, and what to do next. */
-export async function welcome({ config, stores, log, address }: WelcomeOptions): Promise<void> {
+export async function welcome({ config, stores, log, addresses }: WelcomeOptions): Promise<void> {
   const { db } = stores.database;
   const token = await firstAdminToken(db, stores.installation.pepper, config);
   const wantsDemo = config.demo === 'on' && token !== null && !(await organizations.isAny(db));
-  const demo = wantsDemo ? await makeDemoAt(address, token, config.dataDir).catch(without) : null;
+  const demo = wantsDemo ? await makeDemoAt(addresses.own, token, config.dataDir).catch(without) : null;
   // A first start that was cut short leaves half a demo behind; the gateway serves all the same.
   function without(error: Error): null {
     log.warn(`${error.message}. Start on an empty data directory to have it.`);
     return null;
   }
+  const shown = config.publicUrl ?? addresses.shown;
   if (config.log === 'json') {
-    log.info({ address: config.publicUrl ?? address }, 'headgate is ready');
+    log.info({ address: shown }, 'headgate is ready');
     if (config.mode === 'production') return;
   }
-  const shown = config.publicUrl ?? address;
   const link = config.mode === 'production' ? null : await firstAdminLink(db, stores.installation.pepper, shown);
   process.stdout.write(screen(config, shown, link, token, demo));
 }
