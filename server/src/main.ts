@@ -60,6 +60,7 @@ const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
 /** For an error in a stream to reach its client. */
 const LAST_WORDS_MS = 500;
+const LOOK_MS = 20;
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
@@ -131,7 +132,13 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
+<<<<<<< HEAD
     await closeWithin(port.listening, config.drainMsMax, cutStreams);
+=======
+    const startedMs = clock.monotonicMs();
+    await closeWithin(port.listening, config.drainMsMax, cutStreams);
+    await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
+>>>>>>> hangup
     await admin.close();
     transport.close();
     // What is settled is stored and told before this replica goes.
@@ -249,6 +256,22 @@ async function closeWithin(listening: Listening, ms: number, cutStreams: () => v
   await closed;
   clearTimeout(end);
   clearTimeout(cut);
+}
+
+/**
+ * Answers that are read on for clients that hung up may come to their end within the bound as well. What is left of them then is let go of, and
+ * charged as one that broke.
+ */
+async function settleUnheard({ gateway }: OpenGateway, ms: number, cut: () => void): Promise<void> {
+  const isSettled = () => gateway.traffic.inFlight().length === 0;
+  await untilOrAtMost(isSettled, ms);
+  cut();
+  await untilOrAtMost(isSettled, LAST_WORDS_MS);
+}
+
+async function untilOrAtMost(is: () => boolean, ms: number): Promise<void> {
+  const endMs = clock.monotonicMs() + ms;
+  while (!is() && clock.monotonicMs() < endMs) await sleep(LOOK_MS);
 }
 
 /** The first signal drains, a second one does not wait. */

@@ -41,6 +41,8 @@ export interface AnswerFacts {
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;
   readonly finishReason: string | null;
+  /** How many choices came to their finish reason. */
+  readonly finishes: number;
   /** The answer came to its own end (`[DONE]`, `message_stop`, a whole JSON body) and carried no error. */
   readonly complete: boolean;
   /** An in-band error event was seen in a stream that began with 200. */

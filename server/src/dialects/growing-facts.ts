@@ -17,6 +17,7 @@ export function noFacts(): Growing {
     usageIsFinal: false,
     outputBytes: 0,
     finishReason: null,
+    finishes: 0,
     complete: false,
     error: null,
   };

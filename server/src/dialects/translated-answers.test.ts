@@ -69,6 +69,7 @@ describe('an Anthropic answer for an OpenAI client', () => {
       usageIsFinal: true,
       outputBytes: 5,
       finishReason: 'end_turn',
+      finishes: 1,
       complete: true,
       error: null,
     });

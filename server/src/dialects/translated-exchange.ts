@@ -93,6 +93,7 @@ function factsOf(answer: NeutralAnswer): AnswerFacts {
     ...reportOf(usage),
     outputBytes: answerBytes(answer.parts),
     finishReason: stopWord,
+    finishes: 1,
     complete: true,
     error: null,
   };

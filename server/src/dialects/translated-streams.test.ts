@@ -60,6 +60,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
       usageIsFinal: false,
       outputBytes: 7,
       finishReason: null,
+      finishes: 0,
       complete: false,
       error: null,
     });

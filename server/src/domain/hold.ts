@@ -141,7 +141,7 @@ function leastNanoUsd(question: HoldQuestion): number {
 }
 
 /** One token per body byte and 512 more; image, audio and file parts at their declared maximum instead of their bytes. */
-function inputBound(question: HoldQuestion, candidate: HoldCandidate): number {
+export function inputBound(question: HoldQuestion, candidate: HoldCandidate): number {
   const text = question.bodyBytes - question.mediaBytes + INPUT_OVERHEAD_TOKENS;
   return question.mediaParts === 0 ? text : text + question.mediaParts * partTokens(candidate);
 }

@@ -37,6 +37,16 @@ export function totalTokens(usage: Usage): number {
   return total;
 }
 
+/** The buckets in which output is counted. */
+const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
+
+/** All output tokens of an answer, hidden ones included. */
+export function outputTokens(usage: Usage): number {
+  let total = 0;
+  for (const bucket of OUTPUT_BUCKETS) total += usage[bucket] ?? 0;
+  return total;
+}
+
 /** Two attempts' usage together. */
 export function addUsage(one: Usage, other: Usage): Usage {
   const sum: Partial<Record<UsageBucket | UsageUnit, number>> = {};

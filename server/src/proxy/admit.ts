@@ -117,7 +117,9 @@ function admissionOf(
     hold: result.hold,
     admittedAtMs: result.atMs,
     readings: result.readings,
+    question,
     estimate,
+    heldNanoUsd: result.nanoUsd,
     decision: admittedDecision(standing, estimate, result.readings),
     inputTokens,
     outputCap: standing.clamps && cap !== null && cap !== asked.facts.outputCap ? cap : null,
@@ -125,12 +127,14 @@ function admissionOf(
     attempts: 0,
     usedTokens: 0,
     usedNanoUsd: 0,
+    outputBytes: 0,
     extendedTokens: 0,
     extendedNanoUsd: 0,
     settled: false,
     inFlightAt: -1,
     cutShort: null,
-    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
+    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, admission.outputMax(candidate))),
+    outputMax: (candidate) => outputMax(candidate, cap, asked),
   };
   gateway.traffic.began(admission);
   return admission;

@@ -1,8 +1,9 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import { estimatedOutput } from '../domain/hang-up.ts';
 import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
-import { totalTokens, type Usage } from '../domain/usage.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
@@ -10,6 +11,7 @@ import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
+import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -24,10 +26,20 @@ export interface Ending {
   readonly answer: Buffer | null;
 }
 
-/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. */
-function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
+/**
+ * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
+ * usage is charged at the candidate's price, or at `chargedNanoUsd` where that says it.
+ */
+export function owe(
+  admission: Admission,
+  candidate: Candidate,
+  usage: Usage,
+  kind: LedgerEntry['kind'],
+  chargedNanoUsd?: number,
+): void {
   if (admission.walk.endpoint.free) return;
-  const nanoUsd = candidate.price === null ? null : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
+  const { price } = candidate;
+  const nanoUsd = price === null ? null : (chargedNanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price)));
   admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
   admission.entries.push({
@@ -43,27 +55,32 @@ function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: Led
 }
 
 /**
- * What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. Some report
- * the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other is ours.
+ * What an answer that was begun is charged: what the provider reported, else the input, what was delivered and what is usually hidden, marked
+ * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
+ * is ours.
  */
 export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
-  const { usage, usageIsFinal } = facts;
+  admission.outputBytes = facts.outputBytes;
   if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
-  const delivered = Math.ceil(facts.outputBytes / 4);
-  if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
-  else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
-  else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
+  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage');
+  else oweEstimated(admission, candidate, facts);
 }
 
 /** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
-function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
+export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
   gateway.traffic.usageImplausible(deployment.provider);
   gateway.lines.usageImplausible(deployment, walk.id);
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
 export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes / 4) }, 'estimated');
+  oweEstimated(admission, candidate, { outputBytes: bytes, usage: null });
+}
+
+function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer): void {
+  // What came is charged even where a provider sent more than it was held for.
+  const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated');
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
@@ -91,7 +108,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   // what it told them before a crash, and the row that the crash leaves behind says something else.
   gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
   try {
-    if (ending.status === 'succeeded') teach(admission, ending);
+    if (ending.status !== 'failed') teach(admission, ending);
     for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
     watch(record, walk, gateway);
   } catch (error) {
@@ -178,10 +195,13 @@ function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
 }
 
+/** Teaches what is usual for this key and name. What a provider does not call reasoning is hidden too, where its bytes do not show it. */
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
-  const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage.usage;
-  const perAnswer = (output + reasoning + audio_output + image_output) / admission.asked.facts.answers;
-  outputHistoryOf(admission.key, admission.asked.facts.model).add(perAnswer);
+  const { answers } = admission.asked.facts;
+  const all = outputTokens(usage.usage);
+  const unseen = admission.outputBytes === 0 ? 0 : all - tokensOfBytes(admission.outputBytes);
+  const hidden = Math.max(usage.usage.reasoning ?? 0, unseen);
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(all / answers, hidden / answers);
 }

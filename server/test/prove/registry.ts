@@ -12,6 +12,12 @@ export interface ProveRow {
 }
 
 export const REGISTRY: readonly ProveRow[] = [
+  {
+    name: 'money.hangup',
+    module: 'money-hangup',
+    shows: 'what a client that hangs up is charged ÷ what its provider bills',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),

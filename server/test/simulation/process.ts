@@ -5,6 +5,7 @@ import { FAR_FUTURE_MS } from '../../src/domain/period.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot.ts';
 import { createTraffic } from '../../src/proxy/traffic.ts';
@@ -77,6 +78,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     providers: new Map([['fake', scriptedProvider(schedule, random)]]),
     health: createDeploymentHealth(schedule),
     load: createDeploymentLoad(schedule),
+    pace: createDeploymentPace(),
     traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },

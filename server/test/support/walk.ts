@@ -21,6 +21,7 @@ import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
 import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { openSnapshot } from '../../src/proxy/snapshot.ts';
 import { createTraffic } from '../../src/proxy/traffic.ts';
 
@@ -135,6 +136,8 @@ export interface AskOptions {
   readonly raw?: Buffer;
   /** Hang up once this many chunks were read. */
   readonly hangUpAfter?: number;
+  /** Leave the stream unread once this many chunks were read. */
+  readonly unreadAfter?: number;
   /** Hang up as soon as this is settled. */
   readonly hangUpWhen?: Promise<unknown>;
 }
@@ -206,6 +209,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
+    pace: createDeploymentPace(),
     traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
@@ -359,7 +363,7 @@ function capture(options: AskOptions, resolve: (said: Said) => void): Reply {
       if (gone) return true;
       chunks.push(bytes);
       if (chunks.length === options.hangUpAfter) hangUp();
-      return true;
+      return chunks.length < (options.unreadAfter ?? Number.POSITIVE_INFINITY);
     },
     end: (bytes) => {
       if (gone) return;

@@ -33,6 +33,8 @@ export function messageEventReader(): EventReader {
     switch (event.type) {
       case 'message_start':
         facts.complete = false;
+        facts.finishes = 0;
+        facts.usageIsFinal = false;
         reported = null;
         report(objectOr(event.message).usage);
         return;
@@ -40,6 +42,7 @@ export function messageEventReader(): EventReader {
         report(event.usage);
         facts.usageIsFinal = facts.usage !== null;
         facts.finishReason = stringOr(objectOr(event.delta).stop_reason, facts.finishReason);
+        if (typeof objectOr(event.delta).stop_reason === 'string') facts.finishes = 1;
         return;
       case 'message_stop':
         facts.complete = facts.error === null;

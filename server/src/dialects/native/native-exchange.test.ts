@@ -124,6 +124,7 @@ describe('a whole answer within a dialect', () => {
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
+      finishes: 1,
       complete: true,
       error: null,
     });
@@ -162,6 +163,7 @@ describe('a chat stream within its dialect', () => {
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
+      finishes: 1,
       complete: false,
       error: null,
     });
@@ -179,6 +181,7 @@ describe('a chat stream within its dialect', () => {
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',
+        finishes: 1,
         complete: true,
         error: null,
       });
@@ -262,6 +265,7 @@ describe('a message stream within its dialect', () => {
     expect(stream.facts()).toMatchObject({
       complete: true,
       finishReason: 'end_turn',
+      finishes: 1,
       usage: { input: 61, output: 2 },
       outputBytes: 4,
     });

@@ -29,7 +29,8 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   const usage = wire === 'anthropic-count-tokens' ? null : usageFromTail(wire, bytes);
   if (usage !== null && usage !== 'implausible') {
     const finishReason = stopFromTail(wire, bytes);
-    return { usage, usageImplausible: false, usageIsFinal: true, outputBytes: 0, finishReason, complete: true, error: null };
+    const seen = { outputBytes: 0, finishReason, finishes: 1, complete: true, error: null };
+    return { usage, usageImplausible: false, usageIsFinal: true, ...seen };
   }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
@@ -38,6 +39,7 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
     ...reportOf(reported),
     outputBytes: wholeOutputBytes(json),
     finishReason: stopOf(json),
+    finishes: 1,
     complete: true,
     error: wire === 'anthropic-messages' && json.type !== 'error' ? null : inBandError(json),
   };
