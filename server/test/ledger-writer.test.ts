@@ -170,6 +170,11 @@ onEveryDatabase('the ledger writer', (given) => {
     ]);
   });
 
+  test('the database does not take the statement for one worth compiling, which would take seconds for every batch', async () => {
+    const { rows } = await given().pool.query({ text: `explain (format json) ${STORE_LINES}`, values: [Buffer.from('')] });
+    expect(rows[0]['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(50_000);
+  });
+
   test('a line of the version before, whose entries say nothing of tiers, is stored', async () => {
     const bench = await settle(given);
     const line = endLine(

@@ -49,6 +49,7 @@ function factsOf(recording: Recording): AnswerFacts {
     mediaParts: 0,
     mediaBytes: 0,
     wantsUsage: true,
+    beyond: [],
   };
   const names = { upstreamModel: 'm', outputCap: null, maxOutputTokens: null };
   const exchange = openExchange({ client: wire, upstream: wire, body: { messages: [] }, facts, ...names });

@@ -1,3 +1,4 @@
+import type { Beyond } from '../domain/beyond.ts';
 import type { Usage } from '../domain/usage.ts';
 
 /** The wire formats we read and write. The first two are chat and translate into each other; the others pass as they are. */
@@ -19,6 +20,8 @@ export interface RequestFacts {
   readonly mediaBytes: number;
   /** Whether the caller asked for usage in the stream (`stream_options.include_usage`); Anthropic's always carries it. */
   readonly wantsUsage: boolean;
+  /** What it asks for that is billed beyond ordinary tokens; the shared empty list for nearly all. */
+  readonly beyond: readonly Beyond[];
 }
 
 /** Why a body cannot be served: answered as 400 `invalid_request`. */
@@ -38,6 +41,8 @@ export interface AnswerFacts {
    * placeholder): then its input counts as reported, and its output is at least what `outputBytes` says.
    */
   readonly usageIsFinal: boolean;
+  /** The service tier or speed that answered: empty for the ordinary one; null: the answer names none. See domain/service-tier.ts. */
+  readonly serviceTier: string | null;
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;
   readonly finishReason: string | null;

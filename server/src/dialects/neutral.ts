@@ -133,7 +133,10 @@ export interface NeutralAnswer {
   readonly stopWord: string | null;
   readonly stopSequence: string | null;
   readonly usage: Reported;
+  /** In the provider's own words. */
   readonly serviceTier: string | null;
+  /** What it was billed at: see AnswerFacts. */
+  readonly billedTier: string | null;
 }
 
 /** Streamed answers, in the order they are told. A block is a part under way; its number is its own for the whole answer. */
@@ -148,7 +151,7 @@ export type AnswerEvent =
   | { readonly is: 'arguments'; readonly block: number; readonly json: string }
   | { readonly is: 'block_end'; readonly block: number }
   | { readonly is: 'stop'; readonly reason: StopReason; readonly word: string; readonly stopSequence: string | null }
-  | { readonly is: 'usage'; readonly usage: Usage | 'implausible' }
+  | { readonly is: 'usage'; readonly usage: Usage | 'implausible'; readonly billedTier: string | null }
   | { readonly is: 'error'; readonly message: string }
   /** The provider said the answer is over. */
   | { readonly is: 'end' };

@@ -88,9 +88,10 @@ function jsonOf(bytes: Buffer): JsonObject {
 }
 
 function factsOf(answer: NeutralAnswer): AnswerFacts {
-  const { usage, stopWord } = answer;
+  const { usage, stopWord, billedTier } = answer;
   return {
     ...reportOf(usage),
+    serviceTier: billedTier,
     outputBytes: answerBytes(answer.parts),
     finishReason: stopWord,
     finishes: 1,

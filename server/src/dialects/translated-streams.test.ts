@@ -57,6 +57,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
     expect(stream.facts()).toEqual({
       usage: { input: 5, output: 1 },
       usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: false,
       outputBytes: 7,
       finishReason: null,

@@ -167,7 +167,7 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
   };
 }
 
-const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true } as const;
+const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true, serviceTier: null } as const;
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {

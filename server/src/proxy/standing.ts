@@ -132,10 +132,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     refusal,
     chain,
     candidates,
-    holdCandidates: [...candidates.values()].map(({ deployment, price }) => ({
-      price,
-      maxOutputTokens: deployment.maxOutputTokens,
-    })),
+    holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
     tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
@@ -184,6 +181,12 @@ function candidatesOf(chain: readonly CallableTarget[], nowMs: number): Readonly
     }
   }
   return candidates;
+}
+
+/** What a hold needs to know of somebody who may serve. */
+export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
+  const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
+  return { price, maxOutputTokens, partTokensMax, searchesMax };
 }
 
 /** When the next effective-dated price begins to apply. */

@@ -100,7 +100,7 @@ export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>)
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
   const columns = sql.raw(UNIT_ROLLUP_COLUMNS.join(', '));
   const wanted = sql`
-    with of_span as (select * from ${ledger} where admitted_at >= ${from} and admitted_at < ${to} and other_usage is not null)
+    with of_span as (select * from ${ledger} where admitted_at >= ${from} and admitted_at < ${to})
     select * from (${sql.raw(unitsOf('of_span'))}) as used (${columns})`;
   const have = sql`select ${columns} from ${unitRollups} where bucket_start >= ${from} and bucket_start < ${to}`;
   return addDifference(db, { table: 'unit_rollups', key: UNIT_ROLLUP_KEY, sums: UNIT_ROLLUP_SUMS }, wanted, have);

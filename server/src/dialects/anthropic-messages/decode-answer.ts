@@ -4,7 +4,7 @@ import { inBandError } from '../error-event.ts';
 import { objectOr, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { readBlocks } from './decode-blocks.ts';
 import { stopOfStopReason } from './stop-words.ts';
 
@@ -21,6 +21,7 @@ export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
     stopSequence: stringOr(json.stop_sequence, null),
     usage: usageOf('anthropic-messages', json),
     serviceTier: stringOr(objectOr(json.usage).service_tier, null),
+    billedTier: tierOf('anthropic-messages', json),
   };
 }
 

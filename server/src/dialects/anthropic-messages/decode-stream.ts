@@ -4,7 +4,7 @@ import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
-import { anthropicUsage, mergeReports } from '../usage.ts';
+import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
 import { stopOfStopReason } from './stop-words.ts';
 import { StreamedBlocks } from './streamed-blocks.ts';
 
@@ -49,7 +49,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
     return usage === 'implausible'
       ? [
           { ...start, usage: null },
-          { is: 'usage', usage },
+          { is: 'usage', usage, billedTier: null },
         ]
       : [{ ...start, usage }];
   }
@@ -62,7 +62,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
     }
     if (isObject(usage)) this.#reported = mergeReports(this.#reported, usage);
     const known = this.#reported === null ? null : anthropicUsage(this.#reported);
-    if (known !== null) events.push({ is: 'usage', usage: known });
+    const billedTier = tierOf('anthropic-messages', { usage: this.#reported });
+    if (known !== null) events.push({ is: 'usage', usage: known, billedTier });
     return events;
   }
 }

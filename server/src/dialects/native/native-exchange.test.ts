@@ -121,6 +121,7 @@ describe('a whole answer within a dialect', () => {
     expect(facts).toEqual({
       usage: { input: 3, output: 2 },
       usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
@@ -160,6 +161,7 @@ describe('a chat stream within its dialect', () => {
     expect(stream.facts()).toEqual({
       usage: null,
       usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
@@ -178,6 +180,7 @@ describe('a chat stream within its dialect', () => {
       expect(cut.facts()).toEqual({
         usage: { input: 3, output: 2 },
         usageImplausible: false,
+        serviceTier: null,
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',

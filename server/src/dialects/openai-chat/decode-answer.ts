@@ -5,7 +5,7 @@ import { objectOr, objectsIn, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
 import { mistralThinking } from './decode-parts.ts';
 import { stopOfFinishReason } from './stop-words.ts';
@@ -29,6 +29,7 @@ export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
     stopSequence: null,
     usage: usageOf('openai-chat', json),
     serviceTier: stringOr(json.service_tier, null),
+    billedTier: tierOf('openai-chat', json),
   };
 }
 

@@ -4,7 +4,7 @@ import { inBandError } from '../error-event.ts';
 import { isObject, objectOr, objectsIn, parseJson, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
 import { callId, contentText } from './decode-answer.ts';
 import { mistralThinking } from './decode-parts.ts';
@@ -39,7 +39,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const choice = objectsIn(json.choices).find(({ index }) => index === undefined || index === 0);
     if (choice !== undefined) events.push(...this.#delta(objectOr(choice.delta)), ...this.#finish(choice.finish_reason));
     const usage = usageOf('openai-chat', json);
-    if (usage !== null) events.push({ is: 'usage', usage });
+    if (usage !== null) events.push({ is: 'usage', usage, billedTier: tierOf('openai-chat', json) });
     return events;
   }
 
