@@ -132,13 +132,9 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
-<<<<<<< HEAD
-    await closeWithin(port.listening, config.drainMsMax, cutStreams);
-=======
     const startedMs = clock.monotonicMs();
     await closeWithin(port.listening, config.drainMsMax, cutStreams);
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
->>>>>>> hangup
     await admin.close();
     transport.close();
     // What is settled is stored and told before this replica goes.

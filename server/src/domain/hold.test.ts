@@ -37,11 +37,7 @@ describe('the token hold', () => {
     expect(estimateHold(ask({ bodyBytes: 1_001, outputTokensMax: 32_000, history: historyOf(400) })).tokens).toBe(251 + 400);
   });
 
-<<<<<<< HEAD
-  // promise: **No history** (fewer than 20 answers of that key × model)
-=======
   // promise: **No history** (fewer than 20 answers of that key × model): min(`max_tokens`, model's maximum, 4,096)
->>>>>>> hangup
   test.each([
     ['4,096 when nothing is known', null, 128_000, 4_096],
     ['the caller’s cap below that', 100, 128_000, 100],

@@ -2,11 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OutputHistory } from './output-history.ts';
 
-<<<<<<< HEAD
-// promise: **No history** (fewer than 20 answers of that key × model)
-=======
 // promise: **No history** (fewer than 20 answers of that key × model): min(`max_tokens`, model's maximum, 4,096)
->>>>>>> hangup
 test('fewer than 20 answers are no history', () => {
   const history = new OutputHistory();
   for (let i = 0; i < 19; i += 1) history.add(100);
