@@ -96,6 +96,11 @@ describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
     expect(await next.stop()).toBe(0);
   });
 
+  test('is found also where the port is what a platform sets as PORT', () => {
+    const started = start(join(temporaryDirectory(), 'data'), { HEADGATE_PORT: '', PORT: port() });
+    expect(started).toMatchObject({ status: 1, stderr: expect.stringContaining(`: ${port()} on 127.0.0.1 is taken`) });
+  });
+
   test('changes nothing in a directory that is there, and leaves no lock or lease for the next one to wait for', async () => {
     const gateway = await startGateway();
     expect(await gateway.stop()).toBe(0);
