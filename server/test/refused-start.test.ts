@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -93,6 +93,10 @@ describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
     expect(next.output()).toMatch(/\bhgadm_\w{20,}/);
     const curl = /^ {2}curl [^\n]*chat[^\n]*\n[^\n]*\n[^\n]*$/m.exec(next.output())?.[0] ?? '';
     expect(spawnSync('bash', ['-c', curl], { encoding: 'utf8' }).stdout).toContain('"choices"');
+    // As a program reads it: the whole file is the key.
+    const key = readFileSync(join(dataDir, 'demo-key.txt'), 'utf8');
+    const asked = await fetch(`${next.base}/v1/models`, { headers: { authorization: `Bearer ${key}`, connection: 'close' } });
+    expect(asked.status).toBe(200);
     expect(await next.stop()).toBe(0);
   });
 
