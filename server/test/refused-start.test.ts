@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -94,7 +94,16 @@ describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
     expect(next.output()).toMatch(/\bhgadm_\w{20,}/);
     const curl = /^ {2}curl [^\n]*chat[^\n]*\n[^\n]*\n[^\n]*$/m.exec(next.output())?.[0] ?? '';
     expect(spawnSync('bash', ['-c', curl], { encoding: 'utf8' }).stdout).toContain('"choices"');
+    // As a program reads it: the whole file is the key.
+    const key = readFileSync(join(dataDir, 'demo-key.txt'), 'utf8');
+    const asked = await fetch(`${next.base}/v1/models`, { headers: { authorization: `Bearer ${key}`, connection: 'close' } });
+    expect(asked.status).toBe(200);
     expect(await next.stop()).toBe(0);
+  });
+
+  test('is found also where the port is what a platform sets as PORT', () => {
+    const started = start(join(temporaryDirectory(), 'data'), { HEADGATE_PORT: '', PORT: port() });
+    expect(started).toMatchObject({ status: 1, stderr: expect.stringContaining(`: ${port()} on 127.0.0.1 is taken`) });
   });
 
   test('changes nothing in a directory that is there, and leaves no lock or lease for the next one to wait for', async () => {
