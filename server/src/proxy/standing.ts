@@ -73,17 +73,16 @@ function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalog
 
 /**
  * The plan that a request of this standing would be admitted under now, for settlement: the scopes are those that admitted it, with what they
- * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed.
+ * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed and it is valid.
  */
 export function planNow(key: CachedKey, admittedBy: Standing, gateway: Gateway): LimitPlan {
   const organization = key.holder.config;
   const { caller, charged, name } = admittedBy;
   const catalogue = gateway.snapshot.catalogue();
-  if (
-    organization === null ||
-    (organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue)
-  )
-    return admittedBy.plan;
+  if (organization === null) return admittedBy.plan;
+  const isSame = organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue;
+  // A plan knows the periods of some days; a request that outlives them counts in the one it was admitted in all the same.
+  if (isSame && gateway.clock.nowMs() < admittedBy.validUntilMs) return admittedBy.plan;
   if (isChargedTo(key, charged)) return standingOf(key, name, gateway).plan;
   const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
   const member = charged.memberId === null ? null : (organization.members.get(charged.memberId) ?? null);

@@ -71,7 +71,7 @@ describe('a whole answer whose client hangs up', () => {
     }
   });
 
-  // promise: if that fails, the hold is charged as it stands.
+  // promise: An answer that is not streamed is made in full whether or not somebody waits
   test.each([
     ['it is silent for too long', (call: PlayedCall) => call.fail('timeout')],
     ['its connection breaks', (call: PlayedCall) => call.fail('reset')],

@@ -54,6 +54,7 @@ describe('a stream whose client hangs up behind its finish reason', () => {
   const clients = ['chat', 'messages'] as const;
   const cases = clients.flatMap((client) => [true, false].map((isBudgeted) => [client, isBudgeted] as const));
 
+  // promise: **Hanging up saves nothing that was used, and costs no more than can have been used.**
   // promise: After a stream's finish reason the upstream is read on for its usage (bounded: 5 s, 256 kB) and charged as reported.
   test.each(cases)(
     'is read on for its usage: %s client, budget %s, 20,000 tokens of hidden reasoning',
@@ -187,6 +188,7 @@ describe('a stream whose client hangs up behind its finish reason', () => {
 
 describe('a stream whose client hangs up before its finish reason', () => {
   // promise: A hang-up before it ends the upstream call; the output charged is then the larger of what was delivered and
+  // promise: The input is charged as reported by then, else as held.
   test.each([
     ['before anything came', 0, 1, 1_000],
     ['behind the first words', 3, 1, 3_000],
@@ -207,7 +209,6 @@ describe('a stream whose client hangs up before its finish reason', () => {
       expect([status, call.isAborted]).toEqual(['cancelled', true]);
       const output = ms * n;
       const isReported = words > 0 && speaks === 'anthropic-messages';
-      // promise: The input is charged as reported by then, else as held.
       const usage = isReported ? { input: 20, output } : { input: inputOf(body), output };
       const charged = isReported ? nanoUsd(20, output) : nanoUsd(inputHeldOf(body), output);
       expect(entries).toMatchObject([{ kind: 'estimated', usage, nanoUsd: charged }]);
