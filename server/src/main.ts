@@ -35,7 +35,7 @@ import { createAnthropicProvider } from './providers/anthropic/anthropic-provide
 import { checkDeployment, listUpstreamModels } from './providers/credential-check.ts';
 import { createFakeProvider } from './providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from './providers/openai/openai-provider.ts';
-import { priceFor } from './providers/price-table.ts';
+import { PRICE_LIST_EDITION, priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
@@ -193,6 +193,7 @@ function adminDepsOf(
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
+      priceListEdition: PRICE_LIST_EDITION,
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
     },

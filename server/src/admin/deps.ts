@@ -40,7 +40,9 @@ export interface UpstreamKnowledge {
   /** Whether a credential may point at this base URL: null, or what is wrong with it in a sentence. */
   readonly checkBaseUrl: (baseUrl: string) => string | null;
   /** The list price of an upstream model; null when the price table does not know it, and then it is unpriced. */
-  readonly priceFor: (provider: ProviderName, upstreamModel: string) => Price['perMillion'] | null;
+  readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
+  /** Which edition of which list that is. */
+  readonly priceListEdition: string;
   /** One small live call with the deployment's own credential. Never rejects. */
   readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
   /** Which models a credential may call, asked of its provider. Never rejects. */

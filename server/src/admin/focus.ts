@@ -1,8 +1,16 @@
 import { formatUsd } from '../domain/money.ts';
 import { intervalStarts, type UsageLine, type UsageQuestion } from '../store/usage-report.ts';
 import { type Cell, csvLine } from './csv.ts';
+import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';
 
 /** Lines of usage in the columns of FOCUS 1.2, the open specification of cost data. What it has no column for is ours and begins with `x_`. */
+
+/**
+ * Quantities of units beside the tokens. They are columns of ours, and not charges of their own: a charge has one cost, and what a line was
+ * charged is not kept apart by unit. Charges of zero for what was paid would make every unit cost wrong; so each line stays one charge, its
+ * quantity the tokens, its cost everything, and the sum of all is the spend.
+ */
+const UNIT_COLUMNS = new Map(REPORTED_UNITS.map((unit) => [unit, columnOf(unit)]));
 
 const FOCUS_COLUMNS = [
   'BilledCost',
@@ -47,6 +55,8 @@ const FOCUS_COLUMNS = [
   'x_InputTokens',
   'x_CachedInputTokens',
   'x_OutputTokens',
+  ...UNIT_COLUMNS.values(),
+  'x_UnpricedUnits',
 ];
 
 /** Names by id, as far as the reader may see them. */
@@ -65,7 +75,7 @@ export function focusWriter(question: UsageQuestion): (line: UsageLine, names: N
 
 /** One line. The interval is never null here; its ends are cut to the time asked for, so that no line claims more. */
 function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextMs: number): string {
-  const { groups, sums } = line;
+  const { groups, sums, units } = line;
   const nameOf = (id: string | null | undefined) => names.get(id ?? '') ?? null;
   const cost = { decimal: formatUsd(sums.spend_nano_usd) };
   const tokens = { decimal: sums.total_tokens.toString() };
@@ -109,6 +119,8 @@ function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextM
     x_InputTokens: Number(sums.input_tokens),
     x_CachedInputTokens: Number(sums.cached_input_tokens),
     x_OutputTokens: Number(sums.output_tokens),
+    ...Object.fromEntries(units.map(({ unit, quantity }) => [UNIT_COLUMNS.get(unit) ?? unit, quantity])),
+    x_UnpricedUnits: unpricedText(units),
   };
   return csvLine(FOCUS_COLUMNS.map((column) => cells[column] ?? null));
 }
@@ -122,4 +134,9 @@ function periodsOf({ fromMs, toMs, timeZone }: UsageQuestion, startMs: number, n
     ChargePeriodStart: new Date(Math.max(startMs, fromMs)).toISOString(),
     ChargePeriodEnd: new Date(Math.min(nextMs, toMs)).toISOString(),
   };
+}
+
+/** `cache_write_1h` → `x_CacheWrite1hQuantity`. */
+function columnOf(unit: string): string {
+  return `x_${unit.replaceAll(/(^|_)([a-z0-9])/g, (_, __, first: string) => first.toUpperCase())}Quantity`;
 }

@@ -25,7 +25,7 @@ export function answeredTier(...fields: readonly unknown[]): string | null {
     if (typeof field !== 'string') continue;
     tier ??= '';
     if (ORDINARY.has(field) || field === AUTO) continue;
-    const plain = PLAIN_WORD.test(field) ? field : 'unknown';
+    const plain = PLAIN_WORD.test(field) ? field.toLowerCase() : 'unknown';
     tier = tier === '' ? plain : `${tier}+${plain}`;
   }
   return tier;
@@ -35,7 +35,7 @@ export function answeredTier(...fields: readonly unknown[]): string | null {
 export function askedWord(field: unknown): string | null {
   if (field === undefined || field === null || field === AUTO) return null;
   if (typeof field !== 'string' || !PLAIN_WORD.test(field)) return 'unknown';
-  return ORDINARY.has(field) ? '' : field;
+  return ORDINARY.has(field) ? '' : field.toLowerCase();
 }
 
 /** A text that others chose, as it may stand in a unit's name: plain, short, and without what separates names. */

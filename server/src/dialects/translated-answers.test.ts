@@ -66,7 +66,7 @@ describe('an Anthropic answer for an OpenAI client', () => {
     expect(facts).toEqual({
       usage: { input: 3, cached_input: 4, cache_write: 5, output: 2 },
       usageImplausible: false,
-      serviceTier: null,
+      serviceTier: '',
       usageIsFinal: true,
       outputBytes: 5,
       finishReason: 'end_turn',

@@ -22,10 +22,7 @@ export type PerMillion = Readonly<Partial<Record<UsageBucket, number>>>;
 export interface PriceUnits {
   /** Whole nano-dollars for one. */
   readonly perUnit?: Readonly<Partial<Record<UsageUnit, number>>>;
-  /**
-   * Rates for the whole request when its input is above so many tokens; ascending. A bucket that is not given keeps its ordinary rate. An
-   * empty list says that long prompts cost what short ones do; absent: nobody said.
-   */
+  /** Rates for the whole request when its input is above so many tokens; ascending. A bucket that is not given keeps its ordinary rate. */
   readonly contextTiers?: readonly { readonly aboveInputTokens: number; readonly perMillion: PerMillion }[];
   /** Rates by the provider's word for a service tier or speed (`priority`, `flex`, `batch`, `fast`); likewise. */
   readonly serviceTiers?: Readonly<Record<string, { readonly perMillion: PerMillion }>>;
@@ -83,13 +80,18 @@ export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | nu
   return pieces + divideRoundingUp(perMillionths, MILLION);
 }
 
+/** The usage with the fee that a provider takes for the request itself, where the price has one. */
+export function withRequestFee(usage: Usage, price: Price): Usage {
+  return hasUnitPrice(price, 'request') ? { ...usage, request: 1 } : usage;
+}
+
 /**
  * The rates one answer is charged at, for the whole of it: each bucket's own rate in the service tier that answered, else in the highest context
  * tier whose bound its input (whatever bucket it is in) exceeds, else the ordinary one. Fallbacks (`rateIn`) go by the same rates.
  */
-export function ratesFor(usage: Usage, price: Price, serviceTier: string | null): PerMillion {
+export function ratesFor(usage: Usage, price: Rated, serviceTier: string | null): PerMillion {
   const { units } = price;
-  if (units === undefined) return price.perMillion;
+  if (units === undefined || units === null) return price.perMillion;
   const context = units.contextTiers?.[tiersBelow(units, inputTokensOf(usage)) - 1];
   const service = serviceTier === null ? undefined : tierOf(units, serviceTier);
   return context === undefined && service === undefined ? price.perMillion : layered(price, context, service);
@@ -132,9 +134,9 @@ export function hasTierPrice(price: Price, serviceTier: string): boolean {
   return (price.units !== undefined && tierOf(price.units, serviceTier) !== undefined) || isFree(price);
 }
 
-/** Returns whether prompts of any length have a price: the price says which of them cost more, or that none does. */
+/** Returns whether the price says what prompts above the ordinary length cost. */
 export function hasContextPrice(price: Price): boolean {
-  return price.units?.contextTiers !== undefined || isFree(price);
+  return (price.units?.contextTiers ?? []).length > 0 || isFree(price);
 }
 
 /** Returns whether tokens of a bucket are charged at a price of their own, or at one that cannot be too low. */
@@ -241,6 +243,11 @@ function tierOf({ serviceTiers }: PriceUnits, word: string): { readonly perMilli
 
 interface Rates {
   readonly perMillion: PerMillion;
+}
+
+/** What a price says, whichever version it is. */
+interface Rated extends Rates {
+  readonly units?: PriceUnits | null;
 }
 
 /** The stronger layer wins bucket by bucket. */

@@ -3,7 +3,7 @@ import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../do
 import { estimatedOutput } from '../domain/hang-up.ts';
 import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
-import { costNanoUsd, unpricedIn } from '../domain/price.ts';
+import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
@@ -73,9 +73,8 @@ export function owe(
 /** Usage with the fee for the request where the price has one, and with searches that were asked for and are reported nowhere. */
 function withPieces(usage: Usage, { price, deployment }: Candidate, beyond: readonly Beyond[]): Usage {
   const searches = beyond.length === 0 ? 0 : unreportedSearches(beyond, usage, deployment.searchesMax ?? null);
-  const hasFee = price?.units?.perUnit?.request !== undefined;
-  if (!hasFee && searches === 0) return usage;
-  return { ...usage, ...(searches > 0 ? { search: searches } : {}), ...(hasFee ? { request: 1 } : {}) };
+  const all = searches > 0 ? { ...usage, search: searches } : usage;
+  return price === null ? all : withRequestFee(all, price);
 }
 
 function namesOf(used: readonly string[], asked: readonly string[]): string | null {

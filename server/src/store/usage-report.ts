@@ -6,6 +6,7 @@ import type { Database, OpenDatabase } from './database.ts';
 import { withinReach } from './reach.ts';
 import { readInParts } from './row-cursor.ts';
 import { deployments } from './schema.ts';
+import { linesWithUnits, type UnitSum, unitRows, unitSumsFrom } from './unit-sums.ts';
 import {
   type Condition,
   DAY_MS,
@@ -50,6 +51,8 @@ export interface UsageQuestion {
   readonly reaches?: readonly Reach[] | undefined;
   /** Lines of a report at most; 10,000 unless given, and never more. */
   readonly linesMax?: number | undefined;
+  /** Each line says its units, too. */
+  readonly withUnits?: boolean | undefined;
 }
 
 /** Sums of one group. `startMs` null without an interval; of the groups only those asked for, null where a request had none. */
@@ -57,6 +60,8 @@ export interface UsageLine {
   readonly startMs: number | null;
   readonly groups: Readonly<Partial<Record<UsageGroup, string | null>>>;
   readonly sums: UsageTotals;
+  /** By name; empty unless asked for. */
+  readonly units: readonly UnitSum[];
 }
 
 /** Whole numbers, exact however large. */
@@ -66,6 +71,8 @@ export interface UsageReport {
   /** By time, then by spend, the dearest first. */
   readonly lines: readonly UsageLine[];
   readonly total: UsageTotals;
+  /** Of the total; empty unless asked for. */
+  readonly totalUnits: readonly UnitSum[];
   /** There are more lines than are given; the total counts all of them. */
   readonly isCut: boolean;
 }
@@ -98,10 +105,9 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
   const { rows: found } = await db.execute<Found>(statementOf(question, starts, linesMax));
   const [total, ...grouped] = found;
   const lines = isOneLine(question) && total !== undefined ? [total] : grouped;
-  const isByTag = question.groupBy.includes('tag');
   return {
     lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
-    total: isByTag ? (await reportUsage(db, { ...question, groupBy: [], interval: null })).total : sumsFrom(total),
+    ...(question.groupBy.includes('tag') ? await totalOf(db, question) : totalFrom(total)),
     isCut: lines.length > linesMax,
   };
 }
@@ -131,24 +137,37 @@ function isOneLine({ groupBy, interval }: UsageQuestion): boolean {
   return groupBy.length === 0 && interval === null;
 }
 
+/** Lines by tag do not add up to it. */
+async function totalOf(db: Database, question: UsageQuestion) {
+  const { total, totalUnits } = await reportUsage(db, { ...question, groupBy: [], interval: null });
+  return { total, totalUnits };
+}
+
 /** The total, then the lines: one more than `linesMax`, which tells that there are more. `row_count` in each is how many there would be. */
 function statementOf(question: UsageQuestion, starts: readonly number[] | null, linesMax: number): SQL {
   const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
   const keys = starts === null ? groups : [sql`slot`, ...groups];
-  const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
   const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
-  const used = usageRows(span, whoseOf(question, starts), conditionsOf(question));
-  const rows = question.groupBy.includes('tag') ? perTag(used) : used;
-  const wanted = question.only.tag === undefined ? sql`true` : taggedWith(question.only.tag);
-  return sql`
+  const of = [span, whoseOf(question, starts), conditionsOf(question)] as const;
+  const order = sql`total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc`;
+  const lines = sql`
     select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, count(*) over () as row_count, ${list([...keys, sums])}
-    from (select ${slot} as slot, used.* from ${rows} as used where ${wanted}) as slotted
+    from ${slotted(question, starts, usageRows(...of))} as slotted
     group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
-    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${linesMax + 2}`;
+    order by ${order} limit ${linesMax + 2}`;
+  if (question.withUnits !== true) return lines;
+  return linesWithUnits({ lines, keys, units: slotted(question, starts, unitRows(...of)), order });
 }
 
-type Found = Readonly<Record<string, string | number | null>>;
+/** Rows with the tags that are grouped by, of the tags that are asked for, each with the interval it lies in. */
+function slotted({ groupBy, only }: UsageQuestion, starts: readonly number[] | null, rows: SQL): SQL {
+  const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
+  const wanted = only.tag === undefined ? sql`true` : taggedWith(only.tag);
+  return sql`(select ${slot} as slot, used.* from ${groupBy.includes('tag') ? perTag(rows) : rows} as used where ${wanted})`;
+}
+
+type Found = Readonly<Record<string, string | number | null>> & { readonly units?: unknown };
 
 const GROUP_COLUMNS = {
   organization: 'organization_id',
@@ -291,7 +310,12 @@ function lineFrom(row: Found, groupBy: readonly UsageGroup[], starts: readonly n
     startMs: starts === null ? null : (starts[Number(row.slot) - 1] ?? null),
     groups: Object.fromEntries(groups),
     sums: sumsFrom(row),
+    units: unitSumsFrom(row.units),
   };
+}
+
+function totalFrom(row: Found | undefined) {
+  return { total: sumsFrom(row), totalUnits: unitSumsFrom(row?.units) };
 }
 
 function sumsFrom(row: Found | undefined): UsageTotals {

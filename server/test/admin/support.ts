@@ -151,6 +151,7 @@ function depsOf(
     upstream: {
       checkBaseUrl: () => null,
       priceFor: () => null,
+      priceListEdition: 'a list',
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
       listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
     },

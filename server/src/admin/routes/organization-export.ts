@@ -8,7 +8,7 @@ import * as load from '../load.ts';
 import { type organizationOut, viewOrganizations } from '../organization-view.ts';
 import { exportPages } from '../paged-export.ts';
 import { route } from '../route.ts';
-import { filterOf, statusFilter } from './organization-list.ts';
+import { filterOf, statusFilter, unpricedFilter } from './organization-list.ts';
 
 /** Every organization found, as a spreadsheet takes it. */
 
@@ -28,7 +28,7 @@ export const csv = route({
   description:
     'At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.',
   permission: 'organization.read',
-  query: z.strictObject({ search: listQuery.search, status: statusFilter, ids }),
+  query: z.strictObject({ search: listQuery.search, status: statusFilter, unpriced: unpricedFilter, ids }),
   response: textOut,
   form: 'text',
   load: load.everywhere,

@@ -18,6 +18,7 @@ import { csvLine } from '../csv.ts';
 import { focusHead, focusWriter, type Names } from '../focus.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
+import { unitCells, unitHead } from '../unit-columns.ts';
 import { askedOrganization } from '../usage-scope.ts';
 import { FIELDS, query, questionOf, renderSums } from './usage.ts';
 
@@ -33,7 +34,7 @@ type ExportCall = AdminCall<unknown, z.output<typeof exportQuery>>;
 export const exportFile = route({
   summary: 'Export usage and spend as comma-separated values',
   description:
-    '`csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
+    '`csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
   permission: 'usage.read',
   query: exportQuery,
   response: textOut,
@@ -100,17 +101,17 @@ const NOTHING_USED = Object.fromEntries(USAGE_SUMS.map((name) => [name, 0n])) as
 
 function plainHead({ groupBy, interval }: UsageQuestion): string {
   const columns = groupBy.flatMap((group) => (isNamed(group) ? [FIELDS[group], `${group}_name`] : [FIELDS[group]]));
-  return csvLine([...(interval === null ? [] : ['start']), ...columns, ...Object.keys(renderSums(NOTHING_USED))]);
+  return csvLine([...(interval === null ? [] : ['start']), ...columns, ...Object.keys(renderSums(NOTHING_USED)), ...unitHead]);
 }
 
 function plainWriter({ groupBy }: UsageQuestion): (line: UsageLine, names: Names) => string {
-  return ({ startMs, groups, sums }, names) => {
+  return ({ startMs, groups, sums, units }, names) => {
     const { spend, ...counts } = renderSums(sums);
     const cells = groupBy.flatMap((group) => {
       const value = groups[group] ?? null;
       return isNamed(group) ? [value, names.get(value ?? '') ?? null] : [value];
     });
     const start = startMs === null ? [] : [new Date(startMs).toISOString()];
-    return csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }]);
+    return csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }, ...unitCells(units)]);
   };
 }

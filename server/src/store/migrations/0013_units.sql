@@ -18,7 +18,6 @@ CREATE TABLE "unit_rollups" (
 ALTER TABLE "deployments" ADD COLUMN "searches_max" integer;--> statement-breakpoint
 ALTER TABLE "deployments" ADD COLUMN "part_tokens_max" integer;--> statement-breakpoint
 ALTER TABLE "deployments" ADD COLUMN "on_hangup" text;--> statement-breakpoint
-ALTER TABLE "price_proposals" ADD COLUMN "units" jsonb;--> statement-breakpoint
 ALTER TABLE "prices" ADD COLUMN "units" jsonb;--> statement-breakpoint
 ALTER TABLE "prices" ADD COLUMN "source_version" text;--> statement-breakpoint
 ALTER TABLE "prices" ADD COLUMN "created_by" text;--> statement-breakpoint
