@@ -90,9 +90,7 @@ function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>)
   return (
     <Stack gap={6} role="group" aria-label="Prices by the piece">
       <div>
-        <Text fz="sm" fw={500}>
-          By the piece, USD for one
-        </Text>
+        <Input.Label labelElement="div">By the piece, USD for one</Input.Label>
         <Text fz="xs" c="dimmed">
           What the provider bills beside the tokens. Left empty it is unpriced: a request that may use it is refused under a
           blocking budget, and elsewhere its spend misses it.
@@ -103,7 +101,7 @@ function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>)
           <TextInput
             key={unit}
             label={UNIT_WORDS[unit]}
-            w={110}
+            w={108}
             size="xs"
             leftSection="$"
             placeholder="unpriced"

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NumberInput, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Input, NumberInput, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { errorAt, type FieldErrors } from '../forms/bind.ts';
@@ -38,8 +38,8 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
           onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
         >
           <NumberInput
-            label="Above input tokens"
-            w={150}
+            label="Input above"
+            w={124}
             size="xs"
             min={1}
             max={TOKENS_MAX}
@@ -47,7 +47,6 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
             allowDecimal={false}
             allowNegative={false}
             thousandSeparator=" "
-            placeholder="200 000"
             required
             value={tier.above}
             error={errorAt(errors, `${at}.context_tiers.${index}.above_input_tokens`)}
@@ -89,10 +88,9 @@ export function ServiceTiers({ value, onChange, errors, at }: TiersProps<Service
           >
             <TextInput
               label="Tier"
-              w={150}
+              w={124}
               size="xs"
               maxLength={32}
-              placeholder="priority"
               required
               value={tier.name}
               error={errorAt(errors, serviceAt(at, index)) ?? errorAt(errors, here)}
@@ -126,9 +124,7 @@ function Tiers({ title, about, verb, count, error, onAdd, children }: ListProps)
   return (
     <Stack gap={6} role="group" aria-label={title}>
       <div>
-        <Text fz="sm" fw={500}>
-          {title}
-        </Text>
+        <Input.Label labelElement="div">{title}</Input.Label>
         <Text fz="xs" c="dimmed">
           {about}
         </Text>
@@ -166,7 +162,7 @@ function Tier({ name, error, onRemove, children }: TierProps) {
   return (
     <Paper withBorder p="xs" role="group" aria-label={name}>
       <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
-        <Group align="flex-start" gap="xs">
+        <Group align="flex-start" gap={8}>
           {children}
         </Group>
         <Tooltip label="Remove this tier">

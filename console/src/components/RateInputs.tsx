@@ -24,12 +24,12 @@ export function RateInputs({ value, onChange, errors, at, placeholderOf }: RateI
   const shown = isOpen || isRareUsed ? BUCKETS : COMMON;
   return (
     <Stack gap={4}>
-      <Group gap="xs" align="flex-start">
+      <Group gap={8} align="flex-start">
         {shown.map((bucket) => (
           <TextInput
             key={bucket}
             label={BUCKET_WORDS[bucket]}
-            w={150}
+            w={124}
             size="xs"
             leftSection="$"
             placeholder={placeholderOf(bucket)}

@@ -34,9 +34,20 @@ export const UNITS = Object.keys(UNIT_WORDS) as PriceUnit[];
 export function unitName(unit: string): string {
   if (unit in UNIT_WORDS) return UNIT_WORDS[unit as PriceUnit];
   const bucket = `${unit}_per_million`;
-  if (bucket in BUCKET_WORDS) return `${BUCKET_WORDS[bucket as PriceBucket]} tokens`;
+  if (bucket in BUCKET_WORDS) return tokensOf(BUCKET_WORDS[bucket as PriceBucket]);
   if (unit.startsWith('service_tier:')) return `Service tier ${unit.slice('service_tier:'.length)}`;
   return unit === 'context_tier' ? 'Long prompt' : wordOf(unit);
+}
+
+/** `Cache write, 1 hour` → `Cache write tokens, 1 hour`. */
+function tokensOf(words: string): string {
+  const [kind, ...more] = words.split(', ');
+  return [`${kind} tokens`, ...more].join(', ');
+}
+
+/** `cache_write_1h` → `Cache write, 1 hour`. */
+export function bucketName(bucket: string): string {
+  return BUCKET_WORDS[`${bucket}_per_million` as PriceBucket] ?? wordOf(bucket);
 }
 
 /** One line of a price as people read it. */

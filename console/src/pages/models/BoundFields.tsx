@@ -1,4 +1,4 @@
-import { NumberInput, Select, SimpleGrid } from '@mantine/core';
+import { type InputWrapperProps, NumberInput, Select, SimpleGrid } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
@@ -22,22 +22,27 @@ const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly
   },
 ];
 
+/** Descriptions are of different lengths; the fields stand in one line all the same. */
+const ORDER = ['label', 'input', 'description', 'error'] satisfies InputWrapperProps['inputWrapperOrder'];
+
 /** What a request can be charged beyond its own text, and what happens to one that nobody waits for. */
 export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft> }) {
   const hangup = HANGUPS.find(({ value }) => value === form.values.on_hangup);
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
       <NumberInput
-        label="Searches a request at most"
-        description="Held under a blocking budget. Empty: not declared, and a request that may search is refused there."
+        label="Searches per request"
+        inputWrapperOrder={ORDER}
+        description="At most; so many are held under a blocking budget. Empty: not declared, and a request that may search without a bound of its own is refused there."
         min={1}
         allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_searches')}
       />
       <NumberInput
-        label="Tokens of a media part at most"
-        description="Held for each image, sound or file under a blocking budget. Empty: 40,000, which bounds nothing."
+        label="Tokens per media part"
+        inputWrapperOrder={ORDER}
+        description="At most, of one image, sound or file; so many are held under a blocking budget. Empty: not declared, and 40,000 are held, which bounds nothing."
         min={1}
         allowDecimal={false}
         thousandSeparator=" "
@@ -45,6 +50,7 @@ export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft>
       />
       <Select
         label="When the caller hangs up"
+        inputWrapperOrder={ORDER}
         description={hangup?.about}
         allowDeselect={false}
         data={HANGUPS.map(({ value, label }) => ({ value, label }))}

@@ -149,15 +149,15 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         ['Upstream model', <CopyText key="upstream" text={deployment.upstream_model} label="upstream model" />],
         ['Mode', deployment.mode === 'chat' ? 'Chat' : 'Embeddings'],
         ['Credential', <CredentialLink key="credential" id={deployment.credential_id} />],
-        ['Price per million tokens', <PriceText key="price" prices={deployment.prices} lacks={deployment.unpriced_units} />],
+        ['Price per million tokens', <PriceText key="price" prices={deployment.prices} />],
         ['Price in force since', <Time key="since" at={deployment.prices_effective_from} />],
         ['Price from', <PriceOrigin key="origin" from={deployment.prices_from} />],
         ['Capacity, this minute', <CapacityNow key="capacity" of={deployment} />],
         ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
         ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
         ['Output tokens at most', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],
-        ['Searches a request at most', deployment.max_searches?.toLocaleString() ?? 'not declared'],
-        ['Tokens of a media part at most', deployment.max_part_tokens?.toLocaleString() ?? 'not declared'],
+        ['Searches per request', atMost(deployment.max_searches)],
+        ['Tokens per media part', atMost(deployment.max_part_tokens)],
         ['When the caller hangs up', hangupWords(deployment.on_hangup)],
         ['Timeout', `${deployment.timeout_ms / 1_000} s`],
         ['Created', <Time key="created" at={deployment.created_at} />],
@@ -170,6 +170,10 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
       ]}
     />
   );
+}
+
+function atMost(bound: number | null): string {
+  return bound === null ? 'not declared' : `${bound.toLocaleString()} at most`;
 }
 
 function CredentialLink({ id }: { id: string | null }) {

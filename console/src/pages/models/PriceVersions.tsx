@@ -69,7 +69,7 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
                 <Time at={row.effective_from} />
               </Table.Td>
               <Table.Td>
-                <PriceText prices={row.prices} />
+                <PriceText prices={row.prices} isBeyondBeside />
               </Table.Td>
               <Table.Td>
                 <Beyond prices={row.prices} />
@@ -81,8 +81,16 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
                 <Time at={row.created_at} />
               </Table.Td>
               <Table.Td>
-                {row === inForce && <Badge color="teal">In force</Badge>}
-                {Date.parse(row.effective_from) > now && <Badge color="blue">Scheduled</Badge>}
+                {row === inForce && (
+                  <Badge color="teal" miw="max-content">
+                    In force
+                  </Badge>
+                )}
+                {Date.parse(row.effective_from) > now && (
+                  <Badge color="blue" miw="max-content">
+                    Scheduled
+                  </Badge>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}
@@ -105,7 +113,7 @@ function Beyond({ prices }: { prices: Schema<'Price'>['prices'] }) {
   return (
     <Stack gap={0}>
       {lines.map(({ label, usd }) => (
-        <Text key={label} fz="xs">
+        <Text key={label} fz="xs" className="nowrap">
           {label}: {usd === null ? 'as ordinary' : `$${usd}`}
         </Text>
       ))}

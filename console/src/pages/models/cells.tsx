@@ -13,10 +13,12 @@ interface PriceTextProps {
   readonly prices: Prices | null | undefined;
   /** What was used lately and has no price. */
   readonly lacks?: readonly string[];
+  /** What is beyond ordinary tokens stands beside it. */
+  readonly isBeyondBeside?: boolean;
 }
 
 /** Input and output price and how much there is beyond; all of it on hover. What has no price says so, loudly. */
-export function PriceText({ prices, lacks = [] }: PriceTextProps) {
+export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceTextProps) {
   if (prices == null)
     return (
       <Tooltip
@@ -29,7 +31,7 @@ export function PriceText({ prices, lacks = [] }: PriceTextProps) {
         </Badge>
       </Tooltip>
     );
-  const beyond = beyondText(prices);
+  const beyond = isBeyondBeside ? '' : beyondText(prices);
   return (
     <Group gap={6} wrap="nowrap">
       <Tooltip label={<PriceLines prices={prices} />}>
@@ -57,7 +59,7 @@ export function PriceText({ prices, lacks = [] }: PriceTextProps) {
 /** What a deployment used without a price, in a sentence. */
 export function lackedWords(units: readonly string[]): string {
   const names = units.map(unitName).join(', ');
-  return `Used in the last 30 days without a price: ${names}. Spend misses it, and a blocking budget refuses it. Give it a price.`;
+  return `Used in the last 30 days without a price: ${names}. Spend misses these, and a blocking budget refuses them. Give them a price.`;
 }
 
 function PriceLines({ prices }: { prices: Prices }) {

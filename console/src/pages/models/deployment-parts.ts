@@ -56,13 +56,13 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
     },
     {
       name: 'max_searches',
-      label: 'Searches a request at most',
+      label: 'Searches per request',
       body: (draft) => ({ max_searches: settingsOf(draft).max_searches }),
       words: ({ max_searches: most }) => (most === '' ? 'not declared' : most.toLocaleString()),
     },
     {
       name: 'max_part_tokens',
-      label: 'Tokens of a media part at most',
+      label: 'Tokens per media part',
       body: (draft) => ({ max_part_tokens: settingsOf(draft).max_part_tokens }),
       words: ({ max_part_tokens: most }) => (most === '' ? 'not declared' : most.toLocaleString()),
     },

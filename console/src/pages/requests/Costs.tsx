@@ -4,8 +4,8 @@ import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { partlyPricedWords } from '../../components/PartlyPriced.tsx';
-import { unitName } from '../../components/price-words.ts';
-import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { bucketName, unitName } from '../../components/price-words.ts';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { TableScroll } from '../../components/TableScroll.tsx';
 import type { FullRequest } from './full-request.ts';
 
@@ -131,7 +131,7 @@ function tokenLines(entry: LedgerEntry): readonly Line[] {
   const per = 'per million';
   if (entry.cost_by_bucket !== null)
     return entry.cost_by_bucket.map(({ bucket, tokens, price_per_million, cost }) => ({
-      ...{ name: wordOf(bucket), amount: tokens, price: price_per_million },
+      ...{ name: bucketName(bucket), amount: tokens, price: price_per_million },
       ...{ per, cost },
     }));
   const buckets = {
@@ -144,7 +144,7 @@ function tokenLines(entry: LedgerEntry): readonly Line[] {
   };
   return Object.entries(buckets)
     .filter(([, tokens]) => tokens !== 0)
-    .map(([bucket, amount]) => ({ name: wordOf(bucket), amount, price: null, per, cost: null }));
+    .map(([bucket, amount]) => ({ name: bucketName(bucket), amount, price: null, per, cost: null }));
 }
 
 /** Of an entry without any price, what was used. */

@@ -82,7 +82,7 @@ function From({ price }: { price: Price }) {
 function Lines({ prices }: { prices: Price['prices'] }) {
   if (prices === null) return <Badge color="yellow">Not priced</Badge>;
   return (
-    <Group gap="sm">
+    <Group gap="sm" style={{ rowGap: 0 }}>
       {priceLines(prices).map(({ label, usd }) => (
         <Text key={label} fz="sm" component="span" className="nowrap">
           <Text component="span" inherit c="dimmed">

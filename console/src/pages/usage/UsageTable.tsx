@@ -51,8 +51,8 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
                   {label}
                 </Table.Th>
               ))}
-              {hasUnits && <Table.Th>Units</Table.Th>}
               <Table.Th ta="right">Spend</Table.Th>
+              {hasUnits && <Table.Th>Units</Table.Th>}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -107,6 +107,10 @@ function Sums({ sums, hasUnits }: { sums: UsageLine | Schema<'Usage'>['total']; 
           {countText(sums[field])}
         </Table.Td>
       ))}
+      <Table.Td ta="right">
+        <Money usd={sums.spend} />
+        {sums.partly_priced && <PartlyPriced units={unpricedOf(sums.units)} />}
+      </Table.Td>
       {hasUnits && (
         <Table.Td fz="xs">
           {sums.units.map(({ unit, quantity }) => (
@@ -116,12 +120,6 @@ function Sums({ sums, hasUnits }: { sums: UsageLine | Schema<'Usage'>['total']; 
           ))}
         </Table.Td>
       )}
-      <Table.Td ta="right">
-        <Row gap={6} justify="flex-end" wrap="nowrap">
-          {sums.partly_priced && <PartlyPriced units={unpricedOf(sums.units)} />}
-          <Money usd={sums.spend} />
-        </Row>
-      </Table.Td>
     </>
   );
 }
