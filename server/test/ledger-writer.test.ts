@@ -7,6 +7,7 @@ import type { Journal } from '../src/journal/journal.ts';
 import { endLine } from '../src/journal/lines.ts';
 import type { EndRecord } from '../src/journal/records.ts';
 import { systemClock } from '../src/lib/clock.ts';
+import { requestId } from '../src/lib/id.ts';
 import { STORE_LINES } from '../src/store/ledger-statement.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter, type LedgerWriterOptions } from '../src/store/ledger-writer.ts';
 import { newPartitions } from '../src/store/partitions.ts';
@@ -372,6 +373,24 @@ onEveryDatabase('the ledger writer', (given) => {
       const rejects = readFileSync(bench.rejectsPath, 'utf8').split('\n');
       expect(rejects).toHaveLength(5);
       expect(rejects[3]).toContain(poison.requestId);
+    });
+
+    test('with a time that is none takes none of the rows behind it along', async () => {
+      const bench = await settle(given);
+      for (const admittedAtMs of [1e20, Number.NaN, -1]) {
+        bench.journal.end(givenEnd({ admittedAtMs, requestId: requestId() }));
+        await written(bench.journal);
+      }
+      const good = [givenEnd(), givenEnd(), givenEnd()];
+      for (const end of good) {
+        bench.journal.end(end);
+        await written(bench.journal);
+        await sleep(20);
+      }
+      await stored(bench, []);
+      const rows = await query('select request_id from request_log');
+      expect(new Set(rows.map((row) => row.request_id))).toEqual(new Set(good.map((end) => end.requestId)));
+      expect(bench.writer.lag().rejected).toBe(3);
     });
 
     test('is not an outage: a table that is missing is waited for, and no row is set aside', async () => {

@@ -15,6 +15,7 @@ import type { Span } from '../store/usage-rows.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 import { type CountersHeld, proveCounters } from './prove-counters.ts';
+import { readable } from './readable.ts';
 
 export interface ProofOptions {
   readonly counters: Counters;
@@ -90,14 +91,16 @@ async function countersOf(db: Database, rows: readonly OrganizationRow[], nowMs:
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
   const zoneOf = (organizationId: string) => byId.get(organizationId)?.timeZone ?? 'UTC';
-  const limits = rows.flatMap((row) => {
-    const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets: [] };
-    return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs).counters;
-  });
-  const spend = budgets.map(({ budget, ...scope }) =>
-    counterOfBudget(scope, budget, { timeZone: zoneOf(scope.organizationId), nowMs }),
+  const limits = rows.flatMap((row) => readable(() => limitCountersOf(row, nowMs), []));
+  const spend = budgets.flatMap(({ budget, ...scope }) =>
+    readable(() => [counterOfBudget(scope, budget, { timeZone: zoneOf(scope.organizationId), nowMs })], []),
   );
   return [...new Map([...limits, ...spend].map((spec) => [spec.name, spec])).values()];
+}
+
+function limitCountersOf(row: OrganizationRow, nowMs: number): readonly CounterSpec[] {
+  const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets: [] };
+  return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs).counters;
 }
 
 async function announce(

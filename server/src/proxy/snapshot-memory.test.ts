@@ -66,6 +66,7 @@ function manyTenants() {
       inFlight: () => state.inFlight,
       forget: () => {},
       recount: () => {},
+      unreadable: () => {},
     });
   return { state, open };
 }
@@ -202,6 +203,7 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
       inFlight: () => [],
       forget: () => {},
       recount: () => {},
+      unreadable: () => {},
     });
     const asking = Array.from({ length: 20 }, async () => snapshot.keyBySecret('slow'));
     const ends = Promise.all(
@@ -241,6 +243,7 @@ test('a process that stood still for longer than that hears the answer that came
     inFlight: () => [],
     forget: () => {},
     recount: () => {},
+    unreadable: () => {},
   });
   const found = snapshot.keyBySecret('nobody’s');
   const untilMs = performance.now() + 1_200;

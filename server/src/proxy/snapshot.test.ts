@@ -89,6 +89,7 @@ beforeEach(async () => {
     inFlight: () => [],
     forget,
     recount,
+    unreadable: () => {},
   });
 });
 

@@ -4,6 +4,8 @@ import type { OutputHistory } from '../domain/hold.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
+import { isStoreUnavailable } from '../store/errors.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
 /** Where configuration comes from: the store's queries, bound to a database. */
@@ -78,6 +80,8 @@ export interface SnapshotOptions {
   readonly forget: (counters: readonly CounterSpec[], change: ConfigurationChange) => void;
   /** Told, in the same way, which counters count other requests than before: the members of their access groups have changed. */
   readonly recount: (counters: readonly CounterSpec[]) => void;
+  /** Told of an organization or key whose configuration cannot be read or worked out; it stands in nobody else's way. */
+  readonly unreadable: (id: string, error: unknown) => void;
 }
 
 const CATALOGUE = 'catalogue';
@@ -102,6 +106,7 @@ class LiveSnapshot implements Snapshot {
   readonly #inFlight: SnapshotOptions['inFlight'];
   readonly #forget: SnapshotOptions['forget'];
   readonly #recount: SnapshotOptions['recount'];
+  readonly #unreadable: SnapshotOptions['unreadable'];
   #catalogue: Catalogue;
   readonly #holders = new Map<string, OrganizationHolder>();
   readonly #secrets = new Map<string, CachedSecret>();
@@ -113,7 +118,10 @@ class LiveSnapshot implements Snapshot {
   #changes = 0;
   #checkedMs: number;
 
-  constructor({ source, clock, hashSecret, keysMax, inFlight, forget, recount }: SnapshotOptions, catalogue: Catalogue) {
+  constructor(
+    { source, clock, hashSecret, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions,
+    catalogue: Catalogue,
+  ) {
     this.#source = source;
     this.#clock = clock;
     this.#hashSecret = hashSecret;
@@ -121,6 +129,7 @@ class LiveSnapshot implements Snapshot {
     this.#inFlight = inFlight;
     this.#forget = forget;
     this.#recount = recount;
+    this.#unreadable = unreadable;
     this.#catalogue = catalogue;
     this.#checkedMs = clock.monotonicMs();
   }
@@ -236,12 +245,22 @@ class LiveSnapshot implements Snapshot {
     if (changed.size === 0) return;
     const nowMs = this.#clock.nowMs();
     const held = [...this.#holders.values()].flatMap(({ config }) =>
-      config === null ? [] : countersOfGroups(config, changed, nowMs),
+      config === null ? [] : this.#countersIn(config.id, () => countersOfGroups(config, changed, nowMs)),
     );
-    const ofKeys = [...this.#keys.values()].flatMap(({ config, holder }) =>
-      countersOfGroupsOfKey({ policy: config, timeZone: holder.config?.timeZone ?? 'UTC' }, changed, nowMs),
+    const ofKeys = [...this.#keys.values()].flatMap(({ config: policy, holder }) =>
+      this.#countersIn(policy.id, () => countersOfGroupsOfKey({ policy, timeZone: zoneOf(holder) }, changed, nowMs)),
     );
     if (held.length + ofKeys.length > 0) this.#recount([...held, ...ofKeys]);
+  }
+
+  /** A policy that cannot be worked out refuses its own requests; no other's change waits for it. */
+  #countersIn(id: string, work: () => readonly CounterSpec[]): readonly CounterSpec[] {
+    try {
+      return work();
+    } catch (error) {
+      this.#unreadable(id, error);
+      return [];
+    }
   }
 
   async #reloadOrganization(id: string) {
@@ -263,8 +282,10 @@ class LiveSnapshot implements Snapshot {
   /** However a newer configuration of a cached key got here, by a change or by a look-up; an older one that was slow changes nothing. */
   #adopt(key: CachedKey, config: KeyConfig): void {
     if (config.version < key.config.version) return;
-    const timeZone = key.holder.config?.timeZone ?? 'UTC';
-    const added = countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs());
+    const timeZone = zoneOf(key.holder);
+    const added = this.#countersIn(config.id, () =>
+      countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs()),
+    );
     this.#forget(added, { of: 'key', version: config.version });
     replaceKey(key, config);
   }
@@ -282,12 +303,16 @@ class LiveSnapshot implements Snapshot {
   #forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
     const nowMs = this.#clock.nowMs();
     const change = { of: 'organization', version: after.version } as const;
-    this.#forget(countersAddedToOrganization(before, after, nowMs), change);
+    this.#forget(
+      this.#countersIn(after.id, () => countersAddedToOrganization(before, after, nowMs)),
+      change,
+    );
     if (before.timeZone === after.timeZone) return;
     for (const { holder: its, config: policy } of this.#keys.values()) {
       if (its !== holder) continue;
+      const zoned = (timeZone: string) => ({ policy, timeZone });
       this.#forget(
-        countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs),
+        this.#countersIn(policy.id, () => countersAddedToKey(zoned(before.timeZone), zoned(after.timeZone), nowMs)),
         change,
       );
     }
@@ -313,7 +338,25 @@ class LiveSnapshot implements Snapshot {
     const keyIds = [...this.#keys.values()]
       .filter(({ config }) => moved.has(config.organizationId))
       .map(({ config }) => config.id);
-    await this.apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
+    try {
+      await this.apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
+    } catch {
+      await this.#applyEach(catalogueMoved, moved);
+    }
+  }
+
+  /** One that cannot be read keeps no other from what is new. Rejects, in the end, as long as there is one. */
+  async #applyEach(catalogueMoved: boolean, moved: ReadonlySet<string>): Promise<void> {
+    const failures: unknown[] = [];
+    if (catalogueMoved) await this.apply({ catalogue: true }).catch((error: unknown) => failures.push(error));
+    for (const id of moved) {
+      const its = [...this.#keys.values()].filter(({ config }) => config.organizationId === id);
+      await this.apply({ organizationIds: [id], keyIds: its.map(({ config }) => config.id) }).catch((error: unknown) => {
+        failures.push(error);
+        if (!isStoreUnavailable(error)) this.#unreadable(id, error);
+      });
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare. */
@@ -351,29 +394,14 @@ class LiveSnapshot implements Snapshot {
   }
 }
 
+function zoneOf({ config }: OrganizationHolder): string {
+  return config?.timeZone ?? 'UTC';
+}
+
 /** Puts a key's configuration in place with the team and member it belongs to now. */
 function replaceKey(key: CachedKey, config: KeyConfig): void {
   const organization = key.holder.config;
   key.config = config;
   key.team = organization?.teams.get(config.teamId) ?? null;
   key.member = config.owner.is === 'member' ? (organization?.members.get(config.owner.memberId) ?? null) : null;
-}
-
-const TICKS = 4;
-
-/**
- * A lookup that takes longer is answered as an outage; its result still fills the cache when it comes. Time in which this process stood still
- * counts as one tick, however long it was: an answer that came meanwhile has not been heard yet.
- */
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let ticksLeft = TICKS;
-    const timer = setInterval(() => {
-      ticksLeft -= 1;
-      if (ticksLeft > 0) return;
-      clearInterval(timer);
-      reject(new Error(`no answer from the store within ${ms} ms`));
-    }, ms / TICKS);
-    work.then(resolve, reject).finally(() => clearInterval(timer));
-  });
 }

@@ -135,7 +135,8 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     plan,
     tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
-    accessText: encodeAccess(explainTarget(levels, name, catalogue)),
+    // It stands among fields that control characters part, and is made once for many rows.
+    accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
     needsPrice: blocks.length > 0,
     clamps: blocks.some((rule) => rule.clampOutput),
     catalogue,

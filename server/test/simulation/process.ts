@@ -68,6 +68,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     keysMax: 100,
     forget: (added) => void asked.forget(added),
     recount: (changed) => void asked.recount(changed),
+    unreadable: () => {},
   });
   await restore(surroundings, source, asked);
   const gateway: Gateway = {

@@ -200,6 +200,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     inFlight: () => traffic.inFlight(),
     forget: (added) => void counters.forget(added),
     recount: (changed) => void counters.recount(changed),
+    unreadable: () => {},
   });
   const gateway: Gateway = {
     clock,
