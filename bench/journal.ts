@@ -54,7 +54,13 @@ try {
 }
 
 async function measure(db: OpenDatabase, path: string): Promise<void> {
-  const journal = await openJournal({ directory: path, installationId: 'bench', bytesMax: 4e9, onEvent: console.error });
+  const journal = await openJournal({
+    directory: path,
+    installationId: 'bench',
+    bytesMax: 4e9,
+    onEvent: console.error,
+    onDefect: console.error,
+  });
   const made = await cpuPer(ROWS, () => settleAll(nothing));
   const written = await cpuPer(ROWS, () => settleAll(journal));
   const stats = journal.stats();

@@ -39,6 +39,7 @@ import { priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
+import type { Reply } from './proxy/http.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
@@ -59,6 +60,7 @@ const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
 /** For an error in a stream to reach its client. */
 const LAST_WORDS_MS = 500;
+const LOOK_MS = 20;
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
@@ -111,7 +113,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk });
   const operations = operationsOf(config, stores, opened, jobs, admin, () => port.notReady);
   try {
-    await port.serve(behindOf(config, opened, admin, operations));
+    await port.serve(behindOf(config, opened, admin, operations, log));
   } catch (error) {
     // Whoever runs beside would meet a database that is being closed.
     await jobs.stop();
@@ -130,7 +132,9 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     const cutStreams = () => {
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
+    const startedMs = clock.monotonicMs();
     await closeWithin(port.listening, config.drainMsMax, cutStreams);
+    await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     transport.close();
     // What is settled is stored and told before this replica goes.
@@ -141,12 +145,16 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   });
 }
 
-function behindOf({ role }: Config, { gateway }: OpenGateway, admin: AdminApp, operations: Operations): Behind {
+function behindOf({ role }: Config, { gateway }: OpenGateway, admin: AdminApp, operations: Operations, log: Logger): Behind {
+  const fail = (error: unknown, reply: Reply) => {
+    log.error({ err: error }, 'a page could not be served');
+    reply.destroy();
+  };
   return {
     admin: role === 'data' ? refuseAdmin : admin.handle,
     serve: (request, reply) => {
       if (role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, gateway);
-      else void serveOperations(request, reply, operations);
+      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
     },
   };
 }
@@ -244,6 +252,22 @@ async function closeWithin(listening: Listening, ms: number, cutStreams: () => v
   await closed;
   clearTimeout(end);
   clearTimeout(cut);
+}
+
+/**
+ * Answers that are read on for clients that hung up may come to their end within the bound as well. What is left of them then is let go of, and
+ * charged as one that broke.
+ */
+async function settleUnheard({ gateway }: OpenGateway, ms: number, cut: () => void): Promise<void> {
+  const isSettled = () => gateway.traffic.inFlight().length === 0;
+  await untilOrAtMost(isSettled, ms);
+  cut();
+  await untilOrAtMost(isSettled, LAST_WORDS_MS);
+}
+
+async function untilOrAtMost(is: () => boolean, ms: number): Promise<void> {
+  const endMs = clock.monotonicMs() + ms;
+  while (!is() && clock.monotonicMs() < endMs) await sleep(LOOK_MS);
 }
 
 /** The first signal drains, a second one does not wait. */

@@ -3,9 +3,8 @@ import { configFrom } from './config-source.ts';
 import type { Counters } from './counters/counters.ts';
 import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
-import { describeDefect } from './lib/defect.ts';
 import { requestId } from './lib/id.ts';
-import type { Logger } from './lib/log.ts';
+import { type Logger, tellDefect } from './lib/log.ts';
 import { hashSecret } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
@@ -16,6 +15,7 @@ import { createDecisionLookup } from './proxy/decision-lookup.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import { createDeploymentHealth } from './proxy/health.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
+import { createDeploymentPace } from './proxy/pace.ts';
 import { createRequestLines } from './proxy/request-lines.ts';
 import { restoreRecent } from './proxy/restore.ts';
 import { openSnapshot, type Snapshot } from './proxy/snapshot.ts';
@@ -57,12 +57,15 @@ export async function openGateway(
   const source = configFrom(db, installation.credentials);
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
+  const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
   const snapshot = await openSnapshot({
     source,
     clock,
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
-    forget: (added, change) => void counters.forget(added, change),
+    forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
+    recount: (changed) => tellCounters(async () => counters.recount(changed), log),
+    inFlight: () => traffic.inFlight(),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -73,7 +76,8 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    pace: createDeploymentPace(),
+    traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({
@@ -84,8 +88,7 @@ export async function openGateway(
     }),
     sealContent: createContentSealer(masterKey),
     refused: (record) => refusals.add(record),
-    defect: (error, requestId) =>
-      log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway'),
+    defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
     random: Math.random,
     after: (ms, callback) => {
@@ -106,6 +109,11 @@ export async function openGateway(
   });
   await warmUp(snapshot);
   return { gateway, counters, shared: opened.shared, leave: () => opened.stop(), telemetry };
+}
+
+/** A change of the configuration is live whether or not the counters can be told of it; the proof finds what they missed. */
+function tellCounters(tell: () => Promise<void>, log: Logger): void {
+  tell().catch((error: unknown) => log.error({ err: error }, 'counters: a change of the configuration could not be told'));
 }
 
 /** As many keys as are looked up here; a database that is away is no reason not to start. */

@@ -7,7 +7,7 @@ import { type Journal, openJournal } from './journal/journal.ts';
 import { RefusalAggregator } from './journal/refusals.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
-import type { Logger } from './lib/log.ts';
+import { type Logger, tellDefect } from './lib/log.ts';
 import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { createHistory, type History } from './store/history.ts';
@@ -76,6 +76,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     // The embedded database has no replica to fail over to.
     keepBytesMax: config.databaseUrl === null ? 0 : config.journalKeepBytesMax,
     onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
+    onDefect: (error, requestId) => tellDefect(error, requestId, log),
   });
   taken.defer(() => journal.close());
   const { rows, estimated } = journal.replayed;

@@ -4,7 +4,6 @@ import type { Clock } from './lib/clock.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 import { programVersion } from './program-version.ts';
-import { dimensionsOf } from './proxy/settle.ts';
 
 /** What the admin plane may tell of this process. `notReady`: null when requests can be served, else why not. */
 export function processFactsOf(
@@ -20,7 +19,7 @@ export function processFactsOf(
     settings: config.inForce,
     version,
     isDemo: config.demo === 'on',
-    inFlight: () => gateway.traffic.inFlight().map(dimensionsOf),
+    inFlight: () => gateway.traffic.inFlight().map(({ charged }) => charged),
     deploymentUse: (deploymentId) => gateway.load.read(deploymentId),
     health: () => {
       const lag = writer.lag();

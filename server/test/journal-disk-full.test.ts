@@ -111,7 +111,13 @@ describe.skipIf(!canMount)('on a disk that fills up', () => {
     const disk = smallDisk(256);
     mkdirSync(join(disk, 'journal'));
     fill(disk);
-    const options = { directory: join(disk, 'journal'), installationId: 'i', bytesMax: 1e9, onEvent: () => {} };
+    const options = {
+      directory: join(disk, 'journal'),
+      installationId: 'i',
+      bytesMax: 1e9,
+      onEvent: () => {},
+      onDefect: () => {},
+    };
     await expect(openJournal(options)).rejects.toThrow(/journal directory .* cannot be written: ENOSPC/);
   });
 });
@@ -121,7 +127,13 @@ describe.skipIf(!canMount)('on a disk that may only be read', () => {
     const disk = smallDisk(256);
     mkdirSync(join(disk, 'journal'));
     execFileSync('mount', ['-o', 'remount,ro', disk]);
-    const options = { directory: join(disk, 'journal'), installationId: 'i', bytesMax: 1e9, onEvent: () => {} };
+    const options = {
+      directory: join(disk, 'journal'),
+      installationId: 'i',
+      bytesMax: 1e9,
+      onEvent: () => {},
+      onDefect: () => {},
+    };
     await expect(openJournal(options)).rejects.toThrow(/journal directory .* cannot be written: EROFS/);
   });
 });

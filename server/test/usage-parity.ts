@@ -49,8 +49,9 @@ function factsOf(recording: Recording): AnswerFacts {
     mediaParts: 0,
     mediaBytes: 0,
     wantsUsage: true,
+    beyond: [],
   };
-  const names = { upstreamModel: 'm', calledModel: 'm', outputCap: null, maxOutputTokens: null };
+  const names = { upstreamModel: 'm', outputCap: null, maxOutputTokens: null };
   const exchange = openExchange({ client: wire, upstream: wire, body: { messages: [] }, facts, ...names });
   const bytes = bytesOf(recording);
   if (!recording.stream) return exchange.whole(bytes).facts;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../domain/money.ts';
 import { rateOf } from '../domain/price.ts';
-import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import { isPiece, USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { PriceRow } from '../store/prices.ts';
 import type { LedgerRow, RequestRow } from '../store/request-log.ts';
@@ -121,7 +121,13 @@ export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
   const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, ...same } = end;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
-  const ledger = entries.map(({ usage, ...entry }) => ({ ...same, ...entry, ...whose, ...tokenColumns(usage) }));
+  const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
+    ...same,
+    ...entry,
+    ...{ serviceTier, unpricedUnits },
+    ...whose,
+    ...tokenColumns(usage),
+  }));
   const sum = (pick: (row: LedgerEntryRow) => number) => ledger.reduce((total, row) => total + pick(row), 0);
   const others = ledger.flatMap((row) => Object.entries(row.otherUsage ?? {}));
   const otherUsage = Object.fromEntries(
@@ -138,6 +144,7 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     reasoningTokens: sum((entry) => entry.reasoningTokens),
     totalTokens: sum((entry) => entry.totalTokens),
     otherUsage: others.length === 0 ? null : otherUsage,
+    partlyPriced: ledger.some((entry) => entry.unpricedUnits !== null),
     nanoUsd: ledger.length === 0 || ledger.some((entry) => entry.nanoUsd === null) ? null : sum((entry) => entry.nanoUsd ?? 0),
   };
   return { row, ledger };
@@ -149,7 +156,7 @@ function sumOf(entries: readonly (readonly [string, number])[], wanted: string):
 
 function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
   const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...others } = usage;
-  const total = Object.values(usage).reduce((sum, tokens) => sum + tokens, 0);
+  const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
   return {
     inputTokens: input,
     cachedInputTokens: cached_input,

@@ -14,6 +14,7 @@ import {
   planOf,
   used,
   wants,
+  withGroups,
 } from './testing.ts';
 
 /** What counters learn of the time before them: from the ledger, at a restart, from the proof job. */
@@ -178,6 +179,50 @@ export function pastPromises(make: MakeCounters): void {
       expect(await counters.read(plan.counters)).toMatchObject({ used: [10], held: [10] });
       await counters.settle(hold, used(3), plan);
       expect(await counters.read(plan.counters)).toMatchObject({ used: [3], held: [0] });
+    });
+  });
+
+  // promise: An access group always means its members of now
+  describe('a group whose members changed', () => {
+    const group = 'beta';
+    const plan = withGroups(
+      planOf(
+        { unit: 'tokens', window: MINUTE, value: 1_000, group },
+        { unit: 'tokens', window: HOUR, value: 1_000, group },
+        { unit: 'tokens', window: DAY, value: 1_000, group },
+      ),
+      group,
+    );
+
+    test('is counted anew from the ledger, minutes and hours too, and what is in flight stays held', async () => {
+      const { counters, ledger, clock } = await fresh();
+      const { hold } = admitted(await counters.hold('left', plan, wants(40)));
+      await counters.settle(hold, used(40), plan);
+      const open = admitted(await counters.hold('in flight', plan, wants(3)));
+      ledger.points.push({ atMs: NOON - 2 * MINUTE_MS, amount: 7 }, { atMs: NOON - 1_000, amount: 20 });
+      await counters.recount(plan.counters);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [23, 30, 30], held: [3, 3, 3] });
+      await counters.settle(open.hold, used(5), plan);
+      expect(await counters.read(plan.counters)).toMatchObject({ used: [25, 32, 32], held: [0, 0, 0] });
+      clock.setMs(NOON + MINUTE_MS);
+      expect((await counters.read(plan.counters)).used).toEqual([0, 32, 32]);
+    });
+
+    test('of which nothing was counted yet asks as well: a new member may have been used', async () => {
+      const { counters, ledger } = await fresh();
+      ledger.points.push({ atMs: NOON - 1_000, amount: 20 });
+      await counters.recount(plan.counters);
+      expect(admitted(await counters.hold('req', plan, wants(1))).readings.used).toEqual([21, 21, 21]);
+      expect(ledger.questions).toHaveLength(3);
+    });
+
+    test('a limit of it that is set anew afterwards starts empty all the same', async () => {
+      const { counters, ledger } = await fresh();
+      admitted(await counters.hold('in flight', plan, wants(1)));
+      ledger.points.push({ atMs: NOON - 1_000, amount: 20 });
+      await counters.recount(plan.counters);
+      await counters.forget(plan.counters);
+      expect((await counters.read(plan.counters)).used).toEqual([1, 1, 21]);
     });
   });
 

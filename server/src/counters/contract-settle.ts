@@ -17,6 +17,7 @@ import {
   TOTAL,
   used,
   wants,
+  withGroups,
 } from './testing.ts';
 
 /** What becomes of a hold: settled, extended, settled late, settled twice. */
@@ -28,6 +29,7 @@ export function settlePromises(make: MakeCounters): void {
 
   describe('settlement', () => {
     // promise: Tokens are held, then settled
+    // promise: What a request may cost is held before it is sent and settled to what the provider reported.
     test('what was held becomes what was used, and the rest comes back', async () => {
       const { counters } = await fresh();
       const plan = planOf(
@@ -88,6 +90,7 @@ export function settlePromises(make: MakeCounters): void {
     });
 
     // promise: Tokens are exact in holds**: overshoot ≤ Σ(actual − held) of what was in flight.
+    // promise: The overshoot is at most what requests in flight used beyond their hold
     test('what is used is above the limit by no more than what requests in flight used above their holds', async () => {
       const request = fc.record({
         tokens: fc.integer({ min: 1, max: 60 }),
@@ -171,6 +174,7 @@ export function settlePromises(make: MakeCounters): void {
     const before = planOf({ unit: 'requests', window: MINUTE, value: 10 });
 
     // promise: a new day limit is seeded from the day's log.
+    // promise: A limit or budget that these scopes were given meanwhile counts the request too.
     test('a day limit or budget counts it as well, with what it used', async () => {
       const { counters } = await fresh();
       const after = planOf(
@@ -198,17 +202,23 @@ export function settlePromises(make: MakeCounters): void {
     });
 
     // promise: A newly set minute or hour limit starts
-    test('a minute or hour limit, and a limit of requests in flight, starts empty', async () => {
-      const { counters } = await fresh();
+    // promise: A limit or budget that these scopes were given
+    test('a minute or hour limit starts empty and counts it at its admission, a limit of requests in flight does not', async () => {
+      const { counters, clock } = await fresh();
       const after = planOf(
         { unit: 'tokens', window: MINUTE, value: 10 },
         { unit: 'requests', window: HOUR, value: 10 },
         { unit: 'parallel', window: IN_FLIGHT, value: 10 },
       );
+      const settled = admitted(await counters.hold('settled', before, wants(2)));
+      await counters.settle(settled.hold, used(2), before);
       const { hold } = admitted(await counters.hold('in flight', before, wants(5)));
+      clock.turn(20_000);
       admitted(await counters.hold('after', after, wants(1)));
-      await counters.settle(hold, used(5), after);
-      expect((await counters.read(after.counters)).used).toEqual([1, 1, 1]);
+      await counters.settle(hold, used(7), after);
+      expect((await counters.read(after.counters)).used).toEqual([8, 2, 1]);
+      clock.setMs(NOON + MINUTE_MS);
+      expect((await counters.read(after.counters)).used).toEqual([1, 2, 1]);
     });
 
     test('a rolling budget counts it at its admission', async () => {
@@ -229,6 +239,45 @@ export function settlePromises(make: MakeCounters): void {
       const { hold } = admitted(await counters.hold('in flight', both, wants(50)));
       await counters.settle(hold, used(10), before);
       expect(await counters.read(both.counters)).toMatchObject({ used: [1, 10], held: [0, 0] });
+    });
+  });
+
+  // promise: An access group always means its members of now
+  describe('a model whose label changed while a request was in flight', () => {
+    const of = (group: string) =>
+      planOf(
+        { unit: 'requests', window: MINUTE, value: 10, group },
+        { unit: 'tokens', window: HOUR, value: 1_000, group },
+        { unit: 'tokens', window: DAY, value: 1_000, group },
+        { unit: 'nano_usd', window: TOTAL, value: 1_000, group },
+        { unit: 'nano_usd', window: HOUR, value: 1_000, group },
+        { unit: 'parallel', window: IN_FLIGHT, value: 10, group },
+        { unit: 'tokens', window: DAY, value: 9_000 },
+      );
+    const beta = withGroups(of('beta'), 'beta');
+    const gamma = withGroups(of('gamma'), 'gamma');
+
+    test('is counted at the group it has now, and the group it left gets its hold back whole', async () => {
+      const { counters } = await fresh();
+      admitted(await counters.hold('another model', beta, wants(1, 2)));
+      const { hold } = admitted(await counters.hold('in flight', beta, wants(500, 400)));
+      expect(await counters.extend(hold, { tokens: 20, nanoUsd: 10 })).toBe(true);
+      admitted(await counters.hold('after', gamma, wants()));
+      await counters.settle(hold, used(510, 80), gamma);
+      expect(await counters.read(beta.counters)).toMatchObject({ used: [1, 1, 1, 2, 2, 1, 511], held: [1, 1, 1, 2, 2, 1, 1] });
+      expect(await counters.read(gamma.counters)).toMatchObject({ used: [2, 510, 510, 80, 80, 1, 511] });
+      await counters.settle(hold, used(510, 80), gamma);
+      expect((await counters.read(gamma.counters)).used).toEqual([2, 510, 510, 80, 80, 1, 511]);
+    });
+
+    test('that has no group any more is counted by no group, and a group limit that was taken away goes on as it was', async () => {
+      const { counters } = await fresh();
+      const left = admitted(await counters.hold('left', beta, wants(500, 400)));
+      await counters.settle(left.hold, used(510, 80), withGroups(planOf()));
+      expect((await counters.read(beta.counters)).used).toEqual([0, 0, 0, 0, 0, 0, 510]);
+      const stayed = admitted(await counters.hold('stayed', beta, wants(500, 400)));
+      await counters.settle(stayed.hold, used(7, 3), withGroups(planOf(), 'beta'));
+      expect((await counters.read(beta.counters)).used).toEqual([1, 7, 7, 3, 3, 0, 517]);
     });
   });
 

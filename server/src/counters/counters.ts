@@ -3,6 +3,8 @@ import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
 /** What one request wants to take. Whole numbers ≥ 0. */
 export interface Wanted {
   readonly tokens: number;
+  /** The part of `tokens` that no lower limit makes smaller; all of it where unsaid. */
+  readonly inputTokens?: number;
   /** Upper bound or adaptive estimate of its price. */
   readonly nanoUsd: number;
   /** The least that may be held instead when a budget clamps the output; equal to `nanoUsd` when none does. */
@@ -83,8 +85,9 @@ export interface Counters {
   extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean>;
   /**
    * Correct the slot and period of the admission to what was used, and give back the rest. Idempotent by hold.
-   * `planNow` is the caller's current plan: what it counts and the hold's plan did not is added as well, so that a budget set while a
-   * request was in flight misses none of it.
+   * `planNow` is the plan that the request would be admitted under now: what it counts and the hold's plan did not is added as well (but
+   * for limits of requests in flight), so that a limit or budget set while a request was in flight misses none of it. A counter of an access
+   * group that the called name has left gets its hold back whole.
    */
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void>;
   /** Current state of each counter, for status pages. Seeds what has no past yet, so it rejects when the ledger is out of reach. */
@@ -100,6 +103,12 @@ export interface Counters {
    * Counters that many processes share forget once per change, whoever of them learns of it when; without a change, at once.
    */
   forget(counters: readonly CounterSpec[], change?: ConfigurationChange): void | Promise<void>;
+  /**
+   * These counters count other requests than before, those of the past included: the members of their access groups have changed. All of
+   * them, minute and hour limits too, ask the ledger when next needed. To be called in the same turn in which the change goes live, by every
+   * process that learns of it. Holds in flight stay.
+   */
+  recount(counters: readonly CounterSpec[]): void | Promise<void>;
 }
 
 /** Which change of the configuration adds counters: whose configuration it is, and the version it thereby has. */

@@ -6,7 +6,7 @@ import { Cells } from './cells.ts';
 import { check, expireAll, REFUSED, readingsOf, refusingRules } from './check.ts';
 import type { Actual, Counters, Hold, HoldResult, Readings, SeedFrom, SeedPoint, Wanted } from './counters.ts';
 import { ForwardTime } from './forward-time.ts';
-import { counterAt, evict, existingCounter, forgetPast, hasLedgerPast, newRegistry } from './registry.ts';
+import { counterAt, doubtPast, evict, existingCounter, forgetPast, newRegistry } from './registry.ts';
 import { type Resolved, resolve } from './resolve.ts';
 import { seedAll } from './seeding.ts';
 import { unitOf } from './shape.ts';
@@ -59,6 +59,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     restore,
     correct,
     forget,
+    recount,
     evictIdle: (most = EVICT_AT_ONCE) => evict(registry, time(), idleMs, most),
     size: () => registry.size,
     inFlight: () => inFlight,
@@ -115,19 +116,19 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     inFlight--;
     const nowMs = time();
     cells.reserve(held.resolved.shape.cellsMax);
-    settleAll(cells, held, setAmounts(amounts, 1, actual.tokens, actual.nanoUsd, 0), nowMs);
+    settleAll(cells, held, setAmounts(amounts, 1, actual.tokens, actual.nanoUsd, 0), planNow, nowMs);
     if (planNow !== held.plan) countWhereNotHeld(held, actual, planNow, nowMs);
   }
 
   /**
-   * A limit or budget set while the request was in flight counts it too, in the period of its admission. Where the past was not asked for
-   * yet the question will drop what is counted here, and find it in the ledger's answer. Minute and hour limits start empty.
+   * A limit or budget set while the request was in flight counts it too, in the slot and period of its admission. Where the past was not
+   * asked for yet the question will drop what is counted here, and find it in the ledger's answer.
    */
   function countWhereNotHeld(held: MemoryHold, actual: Actual, planNow: LimitPlan, nowMs: number): void {
     cells.reserve(planNow.counters.length * CELLS_PER_COUNTER_MAX);
     setAmounts(amounts, 1, actual.tokens, actual.nanoUsd, 0);
     for (const spec of planNow.counters) {
-      if (!hasLedgerPast(spec)) continue;
+      if (spec.window.is === 'now') continue;
       const counter = counterAt(registry, spec, held.atMs, nowMs);
       if (held.resolved.counters.includes(counter)) continue;
       addUsed(spec, counter.offset, { atMs: held.atMs, amount: amounts[unitOf(spec)]! }, nowMs);
@@ -165,6 +166,14 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
   function forget(counters: readonly CounterSpec[]): void {
     const nowMs = time();
     for (const { name } of counters) forgetPast(registry, name, nowMs);
+  }
+
+  function recount(counters: readonly CounterSpec[]): void {
+    const nowMs = time();
+    for (const spec of counters) {
+      cells.reserve(CELLS_PER_COUNTER_MAX);
+      doubtPast(registry, spec, nowMs);
+    }
   }
 
   function addUsed(spec: CounterSpec, offset: number, { atMs, amount }: SeedPoint, nowMs: number): void {

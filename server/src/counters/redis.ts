@@ -1,7 +1,7 @@
 /** Limits and budgets of many processes, in Redis or Valkey, single or as a cluster. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskedPast, PastFrom } from '../domain/asked-past.ts';
-import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
+import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
 import { requestTail } from '../lib/id.ts';
 import { mustBeWhole } from './amounts.ts';
 import type {
@@ -35,6 +35,8 @@ export interface SharedHold extends Hold {
   local: Hold | null;
   /** What it used in the end; null while it is in flight. */
   ended: Actual | null;
+  /** The plan that it would have been admitted under when it ended. */
+  endedUnder: LimitPlan;
 }
 
 /** A request whose row is in the ledger. */
@@ -94,12 +96,14 @@ class RedisHold implements SharedHold {
   readonly taken: Taken[];
   local: Hold | null = null;
   ended: Actual | null = null;
+  endedUnder: LimitPlan;
 
   constructor(requestId: string, plan: LimitPlan, atMs: number, taken: Taken) {
     this.requestId = requestId;
     this.plan = plan;
     this.atMs = atMs;
     this.taken = [taken];
+    this.endedUnder = plan;
   }
 }
 
@@ -108,7 +112,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
   const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
   const openQuestions = new Map<string, Promise<void>>();
   let questions = 0;
-  return { hold, extend, settle, read, restore, correct, forget, stored, cancel, rehold, sweep, adopt, doubt };
+  return { hold, extend, settle, read, restore, correct, forget, recount, stored, cancel, rehold, sweep, adopt, doubt };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
@@ -146,6 +150,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     const isSame = now.place === kept.place;
     const keys = isSame ? kept.holdKeys : [...kept.holdKeys, ...now.keys, now.place];
     const args = [nameOf(requestId), actual.tokens, actual.nanoUsd, kept.keys.length, isSame ? 0 : 1];
+    if (!isSame) args.push(...placesLeft(kept, planNow));
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const answer = numbersIn(await run(scripts.settle, keys, args));
       if (answer[0] !== NO_PLAN) return;
@@ -187,6 +192,11 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
     const args = change === undefined ? [] : [change.of, change.version];
     await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'forget', ...args)));
+  }
+
+  async function recount(counters: readonly CounterSpec[]): Promise<void> {
+    const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
+    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'recount')));
   }
 
   async function doubt(counters: readonly CounterSpec[]): Promise<void> {
@@ -326,6 +336,13 @@ function refusingIn(answer: Float64Array, { ruleCount }: RedisPlan): readonly Re
     refusing.push({ rule: answer[at] as number, retryAfterMs: waitMs === -1 ? null : waitMs });
   }
   return refusing;
+}
+
+/** Where the counters stand in a plan as it is kept that count a request of it no longer; from 1. */
+function placesLeft({ counters, order }: AskedOf, planNow: LimitPlan): readonly number[] {
+  const places: number[] = [];
+  for (const [at, index] of order.entries()) if (hasLeft(counters[index] as CounterSpec, planNow)) places.push(at + 1);
+  return places;
 }
 
 /** What records are kept under: what of the request's id never changes. */

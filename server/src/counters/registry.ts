@@ -3,7 +3,18 @@ import type { CounterSpec } from '../domain/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { Cells } from './cells.ts';
 import type { Shape } from './shape.ts';
-import { dropSettled, expire, freeTrailing, HOLDS, isEmpty, newestMs, newTrailing, PLAIN_CELLS, TOUCHED } from './trailing.ts';
+import {
+  dropSettled,
+  expire,
+  freeTrailing,
+  HOLDS,
+  isEmpty,
+  newestMs,
+  newTrailing,
+  PLAIN_CELLS,
+  TOUCHED,
+  windowMs,
+} from './trailing.ts';
 
 /** Every counter of the process, by name; for calendar counters by the start of the period as well. */
 export interface Registry {
@@ -97,8 +108,21 @@ export function forgetPast(registry: Registry, name: string, nowMs: number): voi
   registry.generation++;
   for (const counter of series.periods) {
     if (hasLedgerPast(counter.spec)) counter.past = UNKNOWN;
-    else if (counter.spec.window.is === 'trailing') dropSettled(registry.cells, counter.offset);
+    else {
+      counter.past = KNOWN;
+      if (counter.spec.window.is === 'trailing') dropSettled(registry.cells, counter.offset);
+    }
   }
+}
+
+/** Other requests count than did: ask again for all of it, minutes and hours too. A counter that nothing was counted in yet is made to ask. */
+export function doubtPast(registry: Registry, spec: CounterSpec, nowMs: number): void {
+  if (spec.window.is === 'now') return;
+  counterAt(registry, spec, nowMs, nowMs);
+  const series = registry.seriesByName.get(spec.name)!;
+  series.aliveSinceMs = nowMs;
+  registry.generation++;
+  for (const counter of series.periods) counter.past = UNKNOWN;
 }
 
 /**
@@ -166,13 +190,18 @@ function evictFrom(registry: Registry, series: Series, nowMs: number, idleMs: nu
   if (series.periods.length === 0) registry.seriesByName.delete(series.name);
 }
 
-function isIdle(cells: Cells, { spec, offset, past }: Counter, nowMs: number, idleMs: number): boolean {
+function isIdle(cells: Cells, { spec, offset, past, series }: Counter, nowMs: number, idleMs: number): boolean {
   const { data } = cells;
   if (data[offset + HOLDS]! > 0 || past.is === 'asked') return false;
   if (spec.window.is !== 'trailing') return data[offset + TOUCHED]! + idleMs <= nowMs;
   expire(cells, offset, nowMs);
-  if (!hasLedgerPast(spec)) return isEmpty(cells, offset);
+  if (!hasLedgerPast(spec)) return isEmpty(cells, offset) && !mayLackPast(cells, offset, past, series.aliveSinceMs, nowMs);
   return Math.max(data[offset + TOUCHED]!, newestMs(cells, offset)) + idleMs <= nowMs;
+}
+
+/** What a minute or hour limit has to ask for is over with its window. */
+function mayLackPast(cells: Cells, offset: number, past: Past, sinceMs: number, nowMs: number): boolean {
+  return past.is !== 'known' && nowMs - sinceMs < windowMs(cells, offset);
 }
 
 function drop(registry: Registry, counter: Counter): void {

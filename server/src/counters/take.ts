@@ -1,5 +1,5 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
-import type { LimitPlan } from '../domain/limit-plan.ts';
+import { hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
 import type { Cells } from './cells.ts';
 import type { Amounts } from './check.ts';
 import type { Hold } from './counters.ts';
@@ -59,9 +59,10 @@ export function takeAll(cells: Cells, resolved: Resolved, amounts: Amounts, nowM
 
 /**
  * Turns what a hold took into what was used. What each attempt used alone is not known: it fills the parts in the order in which they
- * were taken, and what goes beyond all of them belongs to the admission.
+ * were taken, and what goes beyond all of them belongs to the admission. Nothing of it stays where the called name has left the group.
  */
-export function settleAll(cells: Cells, hold: MemoryHold, used: Amounts, nowMs: number): void {
+export function settleAll(cells: Cells, hold: MemoryHold, used: Amounts, planNow: LimitPlan, nowMs: number): void {
+  const left = planNow === hold.plan ? null : hold.plan.counters.map((spec) => hasLeft(spec, planNow));
   if (hold.extensions !== null) {
     let tokensLeft = Math.max(0, used[TOKENS]! - hold.tokens);
     let nanoUsdLeft = Math.max(0, used[NANO_USD]! - hold.nanoUsd);
@@ -71,17 +72,25 @@ export function settleAll(cells: Cells, hold: MemoryHold, used: Amounts, nowMs: 
       nanoUsdLeft -= share[NANO_USD]!;
       used[TOKENS]! -= share[TOKENS]!;
       used[NANO_USD]! -= share[NANO_USD]!;
-      settlePart(cells, hold.resolved, part.atMs, amountsOf(0, part.tokens, part.nanoUsd, 0), share, nowMs);
+      settlePart(cells, hold.resolved, part.atMs, amountsOf(0, part.tokens, part.nanoUsd, 0), share, left, nowMs);
     }
   }
   setAmounts(HELD_AMOUNTS, 1, hold.tokens, hold.nanoUsd, 1);
-  settlePart(cells, hold.resolved, hold.atMs, HELD_AMOUNTS, used, nowMs);
+  settlePart(cells, hold.resolved, hold.atMs, HELD_AMOUNTS, used, left, nowMs);
 }
 
 /** Reused by every settlement: nothing is awaited while it is in use. */
 const HELD_AMOUNTS = amountsOf(1, 0, 0, 1);
 
-function settlePart(cells: Cells, resolved: Resolved, takenAtMs: number, held: Amounts, used: Amounts, nowMs: number): void {
+function settlePart(
+  cells: Cells,
+  resolved: Resolved,
+  takenAtMs: number,
+  held: Amounts,
+  used: Amounts,
+  left: readonly boolean[] | null,
+  nowMs: number,
+): void {
   const { offsets } = resolved;
   const { units, windows } = resolved.shape;
   const requests = held[REQUESTS]!;
@@ -89,13 +98,14 @@ function settlePart(cells: Cells, resolved: Resolved, takenAtMs: number, held: A
     const offset = offsets[i]!;
     const unit = units[i]!;
     if (requests + held[unit]! === 0) continue;
+    const stays = left?.[i] ? 0 : used[unit]!;
     const { data } = cells;
     data[offset + HOLDS]! -= requests;
     if (windows[i] === TRAILING) {
       expire(cells, offset, nowMs);
-      settleSlot(cells, offset, takenAtMs, held[unit]!, used[unit]!, nowMs);
+      settleSlot(cells, offset, takenAtMs, held[unit]!, stays, nowMs);
     } else {
-      data[offset + SUM]! += used[unit]! - held[unit]!;
+      data[offset + SUM]! += stays - held[unit]!;
       data[offset + HELD]! -= held[unit]!;
     }
   }

@@ -51,6 +51,8 @@ export interface RuleFacts {
   readonly scopeId?: string;
   readonly action?: 'block' | 'alert';
   readonly clampOutput?: boolean;
+  /** Only what calls an access group's members. */
+  readonly group?: string;
 }
 
 /** Rules that say the same of scope, unit and window share a counter, as in a real plan. */
@@ -65,14 +67,20 @@ export function planOf(...facts: readonly RuleFacts[]): LimitPlan {
   return { organizationId: 'org_1', counters, rules, validUntilMs: FAR_FUTURE_MS, shapeId: 'by hand' };
 }
 
-function specOf({ unit, window, scopeId = 'org_1' }: Pick<RuleFacts, 'unit' | 'window' | 'scopeId'>): CounterSpec {
+/** The same plan, made when the called name had these access groups. */
+export function withGroups(plan: LimitPlan, ...groups: readonly string[]): LimitPlan {
+  return { ...plan, groups: new Set(groups) };
+}
+
+function specOf({ unit, window, group, scopeId = 'org_1' }: RuleFacts): CounterSpec {
+  const match = group === undefined ? ({ is: 'any' } as const) : ({ is: 'access_group', key: group } as const);
   return {
-    name: `${scopeId}|${unit}|any|${windowName(window)}`,
+    name: `${scopeId}|${unit}|${group === undefined ? 'any' : `@${group}`}|${windowName(window)}`,
     organizationId: 'org_1',
     scope: 'organization',
     scopeId,
     unit,
-    match: { is: 'any' },
+    match,
     window,
   };
 }

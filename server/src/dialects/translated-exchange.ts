@@ -14,6 +14,7 @@ import { ChatStreamDecoder } from './openai-chat/decode-stream.ts';
 import { encodeChatAnswer } from './openai-chat/encode-answer.ts';
 import { encodeChatRequest } from './openai-chat/encode-request.ts';
 import { ChatStreamEncoder } from './openai-chat/encode-stream.ts';
+import { reportOf } from './plausible.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
 /** Everything one chat dialect can say, in and out of the neutral form. */
@@ -59,7 +60,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
     outputCapDefault: options.maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
   });
   const said: AnswerOptions = {
-    model: options.calledModel,
+    model: upstreamModel,
     createdAtMs: options.createdAtMs ?? Date.now(),
     wantsUsage: facts.wantsUsage,
   };
@@ -87,12 +88,13 @@ function jsonOf(bytes: Buffer): JsonObject {
 }
 
 function factsOf(answer: NeutralAnswer): AnswerFacts {
-  const { usage, stopWord } = answer;
+  const { usage, stopWord, billedTier } = answer;
   return {
-    usage,
-    usageIsFinal: usage !== null,
+    ...reportOf(usage),
+    serviceTier: billedTier,
     outputBytes: answerBytes(answer.parts),
     finishReason: stopWord,
+    finishes: 1,
     complete: true,
     error: null,
   };

@@ -1,7 +1,7 @@
 import { EventFramer, EventTooLarge, parseEvents } from '../lib/sse.ts';
 import type { AnswerFacts, AnswerStream, Wire } from './dialect.ts';
 import { errorEvent } from './error-event.ts';
-import { type Growing, noFacts } from './growing-facts.ts';
+import { type Growing, noFacts, noteReport } from './growing-facts.ts';
 import type { AnswerEvent, Part, StreamDecoder, StreamEncoder } from './neutral.ts';
 import { ENDED_EARLY, EVENT_BYTES_MAX } from './stream-bounds.ts';
 
@@ -83,11 +83,13 @@ function note(facts: Growing, event: AnswerEvent): void {
       facts.outputBytes += Buffer.byteLength(event.json);
       break;
     case 'usage':
-      facts.usage = event.usage;
-      facts.usageIsFinal = true;
+      noteReport(facts, event.usage);
+      facts.usageIsFinal = facts.usage !== null;
+      facts.serviceTier = event.billedTier ?? facts.serviceTier;
       break;
     case 'stop':
       facts.finishReason = event.word;
+      facts.finishes += 1;
       break;
     case 'error':
       facts.error = event.message;

@@ -4,9 +4,14 @@ import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
 import { messageUsage } from './anthropic-messages/usage.ts';
 import type { JsonObject } from './dialect.ts';
 import { chatUsage } from './openai-chat/usage.ts';
+import { COUNT_MAX, type Reported, SUM_MAX } from './plausible.ts';
 import { anthropicUsage, openAiUsage, usageOf } from './usage.ts';
 
 const sum = (usage: Usage | null) => USAGE_BUCKETS.reduce((total, bucket) => total + (usage?.[bucket] ?? 0), 0);
+const believable = (reported: Reported): Usage | null => {
+  if (reported === 'implausible') throw new Error('the usage was not believed');
+  return reported;
+};
 
 describe('OpenAI’s overlapping numbers', () => {
   it('are taken apart', () => {
@@ -66,11 +71,8 @@ describe('OpenAI’s overlapping numbers', () => {
     expect(usageOf('anthropic-count-tokens', { input_tokens: 5 })).toBeNull();
   });
 
-  it('never go negative and never exceed what they are part of, whatever a server writes', () => {
-    const number = fc.oneof(
-      fc.nat(1000),
-      fc.constantFrom(-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, null, '7', undefined, 2 ** 60),
-    );
+  it('are believed or not as a whole: never negative, never more than they are part of, whatever a server writes', () => {
+    const number = fc.oneof({ weight: 12, arbitrary: fc.nat(1000) }, { weight: 1, arbitrary: anyNumber });
     const report = fc.record({
       prompt_tokens: number,
       completion_tokens: number,
@@ -83,11 +85,67 @@ describe('OpenAI’s overlapping numbers', () => {
     });
     fc.assert(
       fc.property(report, (usage) => {
-        for (const value of Object.values(openAiUsage(usage) ?? {})) expect(value >= 0 && Number.isInteger(value)).toBe(true);
+        const read = openAiUsage(usage);
+        if (!everyCount(usage)) expect(read === null || read === 'implausible').toBe(true);
+        if (read !== null && read !== 'implausible') expectBelievable(read);
       }),
     );
   });
+
+  it.each<[string, JsonObject]>([
+    ['more read from a cache than there is input', { prompt_tokens: 10, prompt_tokens_details: { cached_tokens: 11 } }],
+    ['DeepSeek’s cache above its input', { prompt_tokens: 10, prompt_cache_hit_tokens: 11 }],
+    ['Moonshot’s cache above its input', { prompt_tokens: 10, cached_tokens: 11 }],
+    ['2^64 − 1 tokens', { prompt_tokens: 18446744073709551615n as unknown as number }],
+    ['2^64 − 1 tokens, as JSON reads it', JSON.parse('{"prompt_tokens":18446744073709551615}')],
+    ['a number without end', JSON.parse('{"prompt_tokens":1,"completion_tokens":1e999}')],
+    ['a string', { prompt_tokens: '10', completion_tokens: 1 }],
+    ['half a token', { prompt_tokens: 10.5 }],
+    ['less than nothing', { prompt_tokens: 10, completion_tokens: -1 }],
+    ['one above the bound', { prompt_tokens: COUNT_MAX + 1 }],
+    [
+      'together above the bound',
+      { prompt_tokens: COUNT_MAX, completion_tokens: COUNT_MAX, reasoning_tokens: COUNT_MAX, citation_tokens: 1 },
+    ],
+    ['a total of nothing that is known', { prompt_tokens: 1, completion_tokens: 1, total_tokens: SUM_MAX + 1 }],
+    ['an object', { prompt_tokens: { value: 1 } }],
+    ['a bad detail', { prompt_tokens: 10, completion_tokens: 2, completion_tokens_details: { reasoning_tokens: true } }],
+  ])('are not believed: %s', (_what, reported) => {
+    expect(openAiUsage(reported)).toBe('implausible');
+    expect(usageOf('openai-chat', { x_groq: { usage: reported } })).toBe('implausible');
+  });
+
+  it('are believed at the bounds, and where vendors write null for what they do not count', () => {
+    expect(openAiUsage({ prompt_tokens: COUNT_MAX, completion_tokens: COUNT_MAX, reasoning_tokens: COUNT_MAX })).toEqual({
+      input: COUNT_MAX,
+      output: COUNT_MAX,
+      reasoning: COUNT_MAX,
+    });
+    const nulls = {
+      prompt_tokens: 3,
+      completion_tokens: null,
+      total_tokens: null,
+      prompt_tokens_details: { cached_tokens: null },
+    };
+    expect(openAiUsage(nulls)).toEqual({ input: 3, output: 0 });
+    expect(Object.is(believable(openAiUsage({ prompt_tokens: -0, completion_tokens: 1 }))?.input, 0)).toBe(true);
+  });
 });
+
+const anyNumber = fc.constantFrom(-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, null, '7', undefined, 2 ** 60, true, {}, []);
+
+function everyCount(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0)
+    return Object.values(value).every(everyCount);
+  return (
+    value === null || value === undefined || (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= COUNT_MAX)
+  );
+}
+
+function expectBelievable(usage: Usage): void {
+  for (const value of Object.values(usage)) expect(Number.isInteger(value) && value >= 0 && value <= COUNT_MAX).toBe(true);
+  expect(sum(usage)).toBeLessThanOrEqual(SUM_MAX);
+}
 
 describe('Anthropic’s numbers', () => {
   it('keep the two kinds of cache writes apart, and thinking from output', () => {
@@ -108,6 +166,27 @@ describe('Anthropic’s numbers', () => {
       output: 4,
       reasoning: 5,
     });
+  });
+
+  it('may read more from a cache than is new, and are not believed where one is no count', () => {
+    const cached = { input_tokens: 3, output_tokens: 1, cache_read_input_tokens: 90_000 };
+    expect(anthropicUsage(cached)).toEqual({ input: 3, cached_input: 90_000, output: 1 });
+    const bad: readonly JsonObject[] = [
+      { input_tokens: 3, output_tokens: '1' },
+      { input_tokens: -3, output_tokens: 1 },
+      { input_tokens: 0.1 },
+      { output_tokens: 2 ** 64 },
+      { ...cached, cache_creation: { ephemeral_1h_input_tokens: 1.5 } },
+      {
+        ...cached,
+        cache_creation: { ephemeral_5m_input_tokens: COUNT_MAX, ephemeral_1h_input_tokens: 1 },
+        cache_read_input_tokens: 2e8,
+      },
+      { ...cached, output_tokens_details: { thinking_tokens: 'many' } },
+      { input_tokens: COUNT_MAX, output_tokens: COUNT_MAX, cache_read_input_tokens: COUNT_MAX, cache_creation_input_tokens: 1 },
+    ];
+    for (const report of bad) expect(anthropicUsage(report)).toBe('implausible');
+    expect(anthropicUsage({ input_tokens: null, output_tokens: null })).toBeNull();
   });
 
   it('take the larger where total and parts of cache writes disagree', () => {
@@ -140,7 +219,7 @@ describe('usage said in a dialect', () => {
           Object.entries(buckets).filter(([bucket, value]) => value > 0 || bucket === 'input' || bucket === 'output'),
         );
         expect(anthropicUsage(messageUsage(buckets))).toEqual(kept);
-        const chat = openAiUsage(chatUsage(buckets));
+        const chat = believable(openAiUsage(chatUsage(buckets)));
         expect(sum(chat)).toBe(sum(buckets));
         expect(chat?.cached_input ?? 0).toBe(buckets.cached_input);
       }),

@@ -21,6 +21,12 @@ export interface DeploymentConfig {
   readonly priority: number;
   readonly tags: readonly string[];
   readonly maxOutputTokens: number | null;
+  /** The most web searches one request can make; null: undeclared. */
+  readonly searchesMax?: number | null;
+  /** The most input tokens that one image, audio or file part can be, or what one search brings; null: undeclared. */
+  readonly partTokensMax?: number | null;
+  /** What happens to an upstream call whose client hung up; null: the gateway's own rule. */
+  readonly onHangup?: 'finish' | 'stop' | null;
   readonly timeoutMs: number;
   readonly enabled: boolean;
 }
@@ -51,3 +57,15 @@ export interface Catalogue {
   readonly targets: ReadonlyMap<string, CallableTarget>;
   readonly accessGroups: ReadonlyMap<string, ReadonlySet<string>>;
 }
+
+/** The access groups whose members are others than before. */
+export function groupsChanged({ accessGroups: before }: Catalogue, { accessGroups: after }: Catalogue): ReadonlySet<string> {
+  const changed = new Set<string>();
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [were, are] = [before.get(key) ?? NO_MEMBERS, after.get(key) ?? NO_MEMBERS];
+    if (were.size !== are.size || were.difference(are).size > 0) changed.add(key);
+  }
+  return changed;
+}
+
+const NO_MEMBERS: ReadonlySet<string> = new Set();

@@ -45,6 +45,8 @@ export interface LimitPlan {
   readonly shapeId: string;
   /** Whose use it is; absent from plans that no call is made under. */
   readonly use?: PlanUse;
+  /** The access groups that the called name had when the plan was made; absent: as of any group. */
+  readonly groups?: ReadonlySet<string>;
 }
 
 /** What a counter must know of a request to say whether it counts it. */
@@ -64,6 +66,14 @@ export function countsUse(
 ): boolean {
   const ids = { organization: scopeId, team: use.teamId, user: use.memberId, key: use.keyId };
   return ids[scope] === scopeId && matches(match, use.calledName, groupsOf(use.calledName));
+}
+
+/**
+ * Whether a counter that a request holds of counts it no longer: the called name has left the counter's access group since. `planNow`: the
+ * plan it would be admitted under now. A limit that was taken away meanwhile is no reason, its counter goes on as it is.
+ */
+export function hasLeft({ match }: Pick<CounterSpec, 'match'>, { groups }: Pick<LimitPlan, 'groups'>): boolean {
+  return match.is === 'access_group' && groups !== undefined && !groups.has(match.key);
 }
 
 /** The rules of one scope with the counters they read, whatever name is called. */
@@ -98,7 +108,16 @@ export function planLimits(
     validUntilMs: Math.min(...parts.map((part) => part.validUntilMs)),
     shapeId: shapeIdOf(rules),
     use: Object.freeze({ teamId: team.id, memberId: member?.id ?? null, keyId: key.id, calledName }),
+    groups: accessGroupsOfName,
   });
+}
+
+/** The lowest of a plan's token limits, whatever their window, in tokens; Infinity where it has none. Off the hot path. */
+export function tightestTokenLimit({ rules }: Pick<LimitPlan, 'rules'>): number {
+  let tightest = Number.POSITIVE_INFINITY;
+  for (const { limit, value } of rules)
+    if (limit !== 'budget' && RATE_LIMIT_COUNTERS[limit].unit === 'tokens') tightest = Math.min(tightest, value);
+  return tightest;
 }
 
 /** Every rule of one scope, those for single models included: what a status page lists. */

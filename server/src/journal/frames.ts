@@ -51,7 +51,7 @@ export class FrameBuffer {
 
   /** Text that others chose: without control characters, which separate fields, and at most so many characters. */
   free(text: string, charsMax: number): void {
-    this.#room(text.length);
+    this.#room(Math.min(text.length, charsMax));
     const { bytes } = this;
     const at = this.#at;
     const length = text.length > charsMax ? 0 : text.length;

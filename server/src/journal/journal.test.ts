@@ -17,13 +17,35 @@ test('all records of one turn go to the file in one write, before any of them is
   const sizeBefore = statSync(file).size;
   const outcomes: unknown[] = [];
   journal.begin(givenBegin());
-  journal.whenWritten((outcome) => outcomes.push(outcome, statSync(file).size > sizeBefore));
+  journal.whenWritten((outcome) => outcomes.push(outcome, statSync(file).size > sizeBefore), 'req_1');
   journal.end(givenEnd());
   journal.end(givenRefusal());
   expect(statSync(file).size).toBe(sizeBefore);
   expect(await written(journal)).toBe('written');
   expect(outcomes).toEqual(['written', true]);
   expect(readFileSync(file, 'utf8').match(/req_/g)).toHaveLength(3);
+});
+
+// promise: each journal callback is isolated: a defect in one is logged with its request id and harms no other request.
+test('a callback that throws is told of with its request, and disturbs neither the others nor the next turn', async () => {
+  const { journal, defects } = await openTestJournal(temporaryDirectory());
+  const said: string[] = [];
+  const failing = () => {
+    throw new RangeError('a defect');
+  };
+  journal.end(givenEnd());
+  journal.afterWrite(failing, 'req_1');
+  journal.afterWrite(() => said.push('after 2'), 'req_2');
+  journal.whenWritten(failing, 'req_3');
+  journal.whenWritten((outcome) => said.push(outcome), 'req_4');
+  expect(await written(journal)).toBe('written');
+  expect(said).toEqual(['after 2', 'written']);
+  expect(defects.map(({ requestId, error }) => [requestId, (error as Error).message])).toEqual([
+    ['req_1', 'a defect'],
+    ['req_3', 'a defect'],
+  ]);
+  journal.end(givenEnd());
+  expect(await written(journal)).toBe('written');
 });
 
 // promise: at replay a `begin` without an `end`
@@ -243,13 +265,14 @@ test('a bit that flips while the database is away costs that row alone, is told,
   expect(existsSync(`${path}.damaged`)).toBe(true);
 });
 
+// promise: (A wrong master key, another installation's journal, a directory in use and a newer schema still do
 test('a journal of another installation is refused, and nothing in it is touched', async () => {
   const directory = temporaryDirectory();
   const { journal } = await openTestJournal(directory);
   journal.end(givenEnd());
   await journal.close();
   const before = readdirSync(directory);
-  const other = { directory, installationId: 'installation-2', bytesMax: 1_000_000, onEvent: ignore };
+  const other = { directory, installationId: 'installation-2', bytesMax: 1_000_000, onEvent: ignore, onDefect: ignore };
   await expect(openJournal(other)).rejects.toThrow(
     /belongs to another installation \(installation-1, this one is installation-2\)/,
   );
@@ -259,7 +282,13 @@ test('a journal of another installation is refused, and nothing in it is touched
 test('a directory that cannot be used is named in the error', async () => {
   const directory = join(temporaryDirectory(), 'file');
   writeFileSync(directory, '');
-  const options = { directory: join(directory, 'journal'), installationId: 'i', bytesMax: 1_000_000, onEvent: ignore };
+  const options = {
+    directory: join(directory, 'journal'),
+    installationId: 'i',
+    bytesMax: 1_000_000,
+    onEvent: ignore,
+    onDefect: ignore,
+  };
   await expect(openJournal(options)).rejects.toThrow(/journal directory .*file\/journal cannot be used/);
 });
 

@@ -4,7 +4,7 @@
  */
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
 import { IdMap } from '../lib/id-map.ts';
-import { Callbacks } from './callbacks.ts';
+import { Callbacks, type OnDefect } from './callbacks.ts';
 import { CarryForward } from './carry-forward.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { KeptSegments } from './kept-segments.ts';
@@ -36,6 +36,8 @@ export interface JournalOptions {
   /** How long a start still reads it; 10 seconds unless given. */
   readonly keepReadableMs?: number;
   readonly onEvent: (event: JournalEvent) => void;
+  /** What a callback threw; nothing else is disturbed by it. */
+  readonly onDefect: OnDefect;
   readonly syncEveryMs?: number;
   readonly probeEveryMs?: number;
 }
@@ -114,8 +116,8 @@ export class Journal implements RowSource {
   /** What this turn adds, and what a full disk did not take before. */
   readonly #turn = new FrameBuffer();
   readonly #lines = new LineWriter(this.#turn);
-  readonly #whenWritten = new Callbacks<WriteOutcome>();
-  readonly #afterWrite = new Callbacks<void>();
+  readonly #whenWritten: Callbacks<WriteOutcome>;
+  readonly #afterWrite: Callbacks<void>;
   #scheduled = false;
   /** A begin of this turn was dropped: the disk takes none. */
   #dropped = false;
@@ -135,6 +137,8 @@ export class Journal implements RowSource {
     this.replayed = replayed;
     this.#bytesMax = options.bytesMax;
     this.#probeEveryMs = options.probeEveryMs ?? 250;
+    this.#whenWritten = new Callbacks(options.onDefect);
+    this.#afterWrite = new Callbacks(options.onDefect);
     this.#rowsWaiting = replayed.rows;
     this.#reader = new RowReader(log, (segment, { is, ...bad }) => {
       segment.damaged = true;
@@ -189,15 +193,15 @@ export class Journal implements RowSource {
     this.#schedule();
   }
 
-  /** Calls back after this turn's write. An `end` that was not written is kept, so its answer may go out all the same. */
-  whenWritten(callback: (outcome: WriteOutcome) => void): void {
-    this.#whenWritten.add(callback);
+  /** Calls back after this turn's write, for this request. An `end` that was not written is kept, so its answer may go out all the same. */
+  whenWritten(callback: (outcome: WriteOutcome) => void, requestId: string): void {
+    this.#whenWritten.add(callback, requestId);
     this.#schedule();
   }
 
   /** Calls back once this turn's records were given to the disk, whoever has that done: before any `whenWritten`, and before `position` returns. */
-  afterWrite(callback: () => void): void {
-    this.#afterWrite.add(callback);
+  afterWrite(callback: () => void, requestId: string): void {
+    this.#afterWrite.add(callback, requestId);
     this.#schedule();
   }
 

@@ -31,6 +31,7 @@ test('what was written is synced 100 ms after the first of it, however much foll
     installationId: 'test',
     bytesMax: 2 ** 24,
     onEvent: () => {},
+    onDefect: () => {},
   });
   await sleep(250);
   synced.length = 0;

@@ -46,3 +46,8 @@ function readable(line: string): string {
   const stack = err === undefined ? '' : [`\n${err.error}`, ...err.stack].join('\n    ');
   return `${time.slice(11, 19)} ${(LEVELS[level] ?? 'log').padEnd(5)} ${msg ?? ''}${fields.join('')}${stack}\n`;
 }
+
+/** A request met a defect of ours: which one, and where the defect came from; never what was said in it. */
+export function tellDefect(error: unknown, requestId: string, log: Logger): void {
+  log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway');
+}

@@ -6,7 +6,8 @@ import { listModels, showModel } from './endpoints/models.ts';
 import type { Gateway } from './gateway.ts';
 import type { GatewayRequest, Reply } from './http.ts';
 import { handle } from './pipeline.ts';
-import { invalidRequest, Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
+import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
+import { asRefusal, tellDefect } from './refuse.ts';
 import type { CachedKey } from './snapshot.ts';
 import { accessRefusal } from './standing.ts';
 
@@ -40,9 +41,25 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
     headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - request.startedMs).toFixed(2));
     sayJson(reply, 200, answer, ['x-request-id', id, 'request-id', id, ...headers]);
   } catch (error) {
-    if (!(error instanceof Refusal)) gateway.defect(error, id);
-    const refusal = error instanceof Refusal ? error : serviceUnavailable('The gateway failed on this request.');
+    answerFailure(error, request, reply, id, headers, gateway);
+  }
+}
+
+/** Never throws: nobody waits for the promise of a question. */
+function answerFailure(
+  error: unknown,
+  request: GatewayRequest,
+  reply: Reply,
+  id: string,
+  headers: readonly string[],
+  gateway: Gateway,
+): void {
+  const refusal = asRefusal(error, id, gateway);
+  try {
     sayRefusal(request, reply, refusal, id, headers);
+  } catch (defect) {
+    tellDefect(defect, id, gateway);
+    reply.destroy();
   }
 }
 

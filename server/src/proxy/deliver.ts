@@ -1,15 +1,25 @@
-import type { AnswerStream } from '../dialects/dialect.ts';
+import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
+import { afterHangUp } from '../domain/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
+import { oweForHangUp } from './owe-unanswered.ts';
+import { REFUSALS } from './refusal.ts';
+import { answerPlainly, tellDefect } from './refuse.ts';
 import { oweForAnswer, settle } from './settle.ts';
 import type { Admission } from './walk.ts';
 
 /** How a hang-up of the client is noted in the log; no answer carries it. */
 export const CLIENT_CLOSED = 499;
 
+const SERVICE_UNAVAILABLE = REFUSALS.service_unavailable;
+
 /** How long a complete stream's connection may stay open before its client is let go. */
 const END_MS_MAX = 250;
+/** How long and how far a stream is read on for its usage when its client hung up behind the finish reason. */
+const USAGE_MS_MAX = 5_000;
+const USAGE_BYTES_MAX = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** Sends an answer to the client and settles the request at its end, whichever end that is. */
@@ -18,35 +28,58 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
   else new StreamDelivery(answer, admission, gateway).begin();
 }
 
-/** The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger. */
-function deliverWhole(
-  { candidate, bytes, facts }: Extract<Answer, { is: 'whole' }>,
-  admission: Admission,
-  gateway: Gateway,
-): void {
-  const { reply } = admission.walk;
-  oweForAnswer(admission, candidate, facts);
-  const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
-  headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
-  const status = reply.gone ? 'cancelled' : 'succeeded';
-  settle(
-    admission,
-    { status, httpStatus: 200, code: null, param: null, candidate, finishReason: facts.finishReason, answer: bytes },
-    gateway,
-  );
-  gateway.journal.whenWritten(() => {
-    reply.head(200, headers);
-    reply.end(bytes);
-  });
+/**
+ * The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger; and before the
+ * answer is put into words, so that nothing that is wrong with these can undo what is owed.
+ */
+function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+  const { candidate, bytes, facts } = answer;
+  oweForAnswer(admission, candidate, facts, gateway);
+  learnPace(admission, candidate, facts, answer.tookMs, gateway);
+  const heard = admission.walk.reply.gone
+    ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
+    : ({ status: 'succeeded', httpStatus: 200, answer: bytes } as const);
+  settle(admission, { ...heard, code: null, param: null, candidate, finishReason: facts.finishReason }, gateway);
+  gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
 }
 
-/** One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. */
+function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+  const { reply } = admission.walk;
+  try {
+    const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
+    headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
+    reply.head(200, headers);
+    reply.end(bytes);
+  } catch (error) {
+    answerPlainly(admission.walk, error, gateway);
+  }
+}
+
+/** Teaches how fast the deployment made an answer, where its provider said what it is. */
+function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
+  const { usage, usageIsFinal } = facts;
+  if (usage !== null && usageIsFinal) gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+}
+
+/**
+ * One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. When the client is gone the
+ * call is ended, or read on for what it used: nothing is sent then, and nothing asks for a pause.
+ */
 class StreamDelivery {
   readonly #answer: Extract<Answer, { is: 'stream' }>;
   readonly #admission: Admission;
   readonly #gateway: Gateway;
   readonly #said: AnswerStream;
   #done = false;
+  #isGone = false;
+  /** Nothing but the upstream's end is waited for. */
+  #endsSoon = false;
+  /** How many more bytes are read on. */
+  #unseenBytesLeft = Number.POSITIVE_INFINITY;
+  /** Somebody kept the upstream waiting, so that its time says nothing of its pace. */
+  #wasPaused = false;
+  /** When the answer was complete; monotonic milliseconds. */
+  #completeMs: number | null = null;
   #cancelStall: (() => void) | null = null;
   #held: Buffer | null = null;
   #cancelWait: (() => void) | null = null;
@@ -63,24 +96,48 @@ class StreamDelivery {
 
   begin(): void {
     const { reply } = this.#admission.walk;
-    const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
-    headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
-    reply.head(200, headers);
+    if (!this.#sayHead()) return;
     this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
-    reply.onGone(() => this.#hangUp('client'));
     reply.onDrained(() => this.#drained());
-    if (this.#done) return;
     this.#admission.cutShort = () => this.#cutShort();
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
-      end: () => this.#ended(this.#said.end({ clean: true })),
-      failed: (failure) => this.#ended(this.#said.end({ clean: false, message: failure.message })),
+      end: () => this.#upstreamEnded(null),
+      failed: (failure) => this.#upstreamEnded(failure.message),
     });
+    // Behind it, so that what is in hand of the answer of a client that is gone already counts.
+    reply.onGone(() => this.#hangUp('client'));
+  }
+
+  /** False: what heads the answer could not be said, and the request is settled and answered without it. */
+  #sayHead(): boolean {
+    try {
+      const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
+      headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
+      this.#admission.walk.reply.head(200, headers);
+      return true;
+    } catch (error) {
+      this.#answer.source.abort();
+      this.#oweForAnswer(false);
+      this.#settle('failed', SERVICE_UNAVAILABLE, 'service_unavailable');
+      this.#whenWritten(() => answerPlainly(this.#admission.walk, error, this.#gateway));
+      return false;
+    }
   }
 
   #data(chunk: Buffer): boolean {
     if (this.#done) return true;
-    const bytes = this.#said.push(chunk);
+    try {
+      const bytes = this.#said.push(chunk);
+      if (!this.#isGone) return this.#forward(bytes);
+      this.#unseen(chunk.length);
+    } catch (error) {
+      this.#breakOff(error);
+    }
+    return true;
+  }
+
+  #forward(bytes: Buffer): boolean {
     this.#keep(bytes);
     if (this.#said.facts().complete) {
       this.#hold(bytes);
@@ -98,54 +155,186 @@ class StreamDelivery {
   #hold(bytes: Buffer): void {
     if (this.#held !== null) this.#admission.walk.reply.chunk(this.#held);
     this.#held = bytes;
-    this.#cancelWait ??= this.#gateway.after(END_MS_MAX, () => {
-      this.#answer.source.abort();
-      this.#ended(NOTHING);
-    });
+    this.#awaitEnd(END_MS_MAX);
   }
 
-  /** The upstream is through without having said so in the stream, or broke. */
-  #ended(last: Buffer): void {
+  /** Waits for the upstream to end, but no longer than that from when it was first waited for. */
+  #awaitEnd(ms: number): void {
+    this.#completeMs ??= this.#said.facts().complete ? this.#gateway.clock.monotonicMs() : null;
+    this.#cancelWait ??= this.#gateway.after(ms, () => this.#endUnasked());
+  }
+
+  #stopWaiting(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+  }
+
+  /** What was waited for did not come in time. */
+  #endUnasked(): void {
+    this.#answer.source.abort();
+    if (this.#isGone) this.#settleGone();
+    else this.#finish(this.#held ?? NOTHING, false);
+  }
+
+  /** A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. */
+  #breakOff(defect: unknown): void {
+    tellDefect(defect, this.#admission.walk.id, this.#gateway);
     if (this.#done) return;
-    this.#keep(last);
-    const bytes = this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]);
-    this.#finish(bytes, this.#said.facts().complete ? 'succeeded' : 'failed');
+    this.#answer.source.abort();
+    if (this.#isGone) {
+      this.#settleGone();
+      return;
+    }
+    this.#oweForAnswer(false);
+    this.#settle('failed', 200, 'service_unavailable');
+    const { reply } = this.#admission.walk;
+    this.#whenWritten(() => reply.destroy());
   }
 
-  #finish(last: Buffer, status: 'succeeded' | 'failed'): void {
-    this.#settle(status, 200, status === 'failed' ? 'provider_error' : null);
+  /** The upstream is through, with or without having said so in the stream, or broke: `failure` then says how. */
+  #upstreamEnded(failure: string | null): void {
+    if (this.#done) return;
+    try {
+      this.#ended(failure);
+    } catch (error) {
+      this.#breakOff(error);
+    }
+  }
+
+  #ended(failure: string | null): void {
+    const isRefused = this.#isRefused();
+    if (this.#isGone && failure !== null) {
+      this.#settleGone();
+      return;
+    }
+    const last = this.#said.end(failure === null ? { clean: true } : { clean: false, message: failure });
+    if (this.#isGone) {
+      this.#oweForAnswer(isRefused);
+      this.#settle('cancelled', CLIENT_CLOSED, null);
+      return;
+    }
+    this.#keep(last);
+    this.#finish(this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]), isRefused);
+  }
+
+  #finish(last: Buffer, isRefused: boolean): void {
+    const isComplete = this.#said.facts().complete;
+    this.#oweForAnswer(isRefused);
+    this.#settle(isComplete ? 'succeeded' : 'failed', 200, isComplete ? null : 'provider_error');
+    this.#end(last);
+  }
+
+  #end(last: Buffer): void {
     const { reply } = this.#admission.walk;
-    this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
+    this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
 
   /** This process ends before the stream does: the client is told within it, and pays for what it was sent. */
   #cutShort(): void {
     if (this.#done) return;
-    this.#gateway.traffic.streamCut('drain');
     this.#answer.source.abort();
-    const last = this.#said.end({ clean: false, message: 'The gateway is being restarted. Send the request again.' });
-    this.#keep(last);
+    if (this.#isGone) {
+      this.#settleGone();
+      return;
+    }
+    this.#gateway.traffic.streamCut('drain');
+    const last = this.#lastWords('The gateway is being restarted. Send the request again.');
+    this.#oweForAnswer(false);
     this.#settle('cancelled', 200, 'service_unavailable');
-    const { reply } = this.#admission.walk;
-    this.#gateway.journal.whenWritten(() => reply.end(last.length === 0 ? null : last));
+    this.#end(last);
   }
 
+  #lastWords(message: string): Buffer {
+    try {
+      const last = this.#said.end({ clean: false, message });
+      this.#keep(last);
+      return last;
+    } catch (error) {
+      tellDefect(error, this.#admission.walk.id, this.#gateway);
+      return NOTHING;
+    }
+  }
+
+  /** Behind its finish reason a stream is read on for its usage alone, before it only where the deployment says so. */
   #hangUp(by: 'client' | 'unread'): void {
-    if (this.#done) return;
+    if (this.#done || this.#isGone) return;
+    this.#isGone = true;
     this.#gateway.traffic.streamCut(by);
-    this.#answer.source.abort();
+    this.#cancelStall?.();
+    const { source, candidate } = this.#answer;
+    if (this.#isThrough()) {
+      // The wait for a complete answer's end goes on; only for a usage that is still to come it is longer.
+      if (!this.#said.facts().usageIsFinal) this.#stopWaiting();
+      this.#awaitEnd(USAGE_MS_MAX);
+      this.#unseenBytesLeft = USAGE_BYTES_MAX;
+      source.resume();
+      return;
+    }
+    const call = { isStreamed: true, isBudgeted: this.#admission.standing.needsPrice };
+    if (afterHangUp(candidate.deployment.onHangup ?? null, call) === 'finish') {
+      source.resume();
+      return;
+    }
+    source.abort();
+    this.#settleGone();
+  }
+
+  /** More has come that nobody sees. */
+  #unseen(bytes: number): void {
+    this.#unseenBytesLeft -= bytes;
+    const { complete, usageIsFinal } = this.#said.facts();
+    if (this.#unseenBytesLeft < 0) this.#endUnasked();
+    else if (complete && usageIsFinal && !this.#endsSoon) {
+      this.#endsSoon = true;
+      this.#stopWaiting();
+      this.#awaitEnd(END_MS_MAX);
+    } else if (complete) this.#awaitEnd(USAGE_MS_MAX);
+  }
+
+  /** Every choice has come to its finish reason: only the usage is missing, if anything. */
+  #isThrough(): boolean {
+    const { complete, finishes } = this.#said.facts();
+    return complete || finishes >= this.#admission.asked.facts.answers;
+  }
+
+  /** The stream has said nothing but that it failed, too late for somebody else to be asked. */
+  #isRefused(): boolean {
+    const { error, usage, outputBytes, finishes } = this.#said.facts();
+    return !this.#answer.isOpened && error !== null && usage === null && outputBytes === 0 && finishes === 0;
+  }
+
+  #oweForAnswer(isRefused: boolean): void {
+    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), this.#gateway);
+  }
+
+  /** Nothing more will be read for a client that is gone. */
+  #settleGone(): void {
+    const { candidate, sentMs } = this.#answer;
+    const facts = this.#said.facts();
+    if (this.#isThrough() || facts.error !== null) this.#oweForAnswer(this.#isRefused());
+    else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
     this.#settle('cancelled', CLIENT_CLOSED, null);
   }
 
+  #whenWritten(say: () => void): void {
+    this.#gateway.journal.whenWritten(say, this.#admission.walk.id);
+  }
+
+  /** What is owed has been noted. */
   #settle(status: 'succeeded' | 'failed' | 'cancelled', httpStatus: number, code: string | null): void {
     this.#done = true;
     this.#cancelStall?.();
     this.#cancelWait?.();
-    const { candidate } = this.#answer;
+    const { candidate, sentMs } = this.#answer;
     const facts = this.#said.facts();
-    oweForAnswer(this.#admission, candidate, facts);
-    if (status === 'failed') this.#gateway.traffic.streamCut('provider');
-    if (status === 'failed') this.#gateway.health.failed(candidate.deployment.id, null);
+    if (facts.complete && !this.#wasPaused) {
+      const tookMs = (this.#completeMs ?? this.#gateway.clock.monotonicMs()) - sentMs;
+      learnPace(this.#admission, candidate, facts, tookMs, this.#gateway);
+    }
+    if (code === 'provider_error') {
+      this.#gateway.traffic.streamCut('provider');
+      this.#gateway.health.failed(candidate.deployment.id, null);
+    }
     const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
     const { finishReason } = facts;
     settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);
@@ -153,10 +342,11 @@ class StreamDelivery {
 
   /** A client that leaves its stream unread holds memory and its limits: after a bounded while it counts as gone. */
   #stalled(): void {
+    this.#wasPaused = true;
     if (this.#cancelStall !== null) return;
     this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
-      this.#admission.walk.reply.destroy();
       this.#hangUp('unread');
+      this.#admission.walk.reply.destroy();
     });
   }
 

@@ -6,12 +6,16 @@ import type { Clock } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { DeploymentHealth } from './health.ts';
 import type { DeploymentLoad } from './load.ts';
+import type { DeploymentPace } from './pace.ts';
 import type { RequestLines } from './request-lines.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Tracing } from './tracing.ts';
 import type { Traffic } from './traffic.ts';
 
-/** Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file. */
+/**
+ * Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file, each
+ * for one request: what a callback throws is logged with that and harms no other.
+ */
 export interface SettlementJournal {
   /** False when the journal has reached its bound or the disk is full: nothing that costs money may begin. */
   room(): boolean;
@@ -19,9 +23,9 @@ export interface SettlementJournal {
   end(record: EndRecord): void;
   shape(organizationId: string, shapeId: string, rulesJson: string): void;
   /** `not_written`: the disk does not take it. A begin of this turn is then void; ends are kept until there is room. */
-  whenWritten(callback: (outcome: 'written' | 'not_written') => void): void;
+  whenWritten(callback: (outcome: 'written' | 'not_written') => void, requestId: string): void;
   /** The same, sooner where somebody asks for what was settled so far: before they have their answer. */
-  afterWrite(callback: () => void): void;
+  afterWrite(callback: () => void, requestId: string): void;
 }
 
 /** A request's decision, rendered: from memory while fresh, from the store afterwards. */
@@ -42,6 +46,7 @@ export interface Gateway {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly health: DeploymentHealth;
   readonly load: DeploymentLoad;
+  readonly pace: DeploymentPace;
   readonly traffic: Traffic;
   readonly decisions: DecisionLookup;
   readonly sealContent: SealContent;

@@ -2,6 +2,7 @@ import type { Readings } from '../counters/counters.ts';
 import { type LimitPlan, type LimitRule, targetText } from '../domain/limit-plan.ts';
 import type { RateLimitName } from '../domain/rate-limit.ts';
 import { SCOPE_CODES } from '../domain/tenancy.ts';
+import { headerText } from '../lib/header-text.ts';
 import { TextBuilder } from '../lib/text-builder.ts';
 
 /** Seconds of each rate limit's window, as the `w` of `RateLimit-Policy`. In-flight limits have no window. */
@@ -97,8 +98,9 @@ function secondsUntil(thenMs: number, atMs: number): number {
   return thenMs > atMs ? Math.ceil((thenMs - atMs) / 1_000) : 0;
 }
 
+/** ASCII whatever the target is called: most servers and clients refuse a header that is not. */
 function policyName(rule: LimitRule): string {
-  const target = rule.match.is === 'any' ? '' : `;${targetText(rule.match)}`;
+  const target = rule.match.is === 'any' ? '' : `;${headerText(targetText(rule.match))}`;
   return `"${SCOPE_CODES[rule.scope]};${rule.limit}${target}"`;
 }
 

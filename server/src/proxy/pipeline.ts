@@ -1,21 +1,24 @@
-import { readBody, readFacts } from '../dialects/exchange.ts';
+import { BETA_HEADER, readBody, readFacts } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
-import { answerHeaders, clientRequestId } from './answer-headers.ts';
+import { clientRequestId } from './answer-headers.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { CLIENT_CLOSED, deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
 import type { GatewayRequest, Reply } from './http.ts';
-import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
-import { answerRefusal, noteRefusal } from './refuse.ts';
+import { invalidRequest, Refusal } from './refusal.ts';
+import { answerRefusal, asRefusal, noteRefusal, tellDefect } from './refuse.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
 import { traceContextOf } from './trace-context.ts';
 import type { RequestTrace, Tracing } from './tracing.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
-/** One request, start to finish. Read this file first. Never throws: whatever happens is answered, and settled where something was held. */
+/**
+ * One request, start to finish. Read this file first. Never throws: whatever happens is settled where something was held, and then answered.
+ * What can fail comes before the settlement or is caught where it is done; nothing that a provider or a caller sends can undo it.
+ */
 export async function handle(
   request: GatewayRequest,
   reply: Reply,
@@ -80,7 +83,7 @@ function read(walk: Walk): Asked {
   }
   const reading = readBody(request.body);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  const facts = readFacts(endpoint.wire, reading.body);
+  const facts = readFacts(endpoint.wire, reading.body, request.header(BETA_HEADER));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
   walk.asked = { body: reading.body, ourBytes: reading.isOurs ? request.body : null, facts: facts.facts };
   return walk.asked;
@@ -88,8 +91,12 @@ function read(walk: Walk): Asked {
 
 /** Refused before anything was held: a known key's refusal leaves a row, an unknown key's is only counted. */
 function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
-  const refusal = asRefusal(error, walk, gateway);
-  noteRefusal(walk, refusal, gateway);
+  const refusal = asRefusal(error, walk.id, gateway);
+  try {
+    noteRefusal(walk, refusal, gateway);
+  } catch (defect) {
+    tellDefect(defect, walk.id, gateway);
+  }
   answerRefusal(walk, refusal, null, gateway);
 }
 
@@ -100,19 +107,11 @@ function settleFailure(admission: Admission, error: unknown, gateway: Gateway): 
     settle(admission, { status: 'cancelled', httpStatus: CLIENT_CLOSED, code: null, param: null, ...nobody }, gateway);
     return;
   }
-  const refusal = asRefusal(error, admission.walk, gateway);
-  const headers = answerHeaders(admission, null, 'unknown', gateway);
+  const refusal = asRefusal(error, admission.walk.id, gateway);
   settle(
     admission,
     { status: 'failed', httpStatus: refusal.status, code: refusal.code, param: refusal.param, ...nobody },
     gateway,
   );
-  gateway.journal.whenWritten(() => answerRefusal(admission.walk, refusal, headers, gateway));
-}
-
-/** A defect of ours is an outage to the caller and a loud line to the operator; its words may hold anything, so they are not passed on. */
-function asRefusal(error: unknown, walk: Walk, gateway: Gateway): Refusal {
-  if (error instanceof Refusal) return error;
-  gateway.defect(error, walk.id);
-  return serviceUnavailable('The gateway failed on this request. Its operator has been told.');
+  gateway.journal.whenWritten(() => answerRefusal(admission.walk, refusal, admission, gateway), admission.walk.id);
 }

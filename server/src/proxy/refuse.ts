@@ -1,26 +1,81 @@
 import type { EndRecord } from '../journal/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
-import { identityHeaders } from './answer-headers.ts';
+import { answerHeaders, identityHeaders } from './answer-headers.ts';
+import { chargedFor } from './charged.ts';
 import { refusedDecision } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import { LimitRefusal } from './limit-refusal.ts';
-import { type Refusal, renderRefusal } from './refusal.ts';
+import { Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
 import { isWorthALine } from './request-lines.ts';
-import type { Walk } from './walk.ts';
+import { UnpricedParameter } from './unpriced.ts';
+import type { Admission, Walk } from './walk.ts';
 
-/** Says a refusal to the client, in its dialect, with what every answer says. Nothing is sent once an answer has begun. */
-export function answerRefusal(walk: Walk, refusal: Refusal, admittedHeaders: string[] | null, gateway: Gateway): void {
-  const decisionUrl = walk.key === null ? null : `/v1/decisions/${walk.id}`;
-  const { status, headers, body } = renderRefusal(refusal, walk.endpoint.dialect, walk.id, decisionUrl);
-  const all = admittedHeaders ?? identityHeaders(walk);
-  if (admittedHeaders === null)
-    all.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - walk.timing.startedMs).toFixed(2));
-  if (refusal instanceof LimitRefusal && walk.standing !== null) {
-    addLimitHeaders(all, walk.standing.limitWords, refusal.result.readings, refusal.result.atMs);
+/**
+ * Says a refusal to the client, in its dialect, with what every answer says. Before any answer has begun. Never throws: what cannot be said
+ * so is said plainly.
+ */
+export function answerRefusal(walk: Walk, refusal: Refusal, admission: Admission | null, gateway: Gateway): void {
+  try {
+    const decisionUrl = walk.key === null ? null : `/v1/decisions/${walk.id}`;
+    const { status, headers, body } = renderRefusal(refusal, walk.endpoint.dialect, walk.id, decisionUrl);
+    const all = admission === null ? refusedHeaders(walk, refusal, gateway) : answerHeaders(admission, null, 'unknown', gateway);
+    walk.reply.head(status, all.concat(headers));
+    walk.reply.end(body);
+  } catch (error) {
+    answerPlainly(walk, error, gateway);
   }
-  walk.reply.head(status, all.concat(headers));
-  walk.reply.end(body);
+}
+
+function refusedHeaders(walk: Walk, refusal: Refusal, gateway: Gateway): string[] {
+  const headers = identityHeaders(walk);
+  headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - walk.timing.startedMs).toFixed(2));
+  if (refusal instanceof LimitRefusal && walk.standing !== null) {
+    addLimitHeaders(headers, walk.standing.limitWords, refusal.result.readings, refusal.result.atMs);
+  }
+  return headers;
+}
+
+/**
+ * The last word where an answer could not be put into words: the operator is told why, the caller gets a 503 with its request's id. Where an
+ * answer had begun the transfer is broken off. Never throws.
+ */
+export function answerPlainly(walk: Walk, why: unknown, gateway: Gateway): void {
+  const refusal = asRefusal(
+    why instanceof Refusal ? new Error('a refusal was thrown where an answer is said') : why,
+    walk.id,
+    gateway,
+  );
+  try {
+    const { status, headers, body } = renderRefusal(refusal, walk.endpoint.dialect, walk.id, null);
+    walk.reply.head(status, ['x-request-id', walk.id, ...headers]);
+    walk.reply.end(body);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+    breakOff(walk, gateway);
+  }
+}
+
+function breakOff(walk: Walk, gateway: Gateway): void {
+  try {
+    walk.reply.destroy();
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+}
+
+/** A defect of ours is an outage to the caller and a loud line to the operator; its words may hold anything, so they are not passed on. */
+export function asRefusal(error: unknown, requestId: string, gateway: Gateway): Refusal {
+  if (error instanceof Refusal) return error;
+  tellDefect(error, requestId, gateway);
+  return serviceUnavailable('The gateway failed on this request. Its operator has been told.');
+}
+
+/** To the log; where not even that can be written there is nobody left to tell. */
+export function tellDefect(error: unknown, requestId: string, gateway: Gateway): void {
+  try {
+    gateway.defect(error, requestId);
+  } catch {}
 }
 
 /** The row of a refused request. An unknown key has no organization to hold a row: it is counted in the metrics only. */
@@ -30,14 +85,8 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
     gateway.traffic.unknownKey(endpoint.name, refusal.code);
     return;
   }
-  const { config } = key;
   const record: EndRecord = {
-    organizationId: config.organizationId,
-    teamId: config.teamId,
-    keyId: config.id,
-    memberId: config.owner.is === 'member' ? config.owner.memberId : null,
-    serviceAccountId: config.owner.is === 'service_account' ? config.owner.serviceAccountId : null,
-    calledName: asked?.facts.model.slice(0, 200) ?? '',
+    ...chargedFor(key.config, asked?.facts.model.slice(0, 200) ?? ''),
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
     admittedAtMs: requestTimeMs(walk.id) ?? gateway.clock.nowMs(),
@@ -62,6 +111,7 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
   gateway.refused(record);
   gateway.traffic.settled(record);
   if (refusal.limit !== null) gateway.traffic.limited(refusal.limit);
+  if (refusal instanceof UnpricedParameter) gateway.traffic.unpriced(refusal.unit);
   walk.trace?.end(record);
   if (isWorthALine(record, record.gatewayUs)) gateway.lines.note(record, record.gatewayUs, walk.trace?.traceId ?? null);
 }

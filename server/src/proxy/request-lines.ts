@@ -1,3 +1,4 @@
+import type { DeploymentConfig } from '../domain/catalogue.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
@@ -6,6 +7,8 @@ import type { Logger } from '../lib/log.ts';
 export interface RequestLines {
   /** `ownUs`: what the gateway itself took. */
   note(record: EndRecord, ownUs: number, traceId: string | null): void;
+  /** An answer of this deployment reported usage that cannot be. Once a minute for each. */
+  usageImplausible(deployment: Pick<DeploymentConfig, 'id' | 'provider'>, requestId: string): void;
 }
 
 /** The gateway adds a millisecond or less; what took this long met something worth a look. */
@@ -13,6 +16,9 @@ const SLOW_US = 1_000_000;
 /** Lines are written at once, before the program goes on: in an outage they are few, and the metrics say how many there were. */
 const LINES_MAX = 20;
 const LINES_PER_MS = 1_000;
+const IMPLAUSIBLE_EVERY_MS = 60_000;
+/** More deployments than this are told of anew rather than remembered. */
+const DEPLOYMENTS_MAX = 10_000;
 
 /** What failed by the provider's or our own fault, and what was slow by ours. A caller's mistake or limit is theirs to see, in its row. */
 export function isWorthALine({ status, httpStatus }: EndRecord, ownUs: number): boolean {
@@ -24,7 +30,20 @@ export function createRequestLines({ log, clock }: { readonly log: Logger; reado
   let sinceMs = Number.NEGATIVE_INFINITY;
   let written = 0;
   let leftOut = 0;
+  const implausible = new Map<string, { readonly sinceMs: number; more: number }>();
   return {
+    usageImplausible({ id, provider }, requestId) {
+      const nowMs = clock.monotonicMs();
+      const last = implausible.get(id);
+      if (last !== undefined && nowMs - last.sinceMs < IMPLAUSIBLE_EVERY_MS) {
+        last.more += 1;
+        return;
+      }
+      if (implausible.size >= DEPLOYMENTS_MAX) implausible.clear();
+      implausible.set(id, { sinceMs: nowMs, more: 0 });
+      const fields = { request_id: requestId, deployment_id: id, provider, left_out: last?.more ?? 0 };
+      log.warn(fields, 'a provider reported usage that cannot be: it is charged as an estimate');
+    },
     note(record, ownUs, traceId) {
       const nowMs = clock.monotonicMs();
       if (nowMs - sinceMs >= LINES_PER_MS) {

@@ -1,8 +1,9 @@
 import type { Counters } from '../counters/counters.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
-import type { KeyConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
+import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
 import type { RecentUse } from '../store/usage.ts';
+import { unlimitedTeam } from './standing.ts';
 
 export interface RestoreSources {
   readonly catalogue: Catalogue;
@@ -61,7 +62,7 @@ async function restoreKey(
     let plan = plans.get(planKey);
     if (plan === undefined) {
       const groups = catalogue.targets.get(calledName)?.accessGroups ?? NO_GROUPS;
-      const team = organization.teams.get(teamId) ?? goneTeam(teamId);
+      const team = organization.teams.get(teamId) ?? unlimitedTeam(teamId);
       const member = memberId === null ? null : (organization.members.get(memberId) ?? null);
       plan = planLimits({ key, organization, team, member }, calledName, groups, nowMs);
       plans.set(planKey, plan);
@@ -69,10 +70,4 @@ async function restoreKey(
     await counters.restore(plan, { atMs, amount: requests, unit: 'requests' });
     await counters.restore(plan, { atMs, amount: tokens, unit: 'tokens' });
   }
-}
-
-/** A deleted team has no limits any more; what it used still counts for its organization. */
-function goneTeam(id: string): TeamConfig {
-  const nothing = { rateLimits: {}, modelLimits: [], budgets: [] };
-  return { id, name: '', status: 'suspended', access: { mode: 'inherit' }, ...nothing };
 }

@@ -1,14 +1,18 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/beyond.ts';
+import { estimatedOutput } from '../domain/hang-up.ts';
+import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
-import { costNanoUsd } from '../domain/price.ts';
-import { totalTokens, type Usage } from '../domain/usage.ts';
+import { costNanoUsd, unpricedIn } from '../domain/price.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
+import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import type { InFlight } from './traffic.ts';
+import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -23,12 +27,35 @@ export interface Ending {
   readonly answer: Buffer | null;
 }
 
-/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. */
-function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
+/** What is known of an attempt's bill beside its usage. */
+export interface Billed {
+  /** The service tier that answered, as AnswerFacts says it; null: the answer names none, and the one that was asked for is charged. */
+  readonly serviceTier?: string | null;
+  /** What is charged whatever the usage costs at the candidate's price. */
+  readonly nanoUsd?: number;
+}
+
+const AS_ASKED: Billed = {};
+
+/**
+ * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
+ * usage is charged at the candidate's price; what of it has no price is named.
+ */
+export function owe(
+  admission: Admission,
+  candidate: Candidate,
+  reported: Usage,
+  kind: LedgerEntry['kind'],
+  billed: Billed = AS_ASKED,
+): void {
   if (admission.walk.endpoint.free) return;
-  const nanoUsd = candidate.price === null ? null : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
+  const { price } = candidate;
+  const { beyond } = admission.asked.facts;
+  const usage = withPieces(reported, candidate, beyond);
+  const serviceTier = (billed.serviceTier ?? askedTier(beyond)) || null;
+  const nanoUsd = price === null ? null : (billed.nanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price, serviceTier)));
   admission.usedTokens += totalTokens(usage);
-  admission.usedNanoUsd += nanoUsd ?? 0;
+  admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
   admission.entries.push({
     attempt: admission.attempts,
     kind,
@@ -38,24 +65,51 @@ function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: Led
     priceId: candidate.price?.id ?? null,
     usage,
     nanoUsd,
+    serviceTier,
+    unpricedUnits: price === null ? null : namesOf(unpricedIn(usage, price, serviceTier), unpricedAsked(beyond, price)),
   });
 }
 
+/** Usage with the fee for the request where the price has one, and with searches that were asked for and are reported nowhere. */
+function withPieces(usage: Usage, { price, deployment }: Candidate, beyond: readonly Beyond[]): Usage {
+  const searches = beyond.length === 0 ? 0 : unreportedSearches(beyond, usage, deployment.searchesMax ?? null);
+  const hasFee = price?.units?.perUnit?.request !== undefined;
+  if (!hasFee && searches === 0) return usage;
+  return { ...usage, ...(searches > 0 ? { search: searches } : {}), ...(hasFee ? { request: 1 } : {}) };
+}
+
+function namesOf(used: readonly string[], asked: readonly string[]): string | null {
+  if (used.length + asked.length === 0) return null;
+  return [...new Set([...used, ...asked])].join(',');
+}
+
 /**
- * What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. Some report
- * the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other is ours.
+ * What an answer that was begun is charged: what the provider reported, else the input, what was delivered and what is usually hidden, marked
+ * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
+ * is ours.
  */
-export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts): void {
-  const { usage, usageIsFinal } = facts;
-  const delivered = Math.ceil(facts.outputBytes / 4);
-  if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
-  else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
-  else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
+export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
+  admission.outputBytes = facts.outputBytes;
+  if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
+  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage', facts);
+  else oweEstimated(admission, candidate, facts);
+}
+
+/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
+  gateway.traffic.usageImplausible(deployment.provider);
+  gateway.lines.usageImplausible(deployment, walk.id);
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
 export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes / 4) }, 'estimated');
+  oweEstimated(admission, candidate, { outputBytes: bytes, usage: null });
+}
+
+function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer): void {
+  // What came is charged even where a provider sent more than it was held for.
+  const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated');
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
@@ -65,18 +119,36 @@ export function oweForSilence(admission: Admission, candidate: Candidate): void 
 
 /**
  * The one end of every admitted request: counters corrected to what was used, the row and its ledger entries written to the journal, the
- * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses.
+ * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses and never throws: the row comes
+ * first, and whoever else hears of it fails alone.
  */
 export function settle(admission: Admission, ending: Ending, gateway: Gateway): void {
   if (admission.settled) return;
   admission.settled = true;
-  const { walk, key, hold } = admission;
-  if (ending.status === 'succeeded') teach(admission, ending);
-  const gatewayUs = gatewayTimeUs(admission, gateway);
+  const { walk } = admission;
   gateway.traffic.ended(admission);
-  for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
-  const record: EndRecord = {
-    ...dimensionsOf(admission),
+  const record = recordOf(admission, ending, gateway);
+  try {
+    gateway.journal.end(record);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
+  // what it told them before a crash, and the row that the crash leaves behind says something else.
+  gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
+  try {
+    if (ending.status !== 'failed') teach(admission, ending);
+    for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
+    watch(record, walk, gateway);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
+}
+
+function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRecord {
+  const { walk } = admission;
+  return {
+    ...admission.charged,
     requestId: walk.id,
     clientRequestId: walk.clientRequestId,
     admittedAtMs: admission.admittedAtMs,
@@ -90,30 +162,50 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     endpoint: walk.endpoint.name,
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
+    provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
-    finishReason: ending.finishReason,
-    gatewayUs,
+    finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
+    gatewayUs: gatewayTimeUs(admission, gateway),
     providerMs: walk.timing.providerMs === null ? null : Math.round(walk.timing.providerMs),
     firstTokenMs: walk.timing.firstTokenMs === null ? null : Math.round(walk.timing.firstTokenMs),
     entries: admission.entries,
     decision: admission.decision,
     count: 1,
     repeatIds: NONE,
-    content: contentToKeep(admission, ending.answer, gateway),
+    content: keptOf(admission, ending.answer, gateway),
   };
-  gateway.journal.end(record);
-  watch(record, walk, gateway);
-  const actual = { tokens: admission.usedTokens, nanoUsd: admission.usedNanoUsd };
-  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
-  // what it told them before a crash, and the row that the crash leaves behind says something else.
-  gateway.journal.afterWrite(() => {
-    const settled = gateway.counters.settle(hold, actual, planNow(key, admission.standing, gateway));
-    // The counters are a cache of the ledger, and should they fail the row is the truth.
-    if (settled instanceof Promise) settled.catch(() => {});
-  });
+}
+
+function settleCounters(admission: Admission, gateway: Gateway): void {
+  const { hold, usedTokens, usedNanoUsd } = admission;
+  const settled = gateway.counters.settle(hold, { tokens: usedTokens, nanoUsd: usedNanoUsd }, presentPlan(admission, gateway));
+  // The counters are a cache of the ledger, and should they fail the row is the truth.
+  if (settled instanceof Promise) settled.catch(() => {});
+}
+
+/** What is held is given back even where the present limits cannot be worked out. */
+function presentPlan({ key, standing, walk }: Admission, gateway: Gateway): LimitPlan {
+  try {
+    return planNow(key, standing, gateway);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+    return standing.plan;
+  }
+}
+
+/** What is charged does not hang on what can be kept of the words. */
+function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
+  try {
+    return contentToKeep(admission, answer, gateway);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+    return null;
+  }
 }
 
 const NONE: readonly string[] = [];
+/** A provider's own word: as foreign as the rest of its answer. */
+const FINISH_REASON_CHARS_MAX = 256;
 
 /** What the row tells whoever watches the process. A stream's own time is not the gateway's. */
 function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
@@ -126,29 +218,19 @@ function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
   if (isWorthALine(record, ownUs)) gateway.lines.note(record, ownUs, walk.trace?.traceId ?? null);
 }
 
-/** Who is charged, as it was when the request was admitted. */
-export function dimensionsOf({ key: { config }, asked }: InFlight) {
-  const owner = config.owner;
-  return {
-    organizationId: config.organizationId,
-    teamId: config.teamId,
-    keyId: config.id,
-    memberId: owner.is === 'member' ? owner.memberId : null,
-    serviceAccountId: owner.is === 'service_account' ? owner.serviceAccountId : null,
-    calledName: asked.facts.model,
-  };
-}
-
 /** Milliseconds since the request came, less what the provider took, in whole microseconds. */
 function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   const { startedMs, providerMs } = admission.walk.timing;
   return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
 }
 
+/** Teaches what is usual for this key and name. What a provider does not call reasoning is hidden too, where its bytes do not show it. */
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
-  const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage.usage;
-  const perAnswer = (output + reasoning + audio_output + image_output) / admission.asked.facts.answers;
-  outputHistoryOf(admission.key, admission.asked.facts.model).add(perAnswer);
+  const { answers } = admission.asked.facts;
+  const all = outputTokens(usage.usage);
+  const unseen = admission.outputBytes === 0 ? 0 : all - tokensOfBytes(admission.outputBytes);
+  const hidden = Math.max(usage.usage.reasoning ?? 0, unseen);
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(all / answers, hidden / answers);
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalogueOf, deployment, model } from '../../test/support/walk.ts';
-import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
+import type { KeyConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type ConfigSource, openSnapshot, type Snapshot } from './snapshot.ts';
 
@@ -45,6 +45,7 @@ function key(more: Partial<KeyConfig> = {}): KeyConfig {
 /** A store whose answers are set by hand and can be held back. */
 function store() {
   const state = {
+    catalogue: catalogueOf([model('fast', [deployment()])]),
     organization: organization(),
     key: key(),
     validUntilMs: null as number | null,
@@ -60,7 +61,7 @@ function store() {
     return read;
   };
   const source: ConfigSource = {
-    loadCatalogue: () => answer(() => catalogueOf([model('fast', [deployment()])])),
+    loadCatalogue: () => answer(() => state.catalogue),
     loadOrganization: () => answer(() => state.organization),
     findKeyByHash: (hash) => {
       state.lookups += 1;
@@ -75,10 +76,20 @@ function store() {
 let fake: ReturnType<typeof store>;
 let snapshot: Snapshot;
 const forget = vi.fn();
+const recount = vi.fn();
 beforeEach(async () => {
   fake = store();
   forget.mockReset();
-  snapshot = await openSnapshot({ source: fake.source, clock: systemClock, hashSecret: (secret) => secret, keysMax: 10, forget });
+  recount.mockReset();
+  snapshot = await openSnapshot({
+    source: fake.source,
+    clock: systemClock,
+    hashSecret: (secret) => secret,
+    keysMax: 10,
+    inFlight: () => [],
+    forget,
+    recount,
+  });
 });
 
 describe('a key is looked up once and then served from memory', () => {
@@ -97,6 +108,7 @@ describe('a key is looked up once and then served from memory', () => {
   });
 
   // promise: every key in the cache; journal grows to
+  // promise: **An outage of PostgreSQL is not an outage of yours**: keys in memory are served, settlement waits in the journal.
   test('while the store is away cached keys are served and others reject: they are never called unknown', async () => {
     await snapshot.keyBySecret('known');
     fake.state.away = true;
@@ -193,6 +205,42 @@ describe('a change is visible to every request that begins after it was applied'
       'key_1|requests|any|day@Asia/Kathmandu',
       'key_1|nano_usd|any|day@Asia/Kathmandu',
     ]);
+  });
+
+  // promise: An access group always means its members of now
+  test('another label on a model has the counters of its groups count anew, at every scope, and no others', async () => {
+    const labelled = (...keys: string[]) => ({
+      ...catalogueOf([
+        model('fast', [deployment()], { accessGroups: new Set(keys) }),
+        model('other', [], { accessGroups: new Set(['gamma']) }),
+      ]),
+      version: 1,
+    });
+    const ofGroup = (group: string) => ({ match: { is: 'access_group', key: group } as const, rateLimits: { rpm: 5, rpd: 9 } });
+    const modelLimits = [
+      ofGroup('beta'),
+      ofGroup('gamma'),
+      { match: { is: 'exact', name: 'fast' } as const, rateLimits: { rpd: 9 } },
+    ];
+    const team = { ...(organization().teams.get('team_1') as TeamConfig), modelLimits };
+    fake.state.organization = organization({ teams: new Map([['team_1', team]]) });
+    fake.state.key = key({ rateLimits: { rpd: 9 }, modelLimits: [ofGroup('alpha'), ofGroup('gamma')] });
+    fake.state.catalogue = labelled('beta');
+    await snapshot.apply({ catalogue: true });
+    await snapshot.keyBySecret('known');
+    await snapshot.apply({ catalogue: true });
+    expect(recount.mock.calls).toEqual([]);
+    fake.state.catalogue = labelled('alpha');
+    await snapshot.apply({ catalogue: true });
+    expect(recount.mock.calls.map(([counters]) => counters.map(({ name }: { name: string }) => name))).toEqual([
+      [
+        'team_1|requests|@beta|minute',
+        'team_1|requests|@beta|day@UTC',
+        'key_1|requests|@alpha|minute',
+        'key_1|requests|@alpha|day@UTC',
+      ],
+    ]);
+    expect(forget.mock.calls).toEqual([]);
   });
 
   test('a key that comes back changed by a look-up tells what it adds as well', async () => {

@@ -2,12 +2,16 @@ import { checkAccess, explainTarget, levelsOf, reaches } from '../domain/access.
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/catalogue.ts';
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
-import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
+import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
+import { NAME_LENGTH_MAX } from '../domain/names.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
-import type { Caller, OrganizationConfig } from '../domain/tenancy.ts';
+import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
+import type { Dimensions } from '../journal/records.ts';
+import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
+import { chargedFor, memberIdOf } from './charged.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
@@ -20,6 +24,10 @@ import type { CachedKey } from './snapshot.ts';
 export interface Standing {
   readonly caller: Caller;
   readonly name: string;
+  /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
+  readonly charged: Dimensions;
+  /** The name as `x-headgate-model` says it; null where it is longer than any name, so that nobody has long answers made of what they made up. */
+  readonly headerName: string | null;
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
@@ -27,6 +35,8 @@ export interface Standing {
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
+  /** The plan's tightest token limit, in tokens. */
+  readonly tokensMax: number;
   /** What the headers say of the plan. */
   readonly limitWords: LimitWords;
   /** Each level's part in the access verdict, as the decision keeps it. */
@@ -61,10 +71,34 @@ function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalog
   return catalogue === now && caller.organization === key.holder.config && caller.key === key.config;
 }
 
-/** The plan in force now, for settlement: what it counts and the hold's plan did not is added as well. */
-export function planNow(key: CachedKey, heldUnder: Standing, gateway: Gateway): LimitPlan {
-  if (key.holder.config === null || key.team === null) return heldUnder.plan;
-  return standingOf(key, heldUnder.name, gateway).plan;
+/**
+ * The plan that a request of this standing would be admitted under now, for settlement: the scopes are those that admitted it, with what they
+ * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed and it is valid.
+ */
+export function planNow(key: CachedKey, admittedBy: Standing, gateway: Gateway): LimitPlan {
+  const organization = key.holder.config;
+  const { caller, charged, name } = admittedBy;
+  const catalogue = gateway.snapshot.catalogue();
+  if (organization === null) return admittedBy.plan;
+  const isSame = organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue;
+  // A plan knows the periods of some days; a request that outlives them counts in the one it was admitted in all the same.
+  if (isSame && gateway.clock.nowMs() < admittedBy.validUntilMs) return admittedBy.plan;
+  if (isChargedTo(key, charged)) return standingOf(key, name, gateway).plan;
+  const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
+  const member = charged.memberId === null ? null : (organization.members.get(charged.memberId) ?? null);
+  const groups = catalogue.targets.get(name)?.accessGroups ?? NO_GROUPS;
+  return planLimits({ key: key.config, organization, team, member }, name, groups, gateway.clock.nowMs());
+}
+
+/** Whether the key belongs to the same team and person as ever, and both are there. */
+function isChargedTo({ config, team, member }: CachedKey, { teamId, memberId }: Dimensions): boolean {
+  return team !== null && config.teamId === teamId && memberIdOf(config) === memberId && (memberId === null || member !== null);
+}
+
+/** A team that is gone has no limits any more; what it used still counts for its organization. */
+export function unlimitedTeam(id: string): TeamConfig {
+  const nothing = { rateLimits: {}, modelLimits: [], budgets: [] };
+  return { id, name: '', status: 'suspended', access: { mode: 'inherit' }, ...nothing };
 }
 
 const HISTORIES_MAX = 256;
@@ -92,14 +126,14 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   return {
     caller,
     name,
+    charged: chargedFor(caller.key, name),
+    headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
     chain,
     candidates,
-    holdCandidates: [...candidates.values()].map(({ deployment, price }) => ({
-      price,
-      maxOutputTokens: deployment.maxOutputTokens,
-    })),
+    holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
+    tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
     accessText: encodeAccess(explainTarget(levels, name, catalogue)),
     needsPrice: blocks.length > 0,
@@ -146,6 +180,12 @@ function candidatesOf(chain: readonly CallableTarget[], nowMs: number): Readonly
     }
   }
   return candidates;
+}
+
+/** What a hold needs to know of somebody who may serve. */
+export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
+  const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
+  return { price, maxOutputTokens, partTokensMax, searchesMax };
 }
 
 /** When the next effective-dated price begins to apply. */

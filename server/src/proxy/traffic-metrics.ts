@@ -23,6 +23,16 @@ export function addTraffic(families: MetricFamilies, reading: TrafficReading): v
     'Streams that ended before their answer was complete, by who ended them.',
     split(reading.streamsCut, ['by']),
   );
+  families.counter(
+    'headgate_usage_implausible_total',
+    'Answers whose reported usage cannot be, and which were charged as an estimate instead, by provider.',
+    split(reading.usageImplausible, ['provider']),
+  );
+  families.counter(
+    'headgate_unpriced_units_total',
+    'What had no price though it is billed beyond tokens, by kind: refused under a budget that blocks, or used where none does.',
+    split(reading.unpricedUnits, ['unit']),
+  );
   families.gauge('headgate_requests_in_flight', 'Admitted requests not yet settled.', reading.inFlight);
   families.histogram('headgate_gateway_seconds', 'Time the gateway itself added per request.', [[{}, reading.gatewaySeconds]]);
   addProviders(families, reading);

@@ -1,7 +1,7 @@
 import type { Hold } from '../counters/counters.ts';
-import type { KeyConfig } from '../domain/tenancy.ts';
+import { kindOfUnit } from '../domain/beyond.ts';
 import type { UsageBucket } from '../domain/usage.ts';
-import type { EndRecord, RequestStatus } from '../journal/records.ts';
+import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
 import { Buckets } from './buckets.ts';
 import type { LimitDetails } from './refusal.ts';
 
@@ -13,6 +13,8 @@ export interface Traffic {
   settled(record: EndRecord): void;
   /** A limit or budget said no. */
   limited(limit: LimitDetails): void;
+  /** Something without a price was refused. What was used without one is in the rows. */
+  unpriced(unit: string): void;
   upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
   /** From sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
   upstreamMs(provider: string, ms: number): void;
@@ -20,6 +22,8 @@ export interface Traffic {
   firstTokenMs(provider: string, ms: number): void;
   /** A stream ended before its answer was complete. */
   streamCut(by: StreamCut): void;
+  /** An answer reported usage that cannot be. */
+  usageImplausible(provider: string): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
@@ -31,12 +35,13 @@ export interface Traffic {
 /** Who ended a stream early: the provider, the client by hanging up, the client by leaving it unread, or the end of this process. */
 export type StreamCut = 'provider' | 'client' | 'unread' | 'drain';
 
-/** Whose request is on its way, and under which name. */
+/** Whose request is on its way. */
 export interface InFlight {
   /** Where it is kept meanwhile; written here alone. */
   inFlightAt: number;
-  readonly key: { readonly config: KeyConfig };
-  readonly asked: { readonly facts: { readonly model: string } };
+  readonly charged: Dimensions;
+  /** What stands for its key in memory: it is kept there until the request is settled. */
+  readonly key: object;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }
@@ -49,6 +54,10 @@ export interface TrafficReading {
   /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
+  /** By provider. */
+  readonly usageImplausible: ReadonlyMap<string, number>;
+  /** Refused or used without a price, by kind. */
+  readonly unpricedUnits: ReadonlyMap<string, number>;
   readonly providers: ReadonlyMap<string, ProviderTraffic>;
   /** Of the first organizations that were seen, as many as are wanted; the rest together as `other`. Empty when none are wanted. */
   readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
@@ -86,6 +95,8 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const limited = new Tally();
   const attempts = new Tally();
   const streamsCut = new Tally();
+  const usageImplausible = new Tally();
+  const unpricedUnits = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
   const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
@@ -98,16 +109,19 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
       requests.add(record.endpoint, outcomeOf(record.status), record.code ?? '');
       const organization = organizationsMax === 0 ? null : organizationIn(organizations, record.organizationId, organizationsMax);
       if (organization !== null) count(organization.requests, outcomeOf(record.status));
-      for (const { provider, usage, nanoUsd } of record.entries) {
+      for (const { provider, usage, nanoUsd, unpricedUnits: names } of record.entries) {
+        if (names) for (const name of names.split(',')) unpricedUnits.add(kindOfUnit(name));
         use(providerIn(providers, provider), usage, nanoUsd);
         if (organization !== null) use(organization, usage, nanoUsd);
       }
     },
     limited: ({ scope, limit }) => limited.add(scope, limit),
+    unpriced: (unit) => unpricedUnits.add(kindOfUnit(unit)),
     upstreamAttempt: (provider, outcome) => attempts.add(provider, outcome),
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
     streamCut: (by) => streamsCut.add(by),
+    usageImplausible: (provider) => usageImplausible.add(provider),
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -120,6 +134,8 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      usageImplausible: usageImplausible.read(),
+      unpricedUnits: unpricedUnits.read(),
       ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,
     }),

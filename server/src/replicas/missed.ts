@@ -8,6 +8,8 @@ export interface Missed {
   doubt(plan: LimitPlan): void;
   /** The configuration added these counters. */
   forget(counters: readonly CounterSpec[], change: ConfigurationChange | undefined): void;
+  /** These counters count other requests than before. */
+  recount(counters: readonly CounterSpec[]): void;
   /** A hold was asked for and no answer came; its request was refused. */
   cancel(organizationId: string, requestId: string): void;
   isEmpty(): boolean;
@@ -15,7 +17,7 @@ export interface Missed {
   isTooMuch(): boolean;
   clear(): void;
   /** Makes up for all of it. What fails stays. Everything settled elsewhere must be in the ledger. */
-  makeUp(redis: Pick<RedisCounters, 'cancel' | 'forget' | 'doubt' | 'read'>): Promise<void>;
+  makeUp(redis: Pick<RedisCounters, 'cancel' | 'forget' | 'recount' | 'doubt' | 'read'>): Promise<void>;
 }
 
 const MISSED_MAX = 5_000;
@@ -23,10 +25,12 @@ const MISSED_MAX = 5_000;
 export function createMissed(most: number = MISSED_MAX): Missed {
   const doubts = new Set<LimitPlan>();
   const forgets: (readonly [readonly CounterSpec[], ConfigurationChange | undefined])[] = [];
+  const recounts: (readonly CounterSpec[])[] = [];
   const cancels: (readonly [string, string])[] = [];
   let isTooMuch = false;
+  const size = () => doubts.size + forgets.length + recounts.length + cancels.length;
   const room = () => {
-    if (doubts.size + forgets.length + cancels.length >= most) isTooMuch = true;
+    if (size() >= most) isTooMuch = true;
     return !isTooMuch;
   };
   return {
@@ -36,14 +40,18 @@ export function createMissed(most: number = MISSED_MAX): Missed {
     forget(counters, change) {
       if (room()) forgets.push([counters, change]);
     },
+    recount(counters) {
+      if (room()) recounts.push(counters);
+    },
     cancel(organizationId, requestId) {
       if (room()) cancels.push([organizationId, requestId]);
     },
-    isEmpty: () => !isTooMuch && doubts.size + forgets.length + cancels.length === 0,
+    isEmpty: () => !isTooMuch && size() === 0,
     isTooMuch: () => isTooMuch,
     clear() {
       doubts.clear();
       forgets.length = 0;
+      recounts.length = 0;
       cancels.length = 0;
       isTooMuch = false;
     },
@@ -55,6 +63,10 @@ export function createMissed(most: number = MISSED_MAX): Missed {
       for (let next = forgets[0]; next !== undefined; next = forgets[0]) {
         await redis.forget(...next);
         forgets.shift();
+      }
+      for (let next = recounts[0]; next !== undefined; next = recounts[0]) {
+        await redis.recount(next);
+        recounts.shift();
       }
       for (const plan of [...doubts]) {
         await redis.doubt(plan.counters);

@@ -278,7 +278,7 @@ export class Opening {
     await this.#o.redis.rehold(hold);
     // Asserted anew: it may have ended in between.
     const ended = its.ended as Actual | null;
-    if (ended !== null) await this.#o.redis.settle(hold, ended, hold.plan);
+    if (ended !== null) await this.#o.redis.settle(hold, ended, its.endedUnder);
   }
 
   #nowOpen(epoch: string, isNew: boolean): void {

@@ -15,8 +15,8 @@ import {
   type Wanted,
 } from '../counters/counters.ts';
 import type { SharedHold, StoredUse } from '../counters/redis.ts';
-import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
-import { hasBlockingBudget, hasRateLimit, localShare } from './local-share.ts';
+import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
+import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
 import { RedisAway } from './redis-link.ts';
@@ -115,14 +115,16 @@ class Shared implements SharedCounters {
       if (isAsked) this.#missed.cancel(plan.organizationId, requestId);
       throw new CountersAway(`${closed} cannot be checked: the counters that all replicas share are out of reach. Try again.`);
     }
-    const result = local.hold(requestId, localShare(plan, living.count()), wanted);
+    const share = localShare(plan, living.count());
+    const fitting = wantedOfShare(share, wanted);
+    const result = local.hold(requestId, share, fitting);
     return result instanceof Promise
-      ? result.then((answered) => this.#adopted(answered, requestId, plan, wanted))
-      : this.#adopted(result, requestId, plan, wanted);
+      ? result.then((answered) => this.#adopted(answered, requestId, plan, fitting))
+      : this.#adopted(result, requestId, plan, fitting);
   }
 
   #adopted(result: HoldResult, requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult {
-    if (!result.admitted) return { ...result, isDegraded: true };
+    if (!result.admitted) return refusalOfShare(result, plan, wanted);
     this.#opening.admittedAway();
     const { atMs, nanoUsd } = result;
     const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
@@ -138,16 +140,21 @@ class Shared implements SharedCounters {
   }
 
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
-    const { local } = hold as SharedHold;
-    (hold as SharedHold).ended = actual;
+    const its = hold as SharedHold;
+    const { local } = its;
+    its.ended = actual;
+    its.endedUnder = planNow;
     if (local !== null) {
       this.#o.local.settle(local, actual, local.plan);
       this.#missed.doubt(hold.plan);
-      return;
+    } else if (this.#opening.state.is === 'open') {
+      return this.#o.redis.settle(hold, actual, planNow);
     }
-    // What Redis is not told now it is told when the row is stored.
-    if (this.#opening.state.is === 'open') return this.#o.redis.settle(hold, actual, planNow);
-    if (planNow !== hold.plan) this.#missed.doubt(planNow);
+    // What Redis is not told now it is told when the row is stored, by the plan of the hold.
+    if (planNow === hold.plan) return;
+    this.#missed.doubt(planNow);
+    const left = hold.plan.counters.filter((spec) => hasLeft(spec, planNow));
+    if (left.length > 0) this.#missed.recount(left);
   }
 
   read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {
@@ -173,6 +180,16 @@ class Shared implements SharedCounters {
       if (!(error instanceof RedisAway)) throw error;
     }
     this.#missed.forget(counters, change);
+  }
+
+  async recount(counters: readonly CounterSpec[]): Promise<void> {
+    if (counters.length === 0) return;
+    try {
+      if (this.#opening.state.is === 'open') return await this.#o.redis.recount(counters);
+    } catch (error) {
+      if (!(error instanceof RedisAway)) throw error;
+    }
+    this.#missed.recount(counters);
   }
 
   stored(organizationId: string, use: StoredUse): void {

@@ -84,13 +84,17 @@ function deploymentFrom(
     priority: row.priority,
     tags: Object.freeze(row.tags),
     maxOutputTokens: row.maxOutputTokens,
+    searchesMax: row.searchesMax,
+    partTokensMax: row.partTokensMax,
+    onHangup: row.onHangup,
     timeoutMs: row.timeoutMs,
     enabled: row.enabled,
   });
 }
 
 function priceFrom(row: Rows['prices'][number]): Price {
-  return Object.freeze({ id: row.id, effectiveFromMs: row.effectiveFrom.getTime(), perMillion: Object.freeze(row.perMillion) });
+  const price = { id: row.id, effectiveFromMs: row.effectiveFrom.getTime(), perMillion: Object.freeze(row.perMillion) };
+  return Object.freeze(row.units === null ? price : { ...price, units: Object.freeze(row.units) });
 }
 
 /** A model is served by every deployment that carries its name. */

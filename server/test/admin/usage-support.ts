@@ -22,7 +22,13 @@ export async function storeRecords(
   shapes: readonly Shape[] = [],
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'headgate-usage-'));
-  const journal = await openJournal({ directory, installationId: 'test', bytesMax: 2 ** 26, onEvent: () => {} });
+  const journal = await openJournal({
+    directory,
+    installationId: 'test',
+    bytesMax: 2 ** 26,
+    onEvent: () => {},
+    onDefect: () => {},
+  });
   for (const { organizationId, id, rules } of shapes) journal.shape(organizationId, id, JSON.stringify(rules));
   for (const record of records) journal.end(record);
   const writer = createLedgerWriter({

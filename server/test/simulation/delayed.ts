@@ -31,6 +31,7 @@ export function delayed(inner: Counters, later: Later): Counters {
     restore: (plan, at) => ask(() => inner.restore(plan, at)),
     correct: (counter, periodStartMs, amount) => ask(() => inner.correct(counter, periodStartMs, amount)),
     forget: (counters) => ask(() => inner.forget(counters)),
+    recount: (counters) => ask(() => inner.recount(counters)),
   };
 }
 

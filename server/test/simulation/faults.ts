@@ -126,5 +126,6 @@ function fixedWindows(inner: Counters, nowMs: () => number): Counters {
     restore: (plan, at) => inner.restore(plan, at),
     correct: (counter, periodStartMs, amount) => inner.correct(fixed(counter), periodStartMs, amount),
     forget: (counters) => inner.forget(counters.map(fixed)),
+    recount: (counters) => inner.recount(counters.map(fixed)),
   };
 }

@@ -68,6 +68,22 @@ export class OpenRequests<Asker> {
     }
   }
 
+  /** Minute and hour limits set while the request was in flight count it at its admission. */
+  countWhereNotHeld(
+    { plan, parts }: Open<Asker>,
+    { tokens }: { readonly tokens: number },
+    planNow: LimitPlan,
+    nowMs: number,
+  ): void {
+    const names = new Set(plan.counters.map(({ name }) => name));
+    const [{ atMs }] = parts;
+    for (const spec of trailing(planNow)) {
+      const window = this.windowOf(spec, nowMs);
+      if (names.has(spec.name) || atMs <= nowMs - window.slotMs * 60) continue;
+      window.add(Math.min(atMs, nowMs), spec.unit === 'requests' ? 1 : tokens);
+    }
+  }
+
   /** Who holds of a counter, and in which period by their own plan (0 where there is none). */
   holding(spec: CounterSpec): readonly { readonly open: Open<Asker>; readonly startMs: number }[] {
     const holding = [];

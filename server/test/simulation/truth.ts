@@ -227,6 +227,7 @@ export class Truth implements Witness {
     this.#open.byHold.delete(hold);
     const { asker, plan, parts, requestId } = open;
     this.#open.settle(open, actual.tokens, nowMs);
+    this.#open.countWhereNotHeld(open, actual, planNow, nowMs);
     const heldNanoUsd = sum(parts.map(({ nanoUsd }) => nanoUsd));
     const exceeds = actual.nanoUsd > heldNanoUsd;
     if (asker.bounded && exceeds) this.fail(`${requestId} was bounded, held ${heldNanoUsd} and used ${actual.nanoUsd}`);

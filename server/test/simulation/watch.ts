@@ -89,6 +89,7 @@ export function watch(inner: Counters, witness: Witness, nowMs: () => number): W
         events.push({ order: ++order, tell: () => witness.forgot(counters) });
         return forgetting;
       },
+      recount: (counters) => inner.recount(counters),
     },
     tell: () => {
       for (const event of events.splice(0).sort((one, other) => one.order - other.order)) event.tell();

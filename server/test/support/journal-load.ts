@@ -7,6 +7,7 @@ const journal = await openJournal({
   installationId: 'installation-1',
   bytesMax: 1024 * 1024 * 1024,
   onEvent: (event) => console.error(event),
+  onDefect: (error) => console.error(error),
 });
 console.log(`opened ${journal.replayed.rows} ${journal.replayed.estimated}`);
 
@@ -14,7 +15,7 @@ function startOne(): void {
   if (Math.random() < 0.1) {
     const refusal = givenRefusal();
     journal.end(refusal);
-    journal.whenWritten(() => console.log(`ended ${refusal.requestId}`));
+    journal.whenWritten(() => console.log(`ended ${refusal.requestId}`), refusal.requestId);
   }
   const begin = givenBegin({ heldNanoUsd: 7 });
   journal.begin(begin);
@@ -22,9 +23,9 @@ function startOne(): void {
     console.log(`begun ${begin.requestId}`);
     setTimeout(() => {
       journal.end(givenEnd({ requestId: begin.requestId }));
-      journal.whenWritten(() => console.log(`ended ${begin.requestId}`));
+      journal.whenWritten(() => console.log(`ended ${begin.requestId}`), begin.requestId);
     }, Math.random() * 20);
-  });
+  }, begin.requestId);
 }
 
 setInterval(() => {

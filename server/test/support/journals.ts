@@ -28,27 +28,31 @@ export function temporaryDirectory(): string {
 export interface OpenedJournal {
   readonly journal: Journal;
   readonly events: JournalEvent[];
+  /** What callbacks threw, each with its request. */
+  readonly defects: { readonly error: unknown; readonly requestId: string }[];
 }
 
 /** Closed after the test, unless the test closed it. */
 export async function openTestJournal(directory: string, options: Partial<JournalOptions> = {}): Promise<OpenedJournal> {
   const events: JournalEvent[] = [];
+  const defects: { readonly error: unknown; readonly requestId: string }[] = [];
   const journal = await openJournal({
     directory,
     installationId: 'installation-1',
     bytesMax: 64 * 1024 * 1024,
     onEvent: (event) => events.push(event),
+    onDefect: (error, requestId) => defects.push({ error, requestId }),
     syncEveryMs: 5,
     probeEveryMs: 10,
     ...options,
   });
   cleanups.push(() => journal.close());
-  return { journal, events };
+  return { journal, events, defects };
 }
 
 /** The outcome of this turn's write. */
 export function written(journal: Journal): Promise<WriteOutcome> {
-  return new Promise((resolve) => journal.whenWritten(resolve));
+  return new Promise((resolve) => journal.whenWritten(resolve, 'req_of_the_test'));
 }
 
 /** Takes everything the journal has to store, as the ledger writer does, and returns the `end` rows in order. */

@@ -21,6 +21,7 @@ import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
 import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { openSnapshot } from '../../src/proxy/snapshot.ts';
 import { createTraffic } from '../../src/proxy/traffic.ts';
 
@@ -83,6 +84,8 @@ export interface House {
   /** Stands between the walk and the counters. */
   readonly counters?: (counters: MemoryCounters) => Counters;
   readonly gateway?: Partial<Gateway>;
+  /** Defects are what the test is about; in any other the house does not close over one. */
+  readonly expectsDefects?: boolean;
 }
 
 /** Parts of the configuration that an admin changes while the house is open. */
@@ -113,6 +116,8 @@ export interface WalkHouse {
   readonly keys: readonly KeyConfig[];
   /** Every row that was written, in order. */
   readonly rows: EndRecord[];
+  /** What the operator was told of. */
+  readonly defects: unknown[];
   /** How many attempts reached the provider. */
   readonly upstreamCalls: () => number;
   /** Settled once the first attempt reached the provider. */
@@ -131,6 +136,8 @@ export interface AskOptions {
   readonly raw?: Buffer;
   /** Hang up once this many chunks were read. */
   readonly hangUpAfter?: number;
+  /** Leave the stream unread once this many chunks were read. */
+  readonly unreadAfter?: number;
   /** Hang up as soon as this is settled. */
   readonly hangUpWhen?: Promise<unknown>;
 }
@@ -144,7 +151,15 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const upstreamCalled = new Promise<void>((resolve) => {
     firstCall = resolve;
   });
-  const journal = await openJournal({ directory, installationId: 'test', bytesMax: 2 ** 24, onEvent: () => {} });
+  const defects: unknown[] = [];
+  const defect = (error: unknown) => void defects.push(error);
+  const journal = await openJournal({
+    directory,
+    installationId: 'test',
+    bytesMax: 2 ** 24,
+    onEvent: () => {},
+    onDefect: defect,
+  });
   const end = journal.end.bind(journal);
   journal.end = (record) => {
     rows.push(record);
@@ -167,6 +182,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const keyIdBySecret = new Map(keys.map(({ id }) => [newKeySecret(), id]));
   const secrets = [...keyIdBySecret.keys()];
   const now = { organization, keys, targets: house.targets ?? [model('fast', [deployment()])] };
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source: {
       loadCatalogue: async () => catalogueOf(now.targets),
@@ -181,7 +197,9 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     clock,
     hashSecret: (text) => text,
     keysMax: 100,
+    inFlight: () => traffic.inFlight(),
     forget: (added) => void counters.forget(added),
+    recount: (changed) => void counters.recount(changed),
   });
   const gateway: Gateway = {
     clock,
@@ -191,15 +209,14 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic(),
+    pace: createDeploymentPace(),
+    traffic,
     tracing: null,
-    lines: { note: () => {} },
+    lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     refused: (record) => journal.end(record),
-    defect: (error) => {
-      throw error;
-    },
+    defect,
     requestId,
     random: () => 0.5,
     after: (ms, callback) => {
@@ -220,6 +237,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     organization,
     keys,
     rows,
+    defects,
     upstreamCalls: () => calls,
     upstreamCalled,
     ask: (body, options = {}) => ask(gateway, options.secret === undefined ? secret : options.secret, body, options),
@@ -232,6 +250,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     close: async () => {
       await journal.close();
       rmSync(directory, { recursive: true, force: true });
+      if (house.expectsDefects !== true && defects.length > 0) throw defects[0];
     },
   };
 }
@@ -305,6 +324,9 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
   return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));
 }
 
+/** What node and the lane would refuse, and what other clients do. */
+const PLAIN_HEADER = /^[\t\x20-\x7e]*$/;
+
 function headerOf(raw: readonly string[]): (name: string) => string | undefined {
   return (name) => {
     for (let at = 0; at < raw.length; at += 2) if (raw[at]?.toLowerCase() === name) return raw[at + 1];
@@ -334,13 +356,14 @@ function capture(options: AskOptions, resolve: (said: Said) => void): Reply {
     head: (code, list) => {
       status = code;
       headers = {};
+      for (const text of list) if (!PLAIN_HEADER.test(text)) throw new TypeError(`a header is not plain ASCII: ${text}`);
       for (let at = 0; at < list.length; at += 2) headers[(list[at] as string).toLowerCase()] = list[at + 1] as string;
     },
     chunk: (bytes) => {
       if (gone) return true;
       chunks.push(bytes);
       if (chunks.length === options.hangUpAfter) hangUp();
-      return true;
+      return chunks.length < (options.unreadAfter ?? Number.POSITIVE_INFINITY);
     },
     end: (bytes) => {
       if (gone) return;

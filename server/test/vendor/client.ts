@@ -31,7 +31,8 @@ export interface Heard {
   readonly isReusable: boolean;
 }
 
-const OUTPUT_TOKENS_MAX = 50;
+/** What every question asks for at most. */
+export const OUTPUT_TOKENS_MAX = 50;
 /** No answer of a test takes longer; whoever waited this long learns that none came. */
 const SILENCE_MS_MAX = 45_000;
 
@@ -44,6 +45,11 @@ export function bodyOf({ dialect, model, stream }: Question): string {
 /** Input tokens as the gateway estimates them: a quarter of the body's bytes. */
 export function estimatedInput(question: Question): number {
   return Math.ceil(Buffer.byteLength(bodyOf(question)) / 4);
+}
+
+/** Input tokens that a budget holds money for: the body's bytes and 512 more. */
+export function inputHeld(question: Question): number {
+  return Buffer.byteLength(bodyOf(question)) + 512;
 }
 
 /** Output tokens the gateway expects of a key it knows nothing of: all it may ask for. */

@@ -115,7 +115,7 @@ describe('what is on its way', () => {
   test('is known by whose it is until it is settled, answered or hung up on; a refused request is not among it', async () => {
     const { provider, waiting, open: release } = gatedProvider();
     const { ask, gateway } = await open({ ...HELD, provider, organization: { rateLimits: { max_parallel: 2 } } });
-    const whose = () => [...gateway.traffic.inFlight()].map(({ key, asked }) => [key.config.id, asked.facts.model]);
+    const whose = () => [...gateway.traffic.inFlight()].map(({ charged }) => [charged.keyId, charged.calledName]);
     const answered = ask(HELLO);
     const hungUpOn = ask(HELLO, { hangUpWhen: waiting(2) });
     await waiting(1);

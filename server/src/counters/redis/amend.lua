@@ -116,6 +116,7 @@ local function forget(now, seen, others)
         state[i][PAST], changed[i] = UNKNOWN, true
       elseif plan.w[i] == TRAILING then
         drop_settled(i)
+        state[i][PAST] = KNOWN
       end
     end
   end
@@ -138,8 +139,23 @@ local function doubt(now, seen, others)
   return DONE
 end
 
+-- Other requests count than did: all of it is asked for again, minutes and hours too. What nothing was counted in yet is made to ask.
+local function recount(now, seen, others)
+  load(counters, KEYS, now, others)
+  expire_all(now)
+  for i = 1, #state do
+    if plan.w[i] == CALENDAR then
+      forget_periods(i, now)
+    elseif plan.w[i] == TRAILING then
+      state[i][PAST], changed[i] = UNKNOWN, true
+    end
+  end
+  save(now, seen)
+  return DONE
+end
+
 if act == 'restore' then saw(KEYS[1], tonumber(ARGV[4])) end
 local now, seen, others = now_ms(KEYS[1])
-local acts = { ask = ask, fill = fill, give_up = give_up, restore = restore, correct = correct, forget = forget, doubt = doubt }
+local acts = { ask = ask, fill = fill, give_up = give_up, restore = restore, correct = correct, forget = forget, doubt = doubt, recount = recount }
 local answer, text = acts[act](now, seen, others)
 return doubles({ answer }) .. (text or '')

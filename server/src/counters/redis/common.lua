@@ -21,8 +21,8 @@ local AHEAD_MS_MAX = 3600000
 local IDLE_MS = 7200000
 -- No request is in flight for longer than this after the last one of its organization.
 local HOLDS_MS = 86400000
--- What a plan is kept under is used by all its requests; one in flight for longer sends it again.
-local PLAN_SECONDS = 7200
+-- A plan stays after its last use for as long as what is held under it: a record that outlived it could be settled by nobody but its own process.
+local PLAN_MS = HOLDS_MS
 
 -- The places of a counter's state. All have the first three; a trailing window's head goes on: no slot expires before NEXT (early, never
 -- late), the numbers of its oldest and newest slot, and the newest slot itself.
@@ -45,7 +45,7 @@ end
 
 -- The plan by its name, or nil where it must be sent first.
 local function plan_at(key)
-  local kept = call('GETEX', key, 'EX', PLAN_SECONDS)
+  local kept = call('GETEX', key, 'PX', PLAN_MS)
   return kept and cmsgpack.unpack(kept)
 end
 
@@ -370,10 +370,6 @@ end
 
 -- Any counter ------------------------------------------------------------------------------------------------------------------------
 
-local function has_past(i)
-  return plan.w[i] == CALENDAR or (plan.w[i] == TRAILING and plan.u[i] == NANO_USD)
-end
-
 local function add_used(i, at, amount, now)
   if plan.w[i] == TRAILING then
     expire(i, now)
@@ -419,19 +415,22 @@ end
 
 -- Settlement -------------------------------------------------------------------------------------------------------------------------
 
+-- Counters that count the request in hand no longer: the called name has left their access group, and nothing of it stays in them.
+local has_left = {}
+
 local function settle_part(taken_at, held, used, now)
   local requests = held[REQUESTS]
   for i = 1, #state do
     local unit = plan.u[i]
-    local part = held[unit]
+    local part, stays = held[unit], has_left[i] and 0 or used[unit]
     if requests + part > 0 then
       if plan.w[i] == TRAILING then
-        settle_slot(i, taken_at, part, used[unit], now)
+        settle_slot(i, taken_at, part, stays, now)
       elseif not is_new[i] then
         local c = state[i]
         -- A counter that was lost meanwhile does not hold what was held.
         local back = min(c[HELD], part)
-        c[SUM], c[HELD], changed[i] = c[SUM] + used[unit] - back, c[HELD] - back, true
+        c[SUM], c[HELD], changed[i] = c[SUM] + stays - back, c[HELD] - back, true
       end
     end
   end
@@ -456,12 +455,14 @@ end
 -- What a swept request was counted as, against what it really used. It was the process that was given up, not its requests.
 local function correct_swept(numbers, requests, tokens, nano_usd, now)
   expire_all(now)
-  local more = { requests - 1, tokens, nano_usd, 0 }
+  local counted = { 1, 0, 0, 0 }
   for part = 1, #numbers - 2, 3 do
-    more[TOKENS], more[NANO_USD] = more[TOKENS] - numbers[part + 1], more[NANO_USD] - numbers[part + 2]
+    counted[TOKENS], counted[NANO_USD] = counted[TOKENS] + numbers[part + 1], counted[NANO_USD] + numbers[part + 2]
   end
+  local stays = { requests, tokens, nano_usd, 0 }
   for i = 1, #state do
-    local amount = more[plan.u[i]]
+    local unit = plan.u[i]
+    local amount = (has_left[i] and 0 or stays[unit]) - counted[unit]
     if amount ~= 0 and not is_new[i] then add_used(i, numbers[1], amount, now) end
   end
 end

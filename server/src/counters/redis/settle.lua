@@ -1,7 +1,8 @@
 -- Turns what a hold took into what was used, once: whoever settles a hold that is settled already changes nothing. What was used stays
 -- written down until its row is known to be in the ledger (stored.lua).
 -- KEYS: as of the hold; then, where the caller's plan has changed meanwhile, the scopes of the present one and where it is kept.
--- ARGV: hold, tokens, nano-dollars, how many scopes the hold's plan has, and whether there is a present plan besides (0 or 1).
+-- ARGV: hold, tokens, nano-dollars, how many scopes the hold's plan has, whether there is a present plan besides (0 or 1); then which counters
+-- of the hold's plan count the request no longer.
 local scopes = tonumber(ARGV[4])
 local has_other = ARGV[5] == '1'
 local its_plan = plan_at(KEYS[scopes + 1])
@@ -21,6 +22,7 @@ local tokens, nano_usd = tonumber(ARGV[2]), tonumber(ARGV[3])
 local now, seen, others = now_ms(KEYS[1])
 local at = numbers[1]
 load(its_plan, KEYS, at, others)
+for n = 6, #ARGV do has_left[tonumber(ARGV[n])] = true end
 if flag == HELD_NOW then settle_held(numbers, 1, tokens, nano_usd, now) else correct_swept(numbers, 1, tokens, nano_usd, now) end
 save(now, seen)
 call('HSET', KEYS[scopes + 2], id, record_text(SETTLED, owner, name, who, { at, tokens, nano_usd }))
@@ -32,7 +34,7 @@ if has_other then
   load(other, other_keys, at, others)
   local amounts = { 1, tokens, nano_usd, 0 }
   for i = 1, #state do
-    if has_past(i) and not held[keys[plan.k[i]] .. fields[i]] then add_used(i, at, amounts[plan.u[i]], now) end
+    if plan.w[i] ~= IN_FLIGHT and not held[keys[plan.k[i]] .. fields[i]] then add_used(i, at, amounts[plan.u[i]], now) end
   end
   save(now, seen)
 end

@@ -1,20 +1,22 @@
 import type { JsonObject } from '../dialect.ts';
 import type { AnswerOptions, Citation, NeutralAnswer, Part } from '../neutral.ts';
+import { reportOf } from '../plausible.ts';
 import { inputOf, toolId } from './encode-blocks.ts';
 import { stopReasonOf } from './stop-words.ts';
 import { messageUsage } from './usage.ts';
 
 /** A neutral answer as an Anthropic message. */
 export function encodeMessagesAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject {
+  const usage = messageUsage(reportOf(answer.usage).usage ?? {});
   return {
     id: answer.id,
     type: 'message',
     role: 'assistant',
-    model: options.model,
+    model: answer.model ?? options.model,
     content: answer.parts.flatMap(blockOf),
     stop_reason: stopReasonOf(answer.stop),
     stop_sequence: answer.stopSequence,
-    usage: { ...messageUsage(answer.usage ?? {}), service_tier: answer.serviceTier === 'priority' ? 'priority' : 'standard' },
+    usage: { ...usage, service_tier: answer.serviceTier === 'priority' ? 'priority' : 'standard' },
   };
 }
 

@@ -16,7 +16,6 @@ function exchange(wire: Wire, body: JsonObject, outputCap: number | null = null)
     body,
     facts,
     upstreamModel: 'up',
-    calledModel: facts.model,
     outputCap,
     maxOutputTokens: null,
   });
@@ -62,7 +61,7 @@ describe('the upstream body within a dialect', () => {
     ) => {
       const reading = readFacts(client, body);
       if (!reading.ok) throw new Error(reading.problem.message);
-      const names = { upstreamModel, calledModel: 'm', maxOutputTokens: null };
+      const names = { upstreamModel, maxOutputTokens: null };
       return openExchange({ client, upstream: client, body, ourBytes, facts: reading.facts, outputCap, ...names }).upstreamBody;
     };
     const bodies: readonly JsonObject[] = [
@@ -121,9 +120,12 @@ describe('a whole answer within a dialect', () => {
     expect(out).toBe(bytes);
     expect(facts).toEqual({
       usage: { input: 3, output: 2 },
+      usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
+      finishes: 1,
       complete: true,
       error: null,
     });
@@ -158,9 +160,12 @@ describe('a chat stream within its dialect', () => {
     expect(chatStream(false).push(chunk)).toEqual(chunk);
     expect(stream.facts()).toEqual({
       usage: null,
+      usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
+      finishes: 1,
       complete: false,
       error: null,
     });
@@ -174,9 +179,12 @@ describe('a chat stream within its dialect', () => {
       expect(run(cut, bytes, step)).toBe(sse(CHUNK, STOP, '[DONE]').toString());
       expect(cut.facts()).toEqual({
         usage: { input: 3, output: 2 },
+        usageImplausible: false,
+        serviceTier: null,
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',
+        finishes: 1,
         complete: true,
         error: null,
       });
@@ -260,6 +268,7 @@ describe('a message stream within its dialect', () => {
     expect(stream.facts()).toMatchObject({
       complete: true,
       finishReason: 'end_turn',
+      finishes: 1,
       usage: { input: 61, output: 2 },
       outputBytes: 4,
     });

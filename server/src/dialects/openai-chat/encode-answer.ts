@@ -2,6 +2,7 @@ import type { JsonObject } from '../dialect.ts';
 import { defined } from '../json.ts';
 import type { AnswerOptions, NeutralAnswer, Part } from '../neutral.ts';
 import { textOf } from '../neutral.ts';
+import { reportOf } from '../plausible.ts';
 import { annotationOf } from './citations.ts';
 import { thinkingFields } from './encode-parts.ts';
 import { finishReasonOf } from './stop-words.ts';
@@ -12,13 +13,14 @@ const TIERS: Readonly<Record<string, string>> = { standard: 'default', priority:
 
 /** A neutral answer as an OpenAI chat completion. */
 export function encodeChatAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject {
+  const { usage } = reportOf(answer.usage);
   return defined({
     id: answer.id,
     object: 'chat.completion',
     created: Math.floor(options.createdAtMs / 1000),
-    model: options.model,
+    model: answer.model ?? options.model,
     choices: [{ index: 0, message: messageOf(answer.parts), logprobs: null, finish_reason: finishReasonOf(answer.stop) }],
-    usage: answer.usage === null ? undefined : chatUsage(answer.usage),
+    usage: usage === null ? undefined : chatUsage(usage),
     service_tier: answer.serviceTier === null ? undefined : TIERS[answer.serviceTier],
   });
 }

@@ -1,6 +1,7 @@
 /** What the recurring jobs did and found. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import type { PriceUnits } from '../../domain/price.ts';
 import { credentials, deployments } from './catalogue.ts';
 import { instant } from './columns.ts';
 
@@ -67,6 +68,7 @@ export const priceProposals = pgTable('price_proposals', {
     .primaryKey()
     .references(() => deployments.id),
   perMillion: jsonb('per_million').$type<Readonly<Record<string, number>>>().notNull(),
+  units: jsonb('units').$type<PriceUnits>(),
   foundAt: instant('found_at').notNull(),
   dismissedAt: instant('dismissed_at'),
 });

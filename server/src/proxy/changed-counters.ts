@@ -1,4 +1,5 @@
 import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
+import type { TargetMatch } from '../domain/rate-limit.ts';
 import type { KeyConfig, OrganizationConfig, Scope, ScopePolicy } from '../domain/tenancy.ts';
 
 /**
@@ -51,4 +52,38 @@ function countersAdded(
 
 function isUnlimited({ rateLimits, modelLimits, budgets }: ScopePolicy): boolean {
   return modelLimits.length === 0 && budgets.length === 0 && Object.keys(rateLimits).length === 0;
+}
+
+/** The counters of an organization's own limits and budgets on these access groups, and of those of its teams and members. */
+export function countersOfGroups(
+  organization: OrganizationConfig,
+  groups: ReadonlySet<string>,
+  nowMs: number,
+): readonly CounterSpec[] {
+  const { id, timeZone, teams, members } = organization;
+  const of = (scope: Scope, scopeId: string, policy: ScopePolicy) =>
+    countersOn(groups, { organizationId: id, scope, scopeId }, { policy, timeZone }, nowMs);
+  const counters = [...of('organization', id, organization)];
+  for (const team of teams.values()) counters.push(...of('team', team.id, team));
+  for (const member of members.values()) counters.push(...of('user', member.id, member));
+  return counters;
+}
+
+/** The same of one key. */
+export function countersOfGroupsOfKey(key: Zoned<KeyConfig>, groups: ReadonlySet<string>, nowMs: number): readonly CounterSpec[] {
+  const { organizationId, id } = key.policy;
+  return countersOn(groups, { organizationId, scope: 'key', scopeId: id }, key, nowMs);
+}
+
+function countersOn(
+  groups: ReadonlySet<string>,
+  of: { readonly organizationId: string; readonly scope: Scope; readonly scopeId: string },
+  { policy, timeZone }: Zoned,
+  nowMs: number,
+): readonly CounterSpec[] {
+  const isOn = ({ match }: { readonly match: TargetMatch }) => match.is === 'access_group' && groups.has(match.key);
+  const { modelLimits, budgets } = policy;
+  if (!modelLimits.some(isOn) && !budgets.some(isOn)) return [];
+  const onGroups = { rateLimits: {}, modelLimits: modelLimits.filter(isOn), budgets: budgets.filter(isOn) };
+  return rulesOfScope(of, onGroups, timeZone, nowMs).counters;
 }
