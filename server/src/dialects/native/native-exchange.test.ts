@@ -147,6 +147,19 @@ describe('a whole answer within a dialect', () => {
     ).toEqual({ input: 1, output: 1 });
   });
 
+  it('knows the tier that answered wherever the answer says so, and takes none from inside the answer for it', () => {
+    const usage = '"usage":{"prompt_tokens":3,"completion_tokens":2}';
+    const long = `"choices":[{"message":{"content":"${'x'.repeat(9_000)}"}}]`;
+    const tierIn = (text: string) => whole(text).facts.serviceTier;
+    expect(tierIn(`{${long},${usage},"service_tier":"priority","system_fingerprint":"x"}`)).toBe('priority');
+    expect(tierIn(`{"service_tier": "flex",${long},${usage}}`)).toBe('flex');
+    expect(tierIn(`{"service_tier":"default",${long},${usage}}`)).toBe('');
+    expect(tierIn(`{"choices":[{"service_tier":"flex"}],${usage}}`)).toBeNull();
+    expect(tierIn(`{"choices":[{"message":{"content":"\\"service_tier\\":\\"flex\\""}}],${usage}}`)).toBeNull();
+    expect(tierIn(`{${usage},"service_tier":"${'y'.repeat(500)}"}`)).toBe('unknown');
+    expect(tierIn(`{${usage},"service_tier":null}`)).toBeNull();
+  });
+
   it('says when a 200 carries an error', () => {
     expect(whole('{"error":{"message":"no"}}').facts).toMatchObject({ error: 'no', usage: null });
   });
@@ -191,6 +204,12 @@ describe('a chat stream within its dialect', () => {
       expect(run(chatStream(true), bytes, step)).toBe(bytes.toString());
     },
   );
+
+  it('knows the tier that answered by the event that carries the usage', () => {
+    const stream = chatStream(false);
+    run(stream, sse(CHUNK, STOP, USAGE.replace('{', '{"service_tier":"priority",'), '[DONE]'));
+    expect(stream.facts().serviceTier).toBe('priority');
+  });
 
   it('takes only the usage out of an event that says more', () => {
     const both =
