@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PriceUnits } from './price.ts';
-import { givenPrice, NO_PRICE } from './price-units.ts';
+import { givenPrice, isReadablePrice, NO_PRICE } from './price-units.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from './usage.ts';
 
 const amount = fc.integer({ min: 0, max: 9_000_000_000_000_000 });
@@ -21,5 +21,27 @@ describe('a price in one form', () => {
     fc.assert(fc.property(price, (given) => void expect(givenPrice(givenPrice(given))).toEqual(givenPrice(given))));
     expect(givenPrice({ perMillion: {}, units: { perUnit: {}, contextTiers: [], serviceTiers: {} } })).toEqual(NO_PRICE);
     expect(givenPrice({ perMillion: {} })).toEqual(NO_PRICE);
+  });
+});
+
+describe('what is stored as a price', () => {
+  test.each([
+    ['rates and units in whole nano-dollars', { input: 1, output: 0 }, { perUnit: { search: 10_000_000 } }, true],
+    ['no units', { input: 1 }, null, true],
+    [
+      'tiers',
+      {},
+      { contextTiers: [{ aboveInputTokens: 200_000, perMillion: { input: 2 } }], serviceTiers: { fast: { perMillion: {} } } },
+      true,
+    ],
+    ['a text', { input: '1' }, null, false],
+    ['half a nano-dollar', { input: 0.5 }, null, false],
+    ['a negative piece', {}, { perUnit: { search: -1 } }, false],
+    ['a tier without rates', {}, { serviceTiers: { fast: null } }, false],
+    ['a tier above nothing', {}, { contextTiers: [{ perMillion: {} }] }, false],
+    ['a list', {}, [], true],
+    ['nothing', null, null, false],
+  ])('%s', (_what, perMillion, units, isReadable) => {
+    expect(isReadablePrice(perMillion, units)).toBe(isReadable);
   });
 });
