@@ -36,6 +36,22 @@ describe('limits on every answer', () => {
     expect(headers.ratelimit).toContain('"team;rpm";r=1;t=60');
   });
 
+  // promise: RateLimit headers carry no name that is not
+  test('names in any script stand as percent-encoded ASCII, and the longest leave room for others', () => {
+    const names = ['通义千问', 'a"b\\c', '漢'.repeat(200), `${'漢'.repeat(199)}字`, 'x'.repeat(200), '\ud800'];
+    const modelLimits = names.map((name) => ({ match: { is: 'exact', name } as const, rateLimits: { rpm: 5, tpm: 5 } }));
+    const words = limitWordsOf(
+      planLimits({ ...caller, key: { ...caller.key, modelLimits } } as Caller, names[0] as string, new Set(), 1_000_000),
+    );
+    expect(words.policy).toContain('"key;rpm;%E9%80%9A%E4%B9%89%E5%8D%83%E9%97%AE";q=5;w=60');
+    const all = names.flatMap((name) => {
+      const plan = planLimits({ ...caller, key: { ...caller.key, modelLimits } } as Caller, name, new Set(), 1_000_000);
+      return limitWordsOf(plan).policy.split(', ').slice(-2);
+    });
+    expect(new Set(all).size).toBe(2 * names.length);
+    for (const policy of all) expect(policy).toMatch(/^"key;[rt]pm;[!#$&-[\]-~%]{1,96}";q=5;w=60$/);
+  });
+
   // promise: approaching_limit` from 80 %, `near_limit` from 95 %
   test('a warning from 80 % and a stronger one from 95 %, at the limit itself too', () => {
     expect(headersAt([0, 0, 15, 0, 0])['x-ratelimit-warning']).toBeUndefined();

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Readings } from '../counters/counters.ts';
 import { type LimitPlan, type LimitRule, targetText } from '../domain/limit-plan.ts';
 import type { RateLimitName } from '../domain/rate-limit.ts';
@@ -100,9 +101,21 @@ function secondsUntil(thenMs: number, atMs: number): number {
 
 /** ASCII whatever the target is called: most servers and clients refuse a header that is not. */
 function policyName(rule: LimitRule): string {
-  const target = rule.match.is === 'any' ? '' : `;${headerText(targetText(rule.match))}`;
+  const target = rule.match.is === 'any' ? '' : `;${shortened(headerText(targetText(rule.match)))}`;
   return `"${SCOPE_CODES[rule.scope]};${rule.limit}${target}"`;
 }
+
+/**
+ * A name of two hundred characters in another script takes nine times as many bytes, and clients refuse heads above 16 kB. What is cut ends in
+ * `~` and eight characters of a hash of the whole, so that two names stay two.
+ */
+function shortened(text: string): string {
+  if (text.length <= NAME_CHARS_MAX) return text;
+  const kept = text.slice(0, NAME_CHARS_MAX - 9).replace(/%[0-9A-F]?$/, '');
+  return `${kept}~${hash('sha256', text, 'base64url').slice(0, 8)}`;
+}
+
+const NAME_CHARS_MAX = 96;
 
 /** What was put into words. It only saves the work and the memory of doing it again. */
 const known = new Map<string, LimitWords>();
