@@ -8,13 +8,14 @@ import type { Database } from './store/database.ts';
 const TOGETHER = { namesMax: 200, loadsMax: 2 };
 
 /** The store's queries as a snapshot asks them. `credentials`: what provider credentials are sealed with. */
-export function configFrom(db: Database, credentials: Buffer): ConfigSource {
+export function configFrom(db: Database, credentials: Buffer, onUnreadable: stored.OnUnreadable): ConfigSource {
   const findKey = askedTogether(async (names) => {
     const found = await stored.findKeys(db, names.map(addressOf));
     return new Map(found.map((key) => [nameOf(key.organizationId, key.id), key]));
   }, TOGETHER);
   return {
-    loadCatalogue: () => stored.loadCatalogue(db, (sealed, credentialId) => open(credentials, sealed, credentialId).toString()),
+    loadCatalogue: () =>
+      stored.loadCatalogue(db, (sealed, credentialId) => open(credentials, sealed, credentialId).toString(), onUnreadable),
     loadOrganization: askedTogether((ids) => stored.loadOrganizations(db, ids), TOGETHER),
     findKeyByHash: askedTogether((hashes) => stored.findKeysByHash(db, hashes), TOGETHER),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),

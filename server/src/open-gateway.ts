@@ -5,6 +5,7 @@ import type { ProviderName } from './domain/catalogue.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { requestId } from './lib/id.ts';
 import { type Logger, tellDefect } from './lib/log.ts';
+import { nowAndThen } from './lib/now-and-then.ts';
 import { hashSecret } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
@@ -54,16 +55,21 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   const { database, installation, journal, refusals, masterKey } = stores;
   const { db } = database;
-  const source = configFrom(db, installation.credentials);
+  const source = configFrom(db, installation.credentials, (what, id, error) =>
+    log.error({ [`${what}_id`]: id, err: error }, `a stored ${what} cannot be read: what needs it is out of service or unpriced`),
+  );
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
+  const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
   const snapshot = await openSnapshot({
     source,
     clock,
     hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
     forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
+    unreadable: createUnreadable(log),
     recount: (changed) => tellCounters(async () => counters.recount(changed), log),
+    inFlight: () => traffic.inFlight(),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -75,7 +81,7 @@ export async function openGateway(
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
     pace: createDeploymentPace(),
-    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({
@@ -109,6 +115,17 @@ export async function openGateway(
   return { gateway, counters, shared: opened.shared, leave: () => opened.stop(), telemetry };
 }
 
+/** Every poll meets it again; a line every ten minutes says that it is still so. */
+function createUnreadable(log: Logger): (id: string, error: unknown) => void {
+  const isDue = nowAndThen(UNREADABLE_EVERY_MS, clock);
+  return (id, error) => {
+    if (isDue(id) !== null)
+      log.error({ id, err: error }, 'a configuration cannot be read: its own requests are refused or go by the one before');
+  };
+}
+
+const UNREADABLE_EVERY_MS = 600_000;
+
 /** A change of the configuration is live whether or not the counters can be told of it; the proof finds what they missed. */
 function tellCounters(tell: () => Promise<void>, log: Logger): void {
   tell().catch((error: unknown) => log.error({ err: error }, 'counters: a change of the configuration could not be told'));
@@ -134,6 +151,8 @@ async function countLastHour({ database: { db }, writer }: Stores, { snapshot }:
     loadOrganizations: (ids: readonly string[]) => stored.loadOrganizations(db, ids),
     findKeys: (addresses: Parameters<typeof stored.findKeys>[1]) => stored.findKeys(db, addresses),
   };
-  const keys = await restoreRecent(recent, restoring, nowMs);
+  const { keys, skipped, examples } = await restoreRecent(recent, restoring, nowMs);
   if (keys > 0) log.info({ keys }, 'counters: the last hour is counted again');
+  if (examples.length > 0)
+    log.error({ ...skipped, examples }, 'counters: what cannot be read was left out; the proof goes by the ledger');
 }

@@ -15,6 +15,7 @@ export function noFacts(): Growing {
     usage: null,
     usageImplausible: false,
     usageIsFinal: false,
+    serviceTier: null,
     outputBytes: 0,
     finishReason: null,
     finishes: 0,

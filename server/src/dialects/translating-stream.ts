@@ -85,6 +85,7 @@ function note(facts: Growing, event: AnswerEvent): void {
     case 'usage':
       noteReport(facts, event.usage);
       facts.usageIsFinal = facts.usage !== null;
+      facts.serviceTier = event.billedTier ?? facts.serviceTier;
       break;
     case 'stop':
       facts.finishReason = event.word;

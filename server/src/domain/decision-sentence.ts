@@ -11,8 +11,10 @@ export function sentenceOf(decision: Decision): string {
   if (verdict.is === 'not_found') return notFoundSentence(decision.calledName, verdict.because);
   if (verdict.is === 'removed')
     return `Refused: ${decision.calledName} was removed from what this call may use by the ${verdict.level}.`;
-  if (decision.otherRefusal !== null)
+  if (decision.otherRefusal === 'model_not_priced')
     return `Refused: ${decision.calledName} has no price in force, and a budget covers this request.`;
+  if (decision.otherRefusal === 'unpriced_parameter')
+    return `Refused: ${decision.calledName} has no price for something this request asks for, and a budget covers it.`;
   const rule = decidingRule(decision);
   if (rule !== null) return refusalSentence(decision, rule);
   return `Admitted: ${decision.calledName} is granted through ${grantText(steps)}, and ${rulesText(decision.rules.length)}.`;

@@ -265,6 +265,10 @@ describe('the sentence', () => {
     expect(sentenceOf(decodeDecision(row, null) as Decision)).toBe(
       'Refused: fast has no price in force, and a budget covers this request.',
     );
+    const parameter = { ...row, otherRefusal: 'unpriced_parameter' } as const;
+    expect(sentenceOf(decodeDecision(parameter, null) as Decision)).toBe(
+      'Refused: fast has no price for something this request asks for, and a budget covers it.',
+    );
   });
 
   test('an alert budget that is used up is shown and does not refuse', () => {

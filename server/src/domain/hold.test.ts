@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NOTHING_BEYOND } from './beyond.ts';
 import { estimateHold, expectedOutputTokens, type HoldQuestion, outputCapFor } from './hold.ts';
 import { OutputHistory } from './output-history.ts';
 import { costNanoUsd, type Price, upperBoundNanoUsd } from './price.ts';
@@ -19,6 +20,7 @@ function ask(question: Partial<HoldQuestion> = {}): HoldQuestion {
     history: null,
     outputCap: 'as_asked',
     tokensMax: Number.POSITIVE_INFINITY,
+    beyond: NOTHING_BEYOND,
     ...question,
   };
 }

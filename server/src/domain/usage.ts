@@ -49,10 +49,17 @@ export function outputTokens(usage: Usage): number {
 
 /** Two attempts' usage together. */
 export function addUsage(one: Usage, other: Usage): Usage {
-  const sum: Partial<Record<UsageBucket, number>> = {};
-  for (const bucket of USAGE_BUCKETS) {
-    const tokens = (one[bucket] ?? 0) + (other[bucket] ?? 0);
-    if (tokens > 0) sum[bucket] = tokens;
+  const sum: Partial<Record<UsageBucket | UsageUnit, number>> = {};
+  for (const what of [...USAGE_BUCKETS, ...USAGE_UNITS]) {
+    const amount = (one[what] ?? 0) + (other[what] ?? 0);
+    if (amount > 0) sum[what] = amount;
   }
   return sum;
 }
+
+/** Returns whether something in a usage is counted in pieces; whatever else is in it is tokens. */
+export function isPiece(name: string): name is UsageUnit {
+  return PIECES.has(name);
+}
+
+const PIECES: ReadonlySet<string> = new Set(USAGE_UNITS);

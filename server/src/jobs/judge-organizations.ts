@@ -8,6 +8,7 @@ import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../stor
 import { type SpanQuestion, spanSums } from '../store/span-sums.ts';
 import * as standings from '../store/standings.ts';
 import { spendSince } from '../store/usage.ts';
+import { readable } from './readable.ts';
 
 export interface JudgeContext {
   readonly db: Database;
@@ -94,9 +95,14 @@ function rulesOf(
   budgets: Parameters<typeof rulesOfScope>[1]['budgets'],
   nowMs: number,
 ): ScopeRules {
-  const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets };
-  return rulesOfScope({ organizationId: row.id, scope: 'organization', scopeId: row.id }, policy, row.timeZone, nowMs);
+  const of = { organizationId: row.id, scope: 'organization', scopeId: row.id } as const;
+  return readable(() => {
+    const policy = { rateLimits: rateLimitsFrom(row.rateLimits), modelLimits: modelLimitsFrom(row.modelLimits), budgets };
+    return rulesOfScope(of, policy, row.timeZone, nowMs);
+  }, NO_RULES);
 }
+
+const NO_RULES: ScopeRules = { rules: [], counters: [] };
 
 async function usesOf(context: JudgeContext, all: readonly Ruled[]): Promise<readonly Uses[]> {
   const live = all.filter((one) => one.isActive);
@@ -173,10 +179,14 @@ function monthQuestion({ id }: standings.OrganizationToJudge, { startMs, endMs }
 function monthsAt(nowMs: number): (timeZone: string) => PeriodSpan {
   const known = new Map<string, PeriodSpan>();
   return (timeZone) => {
-    const month = known.get(timeZone) ?? periodAt({ is: 'month', anchorDay: 1 }, timeZone, nowMs);
+    const month = known.get(timeZone) ?? readable(() => monthIn(timeZone, nowMs), monthIn('UTC', nowMs));
     known.set(timeZone, month);
     return month;
   };
+}
+
+function monthIn(timeZone: string, nowMs: number): PeriodSpan {
+  return periodAt({ is: 'month', anchorDay: 1 }, timeZone, nowMs);
 }
 
 function dailySpend(days: readonly standings.UsedDay[], firstDayMs: number): readonly number[] {

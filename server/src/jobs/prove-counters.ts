@@ -116,7 +116,9 @@ async function correct({ counters, held }: CounterProofContext, one: Difference)
   if (held.are === 'ours') {
     // By the difference, so that what was settled since the comparison stays counted.
     const settled = await settledNow(counters, spec);
-    await counters.correct(spec, startMs, Math.max(0, settled + ledger - found));
+    const amount = Math.max(0, settled + ledger - found);
+    // Counters hold no more than that; what the ledger holds beyond it is above any limit all the same.
+    await counters.correct(spec, startMs, Math.min(amount, Number.MAX_SAFE_INTEGER));
     return true;
   }
   await counters.forget([spec]);

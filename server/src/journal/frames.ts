@@ -147,9 +147,12 @@ export function nextFrame(bytes: Buffer, from: number): number {
   return -1;
 }
 
-/** Bytes of a file that are no whole frame. `torn`: nothing follows, as after a crash in the middle of a write. */
+/**
+ * Bytes of a file that are no whole frame. `torn`: nothing follows, as after a crash in the middle of a write. `unreadable`: a whole frame, but
+ * no record that this version can read.
+ */
 export interface BadBytes {
-  readonly is: 'torn' | 'damaged';
+  readonly is: 'torn' | 'damaged' | 'unreadable';
   readonly offset: number;
   readonly bytes: number;
 }

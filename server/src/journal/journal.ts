@@ -10,7 +10,7 @@ import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './fr
 import { KeptSegments } from './kept-segments.ts';
 import { KnownShapes } from './known-shapes.ts';
 import { LineWriter } from './lines.ts';
-import { parseEnd } from './parse-lines.ts';
+import { readEnd } from './parse-lines.ts';
 import { RecentLines } from './recent.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { replay } from './replay.ts';
@@ -210,8 +210,8 @@ export class Journal implements RowSource {
     for (const { segment, offset } of this.#recent.candidates(requestId)) {
       const line = this.#lineAt(segment, offset);
       if (line?.[0] !== LINE_TAGS.end || !line.includes(requestId)) continue;
-      const end = parseEnd(line);
-      if (end.requestId === requestId || end.repeatIds.includes(requestId)) return end;
+      const end = readEnd(line);
+      if (end?.requestId === requestId || end?.repeatIds.includes(requestId)) return end;
     }
     return null;
   }

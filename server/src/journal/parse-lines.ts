@@ -1,56 +1,71 @@
-/** Lines back into records: at a start, and when a decision that is not stored yet is asked for. */
+/**
+ * Lines back into records: at a start, and when a decision that is not stored yet is asked for. A line that is no such record (of another
+ * version, or whose bytes are whole and wrong) throws UnreadableRecord.
+ */
 import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, FIELD_SEPARATOR } from '../domain/settled-rows.ts';
 import type { BeginRecord, EndRecord, LedgerEntry } from './records.ts';
 
 const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;
 
-/** Reads back what `end` or `shared` wrote. */
+export class UnreadableRecord extends Error {}
+
+/** Reads back what `end` or `shared` wrote. Throws UnreadableRecord. */
 export function parseEnd(line: string): EndRecord {
   const f = fieldsOf(line);
   return {
-    requestId: f.text(1),
-    admittedAtMs: f.number(2),
+    requestId: f.given(1),
+    admittedAtMs: f.whole(2),
     ...dimensionsFrom(f),
     clientRequestId: f.textOrNull(9),
     status: f.text(10) as EndRecord['status'],
-    httpStatus: f.number(11),
+    httpStatus: f.whole(11),
     code: f.textOrNull(12),
     param: f.textOrNull(13),
     endpoint: f.text(14),
     stream: f.text(15) === 't',
     deploymentId: f.textOrNull(16),
     provider: f.textOrNull(17),
-    attempts: f.number(18),
+    attempts: f.whole(18),
     finishReason: f.textOrNull(19),
-    gatewayUs: f.number(20),
+    gatewayUs: f.whole(20),
     providerMs: f.numberOrNull(21),
     firstTokenMs: f.numberOrNull(22),
     decision: f.text(23),
-    count: f.number(24),
+    count: f.whole(24),
     repeatIds: f.text(25) === '' ? [] : f.text(25).split(','),
     entries: f.text(27) === '' ? [] : f.text(27).split(ENTRY_SEPARATOR).map(parseEntry),
     content: f.text(28) === '' ? null : Buffer.from(f.text(28), 'base64'),
   };
 }
 
-/** Reads back what `begin` wrote. */
+/** As parseEnd; null where an earlier run, perhaps of another version, wrote what is no row. */
+export function readEnd(line: string): EndRecord | null {
+  try {
+    return parseEnd(line);
+  } catch (error) {
+    if (error instanceof UnreadableRecord) return null;
+    throw error;
+  }
+}
+
+/** Reads back what `begin` wrote. Throws UnreadableRecord. */
 export function parseBegin(line: string): Required<BeginRecord> {
   const f = fieldsOf(line);
   return {
-    requestId: f.text(1),
-    admittedAtMs: f.number(2),
+    requestId: f.given(1),
+    admittedAtMs: f.whole(2),
     ...dimensionsFrom(f),
     clientRequestId: f.textOrNull(9),
     endpoint: f.text(10),
     stream: f.text(11) === 't',
-    attempts: f.number(12),
+    attempts: f.whole(12),
     deploymentId: f.text(13),
     provider: f.text(14),
     upstreamModel: f.text(15),
     priceId: f.textOrNull(16),
-    heldInputTokens: f.number(17),
-    heldOutputTokens: f.number(18),
-    heldNanoUsd: f.number(19),
+    heldInputTokens: f.whole(17),
+    heldOutputTokens: f.whole(18),
+    heldNanoUsd: f.whole(19),
     decision: f.text(20),
   };
 }
@@ -73,7 +88,7 @@ export function parseShape(line: string): {
 
 function parseEntry(text: string): LedgerEntry {
   const f = fieldsOf(text, ENTRY_FIELD_SEPARATOR);
-  const usage: Record<string, number> = f.text(12) === '' ? {} : (JSON.parse(f.text(12)) as Record<string, number>);
+  const usage = otherUsageFrom(f.text(12));
   ENTRY_BUCKETS.forEach((bucket, i) => {
     const tokens = f.number(6 + i);
     if (tokens !== 0) usage[bucket] = tokens;
@@ -87,14 +102,26 @@ function parseEntry(text: string): LedgerEntry {
     priceId: f.textOrNull(5),
     usage,
     nanoUsd: f.numberOrNull(13),
+    // Lines of earlier versions end before these.
+    serviceTier: f.textOrNull(14),
+    unpricedUnits: f.textOrNull(15),
   };
+}
+
+function otherUsageFrom(text: string): Record<string, number> {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text) as Record<string, number>;
+  } catch {
+    throw new UnreadableRecord('a journal record holds usage that is not JSON');
+  }
 }
 
 function dimensionsFrom(f: Fields) {
   return {
-    organizationId: f.text(3),
-    teamId: f.text(4),
-    keyId: f.text(5),
+    organizationId: f.given(3),
+    teamId: f.given(4),
+    keyId: f.given(5),
     memberId: f.textOrNull(6),
     serviceAccountId: f.textOrNull(7),
     calledName: f.text(8),
@@ -103,6 +130,10 @@ function dimensionsFrom(f: Fields) {
 
 interface Fields {
   text(index: number): string;
+  /** Never empty. */
+  given(index: number): string;
+  /** From 0 to 2^53 − 1. */
+  whole(index: number): number;
   textOrNull(index: number): string | null;
   number(index: number): number;
   numberOrNull(index: number): number | null;
@@ -111,8 +142,19 @@ interface Fields {
 function fieldsOf(line: string, separator: string = FIELD_SEPARATOR): Fields {
   const parts = (line.endsWith('\n') ? line.slice(0, -1) : line).split(separator);
   const text = (index: number) => parts[index] ?? '';
+  const mustBe = (holds: boolean, index: number) => {
+    if (!holds) throw new UnreadableRecord(`field ${index} of a journal record cannot be read`);
+  };
   return {
     text,
+    given: (index) => {
+      mustBe(text(index) !== '', index);
+      return text(index);
+    },
+    whole: (index) => {
+      mustBe(/^\d{1,16}$/.test(text(index)) && Number.isSafeInteger(Number(text(index))), index);
+      return Number(text(index));
+    },
     textOrNull: (index) => text(index) || null,
     number: (index) => Number(text(index)),
     numberOrNull: (index) => (text(index) === '' ? null : Number(text(index))),

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { LINE_TAGS } from '../domain/settled-rows.ts';
 import { type BadBytes, FRAME_HEADER_BYTES, walkFrames } from './frames.ts';
-import { parseBegin, parseEnd, parseRepeat } from './parse-lines.ts';
+import { parseBegin, parseEnd, parseRepeat, readEnd, UnreadableRecord } from './parse-lines.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { checkHeader, listSegments, openSegment, pathOf, readInto, type Segment } from './segments.ts';
 
@@ -18,7 +18,10 @@ export interface Replayed {
 /** Where a row stands, told for every `end` line in order. */
 export type OnRow = (requestIds: readonly string[], segment: number, offset: number) => void;
 
-/** Reads all segments in order. Throws JournalUnusable for a directory or a file that is not this installation's. */
+/**
+ * Reads all segments in order. What cannot be read is left out and told; the file it stands in is set aside once its rows are stored. Throws
+ * JournalUnusable for a directory or a file that is not this installation's.
+ */
 export async function replay(directory: string, installationId: string, onRow: OnRow): Promise<Replayed> {
   const unfinished = new Unfinished();
   const segments: Segment[] = [];
@@ -32,7 +35,8 @@ export async function replay(directory: string, installationId: string, onRow: O
     const onFrame = (at: number, end: number) => {
       const tag = String.fromCharCode(bytes[at + FRAME_HEADER_BYTES] as number);
       if (tag === LINE_TAGS.end || tag === LINE_TAGS.shape) rows += 1;
-      const ids = unfinished.read(tag, bytes.toString('utf8', at + FRAME_HEADER_BYTES, end));
+      const line = { text: bytes.toString('utf8', at + FRAME_HEADER_BYTES, end), segment, at, bytes: end - at };
+      const ids = unfinished.read(tag, line);
       if (tag === LINE_TAGS.end) onRow(ids, number, at);
     };
     walkFrames(bytes, onFrame, (found) => {
@@ -43,47 +47,68 @@ export async function replay(directory: string, installationId: string, onRow: O
     });
     segments.push(segment);
   }
-  return { segments, rows, unfinished: unfinished.settled(), bad };
+  const settled = unfinished.settled(({ segment, at: offset, bytes }) => {
+    bad.push({ is: 'unreadable', offset, bytes, path: segment.path });
+    segment.damaged = true;
+  });
+  return { segments, rows, unfinished: settled, bad };
+}
+
+/** One record's text, and where it stands. */
+interface Line {
+  readonly text: string;
+  readonly segment: Segment;
+  readonly at: number;
+  readonly bytes: number;
 }
 
 /** Begun and not yet ended, in the order of their beginning. */
 class Unfinished {
-  readonly #begun = new Map<string, string>();
+  readonly #begun = new Map<string, Line>();
   /** Rows that refusals were going to share, with the ids seen so far. */
-  readonly #shared = new Map<string, { readonly line: string; readonly repeatIds: string[] }>();
+  readonly #shared = new Map<string, { readonly line: Line; readonly repeatIds: string[] }>();
 
   /** Takes one line; returns the ids of the requests that an `end` line ends. */
-  read(tag: string, line: string): readonly string[] {
+  read(tag: string, line: Line): readonly string[] {
+    const id = idOf(line.text);
     switch (tag) {
       case LINE_TAGS.begin:
-        this.#begun.set(idOf(line), line);
+        this.#begun.set(id, line);
         return NONE;
       case LINE_TAGS.shared:
-        if (!this.#shared.has(idOf(line))) this.#shared.set(idOf(line), { line, repeatIds: [] });
+        if (!this.#shared.has(id)) this.#shared.set(id, { line, repeatIds: [] });
         return NONE;
       case LINE_TAGS.repeat: {
-        const { requestId, sharedId } = parseRepeat(line);
+        const { requestId, sharedId } = parseRepeat(line.text);
         const ids = this.#shared.get(sharedId)?.repeatIds;
         // A line carried over to a later segment may be read twice.
         if (ids !== undefined && !ids.includes(requestId)) ids.push(requestId);
         return NONE;
       }
-      case LINE_TAGS.end: {
-        const id = idOf(line);
+      // The database judges the row itself, and sets aside what it cannot read.
+      case LINE_TAGS.end:
         this.#begun.delete(id);
-        return this.#shared.delete(id) ? [id, ...parseEnd(line).repeatIds] : [id];
-      }
+        return this.#shared.delete(id) ? [id, ...(readEnd(line.text)?.repeatIds ?? NONE)] : [id];
       default:
         return NONE;
     }
   }
 
-  settled(): readonly EndRecord[] {
-    const ends = [...this.#begun.values()].map((line) => estimatedEnd(parseBegin(line)));
-    for (const { line, repeatIds } of this.#shared.values()) {
-      ends.push({ ...parseEnd(line), count: 1 + repeatIds.length, repeatIds });
-    }
-    return ends;
+  settled(onUnreadable: (line: Line) => void): readonly EndRecord[] {
+    const read = (line: Line, end: () => EndRecord): readonly EndRecord[] => {
+      try {
+        return [end()];
+      } catch (error) {
+        if (!(error instanceof UnreadableRecord)) throw error;
+        onUnreadable(line);
+        return [];
+      }
+    };
+    const lost = [...this.#begun.values()].flatMap((line) => read(line, () => estimatedEnd(parseBegin(line.text))));
+    const shared = [...this.#shared.values()].flatMap(({ line, repeatIds }) =>
+      read(line, () => ({ ...parseEnd(line.text), count: 1 + repeatIds.length, repeatIds })),
+    );
+    return [...lost, ...shared];
   }
 }
 
@@ -92,6 +117,9 @@ const NONE: readonly string[] = [];
 function idOf(line: string): string {
   return line.slice(2, line.indexOf('\t', 2));
 }
+
+/** Nobody saw what answered. */
+const NOTHING_SAID = { serviceTier: null, unpricedUnits: null };
 
 /** What a request is charged that the process did not live to see answered: what it held, as an estimate. Its time is the journal's. */
 export function estimatedEnd(begin: BeginRecord): EndRecord {
@@ -115,7 +143,9 @@ export function estimatedEnd(begin: BeginRecord): EndRecord {
     gatewayUs: 0,
     providerMs: null,
     firstTokenMs: null,
-    entries: [{ attempt: attempts, kind: 'estimated', deploymentId, provider, upstreamModel, priceId, usage, nanoUsd }],
+    entries: [
+      { attempt: attempts, kind: 'estimated', deploymentId, provider, upstreamModel, priceId, usage, nanoUsd, ...NOTHING_SAID },
+    ],
     count: 1,
     repeatIds: [],
     content: null,

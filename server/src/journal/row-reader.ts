@@ -135,13 +135,14 @@ export class RowReader {
     return from + bytes;
   }
 
-  /** First instant (UTC) of the month in which the row was admitted: its third field, read digit by digit. */
+  /** First instant (UTC) of the month in which the row was admitted: its third field, read digit by digit. NaN where that is no time. */
   #monthOf(bytes: Buffer, lineAt: number): number {
     let at = lineAt + 2;
     while (at < bytes.length && bytes[at] !== TAB) at += 1;
     let ms = 0;
     for (at += 1; at < bytes.length && bytes[at] !== TAB; at++) ms = ms * 10 + ((bytes[at] as number) - ZERO);
-    if (ms < this.#month.startMs || ms >= this.#month.endMs) {
+    // Said so that a month that is none is never taken for that of the rows behind it.
+    if (!(ms >= this.#month.startMs && ms < this.#month.endMs)) {
       const date = new Date(ms);
       const startMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
       this.#month = { startMs, endMs: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) };

@@ -1,4 +1,5 @@
 import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
+import { askedTier, lookupBounds } from '../domain/beyond.ts';
 import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
@@ -10,7 +11,8 @@ import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot.ts';
-import { outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { holdCandidateOf, outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { fittingCandidates } from './unpriced.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
@@ -25,13 +27,14 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   checkServable(standing, walk);
   if (!gateway.journal.room())
     throw serviceUnavailable('The settlement journal is full. Nothing that costs money is begun until it drains.');
-  const question = questionOf(walk, key, asked, standing);
+  const fitting = standing.needsPrice && !walk.endpoint.free ? fittingCandidates(standing, asked.facts) : null;
+  const question = questionOf(walk, key, asked, standing, fitting);
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
   const admitted = (result: HoldResult) => {
     if (result.isDegraded === true) walk.isDegraded = true;
     if (!result.admitted) throw limitRefusal(result, standing, estimate, question);
     walk.id = restampRequestId(walk.id, result.atMs);
-    return admissionOf(walk, key, asked, standing, question, estimate, result, gateway);
+    return admissionOf(walk, key, asked, standing, fitting, question, estimate, result, gateway);
   };
   const taken = take(walk, standing, estimate, gateway);
   return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
@@ -67,17 +70,24 @@ function checkServable(standing: Standing, walk: Walk): void {
   );
 }
 
-function questionOf(walk: Walk, key: CachedKey, { facts }: Asked, standing: Standing): HoldQuestion {
+function questionOf(
+  walk: Walk,
+  key: CachedKey,
+  { facts }: Asked,
+  standing: Standing,
+  fitting: ReadonlySet<Candidate> | null,
+): HoldQuestion {
   return {
     bodyBytes: walk.request.body.length,
     mediaParts: facts.mediaParts,
     mediaBytes: facts.mediaBytes,
     outputTokensMax: walk.endpoint.mode === 'embedding' ? 0 : facts.outputCap,
     choices: facts.answers,
-    candidates: standing.holdCandidates,
+    candidates: fitting === null ? standing.holdCandidates : [...fitting].map(holdCandidateOf),
     history: outputHistoryOf(key, facts.model),
     outputCap: standing.clamps && walk.endpoint.mode === 'chat' ? 'clamp' : 'as_asked',
     tokensMax: standing.tokensMax,
+    beyond: facts.beyond,
   };
 }
 
@@ -101,6 +111,7 @@ function admissionOf(
   key: CachedKey,
   asked: Asked,
   standing: Standing,
+  fitting: ReadonlySet<Candidate> | null,
   question: HoldQuestion,
   estimate: HoldEstimate,
   result: Extract<HoldResult, { admitted: true }>,
@@ -114,6 +125,7 @@ function admissionOf(
     charged: standing.charged,
     asked,
     standing,
+    fitting,
     hold: result.hold,
     admittedAtMs: result.atMs,
     readings: result.readings,
@@ -133,7 +145,8 @@ function admissionOf(
     settled: false,
     inFlightAt: -1,
     cutShort: null,
-    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, admission.outputMax(candidate))),
+    ifLost: (candidate) =>
+      lostAttempt(candidate, asked, inputTokens, Math.min(estimate.outputTokens, admission.outputMax(candidate))),
     outputMax: (candidate) => outputMax(candidate, cap, asked),
   };
   gateway.traffic.began(admission);
@@ -145,7 +158,15 @@ function outputMax({ deployment }: Candidate, cap: number | null, { facts }: Ask
   return Math.min(cap ?? Number.MAX_SAFE_INTEGER, deployment.maxOutputTokens ?? Number.MAX_SAFE_INTEGER) * facts.answers;
 }
 
-function lostAttempt({ price }: Candidate, inputTokens: number, outputTokens: number): LostAttempt {
-  const nanoUsd = price === null ? 0 : toCounterNanoUsd(costNanoUsd({ input: inputTokens, output: outputTokens }, price));
+/** With the searches it may have made, and at the tier that was asked for. */
+function lostAttempt(
+  { price, deployment }: Candidate,
+  { facts: { beyond } }: Asked,
+  inputTokens: number,
+  outputTokens: number,
+): LostAttempt {
+  const { searches } = lookupBounds(beyond, deployment.searchesMax ?? null);
+  const usage = { input: inputTokens, output: outputTokens, search: searches, request: 1 };
+  const nanoUsd = price === null ? 0 : toCounterNanoUsd(costNanoUsd(usage, price, askedTier(beyond)));
   return { heldInputTokens: inputTokens, heldOutputTokens: outputTokens, heldNanoUsd: nanoUsd };
 }

@@ -145,7 +145,6 @@ function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admis
       ourBytes,
       facts,
       upstreamModel: deployment.upstreamModel,
-      calledModel: facts.model,
       outputCap: admission.outputCap,
       maxOutputTokens: deployment.maxOutputTokens,
       createdAtMs: gateway.clock.nowMs(),
@@ -168,7 +167,7 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
   };
 }
 
-const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true } as const;
+const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true, serviceTier: null } as const;
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {

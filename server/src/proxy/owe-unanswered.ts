@@ -2,7 +2,8 @@
 import type { AnswerFacts, Exchange, Wire } from '../dialects/dialect.ts';
 import { isObject, parseJson } from '../dialects/json.ts';
 import { reportOf } from '../dialects/plausible.ts';
-import { usageOf } from '../dialects/usage.ts';
+import { tierOf, usageOf } from '../dialects/usage.ts';
+import { askedTier, lookupBounds } from '../domain/beyond.ts';
 import { estimatedOutput, outputMadeAtMost } from '../domain/hang-up.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { tokensMadeAtMost } from '../domain/pace.ts';
@@ -34,7 +35,7 @@ export function oweForError(
   try {
     const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : reportOfError(upstream, said.bytes);
     if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
-    if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'usage' : 'estimated');
+    if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'usage' : 'estimated', facts);
   } catch (error) {
     tellDefect(error, admission.walk.id, gateway);
   }
@@ -50,7 +51,8 @@ function factsOfStream(bytes: Buffer, exchange: Exchange, bytesAre: 'all' | 'par
 
 function reportOfError(upstream: Wire, bytes: Buffer) {
   const json = bytes.length === 0 ? null : parseJson(bytes.toString('utf8'));
-  return reportOf(isObject(json) ? usageOf(upstream, json) : null);
+  if (!isObject(json)) return { ...reportOf(null), serviceTier: null };
+  return { ...reportOf(usageOf(upstream, json)), serviceTier: tierOf(upstream, json) };
 }
 
 /** A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not. */
@@ -127,9 +129,18 @@ export function oweForHangUp(
   }
   const output = outputMadeAtMost(known);
   const { price } = candidate;
-  const asHeld = usage === null && price !== null ? { input: inputHeldFor(admission, candidate), output } : null;
-  const nanoUsd = asHeld === null || price === null ? undefined : toCounterNanoUsd(costNanoUsd(asHeld, price));
-  owe(admission, candidate, usageWith(output, usage, inputTokens), 'estimated', nanoUsd);
+  const { searches, rounds } = lookupBounds(asked.facts.beyond, candidate.deployment.searchesMax ?? null);
+  // What is reported at a stream's beginning knows nothing of the rounds that the provider's own tools make after it.
+  const isInputKnown = usage !== null && rounds === 0;
+  const pieces = searches > 0 ? { search: searches } : {};
+  const used = { ...usageWith(output, usage, inputTokens), ...pieces };
+  if (isInputKnown || price === null) {
+    owe(admission, candidate, used, 'estimated');
+    return;
+  }
+  const asHeld = { input: inputHeldFor(admission, candidate), output, ...pieces, request: 1 };
+  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, askedTier(asked.facts.beyond)));
+  owe(admission, candidate, used, 'estimated', { nanoUsd });
 }
 
 const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
@@ -138,7 +149,7 @@ const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
 function oweHold(admission: Admission, candidate: Candidate): void {
   const { heldInputTokens, heldOutputTokens } = admission.ifLost(candidate);
   const usage = { input: heldInputTokens, output: heldOutputTokens };
-  owe(admission, candidate, usage, 'estimated', admission.heldNanoUsd);
+  owe(admission, candidate, usage, 'estimated', { nanoUsd: admission.heldNanoUsd });
 }
 
 /** A whole answer that nobody waited for where no `block` budget wants to know it: what is usual, or what had come of it where that is more. */

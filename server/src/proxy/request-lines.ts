@@ -2,6 +2,7 @@ import type { DeploymentConfig } from '../domain/catalogue.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { nowAndThen } from '../lib/now-and-then.ts';
 
 /** The log's lines about single requests: those an operator should hear of. All others are in the request log and the metrics. */
 export interface RequestLines {
@@ -17,8 +18,6 @@ const SLOW_US = 1_000_000;
 const LINES_MAX = 20;
 const LINES_PER_MS = 1_000;
 const IMPLAUSIBLE_EVERY_MS = 60_000;
-/** More deployments than this are told of anew rather than remembered. */
-const DEPLOYMENTS_MAX = 10_000;
 
 /** What failed by the provider's or our own fault, and what was slow by ours. A caller's mistake or limit is theirs to see, in its row. */
 export function isWorthALine({ status, httpStatus }: EndRecord, ownUs: number): boolean {
@@ -30,18 +29,12 @@ export function createRequestLines({ log, clock }: { readonly log: Logger; reado
   let sinceMs = Number.NEGATIVE_INFINITY;
   let written = 0;
   let leftOut = 0;
-  const implausible = new Map<string, { readonly sinceMs: number; more: number }>();
+  const implausible = nowAndThen(IMPLAUSIBLE_EVERY_MS, clock);
   return {
     usageImplausible({ id, provider }, requestId) {
-      const nowMs = clock.monotonicMs();
-      const last = implausible.get(id);
-      if (last !== undefined && nowMs - last.sinceMs < IMPLAUSIBLE_EVERY_MS) {
-        last.more += 1;
-        return;
-      }
-      if (implausible.size >= DEPLOYMENTS_MAX) implausible.clear();
-      implausible.set(id, { sinceMs: nowMs, more: 0 });
-      const fields = { request_id: requestId, deployment_id: id, provider, left_out: last?.more ?? 0 };
+      const heldBack = implausible(id);
+      if (heldBack === null) return;
+      const fields = { request_id: requestId, deployment_id: id, provider, left_out: heldBack };
       log.warn(fields, 'a provider reported usage that cannot be: it is charged as an estimate');
     },
     note(record, ownUs, traceId) {

@@ -3,8 +3,9 @@ import { createMemoryCounters, type MemoryCounters } from '../counters/memory.ts
 import type { Catalogue } from '../domain/catalogue.ts';
 import { rulesOfScope } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, Scope, ScopePolicy, TeamConfig } from '../domain/tenancy.ts';
+import { StoreUnavailable } from '../store/errors.ts';
 import type { RecentUse } from '../store/usage.ts';
-import { restoreRecent } from './restore.ts';
+import { type Restored, restoreRecent } from './restore.ts';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:30Z');
 const HOURLY: ScopePolicy = { rateLimits: { rpm: 100, rph: 1_000, tph: 100_000 }, modelLimits: [], budgets: [] };
@@ -73,7 +74,7 @@ describe('what was admitted in the last hour', () => {
     counters = createMemoryCounters({ clock: { nowMs: () => NOW_MS, monotonicMs: () => 0 }, seedFrom: async () => [] });
   });
 
-  function restore(uses: readonly RecentUse[], { org = organization(), keys = [key()] } = {}): Promise<number> {
+  function restore(uses: readonly RecentUse[], { org = organization(), keys = [key()] } = {}): Promise<Restored> {
     const loadOrganizations = async (ids: readonly string[]) => new Map(ids.includes(org.id) ? [[org.id, org]] : []);
     const findKeys = async (wanted: readonly { readonly keyId: string }[]) =>
       keys.filter(({ id }) => wanted.some(({ keyId }) => keyId === id));
@@ -90,7 +91,7 @@ describe('what was admitted in the last hour', () => {
   // promise: **A restart resets nothing**, and neither does `kill -9`
   test('is counted again at all four scopes, in the windows it still belongs to', async () => {
     const earlier = use({ atMs: NOW_MS - 30 * 60_000, requests: 5, tokens: 500 });
-    expect(await restore([earlier, use()])).toBe(1);
+    expect(await restore([earlier, use()])).toMatchObject({ keys: 1, examples: [] });
     expect(await usedOf('organization', 'org_1')).toEqual([3, 8, 570]);
     expect(await usedOf('team', 'team_1')).toEqual([3, 8, 570]);
     expect(await usedOf('user', 'mem_1')).toEqual([3, 8, 570]);
@@ -115,9 +116,44 @@ describe('what was admitted in the last hour', () => {
     expect(await usedOf('organization', 'org_1')).toEqual([3, 3, 70]);
   });
 
+  // promise: restore skips what it cannot read, says so, and the
+  test('in numbers or under policies that cannot be read is left out and told of, and all else is counted', async () => {
+    const broken = organization({ id: 'org_2', timeZone: 'Mars/Olympus', rateLimits: { rpd: 5 } });
+    const uses = [
+      use({ tokens: 2 ** 53 }),
+      use({ tokens: -1 }),
+      use({ requests: 0.5 }),
+      use({ atMs: Number.NaN }),
+      use({ organizationId: 'org_2', keyId: 'key_2' }),
+      use({ keyId: 'key_3' }),
+      use({ organizationId: 'org_3', keyId: 'key_4' }),
+      use(),
+    ];
+    const sources = {
+      catalogue: CATALOGUE,
+      counters,
+      loadOrganizations: async (ids: readonly string[]) => {
+        if (ids.includes('org_3')) throw new TypeError('no such period');
+        return new Map([organization(), broken].filter(({ id }) => ids.includes(id)).map((one) => [one.id, one]));
+      },
+      findKeys: async (wanted: readonly { readonly keyId: string }[]) => {
+        if (wanted.some(({ keyId }) => keyId === 'key_3')) throw new TypeError('no such limit');
+        return [key(), key({ id: 'key_2', organizationId: 'org_2' })].filter(({ id }) =>
+          wanted.some(({ keyId }) => keyId === id),
+        );
+      },
+    };
+    const restored = await restoreRecent(uses, sources, NOW_MS);
+    expect(restored).toMatchObject({ keys: 2, skipped: { organizations: 1, keys: 1, plans: 1, rows: 4 } });
+    expect(restored.examples).toHaveLength(5);
+    expect(await usedOf('organization', 'org_1')).toEqual([3, 3, 70]);
+    const away = { ...sources, findKeys: () => Promise.reject(new StoreUnavailable('the database is away', '08006')) };
+    await expect(restoreRecent(uses, away, NOW_MS)).rejects.toThrow('the database is away');
+  });
+
   test('of an organization or key that cannot be found is left out, and the others are counted', async () => {
     const uses = [use({ organizationId: 'org_nowhere', keyId: 'key_x' }), use({ keyId: 'key_nowhere' }), use()];
-    expect(await restore(uses)).toBe(1);
+    expect(await restore(uses)).toMatchObject({ keys: 1, examples: [] });
     expect(await usedOf('organization', 'org_1')).toEqual([3, 3, 70]);
   });
 

@@ -1,8 +1,9 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/beyond.ts';
 import { estimatedOutput } from '../domain/hang-up.ts';
 import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
-import { costNanoUsd } from '../domain/price.ts';
+import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
@@ -26,20 +27,33 @@ export interface Ending {
   readonly answer: Buffer | null;
 }
 
+/** What is known of an attempt's bill beside its usage. */
+export interface Billed {
+  /** The service tier that answered, as AnswerFacts says it; null: the answer names none, and the one that was asked for is charged. */
+  readonly serviceTier?: string | null;
+  /** What is charged whatever the usage costs at the candidate's price. */
+  readonly nanoUsd?: number;
+}
+
+const AS_ASKED: Billed = {};
+
 /**
  * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
- * usage is charged at the candidate's price, or at `chargedNanoUsd` where that says it.
+ * usage is charged at the candidate's price; what of it has no price is named.
  */
 export function owe(
   admission: Admission,
   candidate: Candidate,
-  usage: Usage,
+  reported: Usage,
   kind: LedgerEntry['kind'],
-  chargedNanoUsd?: number,
+  billed: Billed = AS_ASKED,
 ): void {
   if (admission.walk.endpoint.free) return;
   const { price } = candidate;
-  const nanoUsd = price === null ? null : (chargedNanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price)));
+  const { beyond } = admission.asked.facts;
+  const usage = withPieces(reported, candidate, beyond);
+  const serviceTier = (billed.serviceTier ?? askedTier(beyond)) || null;
+  const nanoUsd = price === null ? null : (billed.nanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price, serviceTier)));
   admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
   admission.entries.push({
@@ -51,7 +65,21 @@ export function owe(
     priceId: candidate.price?.id ?? null,
     usage,
     nanoUsd,
+    serviceTier,
+    unpricedUnits: price === null ? null : namesOf(unpricedIn(usage, price, serviceTier), unpricedAsked(beyond, price)),
   });
+}
+
+/** Usage with the fee for the request where the price has one, and with searches that were asked for and are reported nowhere. */
+function withPieces(usage: Usage, { price, deployment }: Candidate, beyond: readonly Beyond[]): Usage {
+  const searches = beyond.length === 0 ? 0 : unreportedSearches(beyond, usage, deployment.searchesMax ?? null);
+  const all = searches > 0 ? { ...usage, search: searches } : usage;
+  return price === null ? all : withRequestFee(all, price);
+}
+
+function namesOf(used: readonly string[], asked: readonly string[]): string | null {
+  if (used.length + asked.length === 0) return null;
+  return [...new Set([...used, ...asked])].join(',');
 }
 
 /**
@@ -62,7 +90,7 @@ export function owe(
 export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
   admission.outputBytes = facts.outputBytes;
   if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
-  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage');
+  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage', facts);
   else oweEstimated(admission, candidate, facts);
 }
 
@@ -133,6 +161,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     endpoint: walk.endpoint.name,
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
+    provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
     finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
     gatewayUs: gatewayTimeUs(admission, gateway),

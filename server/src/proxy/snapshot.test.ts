@@ -86,8 +86,10 @@ beforeEach(async () => {
     clock: systemClock,
     hashSecret: (secret) => secret,
     keysMax: 10,
+    inFlight: () => [],
     forget,
     recount,
+    unreadable: () => {},
   });
 });
 

@@ -4,6 +4,8 @@ import type { OutputHistory } from '../domain/hold.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
+import { within } from '../lib/within.ts';
+import { isStoreUnavailable } from '../store/errors.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
 /** Where configuration comes from: the store's queries, bound to a database. */
@@ -59,7 +61,7 @@ export interface Snapshot {
   /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
   poll(): Promise<void>;
   evictIdle(nowMs: number): void;
-  /** Keys that were shown at or after an instant. */
+  /** Keys that called at or after an instant. */
   usedSince(sinceMs: number): readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[];
   sizes(): { readonly keys: number; readonly organizations: number };
   /** Milliseconds since the configuration was last known to be the present one: nothing served is older than that. */
@@ -70,11 +72,16 @@ export interface SnapshotOptions {
   readonly source: ConfigSource;
   readonly clock: Clock;
   readonly hashSecret: (secret: string) => string;
+  /** More keys are kept only while requests of all of them are in flight. */
   readonly keysMax: number;
+  /** The requests in flight. Their keys stay, however long nobody shows them: what changes meanwhile counts at their settlement. */
+  readonly inFlight: () => readonly { readonly key: object }[];
   /** Told, in the turn in which a change goes live, which counters it adds, and which change that is. */
   readonly forget: (counters: readonly CounterSpec[], change: ConfigurationChange) => void;
   /** Told, in the same way, which counters count other requests than before: the members of their access groups have changed. */
   readonly recount: (counters: readonly CounterSpec[]) => void;
+  /** Told of an organization or key whose configuration cannot be read or worked out; it stands in nobody else's way. */
+  readonly unreadable: (id: string, error: unknown) => void;
 }
 
 const CATALOGUE = 'catalogue';
@@ -96,8 +103,10 @@ class LiveSnapshot implements Snapshot {
   readonly #clock: Clock;
   readonly #hashSecret: SnapshotOptions['hashSecret'];
   readonly #keysMax: number;
+  readonly #inFlight: SnapshotOptions['inFlight'];
   readonly #forget: SnapshotOptions['forget'];
   readonly #recount: SnapshotOptions['recount'];
+  readonly #unreadable: SnapshotOptions['unreadable'];
   #catalogue: Catalogue;
   readonly #holders = new Map<string, OrganizationHolder>();
   readonly #secrets = new Map<string, CachedSecret>();
@@ -109,13 +118,18 @@ class LiveSnapshot implements Snapshot {
   #changes = 0;
   #checkedMs: number;
 
-  constructor({ source, clock, hashSecret, keysMax, forget, recount }: SnapshotOptions, catalogue: Catalogue) {
+  constructor(
+    { source, clock, hashSecret, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions,
+    catalogue: Catalogue,
+  ) {
     this.#source = source;
     this.#clock = clock;
     this.#hashSecret = hashSecret;
     this.#keysMax = keysMax;
+    this.#inFlight = inFlight;
     this.#forget = forget;
     this.#recount = recount;
+    this.#unreadable = unreadable;
     this.#catalogue = catalogue;
     this.#checkedMs = clock.monotonicMs();
   }
@@ -163,7 +177,6 @@ class LiveSnapshot implements Snapshot {
     const holder = await this.#holderOf(found.key.organizationId);
     // A change was applied meanwhile and may not be in what was read: it could not reach a key that was not cached yet.
     if (seen !== this.#changes) return this.#load(secret);
-    if (this.#secrets.size >= this.#keysMax) this.#evictOldest();
     const key = this.#remember(found.key, holder);
     this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
     return key;
@@ -171,32 +184,31 @@ class LiveSnapshot implements Snapshot {
 
   async keyById(organizationId: string, keyId: string): Promise<CachedKey | null> {
     const known = this.#keys.get(keyId);
-    if (known !== undefined) return known.config.organizationId === organizationId ? known : null;
+    if (known !== undefined) return known.config.organizationId === organizationId ? this.#used(known) : null;
     const seen = this.#changes;
     const config = await this.#source.findKey(organizationId, keyId);
     if (config === null) return null;
     const holder = await this.#holderOf(organizationId);
     if (seen !== this.#changes) return this.keyById(organizationId, keyId);
-    // Not kept: the cache goes by secrets, and nobody has shown one.
-    return this.#newKey(config, holder);
+    return this.#remember(config, holder);
   }
 
   #remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
     const known = this.#keys.get(config.id);
     if (known !== undefined) {
       this.#adopt(known, config);
-      return known;
+      return this.#used(known);
     }
-    const key = this.#newKey(config, holder);
+    if (this.#keys.size >= this.#keysMax) this.#evictOldest();
+    const memory = { histories: new Map(), standings: new Map() };
+    const key: CachedKey = { config, holder, ...memory, team: null, member: null, lastUsedMs: 0 };
+    replaceKey(key, config);
     this.#keys.set(config.id, key);
-    return key;
+    return this.#used(key);
   }
 
-  #newKey(config: KeyConfig, holder: OrganizationHolder): CachedKey {
-    const nowMs = this.#clock.nowMs();
-    const memory = { histories: new Map(), standings: new Map() };
-    const key: CachedKey = { config, holder, ...memory, team: null, member: null, lastUsedMs: nowMs };
-    replaceKey(key, config);
+  #used(key: CachedKey): CachedKey {
+    key.lastUsedMs = this.#clock.nowMs();
     return key;
   }
 
@@ -233,12 +245,22 @@ class LiveSnapshot implements Snapshot {
     if (changed.size === 0) return;
     const nowMs = this.#clock.nowMs();
     const held = [...this.#holders.values()].flatMap(({ config }) =>
-      config === null ? [] : countersOfGroups(config, changed, nowMs),
+      config === null ? [] : this.#countersIn(config.id, () => countersOfGroups(config, changed, nowMs)),
     );
-    const ofKeys = [...this.#keys.values()].flatMap(({ config, holder }) =>
-      countersOfGroupsOfKey({ policy: config, timeZone: holder.config?.timeZone ?? 'UTC' }, changed, nowMs),
+    const ofKeys = [...this.#keys.values()].flatMap(({ config: policy, holder }) =>
+      this.#countersIn(policy.id, () => countersOfGroupsOfKey({ policy, timeZone: zoneOf(holder) }, changed, nowMs)),
     );
     if (held.length + ofKeys.length > 0) this.#recount([...held, ...ofKeys]);
+  }
+
+  /** A policy that cannot be worked out refuses its own requests; no other's change waits for it. */
+  #countersIn(id: string, work: () => readonly CounterSpec[]): readonly CounterSpec[] {
+    try {
+      return work();
+    } catch (error) {
+      this.#unreadable(id, error);
+      return [];
+    }
   }
 
   async #reloadOrganization(id: string) {
@@ -260,8 +282,10 @@ class LiveSnapshot implements Snapshot {
   /** However a newer configuration of a cached key got here, by a change or by a look-up; an older one that was slow changes nothing. */
   #adopt(key: CachedKey, config: KeyConfig): void {
     if (config.version < key.config.version) return;
-    const timeZone = key.holder.config?.timeZone ?? 'UTC';
-    const added = countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs());
+    const timeZone = zoneOf(key.holder);
+    const added = this.#countersIn(config.id, () =>
+      countersAddedToKey({ policy: key.config, timeZone }, { policy: config, timeZone }, this.#clock.nowMs()),
+    );
     this.#forget(added, { of: 'key', version: config.version });
     replaceKey(key, config);
   }
@@ -279,12 +303,16 @@ class LiveSnapshot implements Snapshot {
   #forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
     const nowMs = this.#clock.nowMs();
     const change = { of: 'organization', version: after.version } as const;
-    this.#forget(countersAddedToOrganization(before, after, nowMs), change);
+    this.#forget(
+      this.#countersIn(after.id, () => countersAddedToOrganization(before, after, nowMs)),
+      change,
+    );
     if (before.timeZone === after.timeZone) return;
     for (const { holder: its, config: policy } of this.#keys.values()) {
       if (its !== holder) continue;
+      const zoned = (timeZone: string) => ({ policy, timeZone });
       this.#forget(
-        countersAddedToKey({ policy, timeZone: before.timeZone }, { policy, timeZone: after.timeZone }, nowMs),
+        this.#countersIn(policy.id, () => countersAddedToKey(zoned(before.timeZone), zoned(after.timeZone), nowMs)),
         change,
       );
     }
@@ -310,29 +338,54 @@ class LiveSnapshot implements Snapshot {
     const keyIds = [...this.#keys.values()]
       .filter(({ config }) => moved.has(config.organizationId))
       .map(({ config }) => config.id);
-    await this.apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
+    try {
+      await this.apply({ catalogue: catalogueMoved, organizationIds: [...moved], keyIds });
+    } catch {
+      await this.#applyEach(catalogueMoved, moved);
+    }
   }
 
-  #evictOldest(): void {
-    // Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare.
-    const going = new Set<CachedKey>();
-    for (const { key } of this.#secrets.values()) {
-      if (going.size >= this.#keysMax / 10) break;
-      going.add(key);
+  /** One that cannot be read keeps no other from what is new. Rejects, in the end, as long as there is one. */
+  async #applyEach(catalogueMoved: boolean, moved: ReadonlySet<string>): Promise<void> {
+    const failures: unknown[] = [];
+    if (catalogueMoved) await this.apply({ catalogue: true }).catch((error: unknown) => failures.push(error));
+    for (const id of moved) {
+      const its = [...this.#keys.values()].filter(({ config }) => config.organizationId === id);
+      await this.apply({ organizationIds: [id], keyIds: its.map(({ config }) => config.id) }).catch((error: unknown) => {
+        failures.push(error);
+        if (!isStoreUnavailable(error)) this.#unreadable(id, error);
+      });
     }
-    // All this.#secrets of a key go with it: one that stayed would be served on, unseen by every later change.
-    for (const [secret, { key }] of this.#secrets) if (going.has(key)) this.#secrets.delete(secret);
-    for (const key of going) this.#keys.delete(key.config.id);
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare. */
+  #evictOldest(): void {
+    const going = new Set<CachedKey>();
+    const busy = this.#busy();
+    for (const key of this.#keys.values()) {
+      if (going.size >= this.#keysMax / 10) break;
+      if (!busy.has(key)) going.add(key);
+    }
+    this.#letGo(going);
   }
 
   evictIdle(nowMs: number): void {
-    for (const [secret, cached] of this.#secrets) {
-      if (nowMs - cached.key.lastUsedMs < IDLE_MS) continue;
-      this.#secrets.delete(secret);
-      this.#keys.delete(cached.key.config.id);
-    }
+    const busy = this.#busy();
+    this.#letGo(new Set([...this.#keys.values()].filter((key) => nowMs - key.lastUsedMs >= IDLE_MS && !busy.has(key))));
     const used = new Set([...this.#keys.values()].map((key) => key.config.organizationId));
     for (const id of this.#holders.keys()) if (!used.has(id)) this.#holders.delete(id);
+  }
+
+  #busy(): ReadonlySet<object> {
+    return new Set(this.#inFlight().map(({ key }) => key));
+  }
+
+  /** All secrets of a key go with it: one that stayed would be served on, unseen by every later change. */
+  #letGo(going: ReadonlySet<CachedKey>): void {
+    if (going.size === 0) return;
+    for (const [secret, { key }] of this.#secrets) if (going.has(key)) this.#secrets.delete(secret);
+    for (const key of going) this.#keys.delete(key.config.id);
   }
 
   usedSince(sinceMs: number) {
@@ -341,29 +394,14 @@ class LiveSnapshot implements Snapshot {
   }
 }
 
+function zoneOf({ config }: OrganizationHolder): string {
+  return config?.timeZone ?? 'UTC';
+}
+
 /** Puts a key's configuration in place with the team and member it belongs to now. */
 function replaceKey(key: CachedKey, config: KeyConfig): void {
   const organization = key.holder.config;
   key.config = config;
   key.team = organization?.teams.get(config.teamId) ?? null;
   key.member = config.owner.is === 'member' ? (organization?.members.get(config.owner.memberId) ?? null) : null;
-}
-
-const TICKS = 4;
-
-/**
- * A lookup that takes longer is answered as an outage; its result still fills the cache when it comes. Time in which this process stood still
- * counts as one tick, however long it was: an answer that came meanwhile has not been heard yet.
- */
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let ticksLeft = TICKS;
-    const timer = setInterval(() => {
-      ticksLeft -= 1;
-      if (ticksLeft > 0) return;
-      clearInterval(timer);
-      reject(new Error(`no answer from the store within ${ms} ms`));
-    }, ms / TICKS);
-    work.then(resolve, reject).finally(() => clearInterval(timer));
-  });
 }

@@ -3,10 +3,12 @@ import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/cata
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
+import { NAME_LENGTH_MAX } from '../domain/names.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Dimensions } from '../journal/records.ts';
+import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
 import { chargedFor, memberIdOf } from './charged.ts';
@@ -24,6 +26,8 @@ export interface Standing {
   readonly name: string;
   /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
   readonly charged: Dimensions;
+  /** The name as `x-headgate-model` says it; null where it is longer than any name, so that nobody has long answers made of what they made up. */
+  readonly headerName: string | null;
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
@@ -123,17 +127,16 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     caller,
     name,
     charged: chargedFor(caller.key, name),
+    headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
     chain,
     candidates,
-    holdCandidates: [...candidates.values()].map(({ deployment, price }) => ({
-      price,
-      maxOutputTokens: deployment.maxOutputTokens,
-    })),
+    holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
     tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
-    accessText: encodeAccess(explainTarget(levels, name, catalogue)),
+    // It stands among fields that control characters part, and is made once for many rows.
+    accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
     needsPrice: blocks.length > 0,
     clamps: blocks.some((rule) => rule.clampOutput),
     catalogue,
@@ -178,6 +181,12 @@ function candidatesOf(chain: readonly CallableTarget[], nowMs: number): Readonly
     }
   }
   return candidates;
+}
+
+/** What a hold needs to know of somebody who may serve. */
+export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
+  const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
+  return { price, maxOutputTokens, partTokensMax, searchesMax };
 }
 
 /** When the next effective-dated price begins to apply. */

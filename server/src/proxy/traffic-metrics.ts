@@ -28,6 +28,11 @@ export function addTraffic(families: MetricFamilies, reading: TrafficReading): v
     'Answers whose reported usage cannot be, and which were charged as an estimate instead, by provider.',
     split(reading.usageImplausible, ['provider']),
   );
+  families.counter(
+    'headgate_unpriced_units_total',
+    'What had no price though it is billed beyond tokens, by kind: refused under a budget that blocks, or used where none does.',
+    split(reading.unpricedUnits, ['unit']),
+  );
   families.gauge('headgate_requests_in_flight', 'Admitted requests not yet settled.', reading.inFlight);
   families.histogram('headgate_gateway_seconds', 'Time the gateway itself added per request.', [[{}, reading.gatewaySeconds]]);
   addProviders(families, reading);

@@ -1,4 +1,5 @@
 import type { Hold } from '../counters/counters.ts';
+import { kindOfUnit } from '../domain/beyond.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
 import { Buckets } from './buckets.ts';
@@ -12,6 +13,8 @@ export interface Traffic {
   settled(record: EndRecord): void;
   /** A limit or budget said no. */
   limited(limit: LimitDetails): void;
+  /** Something without a price was refused. What was used without one is in the rows. */
+  unpriced(unit: string): void;
   upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
   /** From sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
   upstreamMs(provider: string, ms: number): void;
@@ -37,6 +40,8 @@ export interface InFlight {
   /** Where it is kept meanwhile; written here alone. */
   inFlightAt: number;
   readonly charged: Dimensions;
+  /** What stands for its key in memory: it is kept there until the request is settled. */
+  readonly key: object;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }
@@ -51,6 +56,8 @@ export interface TrafficReading {
   readonly streamsCut: ReadonlyMap<string, number>;
   /** By provider. */
   readonly usageImplausible: ReadonlyMap<string, number>;
+  /** Refused or used without a price, by kind. */
+  readonly unpricedUnits: ReadonlyMap<string, number>;
   readonly providers: ReadonlyMap<string, ProviderTraffic>;
   /** Of the first organizations that were seen, as many as are wanted; the rest together as `other`. Empty when none are wanted. */
   readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
@@ -89,6 +96,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const attempts = new Tally();
   const streamsCut = new Tally();
   const usageImplausible = new Tally();
+  const unpricedUnits = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
   const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
@@ -101,12 +109,14 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
       requests.add(record.endpoint, outcomeOf(record.status), record.code ?? '');
       const organization = organizationsMax === 0 ? null : organizationIn(organizations, record.organizationId, organizationsMax);
       if (organization !== null) count(organization.requests, outcomeOf(record.status));
-      for (const { provider, usage, nanoUsd } of record.entries) {
+      for (const { provider, usage, nanoUsd, unpricedUnits: names } of record.entries) {
+        if (names) for (const name of names.split(',')) unpricedUnits.add(kindOfUnit(name));
         use(providerIn(providers, provider), usage, nanoUsd);
         if (organization !== null) use(organization, usage, nanoUsd);
       }
     },
     limited: ({ scope, limit }) => limited.add(scope, limit),
+    unpriced: (unit) => unpricedUnits.add(kindOfUnit(unit)),
     upstreamAttempt: (provider, outcome) => attempts.add(provider, outcome),
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
@@ -125,6 +135,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
       usageImplausible: usageImplausible.read(),
+      unpricedUnits: unpricedUnits.read(),
       ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,
     }),

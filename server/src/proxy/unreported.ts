@@ -3,7 +3,7 @@ import { inputBound } from '../domain/hold.ts';
 import { affordableOutputTokens } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { Candidate } from './candidate.ts';
-import { outputHistoryOf } from './standing.ts';
+import { holdCandidateOf, outputHistoryOf } from './standing.ts';
 import type { Admission } from './walk.ts';
 
 /** What is known of an answer whose usage was not reported, or not to its end. */
@@ -48,9 +48,8 @@ export function usageWith(output: number, reported: Usage | null, inputTokens: n
 }
 
 /** The most input tokens that money was held for, should this candidate have served. */
-export function inputHeldFor({ question }: Admission, { price, deployment }: Candidate): number {
-  const { maxOutputTokens, partTokensMax = null } = deployment;
-  return inputBound(question, { price, maxOutputTokens, partTokensMax });
+export function inputHeldFor({ question }: Admission, candidate: Candidate): number {
+  return inputBound(question, holdCandidateOf(candidate));
 }
 
 /** All choices together: what the cap and the model allow, and what is held for the attempt pays for beside its input. */

@@ -55,6 +55,8 @@ export interface Admission {
   readonly charged: Dimensions;
   readonly asked: Asked;
   readonly standing: Standing;
+  /** Who of the standing's candidates may serve, where something asked for has no price at others; null: all. */
+  readonly fitting: ReadonlySet<Candidate> | null;
   readonly hold: Hold;
   readonly admittedAtMs: number;
   readonly readings: Readings;

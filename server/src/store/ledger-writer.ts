@@ -36,6 +36,8 @@ export type LedgerEvent =
   | CatchUpEvent
   | { readonly is: 'away'; readonly message: string }
   | { readonly is: 'back'; readonly afterMs: number }
+  /** Rows are stored, and whoever hears of stored rows failed on them. */
+  | { readonly is: 'untold'; readonly message: string }
   | { readonly is: 'rejected'; readonly requestId: string; readonly message: string };
 
 export interface LedgerLag {
@@ -202,11 +204,20 @@ class Writer implements LedgerWriter {
     }
     this.#busySinceMs ??= startedMs;
     if ((await this.#store(batch, 0, batch.starts.length)) === 'stopped') return 'done';
-    if (!batch.isAgain) this.#options.onStored?.(batch);
+    if (!batch.isAgain) this.#tellStored(batch);
     this.#options.source.stored(batch.end);
     const isBacklog = batch.starts.length >= this.#rowsNow || this.#hasMoreToDo();
     if (!isBacklog) await this.#pause(this.#everyMs - (this.#options.clock.monotonicMs() - startedMs));
     return 'goes_on';
+  }
+
+  /** What is stored stays stored, whatever its listener makes of it. */
+  #tellStored(batch: RowBatch): void {
+    try {
+      this.#options.onStored?.(batch);
+    } catch (error) {
+      this.#options.onEvent({ is: 'untold', message: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   #hasMoreToDo(): boolean {

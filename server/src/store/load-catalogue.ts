@@ -1,6 +1,7 @@
 import { asc, desc, isNull } from 'drizzle-orm';
 import type { CallableTarget, Catalogue, CredentialConfig, DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
 import type { Price } from '../domain/price.ts';
+import { isReadablePrice } from '../domain/price-units.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 import type { Database } from './database.ts';
 import {
@@ -16,11 +17,20 @@ import {
 
 /** Opens what was sealed for this credential. */
 export type OpenSecret = (sealed: Buffer, credentialId: string) => string;
+/** Told of a row that cannot be read, with its id. */
+export type OnUnreadable = (what: 'credential' | 'price', id: string, error: unknown) => void;
 
-/** Everything callable at one instant. Its version is that of the scope `catalogue`. Throws what `openSecret` throws. */
-export async function loadCatalogue(db: Database, openSecret: OpenSecret): Promise<Catalogue> {
+/**
+ * Everything callable at one instant. Its version is that of the scope `catalogue`. One row that cannot be read is no reason that nothing can be
+ * called: a deployment whose credential cannot be opened is out of service, and a price that is none leaves its deployment unpriced.
+ */
+export async function loadCatalogue(
+  db: Database,
+  openSecret: OpenSecret,
+  onUnreadable: OnUnreadable = () => {},
+): Promise<Catalogue> {
   const rows = await db.transaction(readRows, { isolationLevel: 'repeatable read', accessMode: 'read only' });
-  const byId = deploymentsFrom(rows, openSecret);
+  const byId = deploymentsFrom(rows, openSecret, onUnreadable);
   const labels = groupBy(rows.labels, (row) => row.targetName);
   const targets = [...modelTargets(rows, byId), ...routeGroupTargets(rows, byId)].map((target) => {
     const labelled = new Set(labels.get(target.name)?.map((row) => row.accessGroup));
@@ -46,30 +56,37 @@ async function readRows(tx: Database) {
   };
 }
 
-function deploymentsFrom(rows: Rows, openSecret: OpenSecret): ReadonlyMap<string, DeploymentConfig> {
-  const opened = new Map(rows.credentials.map((row) => [row.id, credentialFrom(row, openSecret)]));
+function deploymentsFrom(rows: Rows, openSecret: OpenSecret, onUnreadable: OnUnreadable): ReadonlyMap<string, DeploymentConfig> {
+  const opened = new Map(rows.credentials.map((row) => [row.id, credentialFrom(row, openSecret, onUnreadable)]));
   const priced = groupBy(rows.prices, (row) => row.deploymentId);
   return new Map(
     rows.deployments.map((row) => {
-      const credential = row.credentialId === null ? null : (opened.get(row.credentialId) ?? null);
-      return [row.id, deploymentFrom(row, credential, priced.get(row.id) ?? [])];
+      const credential = row.credentialId === null ? null : (opened.get(row.credentialId) ?? 'unreadable');
+      const prices = (priced.get(row.id) ?? []).map((price) => priceFrom(price, onUnreadable));
+      return [row.id, deploymentFrom(row, credential, prices)];
     }),
   );
 }
 
-function credentialFrom(row: Rows['credentials'][number], openSecret: OpenSecret): CredentialConfig {
-  return Object.freeze({
-    id: row.id,
-    provider: row.provider as ProviderName,
-    baseUrl: row.baseUrl,
-    apiKey: row.sealed === null ? '' : openSecret(row.sealed, row.id),
-  });
+/** Null: it cannot be opened. */
+function credentialFrom(
+  row: Rows['credentials'][number],
+  openSecret: OpenSecret,
+  onUnreadable: OnUnreadable,
+): CredentialConfig | null {
+  try {
+    const apiKey = row.sealed === null ? '' : openSecret(row.sealed, row.id);
+    return Object.freeze({ id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl, apiKey });
+  } catch (error) {
+    onUnreadable('credential', row.id, error);
+    return null;
+  }
 }
 
 function deploymentFrom(
   row: Rows['deployments'][number],
-  credential: CredentialConfig | null,
-  priceRows: Rows['prices'],
+  credential: CredentialConfig | 'unreadable' | null,
+  prices: readonly Price[],
 ): DeploymentConfig {
   return Object.freeze({
     id: row.id,
@@ -77,8 +94,8 @@ function deploymentFrom(
     provider: row.provider as ProviderName,
     upstreamModel: row.upstreamModel,
     mode: row.mode,
-    credential,
-    prices: Object.freeze(priceRows.map(priceFrom)),
+    credential: credential === 'unreadable' ? null : credential,
+    prices: Object.freeze(prices),
     limits: Object.freeze({ rpm: row.rpm, tpm: row.tpm }),
     weight: row.weight,
     priority: row.priority,
@@ -88,13 +105,17 @@ function deploymentFrom(
     partTokensMax: row.partTokensMax,
     onHangup: row.onHangup,
     timeoutMs: row.timeoutMs,
-    enabled: row.enabled,
+    enabled: row.enabled && credential !== 'unreadable',
   });
 }
 
-function priceFrom(row: Rows['prices'][number]): Price {
-  const price = { id: row.id, effectiveFromMs: row.effectiveFrom.getTime(), perMillion: Object.freeze(row.perMillion) };
-  return Object.freeze(row.units === null ? price : { ...price, units: Object.freeze(row.units) });
+/** A price that is none is no price: never free silently, and never charged by what cannot be multiplied. */
+function priceFrom(row: Rows['prices'][number], onUnreadable: OnUnreadable): Price {
+  const isReadable = isReadablePrice(row.perMillion, row.units);
+  if (!isReadable) onUnreadable('price', row.id, new RangeError('a price is whole nano-dollars, from 0 on'));
+  const perMillion = Object.freeze(isReadable ? row.perMillion : {});
+  const price = { id: row.id, effectiveFromMs: row.effectiveFrom.getTime(), perMillion };
+  return Object.freeze(row.units === null || !isReadable ? price : { ...price, units: Object.freeze(row.units) });
 }
 
 /** A model is served by every deployment that carries its name. */

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { checkDeployment, listUpstreamModels } from '../../src/providers/credential-check.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
-import { priceFor } from '../../src/providers/price-table.ts';
+import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { upstream as provider, testTransport } from '../support/upstream.ts';
@@ -16,6 +16,7 @@ const BAD = 'sk-bad-0123456789-canary';
 const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
   priceFor,
+  priceListEdition: PRICE_LIST_EDITION,
   checkDeployment: (deployment) =>
     checkDeployment(
       deployment.provider === 'fake' ? createFakeProvider() : createOpenAiProvider({ transport: testTransport() }),

@@ -3,7 +3,7 @@ import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
 import { isObject, parseJson } from '../json.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
 import { stringAt, stringLengths, valueStart } from './scan.ts';
 
@@ -35,6 +35,7 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
     if (last === undefined) return events;
     noteReport(facts, usageOf('openai-chat', last.json));
     facts.usageIsFinal = facts.usage !== null;
+    facts.serviceTier = tierOf('openai-chat', last.json) ?? facts.serviceTier;
     return options.wantsUsage ? events : withoutUsage(events, reports);
   }
 

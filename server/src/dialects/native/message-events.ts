@@ -3,7 +3,7 @@ import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
 import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
-import { anthropicUsage, mergeReports } from '../usage.ts';
+import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
 import { stringLengths } from './scan.ts';
 
@@ -56,6 +56,7 @@ export function messageEventReader(): EventReader {
     if (!isObject(usage)) return;
     reported = mergeReports(reported, usage);
     noteReport(facts, anthropicUsage(reported));
+    facts.serviceTier = tierOf('anthropic-messages', { usage: reported });
   }
 
   return { read, facts };

@@ -13,6 +13,7 @@ import { inUse, recordPassed, scopeFacts, type WatchedBudget } from '../../store
 import type { Database } from '../../store/database.ts';
 import type { OrganizationToJudge } from '../../store/standings.ts';
 import { spendSince } from '../../store/usage.ts';
+import { readable } from '../readable.ts';
 import type { Announcer } from './announce.ts';
 
 export interface WatchContext {
@@ -44,7 +45,7 @@ export function createBudgetWatch(): WatchBudgets {
     const byId = new Map(organizations.map((row) => [row.id, row]));
     const looked = all
       .filter(({ budget }) => budget.thresholdsPercent.length > 0 && budget.amountNanoUsd > 0)
-      .map((of) => lookOf(of, byId.get(of.organizationId) as OrganizationToJudge, nowMs));
+      .flatMap((of) => readable(() => [lookOf(of, byId.get(of.organizationId) as OrganizationToJudge, nowMs)], []));
     if (looked.length === 0) return 0;
     const { used, held } = await counters.read(looked.map(({ counter }) => counter));
     let count = 0;
