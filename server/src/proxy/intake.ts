@@ -1,4 +1,5 @@
 import type { JsonObject, Wire } from '../dialects/dialect.ts';
+import { statusOfError } from '../dialects/error-status.ts';
 import { errorInstead, type Opening, readOpening } from '../dialects/opening.ts';
 import type {
   Provider,
@@ -9,7 +10,6 @@ import type {
   UpstreamSink,
 } from '../providers/provider.ts';
 import { UpstreamFailure } from '../providers/provider.ts';
-import { statusOfError } from '../providers/read-error.ts';
 
 /** How one attempt came out, known once a stream's first event is in hand, or the whole answer is (everything else). */
 export type Outcome =

@@ -361,6 +361,35 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await row()).entries).toMatchObject([{ kind: 'estimated', usage: { output: 5_000 } }]);
   });
 
+  test('is let go of when the process ends, and charged as far as it came', async () => {
+    const cutAll = (now: Scene) => {
+      for (const { cutShort } of now.house.gateway.traffic.inFlight()) cutShort?.();
+    };
+    const through = await open();
+    const behind = asking(through);
+    (await behind.call).events(chat.role(), chat.text('x'.repeat(40)), chat.finish());
+    await sleep(2);
+    await behind.leave();
+    cutAll(through);
+    expect(await behind.row()).toMatchObject({ status: 'cancelled', entries: [{ kind: 'estimated', usage: { output: 10 } }] });
+    expect((await behind.call).isAborted).toBe(true);
+    for (const words of [0, 1]) {
+      const finishing = await open({ deployment: { onHangup: 'finish' } });
+      const before = asking(finishing);
+      if (words > 0) (await before.call).events(chat.role(), chat.text('Hello'));
+      await before.call;
+      await sleep(2);
+      await before.leave();
+      finishing.time.pass(2_000);
+      cutAll(finishing);
+      expect(await before.row()).toMatchObject({
+        status: 'cancelled',
+        entries: [{ kind: 'estimated', usage: { output: 2_000 } }],
+      });
+      expect((await before.call).isAborted).toBe(true);
+    }
+  });
+
   test('costs nothing where the request was not sent in full, or was refused by then', async () => {
     const scene = await open();
     const { call: called, leave, row } = asking(scene);
