@@ -1,11 +1,9 @@
 /** Prices by the piece and by tier, and what was used by unit: on a gateway whose records a test can write, since the fake provider bills tokens alone. */
-import { eq } from 'drizzle-orm';
 import { type OpenDatabase, openDatabase } from '../../server/src/store/database.ts';
-import * as schema from '../../server/src/store/schema.ts';
 import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
+import { writeUnits } from '../../server/test/support/written-units.ts';
+import { graveFindings } from './axe.ts';
 import { called, expect, type House, openHouse, type Page, test } from './support.ts';
-
-const QUARTER_MS = 900_000;
 
 let postgres: TestPostgres | null = null;
 let database: OpenDatabase;
@@ -175,7 +173,8 @@ test.describe('use by unit', () => {
     const { status, requestId } = await called(house, key.secret, 'searching');
     expect(status).toBe(200);
     used.requestId = requestId;
-    await writeUnits(requestId);
+    const units = { search: 3, page: 2, cache_write_1h: 40 };
+    await expect.poll(() => writeUnits(database, requestId, { units, serviceTier: 'priority', unpriced: 'page' })).toBe(true);
   });
 
   test('stands in the usage report, with what had no price, and in its export', async ({ page }) => {
@@ -236,6 +235,18 @@ test.describe('use by unit', () => {
     await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(1);
   });
 
+  test('is shown without serious or critical findings in both themes', async ({ page }) => {
+    test.setTimeout(120_000);
+    const addresses = ['/models', `/models/${used.deploymentId}`, '/usage?group_by=model', `/requests/${used.requestId}`];
+    const findings: string[] = [];
+    for (const address of [...addresses, `/requests?key_id=${used.keyId}`, `/keys/${used.keyId}`, '/settings?tab=prices']) {
+      await page.goto(house.url + address);
+      await expect(page.getByText(/Partly (un)?priced|Incomplete|Web search/).first()).toBeVisible();
+      findings.push(...(await graveFindings(page, address)));
+    }
+    expect(findings).toEqual([]);
+  });
+
   test('no longer lacks a price once it has one', async ({ page }) => {
     await page.goto(`${house.url}/models/${used.deploymentId}`);
     await page.getByRole('button', { name: 'Add a price version' }).click();
@@ -253,34 +264,3 @@ test('an auditor reads prices and units and changes none', async ({ page }) => {
   await expect(page.getByText('Web search, each: $0.01')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Add a price version' })).toHaveAttribute('aria-disabled', 'true');
 });
-
-/** What the ledger writer keeps of an answer with searches, pages and a tier. */
-async function writeUnits(requestId: string): Promise<void> {
-  const { db } = database;
-  const { ledger, requestLog, unitRollups } = schema;
-  const find = () => db.select().from(ledger).where(eq(ledger.requestId, requestId));
-  await expect.poll(async () => (await find()).length).toBe(1);
-  const [entry] = await find();
-  if (entry === undefined) return;
-  const otherUsage = { search: 3, page: 2, cache_write_1h: 40 };
-  const told = { otherUsage, serviceTier: 'priority', unpricedUnits: 'page' };
-  await db.update(ledger).set(told).where(eq(ledger.requestId, requestId));
-  await db.update(requestLog).set({ otherUsage, partlyPriced: true }).where(eq(requestLog.requestId, requestId));
-  const whose = {
-    organizationId: entry.organizationId,
-    bucketStart: new Date(Math.floor(entry.admittedAt.getTime() / QUARTER_MS) * QUARTER_MS),
-    teamId: entry.teamId,
-    keyId: entry.keyId,
-    memberId: entry.memberId ?? '',
-    serviceAccountId: entry.serviceAccountId ?? '',
-    calledName: entry.calledName,
-    deploymentId: entry.deploymentId,
-    provider: entry.provider,
-  };
-  await db.insert(unitRollups).values(
-    Object.entries(otherUsage).map(([unit, quantity]) => ({
-      ...{ ...whose, unit, uses: 1, quantity },
-      unpricedQuantity: unit === 'page' ? quantity : 0,
-    })),
-  );
-}

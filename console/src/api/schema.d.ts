@@ -1989,7 +1989,7 @@ export interface paths {
         };
         /**
          * Names by id
-         * @description Of organizations, teams, keys, members, service accounts and deployments. What the caller may not see is left out, as if it did not exist.
+         * @description Of organizations, teams, keys, members, service accounts and, for who reads the platform, deployments, accounts and admin tokens. What the caller may not see is left out, as if it did not exist.
          */
         get: operations["get_names"];
         put?: never;

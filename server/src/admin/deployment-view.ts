@@ -23,7 +23,7 @@ export const BOUND_WORDS = {
   max_searches:
     'The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget.',
   max_part_tokens:
-    'The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded.',
+    'The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded.',
   on_hangup:
     'What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end.',
 } as const;

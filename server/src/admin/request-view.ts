@@ -181,7 +181,9 @@ function sumOf(entries: readonly (readonly [string, number])[], wanted: string):
 }
 
 function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
-  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...others } = usage;
+  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...rest } = usage;
+  // As the journal writes it: of what was not used nothing is said.
+  const others = Object.fromEntries(Object.entries(rest).filter(([, amount]) => amount !== 0));
   const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
   return {
     inputTokens: input,

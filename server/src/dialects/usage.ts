@@ -46,7 +46,9 @@ export function openAiUsage(usage: JsonObject): Reported {
   if (quoted > 0) buckets.input = countOf(buckets.input) + quoted;
   const beyond = countOf(total) - promptTokens - completionTokens - apart;
   if (beyond > 0) reasoningBeyond(buckets, completionTokens, beyond, usage);
-  noteSearches(buckets, chatSearches(usage));
+  // That there were none is worth knowing: of most nothing is said.
+  const searches = chatSearches(usage);
+  if (isNumber(searches)) buckets.search = countOf(searches);
   return believed(buckets);
 }
 
@@ -82,10 +84,6 @@ function messageSearches(usage: JsonObject): unknown {
   return objectOr(usage.server_tool_use).web_search_requests;
 }
 
-/** An answer that says that there were none says so here too. */
-function noteSearches(buckets: Buckets, searches: unknown): void {
-  if (isNumber(searches)) buckets.search = countOf(searches);
-}
 
 /** DeepSeek and Moonshot have names of their own beside or instead of OpenAI's. All count them within the prompt. */
 function cachedTokens(usage: JsonObject): number {
@@ -155,7 +153,8 @@ export function anthropicUsage(usage: JsonObject): Reported {
   if (read > 0) buckets.cached_input = read;
   if (written > hour) buckets.cache_write = written - hour;
   if (hour > 0) buckets.cache_write_1h = hour;
-  noteSearches(buckets, messageSearches(usage));
+  const searches = countOf(messageSearches(usage));
+  if (searches > 0) buckets.search = searches;
   return withCompactions(buckets, usage.iterations);
 }
 

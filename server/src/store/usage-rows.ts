@@ -113,7 +113,7 @@ export function instantOf(ms: number): Date {
 const LAST_MS = Date.UTC(9999, 0);
 
 /** A part of a span and how it is read: whole steps of that length from rollups, or row by row. */
-export type Part = Span & { readonly stepMs: number | null };
+type Part = Span & { readonly stepMs: number | null };
 
 /** The widest steps that lie inside the span whole, and what is left at both ends by the next finer ones. */
 export function cover(span: Span, steps: readonly number[]): Part[] {

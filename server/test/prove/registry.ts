@@ -18,6 +18,11 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'what a client that hangs up is charged ÷ what its provider bills',
     alone: 'full',
   },
+  {
+    name: 'money.bounded',
+    module: 'money-bounded',
+    shows: 'a budget that blocks is not exceeded by searches, tiers, media or hang-ups; what cannot be bounded says by how much',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),

@@ -70,7 +70,7 @@ export const deployments = pgTable(
     priority: integer('priority').notNull().default(0),
     tags: names('tags'),
     maxOutputTokens: integer('max_output_tokens'),
-    /** The most web searches one request can make, and the most input tokens one image, audio or file part can be; null: undeclared. */
+    /** The most web searches one request can make, and the most input tokens one image, audio or file part can be or one search brings; null: undeclared. */
     searchesMax: integer('searches_max'),
     partTokensMax: integer('part_tokens_max'),
     /** What happens upstream when the client hangs up; null: the gateway's own rule. */
