@@ -95,10 +95,17 @@ export function oweForAnswer(admission: Admission, candidate: Candidate, facts: 
   else oweEstimated(admission, candidate, facts);
 }
 
-/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+/**
+ * Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. Never throws: what is
+ * owed does not hang on whether it can be told.
+ */
 export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
-  gateway.traffic.usageImplausible(deployment.provider);
-  gateway.lines.usageImplausible(deployment, walk.id);
+  try {
+    gateway.traffic.usageImplausible(deployment.provider);
+    gateway.lines.usageImplausible(deployment, walk.id);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
