@@ -116,7 +116,12 @@ export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, b
 function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer): void {
   // What came is charged even where a provider sent more than it was held for.
   const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
-  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated');
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated', billedOf(seen));
+}
+
+/** What an answer that was not seen to its end had said of its bill. */
+export function billedOf({ serviceTier }: SeenOfAnswer): Billed {
+  return serviceTier === undefined || serviceTier === null ? AS_ASKED : { serviceTier };
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
