@@ -13,6 +13,11 @@ export interface ProveRow {
 
 export const REGISTRY: readonly ProveRow[] = [
   {
+    name: 'money.frozen',
+    module: 'money-frozen',
+    shows: 'what an admission decided stays decided while key, price, limits and labels are changed',
+  },
+  {
     name: 'money.hangup',
     module: 'money-hangup',
     shows: 'what a client that hangs up is charged ÷ what its provider bills',
