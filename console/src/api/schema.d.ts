@@ -2862,7 +2862,7 @@ export interface components {
             max_output_tokens: number | null;
             /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
             max_searches: number | null;
-            /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+            /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
             max_part_tokens: number | null;
             /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
             on_hangup: ("finish" | "stop") | null;
@@ -3606,7 +3606,7 @@ export interface components {
                 audio_output_per_million?: string | null;
                 image_output_per_million?: string | null;
             }[] | null;
-            /** @description Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. A tier that is not here is unpriced. */
+            /** @description Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. What holds together is joined by `+` (`fast+us`). A tier that is not here is unpriced. */
             service_tiers?: {
                 [key: string]: {
                     input_per_million?: string | null;
@@ -9757,7 +9757,7 @@ export interface operations {
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
                     max_searches?: number | null;
-                    /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
                     max_part_tokens?: number | null;
                     /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
                     on_hangup?: ("finish" | "stop") | null;
@@ -9913,7 +9913,7 @@ export interface operations {
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
                     max_searches?: number | null;
-                    /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
                     max_part_tokens?: number | null;
                     /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
                     on_hangup?: ("finish" | "stop") | null;
@@ -9995,7 +9995,7 @@ export interface operations {
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
                     max_searches?: number | null;
-                    /** @description The most input tokens that one image, audio or file part can be: under a blocking budget each part holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
                     max_part_tokens?: number | null;
                     /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
                     on_hangup?: ("finish" | "stop") | null;

@@ -70,6 +70,7 @@ describe.each([
   ['an Anthropic answer told as a completion', messages, '/v1/chat/completions'],
 ] as const)('%s', (_, provider, path) => {
   // promise: **Provider numbers are foreign input.
+  // promise: Each usage bucket is a whole number from 0 to 100,000,000
   test.each([false, true])('is charged as an estimate where its numbers cannot be (streamed: %s)', async (stream) => {
     const { ask, rows, gateway, counters } = await open({ provider });
     const said = await ask({ ...HELLO, stream }, { path });

@@ -123,7 +123,6 @@ describe.each([
     expect(opened.defects).toHaveLength(1);
   });
 
-  // promise: `RateLimit` headers carry no name that is not ASCII.
   test('under limits on names in any script has headers that are ASCII, and is charged', async () => {
     const name = '通义千问';
     const rateLimits = { rpm: 1, tpm: 100_000 };
