@@ -225,6 +225,7 @@ function operationsOf(
     ledger: () => writer.lag(),
     coolingDeployments: () => gateway.health.cooling().length,
     counters: () => counters.size(),
+    holds: () => counters.inFlight(),
     shared: () => shared?.status() ?? null,
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,

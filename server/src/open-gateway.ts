@@ -61,6 +61,7 @@ export async function openGateway(
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
   const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
+  traffic.estimated('crash', journal.replayed.estimated);
   const snapshot = await openSnapshot({
     source,
     clock,

@@ -1,4 +1,5 @@
 import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
 import { afterHangUp } from '../domain/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
@@ -34,7 +35,7 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
  */
 function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { candidate, bytes, facts } = answer;
-  oweForAnswer(admission, candidate, facts, gateway);
+  oweForAnswer(admission, candidate, facts, 'no_usage', gateway);
   learnPace(admission, candidate, facts, answer.tookMs, gateway);
   const heard = admission.walk.reply.gone
     ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
@@ -123,7 +124,7 @@ class StreamDelivery {
       return true;
     } catch (error) {
       this.#answer.source.abort();
-      this.#oweForAnswer(false);
+      this.#oweForAnswer('broken');
       this.#settle('failed', SERVICE_UNAVAILABLE, 'service_unavailable');
       this.#whenWritten(() => answerPlainly(this.#admission.walk, error, this.#gateway));
       return false;
@@ -201,7 +202,7 @@ class StreamDelivery {
     this.#answer.source.abort();
     try {
       if (this.#isGone) this.#oweGone();
-      else this.#oweForAnswer(false);
+      else this.#oweForAnswer('broken');
     } catch (error) {
       tellDefect(error, walk.id, this.#gateway);
     }
@@ -230,7 +231,7 @@ class StreamDelivery {
     }
     const last = this.#said.end(failure === null ? { clean: true } : { clean: false, message: failure });
     if (this.#isGone) {
-      this.#oweForAnswer(isRefused);
+      if (!isRefused) this.#oweForAnswer(this.#isThrough() ? 'no_usage' : 'broken');
       this.#settle('cancelled', CLIENT_CLOSED, null);
       return;
     }
@@ -240,7 +241,7 @@ class StreamDelivery {
 
   #finish(last: Buffer, isRefused: boolean): void {
     const isComplete = this.#said.facts().complete;
-    this.#oweForAnswer(isRefused);
+    if (!isRefused) this.#oweForAnswer(isComplete ? 'no_usage' : 'broken');
     this.#settle(isComplete ? 'succeeded' : 'failed', 200, isComplete ? null : 'provider_error');
     this.#end(last);
   }
@@ -260,7 +261,7 @@ class StreamDelivery {
     }
     this.#gateway.traffic.streamCut('drain');
     const last = this.#lastWords('The gateway is being restarted. Send the request again.');
-    this.#oweForAnswer(false);
+    this.#oweForAnswer('drain');
     this.#settle('cancelled', 200, 'service_unavailable');
     this.#end(last);
   }
@@ -324,8 +325,9 @@ class StreamDelivery {
     return !this.#answer.isOpened && error !== null && usage === null && outputBytes === 0 && finishes === 0;
   }
 
-  #oweForAnswer(isRefused: boolean): void {
-    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), this.#gateway);
+  /** `unlessReported`: why its usage is missing where it is. */
+  #oweForAnswer(unlessReported: EstimateReason): void {
+    oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), unlessReported, this.#gateway);
   }
 
   /** Nothing more will be read for a client that is gone. */
@@ -337,8 +339,9 @@ class StreamDelivery {
   #oweGone(): void {
     const { candidate, sentMs } = this.#answer;
     const facts = this.#said.facts();
-    if (this.#isThrough() || facts.error !== null) this.#oweForAnswer(this.#isRefused());
-    else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
+    if (this.#isThrough() || facts.error !== null) {
+      if (!this.#isRefused()) this.#oweForAnswer('hang_up');
+    } else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
   }
 
   #whenWritten(say: () => void): void {
