@@ -55,10 +55,15 @@ function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admiss
   }
 }
 
-/** Teaches how fast the deployment made an answer, where its provider said what it is. */
+/** Teaches how fast the deployment made an answer, where its provider said what it is. Never throws. */
 function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
   const { usage, usageIsFinal } = facts;
-  if (usage !== null && usageIsFinal) gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+  if (usage === null || !usageIsFinal) return;
+  try {
+    gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+  }
 }
 
 /**
@@ -99,14 +104,14 @@ class StreamDelivery {
     if (!this.#sayHead()) return;
     this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
     reply.onDrained(() => this.#drained());
-    this.#admission.cutShort = () => this.#cutShort();
+    this.#admission.cutShort = () => this.#guarded(() => this.#cutShort());
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
       end: () => this.#upstreamEnded(null),
       failed: (failure) => this.#upstreamEnded(failure.message),
     });
     // Behind it, so that what is in hand of the answer of a client that is gone already counts.
-    reply.onGone(() => this.#hangUp('client'));
+    reply.onGone(() => this.#guarded(() => this.#hangUp('client')));
   }
 
   /** False: what heads the answer could not be said, and the request is settled and answered without it. */
@@ -161,7 +166,7 @@ class StreamDelivery {
   /** Waits for the upstream to end, but no longer than that from when it was first waited for. */
   #awaitEnd(ms: number): void {
     this.#completeMs ??= this.#said.facts().complete ? this.#gateway.clock.monotonicMs() : null;
-    this.#cancelWait ??= this.#gateway.after(ms, () => this.#endUnasked());
+    this.#cancelWait ??= this.#gateway.after(ms, () => this.#guarded(() => this.#endUnasked()));
   }
 
   #stopWaiting(): void {
@@ -176,19 +181,35 @@ class StreamDelivery {
     else this.#finish(this.#held ?? NOTHING, false);
   }
 
-  /** A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. */
+  /** Whoever calls it has nobody to tell of a defect: a timer, a socket, the end of the process. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#breakOff(error);
+    }
+  }
+
+  /**
+   * A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. Settled even where what is
+   * owed cannot be worked out.
+   */
   #breakOff(defect: unknown): void {
-    tellDefect(defect, this.#admission.walk.id, this.#gateway);
+    const { walk } = this.#admission;
+    tellDefect(defect, walk.id, this.#gateway);
     if (this.#done) return;
     this.#answer.source.abort();
-    if (this.#isGone) {
-      this.#settleGone();
-      return;
+    try {
+      if (this.#isGone) this.#oweGone();
+      else this.#oweForAnswer(false);
+    } catch (error) {
+      tellDefect(error, walk.id, this.#gateway);
     }
-    this.#oweForAnswer(false);
-    this.#settle('failed', 200, 'service_unavailable');
-    const { reply } = this.#admission.walk;
-    this.#whenWritten(() => reply.destroy());
+    if (this.#isGone) this.#settle('cancelled', CLIENT_CLOSED, null);
+    else {
+      this.#settle('failed', 200, 'service_unavailable');
+      this.#whenWritten(() => walk.reply.destroy());
+    }
   }
 
   /** The upstream is through, with or without having said so in the stream, or broke: `failure` then says how. */
@@ -309,11 +330,15 @@ class StreamDelivery {
 
   /** Nothing more will be read for a client that is gone. */
   #settleGone(): void {
+    this.#oweGone();
+    this.#settle('cancelled', CLIENT_CLOSED, null);
+  }
+
+  #oweGone(): void {
     const { candidate, sentMs } = this.#answer;
     const facts = this.#said.facts();
     if (this.#isThrough() || facts.error !== null) this.#oweForAnswer(this.#isRefused());
     else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
-    this.#settle('cancelled', CLIENT_CLOSED, null);
   }
 
   #whenWritten(say: () => void): void {
@@ -345,7 +370,7 @@ class StreamDelivery {
     this.#wasPaused = true;
     if (this.#cancelStall !== null) return;
     this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
-      this.#hangUp('unread');
+      this.#guarded(() => this.#hangUp('unread'));
       this.#admission.walk.reply.destroy();
     });
   }

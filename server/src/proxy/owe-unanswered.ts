@@ -12,7 +12,7 @@ import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Outcome, Said } from './intake.ts';
 import { tellDefect } from './refuse.ts';
-import { owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
+import { billedOf, owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission } from './walk.ts';
 
@@ -117,6 +117,7 @@ export function oweForHangUp(
 ): void {
   const { inputTokens, asked, standing } = admission;
   const { usage } = seen ?? NOTHING_SEEN;
+  const billed = billedOf(seen ?? NOTHING_SEEN);
   if (seen?.usageImplausible === true) tellImplausible(admission, candidate, gateway);
   const possible = tokensMadeAtMost(elapsedMs, gateway.pace.perSecond(candidate.deployment), asked.facts.answers);
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
@@ -124,7 +125,7 @@ export function oweForHangUp(
     // Before anything came the whole answer that is to be expected may be on its way.
     const expected = seen === null ? admission.ifLost(candidate).heldOutputTokens : known.usualHidden;
     const output = estimatedOutput({ ...known, usualHidden: expected });
-    owe(admission, candidate, usageWith(output, usage, inputTokens), 'estimated');
+    owe(admission, candidate, usageWith(output, usage, inputTokens), 'estimated', billed);
     return;
   }
   const output = outputMadeAtMost(known);
@@ -135,12 +136,12 @@ export function oweForHangUp(
   const pieces = searches > 0 ? { search: searches } : {};
   const used = { ...usageWith(output, usage, inputTokens), ...pieces };
   if (isInputKnown || price === null) {
-    owe(admission, candidate, used, 'estimated');
+    owe(admission, candidate, used, 'estimated', billed);
     return;
   }
   const asHeld = { input: inputHeldFor(admission, candidate), output, ...pieces, request: 1 };
-  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, askedTier(asked.facts.beyond)));
-  owe(admission, candidate, used, 'estimated', { nanoUsd });
+  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, billed.serviceTier ?? askedTier(asked.facts.beyond)));
+  owe(admission, candidate, used, 'estimated', { ...billed, nanoUsd });
 }
 
 const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };

@@ -94,10 +94,17 @@ export function oweForAnswer(admission: Admission, candidate: Candidate, facts: 
   else oweEstimated(admission, candidate, facts);
 }
 
-/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+/**
+ * Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. Never throws: what is
+ * owed does not hang on whether it can be told.
+ */
 export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
-  gateway.traffic.usageImplausible(deployment.provider);
-  gateway.lines.usageImplausible(deployment, walk.id);
+  try {
+    gateway.traffic.usageImplausible(deployment.provider);
+    gateway.lines.usageImplausible(deployment, walk.id);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
@@ -108,7 +115,12 @@ export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, b
 function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer): void {
   // What came is charged even where a provider sent more than it was held for.
   const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
-  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated');
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated', billedOf(seen));
+}
+
+/** What an answer that was not seen to its end had said of its bill. */
+export function billedOf({ serviceTier }: SeenOfAnswer): Billed {
+  return serviceTier === undefined || serviceTier === null ? AS_ASKED : { serviceTier };
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */

@@ -232,6 +232,22 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await long.row()).entries).toMatchObject([{ usage: { output: 1_000 }, nanoUsd: held }]);
   });
 
+  test.each([true, false])('is charged at the tier that its beginning named (budget: %s)', async (isBudgeted) => {
+    const units = { serviceTiers: { priority: { perMillion: { input: 2e9, output: 2e10 } } } };
+    const prices = [{ id: 'price_1', effectiveFromMs: 0, perMillion: { input: 1e9, output: 1e10 }, units }];
+    const scene = await open({ isBudgeted, speaks: 'anthropic-messages', deployment: { prices } });
+    const { call: called, leave, row } = asking(scene, HELLO, { path: PATHS.messages });
+    const call = await called;
+    const begun = messages.start(20);
+    const usage = { ...begun.message.usage, service_tier: 'priority' };
+    call.events({ ...begun, message: { ...begun.message, usage } }, messages.begin(), messages.text('x'.repeat(400)));
+    await sleep(2);
+    scene.time.pass(100);
+    await leave();
+    const charged = { serviceTier: 'priority', usage: { input: 20, output: 100 }, nanoUsd: 2 * nanoUsd(20, 100) };
+    expect((await row()).entries).toMatchObject([charged]);
+  });
+
   test('goes by twice the fastest of the answers that are known, from fifty on', async () => {
     const scene = await open();
     // 200 tokens a second, of which none can be seen.

@@ -91,6 +91,19 @@ describe.each([
   });
 });
 
+test.each([false, true])('is charged and given though nobody can be told of it (streamed: %s)', async (stream) => {
+  const lines = {
+    note: () => {},
+    usageImplausible: () => {
+      throw new Error('the log is full');
+    },
+  };
+  const { ask, rows, counters } = await open({ provider: chat, gateway: { lines }, expectsDefects: true });
+  expect((await ask({ ...HELLO, stream })).status).toBe(200);
+  expect(rows).toMatchObject([{ status: 'estimated', entries: [{ kind: 'estimated' }] }]);
+  expect(counters.inFlight()).toBe(0);
+});
+
 test('is told of once a minute for each deployment, with how many more there were', () => {
   let nowMs = 5_000;
   const lines: object[] = [];
