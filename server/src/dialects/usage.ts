@@ -84,7 +84,6 @@ function messageSearches(usage: JsonObject): unknown {
   return objectOr(usage.server_tool_use).web_search_requests;
 }
 
-
 /** DeepSeek and Moonshot have names of their own beside or instead of OpenAI's. All count them within the prompt. */
 function cachedTokens(usage: JsonObject): number {
   const { cached_tokens: cached } = objectOr(usage.prompt_tokens_details);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PriceUnits } from './price.ts';
-import { givenPrice, isReadablePrice, NO_PRICE } from './price-units.ts';
+import { givenPrice, isPrice, NO_PRICE } from './price-units.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from './usage.ts';
 
 const amount = fc.integer({ min: 0, max: 9_000_000_000_000_000 });
@@ -25,23 +25,36 @@ describe('a price in one form', () => {
 });
 
 describe('what is stored as a price', () => {
-  test.each([
-    ['rates and units in whole nano-dollars', { input: 1, output: 0 }, { perUnit: { search: 10_000_000 } }, true],
-    ['no units', { input: 1 }, null, true],
-    [
-      'tiers',
-      {},
-      { contextTiers: [{ aboveInputTokens: 200_000, perMillion: { input: 2 } }], serviceTiers: { fast: { perMillion: {} } } },
-      true,
-    ],
-    ['a text', { input: '1' }, null, false],
-    ['half a nano-dollar', { input: 0.5 }, null, false],
-    ['a negative piece', {}, { perUnit: { search: -1 } }, false],
-    ['a tier without rates', {}, { serviceTiers: { fast: null } }, false],
-    ['a tier above nothing', {}, { contextTiers: [{ perMillion: {} }] }, false],
-    ['a list', {}, [], true],
-    ['nothing', null, null, false],
-  ])('%s', (_what, perMillion, units, isReadable) => {
-    expect(isReadablePrice(perMillion, units)).toBe(isReadable);
+  test('is one whatever we made of it', () => {
+    const ascending = price.map(({ perMillion, units }) => {
+      const { contextTiers, ...rest } = units ?? {};
+      const tiers = [...new Map((contextTiers ?? []).map((tier) => [tier.aboveInputTokens, tier])).values()];
+      return { perMillion, units: { ...rest, contextTiers: tiers.sort((a, b) => a.aboveInputTokens - b.aboveInputTokens) } };
+    });
+    fc.assert(fc.property(ascending, ({ perMillion, units }) => void expect(isPrice(perMillion, units)).toBe(true)));
+    expect(isPrice({}, null)).toBe(true);
+  });
+
+  test.each<[unknown, unknown]>([
+    [null, null],
+    [{ input: 1.5 }, null],
+    [{ input: -1 }, null],
+    [{ input: '1' }, null],
+    [{}, []],
+    [{}, 'none'],
+    [{}, { perUnit: { search: 0.1 } }],
+    [{}, { perUnit: null }],
+    [{}, { contextTiers: {} }],
+    [{}, { contextTiers: [{ aboveInputTokens: 5 }] }],
+    [{}, { contextTiers: [null] }],
+    [{}, { contextTiers: [5, 5].map((aboveInputTokens) => ({ aboveInputTokens, perMillion: {} })) }],
+    [{}, { serviceTiers: { fast: {} } }],
+    [{}, { serviceTiers: { fast: { perMillion: { output: 2 ** 60 } } } }],
+  ])('is none: %j, %j', (perMillion, units) => {
+    expect(isPrice(perMillion, units)).toBe(false);
+  });
+
+  test('is judged whatever it is', () => {
+    fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (perMillion, units) => void isPrice(perMillion, units)));
   });
 });

@@ -25,29 +25,40 @@ export function givenPrice({
   return { perMillion: { ...perMillion }, units: Object.keys(said).length === 0 ? null : said };
 }
 
-/** Whether what is stored as a price can be multiplied: whole nano-dollars from 0 on, in the form of a price. For rows that nobody here wrote. */
-export function isReadablePrice(perMillion: unknown, units: unknown): boolean {
-  return areRates(perMillion) && (units === null || areUnits(units as PriceUnits));
-}
-
-/** Whole nano-dollars by bucket or unit, whatever else the object holds. */
-function areRates(rates: unknown): boolean {
-  if (typeof rates !== 'object' || rates === null) return false;
-  return RATED.every((name) => {
-    const rate = (rates as Readonly<Record<string, unknown>>)[name];
-    return rate === undefined || (Number.isSafeInteger(rate) && (rate as number) >= 0);
-  });
-}
-
-const RATED = [...USAGE_BUCKETS, ...USAGE_UNITS];
-
-function areUnits(units: PriceUnits): boolean {
-  if (typeof units !== 'object') return false;
+/** Returns whether stored values are a price: whole nano-dollars from 0 on, and tiers in ascending order. Whoever wrote them may not have been us. */
+export function isPrice(perMillion: unknown, units: unknown): boolean {
+  if (!isRates(perMillion)) return false;
+  if (units === null || units === undefined) return true;
+  if (!isObject(units)) return false;
   const { perUnit = {}, contextTiers = [], serviceTiers = {} } = units;
-  if (!areRates(perUnit) || !Array.isArray(contextTiers) || typeof serviceTiers !== 'object' || serviceTiers === null)
-    return false;
   return (
-    contextTiers.every((tier) => Number.isSafeInteger(tier?.aboveInputTokens) && areRates(tier.perMillion)) &&
-    Object.values(serviceTiers).every((tier) => areRates(tier?.perMillion))
+    isAmounts(perUnit) && isContextTiers(contextTiers) && isObject(serviceTiers) && Object.values(serviceTiers).every(hasRates)
   );
+}
+
+function isContextTiers(tiers: unknown): boolean {
+  if (!Array.isArray(tiers)) return false;
+  const starts = tiers.map((tier) => (hasRates(tier) ? (tier as { aboveInputTokens?: unknown }).aboveInputTokens : undefined));
+  return starts.every((start, at) => isAmount(start) && (at === 0 || (start as number) > (starts[at - 1] as number)));
+}
+
+function hasRates(value: unknown): boolean {
+  return isObject(value) && isRates(value.perMillion);
+}
+
+/** Only buckets are multiplied; what else stands there is left alone. */
+function isRates(value: unknown): boolean {
+  return isObject(value) && USAGE_BUCKETS.every((bucket) => value[bucket] === undefined || isAmount(value[bucket]));
+}
+
+function isAmounts(value: unknown): boolean {
+  return isObject(value) && USAGE_UNITS.every((unit) => value[unit] === undefined || isAmount(value[unit]));
+}
+
+function isAmount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

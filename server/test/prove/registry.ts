@@ -24,6 +24,11 @@ export const REGISTRY: readonly ProveRow[] = [
     alone: 'full',
   },
   {
+    name: 'money.frozen',
+    module: 'money-frozen',
+    shows: 'what an admission decided stays decided while keys, prices, limits and organizations change in flight',
+  },
+  {
     name: 'money.bounded',
     module: 'money-bounded',
     shows: 'a budget that blocks is not exceeded by searches, tiers, media or hang-ups; what cannot be bounded says by how much',

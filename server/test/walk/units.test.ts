@@ -139,7 +139,7 @@ describe('what is billed beyond tokens', () => {
     ],
   ];
 
-  // promise: what is known to cost nothing beyond tokens is a list in one file
+  // promise: Unknown beta headers and server-tool types count as unpriced
   test.each(neutral)('%s are not it', async (_what, body, headers) => {
     const { messages, rows } = await open([claude()], USAGE, blocking(100));
     expect((await messages(body, { headers })).status).toBe(200);
@@ -156,6 +156,7 @@ describe('what is billed beyond tokens', () => {
     expect(Object.fromEntries(gateway.traffic.read().unpricedUnits)).toEqual({ tier: 1, tool: 1, beta: 1, other: 1 });
   });
 
+  // promise: What a provider bills beyond tokens (server tools, searches,
   test.each([
     ['a tier', { service_tier: 'priority' }, { service_tier: 'priority' }, 'priority'],
     ['a speed', { speed: 'fast' }, { speed: 'fast' }, 'fast'],
