@@ -99,9 +99,10 @@ describe('before saving', () => {
   test('list prices are suggested where the table knows them', async () => {
     const { root } = world();
     const known = must(await root('GET', '/prices/suggest?provider=fake&upstream_model=fake-large'));
-    expect(known).toEqual({ prices: expect.objectContaining({ input_per_million: '1.25' }), source: 'published list prices' });
+    const from = { source: 'published list prices', source_version: PRICE_LIST_EDITION };
+    expect(known).toEqual({ prices: expect.objectContaining({ input_per_million: '1.25' }), ...from });
     const unknown = must(await root('GET', '/prices/suggest?provider=openai&upstream_model=no-such-model-here'));
-    expect(unknown).toEqual({ prices: null, source: null });
+    expect(unknown).toEqual({ prices: null, source: null, source_version: null });
   });
 
   test.each(['platform_auditor', 'org_owner'] as const)('as %s nothing is tried', async (role) => {
