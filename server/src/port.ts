@@ -15,7 +15,7 @@ import { serviceUnavailable } from './proxy/refusal.ts';
 /** Answers requests. */
 export type Behind = Pick<ListenerOptions, 'admin' | 'serve'>;
 
-export interface Addresses {
+interface Addresses {
   /** Never a name: another program may listen on another address that the name stands for as well. */
   readonly own: string;
   readonly shown: string;

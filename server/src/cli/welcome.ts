@@ -4,7 +4,6 @@ import { keepNote, readNote } from '../data-directory.ts';
 import { newId } from '../lib/id.ts';
 import type { Logger } from '../lib/log.ts';
 import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
-import type { Addresses } from '../port.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
 import * as organizations from '../store/organizations.ts';
@@ -14,8 +13,8 @@ export interface WelcomeOptions {
   readonly config: Config;
   readonly stores: { readonly database: { readonly db: Database }; readonly installation: { readonly pepper: Buffer } };
   readonly log: Logger;
-  /** Where this process listens. People are shown the public URL where there is one; it may not lead here yet. */
-  readonly addresses: Addresses;
+  /** Where this process listens, for itself and for people. These are shown the public URL where there is one; it may not lead here yet. */
+  readonly addresses: { readonly own: string; readonly shown: string };
 }
 
 /** Holds the demo's key and nothing else, no end of line either: programs send the whole file. */
