@@ -11,7 +11,7 @@ import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from './records.
 export const FREE_TEXT_CHARS_MAX = 256;
 
 /** Names of units that have no price, joined. */
-export const UNIT_NAMES_CHARS_MAX = 1_024;
+const UNIT_NAMES_CHARS_MAX = 1_024;
 
 const INT32_MAX = 2_147_483_647;
 const PIECES_MAX = 50_000;

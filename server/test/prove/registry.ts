@@ -91,7 +91,7 @@ function row(name: string, module: string, was: string, shows: string, alone?: P
 
 /** The rows that a word means: a name, an area, a number, a group of numbers, or `all`. Empty when it means nothing. */
 export function rowsOf(word: string, rows: readonly ProveRow[] = REGISTRY): ProveRow[] {
-  const isIn = (name = '') => name === word || name.startsWith(`${word}.`);
+  const isIn = (name?: string) => name !== undefined && (name === word || name.startsWith(`${word}.`));
   return rows.filter(({ name, was }) => word === 'all' || isIn(name) || isIn(was));
 }
 
