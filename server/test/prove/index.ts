@@ -40,6 +40,7 @@ const registry: Record<string, readonly string[]> = {
   '3.11': ['watched-requests', 'metric-series', 'alert-rules', 'published-package'],
   '3.12': ['roles'],
   'money.frozen': ['money-frozen'],
+  'money.fuzz': ['money-fuzz'],
 };
 
 const args = process.argv.slice(2);
