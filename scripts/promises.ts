@@ -1,109 +1,68 @@
 // Writes docs/promises.md: each sentence that was promised, beside the tests that state it (`--check`: says whether the page is up to date).
-// A test claims a sentence by a line above it: `// promise: <first words of the sentence>`. The sentences come from the design papers
-// beside the project; without those the page stays as it is.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// A test claims a sentence by a line above it: `// promise: <first words of the sentence>`. The sentences are those of docs/semantics.md and of
+// README.md's section "What it promises"; of other pages promise-ids.json keeps ids, made of the first six words of each sentence.
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Claim, claimsOfTree } from './promise-claims.ts';
-import { plain, pointsOf, type Sentence, sentencesClaimed, sentencesOf } from './promise-sentences.ts';
+import { claimsOfTree } from './promise-claims.ts';
+import { addTests, laterOf, nameOf, problemsOf } from './promise-judge.ts';
+import { type Later, type Paper, readLater, readPapers } from './promise-papers.ts';
+import type { Sentence } from './promise-sentences.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const design = process.env.HEADGATE_DESIGN ?? path.join(root, '../shared/design');
 const page = path.join(root, 'docs/promises.md');
 
-/**
- * Sentences of which at least a part needs an engine that this release does not have. Without a test they wait for it; with tests only the
- * rest of them does.
- */
-const LATER: readonly (readonly [RegExp, string])[] = [
-  [
-    /^(\*\*`max_parallel`\*\* leases|With Redis|\*\*The counters interface|Redis ·|Redis came back)/,
-    'several processes, with Redis',
-  ],
-  [/^Thresholds count/, 'the delivery of alerts'],
-  [/^The proof job/, 'the background jobs, of which this is one'],
-  [/^Late actuals/, 'whatever learns of an answer’s use after its end, as batches will'],
-  [/^An answer from our own cache/, 'the cache'],
-  [/^`audit\.content`|^Audit content \(off/, 'the engine that redacts'],
-];
-
-/** The pages that were promised point by point. */
-const POINTED = /^(Organizations \(list\)|Create \/ edit organization|Organization \(detail\))/;
-
-/** Tests also state sentences of these papers; those have no page of their own. */
-const OTHER_PAPERS = ['api.md', 'product.md', 'architecture.md'];
-
-if (existsSync(design)) main(process.argv.includes('--check') ? 'check' : 'write');
-else console.log('promises: the design papers are not here; docs/promises.md stays as it is');
+try {
+  main(process.argv.includes('--check') ? 'check' : 'write');
+} catch (error) {
+  console.error(`promises: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
 
 function main(mode: 'check' | 'write'): void {
-  const papers: Paper[] = [
-    { title: 'The first page', sentences: sentencesOf(path.join(design, 'seed.md')) },
-    { title: 'The fine print', sentences: sentencesOf(path.join(design, 'semantics.md')) },
-    { title: 'The pages of organizations', sentences: pointsOf(path.join(design, 'console.md'), POINTED) },
-  ];
-  const problems = addTests(papers, claimsOfTree());
-  const text = render(papers);
+  const [papers, later] = [readPapers(root), readLater(root)];
+  const problems = [...addTests(papers, claimsOfTree()), ...problemsOf(papers, later)];
+  const text = render(papers, later.later);
   if (mode === 'write') writeFileSync(page, text);
   else if (readFileSync(page, 'utf8') !== text) problems.push('docs/promises.md is not up to date: run `npm run generate`');
   for (const problem of problems) console.error(`promises: ${problem}`);
-  const all = papers.flatMap(({ sentences }) => sentences);
-  console.log(`promises: ${all.filter(({ tests }) => tests.length > 0).length} of ${all.length} sentences are stated by tests`);
+  console.log(`promises: ${countsOf(papers, later.later)}`);
   if (mode === 'check' && problems.length > 0) process.exitCode = 1;
 }
 
-interface Paper {
-  readonly title: string;
-  readonly sentences: readonly Sentence[];
-}
-
-/** Puts every claim beside its sentences. Returns the claims that no paper knows, and the sentences that nobody states. */
-function addTests(papers: readonly Paper[], claims: readonly Claim[]): string[] {
-  const problems: string[] = [];
-  const elsewhere = plain(OTHER_PAPERS.map((file) => readFileSync(path.join(design, file), 'utf8')).join(' '));
-  for (const { words, test } of claims) {
-    const claimed = papers.flatMap(({ sentences }) => sentencesClaimed(sentences, words));
-    if (claimed.length === 0 && !elsewhere.includes(plain(words).replace(/ ?…$/, ''))) {
-      problems.push(`no sentence begins with the words that ${test} claims: “${words}”`);
-    }
-    for (const { tests } of claimed) if (!tests.includes(test)) tests.push(test);
-  }
-  for (const { text, tests } of papers.flatMap(({ sentences }) => sentences)) {
-    if (tests.length === 0 && waitsFor(text) === null) problems.push(`no test states “${text}”`);
-  }
-  return problems;
-}
-
-function waitsFor(sentence: string): string | null {
-  return LATER.find(([pattern]) => pattern.test(sentence))?.[1] ?? null;
-}
-
-function render(papers: readonly Paper[]): string {
+function countsOf(papers: readonly Paper[], later: readonly Later[]): string {
   const all = papers.flatMap(({ sentences }) => sentences);
   const stated = all.filter(({ tests }) => tests.length > 0).length;
-  const waiting = all.filter(({ tests, text }) => tests.length === 0 && waitsFor(text) !== null).length;
+  const waiting = all.filter((sentence) => laterOf(later, sentence)?.waits !== undefined).length;
+  return `${stated} of ${all.length} sentences are stated by tests; ${waiting} wait, and say for what`;
+}
+
+function render(papers: readonly Paper[], later: readonly Later[]): string {
   return [
     '# Promises and the tests that state them',
     '',
-    `Generated by \`npm run generate\`. ${stated} of ${all.length} sentences are stated by tests; ${waiting} wait for an engine that this release does not have, and say for which.`,
-    ...papers.flatMap(({ title, sentences }) => tables(title, sentences)),
+    `Generated by \`npm run generate\`. ${countsOf(papers, later)}.`,
+    '',
+    'A short code stands for a sentence of a page that is not part of the project.',
+    ...papers.flatMap(({ title, sentences }) => tables(title, sentences, later)),
     '',
   ].join('\n');
 }
 
-function tables(title: string, sentences: readonly Sentence[]): string[] {
+function tables(title: string, sentences: readonly Sentence[], later: readonly Later[]): string[] {
   const lines = ['', `## ${title}`];
   let section = '';
-  for (const { section: at, text, tests } of sentences) {
-    if (at !== section) lines.push('', `### ${at}`, '', '| promise | stated by |', '|---|---|');
-    section = at;
-    lines.push(`| ${text} | ${statedBy(text, tests)} |`);
+  for (const sentence of sentences) {
+    if (sentence.section !== section) lines.push('', `### ${sentence.section}`, '', '| promise | stated by |', '|---|---|');
+    section = sentence.section;
+    lines.push(`| ${nameOf(sentence)} | ${statedBy(sentence, later)} |`);
   }
   return lines;
 }
 
-function statedBy(sentence: string, tests: readonly string[]): string {
-  const later = waitsFor(sentence);
-  const stated = tests.map((test) => test.replaceAll('|', '\\|'));
-  if (later !== null) stated.push(tests.length === 0 ? `waits for: ${later}` : `the rest waits for: ${later}`);
+function statedBy(sentence: Sentence, later: readonly Later[]): string {
+  const stated = sentence.tests.map((test) => test.replaceAll('|', '\\|'));
+  const { waits, restWaits } = laterOf(later, sentence) ?? {};
+  if (waits !== undefined) stated.push(`waits for: ${waits}`);
+  if (restWaits !== undefined) stated.push(`the rest waits for: ${restWaits}`);
   return stated.length === 0 ? '**no test yet**' : stated.join('<br>');
 }

@@ -171,7 +171,7 @@ test.describe('the dialog', () => {
   // promise: Identity (name, slug, time zone)
   // promise: Budgets (add several; amount, period with next reset shown as a date
   // promise: Rate limits (RPM TPM RPH TPH RPD TPD in-flight; each clearable
-  // promise: Audit content (off, metadata
+  // promise: Audit content (off, metadata, redacted, full; retention; what it costs
   test('sets every field in one transaction, each said in words', async ({ page, house }) => {
     await page.goto(`${house.url}/organizations?create=organization`);
     const name = `Whole ${Date.now().toString(36)}`;

@@ -101,6 +101,12 @@ async function eventually(look: () => Promise<string | undefined>): Promise<stri
 
 const button = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
 
+async function openUnits(page: Page): Promise<void> {
+  await button('Add a price version')(page);
+  for (const name of [/^Searches, images/, 'Add a context tier', 'Add a service tier'])
+    await page.getByRole('dialog').getByRole('button', { name }).click();
+}
+
 export function sightsOf(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
   const tabs = ['overview', 'teams', 'members', 'keys', 'access', 'limits', 'usage', 'audit', 'webhooks', 'settings'];
@@ -133,6 +139,15 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'deployment', address: `/models/${ids.deploymentId}` },
     { name: 'deployment-edit', address: `/models/${ids.deploymentId}`, open: button(/^Edit/) },
     { name: 'price-create', address: `/models/${ids.deploymentId}`, open: button('Add a price version') },
+    { name: 'price-units', address: `/models/${ids.deploymentId}`, open: openUnits },
+    {
+      name: 'deployment-bounds',
+      address: `/models/${ids.deploymentId}`,
+      open: async (page) => {
+        await button(/^Edit/)(page);
+        await page.getByRole('button', { name: /^Weight, priority/ }).click();
+      },
+    },
     { name: 'credentials', address: '/credentials' },
     { name: 'credential-create', address: '/credentials', open: button(/^(Add|Create) credential/) },
     { name: 'route-groups', address: '/route-groups' },

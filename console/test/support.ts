@@ -1,6 +1,6 @@
 /** What every browser test stands on: a real gateway with the demo organization, one signed-in person per role, and the page of one of them. */
 import { test as base, expect, type Page } from '@playwright/test';
-import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
+import { type Gateway, type Settings, startGateway } from '../../server/test/prove/gateway.ts';
 
 export { expect, type Page } from '@playwright/test';
 
@@ -50,8 +50,9 @@ export const test = base.extend<object, { house: House }>({
   ],
 });
 
-export async function openHouse(): Promise<House> {
-  const gateway = await startGateway({ env: { HEADGATE_DEMO: 'on' } });
+/** `settings` beside the demo's. */
+export async function openHouse(settings: Settings = {}): Promise<House> {
+  const gateway = await startGateway({ env: { HEADGATE_DEMO: 'on', ...settings } });
   const url = gateway.base;
   const { data: organizations } = await gateway.admin<{ data: { id: string }[] }>('GET', '/organizations');
   const organizationId = organizations[0]?.id as string;

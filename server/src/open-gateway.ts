@@ -16,6 +16,7 @@ import { createDecisionLookup } from './proxy/decision-lookup.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import { createDeploymentHealth } from './proxy/health.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
+import { createDeploymentPace } from './proxy/pace.ts';
 import { createRequestLines } from './proxy/request-lines.ts';
 import { restoreRecent } from './proxy/restore.ts';
 import { openSnapshot, type Snapshot } from './proxy/snapshot.ts';
@@ -59,6 +60,8 @@ export async function openGateway(
   );
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
+  const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
+  traffic.estimated('crash', journal.replayed.estimated);
   const snapshot = await openSnapshot({
     source,
     clock,
@@ -67,6 +70,7 @@ export async function openGateway(
     forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
     unreadable: createUnreadable(log),
     recount: (changed) => tellCounters(async () => counters.recount(changed), log),
+    inFlight: () => traffic.inFlight(),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -77,7 +81,8 @@ export async function openGateway(
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    pace: createDeploymentPace(),
+    traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({

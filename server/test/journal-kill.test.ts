@@ -9,6 +9,8 @@ import { openTestJournal, takeRows, temporaryDirectory } from './support/journal
 const PROGRAM = fileURLToPath(new URL('support/journal-load.ts', import.meta.url));
 
 // promise: A restart, a `kill -9`, a Postgres outage or a
+// promise: **Everything is charged once**: answers, streams, hang-ups, timeouts, fallbacks, crashes.
+// promise: **A restart resets nothing**, and neither does `kill -9`: settlement is in a file before the client has its last byte
 test('a process killed twenty times under load loses no end it was told is written, and settles every begin once', async () => {
   const directory = temporaryDirectory();
   const acknowledged = { begun: new Set<string>(), ended: new Set<string>() };

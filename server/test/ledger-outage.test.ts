@@ -13,6 +13,7 @@ import { givenBegin, givenEnd, givenEntry } from './support/records.ts';
 const MODES: readonly ChaosMode[] = ['down', 'rst', 'blackhole'];
 
 describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
+  // promise: **An outage of PostgreSQL is not an outage of yours**: keys in memory are served, settlement waits in the journal.
   // promise: every key in the cache; journal grows to `HEADGATE_JOURNAL_BYTES_MAX`
   test.each(MODES)(
     '(%s) requests settle into the journal, and all of them are stored once when it is back, in order',

@@ -4,15 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../src/journal/journal.ts';
+import { endLine } from '../src/journal/lines.ts';
 import type { EndRecord } from '../src/journal/records.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { requestId } from '../src/lib/id.ts';
+import { STORE_LINES } from '../src/store/ledger-statement.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter, type LedgerWriterOptions } from '../src/store/ledger-writer.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { anyEnd } from './support/any-record.ts';
 import { type GivenDatabase, onEveryDatabase } from './support/database.ts';
 import { openTestJournal, temporaryDirectory, written } from './support/journals.ts';
-import { givenBegin, givenEnd, givenEntry, givenRefusal, TEST_TIME_MS } from './support/records.ts';
+import { givenBegin, givenEnd, givenEntry, givenRefusal, lineBeforeUnits, TEST_TIME_MS } from './support/records.ts';
 
 interface Bench {
   readonly journal: Journal;
@@ -52,7 +54,7 @@ async function stored(bench: Bench, ends: readonly EndRecord[]): Promise<void> {
 onEveryDatabase('the ledger writer', (given) => {
   const query = async (text: string) => (await given().pool.query(text)).rows;
   beforeEach(async () => {
-    await query('truncate request_log, ledger, request_content, rollups, decision_shapes');
+    await query('truncate request_log, ledger, request_content, rollups, unit_rollups, decision_shapes');
   });
 
   // promise: Ledger rows carry the called name.
@@ -128,6 +130,64 @@ onEveryDatabase('the ledger writer', (given) => {
         called_name: 'gpt-5-nano',
       }),
     ]);
+  });
+
+  // promise: Elsewhere it passes, is settled at its price where there is one, and marks the row `partly_priced`
+  test('what has no column is added up by unit, and what of it had no price; nothing else is written for other requests', async () => {
+    const bench = await settle(given);
+    const searched = { input: 10, output: 3, search: 2, cache_write_1h: 50 };
+    await stored(bench, [
+      givenEnd({ entries: [givenEntry({ usage: searched, unpricedUnits: 'search,beta:new', serviceTier: 'priority' })] }),
+      givenEnd({
+        entries: [
+          givenEntry({ usage: { output: 1, search: 3 } }),
+          givenEntry({ attempt: 2, usage: { search: 4 }, priceId: null, nanoUsd: null }),
+          givenEntry({ attempt: 3, usage: { search: -1 }, kind: 'adjustment' }),
+        ],
+      }),
+      givenEnd(),
+    ]);
+    expect(await query('select partly_priced, total_tokens::int, other_usage from request_log order by total_tokens')).toEqual([
+      { partly_priced: false, total_tokens: 1, other_usage: { search: 6 } },
+      { partly_priced: false, total_tokens: 30, other_usage: null },
+      { partly_priced: true, total_tokens: 63, other_usage: { search: 2, cache_write_1h: 50 } },
+    ]);
+    const tiers = await query(
+      'select service_tier, unpriced_units, total_tokens::int from ledger where unpriced_units is not null',
+    );
+    expect(tiers).toEqual([{ service_tier: 'priority', unpriced_units: 'search,beta:new', total_tokens: 63 }]);
+    const units = await query('select * from unit_rollups order by unit');
+    const whose = { organization_id: 'org_01', bucket_start: new Date(TEST_TIME_MS), team_id: 'team_01', key_id: 'key_01' };
+    const where = {
+      called_name: 'gpt-5-nano',
+      deployment_id: 'dep_01',
+      provider: 'openai',
+      service_account_id: 'svc_01',
+      member_id: '',
+    };
+    expect(units).toEqual([
+      { ...whose, ...where, unit: 'cache_write_1h', uses: '1', quantity: '50', unpriced_quantity: '0' },
+      { ...whose, ...where, unit: 'search', uses: '3', quantity: '8', unpriced_quantity: '6' },
+    ]);
+  });
+
+  test('the database does not take the statement for one worth compiling, which would take seconds for every batch', async () => {
+    const { rows } = await given().pool.query({ text: `explain (format json) ${STORE_LINES}`, values: [Buffer.from('')] });
+    expect(rows[0]['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(50_000);
+  });
+
+  test('a line of the version before, whose entries say nothing of tiers, is stored', async () => {
+    const bench = await settle(given);
+    const line = endLine(
+      givenEnd({ entries: [givenEntry({ usage: { input: 3, audio_input: 4 } }), givenEntry({ attempt: 2 })] }),
+    );
+    const before = lineBeforeUnits(line);
+    expect(before.length).toBe(line.length - 4);
+    await given().pool.query({ text: STORE_LINES, values: [Buffer.from(before.slice(0, -1))] });
+    await bench.writer.stop(20_000);
+    const rows = await query('select nano_usd::int, service_tier, unpriced_units from ledger order by attempt');
+    expect(rows).toEqual([1, 2].map(() => ({ nano_usd: 1_000, service_tier: null, unpriced_units: null })));
+    expect(await query('select unit, quantity::int from unit_rollups')).toEqual([{ unit: 'audio_input', quantity: 4 }]);
   });
 
   // promise: Rollups are per 15 minutes (there are zones at

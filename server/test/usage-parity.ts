@@ -2,10 +2,10 @@
 import { calcPrice, extractUsage, findProvider, type Usage as TheirUsage } from '@pydantic/genai-prices';
 import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange } from '../src/dialects/exchange.ts';
-import { costNanoUsd } from '../src/domain/price.ts';
-import type { Usage } from '../src/domain/usage.ts';
+import { costNanoUsd, withRequestFee } from '../src/domain/price.ts';
+import type { Usage, UsageBucket } from '../src/domain/usage.ts';
 import { parseEvents } from '../src/lib/sse.ts';
-import { perMillionOf } from '../src/providers/price-table.ts';
+import { listPriceOf } from '../src/providers/price-table.ts';
 import { bytesOf, type Recording } from './recordings.ts';
 
 export interface UsageParity {
@@ -35,7 +35,8 @@ export function usageParity(recording: Recording): UsageParity {
   const timestamp = new Date(typeof answer.created === 'number' ? answer.created * 1000 : '2026-06-01T00:00:00Z');
   const found = provider === undefined || theirs === null ? null : calcPrice(theirs, model, { provider, timestamp });
   if (found === null || facts.usage === null) return { model, usage: facts.usage, ours: null, theirsUsd: null };
-  const ours = costNanoUsd(facts.usage, { id: 'table', effectiveFromMs: 0, perMillion: perMillionOf(found.model_price) });
+  const price = { id: 'table', effectiveFromMs: 0, ...listPriceOf(found.model_price) };
+  const ours = costNanoUsd(withRequestFee(facts.usage, price), price, facts.serviceTier || null);
   return { model, usage: facts.usage, ours, theirsUsd: found.total_price };
 }
 
@@ -49,8 +50,9 @@ function factsOf(recording: Recording): AnswerFacts {
     mediaParts: 0,
     mediaBytes: 0,
     wantsUsage: true,
+    beyond: [],
   };
-  const names = { upstreamModel: 'm', calledModel: 'm', outputCap: null, maxOutputTokens: null };
+  const names = { upstreamModel: 'm', outputCap: null, maxOutputTokens: null };
   const exchange = openExchange({ client: wire, upstream: wire, body: { messages: [] }, facts, ...names });
   const bytes = bytesOf(recording);
   if (!recording.stream) return exchange.whole(bytes).facts;
@@ -95,21 +97,18 @@ function theirUsage(
   return null;
 }
 
-/** Where the two rightly differ, and why. */
-const EXCEPTIONS: readonly { readonly response: RegExp; readonly why: string }[] = [
-  {
-    response: /^anthropic\/.*web-search(?!.*-error)/,
-    why: 'the answer used web searches, which Anthropic bills per search; our buckets hold tokens, and the tokens cost the same',
-  },
-  { response: /^perplexity\//, why: 'Perplexity bills a fee per request; our buckets hold tokens, and the tokens cost the same' },
+/** Where the two rightly differ: by which unit, and why. */
+const EXCEPTIONS: readonly { readonly response: RegExp; readonly unit: UsageBucket; readonly why: string }[] = [
   {
     response: /^gemini\//,
+    unit: 'reasoning',
     why: 'Gemini’s compatible endpoint says its thinking only in the total; we charge it as output, as Google does, and their table misses it',
   },
 ];
 
-export function exceptionFor(recording: Recording): string | null {
-  return EXCEPTIONS.find(({ response }) => response.test(recording.response))?.why ?? null;
+/** The unit in which an answer rightly costs more here than by their table, and why; null where it must not. */
+export function exceptionFor(recording: Recording): { readonly unit: UsageBucket; readonly why: string } | null {
+  return EXCEPTIONS.find(({ response }) => response.test(recording.response)) ?? null;
 }
 
 /** How far apart the two are, in USD: theirs above ours. NaN where either has no price. */
@@ -117,9 +116,8 @@ export function differenceUsd({ ours, theirsUsd }: UsageParity): number {
   return ours === null || theirsUsd === null ? Number.NaN : theirsUsd - Number(ours) / 1e9;
 }
 
-/** Whether an exception differs by what its reason says: thinking that theirs misses, or a fee of whole thousandths of a dollar. */
+/** Whether an exception differs by what is said: it used some of its unit, and costs more here. */
 export function differsAsStated(recording: Recording, parity: UsageParity): boolean {
-  if (recording.provider === 'gemini') return (parity.usage?.reasoning ?? 0) > 0;
-  const thousandths = differenceUsd(parity) * 1_000;
-  return thousandths > 0 && Math.abs(thousandths - Math.round(thousandths)) < 1e-6;
+  const exception = exceptionFor(recording);
+  return exception !== null && (parity.usage?.[exception.unit] ?? 0) > 0 && differenceUsd(parity) < 0;
 }

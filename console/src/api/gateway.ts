@@ -1,7 +1,7 @@
 import { api, asked, ifMatch, type Schema } from './client.ts';
 
 export type Provider = 'openai' | 'anthropic' | 'fake';
-export type Prices = Readonly<Partial<Record<keyof Schema<'PriceByBucket'>, string>>>;
+export type Prices = Schema<'Prices'>;
 
 /** What a live call found. `message` says why it failed, in the provider's words without secrets. */
 export interface CheckResult {

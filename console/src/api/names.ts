@@ -6,7 +6,7 @@ import { api, asked } from './client.ts';
 const IDS_MAX = 200;
 const GATHER_MS = 8;
 /** Of what `GET /names` knows. */
-const NAMED = /^(org|team|key|mem|svc|dep)_/;
+const NAMED = /^(org|team|key|mem|svc|dep|acct|adm)_/;
 
 type Waiting = Map<string, ((name: string | null) => void)[]>;
 let waiting: Waiting = new Map();

@@ -386,7 +386,7 @@ export interface paths {
         };
         /**
          * Export organizations as comma-separated values, by name
-         * @description At most 100,000 rows. A cell that begins like a formula gets an apostrophe in front.
+         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.
          */
         get: operations["get_organizations_export"];
         put?: never;
@@ -1989,7 +1989,7 @@ export interface paths {
         };
         /**
          * Names by id
-         * @description Of organizations, teams, keys, members, service accounts and deployments. What the caller may not see is left out, as if it did not exist.
+         * @description Of organizations, teams, keys, members, service accounts and, for who reads the platform, deployments, accounts and admin tokens. What the caller may not see is left out, as if it did not exist.
          */
         get: operations["get_names"];
         put?: never;
@@ -2029,7 +2029,7 @@ export interface paths {
         };
         /**
          * Export usage and spend as comma-separated values
-         * @description `csv` has the columns of GET /usage with names beside ids, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.
+         * @description `csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.
          */
         get: operations["get_usage_export"];
         put?: never;
@@ -2074,6 +2074,26 @@ export interface paths {
          * @description Answers what the data plane answers to that key, refusals included, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other of the key.
          */
         post: operations["post_playground"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List ledger entries that an earlier version may have settled wrongly, oldest first
+         * @description Changes nothing. `hang_up_at_finish`: a stream was cut between its finish reason and its usage, and charged an estimate. `error_in_answer`, `error_in_stream`: a 200 that brought neither output nor usage was charged. `key_moved`: the key moved to the team that was charged while the request was in flight. A page may be empty and have a next one.
+         */
+        get: operations["get_ledger_review"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2641,6 +2661,12 @@ export interface components {
                     spent: string;
                     /** @description Every one that was let in, however it ended. */
                     requests: number;
+                    /** @description Those that used something at a deployment without a price: `spent` misses what they cost. */
+                    unpriced_requests: number;
+                    /** @description What was used without a price, by unit: `spent` misses what it cost. */
+                    unpriced_units: {
+                        [key: string]: number;
+                    };
                 }[];
             }[];
         };
@@ -2656,8 +2682,8 @@ export interface components {
             deployment_count: number;
             access_groups: string[];
             fallbacks: string[];
-            /** @description The dearest of its deployments by bucket, at which holds are taken. */
-            prices: components["schemas"]["PriceByBucket"] | null;
+            /** @description The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment. */
+            prices: components["schemas"]["Prices"] | null;
             unpriced_deployment_count: number;
         };
         Choice: {
@@ -2799,8 +2825,22 @@ export interface components {
             /** @enum {string} */
             mode: "chat" | "embedding";
             /** @description The version in force; null: unpriced, which is never free. */
-            prices: components["schemas"]["PriceByBucket"] | null;
+            prices: components["schemas"]["Prices"] | null;
             prices_effective_from: string | null;
+            /** @description Where the price in force comes from; null: unpriced. */
+            prices_from: {
+                /**
+                 * @description `list`: taken from the published list; `given`: somebody gave it.
+                 * @enum {string}
+                 */
+                source: "list" | "given";
+                /** @description The edition of the list; null where it was not kept. */
+                source_version: string | null;
+                /** @description The account or token that added it; null for versions from before this was kept. */
+                created_by: string | null;
+            } | null;
+            /** @description What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier; `context_tier`: a prompt above the ordinary length. */
+            unpriced_units: string[];
             limits: {
                 rpm: number | null;
                 tpm: number | null;
@@ -2820,6 +2860,12 @@ export interface components {
             priority: number;
             tags: string[];
             max_output_tokens: number | null;
+            /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+            max_searches: number | null;
+            /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+            max_part_tokens: number | null;
+            /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+            on_hangup: ("finish" | "stop") | null;
             timeout_ms: number;
             enabled: boolean;
             metadata: {
@@ -3107,6 +3153,8 @@ export interface components {
             provider: string;
             upstream_model: string;
             price_id: string | null;
+            /** @description The provider’s word for the service tier or speed whose rates applied; null: the ordinary ones. */
+            service_tier: string | null;
             input_tokens: number;
             cached_input_tokens: number;
             cache_write_tokens: number;
@@ -3117,14 +3165,28 @@ export interface components {
             other_tokens: {
                 [key: string]: number;
             };
+            /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+            units: {
+                [key: string]: number;
+            };
+            /** @description What was used and has no price. */
+            unpriced_units: string[];
             spend: string | null;
-            /** @description Null: the entry names no price. */
+            /** @description At the rates that applied: of the context tier that the input reached and of the service tier. Null: the entry names no price. */
             cost_by_bucket: {
                 bucket: string;
                 tokens: number;
                 price_per_million: string;
                 /** @description Exact, before the entry’s one rounding up to a nano-dollar. */
                 cost: string;
+            }[] | null;
+            /** @description Null: the entry names no price. */
+            cost_by_unit: {
+                unit: string;
+                quantity: number;
+                /** @description For one; null: it has none. */
+                price: string | null;
+                cost: string | null;
             }[] | null;
         };
         LimitsStatus: {
@@ -3482,9 +3544,18 @@ export interface components {
             deployment_id: string;
             model: string;
             /** @description Null: unpriced from then on. */
-            prices: components["schemas"]["PriceByBucket"] | null;
+            prices: components["schemas"]["Prices"] | null;
             /** Format: date-time */
             effective_from: string;
+            /**
+             * @description `list`: taken from the published list; `given`: somebody gave it.
+             * @enum {string}
+             */
+            source: "list" | "given";
+            /** @description The edition of the list; null where it was not kept. */
+            source_version: string | null;
+            /** @description The account or token that added it; null for versions from before this was kept. */
+            created_by: string | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -3500,7 +3571,7 @@ export interface components {
             audio_output_per_million?: string;
             image_output_per_million?: string;
         };
-        /** @description USD per million tokens as decimal strings, by bucket. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. */
+        /** @description USD per million tokens as decimal strings, by bucket, and what is charged beyond them. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. A PATCH keeps what is absent and takes away what is null, in `per_unit` and `service_tiers` name by name; `context_tiers` is replaced as a whole. */
         PriceChange: {
             input_per_million?: string | null;
             cached_input_per_million?: string | null;
@@ -3512,6 +3583,44 @@ export interface components {
             reasoning_per_million?: string | null;
             audio_output_per_million?: string | null;
             image_output_per_million?: string | null;
+            /** @description USD for one: `search` a web search that the provider made, `request` the request itself, `image` a picture that was made, `second_input` and `second_output` a second of sound or film that was read or made, `page` a page that was read. A unit that is not here is unpriced: a request that may use it is refused under a blocking budget, and else settled without it. */
+            per_unit?: {
+                search?: string | null;
+                request?: string | null;
+                image?: string | null;
+                second_input?: string | null;
+                second_output?: string | null;
+                page?: string | null;
+            } | null;
+            /** @description Rates for the whole request when its input is above so many tokens, ascending; the highest that is reached applies. A bucket that is not given keeps its ordinary rate. */
+            context_tiers?: {
+                above_input_tokens: number;
+                input_per_million?: string | null;
+                cached_input_per_million?: string | null;
+                cache_write_per_million?: string | null;
+                cache_write_1h_per_million?: string | null;
+                audio_input_per_million?: string | null;
+                image_input_per_million?: string | null;
+                output_per_million?: string | null;
+                reasoning_per_million?: string | null;
+                audio_output_per_million?: string | null;
+                image_output_per_million?: string | null;
+            }[] | null;
+            /** @description Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. What holds together is joined by `+` (`fast+us`). A tier that is not here is unpriced. */
+            service_tiers?: {
+                [key: string]: {
+                    input_per_million?: string | null;
+                    cached_input_per_million?: string | null;
+                    cache_write_per_million?: string | null;
+                    cache_write_1h_per_million?: string | null;
+                    audio_input_per_million?: string | null;
+                    image_input_per_million?: string | null;
+                    output_per_million?: string | null;
+                    reasoning_per_million?: string | null;
+                    audio_output_per_million?: string | null;
+                    image_output_per_million?: string | null;
+                } | null;
+            } | null;
         };
         PriceProposal: {
             deployment_id: string;
@@ -3519,10 +3628,46 @@ export interface components {
             provider: string;
             upstream_model: string;
             /** @description In force now. */
-            prices: components["schemas"]["PriceByBucket"] | null;
-            proposed: components["schemas"]["PriceByBucket"] | null;
+            prices: components["schemas"]["Prices"] | null;
+            proposed: components["schemas"]["Prices"] | null;
             /** Format: date-time */
             found_at: string;
+        };
+        Prices: {
+            input_per_million?: string;
+            cached_input_per_million?: string;
+            cache_write_per_million?: string;
+            cache_write_1h_per_million?: string;
+            audio_input_per_million?: string;
+            image_input_per_million?: string;
+            output_per_million?: string;
+            reasoning_per_million?: string;
+            audio_output_per_million?: string;
+            image_output_per_million?: string;
+            per_unit?: {
+                search?: string;
+                request?: string;
+                image?: string;
+                second_input?: string;
+                second_output?: string;
+                page?: string;
+            };
+            context_tiers?: {
+                above_input_tokens: number;
+                input_per_million?: string;
+                cached_input_per_million?: string;
+                cache_write_per_million?: string;
+                cache_write_1h_per_million?: string;
+                audio_input_per_million?: string;
+                image_input_per_million?: string;
+                output_per_million?: string;
+                reasoning_per_million?: string;
+                audio_output_per_million?: string;
+                image_output_per_million?: string;
+            }[];
+            service_tiers?: {
+                [key: string]: components["schemas"]["PriceByBucket"];
+            };
         };
         /** @description RFC 9457, with a JSON pointer for each faulty field. */
         Problem: {
@@ -3587,8 +3732,14 @@ export interface components {
             other_tokens: {
                 [key: string]: number;
             };
+            /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+            units: {
+                [key: string]: number;
+            };
             /** @description USD; null when nothing was charged, or an attempt has no price. */
             spend: string | null;
+            /** @description It has a price, and something that the provider bills for has none: `spend` misses that. */
+            partly_priced: boolean;
             latency: {
                 gateway_us: number;
                 provider_ms: number | null;
@@ -3596,6 +3747,31 @@ export interface components {
             };
             /** @description Repeats of one refusal that share this row. */
             count: number;
+        };
+        ReviewedEntry: {
+            request_id: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description When the request was admitted.
+             */
+            time: string;
+            organization_id: string;
+            /** @description Null: nothing of this id is kept. */
+            organization_name: string | null;
+            /** @description The team that was charged. */
+            team_id: string;
+            /** @description Null: nothing of this id is kept. */
+            team_name: string | null;
+            /** @description With `key_moved`: the team of the key at the admission. */
+            admitted_team_id: string | null;
+            key_id: string;
+            /** @description Null: nothing of this id is kept. */
+            key_name: string | null;
+            model: string;
+            /** @description USD. */
+            charged: string;
+            reasons: ("error_in_answer" | "error_in_stream" | "hang_up_at_finish" | "key_moved")[];
         };
         RotatedKey: {
             id: string;
@@ -3973,6 +4149,15 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        UnitUse: {
+            /** @description A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). */
+            unit: string;
+            /** @description Attempts that used it. */
+            uses: number;
+            quantity: number;
+            /** @description The part of it that had no price: `spend` misses what it cost. */
+            unpriced_quantity: number;
+        };
         Usage: {
             /** Format: date-time */
             from: string;
@@ -4006,6 +4191,9 @@ export interface components {
                 reasoning_tokens: number;
                 total_tokens: number;
                 spend: string;
+                units: components["schemas"]["UnitUse"][];
+                /** @description A unit was used without a price, so `spend` is less than what providers charge. See `units`. */
+                partly_priced: boolean;
             }[];
             total: {
                 /** @description Settled ones; estimated and refused stand beside, not in it. */
@@ -4020,6 +4208,9 @@ export interface components {
                 reasoning_tokens: number;
                 total_tokens: number;
                 spend: string;
+                units: components["schemas"]["UnitUse"][];
+                /** @description A unit was used without a price, so `spend` is less than what providers charge. See `units`. */
+                partly_priced: boolean;
             };
             /** @description There are more lines than are given; the total counts all of them. */
             truncated: boolean;
@@ -5214,6 +5405,8 @@ export interface operations {
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "spend" | "-spend" | "budget_used" | "-budget_used" | "requests" | "-requests" | "members" | "-members" | "teams" | "-teams" | "keys" | "-keys";
                 /** @description `active` is neither suspended nor archived. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
+                /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
+                unpriced?: string;
             };
             header?: never;
             path?: never;
@@ -5373,6 +5566,8 @@ export interface operations {
                 search?: string;
                 /** @description `active` is neither suspended nor archived. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
+                /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
+                unpriced?: string;
                 /** @description Only these, separated by commas: at most 200. */
                 ids?: string;
             };
@@ -5929,7 +6124,10 @@ export interface operations {
     };
     get_organizations_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -6385,7 +6583,10 @@ export interface operations {
     };
     get_teams_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -6999,7 +7200,10 @@ export interface operations {
     };
     get_organizations_id_members_member_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -8670,7 +8874,10 @@ export interface operations {
     };
     get_keys_id_limits_history: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                unpriced?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -9469,6 +9676,8 @@ export interface operations {
                 credential_id?: string;
                 tag?: string;
                 enabled?: string;
+                /** @description `true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`). */
+                unpriced?: string;
             };
             header?: never;
             path?: never;
@@ -9546,6 +9755,12 @@ export interface operations {
                     priority?: number;
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
+                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    max_searches?: number | null;
+                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    max_part_tokens?: number | null;
+                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
                     metadata?: {
@@ -9696,6 +9911,12 @@ export interface operations {
                     priority?: number;
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
+                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    max_searches?: number | null;
+                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    max_part_tokens?: number | null;
+                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
                     metadata?: {
@@ -9772,6 +9993,12 @@ export interface operations {
                     priority?: number;
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
+                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    max_searches?: number | null;
+                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    max_part_tokens?: number | null;
+                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
                     metadata?: {
@@ -9981,8 +10208,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        prices: components["schemas"]["PriceByBucket"] | null;
+                        prices: components["schemas"]["Prices"] | null;
                         source: string | null;
+                        /** @description The edition of the list. */
+                        source_version: string | null;
                     };
                 };
             };
@@ -10149,6 +10378,8 @@ export interface operations {
                 /** @description By name unless said. */
                 sort?: "name" | "-name";
                 access_group?: string;
+                /** @description `true`: those with a deployment without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days. */
+                unpriced?: string;
             };
             header?: never;
             path?: never;
@@ -11659,6 +11890,56 @@ export interface operations {
             };
         };
     };
+    get_ledger_review: {
+        parameters: {
+            query: {
+                /** @description Requests admitted from here on. */
+                since: string;
+                /** @description Not included; now unless said. */
+                until?: string;
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ReviewedEntry"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_overview: {
         parameters: {
             query?: {
@@ -11960,8 +12241,14 @@ export interface operations {
                         other_tokens: {
                             [key: string]: number;
                         };
+                        /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+                        units: {
+                            [key: string]: number;
+                        };
                         /** @description USD; null when nothing was charged, or an attempt has no price. */
                         spend: string | null;
+                        /** @description It has a price, and something that the provider bills for has none: `spend` misses that. */
+                        partly_priced: boolean;
                         latency: {
                             gateway_us: number;
                             provider_ms: number | null;

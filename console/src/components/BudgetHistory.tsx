@@ -1,4 +1,4 @@
-import { Paper, Progress, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Checkbox, Paper, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../api/client.ts';
 import { periodWords } from '../forms/budget-draft.ts';
@@ -7,7 +7,9 @@ import { percentText, usedRatio } from './BudgetRing.tsx';
 import { countText } from './Count.tsx';
 import { colorOf } from './LimitBar.tsx';
 import { Money, moneyText } from './Money.tsx';
+import { unpricedNames } from './PartlyPriced.tsx';
 import { TableScroll } from './TableScroll.tsx';
+import { useUrlState } from './useUrlState.ts';
 
 type Budget = Schema<'Budget'>;
 type Period = Schema<'BudgetHistory'>['budgets'][number]['periods'][number];
@@ -43,22 +45,31 @@ export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryP
       </Text>
     );
   }
+  return <Asked query={query}>{(history) => <Histories {...{ budgets, timeZone, heading, history }} />}</Asked>;
+}
+
+interface HistoriesProps extends Omit<BudgetHistoryProps, 'of'> {
+  readonly history: Schema<'BudgetHistory'>;
+}
+
+function Histories({ budgets, timeZone, heading, history }: HistoriesProps) {
+  const [state, set] = useUrlState();
+  const periodsOf = (budget: Budget) => history.budgets.find((one) => one.id === budget.id)?.periods ?? [];
+  const incomplete = budgets.filter((budget) => isIncomplete(periodsOf(budget)[0]));
+  const isNarrowed = state.budgets === 'unpriced';
   return (
-    <Asked query={query}>
-      {(history) => (
-        <Stack gap="md">
-          {budgets.map((budget) => (
-            <OfBudget
-              key={budget.id}
-              budget={budget}
-              periods={history.budgets.find((one) => one.id === budget.id)?.periods ?? []}
-              timeZone={timeZone}
-              heading={heading}
-            />
-          ))}
-        </Stack>
+    <Stack gap="md">
+      {(isNarrowed || (incomplete.length > 0 && budgets.length > 1)) && (
+        <Checkbox
+          label={`Only budgets whose spend is incomplete now (${incomplete.length})`}
+          checked={isNarrowed}
+          onChange={(event) => set({ budgets: event.currentTarget.checked ? 'unpriced' : undefined })}
+        />
       )}
-    </Asked>
+      {(isNarrowed ? incomplete : budgets).map((budget) => (
+        <OfBudget key={budget.id} budget={budget} periods={periodsOf(budget)} timeZone={timeZone} heading={heading} />
+      ))}
+    </Stack>
   );
 }
 
@@ -108,6 +119,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
                 </Table.Td>
                 <Table.Td ta="right">
                   <Money usd={period.spent} />
+                  <Missing period={period} />
                 </Table.Td>
                 <Table.Td>
                   <Share ratio={usedRatio({ spent: period.spent, held: '0', amount: budget.amount })} />
@@ -119,6 +131,25 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
       </TableScroll>
     </Paper>
   );
+}
+
+/** What the spend of a period misses, because it had no price. */
+function Missing({ period }: { period: Period }) {
+  if (!isIncomplete(period)) return null;
+  const { unpriced_requests: requests, unpriced_units: units } = period;
+  const whole = requests === 0 ? '' : `${countText(requests)} ${requests === 1 ? 'request' : 'requests'} without a price`;
+  const missed = [whole, unpricedNames(units)].filter((part) => part !== '').join(', ');
+  return (
+    <Tooltip multiline w={300} label={`Not in this spend: ${missed}. A platform admin can set a price.`}>
+      <Badge color="orange" size="xs" mt={2} miw="max-content">
+        Incomplete
+      </Badge>
+    </Tooltip>
+  );
+}
+
+function isIncomplete(period: Period | undefined): boolean {
+  return period !== undefined && (period.unpriced_requests > 0 || Object.keys(period.unpriced_units).length > 0);
 }
 
 function Share({ ratio }: { ratio: number }) {

@@ -1,4 +1,4 @@
-import { type FormRulesRecord, type UseFormReturnType, useForm } from '@mantine/form';
+import { type UseFormInput, type UseFormReturnType, useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Asked } from './Asked.tsx';
@@ -19,7 +19,7 @@ interface EditDialogProps<T, V extends object> extends Editable<T, V> {
   /** Below /api/v1; also names the object in the cache. */
   readonly path: string;
   readonly invalidates: readonly string[];
-  readonly validate?: FormRulesRecord<V>;
+  readonly validate?: NonNullable<UseFormInput<V>['validate']>;
   /** `Save` unless said. */
   readonly verb?: string;
   /** What is said when it is saved, unless that it was changed. */

@@ -1,73 +1,39 @@
 import { Anchor, Group, Input, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { Schema } from '../api/client.ts';
-import type { Prices } from '../api/gateway.ts';
+import { type Bound, errorAt } from '../forms/bind.ts';
+import { ContextTiers, ServiceTiers } from './PriceTiers.tsx';
+import type { PriceDraft } from './price-draft.ts';
+import { type PriceBucket, UNIT_WORDS, UNITS } from './price-words.ts';
+import { RateInputs } from './RateInputs.tsx';
 
-export type PriceBucket = keyof Schema<'PriceByBucket'>;
-
-/** Typed texts by bucket; an empty one has no price of its own. */
-export type PriceTexts = Readonly<Record<PriceBucket, string>>;
-
-const COMMON = ['input_per_million', 'cached_input_per_million', 'output_per_million'] as const;
-
-const WORDS: Readonly<Record<PriceBucket, string>> = {
-  input_per_million: 'Input',
-  cached_input_per_million: 'Cached input',
-  cache_write_per_million: 'Cache write',
-  cache_write_1h_per_million: 'Cache write, 1 hour',
-  audio_input_per_million: 'Audio input',
-  image_input_per_million: 'Image input',
-  output_per_million: 'Output',
-  reasoning_per_million: 'Reasoning',
-  audio_output_per_million: 'Audio output',
-  image_output_per_million: 'Image output',
-};
-const BUCKETS = Object.keys(WORDS) as PriceBucket[];
-
-interface PriceFieldsProps {
-  readonly value: PriceTexts;
-  readonly onChange: (value: PriceTexts) => void;
-  /** What is wrong with a bucket, by the server. */
-  readonly errorOf: (bucket: PriceBucket) => string | undefined;
-  /** Where the prices came from, or that there are none. */
+interface PriceFieldsProps extends Bound<PriceDraft> {
+  /** Where the price came from, or that there is none. */
   readonly note?: string | null;
 }
 
-/** Prices in USD per million tokens: input, cached input and output; the rarer buckets on request. */
-export function PriceFields({ value, onChange, errorOf, note }: PriceFieldsProps) {
-  const [isOpen, setOpen] = useState(false);
-  const isRareUsed = BUCKETS.some((bucket) => !COMMON.some((common) => common === bucket) && value[bucket] !== '');
-  const shown = isOpen || isRareUsed ? BUCKETS : COMMON;
+/** A price: USD per million tokens by bucket, and on request what is charged beyond them. */
+export function PriceFields({ value, onChange, errors = {}, at, note }: PriceFieldsProps) {
+  const error = errorAt(errors, at);
   return (
     <Stack gap={6} role="group" aria-label="Prices">
-      <Group justify="space-between" gap="xs">
-        <Input.Label labelElement="div">Prices, USD per million tokens</Input.Label>
-        {!isRareUsed && (
-          <Anchor component="button" type="button" fz="xs" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-            {isOpen ? 'Fewer buckets' : 'More buckets'}
-          </Anchor>
-        )}
-      </Group>
-      <Group gap="xs" align="flex-start">
-        {shown.map((bucket) => (
-          <TextInput
-            key={bucket}
-            label={WORDS[bucket]}
-            w={150}
-            size="xs"
-            leftSection="$"
-            placeholder={placeholderOf(bucket)}
-            inputMode="decimal"
-            value={value[bucket]}
-            error={errorOf(bucket)}
-            onChange={(event) => onChange({ ...value, [bucket]: event.currentTarget.value })}
-          />
-        ))}
-      </Group>
+      <Input.Label labelElement="div">Prices, USD per million tokens</Input.Label>
+      <RateInputs
+        at={at}
+        value={value.rates}
+        errors={errors}
+        placeholderOf={placeholderOf}
+        onChange={(rates) => onChange({ ...value, rates })}
+      />
+      {error !== undefined && (
+        <Text fz="xs" c="red" role="alert">
+          {error}
+        </Text>
+      )}
       <Text fz="xs" c="dimmed" aria-live="polite">
         {note ??
-          'A bucket left empty is charged as its side: cached input as input, reasoning as output. Without any price no organization can call it.'}
+          'A bucket left empty is charged as its side: cached input as input, reasoning as output. Without any price no request under a blocking budget is admitted.'}
       </Text>
+      <Beyond value={value} onChange={onChange} errors={errors} at={at} />
     </Stack>
   );
 }
@@ -77,36 +43,76 @@ function placeholderOf(bucket: PriceBucket): string {
   return bucket.includes('input') || bucket.startsWith('cache') ? 'as input' : 'as output';
 }
 
-export const NO_PRICE_TEXTS = Object.fromEntries(BUCKETS.map((bucket) => [bucket, ''])) as PriceTexts;
-
-export function priceTextsOf(prices: Prices | null | undefined): PriceTexts {
-  return { ...NO_PRICE_TEXTS, ...prices };
-}
-
-/** What is sent: a whole price, where an empty text takes the bucket away; null when nothing has a price. */
-export function pricesFrom(texts: PriceTexts): Record<PriceBucket, string | null> | null {
-  const given = BUCKETS.map(
-    (bucket) => [bucket, texts[bucket].trim() === '' ? null : texts[bucket].trim().replace(',', '.')] as const,
+function Beyond({ value, onChange, errors = {}, at }: Bound<PriceDraft>) {
+  const [isOpen, setOpen] = useState(false);
+  const isFaulty = BEYOND.some((field) => Object.keys(errors).some((path) => path.startsWith(`${at}.${field}`)));
+  const isUsed = hasBeyond(value) || isFaulty;
+  return (
+    <>
+      {!isUsed && (
+        <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+          {isOpen ? 'Only tokens' : 'Searches, images, long prompts, service tiers'}
+        </Anchor>
+      )}
+      {(isOpen || isUsed) && (
+        <Stack gap="sm">
+          <UnitInputs
+            at={`${at}.per_unit`}
+            value={value.units}
+            errors={errors}
+            onChange={(units) => onChange({ ...value, units })}
+          />
+          <ContextTiers
+            at={at}
+            value={value.contexts}
+            errors={errors}
+            onChange={(contexts) => onChange({ ...value, contexts })}
+          />
+          <ServiceTiers
+            at={at}
+            value={value.services}
+            errors={errors}
+            onChange={(services) => onChange({ ...value, services })}
+          />
+        </Stack>
+      )}
+    </>
   );
-  return given.every(([, text]) => text === null) ? null : (Object.fromEntries(given) as Record<PriceBucket, string | null>);
 }
 
-/** Every bucket that has a price, one a line. */
-export function priceWords(texts: PriceTexts): string {
-  const lines = BUCKETS.filter((bucket) => texts[bucket].trim() !== '').map((bucket) => `${WORDS[bucket]}: $${texts[bucket]}`);
-  return lines.length === 0 ? 'unpriced' : lines.join('\n');
+const BEYOND = ['per_unit', 'context_tiers', 'service_tiers', 'services'];
+
+function hasBeyond({ units, contexts, services }: PriceDraft): boolean {
+  return contexts.length > 0 || services.length > 0 || Object.values(units).some((text) => text !== '');
 }
 
-/** `$0.05 in · $0.40 out`. */
-export function priceLine(prices: Prices | null | undefined): string {
-  if (prices == null) return 'unpriced';
-  const parts = [
-    prices.input_per_million === undefined ? null : `$${prices.input_per_million} in`,
-    prices.output_per_million === undefined ? null : `$${prices.output_per_million} out`,
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? 'priced by other buckets' : parts.join(' · ');
-}
-
-export function bucketName(bucket: PriceBucket): string {
-  return WORDS[bucket];
+function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>) {
+  return (
+    <Stack gap={6} role="group" aria-label="Prices by the piece">
+      <div>
+        <Input.Label labelElement="div">By the piece, USD for one</Input.Label>
+        <Text fz="xs" c="dimmed">
+          What the provider bills beside the tokens. Left empty it is unpriced: a request that may use it is refused under a
+          blocking budget, and elsewhere its spend misses it.
+        </Text>
+      </div>
+      <Group gap="xs" align="flex-start">
+        {UNITS.map((unit) => (
+          <TextInput
+            key={unit}
+            label={UNIT_WORDS[unit]}
+            w={108}
+            size="xs"
+            leftSection="$"
+            placeholder="unpriced"
+            inputMode="decimal"
+            maxLength={32}
+            value={value[unit]}
+            error={errorAt(errors, `${at}.${unit}`)}
+            onChange={(event) => onChange({ ...value, [unit]: event.currentTarget.value })}
+          />
+        ))}
+      </Group>
+    </Stack>
+  );
 }

@@ -6,6 +6,7 @@ import { type PeriodSum, periodSums } from '../store/period-sums.ts';
 import type { AdminDeps } from './deps.ts';
 import { instantOut } from './fields.ts';
 import type { ScopeOfLimits } from './limits-status.ts';
+import { unpricedFlag } from './lists.ts';
 
 /** How the periods of a scope's budgets went: the present one, and the ones before it. */
 
@@ -22,6 +23,12 @@ export const budgetHistoryOut = z
             end: instantOut.nullable().meta({ description: 'Not included; null: it never ends.' }),
             spent: z.string().meta({ description: 'Settled, of what the budget counts.' }),
             requests: z.int().meta({ description: 'Every one that was let in, however it ended.' }),
+            unpriced_requests: z
+              .int()
+              .meta({ description: 'Those that used something at a deployment without a price: `spent` misses what they cost.' }),
+            unpriced_units: z
+              .record(z.string(), z.int())
+              .meta({ description: 'What was used without a price, by unit: `spent` misses what it cost.' }),
           }),
         ),
       }),
@@ -34,6 +41,24 @@ export const budgetHistoryOut = z
   });
 
 type History = z.output<typeof budgetHistoryOut>;
+
+/** Of each budget alone, whether its spend in the present period misses something that was used without a price. */
+export const budgetHistoryQuery = z.strictObject({
+  unpriced: unpricedFlag.meta({
+    description:
+      '`true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it.',
+  }),
+});
+
+/** The budgets that the query leaves. */
+export function narrowedHistory(history: History, { unpriced }: z.output<typeof budgetHistoryQuery>): History {
+  if (unpriced === undefined) return history;
+  return { budgets: history.budgets.filter(({ periods: [present] }) => isIncomplete(present) === unpriced) };
+}
+
+function isIncomplete(period: History['budgets'][number]['periods'][number] | undefined): boolean {
+  return period !== undefined && (period.unpriced_requests > 0 || Object.keys(period.unpriced_units).length > 0);
+}
 
 /** One entry per budget, in their order. The oldest periods are left out that ended before the scope was made, with nothing used in them. */
 export async function budgetHistory(deps: AdminDeps, of: ScopeOfLimits, madeAtMs: number): Promise<History> {
@@ -52,11 +77,13 @@ async function periodsOf({ db, clock }: AdminDeps, of: ScopeOfLimits, budget: Bu
 }
 
 /** What counts for ever counts since its scope was made. */
-function render({ startMs, endMs }: PeriodSpan, { nanoUsd, requests }: PeriodSum, madeAtMs: number) {
+function render({ startMs, endMs }: PeriodSpan, sum: PeriodSum, madeAtMs: number) {
   return {
     start: new Date(startMs === 0 ? madeAtMs : startMs).toISOString(),
     end: endMs >= FAR_FUTURE_MS ? null : new Date(endMs).toISOString(),
-    spent: formatUsd(nanoUsd),
-    requests,
+    spent: formatUsd(sum.nanoUsd),
+    requests: sum.requests,
+    unpriced_requests: sum.unpricedRequests,
+    unpriced_units: sum.unpricedUnits,
   };
 }

@@ -1,4 +1,5 @@
 import type { ProviderName } from '../domain/catalogue.ts';
+import { type GivenPrice, givenPrice, NO_PRICE } from '../domain/price-units.ts';
 import { newId } from '../lib/id.ts';
 import * as targets from '../store/callable-targets.ts';
 import * as credentials from '../store/credentials.ts';
@@ -11,7 +12,7 @@ import { type Change, isUnchanged } from './change.ts';
 import { type CreateBody, columnsOf, NEW_DEPLOYMENT, type PatchBody } from './deployment-fields.ts';
 import { deploymentEvent, deploymentFacts } from './deployment-view.ts';
 import { requireVersion } from './if-match.ts';
-import { type PerMillion, patchedPerMillion, perMillionFrom } from './price-fields.ts';
+import { isUnpriced, patchedPrice, priceFrom } from './price-fields.ts';
 import { addPriceVersion, effectiveFrom } from './price-versions.ts';
 import { conflict, invalid, notFound } from './problem.ts';
 import { refuseTaken, takeName } from './target-names.ts';
@@ -33,10 +34,10 @@ export async function insertDeployment(call: AdminCall<unknown, unknown, CreateB
     createdAt: now,
     updatedAt: now,
   });
-  const perMillion = firstPrice(call);
-  const source = body.prices === undefined ? 'list' : null;
-  if (perMillion !== null) await addPriceVersion(made, row.id, now, perMillion, source);
-  const after = { ...deploymentFacts(row, perMillion), ...(regained.length === 0 ? {} : { regained_access: regained }) };
+  const price = firstPrice(call);
+  const listEdition = body.prices === undefined ? call.deps.upstream.priceListEdition : null;
+  if (price !== null) await addPriceVersion(made, row.id, now, price, { createdBy: call.actor.id, listEdition });
+  const after = { ...deploymentFacts(row, price), ...(regained.length === 0 ? {} : { regained_access: regained }) };
   await record({ ...deploymentEvent(row), action: 'deployment.create', before: null, after });
   touch({ catalogue: true });
   return row;
@@ -87,13 +88,14 @@ export async function patchDeployment(
   }
   if (body.credential_id !== undefined) await requireCredential(made, row.provider as ProviderName, body.credential_id);
   const from = effectiveFrom(body.effective_from, now);
-  const stored = (await prices.inForce(tx, [id], from)).get(id)?.perMillion ?? {};
-  const perMillion = patchedPerMillion(stored, body.prices);
+  const stored = givenPrice((await prices.inForce(tx, [id], from)).get(id) ?? NO_PRICE);
+  const price = patchedPrice(stored, body.prices);
   const columns = { upstreamModel: body.upstream_model ?? row.upstreamModel, ...columnsOf(body, row) };
   const before = deploymentFacts(row, stored);
-  const after = deploymentFacts({ ...row, ...columns }, perMillion);
+  const after = deploymentFacts({ ...row, ...columns }, price);
   if (isUnchanged(before, after)) return row;
-  if (!isUnchanged(stored, perMillion)) await addPriceVersion(made, id, from, perMillion);
+  const createdBy = call.actor.id;
+  if (!isUnchanged(stored, price)) await addPriceVersion(made, id, from, price, { createdBy, listEdition: null });
   const updated = await deployments.update(tx, id, columns, now);
   const scheduled = from > now ? { prices_effective_from: from.toISOString() } : {};
   await record({ ...deploymentEvent(updated), action: 'deployment.update', before, after: { ...after, ...scheduled } });
@@ -112,7 +114,7 @@ export async function removeDeployment(call: AdminCall, { tx, now, record, touch
   await record({
     ...deploymentEvent(row),
     action: 'deployment.delete',
-    before: deploymentFacts(row, price?.perMillion),
+    before: deploymentFacts(row, price),
     after: null,
   });
   touch({ catalogue: true });
@@ -151,8 +153,9 @@ async function requireCredential({ tx }: Change, provider: ProviderName, credent
 }
 
 /** What was given, or what the price table knows; null: unpriced, also when a price without a single bucket was given. */
-function firstPrice(call: AdminCall<unknown, unknown, CreateBody>): PerMillion | null {
+function firstPrice(call: AdminCall<unknown, unknown, CreateBody>): GivenPrice | null {
   const { prices: given, provider, upstream_model } = call.body;
-  const perMillion = given === undefined ? call.deps.upstream.priceFor(provider, upstream_model) : perMillionFrom(given ?? {});
-  return perMillion === null || Object.keys(perMillion).length === 0 ? null : perMillion;
+  const listed = given === undefined ? call.deps.upstream.priceFor(provider, upstream_model) : null;
+  const price = given === undefined ? givenPrice(listed ?? NO_PRICE) : priceFrom(given);
+  return isUnpriced(price) ? null : price;
 }

@@ -14,6 +14,9 @@ type Columns = Pick<
   | 'priority'
   | 'tags'
   | 'maxOutputTokens'
+  | 'searchesMax'
+  | 'partTokensMax'
+  | 'onHangup'
   | 'timeoutMs'
   | 'enabled'
 >;
@@ -33,6 +36,9 @@ export function deploymentConfig(row: Columns, credential: DeploymentConfig['cre
     priority: row.priority,
     tags: row.tags,
     maxOutputTokens: row.maxOutputTokens,
+    searchesMax: row.searchesMax,
+    partTokensMax: row.partTokensMax,
+    onHangup: row.onHangup,
     timeoutMs: row.timeoutMs,
     enabled: row.enabled,
   };

@@ -9,7 +9,7 @@ import type { Follower } from '../journal/settled-tail.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, OpenDatabase } from '../store/database.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
 export interface ConfigScopes {
@@ -40,7 +40,9 @@ export interface UpstreamKnowledge {
   /** Whether a credential may point at this base URL: null, or what is wrong with it in a sentence. */
   readonly checkBaseUrl: (baseUrl: string) => string | null;
   /** The list price of an upstream model; null when the price table does not know it, and then it is unpriced. */
-  readonly priceFor: (provider: ProviderName, upstreamModel: string) => Price['perMillion'] | null;
+  readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
+  /** Which edition of which list that is. */
+  readonly priceListEdition: string;
   /** One small live call with the deployment's own credential. Never rejects. */
   readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
   /** Which models a credential may call, asked of its provider. Never rejects. */
@@ -143,6 +145,8 @@ export interface PlaygroundCall {
 /** Everything the admin plane is given. It makes none of it. */
 export interface AdminDeps {
   readonly db: Database;
+  /** For what is read in parts. */
+  readonly openSession: OpenDatabase['openSession'];
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keys: AdminKeys;

@@ -1,8 +1,16 @@
 import { formatUsd } from '../domain/money.ts';
-import { intervalStarts, type UsageLine, type UsageQuestion, type UsageReport } from '../store/usage-report.ts';
+import { intervalStarts, type UsageLine, type UsageQuestion } from '../store/usage-report.ts';
 import { type Cell, csvLine } from './csv.ts';
+import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';
 
 /** Lines of usage in the columns of FOCUS 1.2, the open specification of cost data. What it has no column for is ours and begins with `x_`. */
+
+/**
+ * Quantities of units beside the tokens. They are columns of ours, and not charges of their own: a charge has one cost, and what a line was
+ * charged is not kept apart by unit. Charges of zero for what was paid would make every unit cost wrong; so each line stays one charge, its
+ * quantity the tokens, its cost everything, and the sum of all is the spend.
+ */
+const UNIT_COLUMNS = new Map(REPORTED_UNITS.map((unit) => [unit, columnOf(unit)]));
 
 const FOCUS_COLUMNS = [
   'BilledCost',
@@ -47,23 +55,27 @@ const FOCUS_COLUMNS = [
   'x_InputTokens',
   'x_CachedInputTokens',
   'x_OutputTokens',
+  ...UNIT_COLUMNS.values(),
+  'x_UnpricedUnits',
 ];
 
-/** The head and a line for each line of the report. `names` by id, as far as the reader may see them. */
-export async function* focusLines(
-  question: UsageQuestion,
-  report: Pick<UsageReport, 'lines'>,
-  names: ReadonlyMap<string, string>,
-): AsyncGenerator<string> {
-  yield csvLine(FOCUS_COLUMNS);
+/** Names by id, as far as the reader may see them. */
+export type Names = ReadonlyMap<string, string>;
+
+export function focusHead(): string {
+  return csvLine(FOCUS_COLUMNS);
+}
+
+/** Returns what writes each line of the question's report. Throws TooManyIntervals. */
+export function focusWriter(question: UsageQuestion): (line: UsageLine, names: Names) => string {
   const starts = intervalStarts(question) ?? [];
   const next = new Map(starts.map((startMs, at) => [startMs, starts[at + 1] ?? question.toMs]));
-  for (const line of report.lines) yield focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
+  return (line, names) => focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
 }
 
 /** One line. The interval is never null here; its ends are cut to the time asked for, so that no line claims more. */
-function focusLine(question: UsageQuestion, line: UsageLine, names: ReadonlyMap<string, string>, nextMs: number): string {
-  const { groups, sums } = line;
+function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextMs: number): string {
+  const { groups, sums, units } = line;
   const nameOf = (id: string | null | undefined) => names.get(id ?? '') ?? null;
   const cost = { decimal: formatUsd(sums.spend_nano_usd) };
   const tokens = { decimal: sums.total_tokens.toString() };
@@ -107,6 +119,8 @@ function focusLine(question: UsageQuestion, line: UsageLine, names: ReadonlyMap<
     x_InputTokens: Number(sums.input_tokens),
     x_CachedInputTokens: Number(sums.cached_input_tokens),
     x_OutputTokens: Number(sums.output_tokens),
+    ...Object.fromEntries(units.map(({ unit, quantity }) => [UNIT_COLUMNS.get(unit) ?? unit, quantity])),
+    x_UnpricedUnits: unpricedText(units),
   };
   return csvLine(FOCUS_COLUMNS.map((column) => cells[column] ?? null));
 }
@@ -120,4 +134,9 @@ function periodsOf({ fromMs, toMs, timeZone }: UsageQuestion, startMs: number, n
     ChargePeriodStart: new Date(Math.max(startMs, fromMs)).toISOString(),
     ChargePeriodEnd: new Date(Math.min(nextMs, toMs)).toISOString(),
   };
+}
+
+/** `cache_write_1h` → `x_CacheWrite1hQuantity`. */
+function columnOf(unit: string): string {
+  return `x_${unit.replaceAll(/(^|_)([a-z0-9])/g, (_, __, first: string) => first.toUpperCase())}Quantity`;
 }

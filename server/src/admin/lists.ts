@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Listed, PageRequest } from '../store/named-list.ts';
 import { PAGE_LIMIT_MAX } from '../store/paging.ts';
+import type { AdminCall } from './call.ts';
 
 /** What every list takes, and how every list answers. */
 export const listQuery = {
@@ -12,6 +13,14 @@ export const listQuery = {
     .optional()
     .meta({ description: '`-` is descending. Newest first unless said.' }),
 };
+
+/** On a list: what has no whole price. */
+export const unpricedFlag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
+
+/** The flag as a store takes it. */
+export function unpricedAt(flag: boolean | undefined, { deps: { clock } }: AdminCall<unknown, unknown, unknown>) {
+  return flag === undefined ? undefined : { is: flag, at: new Date(clock.nowMs()) };
+}
 
 const total = z.union([z.int(), z.literal('10,000+')]).meta({ description: 'Exact to 10,000.' });
 

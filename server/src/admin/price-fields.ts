@@ -1,58 +1,48 @@
 import { z } from 'zod';
-import { formatUsd, parsePriceUsd } from '../domain/money.ts';
-import type { Price } from '../domain/price.ts';
-import { USAGE_BUCKETS, type UsageBucket } from '../domain/usage.ts';
+import { type GivenPrice, givenPrice, NO_PRICE } from '../domain/price-units.ts';
+import { patchedRates, rateFields, ratesOut, renderRates } from './price-rate-fields.ts';
+import { patchedUnits, renderUnits, unitFields, unitsOut } from './price-unit-fields.ts';
+import { invalid } from './problem.ts';
 
-/** Prices as the API shows and takes them: decimal USD per million tokens, by bucket; buckets may be left out. */
+/** Prices as the API shows and takes them: decimal USD per million tokens, by bucket, and what is charged beyond them; each may be left out. */
 
-const usd = z.string().superRefine((text, context) => {
-  const parsed = parsePriceUsd(text);
-  if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
-});
-
-type PriceField = `${UsageBucket}_per_million`;
-
-const fieldsOf = <T extends z.ZodType>(value: T) =>
-  Object.fromEntries(USAGE_BUCKETS.map((bucket) => [`${bucket}_per_million`, value])) as Record<PriceField, T>;
-
-export const priceFields = z.strictObject(fieldsOf(usd.nullable().optional())).meta({
+export const priceFields = z.strictObject({ ...rateFields, ...unitFields }).meta({
   id: 'PriceChange',
   description:
-    'USD per million tokens as decimal strings, by bucket. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output.',
+    'USD per million tokens as decimal strings, by bucket, and what is charged beyond them. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. A PATCH keeps what is absent and takes away what is null, in `per_unit` and `service_tiers` name by name; `context_tiers` is replaced as a whole.',
 });
-export const pricesOut = z.object(fieldsOf(z.string().optional())).meta({ id: 'PriceByBucket' });
+export const pricesOut = z.object({ ...ratesOut.shape, ...unitsOut }).meta({ id: 'Prices' });
 
 export type PriceBody = z.output<typeof priceFields>;
-export type PerMillion = Price['perMillion'];
 
-/** A price as a whole: what is absent or null has none. */
-export function perMillionFrom(body: PriceBody): PerMillion {
-  return patchedPerMillion({}, body);
+/** A price as a whole: what is absent or null has none. Throws as patchedPrice. */
+export function priceFrom(body: PriceBody | null): GivenPrice {
+  return patchedPrice(NO_PRICE, body);
 }
 
-/** A price after a PATCH: absent keeps, null takes a bucket away, null as a whole all of them. */
-export function patchedPerMillion(stored: PerMillion, patch: PriceBody | null | undefined): PerMillion {
+/**
+ * A price after a PATCH: absent keeps, null takes away, null as a whole everything. Throws 400 when pieces or tiers would be left without
+ * the price of a single bucket: that is no price, and would look like one.
+ */
+export function patchedPrice(stored: GivenPrice, patch: PriceBody | null | undefined): GivenPrice {
   if (patch === undefined) return stored;
-  if (patch === null) return {};
-  const merged: Partial<Record<UsageBucket, number>> = {};
-  for (const bucket of USAGE_BUCKETS) {
-    const text = patch[`${bucket}_per_million`];
-    const value = text === undefined ? stored[bucket] : text === null ? undefined : nanoUsdOf(text);
-    if (value !== undefined) merged[bucket] = value;
-  }
-  return merged;
+  if (patch === null) return NO_PRICE;
+  const perMillion = patchedRates(stored.perMillion, patch);
+  const price = givenPrice({ perMillion, units: patchedUnits(stored.units ?? {}, patch) });
+  if (price.units === null || !isUnpriced(price)) return price;
+  throw invalid(
+    '/prices',
+    'has no price of tokens: give at least one bucket, "0" where they are free, or null for no price at all',
+  );
 }
 
-/** Null for a price without a single bucket: that is no price, and never free. */
-export function renderPrices(perMillion: PerMillion | null | undefined): z.output<typeof pricesOut> | null {
-  const given = USAGE_BUCKETS.filter((bucket) => perMillion?.[bucket] !== undefined);
-  if (given.length === 0) return null;
-  return Object.fromEntries(given.map((bucket) => [`${bucket}_per_million`, formatUsd(perMillion?.[bucket] as number)]));
+/** A price without a single bucket is no price, and never free. */
+export function isUnpriced({ perMillion }: GivenPrice): boolean {
+  return Object.keys(perMillion).length === 0;
 }
 
-/** Validated by the schema before. */
-function nanoUsdOf(text: string): number {
-  const parsed = parsePriceUsd(text);
-  if (parsed.is === 'invalid') throw new Error(`a price was not validated: ${parsed.problem}`);
-  return parsed.value;
+/** Null for no price. */
+export function renderPrices(price: GivenPrice | null | undefined): z.output<typeof pricesOut> | null {
+  if (price == null || isUnpriced(price)) return null;
+  return { ...renderRates(price.perMillion), ...renderUnits(price.units ?? {}) };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../domain/money.ts';
-import { rateOf } from '../domain/price.ts';
-import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import { type PerMillion, rateIn, ratesFor } from '../domain/price.ts';
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../domain/usage.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { PriceRow } from '../store/prices.ts';
 import type { LedgerRow, RequestRow } from '../store/request-log.ts';
@@ -17,6 +17,9 @@ const tokensOut = {
   reasoning_tokens: z.int(),
   total_tokens: z.int(),
   other_tokens: z.record(z.string(), z.int()).meta({ description: 'Buckets that rarely occur, by name; in the total.' }),
+  units: z.record(z.string(), z.int()).meta({
+    description: 'What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`.',
+  }),
 };
 
 export const requestOut = z
@@ -41,6 +44,9 @@ export const requestOut = z
     finish_reason: z.string().nullable(),
     ...tokensOut,
     spend: z.string().nullable().meta({ description: 'USD; null when nothing was charged, or an attempt has no price.' }),
+    partly_priced: z
+      .boolean()
+      .meta({ description: 'It has a price, and something that the provider bills for has none: `spend` misses that.' }),
     latency: z.object({ gateway_us: z.int(), provider_ms: z.int().nullable(), first_token_ms: z.int().nullable() }),
     count: z.int().meta({ description: 'Repeats of one refusal that share this row.' }),
   })
@@ -53,6 +59,13 @@ const bucketCostOut = z.object({
   cost: z.string().meta({ description: 'Exact, before the entry’s one rounding up to a nano-dollar.' }),
 });
 
+const unitCostOut = z.object({
+  unit: z.string(),
+  quantity: z.int(),
+  price: z.string().nullable().meta({ description: 'For one; null: it has none.' }),
+  cost: z.string().nullable(),
+});
+
 export const ledgerEntryOut = z
   .object({
     attempt: z.int(),
@@ -61,9 +74,18 @@ export const ledgerEntryOut = z
     provider: z.string(),
     upstream_model: z.string(),
     price_id: z.string().nullable(),
+    service_tier: z
+      .string()
+      .nullable()
+      .meta({ description: 'The provider’s word for the service tier or speed whose rates applied; null: the ordinary ones.' }),
     ...tokensOut,
+    unpriced_units: z.array(z.string()).meta({ description: 'What was used and has no price.' }),
     spend: z.string().nullable(),
-    cost_by_bucket: z.array(bucketCostOut).nullable().meta({ description: 'Null: the entry names no price.' }),
+    cost_by_bucket: z.array(bucketCostOut).nullable().meta({
+      description:
+        'At the rates that applied: of the context tier that the input reached and of the service tier. Null: the entry names no price.',
+    }),
+    cost_by_unit: z.array(unitCostOut).nullable().meta({ description: 'Null: the entry names no price.' }),
   })
   .meta({ id: 'LedgerEntry' });
 
@@ -94,6 +116,7 @@ export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
     finish_reason: row.finishReason,
     ...renderTokens(row),
     spend: renderSpend(row.nanoUsd),
+    partly_priced: row.partlyPriced,
     latency: { gateway_us: row.gatewayUs, provider_ms: row.providerMs, first_token_ms: row.firstTokenMs },
     count: row.count,
   };
@@ -108,9 +131,12 @@ export function renderLedgerEntry(row: LedgerEntryRow, price: PriceRow | undefin
     provider: row.provider,
     upstream_model: row.upstreamModel,
     price_id: row.priceId,
+    service_tier: row.serviceTier,
     ...renderTokens(row),
+    unpriced_units: row.unpricedUnits?.split(',') ?? [],
     spend: renderSpend(row.nanoUsd),
-    cost_by_bucket: price === undefined ? null : costByBucket(usageOf(row), price),
+    cost_by_bucket: price === undefined ? null : costByBucket(usageOf(row), ratesFor(usageOf(row), price, row.serviceTier)),
+    cost_by_unit: price === undefined ? null : costByUnit(usageOf(row), price),
   };
 }
 
@@ -121,7 +147,13 @@ export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
   const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, ...same } = end;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
-  const ledger = entries.map(({ usage, ...entry }) => ({ ...same, ...entry, ...whose, ...tokenColumns(usage) }));
+  const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
+    ...same,
+    ...entry,
+    ...{ serviceTier, unpricedUnits },
+    ...whose,
+    ...tokenColumns(usage),
+  }));
   const sum = (pick: (row: LedgerEntryRow) => number) => ledger.reduce((total, row) => total + pick(row), 0);
   const others = ledger.flatMap((row) => Object.entries(row.otherUsage ?? {}));
   const otherUsage = Object.fromEntries(
@@ -138,6 +170,7 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     reasoningTokens: sum((entry) => entry.reasoningTokens),
     totalTokens: sum((entry) => entry.totalTokens),
     otherUsage: others.length === 0 ? null : otherUsage,
+    partlyPriced: ledger.some((entry) => entry.unpricedUnits !== null),
     nanoUsd: ledger.length === 0 || ledger.some((entry) => entry.nanoUsd === null) ? null : sum((entry) => entry.nanoUsd ?? 0),
   };
   return { row, ledger };
@@ -148,8 +181,10 @@ function sumOf(entries: readonly (readonly [string, number])[], wanted: string):
 }
 
 function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
-  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...others } = usage;
-  const total = Object.values(usage).reduce((sum, tokens) => sum + tokens, 0);
+  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...rest } = usage;
+  // As the journal writes it: of what was not used nothing is said.
+  const others = Object.fromEntries(Object.entries(rest).filter(([, amount]) => amount !== 0));
+  const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
   return {
     inputTokens: input,
     cachedInputTokens: cached_input,
@@ -162,6 +197,7 @@ function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
 }
 
 function renderTokens(row: TokenColumns) {
+  const others = Object.entries(row.otherUsage ?? {});
   return {
     input_tokens: row.inputTokens,
     cached_input_tokens: row.cachedInputTokens,
@@ -169,7 +205,8 @@ function renderTokens(row: TokenColumns) {
     output_tokens: row.outputTokens,
     reasoning_tokens: row.reasoningTokens,
     total_tokens: row.totalTokens,
-    other_tokens: { ...row.otherUsage },
+    other_tokens: Object.fromEntries(others.filter(([name]) => !isPiece(name))),
+    units: Object.fromEntries(others.filter(([name]) => isPiece(name))),
   };
 }
 
@@ -188,13 +225,21 @@ function usageOf(row: TokenColumns): Usage {
   };
 }
 
-function costByBucket(usage: Usage, { id, effectiveFrom, perMillion }: PriceRow) {
-  const price = { id, effectiveFromMs: effectiveFrom.getTime(), perMillion };
+function costByBucket(usage: Usage, perMillion: PerMillion) {
   return USAGE_BUCKETS.flatMap((bucket) => {
     const tokens = usage[bucket] ?? 0;
     if (tokens === 0) return [];
-    const rate = rateOf(price, bucket);
+    const rate = rateIn(perMillion, bucket);
     return [{ bucket, tokens, price_per_million: formatUsd(rate), cost: formatExact(BigInt(tokens) * BigInt(rate)) }];
+  });
+}
+
+function costByUnit(usage: Usage, { units }: PriceRow): z.output<typeof unitCostOut>[] {
+  return USAGE_UNITS.filter((unit) => (usage[unit] ?? 0) !== 0).map((unit) => {
+    const quantity = usage[unit] ?? 0;
+    const price = units?.perUnit?.[unit];
+    if (price === undefined) return { unit, quantity, price: null, cost: null };
+    return { unit, quantity, price: formatUsd(price), cost: formatUsd(BigInt(quantity) * BigInt(price)) };
   });
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { CallableTarget } from '../domain/catalogue.ts';
-import { priceAt } from '../domain/price.ts';
-import { USAGE_BUCKETS, type UsageBucket } from '../domain/usage.ts';
+import { type Price, priceAt } from '../domain/price.ts';
+import { type GivenPrice, givenPrice } from '../domain/price-units.ts';
+import { USAGE_BUCKETS, USAGE_UNITS } from '../domain/usage.ts';
 import { mode } from './deployment-view.ts';
-import { type PerMillion, pricesOut, renderPrices } from './price-fields.ts';
+import { pricesOut, renderPrices } from './price-fields.ts';
 
 /** A callable target as it is shown where targets are chosen. */
 
@@ -20,14 +21,16 @@ export const targetOut = z
     deployment_count: z.int(),
     access_groups: z.array(z.string()),
     fallbacks: z.array(z.string()),
-    prices: pricesOut.nullable().meta({ description: 'The dearest of its deployments by bucket, at which holds are taken.' }),
+    prices: pricesOut
+      .nullable()
+      .meta({ description: 'The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment.' }),
     unpriced_deployment_count: z.int(),
   })
   .meta({ id: 'CallableTarget' });
 
 export function renderTarget(target: CallableTarget, atMs: number): z.output<typeof targetOut> {
   const deployments = target.members.map((member) => member.deployment);
-  const prices = deployments.flatMap((deployment) => priceAt(deployment.prices, atMs)?.perMillion ?? []);
+  const prices = deployments.flatMap((deployment) => priceAt(deployment.prices, atMs) ?? []);
   return {
     name: target.name,
     type: target.kind,
@@ -42,11 +45,24 @@ export function renderTarget(target: CallableTarget, atMs: number): z.output<typ
   };
 }
 
-function dearestOf(prices: readonly PerMillion[]): PerMillion {
-  const dearest: Partial<Record<UsageBucket, number>> = {};
-  for (const bucket of USAGE_BUCKETS) {
-    const given = prices.flatMap((perMillion) => perMillion[bucket] ?? []);
-    if (given.length > 0) dearest[bucket] = Math.max(...given);
+function dearestOf(prices: readonly Price[]): GivenPrice {
+  return givenPrice({
+    perMillion: dearestByName(USAGE_BUCKETS, ({ perMillion }) => perMillion, prices),
+    units: { perUnit: dearestByName(USAGE_UNITS, ({ units }) => units?.perUnit ?? {}, prices) },
+  });
+}
+
+type ByName<Name extends string> = Readonly<Partial<Record<Name, number>>>;
+
+function dearestByName<Name extends string>(
+  names: readonly Name[],
+  pick: (price: Price) => ByName<Name>,
+  prices: readonly Price[],
+): ByName<Name> {
+  const dearest: Partial<Record<Name, number>> = {};
+  for (const name of names) {
+    const given = prices.flatMap((price) => pick(price)[name] ?? []);
+    if (given.length > 0) dearest[name] = Math.max(...given);
   }
   return dearest;
 }

@@ -63,6 +63,7 @@ export function limitPromises(make: MakeCounters): void {
     });
 
     // promise: So nothing is ever admitted above the limit
+    // promise: **Never above a limit.** In no 60 seconds (60 minutes, calendar day) are more requests admitted than the limit
     test('in no 60 s span are more requests admitted than the limit, and capacity returns at most one slot late', async () => {
       const steps = fc.array(fc.oneof(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 70_000 })), {
         maxLength: 150,
@@ -88,6 +89,7 @@ export function limitPromises(make: MakeCounters): void {
     });
 
     // promise: Tokens are exact in holds**: overshoot ≤ Σ(actual − held)
+    // promise: **Never above a limit.** In no 60 seconds (60 minutes, calendar day) are more requests admitted than the limit
     test('the tokens held in any span never add up to more than the limit', async () => {
       const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 9_000 }), fc.integer({ min: 0, max: 60 })), {
         maxLength: 120,
@@ -163,6 +165,7 @@ export function limitPromises(make: MakeCounters): void {
     );
 
     // promise: a refusal changes no counter.
+    // promise: All limits and budgets of a request are checked and taken in one step, or none is.
     test('whichever rule refuses, no counter of the plan has changed', async () => {
       const { counters } = await fresh();
       const facts = [

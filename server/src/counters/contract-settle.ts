@@ -29,6 +29,7 @@ export function settlePromises(make: MakeCounters): void {
 
   describe('settlement', () => {
     // promise: Tokens are held, then settled
+    // promise: What a request may cost is held before it is sent and settled to what the provider reported.
     test('what was held becomes what was used, and the rest comes back', async () => {
       const { counters } = await fresh();
       const plan = planOf(
@@ -89,6 +90,7 @@ export function settlePromises(make: MakeCounters): void {
     });
 
     // promise: Tokens are exact in holds**: overshoot ≤ Σ(actual − held) of what was in flight.
+    // promise: The overshoot is at most what requests in flight used beyond their hold
     test('what is used is above the limit by no more than what requests in flight used above their holds', async () => {
       const request = fc.record({
         tokens: fc.integer({ min: 1, max: 60 }),
@@ -172,6 +174,7 @@ export function settlePromises(make: MakeCounters): void {
     const before = planOf({ unit: 'requests', window: MINUTE, value: 10 });
 
     // promise: a new day limit is seeded from the day's log.
+    // promise: A limit or budget that these scopes were given meanwhile counts the request too.
     test('a day limit or budget counts it as well, with what it used', async () => {
       const { counters } = await fresh();
       const after = planOf(

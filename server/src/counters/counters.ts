@@ -3,6 +3,8 @@ import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
 /** What one request wants to take. Whole numbers ≥ 0. */
 export interface Wanted {
   readonly tokens: number;
+  /** The part of `tokens` that no lower limit makes smaller; all of it where unsaid. */
+  readonly inputTokens?: number;
   /** Upper bound or adaptive estimate of its price. */
   readonly nanoUsd: number;
   /** The least that may be held instead when a budget clamps the output; equal to `nanoUsd` when none does. */

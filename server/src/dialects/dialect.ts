@@ -1,3 +1,4 @@
+import type { Beyond } from '../domain/beyond.ts';
 import type { Usage } from '../domain/usage.ts';
 
 /** The wire formats we read and write. The first two are chat and translate into each other; the others pass as they are. */
@@ -19,6 +20,8 @@ export interface RequestFacts {
   readonly mediaBytes: number;
   /** Whether the caller asked for usage in the stream (`stream_options.include_usage`); Anthropic's always carries it. */
   readonly wantsUsage: boolean;
+  /** What it asks for that is billed beyond ordinary tokens; the shared empty list for nearly all. */
+  readonly beyond: readonly Beyond[];
 }
 
 /** Why a body cannot be served: answered as 400 `invalid_request`. */
@@ -38,9 +41,13 @@ export interface AnswerFacts {
    * placeholder): then its input counts as reported, and its output is at least what `outputBytes` says.
    */
   readonly usageIsFinal: boolean;
+  /** The service tier or speed that answered: empty for the ordinary one; null: the answer names none. See domain/service-tier.ts. */
+  readonly serviceTier: string | null;
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;
   readonly finishReason: string | null;
+  /** How many choices came to their finish reason. */
+  readonly finishes: number;
   /** The answer came to its own end (`[DONE]`, `message_stop`, a whole JSON body) and carried no error. */
   readonly complete: boolean;
   /** An in-band error event was seen in a stream that began with 200. */
@@ -88,10 +95,8 @@ export interface ExchangeOptions {
   /** Bytes that are exactly the serialisation of `body`, where such came. They are not changed. */
   readonly ourBytes?: Buffer | null;
   readonly facts: RequestFacts;
-  /** The deployment's own name for the model; replaces `model` in the upstream body. */
+  /** The deployment's own name for the model: replaces `model` in the upstream body, and is what translated answers say where the provider names none. */
   readonly upstreamModel: string;
-  /** The name the caller used; put back in translated answers. */
-  readonly calledModel: string;
   /** When set, the output cap the upstream must respect (a clamp); replaces or adds the caller's. */
   readonly outputCap: number | null;
   /** The model's own maximum, for upstreams that insist on a cap (Anthropic); null = 4,096 there. */

@@ -20,5 +20,14 @@ export function inBandError(answer: Readonly<Record<string, unknown>>): string |
   const { error } = answer;
   if (error === undefined || error === null || error === false) return null;
   const message = typeof error === 'object' ? (error as { message?: unknown }).message : error;
-  return (typeof message === 'string' ? message : JSON.stringify(error)).slice(0, MESSAGE_CHARS_MAX);
+  return (typeof message === 'string' ? message : written(error)).slice(0, MESSAGE_CHARS_MAX);
+}
+
+/** JSON that was read can be too deep to be written again. */
+function written(error: unknown): string {
+  try {
+    return JSON.stringify(error);
+  } catch {
+    return 'the provider failed';
+  }
 }

@@ -4,6 +4,7 @@ import { nativeExchange } from './native/native-exchange.ts';
 import { translatedExchange } from './translated-exchange.ts';
 
 export { estimateTokens } from './estimate.ts';
+export { BETA_HEADER } from './read-beyond.ts';
 export { readBody } from './read-body.ts';
 export { readFacts } from './read-facts.ts';
 

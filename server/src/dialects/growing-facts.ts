@@ -15,8 +15,10 @@ export function noFacts(): Growing {
     usage: null,
     usageImplausible: false,
     usageIsFinal: false,
+    serviceTier: null,
     outputBytes: 0,
     finishReason: null,
+    finishes: 0,
     complete: false,
     error: null,
   };

@@ -125,18 +125,23 @@ export type StopReason = 'end' | 'stop_sequence' | 'length' | 'tool_call' | 'ref
 
 export interface NeutralAnswer {
   readonly id: string;
+  /** What the provider says answered; null where it does not. */
+  readonly model: string | null;
   readonly parts: readonly Part[];
   readonly stop: StopReason;
   /** The provider's own word. */
   readonly stopWord: string | null;
   readonly stopSequence: string | null;
   readonly usage: Reported;
+  /** In the provider's own words. */
   readonly serviceTier: string | null;
+  /** What it was billed at: see AnswerFacts. */
+  readonly billedTier: string | null;
 }
 
 /** Streamed answers, in the order they are told. A block is a part under way; its number is its own for the whole answer. */
 export type AnswerEvent =
-  | { readonly is: 'start'; readonly id: string; readonly usage: Usage | null }
+  | { readonly is: 'start'; readonly id: string; readonly model: string | null; readonly usage: Usage | null }
   | { readonly is: 'text'; readonly block: number; readonly text: string }
   | { readonly is: 'citation'; readonly block: number; readonly citation: Citation }
   | { readonly is: 'thinking'; readonly block: number; readonly text: string }
@@ -146,7 +151,7 @@ export type AnswerEvent =
   | { readonly is: 'arguments'; readonly block: number; readonly json: string }
   | { readonly is: 'block_end'; readonly block: number }
   | { readonly is: 'stop'; readonly reason: StopReason; readonly word: string; readonly stopSequence: string | null }
-  | { readonly is: 'usage'; readonly usage: Usage | 'implausible' }
+  | { readonly is: 'usage'; readonly usage: Usage | 'implausible'; readonly billedTier: string | null }
   | { readonly is: 'error'; readonly message: string }
   /** The provider said the answer is over. */
   | { readonly is: 'end' };
@@ -162,7 +167,7 @@ export interface StreamEncoder {
 }
 
 export interface AnswerOptions {
-  /** The name the caller used. */
+  /** What answered, where the provider does not say. */
   readonly model: string;
   readonly createdAtMs: number;
   /** Whether the client of a stream asked for usage. */

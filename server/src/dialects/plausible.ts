@@ -2,7 +2,7 @@
  * What a provider's number may be before anything behind this border counts, prices or stores it. One number that cannot be makes all that an
  * answer reports unbelievable: the others of it came from the same pen.
  */
-import type { Usage } from '../domain/usage.ts';
+import { isPiece, type Usage } from '../domain/usage.ts';
 import type { AnswerFacts } from './dialect.ts';
 
 /** What an answer reports of its usage: nothing, numbers that cannot be (as good as nothing, but worth telling of), or its buckets. */
@@ -11,6 +11,8 @@ export type Reported = Usage | 'implausible' | null;
 /** The most that any one number of a report may be, and all buckets together; far above any context window there is. */
 export const COUNT_MAX = 100_000_000;
 export const SUM_MAX = 300_000_000;
+/** The same of what is counted in pieces. */
+export const PIECES_MAX = 10_000;
 
 /** Whether a reported number can be one: whole, from 0 to the bound, or not there (vendors write null for what they do not count). */
 export function isCount(value: unknown, max: number = COUNT_MAX): boolean {
@@ -28,7 +30,7 @@ export function believed(buckets: Usage): Reported {
   let sum = 0;
   for (const bucket in buckets) {
     const count = buckets[bucket as keyof Usage] as number;
-    if (!isCount(count)) return 'implausible';
+    if (!isCount(count, isPiece(bucket) ? PIECES_MAX : COUNT_MAX)) return 'implausible';
     sum += count;
   }
   return sum <= SUM_MAX ? buckets : 'implausible';

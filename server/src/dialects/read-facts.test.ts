@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NOTHING_BEYOND } from '../domain/beyond.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { readFacts } from './read-facts.ts';
 
@@ -23,6 +24,7 @@ describe('readFacts', () => {
       mediaParts: 0,
       mediaBytes: 0,
       wantsUsage: false,
+      beyond: NOTHING_BEYOND,
     });
   });
 

@@ -1,5 +1,7 @@
+import { type Beyond, NOTHING_BEYOND } from '../domain/beyond.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
+import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';
 
 const ANSWERS_MAX = 128;
 const OUTPUT_CAP_MAX = 2 ** 31;
@@ -16,17 +18,20 @@ class Refused extends Error {
   }
 }
 
-/** What admission needs to know of a request, or why the request cannot be served. Fields nothing here reads are the provider's to judge. */
-export function readFacts(wire: Wire, body: JsonObject): FactsReading {
+/**
+ * What admission needs to know of a request, or why the request cannot be served. Fields nothing here reads are the provider's to judge. `betas`
+ * is its `anthropic-beta` header.
+ */
+export function readFacts(wire: Wire, body: JsonObject, betas?: string): FactsReading {
   try {
-    return { ok: true, facts: factsOf(wire, body) };
+    return { ok: true, facts: factsOf(wire, body, betas) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return { ok: false, problem: { message: error.message, param: error.param } };
   }
 }
 
-function factsOf(wire: Wire, body: JsonObject): RequestFacts {
+function factsOf(wire: Wire, body: JsonObject, betas: string | undefined): RequestFacts {
   const plain = {
     model: modelOf(body),
     stream: false,
@@ -35,16 +40,27 @@ function factsOf(wire: Wire, body: JsonObject): RequestFacts {
     mediaParts: 0,
     mediaBytes: 0,
     wantsUsage: true,
+    beyond: NOTHING_BEYOND,
   };
   if (wire === 'openai-embeddings') {
     checkInput(body);
     return plain;
   }
-  const facts = { ...plain, ...mediaIn(messagesOf(body), arrayOr(body.system)) };
+  const media = mediaIn(messagesOf(body), arrayOr(body.system));
+  const beyond = beyondOf(wire, body, media, betas);
+  const facts = { ...plain, mediaParts: media.mediaParts, mediaBytes: media.mediaBytes, beyond };
   if (wire === 'anthropic-count-tokens') return facts;
   const stream = booleanOf(body.stream, 'stream');
   if (wire === 'anthropic-messages') return { ...facts, stream, outputCap: capOf(body, 'max_tokens') };
   return { ...facts, stream, outputCap: chatCapOf(body), answers: answersOf(body), wantsUsage: wantsUsage(body) };
+}
+
+function beyondOf(wire: Wire, body: JsonObject, media: Media, betas: string | undefined): readonly Beyond[] {
+  const inBody = beyondIn(wire, body, media);
+  if (betas === undefined) return inBody;
+  const inHeader = beyondInBetas(betas);
+  if (inBody.length === 0) return inHeader;
+  return inHeader.length === 0 ? inBody : [...inBody, ...inHeader];
 }
 
 function modelOf(body: JsonObject): string {
@@ -102,7 +118,7 @@ function isWhole(value: unknown, min: number, max: number): value is number {
   return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
 }
 
-interface Media {
+interface Media extends SeenInParts {
   mediaParts: number;
   mediaBytes: number;
 }
@@ -122,7 +138,14 @@ const MEDIA_TYPES = new Set([
 ]);
 
 function mediaIn(...lists: readonly (readonly unknown[])[]): Media {
-  const media: Media = { mediaParts: 0, mediaBytes: 0 };
+  const media: Media = {
+    mediaParts: 0,
+    mediaBytes: 0,
+    audioParts: 0,
+    cached: false,
+    cachedForHour: false,
+    cachedOtherwise: null,
+  };
   for (const list of lists) countMedia(list, media);
   return media;
 }
@@ -131,15 +154,19 @@ function mediaIn(...lists: readonly (readonly unknown[])[]): Media {
 function countMedia(items: readonly unknown[], media: Media): void {
   for (const item of items) {
     if (!isObject(item)) continue;
+    noteCacheControl(item.cache_control, media);
     const source = objectOr(item.source);
     if (Array.isArray(item.content)) countMedia(item.content, media);
     else if (Array.isArray(source.content)) countMedia(source.content, media);
     else if (typeof item.type === 'string' && MEDIA_TYPES.has(item.type) && source.type !== 'text') {
       media.mediaParts++;
+      if (item.type === 'input_audio' || item.type === 'audio') media.audioParts++;
       media.mediaBytes += dataBytes(item, source);
     }
     // An earlier spoken answer is named by its id and heard again.
-    if (typeof objectOr(item.audio).id === 'string') media.mediaParts++;
+    if (typeof objectOr(item.audio).id !== 'string') continue;
+    media.mediaParts++;
+    media.audioParts++;
   }
 }
 

@@ -60,7 +60,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
     outputCapDefault: options.maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
   });
   const said: AnswerOptions = {
-    model: options.calledModel,
+    model: upstreamModel,
     createdAtMs: options.createdAtMs ?? Date.now(),
     wantsUsage: facts.wantsUsage,
   };
@@ -88,11 +88,13 @@ function jsonOf(bytes: Buffer): JsonObject {
 }
 
 function factsOf(answer: NeutralAnswer): AnswerFacts {
-  const { usage, stopWord } = answer;
+  const { usage, stopWord, billedTier } = answer;
   return {
     ...reportOf(usage),
+    serviceTier: billedTier,
     outputBytes: answerBytes(answer.parts),
     finishReason: stopWord,
+    finishes: 1,
     complete: true,
     error: null,
   };

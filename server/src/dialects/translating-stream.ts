@@ -85,9 +85,11 @@ function note(facts: Growing, event: AnswerEvent): void {
     case 'usage':
       noteReport(facts, event.usage);
       facts.usageIsFinal = facts.usage !== null;
+      facts.serviceTier = event.billedTier ?? facts.serviceTier;
       break;
     case 'stop':
       facts.finishReason = event.word;
+      facts.finishes += 1;
       break;
     case 'error':
       facts.error = event.message;

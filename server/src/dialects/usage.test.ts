@@ -5,7 +5,7 @@ import { messageUsage } from './anthropic-messages/usage.ts';
 import type { JsonObject } from './dialect.ts';
 import { chatUsage } from './openai-chat/usage.ts';
 import { COUNT_MAX, type Reported, SUM_MAX } from './plausible.ts';
-import { anthropicUsage, openAiUsage, usageOf } from './usage.ts';
+import { anthropicUsage, openAiUsage, tierOf, usageOf } from './usage.ts';
 
 const sum = (usage: Usage | null) => USAGE_BUCKETS.reduce((total, bucket) => total + (usage?.[bucket] ?? 0), 0);
 const believable = (reported: Reported): Usage | null => {
@@ -146,6 +146,62 @@ function expectBelievable(usage: Usage): void {
   for (const value of Object.values(usage)) expect(Number.isInteger(value) && value >= 0 && value <= COUNT_MAX).toBe(true);
   expect(sum(usage)).toBeLessThanOrEqual(SUM_MAX);
 }
+
+describe('what is billed beside the tokens', () => {
+  it('is counted by whatever name a vendor has for it', () => {
+    const chat = { prompt_tokens: 3, completion_tokens: 1 };
+    for (const more of [{ num_sources_used: 4 }, { num_search_queries: 4 }, { server_tool_use: { web_search_requests: 4 } }]) {
+      expect(openAiUsage({ ...chat, ...more })).toEqual({ input: 3, output: 1, search: 4 });
+    }
+    expect(openAiUsage({ ...chat, num_sources_used: 0 })).toEqual({ input: 3, output: 1, search: 0 });
+    const message = { input_tokens: 3, output_tokens: 1, server_tool_use: { web_search_requests: 2, web_fetch_requests: 1 } };
+    expect(anthropicUsage(message)).toEqual({ input: 3, output: 1, search: 2 });
+  });
+
+  // promise: **Provider numbers are foreign input.**
+  // promise: Each usage bucket is a whole number from 0 to 100,000,000
+  it.each([1.5, -1, '4', 10_001, 2 ** 64, Number.MAX_VALUE, {}])('of %j pieces makes all of it unbelievable', (searches) => {
+    expect(openAiUsage({ prompt_tokens: 3, completion_tokens: 1, num_sources_used: searches })).toBe('implausible');
+    const server_tool_use = { web_search_requests: searches };
+    expect(anthropicUsage({ input_tokens: 3, output_tokens: 1, server_tool_use })).toBe('implausible');
+  });
+
+  it('is what a compaction read and wrote, which no other number holds', () => {
+    const iterations = [
+      { type: 'compaction', input_tokens: 180_000, output_tokens: 3_500, cache_read_input_tokens: 10 },
+      { type: 'message', input_tokens: 23_000, output_tokens: 1_000 },
+    ];
+    const usage = { input_tokens: 23_000, output_tokens: 1_000, iterations };
+    expect(anthropicUsage(usage)).toEqual({ input: 203_000, cached_input: 10, output: 4_500 });
+    expect(anthropicUsage({ ...usage, iterations: [{ type: 'compaction', input_tokens: -1 }] })).toBe('implausible');
+    expect(anthropicUsage({ ...usage, iterations: 'none' })).toEqual({ input: 23_000, output: 1_000 });
+  });
+});
+
+describe('the tier that an answer was billed at', () => {
+  it.each<[JsonObject, string | null]>([
+    [{}, null],
+    [{ service_tier: null }, null],
+    [{ service_tier: 'standard', inference_geo: 'not_available' }, ''],
+    [{ service_tier: 'priority' }, 'priority'],
+    [{ service_tier: 'standard', speed: 'fast', inference_geo: 'US' }, 'fast+us'],
+    [{ speed: 'é' }, 'unknown'],
+    [{ speed: 'x'.repeat(1_000) }, 'unknown'],
+    [{ speed: '__proto__' }, '__proto__'],
+  ])('of a message is in its usage: %j', (usage, tier) => {
+    expect(tierOf('anthropic-messages', { usage, service_tier: 'flex' })).toBe(tier);
+  });
+
+  it.each<[JsonObject, string | null]>([
+    [{ service_tier: 'default' }, ''],
+    [{ service_tier: 'on_demand' }, ''],
+    [{ service_tier: 'flex' }, 'flex'],
+    [{ service_tier: 7 }, null],
+    [{ usage: { service_tier: 'flex' } }, null],
+  ])('of a completion stands beside it: %j', (answer, tier) => {
+    expect(tierOf('openai-chat', answer)).toBe(tier);
+  });
+});
 
 describe('Anthropic’s numbers', () => {
   it('keep the two kinds of cache writes apart, and thinking from output', () => {

@@ -1,9 +1,10 @@
-import type { UsageBucket } from '../domain/usage.ts';
+import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage.ts';
 import type { JsonObject, Wire } from './dialect.ts';
-import { isObject, objectOr } from './json.ts';
-import { believed, countOf, isCount, type Reported, SUM_MAX } from './plausible.ts';
+import { isObject, objectOr, objectsIn } from './json.ts';
+import { believed, countOf, isCount, PIECES_MAX, type Reported, SUM_MAX } from './plausible.ts';
+import { answeredTier } from './service-tier.ts';
 
-type Buckets = Partial<Record<UsageBucket, number>>;
+type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
 
 /**
  * The usage an answer (or a stream's event) reports, in disjoint buckets; null when it reports none. Provider numbers are foreign input: where
@@ -15,6 +16,13 @@ export function usageOf(wire: Wire, answer: JsonObject): Reported {
   if (wire === 'anthropic-messages') return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
   const usage = isObject(answer.usage) ? answer.usage : objectOr(answer.x_groq).usage;
   return isObject(usage) ? openAiUsage(usage) : null;
+}
+
+/** The service tier, speed and region that an answer (or a stream's event) says it was billed at: see AnswerFacts. */
+export function tierOf(wire: Wire, answer: JsonObject): string | null {
+  if (wire !== 'anthropic-messages') return answeredTier(answer.service_tier);
+  const usage = objectOr(answer.usage);
+  return answeredTier(usage.service_tier, usage.speed, usage.inference_geo);
 }
 
 /**
@@ -38,6 +46,9 @@ export function openAiUsage(usage: JsonObject): Reported {
   if (quoted > 0) buckets.input = countOf(buckets.input) + quoted;
   const beyond = countOf(total) - promptTokens - completionTokens - apart;
   if (beyond > 0) reasoningBeyond(buckets, completionTokens, beyond, usage);
+  // That there were none is worth knowing: of most nothing is said.
+  const searches = chatSearches(usage);
+  if (isNumber(searches)) buckets.search = countOf(searches);
   return believed(buckets);
 }
 
@@ -46,6 +57,7 @@ function areOpenAiCounts(usage: JsonObject): boolean {
   const outputs = objectOr(usage.completion_tokens_details);
   return (
     isCount(usage.total_tokens, SUM_MAX) &&
+    isCount(chatSearches(usage), PIECES_MAX) &&
     OPENAI_COUNTS.every((name) => isCount(usage[name])) &&
     OPENAI_INPUT_COUNTS.every((name) => isCount(inputs[name])) &&
     OPENAI_OUTPUT_COUNTS.every((name) => isCount(outputs[name]))
@@ -62,6 +74,15 @@ const OPENAI_COUNTS = [
 ] as const;
 const OPENAI_INPUT_COUNTS = ['cached_tokens', 'cache_write_tokens', 'audio_tokens', 'image_tokens'] as const;
 const OPENAI_OUTPUT_COUNTS = ['reasoning_tokens', 'audio_tokens', 'image_tokens'] as const;
+
+/** xAI counts sources, Perplexity queries, OpenRouter requests as Anthropic does. */
+function chatSearches(usage: JsonObject): unknown {
+  return usage.num_sources_used ?? usage.num_search_queries ?? messageSearches(usage);
+}
+
+function messageSearches(usage: JsonObject): unknown {
+  return objectOr(usage.server_tool_use).web_search_requests;
+}
 
 /** DeepSeek and Moonshot have names of their own beside or instead of OpenAI's. All count them within the prompt. */
 function cachedTokens(usage: JsonObject): number {
@@ -131,7 +152,21 @@ export function anthropicUsage(usage: JsonObject): Reported {
   if (read > 0) buckets.cached_input = read;
   if (written > hour) buckets.cache_write = written - hour;
   if (hour > 0) buckets.cache_write_1h = hour;
-  return believed(buckets);
+  const searches = countOf(messageSearches(usage));
+  if (searches > 0) buckets.search = searches;
+  return withCompactions(buckets, usage.iterations);
+}
+
+/** A compaction reads the whole context in a call of its own, which is billed and stands in no other number. */
+function withCompactions(buckets: Buckets, iterations: unknown): Reported {
+  let all: Usage = buckets;
+  for (const iteration of objectsIn(iterations)) {
+    if (iteration.type !== 'compaction') continue;
+    const compacted = anthropicUsage({ ...iteration, iterations: null });
+    if (compacted === 'implausible') return compacted;
+    all = addUsage(all, compacted ?? {});
+  }
+  return believed(all);
 }
 
 function areAnthropicCounts(usage: JsonObject): boolean {
@@ -140,7 +175,8 @@ function areAnthropicCounts(usage: JsonObject): boolean {
     ANTHROPIC_COUNTS.every((name) => isCount(usage[name])) &&
     isCount(created.ephemeral_1h_input_tokens) &&
     isCount(created.ephemeral_5m_input_tokens) &&
-    isCount(objectOr(usage.output_tokens_details).thinking_tokens)
+    isCount(objectOr(usage.output_tokens_details).thinking_tokens) &&
+    isCount(messageSearches(usage), PIECES_MAX)
   );
 }
 

@@ -110,6 +110,7 @@ describe('narrowing', () => {
   );
 
   // promise: Teams, keys, and users can only inherit or narrow from that organization
+  // promise: **Access only narrows** on the way down, and access-group grants reach models that are labelled later, without a restart.
   test('a child never reaches what its parent cannot', () => {
     fc.assert(
       fc.property(organization, choice, choice, choice, (org, team, user, key) => {

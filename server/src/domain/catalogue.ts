@@ -21,6 +21,12 @@ export interface DeploymentConfig {
   readonly priority: number;
   readonly tags: readonly string[];
   readonly maxOutputTokens: number | null;
+  /** The most web searches one request can make; null: undeclared. */
+  readonly searchesMax?: number | null;
+  /** The most input tokens that one image, audio or file part can be, or what one search brings; null: undeclared. */
+  readonly partTokensMax?: number | null;
+  /** What happens to an upstream call whose client hung up; null: the gateway's own rule. */
+  readonly onHangup?: 'finish' | 'stop' | null;
   readonly timeoutMs: number;
   readonly enabled: boolean;
 }

@@ -3,6 +3,7 @@ import { type DecidedRule, type Decision, decidingRule, refusingRules } from './
 import type { CounterUnit } from './limit-plan.ts';
 import { formatUsd } from './money.ts';
 import type { RateLimitName } from './rate-limit.ts';
+import { wayOut } from './way-out.ts';
 
 /** One sentence for people: why the request was admitted or refused, by whose rule, and when it would pass. */
 export function sentenceOf(decision: Decision): string {
@@ -10,8 +11,10 @@ export function sentenceOf(decision: Decision): string {
   if (verdict.is === 'not_found') return notFoundSentence(decision.calledName, verdict.because);
   if (verdict.is === 'removed')
     return `Refused: ${decision.calledName} was removed from what this call may use by the ${verdict.level}.`;
-  if (decision.otherRefusal !== null)
+  if (decision.otherRefusal === 'model_not_priced')
     return `Refused: ${decision.calledName} has no price in force, and a budget covers this request.`;
+  if (decision.otherRefusal === 'unpriced_parameter')
+    return `Refused: ${decision.calledName} has no price for something this request asks for, and a budget covers it.`;
   const rule = decidingRule(decision);
   if (rule !== null) return refusalSentence(decision, rule);
   return `Admitted: ${decision.calledName} is granted through ${grantText(steps)}, and ${rulesText(decision.rules.length)}.`;
@@ -19,10 +22,12 @@ export function sentenceOf(decision: Decision): string {
 
 /** The part of a refusal that names one rule, without whether others refused too: what an error message says. */
 function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: number): string {
-  const asked = amount(askedOf(rule.unit, wanted), rule.unit);
+  const askedFor = askedOf(rule.unit, wanted);
+  const asked = amount(askedFor, rule.unit);
   const limit = `the ${rule.scope}’s limit of ${amount(rule.value, rule.unit)} ${windowText(rule)}${targetSuffix(rule)}`;
-  if (rule.verdict.is === 'refused' && rule.verdict.retryAfterMs === null) {
-    return `this request needs ${asked}, which is more than ${limit} and can never pass`;
+  if (rule.verdict.is === 'refused' && rule.verdict.retryAfterMs === null && askedFor > rule.value) {
+    const change = wayOut(rule.unit, rule.value, 'unknown');
+    return `this request needs ${asked}, which is more than ${limit} and can never pass; to let it pass, ${change}`;
   }
   const held =
     rule.held > 0 && rule.unit !== 'parallel' ? ` (${amount(rule.held, rule.unit)} of it held by requests in flight)` : '';
@@ -80,8 +85,9 @@ function targetSuffix({ target }: DecidedRule): string {
 const FAR_MS = 3_600_000;
 
 /** Soon as a length, later as an instant: nobody counts hours from the time of a log line. */
-function whenText({ verdict, limit }: DecidedRule, atMs: number): string {
-  if (verdict.is !== 'refused' || verdict.retryAfterMs === null) return '';
+function whenText({ verdict, limit, unit }: DecidedRule, atMs: number): string {
+  if (verdict.is !== 'refused') return '';
+  if (verdict.retryAfterMs === null) return `; it will not pass unless the ${unit === 'nano_usd' ? 'budget' : 'limit'} is raised`;
   if (limit === 'max_parallel') return '; it would pass when one of the requests in flight ends';
   if (verdict.retryAfterMs < FAR_MS) return `; it would pass in ${Math.ceil(verdict.retryAfterMs / 1_000)} s`;
   const passesAtMs = atMs + verdict.retryAfterMs;

@@ -57,6 +57,7 @@ function text(used: number[], held: number[], refusing: DecisionReadings['refusi
 
 describe('a decision as both planes answer it', () => {
   // promise: A decision keeps every rule as (rule id, limit, used, held)
+  // promise: **A refusal explains itself**: the error names scope, limit, used and when it would pass
   test('names every rule in order with limit, used, held, remaining and verdict', () => {
     const body = decisionBody(ADMITTED, SHAPE);
     expect(body).toMatchObject({

@@ -1,5 +1,13 @@
 import type { AccessStep, AccessThrough, AccessVerdict } from './access.ts';
-import { type DecidedRule, type Decision, type DecisionShape, decidingRule, decodeDecision, parseDecision } from './decision.ts';
+import {
+  type DecidedRule,
+  type Decision,
+  type DecisionShape,
+  decidingRule,
+  decodeDecision,
+  OTHER_REFUSALS,
+  parseDecision,
+} from './decision.ts';
 import { sentenceOf } from './decision-sentence.ts';
 import { formatUsd } from './money.ts';
 
@@ -130,15 +138,15 @@ function rowOf(facts: DecisionFacts) {
     calledName: facts.calledName,
     atMs: facts.atMs,
     scopeIds: { organization: facts.organizationId, team: facts.teamId, user: facts.memberId, key: facts.keyId },
-    otherRefusal: facts.code === 'model_not_priced' ? (facts.code as 'model_not_priced') : null,
+    otherRefusal: OTHER_REFUSALS.find((code) => code === facts.code) ?? null,
   };
 }
 
 /** A refusal that is none of access, limit, budget or price keeps no numbers: its code says it all. */
-const DECIDED_BY_RULES = new Set([
+const DECIDED_BY_RULES: ReadonlySet<string> = new Set([
   'rate_limit_exceeded',
   'insufficient_quota',
-  'model_not_priced',
+  ...OTHER_REFUSALS,
   'model_not_allowed',
   'model_not_found',
 ]);

@@ -217,8 +217,21 @@ describe('the sentence', () => {
 
   // promise: no `Retry-After`, both numbers in the message.
   test('of what can never pass holds both numbers', () => {
-    expect(sentence({ readings, refusing: [{ rule: 4, retryAfterMs: null }] })).toBe(
-      'Refused by key_tpm:fa*: this request needs 4500 tokens, which is more than the key’s limit of 5000 tokens a minute for fa* and can never pass.',
+    const asked = (tokens: number, nanoUsd: number, rule: number) => {
+      const decision = decide({ readings, refusing: [{ rule, retryAfterMs: null }] }) as Decision;
+      return sentenceOf({ ...decision, wanted: { tokens, nanoUsd } });
+    };
+    expect(asked(5_001, 0, 4)).toBe(
+      'Refused by key_tpm:fa*: this request needs 5001 tokens, which is more than the key’s limit of 5000 tokens a minute for fa* and can never pass; to let it pass, send less input or have the limit raised.',
+    );
+    expect(asked(0, 100_000_000_001, 2)).toBe(
+      'Refused by org_budget_month:bud_1: this request needs 100.000000001 USD, which is more than the organization’s limit of 100.00 USD a month and can never pass; to let it pass, set a smaller `max_tokens`, send less input or have the budget raised.',
+    );
+  });
+
+  test('of what is not above the whole limit and never passes says that it would have to be raised', () => {
+    expect(sentence({ readings, refusing: [{ rule: 2, retryAfterMs: null }] })).toContain(
+      'this request needs 0.02 USD; it will not pass unless the budget is raised.',
     );
   });
 
@@ -251,6 +264,10 @@ describe('the sentence', () => {
     const row = { calledName: 'fast', atMs: AT, scopeIds: IDS, compact, otherRefusal: 'model_not_priced' } as const;
     expect(sentenceOf(decodeDecision(row, null) as Decision)).toBe(
       'Refused: fast has no price in force, and a budget covers this request.',
+    );
+    const parameter = { ...row, otherRefusal: 'unpriced_parameter' } as const;
+    expect(sentenceOf(decodeDecision(parameter, null) as Decision)).toBe(
+      'Refused: fast has no price for something this request asks for, and a budget covers it.',
     );
   });
 

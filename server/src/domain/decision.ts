@@ -36,8 +36,9 @@ export interface Decision {
   readonly rules: readonly DecidedRule[];
 }
 
-/** A budget covers the request, and the model has no price in force. */
-export type OtherRefusal = 'model_not_priced';
+/** A budget covers the request, and the model has no price in force, or none for something that the request asks for. */
+export const OTHER_REFUSALS = ['model_not_priced', 'unpriced_parameter'] as const;
+export type OtherRefusal = (typeof OTHER_REFUSALS)[number];
 
 export interface DecisionWanted {
   readonly tokens: number;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NOTHING_BEYOND } from './beyond.ts';
 import { estimateHold, expectedOutputTokens, type HoldQuestion, outputCapFor } from './hold.ts';
 import { OutputHistory } from './output-history.ts';
 import { costNanoUsd, type Price, upperBoundNanoUsd } from './price.ts';
@@ -18,6 +19,8 @@ function ask(question: Partial<HoldQuestion> = {}): HoldQuestion {
     candidates: [{ price: CHEAP, maxOutputTokens: 128_000 }],
     history: null,
     outputCap: 'as_asked',
+    tokensMax: Number.POSITIVE_INFINITY,
+    beyond: NOTHING_BEYOND,
     ...question,
   };
 }
@@ -34,7 +37,7 @@ describe('the token hold', () => {
     expect(estimateHold(ask({ bodyBytes: 1_001, outputTokensMax: 32_000, history: historyOf(400) })).tokens).toBe(251 + 400);
   });
 
-  // promise: **No history** (fewer than 20 answers of that key × model): hold
+  // promise: **No history** (fewer than 20 answers of that key × model): min(`max_tokens`, model's maximum, 4,096)
   test.each([
     ['4,096 when nothing is known', null, 128_000, 4_096],
     ['the caller’s cap below that', 100, 128_000, 100],
@@ -45,6 +48,49 @@ describe('the token hold', () => {
   ])('without history holds %s', (_what, outputTokensMax, maxOutputTokens, expected) => {
     const candidates = [{ price: CHEAP, maxOutputTokens }];
     expect(expectedOutputTokens(ask({ outputTokensMax, candidates, history: historyOf(9, 19) }))).toBe(expected);
+  });
+
+  // promise: **The expected output never fills a limit**: with or without history it is at most half of what
+  test.each([
+    ['half of what the limit leaves', { tokensMax: 4_000 }, 250 + 1_875],
+    ['half of it divided by the choices', { tokensMax: 4_000, choices: 3 }, 250 + 3 * 625],
+    ['the same with a history', { tokensMax: 4_000, history: historyOf(9_000) }, 250 + 1_875],
+    ['less, where less is usual', { tokensMax: 4_000, history: historyOf(400) }, 250 + 400],
+    ['less, where less is asked for', { tokensMax: 4_000, outputTokensMax: 7 }, 250 + 7],
+    ['one token where half is less', { tokensMax: 251 }, 250 + 1],
+    ['one for each choice', { tokensMax: 260, choices: 8 }, 250 + 8],
+    ['what there is for more choices than that', { tokensMax: 255, choices: 8 }, 250 + 5],
+    ['the input alone where it takes the whole limit', { tokensMax: 250 }, 250],
+    ['the input alone where it is more', { tokensMax: 9 }, 250],
+    ['the input alone under a limit of 0', { tokensMax: 0 }, 250],
+    ['nothing more for embeddings', { tokensMax: 4_000, outputTokensMax: 0 }, 250],
+  ])('under a limit holds of output %s', (_what, question, tokens) => {
+    expect(estimateHold(ask(question)).tokens).toBe(tokens);
+  });
+
+  // promise: So a request whose input fits is never refused for ever.
+  test('is within the limit exactly where the input is, whatever was usual, and never below the input', () => {
+    const history = fc.option(fc.array(fc.nat(200_000), { minLength: 20, maxLength: 40 }), { nil: null });
+    const tokenMax = fc.option(fc.nat(100_000), { nil: null });
+    fc.assert(
+      fc.property(fc.nat(100_000), fc.nat(40_000), history, tokenMax, tokenMax, fc.integer({ min: 1, max: 128 }), (...given) => {
+        const [bodyBytes, tokensMax, answers, outputTokensMax, maxOutputTokens, choices] = given;
+        const known = answers === null ? null : new OutputHistory();
+        for (const answer of answers ?? []) known?.add(answer);
+        const candidates = [{ price: CHEAP, maxOutputTokens }];
+        const question = ask({ bodyBytes, history: known, outputTokensMax, candidates, choices });
+        const free = estimateHold(question);
+        const held = estimateHold({ ...question, tokensMax });
+        expect(held.inputTokens).toBe(Math.ceil(bodyBytes / 4));
+        expect(held.tokens <= tokensMax).toBe(held.inputTokens <= tokensMax);
+        expect(held.tokens).toBeGreaterThanOrEqual(held.inputTokens);
+        const room = tokensMax - held.inputTokens;
+        if (room >= 2 * choices) expect(held.tokens - held.inputTokens).toBeLessThanOrEqual(room / 2);
+        if (room >= choices && free.outputTokens > 0) expect(held.tokens - held.inputTokens).toBeGreaterThanOrEqual(choices);
+        // What a limit leaves says nothing of what an answer costs.
+        expect({ ...held, tokens: 0 }).toEqual({ ...free, tokens: 0 });
+      }),
+    );
   });
 
   test('holds every choice', () => {
@@ -71,7 +117,7 @@ describe('the money hold', () => {
     expect(hold.nanoUsdMin).toBe(hold.nanoUsd);
   });
 
-  // promise: or for an image, audio or file part the model's declared maximum per part
+  // promise: or for an image, audio or file part the deployment's declared maximum per part
   test('takes a declared maximum per picture, and without one is an estimate', () => {
     const media = { bodyBytes: 50_100, mediaBytes: 50_000, mediaParts: 2, outputTokensMax: 0 };
     const declared = estimateHold(ask({ ...media, candidates: [{ price: DEAR, maxOutputTokens: null, partTokensMax: 1_000 }] }));

@@ -112,6 +112,14 @@ export function planLimits(
   });
 }
 
+/** The lowest of a plan's token limits, whatever their window, in tokens; Infinity where it has none. Off the hot path. */
+export function tightestTokenLimit({ rules }: Pick<LimitPlan, 'rules'>): number {
+  let tightest = Number.POSITIVE_INFINITY;
+  for (const { limit, value } of rules)
+    if (limit !== 'budget' && RATE_LIMIT_COUNTERS[limit].unit === 'tokens') tightest = Math.min(tightest, value);
+  return tightest;
+}
+
 /** Every rule of one scope, those for single models included: what a status page lists. */
 export function rulesOfScope(of: ScopeOf, policy: ScopePolicy, timeZone: string, nowMs: number): ScopeRules {
   const { counters, rules } = partOf(of, policy, () => true, 0, { timeZone, nowMs });

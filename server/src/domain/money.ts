@@ -33,6 +33,14 @@ export function parsePriceUsd(text: string): Parsed<number> {
   return valid(Number(price.value));
 }
 
+/** Reads the price of one piece (a search, an image, a second) as nano-dollars. Never negative; zero is free; at most 9,000,000 USD. */
+export function parseUnitPriceUsd(text: string): Parsed<number> {
+  const price = parseUsd(text);
+  if (price.is === 'invalid') return price;
+  if (price.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('the price of one is at most 9000000 USD');
+  return valid(Number(price.value));
+}
+
 /** Writes nano-dollars as a decimal of USD with two to nine decimals, exact: `1.23456789`, `100.00`, `-0.000123`. */
 export function formatUsd(nanoUsd: bigint | number): string {
   const amount = BigInt(nanoUsd);

@@ -1,7 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { affordableOutputTokens, costNanoUsd, dearestRates, type Price, priceAt, rateOf, upperBoundNanoUsd } from './price.ts';
-import { addUsage, totalTokens, USAGE_BUCKETS, type Usage, type UsageBucket } from './usage.ts';
+import {
+  affordableOutputTokens,
+  costNanoUsd,
+  dearestRates,
+  hasTierPrice,
+  type Price,
+  type PriceUnits,
+  priceAt,
+  rateIn,
+  rateOf,
+  ratesFor,
+  unpricedIn,
+  upperBoundNanoUsd,
+} from './price.ts';
+import { mayAnswer } from './service-tier.ts';
+import { addUsage, totalTokens, USAGE_BUCKETS, USAGE_UNITS, type Usage, type UsageBucket } from './usage.ts';
 
 const price = (perMillion: Price['perMillion'], effectiveFromMs = 0): Price => ({
   id: `price_${effectiveFromMs}`,
@@ -11,9 +25,27 @@ const price = (perMillion: Price['perMillion'], effectiveFromMs = 0): Price => (
 
 const tokens = fc.integer({ min: 0, max: 50_000_000 });
 const usages: fc.Arbitrary<Usage> = fc.dictionary(fc.constantFrom(...USAGE_BUCKETS), tokens) as fc.Arbitrary<Usage>;
-const prices: fc.Arbitrary<Price> = fc
-  .dictionary(fc.constantFrom(...USAGE_BUCKETS), fc.integer({ min: 0, max: 9_000_000_000_000_000 }))
-  .map((perMillion) => price(perMillion as Price['perMillion']));
+const rate = fc.integer({ min: 0, max: 9_000_000_000_000_000 });
+const rates = fc.dictionary(fc.constantFrom(...USAGE_BUCKETS), rate) as fc.Arbitrary<Price['perMillion']>;
+const prices: fc.Arbitrary<Price> = rates.map((perMillion) => price(perMillion));
+
+const TIERS = ['priority', 'scale', 'flex', 'batch', 'fast', 'us', 'fast+us', 'constructor'] as const;
+const units: fc.Arbitrary<PriceUnits> = fc.record(
+  {
+    perUnit: fc.dictionary(fc.constantFrom(...USAGE_UNITS), rate),
+    contextTiers: fc
+      .uniqueArray(fc.record({ aboveInputTokens: tokens, perMillion: rates }), {
+        selector: (tier) => tier.aboveInputTokens,
+        maxLength: 3,
+      })
+      .map((tiers) => tiers.toSorted((a, b) => a.aboveInputTokens - b.aboveInputTokens)),
+    serviceTiers: fc.dictionary(fc.constantFrom(...TIERS), fc.record({ perMillion: rates })),
+  },
+  { requiredKeys: [] },
+);
+const unitPrices: fc.Arbitrary<Price> = fc.record({ perMillion: rates, units }).map((given) => ({ ...price({}), ...given }));
+const inputOf = ({ input = 0, cached_input = 0, cache_write = 0, cache_write_1h = 0, audio_input = 0, image_input = 0 }: Usage) =>
+  input + cached_input + cache_write + cache_write_1h + audio_input + image_input;
 
 describe('cost', () => {
   // promise: One rounding, up, per ledger row, over the exact bigint sum.
@@ -49,6 +81,97 @@ describe('cost', () => {
       }),
     );
     expect(totalTokens({ input: 1, cached_input: 2, reasoning: 3, image_output: 4 })).toBe(10);
+  });
+});
+
+describe('what is billed beyond ordinary tokens', () => {
+  const tiered = {
+    ...price({ input: 1_000_000, cached_input: 100_000, output: 5_000_000 }),
+    units: {
+      perUnit: { search: 10_000_000, request: 5 },
+      contextTiers: [
+        { aboveInputTokens: 100, perMillion: { input: 2_000_000, output: 6_000_000 } },
+        { aboveInputTokens: 200, perMillion: { input: 4_000_000 } },
+      ],
+      serviceTiers: { priority: { perMillion: { output: 50_000_000 } }, constructor: { perMillion: {} } },
+    },
+  } as const satisfies Price;
+
+  // promise: Prices are integers: nano-dollars per million tokens (or per unit).
+  test('pieces cost their own price each, and are no tokens', () => {
+    expect(costNanoUsd({ input: 3, search: 2, request: 1 }, tiered)).toBe(3n + 20_000_000n + 5n);
+    expect(totalTokens({ input: 3, search: 2, request: 1, image: 7 })).toBe(3);
+    expect(addUsage({ search: 2, input: 1 }, { search: 1, page: 4 })).toEqual({ input: 1, search: 3, page: 4 });
+  });
+
+  test('a long prompt is charged as a whole at the highest tier that its input exceeds, whatever bucket the input is in', () => {
+    const cost = (usage: Usage) => costNanoUsd(usage, tiered);
+    expect(cost({ input: 100, output: 1 })).toBe(100n + 5n);
+    expect(cost({ input: 1, cached_input: 100, output: 1 })).toBe(2n + 10n + 6n);
+    // The second tier says nothing of the output: that keeps its ordinary rate.
+    expect(cost({ input: 1, cache_write_1h: 200, output: 1 })).toBe(4n + 800n + 5n);
+  });
+
+  test('the tier that answered is charged, bucket by bucket before the context tier; one without rates as the ordinary one', () => {
+    expect(costNanoUsd({ input: 150, output: 1, reasoning: 1 }, tiered, 'priority')).toBe(300n + 100n);
+    for (const word of ['flex', '__proto__', 'toString', '']) expect(costNanoUsd({ output: 1 }, tiered, word)).toBe(5n);
+  });
+
+  test('what has no price is named', () => {
+    const all = { input: 1, cached_input: 1, reasoning: 1, image_input: 1, cache_write: 1, audio_output: 1, search: 1, image: 1 };
+    expect(unpricedIn(all, tiered, null)).toEqual(['cache_write', 'audio_output', 'image']);
+    expect(unpricedIn({ input: 1, search: 1, cache_write_1h: 2 }, price({ input: 1, cache_write: 2 }), 'flex')).toEqual([
+      'cache_write_1h',
+      'search',
+      'service_tier:flex',
+    ]);
+    expect(unpricedIn({ input: 1, cached_input: 1, output: 1, reasoning: 1 }, price({ input: 1 }), null)).toEqual([]);
+    expect(unpricedIn({}, tiered, 'toString')).toEqual(['service_tier:toString']);
+  });
+
+  // promise: zero is free.
+  test('a price of zeros is free whatever the tokens and their tier are, and says nothing of pieces', () => {
+    const free = price({ input: 0, output: 0 });
+    expect(unpricedIn({ cache_write: 1, audio_output: 1, search: 1 }, free, 'priority')).toEqual(['search']);
+  });
+
+  test('whatever is used, cost and names agree: what is not named is charged', () => {
+    const pieces = fc.dictionary(fc.constantFrom(...USAGE_UNITS), fc.integer({ min: 1, max: 10_000 }));
+    fc.assert(
+      fc.property(usages, pieces, unitPrices, fc.option(fc.constantFrom(...TIERS)), (given, counted, priced, tier) => {
+        const usage: Usage = { ...given, ...counted };
+        const named = unpricedIn(usage, priced, tier);
+        const inForce = ratesFor(usage, priced, tier);
+        let exact = 0n;
+        for (const bucket of USAGE_BUCKETS) exact += BigInt(usage[bucket] ?? 0) * BigInt(rateIn(inForce, bucket));
+        for (const unit of USAGE_UNITS) {
+          const each = priced.units?.perUnit?.[unit];
+          expect(named.includes(unit)).toBe((usage[unit] ?? 0) > 0 && each === undefined);
+          exact += BigInt(usage[unit] ?? 0) * BigInt(each ?? 0) * 1_000_000n;
+        }
+        expect(costNanoUsd(usage, priced, tier)).toBe((exact + 999_999n) / 1_000_000n);
+        expect(named.some((name) => name.startsWith('service_tier:'))).toBe(tier !== null && !hasTierPrice(priced, tier));
+      }),
+    );
+  });
+});
+
+describe('the tiers that may answer', () => {
+  test.each([
+    ['priority', null, true],
+    ['priority', '', false],
+    ['priority', 'priority', true],
+    ['priority', 'flex', false],
+    ['fast', null, false],
+    ['fast', 'fast', true],
+    ['flex', null, false],
+    ['us', null, true],
+    ['us', '', true],
+    ['fast+us', 'fast', true],
+    ['fast+us', null, false],
+    ['fast', 'priority+fast', true],
+  ])('%s where %s was asked for: %s', (word, asked, may) => {
+    expect(mayAnswer(word, asked)).toBe(may);
   });
 });
 
@@ -102,6 +225,49 @@ describe('bounds for a hold', () => {
     );
   });
 
+  // promise: **A `block` budget holds an upper bound**: input = one token per body byte
+  test('nothing within its bounds costs more, at any tier that may answer, with searches and what is read again', () => {
+    const asked = fc.option(fc.constantFrom('', ...TIERS));
+    const more = fc.record({ inputTokens: tokens, outputTokens: tokens, searches: fc.nat(20), rereads: fc.nat(20) });
+    fc.assert(
+      fc.property(
+        usages,
+        unitPrices,
+        asked,
+        more,
+        (given, priced, serviceTier, { inputTokens, outputTokens, searches, rereads }) => {
+          const output = totalTokens(given) - inputOf(given);
+          // Scaled into the bounds: what is asked for, and what was put out read again once a round.
+          const within = inputTokens + rereads * outputTokens;
+          const scale = (amount: number, all: number, most: number) => (all <= most ? amount : Math.floor((amount * most) / all));
+          const usage: Usage = Object.fromEntries(
+            USAGE_BUCKETS.map((bucket) => {
+              const amount = given[bucket] ?? 0;
+              const isInput = inputOf({ [bucket]: 1 }) === 1;
+              return [bucket, isInput ? scale(amount, inputOf(given), within) : scale(amount, output, outputTokens)];
+            }),
+          );
+          const bound = upperBoundNanoUsd(inputTokens, outputTokens, priced, { serviceTier, searches, rereads });
+          for (const tier of [null, ...TIERS]) {
+            if (tier !== null && hasTierPrice(priced, tier) && !mayAnswer(tier, serviceTier)) continue;
+            expect(costNanoUsd({ ...usage, search: searches, request: 1 }, priced, tier) <= bound).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+
+  test('what is called affordable with searches and tiers fits', () => {
+    const beyond = fc.record({ searches: fc.nat(20), rereads: fc.nat(5), serviceTier: fc.option(fc.constantFrom(...TIERS)) });
+    fc.assert(
+      fc.property(rate, tokens, unitPrices, beyond, (nanoUsd, input, priced, more) => {
+        const output = affordableOutputTokens(nanoUsd, input, priced, more);
+        if (output === 0 || output > 1e12) return;
+        expect(upperBoundNanoUsd(input, output, priced, more) <= BigInt(nanoUsd)).toBe(true);
+      }),
+    );
+  });
+
   test('what is called affordable fits, and one token more does not', () => {
     const amount = fc.integer({ min: 0, max: 9_000_000_000_000_000 });
     fc.assert(
@@ -125,5 +291,6 @@ describe('bounds for a hold', () => {
     const given = price({ input: 1, cache_write_1h: 8, output: 2, audio_output: 9 });
     expect(dearestRates(given)).toEqual({ input: 8, output: 9 });
     expect(dearestRates(given)).toBe(dearestRates(given));
+    expect(dearestRates(given, 1e9)).toBe(dearestRates(given));
   });
 });

@@ -46,7 +46,7 @@ export const END_FIELDS = [
 ] as const;
 export type EndField = (typeof END_FIELDS)[number];
 
-/** The fields of one ledger entry within an `end` line, in order. Tokens of buckets without a column are JSON in `other_usage`. */
+/** The fields of one ledger entry within an `end` line, in order. Tokens of buckets without a column, and pieces, are JSON in `other_usage`. */
 export const ENTRY_FIELDS = [
   'attempt',
   'kind',
@@ -62,6 +62,9 @@ export const ENTRY_FIELDS = [
   'total_tokens',
   'other_usage',
   'nano_usd',
+  // Behind here: what lines of earlier versions lack and earlier versions do not read.
+  'service_tier',
+  'unpriced_units',
 ] as const;
 export type EntryField = (typeof ENTRY_FIELDS)[number];
 

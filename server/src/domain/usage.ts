@@ -16,8 +16,19 @@ export const USAGE_BUCKETS = [
 ] as const;
 export type UsageBucket = (typeof USAGE_BUCKETS)[number];
 
-/** Whole tokens per bucket; absent is zero. */
-export type Usage = Readonly<Partial<Record<UsageBucket, number>>>;
+/** What is billed by the piece beside the tokens. */
+export const USAGE_UNITS = [
+  'search', // a web search that the provider made
+  'request', // the request itself, where a provider takes a fee for each
+  'image', // a picture that was made
+  'second_input', // a second of sound or film that was read
+  'second_output',
+  'page', // a page that was read
+] as const;
+export type UsageUnit = (typeof USAGE_UNITS)[number];
+
+/** Whole tokens per bucket and pieces per unit; absent is zero. */
+export type Usage = Readonly<Partial<Record<UsageBucket | UsageUnit, number>>>;
 
 /** All tokens of an answer. The buckets are disjoint, so this is the provider's own total and what token limits settle to. */
 export function totalTokens(usage: Usage): number {
@@ -26,12 +37,29 @@ export function totalTokens(usage: Usage): number {
   return total;
 }
 
+/** The buckets in which output is counted. */
+const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
+
+/** All output tokens of an answer, hidden ones included. */
+export function outputTokens(usage: Usage): number {
+  let total = 0;
+  for (const bucket of OUTPUT_BUCKETS) total += usage[bucket] ?? 0;
+  return total;
+}
+
 /** Two attempts' usage together. */
 export function addUsage(one: Usage, other: Usage): Usage {
-  const sum: Partial<Record<UsageBucket, number>> = {};
-  for (const bucket of USAGE_BUCKETS) {
-    const tokens = (one[bucket] ?? 0) + (other[bucket] ?? 0);
-    if (tokens > 0) sum[bucket] = tokens;
+  const sum: Partial<Record<UsageBucket | UsageUnit, number>> = {};
+  for (const what of [...USAGE_BUCKETS, ...USAGE_UNITS]) {
+    const amount = (one[what] ?? 0) + (other[what] ?? 0);
+    if (amount > 0) sum[what] = amount;
   }
   return sum;
 }
+
+/** Returns whether something in a usage is counted in pieces; whatever else is in it is tokens. */
+export function isPiece(name: string): name is UsageUnit {
+  return PIECES.has(name);
+}
+
+const PIECES: ReadonlySet<string> = new Set(USAGE_UNITS);

@@ -10,7 +10,8 @@ import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
 import { modelLimitsFrom, rateLimitsFrom } from '../store/policy-columns.ts';
-import { hoursOf, repairCoarser, repairQuarters, rollupDrifts } from '../store/rollup-proof.ts';
+import { hoursOf, repairCoarser, repairQuarters, repairUnits, rollupDrifts } from '../store/rollup-proof.ts';
+import type { Span } from '../store/usage-rows.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 import { type CountersHeld, proveCounters } from './prove-counters.ts';
@@ -42,6 +43,7 @@ export function proofJob(options: ProofOptions): Job {
     cron: '*/15 * * * *',
     run: async (context) => {
       const days = await noteRollupDrifts(context);
+      const units = await repairUnits(context.database.db, { span: lastHours(context.clock.nowMs()) });
       let [compared, corrected, after] = [0, 0, ''];
       for (;;) {
         goOn(context);
@@ -55,7 +57,7 @@ export function proofJob(options: ProofOptions): Job {
       }
       if (days > 0) await options.repair();
       if (corrected + days > 0) await announce(context, options.announcer, { counters: corrected, rollup_days: days });
-      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree.`;
+      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree, ${units.length} sums of units put right.`;
     },
   };
 }
@@ -63,8 +65,7 @@ export function proofJob(options: ProofOptions): Job {
 /** Days with rollups that differ, found in the last hours; returns how many are new. */
 async function noteRollupDrifts({ database: { db }, clock }: JobContext): Promise<number> {
   const nowMs = clock.nowMs();
-  const toMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;
-  const found = await rollupDrifts(db, { fromMs: toMs - (HOURS + 1) * HOUR_MS, toMs });
+  const found = await rollupDrifts(db, lastHours(nowMs));
   const subject = new Date(nowMs).toISOString().slice(0, 10);
   let fresh = 0;
   for (const { organizationId, ledgerNanoUsd, rollupsNanoUsd } of found) {
@@ -72,6 +73,12 @@ async function noteRollupDrifts({ database: { db }, clock }: JobContext): Promis
     if ((await drifts.note(db, drift, new Date(nowMs))) === null) fresh = 1;
   }
   return fresh;
+}
+
+/** The hour of now and the whole ones before it that the proof compares. */
+function lastHours(nowMs: number): Span {
+  const toMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;
+  return { fromMs: toMs - (HOURS + 1) * HOUR_MS, toMs };
 }
 
 /** Day limits and budgets of organizations, and budgets of what in them is in use. Each counter once. */
@@ -134,6 +141,7 @@ async function repairDay(context: JobContext, dayMs: number, logDaysMax: number 
   for (const span of hoursOf(dayMs)) {
     goOn(context);
     rows += (await repairQuarters(db, { span, logDaysMax, at: new Date(context.clock.nowMs()) })).length;
+    rows += (await repairUnits(db, { span })).length;
   }
   return rows + (await repairCoarser(db, { span: { fromMs: dayMs, toMs: dayMs + DAY_MS } })).length;
 }

@@ -4,13 +4,15 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { ProviderName } from '../domain/catalogue.ts';
+import type { Price } from '../domain/price.ts';
+import { givenPrice } from '../domain/price-units.ts';
 import * as proposals from '../store/price-proposals.ts';
 import type { Announcer } from './alerts/announce.ts';
 import type { Job } from './job.ts';
 
 export interface PriceRefreshOptions {
-  /** The list price of an upstream model, in nano-dollars per million; null when the list does not know it. */
-  readonly priceFor: (provider: ProviderName, upstreamModel: string) => proposals.PerMillion | null;
+  /** The list price of an upstream model; null when the list does not know it. */
+  readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
   readonly announcer: Announcer;
 }
 
@@ -24,9 +26,10 @@ export function priceJob({ priceFor, announcer }: PriceRefreshOptions): Job {
       const at = new Date(clock.nowMs());
       const all = await proposals.listPriced(db, at);
       const fresh: { readonly deployment_id: string; readonly model: string }[] = [];
-      for (const { deploymentId, model, provider, upstreamModel, perMillion } of all) {
-        const listed = priceFor(provider as ProviderName, upstreamModel);
-        if (listed === null || isDeepStrictEqual({ ...listed }, { ...perMillion })) await proposals.withdraw(db, deploymentId);
+      for (const { deploymentId, model, provider, upstreamModel, price } of all) {
+        const found = priceFor(provider as ProviderName, upstreamModel);
+        const listed = found === null ? null : givenPrice(found);
+        if (listed === null || isDeepStrictEqual(listed, price)) await proposals.withdraw(db, deploymentId);
         else if (await proposals.propose(db, deploymentId, listed, at)) fresh.push({ deployment_id: deploymentId, model });
       }
       if (fresh.length > 0) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyEnd } from '../../test/support/any-record.ts';
-import { givenBegin, givenEnd, givenEntry } from '../../test/support/records.ts';
+import { givenBegin, givenEnd, givenEntry, lineBeforeUnits } from '../../test/support/records.ts';
 import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, SHAPE_FIELDS } from '../domain/settled-rows.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, shapeLine } from './lines.ts';
@@ -39,17 +39,30 @@ test('fields stand in the order in which the database reads them', () => {
   expect(field('organization_id')).toBe('org_7');
   expect(field('decision')).toBe('why');
   expect(field('repeat_ids')).toBe('req_8,req_9');
-  const entry = endLine(givenEnd({ entries: [givenEntry({ nanoUsd: 5, usage: { input: 1, audio_input: 2, output: 4 } })] }));
+  const billed = { serviceTier: 'priority', unpricedUnits: 'search' };
+  const entry = endLine(
+    givenEnd({ entries: [givenEntry({ nanoUsd: 5, usage: { input: 1, audio_input: 2, output: 4, search: 9 }, ...billed })] }),
+  );
   const entryFields = entry.split('\t')[END_FIELDS.indexOf('entries')]?.split(ENTRY_FIELD_SEPARATOR) ?? [];
   expect(entryFields[ENTRY_FIELDS.indexOf('input_tokens')]).toBe('1');
   expect(entryFields[ENTRY_FIELDS.indexOf('total_tokens')]).toBe('7');
-  expect(entryFields[ENTRY_FIELDS.indexOf('other_usage')]).toBe('{"audio_input":2}');
+  expect(entryFields[ENTRY_FIELDS.indexOf('other_usage')]).toBe('{"audio_input":2,"search":9}');
   expect(entryFields[ENTRY_FIELDS.indexOf('nano_usd')]).toBe('5');
+  expect(entryFields.slice(ENTRY_FIELDS.indexOf('service_tier'))).toEqual(['priority', 'search']);
   expect(
     line((to) => to.shape('org_7', 'shape', '[]'))
       .slice(0, -1)
       .split('\t'),
   ).toHaveLength(SHAPE_FIELDS.length);
+});
+
+test('a line of the version before, whose entries say less, is read as one that says nothing of it', () => {
+  const end = givenEnd({
+    entries: [givenEntry({ usage: { input: 3, cache_write_1h: 4 } }), givenEntry({ attempt: 2, nanoUsd: null })],
+  });
+  const before = lineBeforeUnits(endLine(end));
+  expect(before.length).toBe(endLine(end).length - 4);
+  expect(parseEnd(before)).toEqual(end);
 });
 
 test('a begin, a shape and a repeat are read back as they were written', () => {
@@ -115,6 +128,8 @@ function asKept(end: EndRecord): EndRecord {
     entries: end.entries.map((entry) => ({
       ...entry,
       upstreamModel: free(entry.upstreamModel),
+      serviceTier: freeOrNull(entry.serviceTier ?? null),
+      unpricedUnits: freeOrNull(entry.unpricedUnits ?? null),
       usage: Object.fromEntries(Object.entries(entry.usage).filter(([, tokens]) => tokens !== 0)),
     })),
   };

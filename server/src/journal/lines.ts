@@ -3,11 +3,15 @@
  * common is kept as one piece.
  */
 import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS } from '../domain/settled-rows.ts';
+import { isPiece } from '../domain/usage.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from './records.ts';
 
-/** Text that others chose (called name, client's id, finish reason) is kept to this many characters. */
+/** Text that others chose (called name, client's id, finish reason, tier) is kept to this many characters. */
 export const FREE_TEXT_CHARS_MAX = 256;
+
+/** Names of units that have no price, joined. */
+const UNIT_NAMES_CHARS_MAX = 1_024;
 
 const INT32_MAX = 2_147_483_647;
 const PIECES_MAX = 50_000;
@@ -90,13 +94,13 @@ export class LineWriter {
     for (const bucket in usage) {
       const tokens = usage[bucket] as number;
       if (tokens === 0) continue;
-      total += tokens;
       if (bucket === 'input') input = tokens;
       else if (bucket === 'output') output = tokens;
       else if (bucket === 'cached_input') cachedInput = tokens;
       else if (bucket === 'reasoning') reasoning = tokens;
       else if (bucket === 'cache_write') cacheWrite = tokens;
       else hasOthers = true;
+      if (!hasOthers || !isPiece(bucket)) total += tokens;
     }
     out.int(e.attempt);
     out.byte(ENTRY_FIELD);
@@ -111,6 +115,10 @@ export class LineWriter {
     if (hasOthers) out.text(otherUsageOf([e]));
     out.byte(ENTRY_FIELD);
     if (e.nanoUsd !== null) out.int(e.nanoUsd);
+    out.byte(ENTRY_FIELD);
+    if (e.serviceTier) out.free(e.serviceTier, FREE_TEXT_CHARS_MAX);
+    out.byte(ENTRY_FIELD);
+    if (e.unpricedUnits) out.free(e.unpricedUnits, UNIT_NAMES_CHARS_MAX);
   }
 
   /** What a crash would settle: see replay.ts. */
@@ -218,7 +226,7 @@ export class LineWriter {
   }
 }
 
-/** Tokens of buckets without a column, added up over the entries, as JSON; empty where there are none, which is nearly always. */
+/** Tokens of buckets without a column and pieces, added up over the entries, as JSON; empty where there are none, which is nearly always. */
 function otherUsageOf(entries: readonly LedgerEntry[]): string {
   let others: Record<string, number> | null = null;
   for (const { usage } of entries) {

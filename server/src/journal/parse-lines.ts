@@ -102,6 +102,9 @@ function parseEntry(text: string): LedgerEntry {
     priceId: f.textOrNull(5),
     usage,
     nanoUsd: f.numberOrNull(13),
+    // Lines of earlier versions end before these.
+    serviceTier: f.textOrNull(14),
+    unpricedUnits: f.textOrNull(15),
   };
 }
 

@@ -48,6 +48,10 @@ export interface LedgerEntry {
   readonly usage: Readonly<Record<string, number>>;
   /** Null when the deployment is unpriced. */
   readonly nanoUsd: number | null;
+  /** The service tier or speed whose rates applied; absent or null: the ordinary ones. */
+  readonly serviceTier?: string | null;
+  /** Names of the units that were used and have no price, joined by commas; absent or null: none. */
+  readonly unpricedUnits?: string | null;
 }
 
 export type RequestStatus = 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'estimated';
@@ -65,7 +69,7 @@ export interface EndRecord extends Dimensions {
   readonly endpoint: string;
   readonly stream: boolean;
   readonly deploymentId: string | null;
-  /** Of that deployment; absent: the last entry's. */
+  /** Of that deployment; absent (an end that the replay writes): the last entry's. */
   readonly provider?: string | null;
   readonly attempts: number;
   readonly finishReason: string | null;

@@ -118,6 +118,9 @@ function idOf(line: string): string {
   return line.slice(2, line.indexOf('\t', 2));
 }
 
+/** Nobody saw what answered. */
+const NOTHING_SAID = { serviceTier: null, unpricedUnits: null };
+
 /** What a request is charged that the process did not live to see answered: what it held, as an estimate. Its time is the journal's. */
 export function estimatedEnd(begin: BeginRecord): EndRecord {
   const { heldInputTokens, heldOutputTokens, heldNanoUsd, upstreamModel, priceId, ...asked } = begin;
@@ -140,7 +143,9 @@ export function estimatedEnd(begin: BeginRecord): EndRecord {
     gatewayUs: 0,
     providerMs: null,
     firstTokenMs: null,
-    entries: [{ attempt: attempts, kind: 'estimated', deploymentId, provider, upstreamModel, priceId, usage, nanoUsd }],
+    entries: [
+      { attempt: attempts, kind: 'estimated', deploymentId, provider, upstreamModel, priceId, usage, nanoUsd, ...NOTHING_SAID },
+    ],
     count: 1,
     repeatIds: [],
     content: null,

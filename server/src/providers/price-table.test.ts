@@ -1,20 +1,44 @@
+import { readFileSync } from 'node:fs';
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costNanoUsd } from '../domain/price.ts';
-import { priceFor } from './price-table.ts';
+import { costNanoUsd, withRequestFee } from '../domain/price.ts';
+import type { Usage } from '../domain/usage.ts';
+import { listPriceOf, PRICE_LIST_EDITION, priceFor } from './price-table.ts';
 
 describe('the list price of a model', () => {
   // promise: Prices are integers: nano-dollars per million tokens (or per unit).
-  it('is whole nano-dollars per million tokens in our buckets', () => {
-    expect(priceFor('openai', 'gpt-5-nano')).toEqual({ input: 50_000_000, cached_input: 5_000_000, output: 400_000_000 });
-    expect(priceFor('openai', 'text-embedding-3-small')).toEqual({ input: 20_000_000 });
+  it('is whole nano-dollars per million tokens in our buckets, and for one piece', () => {
+    expect(priceFor('openai', 'gpt-5-nano')).toEqual({
+      perMillion: { input: 50_000_000, cached_input: 5_000_000, output: 400_000_000 },
+      units: { perUnit: { search: 10_000_000 } },
+    });
+    expect(priceFor('openai', 'text-embedding-3-small')).toEqual({ perMillion: { input: 20_000_000 } });
     expect(priceFor('anthropic', 'claude-opus-4-1-20250805')).toEqual({
-      ...{ input: 15_000_000_000, cached_input: 1_500_000_000, output: 75_000_000_000 },
-      ...{ cache_write: 18_750_000_000, cache_write_1h: 30_000_000_000 },
+      perMillion: {
+        ...{ input: 15_000_000_000, cached_input: 1_500_000_000, output: 75_000_000_000 },
+        ...{ cache_write: 18_750_000_000, cache_write_1h: 30_000_000_000 },
+      },
+      units: { perUnit: { search: 10_000_000 } },
     });
   });
 
-  it('is null, never zero, where the table does not know the model', () => {
+  it('holds the tiers of long prompts, each as a whole', () => {
+    expect(priceFor('openai', 'gpt-5.4')).toEqual({
+      perMillion: { input: 2_500_000_000, cached_input: 250_000_000, output: 15_000_000_000 },
+      units: {
+        perUnit: { search: 10_000_000 },
+        contextTiers: [
+          {
+            aboveInputTokens: 271_999,
+            perMillion: { input: 5_000_000_000, cached_input: 500_000_000, output: 22_500_000_000 },
+          },
+        ],
+      },
+    });
+  });
+
+  it('is null, never zero, where the list does not know the model', () => {
     for (const model of ['no-such-model', '', 'constructor']) {
       expect(priceFor('openai', model)).toBeNull();
       expect(priceFor('anthropic', model)).toBeNull();
@@ -24,19 +48,62 @@ describe('the list price of a model', () => {
   });
 
   it('is there for one fake model, so that spend can be seen without a real provider', () => {
-    expect(priceFor('fake', 'fake-large')).toEqual({ input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 });
+    expect(priceFor('fake', 'fake-large')).toEqual({
+      perMillion: { input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 },
+    });
     expect(priceFor('openai', 'fake-large')).toBeNull();
   });
 
-  it('charges every model of the table what the table itself calculates', () => {
-    for (const provider of ['openai', 'anthropic'] as const) {
-      for (const { id } of findProvider({ providerId: provider })?.models ?? []) {
-        const perMillion = priceFor(provider, id);
-        if (perMillion?.input === undefined || perMillion.output === undefined) continue;
-        const theirs = calcPrice({ input_tokens: 1_234, output_tokens: 567 }, id, { providerId: provider });
-        const ours = costNanoUsd({ input: 1_234, output: 567 }, { id: 'p', effectiveFromMs: 0, perMillion });
-        expect(Math.abs(Number(ours) / 1e9 - (theirs?.total_price ?? Number.NaN)), id).toBeLessThanOrEqual(1e-9);
-      }
-    }
+  it('names the edition that is installed', () => {
+    const file = new URL('../../package.json', import.meta.url);
+    const { dependencies } = JSON.parse(readFileSync(file, 'utf8')) as { readonly dependencies: Record<string, string> };
+    expect(PRICE_LIST_EDITION).toBe(`@pydantic/genai-prices ${dependencies['@pydantic/genai-prices']}`);
   });
 });
+
+const PROVIDERS = ['openai', 'anthropic', 'google', 'perplexity', 'x-ai', 'groq', 'mistral', 'moonshotai', 'openrouter'];
+const MODELS = PROVIDERS.flatMap((provider) =>
+  (findProvider({ providerId: provider })?.models ?? []).map(({ id }) => [provider, id] as const),
+);
+const PLAIN = ['input', 'cached_input', 'cache_write', 'output', 'reasoning', 'search'] as const;
+
+describe('every model of the list', () => {
+  it('costs what the list itself calculates, at any length of the prompt, with searches and fees', () => {
+    const amount = fc.oneof(fc.nat(2_000), fc.nat(300_000));
+    fc.assert(
+      fc.property(fc.constantFrom(...MODELS), fc.tuple(...PLAIN.map(() => amount)), ([provider, model], amounts) => {
+        const used = Object.fromEntries(PLAIN.map((name, at) => [name, amounts[at] as number])) as Record<
+          (typeof PLAIN)[number],
+          number
+        >;
+        const theirs = calcPrice(asTheirs(used), model, { providerId: provider });
+        if (theirs === null) return;
+        const price = { id: 'p', effectiveFromMs: 0, ...listPriceOf(theirs.model_price) };
+        // A price that the list gives in part, or in units that we do not count, is no price of chat.
+        if (price.perMillion.input === undefined || price.perMillion.output === undefined) return;
+        const ours = costNanoUsd(withRequestFee(used, price), price);
+        expect(Math.abs(Number(ours) / 1e9 - theirs.total_price), model).toBeLessThanOrEqual(1e-9 + theirs.total_price * 1e-12);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+/** Their totals hold their parts. */
+function asTheirs({
+  input,
+  cached_input,
+  cache_write,
+  output,
+  reasoning,
+  search,
+}: Required<Pick<Usage, (typeof PLAIN)[number]>>) {
+  return {
+    input_tokens: input + cached_input + cache_write,
+    cache_read_tokens: cached_input,
+    cache_write_tokens: cache_write,
+    output_tokens: output + reasoning,
+    output_reasoning_tokens: reasoning,
+    web_searches: search,
+  };
+}

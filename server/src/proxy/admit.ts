@@ -1,5 +1,7 @@
 import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
-import { estimatedInputTokens, estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
+import { askedTier, lookupBounds } from '../domain/beyond.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
+import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
 import { restampRequestId } from '../lib/id.ts';
@@ -10,7 +12,8 @@ import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot.ts';
-import { outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { holdCandidateOf, outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { fittingCandidates } from './unpriced.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
@@ -25,19 +28,29 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   checkServable(standing, walk);
   if (!gateway.journal.room())
     throw serviceUnavailable('The settlement journal is full. Nothing that costs money is begun until it drains.');
-  const question = questionOf(walk, key, asked, standing);
+  const fitting = standing.needsPrice && !walk.endpoint.free ? fittingCandidates(standing, asked.facts) : null;
+  const question = questionOf(walk, key, asked, standing, fitting);
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
   const admitted = (result: HoldResult) => {
     if (result.isDegraded === true) walk.isDegraded = true;
-    if (!result.admitted) throw limitRefusal(result, standing, estimate);
+    if (!result.admitted) throw limitRefusal(result, standing, estimate, question);
     walk.id = restampRequestId(walk.id, result.atMs);
-    return admissionOf(walk, key, asked, standing, question, estimate, result, gateway);
+    return admissionOf(walk, key, asked, standing, fitting, question, estimate, result, gateway);
   };
   const taken = take(walk, standing, estimate, gateway);
   return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
 }
 
-const NOTHING_HELD: HoldEstimate = { tokens: 0, nanoUsd: 0, nanoUsdMin: 0, outputTokens: 0, money: 'upper_bound' };
+const NO_ESTIMATES: readonly EstimateReason[] = [];
+
+const NOTHING_HELD: HoldEstimate = {
+  tokens: 0,
+  nanoUsd: 0,
+  nanoUsdMin: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  money: 'upper_bound',
+};
 
 function checkServable(standing: Standing, walk: Walk): void {
   const called = standing.chain[0];
@@ -60,16 +73,24 @@ function checkServable(standing: Standing, walk: Walk): void {
   );
 }
 
-function questionOf(walk: Walk, key: CachedKey, { facts }: Asked, standing: Standing): HoldQuestion {
+function questionOf(
+  walk: Walk,
+  key: CachedKey,
+  { facts }: Asked,
+  standing: Standing,
+  fitting: ReadonlySet<Candidate> | null,
+): HoldQuestion {
   return {
     bodyBytes: walk.request.body.length,
     mediaParts: facts.mediaParts,
     mediaBytes: facts.mediaBytes,
     outputTokensMax: walk.endpoint.mode === 'embedding' ? 0 : facts.outputCap,
     choices: facts.answers,
-    candidates: standing.holdCandidates,
+    candidates: fitting === null ? standing.holdCandidates : [...fitting].map(holdCandidateOf),
     history: outputHistoryOf(key, facts.model),
     outputCap: standing.clamps && walk.endpoint.mode === 'chat' ? 'clamp' : 'as_asked',
+    tokensMax: standing.tokensMax,
+    beyond: facts.beyond,
   };
 }
 
@@ -93,36 +114,44 @@ function admissionOf(
   key: CachedKey,
   asked: Asked,
   standing: Standing,
+  fitting: ReadonlySet<Candidate> | null,
   question: HoldQuestion,
   estimate: HoldEstimate,
   result: Extract<HoldResult, { admitted: true }>,
   gateway: Gateway,
 ): Admission {
   const cap = outputCapFor(question, result.nanoUsd);
-  const inputTokens = walk.endpoint.free ? 0 : estimatedInputTokens(question);
+  const { inputTokens } = estimate;
   const admission: Admission = {
     walk,
     key,
     charged: standing.charged,
     asked,
     standing,
+    fitting,
     hold: result.hold,
     admittedAtMs: result.atMs,
     readings: result.readings,
+    question,
     estimate,
+    heldNanoUsd: result.nanoUsd,
     decision: admittedDecision(standing, estimate, result.readings),
     inputTokens,
     outputCap: standing.clamps && cap !== null && cap !== asked.facts.outputCap ? cap : null,
     entries: [],
+    estimated: NO_ESTIMATES,
     attempts: 0,
     usedTokens: 0,
     usedNanoUsd: 0,
+    outputBytes: 0,
     extendedTokens: 0,
     extendedNanoUsd: 0,
     settled: false,
     inFlightAt: -1,
     cutShort: null,
-    ifLost: (candidate) => lostAttempt(candidate, inputTokens, Math.min(estimate.outputTokens, outputMax(candidate, cap, asked))),
+    ifLost: (candidate) =>
+      lostAttempt(candidate, asked, inputTokens, Math.min(estimate.outputTokens, admission.outputMax(candidate))),
+    outputMax: (candidate) => outputMax(candidate, cap, asked),
   };
   gateway.traffic.began(admission);
   return admission;
@@ -133,7 +162,15 @@ function outputMax({ deployment }: Candidate, cap: number | null, { facts }: Ask
   return Math.min(cap ?? Number.MAX_SAFE_INTEGER, deployment.maxOutputTokens ?? Number.MAX_SAFE_INTEGER) * facts.answers;
 }
 
-function lostAttempt({ price }: Candidate, inputTokens: number, outputTokens: number): LostAttempt {
-  const nanoUsd = price === null ? 0 : toCounterNanoUsd(costNanoUsd({ input: inputTokens, output: outputTokens }, price));
+/** With the searches it may have made, and at the tier that was asked for. */
+function lostAttempt(
+  { price, deployment }: Candidate,
+  { facts: { beyond } }: Asked,
+  inputTokens: number,
+  outputTokens: number,
+): LostAttempt {
+  const { searches } = lookupBounds(beyond, deployment.searchesMax ?? null);
+  const usage = { input: inputTokens, output: outputTokens, search: searches, request: 1 };
+  const nanoUsd = price === null ? 0 : toCounterNanoUsd(costNanoUsd(usage, price, askedTier(beyond)));
   return { heldInputTokens: inputTokens, heldOutputTokens: outputTokens, heldNanoUsd: nanoUsd };
 }

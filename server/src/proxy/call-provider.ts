@@ -7,21 +7,38 @@ import {
   type Wire,
 } from '../dialects/dialect.ts';
 import { estimateTokens, openExchange } from '../dialects/exchange.ts';
+import { afterHangUp } from '../domain/hang-up.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import type { Candidate } from './candidate.ts';
 import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
+import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './owe-unanswered.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { tellDefect } from './refuse.ts';
-import { oweForBrokenAnswer, oweForSilence } from './settle.ts';
 import type { Admission, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
 export type Answer =
-  | { readonly is: 'whole'; readonly candidate: Candidate; readonly bytes: Buffer; readonly facts: AnswerFacts }
-  | { readonly is: 'stream'; readonly candidate: Candidate; readonly exchange: Exchange; readonly source: StreamSource };
+  | {
+      readonly is: 'whole';
+      readonly candidate: Candidate;
+      readonly bytes: Buffer;
+      readonly facts: AnswerFacts;
+      /** From sending the call to its last byte. */
+      readonly tookMs: number;
+    }
+  | {
+      readonly is: 'stream';
+      readonly candidate: Candidate;
+      readonly exchange: Exchange;
+      readonly source: StreamSource;
+      /** Whether an event of an answer is in hand, and not only that a stream began. */
+      readonly isOpened: boolean;
+      /** When the call was sent; monotonic milliseconds. */
+      readonly sentMs: number;
+    };
 
 /** The client hung up while an answer was awaited. What is owed has been noted. */
 export class ClientGone extends Error {}
@@ -41,6 +58,7 @@ export async function callProvider(order: readonly Candidate[], admission: Admis
       const tried = await tryOnce(candidate, admission, gateway);
       if (!(tried instanceof Failed)) return tried;
       failure = tried.refusal;
+      if (admission.walk.reply.gone) throw new ClientGone();
       if (tried.final) throw failure;
       if (!(await holdForAnother(admission, gateway))) throw failure;
       if (!mayRepeat(tried, tries, order.length, admission, gateway)) break;
@@ -76,9 +94,10 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   if (exchange instanceof Failed) return exchange;
   admission.attempts += 1;
   await begun(candidate, admission, gateway);
+  const { walk } = admission;
+  if (walk.reply.gone) throw new ClientGone();
   gateway.load.sent(deployment);
   const sentMs = gateway.clock.monotonicMs();
-  const { walk } = admission;
   const trying = attempt(
     provider,
     {
@@ -89,9 +108,11 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       forward: forwarded(walk, deployment),
       query: walk.request.query,
     },
-    gateway.settings.answerBytesMax,
+    gateway,
   );
-  walk.reply.onGone(trying.giveUp);
+  walk.reply.onGone(() => {
+    if (trying.giveUp((isStreamed) => isFinished(candidate, admission, isStreamed))) admission.cutShort = () => trying.cut();
+  });
   const outcome = await trying.outcome;
   const tookMs = gateway.clock.monotonicMs() - sentMs;
   walk.timing.providerMs = (walk.timing.providerMs ?? 0) + tookMs;
@@ -100,9 +121,15 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
     walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
     gateway.traffic.firstTokenMs(deployment.provider, walk.timing.firstTokenMs);
   }
-  const tried = judge(outcome, exchange, candidate, admission, gateway);
+  const tried = judge(outcome, { exchange, upstream, sentMs, tookMs }, candidate, admission, gateway);
   if (walk.trace !== null) followAttempt(walk.trace, outcome, tried instanceof Failed);
   return tried;
+}
+
+/** Whether such an answer of the candidate is read to its end when the client hangs up. */
+function isFinished({ deployment }: Candidate, { standing, walk }: Admission, isStreamed: boolean): boolean {
+  const isBudgeted = standing.needsPrice && !walk.endpoint.free;
+  return afterHangUp(deployment.onHangup ?? null, { isStreamed, isBudgeted }) === 'finish';
 }
 
 /** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
@@ -116,7 +143,6 @@ function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admis
       ourBytes,
       facts,
       upstreamModel: deployment.upstreamModel,
-      calledModel: facts.model,
       outputCap: admission.outputCap,
       maxOutputTokens: deployment.maxOutputTokens,
       createdAtMs: gateway.clock.nowMs(),
@@ -134,11 +160,12 @@ function countedHere(candidate: Candidate, body: JsonObject): Answer {
     is: 'whole',
     candidate,
     bytes,
-    facts: { ...NOTHING_USED, outputBytes: 0, finishReason: null, complete: true, error: null },
+    facts: { ...NOTHING_USED, outputBytes: 0, finishReason: null, finishes: 1, complete: true, error: null },
+    tookMs: 0,
   };
 }
 
-const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true } as const;
+const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true, serviceTier: null } as const;
 
 /** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {
@@ -181,42 +208,42 @@ function ifLostNow(admission: Admission, candidate: Candidate): LostAttempt {
 
 const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
 
-function judge(
-  outcome: Outcome,
-  exchange: Exchange,
-  candidate: Candidate,
-  admission: Admission,
-  gateway: Gateway,
-): Answer | Failed {
+function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
   const { provider, id } = candidate.deployment;
   switch (outcome.is) {
     case 'stream':
       gateway.health.succeeded(id);
       gateway.traffic.upstreamAttempt(provider, 'answered');
-      return { is: 'stream', candidate, exchange, source: outcome.source };
+      return {
+        is: 'stream',
+        candidate,
+        exchange: made.exchange,
+        source: outcome.source,
+        isOpened: outcome.isOpened,
+        sentMs: made.sentMs,
+      };
     case 'whole':
-      return readWhole(outcome.bytes, exchange, candidate, admission, gateway);
+      return readWhole(outcome.bytes, made, candidate, admission, gateway);
     case 'error':
       gateway.traffic.upstreamAttempt(provider, 'error');
+      oweForError(outcome.said, made, candidate, admission, gateway);
       if (outcome.error.kind !== 'caller' && outcome.error.kind !== 'context_length')
         gateway.health.failed(id, outcome.error.retryAfterMs);
       return judgeError(outcome.error);
     case 'failure':
       gateway.traffic.upstreamAttempt(provider, 'failed');
       gateway.health.failed(id, null);
-      // A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not.
-      if (outcome.answerBytes > 0) oweForBrokenAnswer(admission, candidate, outcome.answerBytes);
-      else if (outcome.failure.kind === 'timeout' && outcome.failure.sent) oweForSilence(admission, candidate);
+      oweForFailure(outcome, made, candidate, admission, gateway);
       return judgeFailure(outcome.failure);
     case 'gone':
-      if (outcome.sent) oweForSilence(admission, candidate);
+      if (outcome.isWorkedOn) oweForGone(outcome, made, candidate, admission, gateway);
       throw new ClientGone();
   }
 }
 
 function readWhole(
   bytes: Buffer,
-  exchange: Exchange,
+  { exchange, tookMs }: Made,
   candidate: Candidate,
   admission: Admission,
   gateway: Gateway,
@@ -226,14 +253,14 @@ function readWhole(
     const { bytes: said, facts } = exchange.whole(bytes);
     gateway.health.succeeded(id);
     gateway.traffic.upstreamAttempt(provider, 'answered');
-    return { is: 'whole', candidate, bytes: said, facts };
+    return { is: 'whole', candidate, bytes: said, facts, tookMs };
   } catch (error) {
     // What we fail to read was paid for all the same.
     if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);
     gateway.health.failed(id, null);
     gateway.traffic.upstreamAttempt(provider, 'failed');
     // An answer that broke off was worked for; an empty page or one that is no answer at all was not.
-    if (bytes[0] === OPEN_BRACE) oweForBrokenAnswer(admission, candidate, bytes.length);
+    if (bytes[0] === OPEN_BRACE) oweForUnreadable(admission, candidate, bytes.length);
     const why = error instanceof UnreadableAnswer ? error.message : 'it met a defect of the gateway';
     return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${why}`), 'lasting');
   }

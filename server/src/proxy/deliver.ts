@@ -1,7 +1,11 @@
-import type { AnswerStream } from '../dialects/dialect.ts';
+import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
+import { afterHangUp } from '../domain/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
+import { oweForHangUp } from './owe-unanswered.ts';
 import { REFUSALS } from './refusal.ts';
 import { answerPlainly, tellDefect } from './refuse.ts';
 import { oweForAnswer, settle } from './settle.ts';
@@ -14,6 +18,9 @@ const SERVICE_UNAVAILABLE = REFUSALS.service_unavailable;
 
 /** How long a complete stream's connection may stay open before its client is let go. */
 const END_MS_MAX = 250;
+/** How long and how far a stream is read on for its usage when its client hung up behind the finish reason. */
+const USAGE_MS_MAX = 5_000;
+const USAGE_BYTES_MAX = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** Sends an answer to the client and settles the request at its end, whichever end that is. */
@@ -28,13 +35,12 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
  */
 function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { candidate, bytes, facts } = answer;
-  oweForAnswer(admission, candidate, facts, gateway);
-  const status = admission.walk.reply.gone ? 'cancelled' : 'succeeded';
-  settle(
-    admission,
-    { status, httpStatus: 200, code: null, param: null, candidate, finishReason: facts.finishReason, answer: bytes },
-    gateway,
-  );
+  oweForAnswer(admission, candidate, facts, 'no_usage', gateway);
+  learnPace(admission, candidate, facts, answer.tookMs, gateway);
+  const heard = admission.walk.reply.gone
+    ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
+    : ({ status: 'succeeded', httpStatus: 200, answer: bytes } as const);
+  settle(admission, { ...heard, code: null, param: null, candidate, finishReason: facts.finishReason }, gateway);
   gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
 }
 
@@ -50,13 +56,36 @@ function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admiss
   }
 }
 
-/** One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. */
+/** Teaches how fast the deployment made an answer, where its provider said what it is. Never throws. */
+function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
+  const { usage, usageIsFinal } = facts;
+  if (usage === null || !usageIsFinal) return;
+  try {
+    gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+  }
+}
+
+/**
+ * One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. When the client is gone the
+ * call is ended, or read on for what it used: nothing is sent then, and nothing asks for a pause.
+ */
 class StreamDelivery {
   readonly #answer: Extract<Answer, { is: 'stream' }>;
   readonly #admission: Admission;
   readonly #gateway: Gateway;
   readonly #said: AnswerStream;
   #done = false;
+  #isGone = false;
+  /** Nothing but the upstream's end is waited for. */
+  #endsSoon = false;
+  /** How many more bytes are read on. */
+  #unseenBytesLeft = Number.POSITIVE_INFINITY;
+  /** Somebody kept the upstream waiting, so that its time says nothing of its pace. */
+  #wasPaused = false;
+  /** When the answer was complete; monotonic milliseconds. */
+  #completeMs: number | null = null;
   #cancelStall: (() => void) | null = null;
   #held: Buffer | null = null;
   #cancelWait: (() => void) | null = null;
@@ -75,15 +104,15 @@ class StreamDelivery {
     const { reply } = this.#admission.walk;
     if (!this.#sayHead()) return;
     this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
-    reply.onGone(() => this.#hangUp('client'));
     reply.onDrained(() => this.#drained());
-    if (this.#done) return;
-    this.#admission.cutShort = () => this.#cutShort();
+    this.#admission.cutShort = () => this.#guarded(() => this.#cutShort());
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
-      end: () => this.#upstreamEnded({ clean: true }),
-      failed: (failure) => this.#upstreamEnded({ clean: false, message: failure.message }),
+      end: () => this.#upstreamEnded(null),
+      failed: (failure) => this.#upstreamEnded(failure.message),
     });
+    // Behind it, so that what is in hand of the answer of a client that is gone already counts.
+    reply.onGone(() => this.#guarded(() => this.#hangUp('client')));
   }
 
   /** False: what heads the answer could not be said, and the request is settled and answered without it. */
@@ -95,6 +124,7 @@ class StreamDelivery {
       return true;
     } catch (error) {
       this.#answer.source.abort();
+      this.#oweForAnswer('broken');
       this.#settle('failed', SERVICE_UNAVAILABLE, 'service_unavailable');
       this.#whenWritten(() => answerPlainly(this.#admission.walk, error, this.#gateway));
       return false;
@@ -104,11 +134,13 @@ class StreamDelivery {
   #data(chunk: Buffer): boolean {
     if (this.#done) return true;
     try {
-      return this.#forward(this.#said.push(chunk));
+      const bytes = this.#said.push(chunk);
+      if (!this.#isGone) return this.#forward(bytes);
+      this.#unseen(chunk.length);
     } catch (error) {
       this.#breakOff(error);
-      return true;
     }
+    return true;
   }
 
   #forward(bytes: Buffer): boolean {
@@ -129,41 +161,92 @@ class StreamDelivery {
   #hold(bytes: Buffer): void {
     if (this.#held !== null) this.#admission.walk.reply.chunk(this.#held);
     this.#held = bytes;
-    this.#cancelWait ??= this.#gateway.after(END_MS_MAX, () => {
-      this.#answer.source.abort();
-      this.#ended(NOTHING);
-    });
+    this.#awaitEnd(END_MS_MAX);
   }
 
-  /** A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. */
-  #breakOff(defect: unknown): void {
-    tellDefect(defect, this.#admission.walk.id, this.#gateway);
-    if (this.#done) return;
+  /** Waits for the upstream to end, but no longer than that from when it was first waited for. */
+  #awaitEnd(ms: number): void {
+    this.#completeMs ??= this.#said.facts().complete ? this.#gateway.clock.monotonicMs() : null;
+    this.#cancelWait ??= this.#gateway.after(ms, () => this.#guarded(() => this.#endUnasked()));
+  }
+
+  #stopWaiting(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+  }
+
+  /** What was waited for did not come in time. */
+  #endUnasked(): void {
     this.#answer.source.abort();
-    this.#settle('failed', 200, 'service_unavailable');
-    const { reply } = this.#admission.walk;
-    this.#whenWritten(() => reply.destroy());
+    if (this.#isGone) this.#settleGone();
+    else this.#finish(this.#held ?? NOTHING, false);
   }
 
-  /** The upstream is through without having said so in the stream, or broke. */
-  #upstreamEnded(how: Parameters<AnswerStream['end']>[0]): void {
-    if (this.#done) return;
+  /** Whoever calls it has nobody to tell of a defect: a timer, a socket, the end of the process. */
+  #guarded(act: () => void): void {
     try {
-      this.#ended(this.#said.end(how));
+      act();
     } catch (error) {
       this.#breakOff(error);
     }
   }
 
-  #ended(last: Buffer): void {
+  /**
+   * A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. Settled even where what is
+   * owed cannot be worked out.
+   */
+  #breakOff(defect: unknown): void {
+    const { walk } = this.#admission;
+    tellDefect(defect, walk.id, this.#gateway);
     if (this.#done) return;
-    this.#keep(last);
-    const bytes = this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]);
-    this.#finish(bytes, this.#said.facts().complete ? 'succeeded' : 'failed');
+    this.#answer.source.abort();
+    try {
+      if (this.#isGone) this.#oweGone();
+      else this.#oweForAnswer('broken');
+    } catch (error) {
+      tellDefect(error, walk.id, this.#gateway);
+    }
+    if (this.#isGone) this.#settle('cancelled', CLIENT_CLOSED, null);
+    else {
+      this.#settle('failed', 200, 'service_unavailable');
+      this.#whenWritten(() => walk.reply.destroy());
+    }
   }
 
-  #finish(last: Buffer, status: 'succeeded' | 'failed'): void {
-    this.#settle(status, 200, status === 'failed' ? 'provider_error' : null);
+  /** The upstream is through, with or without having said so in the stream, or broke: `failure` then says how. */
+  #upstreamEnded(failure: string | null): void {
+    if (this.#done) return;
+    try {
+      this.#ended(failure);
+    } catch (error) {
+      this.#breakOff(error);
+    }
+  }
+
+  #ended(failure: string | null): void {
+    const isRefused = this.#isRefused();
+    if (this.#isGone && failure !== null) {
+      this.#settleGone();
+      return;
+    }
+    const last = this.#said.end(failure === null ? { clean: true } : { clean: false, message: failure });
+    if (this.#isGone) {
+      if (!isRefused) this.#oweForAnswer(this.#isThrough() ? 'no_usage' : 'broken');
+      this.#settle('cancelled', CLIENT_CLOSED, null);
+      return;
+    }
+    this.#keep(last);
+    this.#finish(this.#held === null ? last : last.length === 0 ? this.#held : Buffer.concat([this.#held, last]), isRefused);
+  }
+
+  #finish(last: Buffer, isRefused: boolean): void {
+    const isComplete = this.#said.facts().complete;
+    if (!isRefused) this.#oweForAnswer(isComplete ? 'no_usage' : 'broken');
+    this.#settle(isComplete ? 'succeeded' : 'failed', 200, isComplete ? null : 'provider_error');
+    this.#end(last);
+  }
+
+  #end(last: Buffer): void {
     const { reply } = this.#admission.walk;
     this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
@@ -171,12 +254,16 @@ class StreamDelivery {
   /** This process ends before the stream does: the client is told within it, and pays for what it was sent. */
   #cutShort(): void {
     if (this.#done) return;
-    this.#gateway.traffic.streamCut('drain');
     this.#answer.source.abort();
+    if (this.#isGone) {
+      this.#settleGone();
+      return;
+    }
+    this.#gateway.traffic.streamCut('drain');
     const last = this.#lastWords('The gateway is being restarted. Send the request again.');
+    this.#oweForAnswer('drain');
     this.#settle('cancelled', 200, 'service_unavailable');
-    const { reply } = this.#admission.walk;
-    this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
+    this.#end(last);
   }
 
   #lastWords(message: string): Buffer {
@@ -190,24 +277,88 @@ class StreamDelivery {
     }
   }
 
+  /** Behind its finish reason a stream is read on for its usage alone, before it only where the deployment says so. */
   #hangUp(by: 'client' | 'unread'): void {
-    if (this.#done) return;
+    if (this.#done || this.#isGone) return;
+    this.#isGone = true;
     this.#gateway.traffic.streamCut(by);
-    this.#answer.source.abort();
+    this.#cancelStall?.();
+    const { source, candidate } = this.#answer;
+    if (this.#isThrough()) {
+      // The wait for a complete answer's end goes on; only for a usage that is still to come it is longer.
+      if (!this.#said.facts().usageIsFinal) this.#stopWaiting();
+      this.#awaitEnd(USAGE_MS_MAX);
+      this.#unseenBytesLeft = USAGE_BYTES_MAX;
+      source.resume();
+      return;
+    }
+    const call = { isStreamed: true, isBudgeted: this.#admission.standing.needsPrice };
+    if (afterHangUp(candidate.deployment.onHangup ?? null, call) === 'finish') {
+      source.resume();
+      return;
+    }
+    source.abort();
+    this.#settleGone();
+  }
+
+  /** More has come that nobody sees. */
+  #unseen(bytes: number): void {
+    this.#unseenBytesLeft -= bytes;
+    const { complete, usageIsFinal } = this.#said.facts();
+    if (this.#unseenBytesLeft < 0) this.#endUnasked();
+    else if (complete && usageIsFinal && !this.#endsSoon) {
+      this.#endsSoon = true;
+      this.#stopWaiting();
+      this.#awaitEnd(END_MS_MAX);
+    } else if (complete) this.#awaitEnd(USAGE_MS_MAX);
+  }
+
+  /** Every choice has come to its finish reason: only the usage is missing, if anything. */
+  #isThrough(): boolean {
+    const { complete, finishes } = this.#said.facts();
+    return complete || finishes >= this.#admission.asked.facts.answers;
+  }
+
+  /** The stream has said nothing but that it failed, too late for somebody else to be asked. */
+  #isRefused(): boolean {
+    const { error, usage, outputBytes, finishes } = this.#said.facts();
+    return !this.#answer.isOpened && error !== null && usage === null && outputBytes === 0 && finishes === 0;
+  }
+
+  /** `unlessReported`: why its usage is missing where it is. */
+  #oweForAnswer(unlessReported: EstimateReason): void {
+    oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), unlessReported, this.#gateway);
+  }
+
+  /** Nothing more will be read for a client that is gone. */
+  #settleGone(): void {
+    this.#oweGone();
     this.#settle('cancelled', CLIENT_CLOSED, null);
+  }
+
+  #oweGone(): void {
+    const { candidate, sentMs } = this.#answer;
+    const facts = this.#said.facts();
+    if (this.#isThrough() || facts.error !== null) {
+      if (!this.#isRefused()) this.#oweForAnswer('hang_up');
+    } else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
   }
 
   #whenWritten(say: () => void): void {
     this.#gateway.journal.whenWritten(say, this.#admission.walk.id);
   }
 
+  /** What is owed has been noted. */
   #settle(status: 'succeeded' | 'failed' | 'cancelled', httpStatus: number, code: string | null): void {
     this.#done = true;
     this.#cancelStall?.();
     this.#cancelWait?.();
-    const { candidate } = this.#answer;
+    const { candidate, sentMs } = this.#answer;
     const facts = this.#said.facts();
-    oweForAnswer(this.#admission, candidate, facts, this.#gateway);
+    if (facts.complete && !this.#wasPaused) {
+      const tookMs = (this.#completeMs ?? this.#gateway.clock.monotonicMs()) - sentMs;
+      learnPace(this.#admission, candidate, facts, tookMs, this.#gateway);
+    }
     if (code === 'provider_error') {
       this.#gateway.traffic.streamCut('provider');
       this.#gateway.health.failed(candidate.deployment.id, null);
@@ -219,10 +370,11 @@ class StreamDelivery {
 
   /** A client that leaves its stream unread holds memory and its limits: after a bounded while it counts as gone. */
   #stalled(): void {
+    this.#wasPaused = true;
     if (this.#cancelStall !== null) return;
     this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
+      this.#guarded(() => this.#hangUp('unread'));
       this.#admission.walk.reply.destroy();
-      this.#hangUp('unread');
     });
   }
 

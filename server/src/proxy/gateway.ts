@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { DeploymentHealth } from './health.ts';
 import type { DeploymentLoad } from './load.ts';
+import type { DeploymentPace } from './pace.ts';
 import type { RequestLines } from './request-lines.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { Tracing } from './tracing.ts';
@@ -45,6 +46,7 @@ export interface Gateway {
   readonly providers: ReadonlyMap<ProviderName, Provider>;
   readonly health: DeploymentHealth;
   readonly load: DeploymentLoad;
+  readonly pace: DeploymentPace;
   readonly traffic: Traffic;
   readonly decisions: DecisionLookup;
   readonly sealContent: SealContent;

@@ -1,5 +1,6 @@
-import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig } from '../domain/catalogue.ts';
+import type { JsonObject, Wire } from '../dialects/dialect.ts';
+import { statusOfError } from '../dialects/error-status.ts';
+import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.ts';
 import type {
   Provider,
   ProviderError,
@@ -8,17 +9,38 @@ import type {
   UpstreamRequest,
   UpstreamSink,
 } from '../providers/provider.ts';
-import { UpstreamFailure } from '../providers/provider.ts';
+import { UpstreamFailure, type UpstreamFailureKind } from '../providers/provider.ts';
 
-/** How one attempt came out, known once a first byte is in hand (a stream) or the whole answer is (everything else). */
+/** How one attempt came out, known once a stream's first event is in hand, or the whole answer is (everything else). */
 export type Outcome =
   | { readonly is: 'whole'; readonly bytes: Buffer }
-  | { readonly is: 'stream'; readonly source: StreamSource }
-  | { readonly is: 'error'; readonly error: ProviderError }
-  /** `answerBytes`: how much of a 2xx answer had come by then. */
-  | { readonly is: 'failure'; readonly failure: UpstreamFailure; readonly answerBytes: number }
-  /** The client hung up first. */
-  | { readonly is: 'gone'; readonly sent: boolean };
+  /** `isOpened`: an event was seen that is part of an answer. Without one the wait for it was over. */
+  | { readonly is: 'stream'; readonly source: StreamSource; readonly isOpened: boolean }
+  /** By its status, or by what stood in the place of an answer. `said`: all that came, in case it reports usage. */
+  | { readonly is: 'error'; readonly error: ProviderError; readonly said: Said }
+  | {
+      readonly is: 'failure';
+      readonly failure: UpstreamFailure;
+      /** How much of a 2xx answer had come by then. */
+      readonly answerBytes: number;
+      /** It was sent in full and not refused by then, so the provider may have worked on it. */
+      readonly isWorkedOn: boolean;
+      readonly isStreamed: boolean;
+    }
+  /** The client hung up first, and the call was ended. */
+  | {
+      readonly is: 'gone';
+      /** It was sent in full and not refused by then, so the provider may have worked on it. */
+      readonly isWorkedOn: boolean;
+      readonly isStreamed: boolean;
+      /** What had come of an answer; null: nothing. */
+      readonly said: Said | null;
+    };
+
+export interface Said {
+  readonly bytes: Buffer;
+  readonly isStreamed: boolean;
+}
 
 /** Who takes a stream once it is decided that it is the answer. */
 export interface StreamConsumer {
@@ -39,17 +61,35 @@ export interface StreamSource {
 
 export interface Attempt {
   readonly outcome: Promise<Outcome>;
-  /** The client hung up: let go of the provider at once. */
-  giveUp(): void;
+  /**
+   * The client hung up: lets go of the provider at once, or reads on where `finishes` says so of such an answer; a whole one no longer than its
+   * deployment's timeout. Nothing that was not sent in full is read on. True: it is read on.
+   */
+  giveUp(finishes: (isStreamed: boolean) => boolean): boolean;
+  /** This process ends before the answer does: lets go of the provider, as of one that broke. */
+  cut(): void;
+}
+
+/** What an attempt needs of the gateway. */
+export interface AttemptOptions {
+  readonly settings: { readonly answerBytesMax: number };
+  readonly after: (ms: number, callback: () => void) => () => void;
 }
 
 const ERROR_BYTES_MAX = 64 * 1024;
+/** How long and how far a stream is read that says nothing yet, before it is taken for an answer. */
+const OPENING_MS_MAX = 5_000;
+const OPENING_BYTES_MAX = 64 * 1024;
+/** And in how many pieces, for what came so far is put together for each. */
+const OPENING_PIECES_MAX = 1_000;
+/** How long a stream's end is waited for behind its error: some report usage there. */
+const ERROR_END_MS_MAX = 250;
 
-/** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `answerBytesMax`. */
-export function attempt(provider: Provider, request: UpstreamRequest, answerBytesMax: number): Attempt {
-  const intake = new Intake(provider, request.deployment.credential, request.stream && isStreamed(request.wire), answerBytesMax);
+/** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `settings.answerBytesMax`. */
+export function attempt(provider: Provider, request: UpstreamRequest, options: AttemptOptions): Attempt {
+  const intake = new Intake(provider, request, options);
   intake.call = provider.open(request, intake);
-  return { outcome: intake.outcome, giveUp: () => intake.giveUp() };
+  return intake;
 }
 
 function isStreamed(wire: Wire): boolean {
@@ -57,13 +97,13 @@ function isStreamed(wire: Wire): boolean {
 }
 
 /** Takes what the transport reports, in the order it comes. One per attempt. */
-class Intake implements UpstreamSink, StreamSource {
+class Intake implements UpstreamSink, StreamSource, Attempt {
   readonly outcome: Promise<Outcome>;
   call: UpstreamCall | null = null;
   readonly #provider: Provider;
-  readonly #credential: CredentialConfig | null;
+  readonly #request: UpstreamRequest;
+  readonly #options: AttemptOptions;
   readonly #wantsStream: boolean;
-  readonly #bytesMax: number;
   #decide: ((outcome: Outcome) => void) | null;
   #status = 0;
   #headers: UpstreamHeaders = {};
@@ -72,12 +112,17 @@ class Intake implements UpstreamSink, StreamSource {
   #bytes = 0;
   #consumer: StreamConsumer | null = null;
   #ended: { failure: UpstreamFailure | null } | null = null;
+  /** What a stream began with instead of an answer. */
+  #errorInStream: JsonObject | null = null;
+  #cancelWait: (() => void) | null = null;
+  /** Of a stream. */
+  #beginning: OpeningReader | null = null;
 
-  constructor(provider: Provider, credential: CredentialConfig | null, wantsStream: boolean, bytesMax: number) {
+  constructor(provider: Provider, request: UpstreamRequest, options: AttemptOptions) {
     this.#provider = provider;
-    this.#credential = credential;
-    this.#wantsStream = wantsStream;
-    this.#bytesMax = bytesMax;
+    this.#request = request;
+    this.#options = options;
+    this.#wantsStream = request.stream && isStreamed(request.wire);
     let decide: (outcome: Outcome) => void = () => {};
     this.outcome = new Promise((resolve) => {
       decide = resolve;
@@ -96,13 +141,14 @@ class Intake implements UpstreamSink, StreamSource {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#streaming) {
-      this.#settleOn({ is: 'stream', source: this });
+      if (this.#decide !== null) this.#open();
       return true;
     }
     if (this.#status >= 400) return this.#bytes < ERROR_BYTES_MAX || this.#cutError();
-    if (this.#bytes <= this.#bytesMax) return true;
+    const { answerBytesMax } = this.#options.settings;
+    if (this.#bytes <= answerBytesMax) return true;
     this.call?.abort();
-    const message = `the answer is larger than ${this.#bytesMax} bytes`;
+    const message = `the answer is larger than ${answerBytesMax} bytes`;
     this.#settleOn(this.#failure(new UpstreamFailure('protocol', { sent: true, message })));
     return true;
   }
@@ -113,10 +159,10 @@ class Intake implements UpstreamSink, StreamSource {
       return;
     }
     this.#ended = { failure: null };
-    if (this.#status >= 400) this.#settleOn(this.#error());
+    if (this.#status >= 400) this.#settleOn(this.#error(this.#status, () => this.#take()));
     else if (this.#status >= 300) this.#settleOn(this.#failure(this.#redirected()));
-    else if (this.#streaming && this.#chunks.length > 0) this.#settleOn({ is: 'stream', source: this });
-    else this.#settleOn({ is: 'whole', bytes: this.#take() });
+    else if (this.#streaming && this.#chunks.length > 0) this.#endOpening();
+    else this.#settleOn(this.#whole(this.#take()));
   }
 
   failed(failure: UpstreamFailure): void {
@@ -125,7 +171,8 @@ class Intake implements UpstreamSink, StreamSource {
       return;
     }
     this.#ended = { failure };
-    this.#settleOn(this.#failure(failure));
+    if (this.#streaming && this.#chunks.length > 0) this.#endOpening();
+    else this.#settleOn(this.#failure(failure));
   }
 
   attach(consumer: StreamConsumer): void {
@@ -150,13 +197,39 @@ class Intake implements UpstreamSink, StreamSource {
     this.call?.abort();
   }
 
-  giveUp(): void {
+  giveUp(finishes: (isStreamed: boolean) => boolean): boolean {
+    if (this.#decide === null) return false;
     const sent = this.call?.sent ?? false;
+    const isStreamed = this.#isStreamed();
+    if (sent && finishes(isStreamed)) {
+      if (!isStreamed) this.#readOnAtMost(this.#request.deployment.timeoutMs);
+      return true;
+    }
     this.call?.abort();
-    this.#settleOn({ is: 'gone', sent });
+    const isRefused = this.#status >= 300 || this.#errorInStream !== null;
+    const said = this.#bytes === 0 || isRefused ? null : this.#said();
+    this.#settleOn({ is: 'gone', isWorkedOn: sent && !isRefused, isStreamed, said });
+    return false;
+  }
+
+  cut(): void {
+    this.#endAs('reset', 'the gateway is stopping');
+  }
+
+  /** The transport times only silence, and nobody is there to lose patience with an answer that drips. */
+  #readOnAtMost(ms: number): void {
+    this.#cancelWait?.();
+    this.#cancelWait = this.#options.after(ms, () => this.#endAs('timeout', `the answer was not complete within ${ms} ms`));
+  }
+
+  #endAs(kind: UpstreamFailureKind, message: string): void {
+    this.call?.abort();
+    const sent = this.call?.sent ?? false;
+    this.#settleOn(this.#failure(new UpstreamFailure(kind, { sent, message })));
   }
 
   #settleOn(outcome: Outcome): void {
+    this.#cancelWait?.();
     const decide = this.#decide;
     this.#decide = null;
     decide?.(outcome);
@@ -166,23 +239,93 @@ class Intake implements UpstreamSink, StreamSource {
     return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#bytes);
   }
 
-  /** Called from the transport, where nothing may be thrown: the request would wait for ever. */
-  #error(): Outcome {
+  /** Until the head is here what was asked for as a stream will be one. */
+  #isStreamed(): boolean {
+    return this.#streaming || (this.#wantsStream && this.#status === 0);
+  }
+
+  #said(): Said {
+    return { bytes: this.#take(), isStreamed: this.#streaming };
+  }
+
+  /** Before its first event is known a stream may still turn out to be an error, and somebody else be asked. */
+  #open(): void {
+    if (this.#errorInStream !== null) {
+      if (this.#bytes > OPENING_BYTES_MAX) this.#endErrorInStream();
+      return;
+    }
+    const opening = this.#opening();
+    if (opening === 'answer') this.#settleOn({ is: 'stream', source: this, isOpened: true });
+    else if (opening !== 'unsaid') this.#noteErrorInStream(opening);
+    else if (this.#bytes > OPENING_BYTES_MAX || this.#chunks.length > OPENING_PIECES_MAX) this.#takeForAnswer();
+    else this.#cancelWait ??= this.#options.after(OPENING_MS_MAX, () => this.#takeForAnswer());
+  }
+
+  #takeForAnswer(): void {
+    this.#settleOn({ is: 'stream', source: this, isOpened: false });
+  }
+
+  #noteErrorInStream(error: JsonObject): void {
+    this.#errorInStream = error;
+    this.#cancelWait?.();
+    this.#cancelWait = this.#options.after(ERROR_END_MS_MAX, () => this.#endErrorInStream());
+  }
+
+  #endErrorInStream(): void {
+    this.call?.abort();
+    this.#endOpening();
+  }
+
+  /** No more will come. */
+  #endOpening(): void {
+    const opening = this.#errorInStream ?? this.#opening('all');
+    if (opening === 'answer' || opening === 'unsaid') this.#takeForAnswer();
+    else this.#settleOn(this.#errorInstead(opening));
+  }
+
+  /** Nothing may be thrown at the transport: what we fail to look into is taken for an answer, and whoever reads that tells of the defect. */
+  #opening(come: 'part' | 'all' = 'part'): Opening {
     try {
-      return { is: 'error', error: this.#provider.readError(this.#status, this.#headers, this.#take(), this.#credential) };
+      this.#beginning ??= new OpeningReader();
+      return this.#beginning.read(this.#take(), come === 'all');
     } catch {
-      return this.#failure(new UpstreamFailure('protocol', { sent: true, message: `the provider answered ${this.#status}` }));
+      return 'answer';
+    }
+  }
+
+  #whole(bytes: Buffer): Outcome {
+    let error: JsonObject | null = null;
+    try {
+      error = errorInstead(this.#request.wire, bytes);
+    } catch {}
+    return error === null ? { is: 'whole', bytes } : this.#errorInstead(error);
+  }
+
+  #errorInstead(error: JsonObject): Outcome {
+    return this.#error(statusOfError(error), () => Buffer.from(JSON.stringify(error)));
+  }
+
+  /** Called from the transport, where nothing may be thrown: the request would wait for ever. */
+  #error(status: number, bodyOf: () => Buffer): Outcome {
+    try {
+      const { credential } = this.#request.deployment;
+      const error = this.#provider.readError(status, this.#headers, bodyOf(), credential);
+      return { is: 'error', error, said: this.#said() };
+    } catch {
+      return this.#failure(new UpstreamFailure('protocol', { sent: true, message: `the provider answered ${status}` }));
     }
   }
 
   #failure(failure: UpstreamFailure): Outcome {
-    return { is: 'failure', failure, answerBytes: this.#status < 300 ? this.#bytes : 0 };
+    const isRefused = this.#status >= 300;
+    const answerBytes = isRefused ? 0 : this.#bytes;
+    return { is: 'failure', failure, answerBytes, isWorkedOn: failure.sent && !isRefused, isStreamed: this.#isStreamed() };
   }
 
   /** An error page without end: what was read says enough. */
   #cutError(): boolean {
     this.call?.abort();
-    this.#settleOn(this.#error());
+    this.#settleOn(this.#error(this.#status, () => this.#take()));
     return true;
   }
 

@@ -1,7 +1,9 @@
 import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
-import { type LimitRule, paramOfRule, targetText } from '../domain/limit-plan.ts';
+import type { HoldQuestion } from '../domain/hold.ts';
+import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
 import { SCOPE_CODES } from '../domain/tenancy.ts';
+import { type CapChange, wayOut } from '../domain/way-out.ts';
 import { type LimitDetails, Refusal, type Retry } from './refusal.ts';
 import type { Standing } from './standing.ts';
 
@@ -17,14 +19,21 @@ export class LimitRefusal extends Refusal {
 }
 
 /** The refusing rule whose wait is longest speaks for all of them: only after it has passed could the request be admitted. */
-export function limitRefusal(result: Extract<HoldResult, { admitted: false }>, standing: Standing, wanted: Wanted): LimitRefusal {
+export function limitRefusal(
+  result: Extract<HoldResult, { admitted: false }>,
+  standing: Standing,
+  wanted: Wanted,
+  question: HoldQuestion,
+): LimitRefusal {
   let speaking = result.refusing[0] as Refusing;
   for (const refusing of result.refusing) if (waitOf(refusing) > waitOf(speaking)) speaking = refusing;
   const rule = standing.plan.rules[speaking.rule] as LimitRule;
   const requested = requestedOf(rule, wanted);
   const details = detailsOf(rule, speaking.rule, result, requested);
   const code = rule.limit === 'budget' ? 'insufficient_quota' : 'rate_limit_exceeded';
-  const message = sentence(rule, details, speaking.retryAfterMs);
+  const change = wayOut((standing.plan.counters[rule.counter] as CounterSpec).unit, rule.value, capChange(question));
+  const isAbove = rule.value === 0 || requested > rule.value;
+  const message = sentence(rule, details, isAbove ? 'above' : (speaking.retryAfterMs ?? 'spent'), change);
   return new LimitRefusal(
     [code, message, { param: paramOfRule(rule), retry: retryOf(rule, speaking), limit: details }],
     result,
@@ -90,17 +99,29 @@ const UNITS = {
 } as const;
 const PER = { minute: 'per minute', hour: 'per hour', day: 'per day', now: 'at once' } as const;
 
-/** One sentence: which rule, what it allows, what stands against it, and when it would pass. */
-function sentence(rule: LimitRule, details: LimitDetails, retryAfterMs: number | null): string {
+/** Where a budget lowers the cap, what it holds at least has a short answer in it and no more. */
+function capChange({ outputCap, outputTokensMax }: HoldQuestion): CapChange {
+  if (outputCap === 'clamp' || outputTokensMax === 0) return null;
+  return outputTokensMax === null ? 'set' : 'lower';
+}
+
+/**
+ * Which rule, what it allows, what stands against it, and when it would pass. Where it never will, what would have to change: the request is
+ * `above` the whole limit, or a budget that never resets is `spent`.
+ */
+function sentence(rule: LimitRule, details: LimitDetails, passes: number | 'above' | 'spent', change: string): string {
   const target = rule.match.is === 'any' ? '' : ` for ${targetText(rule.match)}`;
   const scope = `${details.scope} ${details.scopeId}`;
+  const changed = `${change.charAt(0).toUpperCase()}${change.slice(1)}.`;
   if (rule.limit === 'budget') {
-    const until = details.resetsAt === null ? 'It does not reset.' : `It resets at ${details.resetsAt}.`;
-    return `The ${details.window} budget${target} of ${scope} is ${details.limitValue} USD; ${details.used} USD is used or held and this request needs ${details.requested} USD. ${until}`;
+    const what = `The ${details.window} budget${target} of ${scope} is ${details.limitValue} USD; ${details.used} USD is used or held and this request needs ${details.requested} USD`;
+    if (passes === 'above') return `${what} and can never pass. ${changed}`;
+    return details.resetsAt === null ? `${what}. It does not reset. ${changed}` : `${what}. It resets at ${details.resetsAt}.`;
   }
-  const what = `${details.limitValue} ${UNITS[rule.limit]} ${PER[WINDOWS[rule.limit]]}${target}`;
-  if (retryAfterMs === null) {
-    return `The limit of ${scope} is ${what}; this request needs ${details.requested} and can never pass.`;
+  const what = `The limit of ${scope} is ${details.limitValue} ${UNITS[rule.limit]} ${PER[WINDOWS[rule.limit]]}${target}`;
+  if (typeof passes === 'string') {
+    const why = rule.limit.startsWith('t') ? ' for its input alone' : '';
+    return `${what}; this request needs ${details.requested}${why} and can never pass. ${changed}`;
   }
-  return `The limit of ${scope} is ${what}; ${details.used} are used or held and this request needs ${details.requested}. It could pass in ${Math.ceil(retryAfterMs / 1_000)} s.`;
+  return `${what}; ${details.used} are used or held and this request needs ${details.requested}. It could pass in ${Math.ceil(passes / 1_000)} s.`;
 }

@@ -1,4 +1,4 @@
-import { readBody, readFacts } from '../dialects/exchange.ts';
+import { BETA_HEADER, readBody, readFacts } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
@@ -83,7 +83,7 @@ function read(walk: Walk): Asked {
   }
   const reading = readBody(request.body);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  const facts = readFacts(endpoint.wire, reading.body);
+  const facts = readFacts(endpoint.wire, reading.body, request.header(BETA_HEADER));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
   walk.asked = { body: reading.body, ourBytes: reading.isOurs ? request.body : null, facts: facts.facts };
   return walk.asked;

@@ -8,6 +8,7 @@ export const REFUSALS = {
   api_key_expired: 401,
   model_not_allowed: 403,
   model_not_priced: 403,
+  unpriced_parameter: 403,
   organization_suspended: 403,
   organization_archived: 403,
   key_disabled: 403,

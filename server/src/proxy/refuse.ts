@@ -8,6 +8,7 @@ import { addLimitHeaders } from './limit-headers.ts';
 import { LimitRefusal } from './limit-refusal.ts';
 import { Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
 import { isWorthALine } from './request-lines.ts';
+import { UnpricedParameter } from './unpriced.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /**
@@ -110,6 +111,7 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
   gateway.refused(record);
   gateway.traffic.settled(record);
   if (refusal.limit !== null) gateway.traffic.limited(refusal.limit);
+  if (refusal instanceof UnpricedParameter) gateway.traffic.unpriced(refusal.unit);
   walk.trace?.end(record);
   if (isWorthALine(record, record.gatewayUs)) gateway.lines.note(record, record.gatewayUs, walk.trace?.traceId ?? null);
 }

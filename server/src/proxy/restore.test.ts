@@ -88,6 +88,7 @@ describe('what was admitted in the last hour', () => {
     return (['rpm', 'rph', 'tph'] as const).map((limit) => used[rules.find((rule) => rule.limit === limit)?.counter ?? -1] ?? -1);
   }
 
+  // promise: **A restart resets nothing**, and neither does `kill -9`
   test('is counted again at all four scopes, in the windows it still belongs to', async () => {
     const earlier = use({ atMs: NOW_MS - 30 * 60_000, requests: 5, tokens: 500 });
     expect(await restore([earlier, use()])).toMatchObject({ keys: 1, examples: [] });

@@ -30,6 +30,7 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
 }
 
 /** What has no price may not serve a call that a `block` budget covers: it would be free silently. */
-function servable(order: readonly Candidate[], { standing, walk }: Admission): readonly Candidate[] {
-  return standing.needsPrice && !walk.endpoint.free ? order.filter(({ price }) => price !== null) : order;
+function servable(order: readonly Candidate[], { standing, fitting, walk }: Admission): readonly Candidate[] {
+  if (!standing.needsPrice || walk.endpoint.free) return order;
+  return order.filter((candidate) => candidate.price !== null && (fitting === null || fitting.has(candidate)));
 }

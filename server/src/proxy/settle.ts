@@ -1,15 +1,19 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/beyond.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
+import { estimatedOutput } from '../domain/hang-up.ts';
 import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
-import { costNanoUsd } from '../domain/price.ts';
-import { totalTokens, type Usage } from '../domain/usage.ts';
-import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
+import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/price.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
+import type { EndRecord, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
+import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -24,51 +28,112 @@ export interface Ending {
   readonly answer: Buffer | null;
 }
 
-/** Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. */
-function owe(admission: Admission, candidate: Candidate, usage: Usage, kind: LedgerEntry['kind']): void {
+/** What is known of an attempt's bill beside its usage. */
+export interface Billed {
+  /** The service tier that answered, as AnswerFacts says it; null: the answer names none, and the one that was asked for is charged. */
+  readonly serviceTier?: string | null;
+  /** What is charged whatever the usage costs at the candidate's price. */
+  readonly nanoUsd?: number;
+}
+
+const AS_ASKED: Billed = {};
+
+/**
+ * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
+ * usage is charged at the candidate's price; what of it has no price is named. `why`: it was reported in full, or why it is an estimate.
+ */
+export function owe(
+  admission: Admission,
+  candidate: Candidate,
+  reported: Usage,
+  why: 'reported' | EstimateReason,
+  billed: Billed = AS_ASKED,
+): void {
   if (admission.walk.endpoint.free) return;
-  const nanoUsd = candidate.price === null ? null : toCounterNanoUsd(costNanoUsd(usage, candidate.price));
+  const { price } = candidate;
+  const { beyond } = admission.asked.facts;
+  const usage = withPieces(reported, candidate, beyond);
+  const serviceTier = (billed.serviceTier ?? askedTier(beyond)) || null;
+  const nanoUsd = price === null ? null : (billed.nanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price, serviceTier)));
   admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
+  if (why !== 'reported') admission.estimated = [...admission.estimated, why];
   admission.entries.push({
     attempt: admission.attempts,
-    kind,
+    kind: why === 'reported' ? 'usage' : 'estimated',
     deploymentId: candidate.deployment.id,
     provider: candidate.deployment.provider,
     upstreamModel: candidate.deployment.upstreamModel,
     priceId: candidate.price?.id ?? null,
     usage,
     nanoUsd,
+    serviceTier,
+    unpricedUnits: price === null ? null : namesOf(unpricedIn(usage, price, serviceTier), unpricedAsked(beyond, price)),
   });
 }
 
-/**
- * What an answer that was begun is charged: what the provider reported, else the input and what was delivered, marked estimated. Some report
- * the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other is ours.
- */
-export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
-  const { usage, usageIsFinal } = facts;
-  if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
-  const delivered = Math.ceil(facts.outputBytes / 4);
-  if (usage === null) owe(admission, candidate, { input: admission.inputTokens, output: delivered }, 'estimated');
-  else if (usageIsFinal) owe(admission, candidate, usage, 'usage');
-  else owe(admission, candidate, { ...usage, output: Math.max(usage.output ?? 0, delivered) }, 'estimated');
+/** Usage with the fee for the request where the price has one, and with searches that were asked for and are reported nowhere. */
+function withPieces(usage: Usage, { price, deployment }: Candidate, beyond: readonly Beyond[]): Usage {
+  const searches = beyond.length === 0 ? 0 : unreportedSearches(beyond, usage, deployment.searchesMax ?? null);
+  const all = searches > 0 ? { ...usage, search: searches } : usage;
+  return price === null ? all : withRequestFee(all, price);
 }
 
-/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
-function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
-  gateway.traffic.usageImplausible(deployment.provider);
-  gateway.lines.usageImplausible(deployment, walk.id);
+function namesOf(used: readonly string[], asked: readonly string[]): string | null {
+  if (used.length + asked.length === 0) return null;
+  return [...new Set([...used, ...asked])].join(',');
+}
+
+/**
+ * What an answer that was begun is charged: what the provider reported, else the input, what was delivered and what is usually hidden, marked
+ * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
+ * is ours. `unlessReported`: why the usage is missing where it is.
+ */
+export function oweForAnswer(
+  admission: Admission,
+  candidate: Candidate,
+  facts: AnswerFacts,
+  unlessReported: EstimateReason,
+  gateway: Gateway,
+): void {
+  admission.outputBytes = facts.outputBytes;
+  if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
+  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'reported', facts);
+  else oweEstimated(admission, candidate, facts, facts.usageImplausible ? 'implausible' : unlessReported);
+}
+
+/**
+ * Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. Never throws: what is
+ * owed does not hang on whether it can be told.
+ */
+export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
+  try {
+    gateway.traffic.usageImplausible(deployment.provider);
+    gateway.lines.usageImplausible(deployment, walk.id);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
 export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: Math.ceil(bytes / 4) }, 'estimated');
+  oweEstimated(admission, candidate, { outputBytes: bytes, usage: null }, 'broken');
+}
+
+function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer, why: EstimateReason): void {
+  // What came is charged even where a provider sent more than it was held for.
+  const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), why, billedOf(seen));
+}
+
+/** What an answer that was not seen to its end had said of its bill. */
+export function billedOf({ serviceTier }: SeenOfAnswer): Billed {
+  return serviceTier === undefined || serviceTier === null ? AS_ASKED : { serviceTier };
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
 export function oweForSilence(admission: Admission, candidate: Candidate): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: admission.ifLost(candidate).heldOutputTokens }, 'estimated');
+  owe(admission, candidate, { input: admission.inputTokens, output: admission.ifLost(candidate).heldOutputTokens }, 'timeout');
 }
 
 /**
@@ -89,11 +154,13 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   }
   // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
   // what it told them before a crash, and the row that the crash leaves behind says something else.
+  gateway.traffic.releases();
   gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
   try {
-    if (ending.status === 'succeeded') teach(admission, ending);
+    if (ending.status !== 'failed') teach(admission, ending);
     for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
     watch(record, walk, gateway);
+    for (const why of admission.estimated) gateway.traffic.estimated(why);
   } catch (error) {
     tellDefect(error, walk.id, gateway);
   }
@@ -116,6 +183,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     endpoint: walk.endpoint.name,
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
+    provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
     finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
     gatewayUs: gatewayTimeUs(admission, gateway),
@@ -131,6 +199,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
 
 function settleCounters(admission: Admission, gateway: Gateway): void {
   const { hold, usedTokens, usedNanoUsd } = admission;
+  gateway.traffic.released();
   const settled = gateway.counters.settle(hold, { tokens: usedTokens, nanoUsd: usedNanoUsd }, presentPlan(admission, gateway));
   // The counters are a cache of the ledger, and should they fail the row is the truth.
   if (settled instanceof Promise) settled.catch(() => {});
@@ -177,10 +246,13 @@ function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
 }
 
+/** Teaches what is usual for this key and name. What a provider does not call reasoning is hidden too, where its bytes do not show it. */
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;
-  const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage.usage;
-  const perAnswer = (output + reasoning + audio_output + image_output) / admission.asked.facts.answers;
-  outputHistoryOf(admission.key, admission.asked.facts.model).add(perAnswer);
+  const { answers } = admission.asked.facts;
+  const all = outputTokens(usage.usage);
+  const unseen = admission.outputBytes === 0 ? 0 : all - tokensOfBytes(admission.outputBytes);
+  const hidden = Math.max(usage.usage.reasoning ?? 0, unseen);
+  outputHistoryOf(admission.key, admission.asked.facts.model).add(all / answers, hidden / answers);
 }

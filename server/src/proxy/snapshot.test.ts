@@ -86,6 +86,7 @@ beforeEach(async () => {
     clock: systemClock,
     hashSecret: (secret) => secret,
     keysMax: 10,
+    inFlight: () => [],
     forget,
     recount,
     unreadable: () => {},
@@ -108,6 +109,7 @@ describe('a key is looked up once and then served from memory', () => {
   });
 
   // promise: every key in the cache; journal grows to
+  // promise: **An outage of PostgreSQL is not an outage of yours**: keys in memory are served, settlement waits in the journal.
   test('while the store is away cached keys are served and others reject: they are never called unknown', async () => {
     await snapshot.keyBySecret('known');
     fake.state.away = true;

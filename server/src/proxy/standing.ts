@@ -2,11 +2,13 @@ import { checkAccess, explainTarget, levelsOf, reaches } from '../domain/access.
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/catalogue.ts';
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
-import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
+import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
+import { NAME_LENGTH_MAX } from '../domain/names.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Dimensions } from '../journal/records.ts';
+import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
 import { chargedFor, memberIdOf } from './charged.ts';
@@ -24,6 +26,8 @@ export interface Standing {
   readonly name: string;
   /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
   readonly charged: Dimensions;
+  /** The name as `x-headgate-model` says it; null where it is longer than any name, so that nobody has long answers made of what they made up. */
+  readonly headerName: string | null;
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
@@ -31,6 +35,8 @@ export interface Standing {
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
+  /** The plan's tightest token limit, in tokens. */
+  readonly tokensMax: number;
   /** What the headers say of the plan. */
   readonly limitWords: LimitWords;
   /** Each level's part in the access verdict, as the decision keeps it. */
@@ -67,17 +73,16 @@ function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalog
 
 /**
  * The plan that a request of this standing would be admitted under now, for settlement: the scopes are those that admitted it, with what they
- * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed.
+ * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed and it is valid.
  */
 export function planNow(key: CachedKey, admittedBy: Standing, gateway: Gateway): LimitPlan {
   const organization = key.holder.config;
   const { caller, charged, name } = admittedBy;
   const catalogue = gateway.snapshot.catalogue();
-  if (
-    organization === null ||
-    (organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue)
-  )
-    return admittedBy.plan;
+  if (organization === null) return admittedBy.plan;
+  const isSame = organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue;
+  // A plan knows the periods of some days; a request that outlives them counts in the one it was admitted in all the same.
+  if (isSame && gateway.clock.nowMs() < admittedBy.validUntilMs) return admittedBy.plan;
   if (isChargedTo(key, charged)) return standingOf(key, name, gateway).plan;
   const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
   const member = charged.memberId === null ? null : (organization.members.get(charged.memberId) ?? null);
@@ -122,14 +127,13 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     caller,
     name,
     charged: chargedFor(caller.key, name),
+    headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
     chain,
     candidates,
-    holdCandidates: [...candidates.values()].map(({ deployment, price }) => ({
-      price,
-      maxOutputTokens: deployment.maxOutputTokens,
-    })),
+    holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
+    tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
     // It stands among fields that control characters part, and is made once for many rows.
     accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
@@ -177,6 +181,12 @@ function candidatesOf(chain: readonly CallableTarget[], nowMs: number): Readonly
     }
   }
   return candidates;
+}
+
+/** What a hold needs to know of somebody who may serve. */
+export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
+  const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
+  return { price, maxOutputTokens, partTokensMax, searchesMax };
 }
 
 /** When the next effective-dated price begins to apply. */

@@ -1,4 +1,6 @@
 import type { Hold } from '../counters/counters.ts';
+import { kindOfUnit } from '../domain/beyond.ts';
+import { ESTIMATE_REASONS, type EstimateReason } from '../domain/estimate-reason.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
 import { Buckets } from './buckets.ts';
@@ -12,6 +14,8 @@ export interface Traffic {
   settled(record: EndRecord): void;
   /** A limit or budget said no. */
   limited(limit: LimitDetails): void;
+  /** Something without a price was refused. What was used without one is in the rows. */
+  unpriced(unit: string): void;
   upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
   /** From sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
   upstreamMs(provider: string, ms: number): void;
@@ -21,9 +25,15 @@ export interface Traffic {
   streamCut(by: StreamCut): void;
   /** An answer reported usage that cannot be. */
   usageImplausible(provider: string): void;
+  /** So many attempts were charged an estimate; one unless said. */
+  estimated(why: EstimateReason, count?: number): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
+  /** What an ended request holds will be given back once its row is in the file. */
+  releases(): void;
+  /** It is being given back. */
+  released(): void;
   /** Every admitted request that is not settled yet. */
   inFlight(): readonly InFlight[];
   read(): TrafficReading;
@@ -37,6 +47,8 @@ export interface InFlight {
   /** Where it is kept meanwhile; written here alone. */
   inFlightAt: number;
   readonly charged: Dimensions;
+  /** What stands for its key in memory: it is kept there until the request is settled. */
+  readonly key: object;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }
@@ -49,13 +61,18 @@ export interface TrafficReading {
   /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
+  readonly estimated: Readonly<Record<EstimateReason, number>>;
   /** By provider. */
   readonly usageImplausible: ReadonlyMap<string, number>;
+  /** Refused or used without a price, by kind. */
+  readonly unpricedUnits: ReadonlyMap<string, number>;
   readonly providers: ReadonlyMap<string, ProviderTraffic>;
   /** Of the first organizations that were seen, as many as are wanted; the rest together as `other`. Empty when none are wanted. */
   readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
   readonly gatewaySeconds: Buckets;
   readonly inFlight: number;
+  /** Ended, and what they hold is about to be given back. */
+  readonly releasing: number;
 }
 
 /** What one provider was asked and charged. */
@@ -89,29 +106,37 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const attempts = new Tally();
   const streamsCut = new Tally();
   const usageImplausible = new Tally();
+  const estimated = Object.fromEntries(ESTIMATE_REASONS.map((why) => [why, 0])) as Record<EstimateReason, number>;
+  const unpricedUnits = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
   const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
   // Places that are used again. A Set cost a quarter of a request's CPU: every table it outgrows holds whole requests until a full collection.
   const places: (InFlight | null)[] = [];
   const free: number[] = [];
+  let releasing = 0;
   return {
     unknownKey: (endpoint, code) => requests.add(endpoint, 'unknown_key', code),
     settled(record) {
       requests.add(record.endpoint, outcomeOf(record.status), record.code ?? '');
       const organization = organizationsMax === 0 ? null : organizationIn(organizations, record.organizationId, organizationsMax);
       if (organization !== null) count(organization.requests, outcomeOf(record.status));
-      for (const { provider, usage, nanoUsd } of record.entries) {
+      for (const { provider, usage, nanoUsd, unpricedUnits: names } of record.entries) {
+        if (names) for (const name of names.split(',')) unpricedUnits.add(kindOfUnit(name));
         use(providerIn(providers, provider), usage, nanoUsd);
         if (organization !== null) use(organization, usage, nanoUsd);
       }
     },
     limited: ({ scope, limit }) => limited.add(scope, limit),
+    unpriced: (unit) => unpricedUnits.add(kindOfUnit(unit)),
     upstreamAttempt: (provider, outcome) => attempts.add(provider, outcome),
     upstreamMs: (provider, ms) => providerIn(providers, provider).upstreamSeconds.observe(ms / 1_000),
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
     streamCut: (by) => streamsCut.add(by),
     usageImplausible: (provider) => usageImplausible.add(provider),
+    estimated(why, count = 1) {
+      estimated[why] += count;
+    },
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -121,12 +146,21 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
       places[request.inFlightAt] = null;
       free.push(request.inFlightAt);
     },
+    releases() {
+      releasing += 1;
+    },
+    released() {
+      releasing -= 1;
+    },
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      estimated: { ...estimated },
       usageImplausible: usageImplausible.read(),
+      unpricedUnits: unpricedUnits.read(),
       ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,
+      releasing,
     }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
-import type { HoldEstimate } from '../domain/hold.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
+import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
 import type { Dimensions, LedgerEntry } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
@@ -55,10 +56,16 @@ export interface Admission {
   readonly charged: Dimensions;
   readonly asked: Asked;
   readonly standing: Standing;
+  /** Who of the standing's candidates may serve, where something asked for has no price at others; null: all. */
+  readonly fitting: ReadonlySet<Candidate> | null;
   readonly hold: Hold;
   readonly admittedAtMs: number;
   readonly readings: Readings;
+  /** What the hold was worked out from. */
+  readonly question: HoldQuestion;
   readonly estimate: HoldEstimate;
+  /** Money held for each attempt. */
+  readonly heldNanoUsd: number;
   /** Why it was admitted, as its row keeps it. */
   readonly decision: string;
   /** Input tokens the estimate assumes. */
@@ -66,18 +73,24 @@ export interface Admission {
   /** The output cap to send upstream instead of the caller's; null when nothing was clamped. */
   readonly outputCap: number | null;
   readonly entries: LedgerEntry[];
+  /** Why, for each entry that is an estimate. */
+  estimated: readonly EstimateReason[];
   attempts: number;
   usedTokens: number;
   usedNanoUsd: number;
+  /** Bytes of output that were seen of the answer; 0: none, or they were not counted. */
+  outputBytes: number;
   /** How much of the use has been held anew for further attempts. */
   extendedTokens: number;
   extendedNanoUsd: number;
   /** What is charged should this process die before the candidate's answer is settled. */
   readonly ifLost: (candidate: Candidate) => LostAttempt;
+  /** The most output that the candidate may put out, all choices together: within the cap that was sent and its model's maximum. */
+  readonly outputMax: (candidate: Candidate) => number;
   settled: boolean;
   /** Where traffic.ts keeps it until it is settled. */
   inFlightAt: number;
-  /** Ends a stream that is being delivered, with an error the client can read; null while there is none. */
+  /** Ends an answer that is being delivered, with an error the client can read, or read on for its usage; null while there is none. */
   cutShort: (() => void) | null;
 }
 

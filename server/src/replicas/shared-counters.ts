@@ -16,7 +16,7 @@ import {
 } from '../counters/counters.ts';
 import type { SharedHold, StoredUse } from '../counters/redis.ts';
 import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
-import { hasBlockingBudget, hasRateLimit, localShare } from './local-share.ts';
+import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
 import { RedisAway } from './redis-link.ts';
@@ -42,6 +42,8 @@ export interface SharedCounters extends Counters {
   status(): SharedStatus;
   evictIdle(): number;
   size(): number;
+  /** Requests of this process that hold something, in Redis or here. */
+  inFlight(): number;
   stop(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ class Shared implements SharedCounters {
   readonly #missed = createMissed();
   readonly #opening: Opening;
   #timers: NodeJS.Timeout[] = [];
+  #inFlight = 0;
 
   constructor(options: SharedCountersOptions) {
     this.#o = options;
@@ -94,7 +97,10 @@ class Shared implements SharedCounters {
     this.#o.living.holds(plan.organizationId);
     try {
       const result = await this.#o.redis.hold(requestId, plan, wanted);
-      if (this.#opening.state === state) return result;
+      if (this.#opening.state === state) {
+        if (result.admitted) this.#inFlight += 1;
+        return result;
+      }
       // The epoch ended while it was asked: what was taken is lost with it.
     } catch (error) {
       if (!(error instanceof RedisAway)) throw error;
@@ -115,18 +121,21 @@ class Shared implements SharedCounters {
       if (isAsked) this.#missed.cancel(plan.organizationId, requestId);
       throw new CountersAway(`${closed} cannot be checked: the counters that all replicas share are out of reach. Try again.`);
     }
-    const result = local.hold(requestId, localShare(plan, living.count()), wanted);
+    const share = localShare(plan, living.count());
+    const fitting = wantedOfShare(share, wanted);
+    const result = local.hold(requestId, share, fitting);
     return result instanceof Promise
-      ? result.then((answered) => this.#adopted(answered, requestId, plan, wanted))
-      : this.#adopted(result, requestId, plan, wanted);
+      ? result.then((answered) => this.#adopted(answered, requestId, plan, fitting))
+      : this.#adopted(result, requestId, plan, fitting);
   }
 
   #adopted(result: HoldResult, requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult {
-    if (!result.admitted) return { ...result, isDegraded: true };
+    if (!result.admitted) return refusalOfShare(result, plan, wanted);
     this.#opening.admittedAway();
     const { atMs, nanoUsd } = result;
     const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
     hold.local = result.hold;
+    this.#inFlight += 1;
     return { ...result, hold, isDegraded: true };
   }
 
@@ -140,6 +149,7 @@ class Shared implements SharedCounters {
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
     const its = hold as SharedHold;
     const { local } = its;
+    if (its.ended === null) this.#inFlight -= 1;
     its.ended = actual;
     its.endedUnder = planNow;
     if (local !== null) {
@@ -204,6 +214,10 @@ class Shared implements SharedCounters {
 
   size(): number {
     return this.#o.local.size();
+  }
+
+  inFlight(): number {
+    return this.#inFlight;
   }
 
   mustBeSame(): Promise<void> {

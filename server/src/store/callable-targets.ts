@@ -5,6 +5,7 @@ import { CATALOGUE_SCOPE } from './config-versions.ts';
 import type { Database } from './database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf, prefixPattern, type Total, totalOf } from './paging.ts';
 import { callableTargets, configVersions, deployments, models, routeGroupMembers, routeGroups, targetLabels } from './schema.ts';
+import { unpricedDeployments } from './unpriced.ts';
 
 export type TargetKind = 'model' | 'route_group';
 
@@ -64,6 +65,8 @@ export interface TargetFilter {
   readonly search?: string | undefined;
   /** Only these; absent: all. */
   readonly among?: readonly string[] | undefined;
+  /** Whether a deployment of the model lacks a price, or a unit that was used lately, at an instant. */
+  readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
 }
 
 /** Names in their order, a page of them. Throws InvalidCursor. */
@@ -89,7 +92,7 @@ export async function list(
   return { rows: kept.rows.map((row) => row.name), nextCursor: kept.nextCursor, total: await totalOf(db, all) };
 }
 
-function conditionsOf({ kind, accessGroup, search, among }: TargetFilter): (SQL | undefined)[] {
+function conditionsOf({ kind, accessGroup, search, among, unpriced }: TargetFilter): (SQL | undefined)[] {
   const labelled = sql`exists (select 1 from ${targetLabels} where ${targetLabels.targetName} = ${callableTargets.name}
     and ${targetLabels.accessGroup} = ${accessGroup})`;
   return [
@@ -97,5 +100,11 @@ function conditionsOf({ kind, accessGroup, search, among }: TargetFilter): (SQL 
     accessGroup === undefined ? undefined : labelled,
     search === undefined ? undefined : sql`lower(${callableTargets.name}) like ${prefixPattern(search)}`,
     among === undefined ? undefined : sql`${callableTargets.name} = any(${sql.param(among)})`,
+    unpriced === undefined ? undefined : eq(servedUnpriced(unpriced.at), unpriced.is),
   ];
+}
+
+function servedUnpriced(at: Date): SQL {
+  return sql`${callableTargets.name} in (select ${deployments.model} from ${deployments}
+    where ${deployments.deletedAt} is null and ${deployments.id} in ${unpricedDeployments(at)})`;
 }

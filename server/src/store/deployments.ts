@@ -4,6 +4,7 @@ import type { Database } from './database.ts';
 import { type Listed, type ListSort, listOrder, named } from './named-list.ts';
 import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from './paging.ts';
 import { deployments, routeGroupMembers, routeGroups } from './schema.ts';
+import { unpricedDeployments } from './unpriced.ts';
 
 export type DeploymentRow = typeof deployments.$inferSelect;
 
@@ -96,6 +97,8 @@ export interface DeploymentFilter {
   readonly credentialId?: string | undefined;
   readonly tag?: string | undefined;
   readonly enabled?: boolean | undefined;
+  /** Whether it lacks a price, or a unit that was used lately, at an instant. */
+  readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
   /** Beginning of the model's or the upstream model's name, or the whole id. */
   readonly search?: string | undefined;
 }
@@ -127,7 +130,7 @@ export async function list(db: Database, filter: DeploymentFilter, page: Deploym
 }
 
 function conditionsOf(filter: DeploymentFilter, columns: Parameters<typeof named>[0]): (SQL | undefined)[] {
-  const { model, provider, credentialId, tag, enabled, search } = filter;
+  const { model, provider, credentialId, tag, enabled, unpriced, search } = filter;
   return [
     isNull(deployments.deletedAt),
     model === undefined ? undefined : eq(deployments.model, model),
@@ -135,6 +138,7 @@ function conditionsOf(filter: DeploymentFilter, columns: Parameters<typeof named
     credentialId === undefined ? undefined : eq(deployments.credentialId, credentialId),
     tag === undefined ? undefined : sql`${tag} = any(${deployments.tags})`,
     enabled === undefined ? undefined : eq(deployments.enabled, enabled),
+    unpriced === undefined ? undefined : eq(sql`${deployments.id} in ${unpricedDeployments(unpriced.at)}`, unpriced.is),
     named(columns, search, deployments.upstreamModel),
   ];
 }

@@ -41,6 +41,10 @@ export const ROLLUP_KEY = [
   'provider',
 ] as const;
 const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
+/** The same of what was used in units without a column there. */
+export const UNIT_ROLLUP_KEY = [...ROLLUP_KEY, 'unit'] as const;
+export const UNIT_ROLLUP_SUMS = ['uses', 'quantity', 'unpriced_quantity'] as const;
+export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as const;
 const ID = 'organization_id, admitted_at, request_id';
 
 const isShape = `f[1] = '${LINE_TAGS.shape}'`;
@@ -49,6 +53,19 @@ const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
 const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
 const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
+
+// The same as not null, said so that the planner expects few rows: for many it would compile the statement, which takes seconds.
+const hasOthers = `jsonb_typeof(other_usage) = 'object'`;
+
+/**
+ * What ledger rows used in units without a column, a row a unit and entry. An adjustment is no further use. Rows without such units are left
+ * out before anything is taken apart. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
+ */
+export const unitsOf = (ledger: string) => `
+  select ${rollupDimensions}, deployment_id, provider, unit,
+    (kind <> 'adjustment')::integer, amount::bigint,
+    case when nano_usd is null or unit = any(string_to_array(unpriced_units, ',')) then amount::bigint else 0 end
+  from (select * from ${ledger} where ${hasOthers}) as one, lateral jsonb_each_text(other_usage) as u(unit, amount)`;
 
 /**
  * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is
@@ -96,7 +113,9 @@ entries as materialized (
     ${list(['kind', 'deployment_id', 'provider', 'upstream_model', 'price_id'], (name) => `${entry(name as EntryField)} as ${name}`)},
     ${list(TOKENS, (name) => `${entry(name as EntryField)}::bigint as ${name}`)},
     ${entry('other_usage')}::jsonb as other_usage,
-    ${entry('nano_usd')}::bigint as nano_usd
+    ${entry('nano_usd')}::bigint as nano_usd,
+    ${entry('service_tier')} as service_tier,
+    ${entry('unpriced_units')} as unpriced_units
   from ends,
     lateral unnest(string_to_array(entries, E'\\x1e')) as e(text),
     lateral string_to_array(e.text, E'\\x1f', '') as a(x)
@@ -104,28 +123,30 @@ entries as materialized (
 sums as (
   select n, ${list(TOKENS, (name) => `sum(${name})::bigint as ${name}`)},
     case when count(nano_usd) = count(*) then sum(nano_usd)::bigint end as nano_usd,
-    (count(nano_usd) < count(*))::integer as unpriced
+    (count(nano_usd) < count(*))::integer as unpriced,
+    count(unpriced_units) > 0 as partly_priced
   from entries group by n
 ),
 logged as (
   insert into request_log (${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms, ${list(TOKENS)}, other_usage, nano_usd,
-    decision, count, repeat_ids)
+    partly_priced, decision, count, repeat_ids)
   select ${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms,
-    ${list(TOKENS, (name) => `coalesce(${name}, 0)`)}, other_usage, nano_usd, decision, count, repeat_ids
+    ${list(TOKENS, (name) => `coalesce(${name}, 0)`)}, other_usage, nano_usd,
+    coalesce(partly_priced, false), decision, count, repeat_ids
   from ends left join sums using (n)
   on conflict do nothing
   returning request_id
 ),
 owed as (
   insert into ledger (${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
-    ${list(TOKENS)}, other_usage, nano_usd)
+    ${list(TOKENS)}, other_usage, nano_usd, service_tier, unpriced_units)
   select ${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
-    ${list(TOKENS)}, other_usage, nano_usd
+    ${list(TOKENS)}, other_usage, nano_usd, service_tier, unpriced_units
   from entries join logged using (request_id)
   on conflict do nothing
-  returning ${ID}, ${list(DIMENSIONS)}, deployment_id, provider, ${list(TOKENS)}, nano_usd
+  returning ${ID}, kind, ${list(DIMENSIONS)}, deployment_id, provider, ${list(TOKENS)}, other_usage, nano_usd, unpriced_units
 ),
 kept as (
   insert into request_content (${ID}, sealed)
@@ -154,5 +175,11 @@ moved as (
   select ${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS, (name) => `sum(${name})`)} from moves
   group by ${list(ROLLUP_KEY)} order by ${list(ROLLUP_KEY)}
   on conflict (${list(ROLLUP_KEY)}) do update set ${list(ROLLUP_SUMS, (name) => `${name} = rollups.${name} + excluded.${name}`)}
+),
+units_moved as (
+  insert into unit_rollups (${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS)})
+  select ${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS, (name) => `sum(${name})`)} from (${unitsOf('owed')}) as used (${list(UNIT_ROLLUP_COLUMNS)})
+  group by ${list(UNIT_ROLLUP_KEY)} order by ${list(UNIT_ROLLUP_KEY)}
+  on conflict (${list(UNIT_ROLLUP_KEY)}) do update set ${list(UNIT_ROLLUP_SUMS, (name) => `${name} = unit_rollups.${name} + excluded.${name}`)}
 )
 select count(*)::integer as stored from logged`;

@@ -1,7 +1,7 @@
 import { asc, desc, isNull } from 'drizzle-orm';
 import type { CallableTarget, Catalogue, CredentialConfig, DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
 import type { Price } from '../domain/price.ts';
-import { USAGE_BUCKETS } from '../domain/usage.ts';
+import { isPrice } from '../domain/price-units.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 import type { Database } from './database.ts';
 import {
@@ -101,25 +101,27 @@ function deploymentFrom(
     priority: row.priority,
     tags: Object.freeze(row.tags),
     maxOutputTokens: row.maxOutputTokens,
+    searchesMax: declared(row.searchesMax),
+    partTokensMax: declared(row.partTokensMax),
+    onHangup: row.onHangup,
     timeoutMs: row.timeoutMs,
     enabled: row.enabled && credential !== 'unreadable',
   });
 }
 
-/** A price that is none is no price: never free silently, and never charged by what cannot be multiplied. */
-function priceFrom(row: Rows['prices'][number], onUnreadable: OnUnreadable): Price {
-  const isReadable = isPrice(row.perMillion);
-  if (!isReadable) onUnreadable('price', row.id, new RangeError('a price is whole nano-dollars, from 0 on'));
-  const perMillion = Object.freeze(isReadable ? row.perMillion : {});
-  return Object.freeze({ id: row.id, effectiveFromMs: row.effectiveFrom.getTime(), perMillion });
+/** A bound below zero bounds nothing. */
+function declared(most: number | null): number | null {
+  return most === null || most < 0 ? null : most;
 }
 
-function isPrice(perMillion: unknown): boolean {
-  if (typeof perMillion !== 'object' || perMillion === null) return false;
-  return USAGE_BUCKETS.every((bucket) => {
-    const rate = (perMillion as Readonly<Record<string, unknown>>)[bucket];
-    return rate === undefined || (Number.isSafeInteger(rate) && (rate as number) >= 0);
-  });
+/** A price that is none is no price: never free silently, and never charged by what cannot be multiplied. */
+function priceFrom(row: Rows['prices'][number], onUnreadable: OnUnreadable): Price {
+  const isReadable = isPrice(row.perMillion, row.units);
+  if (!isReadable) onUnreadable('price', row.id, new RangeError('a price is whole nano-dollars, from 0 on'));
+  const version = { id: row.id, effectiveFromMs: row.effectiveFrom.getTime() };
+  if (!isReadable) return Object.freeze({ ...version, perMillion: Object.freeze({}) });
+  const price = { ...version, perMillion: Object.freeze(row.perMillion) };
+  return Object.freeze(row.units === null ? price : { ...price, units: Object.freeze(row.units) });
 }
 
 /** A model is served by every deployment that carries its name. */

@@ -4,13 +4,23 @@ import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { withinReach } from './reach.ts';
-import { accounts, deployments, keys, memberships, organizations, serviceAccounts, teams, tenantObjects } from './schema.ts';
+import {
+  accounts,
+  adminTokens,
+  deployments,
+  keys,
+  memberships,
+  organizations,
+  serviceAccounts,
+  teams,
+  tenantObjects,
+} from './schema.ts';
 
 export interface NamesQuestion {
   readonly ids: readonly string[];
   /** What of the tenants the reader may see. */
   readonly reaches: readonly Reach[];
-  /** Deployments belong to the platform. */
+  /** Deployments belong to the platform, and so do the accounts and tokens that change them. */
   readonly mayReadCatalogue: boolean;
 }
 
@@ -29,6 +39,8 @@ export async function namesOf(db: Database, question: NamesQuestion): Promise<Re
     }),
     memberNames(db, question),
     deploymentNames(db, question),
+    changerNames(db, question, 'acct_', accounts),
+    changerNames(db, question, 'adm_', adminTokens),
   ]);
   return Object.fromEntries(found.flat().map(({ id, name }) => [id, name]));
 }
@@ -99,6 +111,17 @@ async function deploymentNames(db: Database, { ids, mayReadCatalogue }: NamesQue
     .from(deployments)
     .where(inArray(deployments.id, wanted));
   return rows.map(({ id, model, provider }) => ({ id, name: `${model} (${provider})` }));
+}
+
+async function changerNames(
+  db: Database,
+  { ids, mayReadCatalogue }: NamesQuestion,
+  prefix: string,
+  table: typeof accounts | typeof adminTokens,
+): Promise<readonly Named[]> {
+  const wanted = mayReadCatalogue ? startingWith(ids, prefix) : [];
+  if (wanted.length === 0) return [];
+  return db.select({ id: table.id, name: table.name }).from(table).where(inArray(table.id, wanted));
 }
 
 function startingWith(ids: readonly string[], prefix: string): string[] {

@@ -7,6 +7,7 @@ import type { OrganizationRow } from './organizations.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf, type Total, totalOf } from './paging.ts';
 import { withinReach } from './reach.ts';
 import { organizationStandings, organizations } from './schema.ts';
+import { organizationsWithIncompleteBudgets } from './unpriced.ts';
 
 export type StandingRow = typeof organizationStandings.$inferSelect;
 
@@ -40,6 +41,8 @@ export interface OrganizationFilter {
   readonly search?: string | undefined;
   /** Only these, at most a page of them. */
   readonly ids?: readonly string[] | undefined;
+  /** Whether the spend of a budget there misses something that was used lately, at an instant; judged in this reach alone. */
+  readonly unpriced?: { readonly is: boolean; readonly at: Date; readonly reach: readonly Reach[] } | undefined;
 }
 
 export interface OrganizationPage {
@@ -140,12 +143,16 @@ function orderFor(sort: OrganizationSort): Order {
   };
 }
 
-function conditionOf({ reach, status, search, ids }: OrganizationFilter): SQL | undefined {
+function conditionOf({ reach, status, search, ids, unpriced }: OrganizationFilter): SQL | undefined {
   return and(
     withinReach(reach, { organizationId: organizations.id }),
     ids === undefined ? undefined : inArray(organizations.id, [...ids]),
     status === undefined ? undefined : conditionOfStatus(status),
     named(organizations, search, organizations.slug),
+    unpriced === undefined ? undefined : withinReach(unpriced.reach, { organizationId: organizations.id }),
+    unpriced === undefined
+      ? undefined
+      : eq(sql`${organizations.id} in ${organizationsWithIncompleteBudgets(unpriced.at)}`, unpriced.is),
   );
 }
 

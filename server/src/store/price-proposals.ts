@@ -1,9 +1,8 @@
 /** List prices that are no longer what deployments took from the list. */
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { type GivenPrice, givenPrice } from '../domain/price-units.ts';
 import type { Database } from './database.ts';
 import { deployments, priceProposals, prices } from './schema.ts';
-
-export type PerMillion = Readonly<Record<string, number>>;
 
 /** A living deployment whose price in force was taken from the list. */
 export interface ListPriced {
@@ -11,7 +10,7 @@ export interface ListPriced {
   readonly model: string;
   readonly provider: string;
   readonly upstreamModel: string;
-  readonly perMillion: PerMillion;
+  readonly price: GivenPrice;
 }
 
 /** Every one of them. */
@@ -20,6 +19,7 @@ export async function listPriced(db: Database, at: Date): Promise<readonly ListP
     .selectDistinctOn([prices.deploymentId], {
       deploymentId: prices.deploymentId,
       perMillion: prices.perMillion,
+      units: prices.units,
       source: prices.source,
     })
     .from(prices)
@@ -33,15 +33,22 @@ export async function listPriced(db: Database, at: Date): Promise<readonly ListP
       provider: deployments.provider,
       upstreamModel: deployments.upstreamModel,
       perMillion: inForce.perMillion,
+      units: inForce.units,
     })
     .from(deployments)
     .innerJoin(inForce, eq(inForce.deploymentId, deployments.id))
     .where(and(isNull(deployments.deletedAt), eq(inForce.source, 'list')));
-  return rows;
+  return rows.map(({ perMillion, units, ...row }) => ({ ...row, price: givenPrice({ perMillion, units }) }));
 }
 
 /** What is proposed now. False: the same was proposed before, open or dismissed. */
-export async function propose(db: Database, deploymentId: string, perMillion: PerMillion, at: Date): Promise<boolean> {
+export async function propose(
+  db: Database,
+  deploymentId: string,
+  { perMillion: rates, units }: GivenPrice,
+  at: Date,
+): Promise<boolean> {
+  const perMillion = units === null ? rates : { ...rates, units };
   const rows = await db
     .insert(priceProposals)
     .values({ deploymentId, perMillion, foundAt: at })
@@ -69,13 +76,13 @@ export interface Proposal {
   readonly model: string;
   readonly provider: string;
   readonly upstreamModel: string;
-  readonly perMillion: PerMillion;
+  readonly price: GivenPrice;
   readonly foundAt: Date;
 }
 
 /** The open ones, of living deployments; or that of one alone. */
 export async function open(db: Database, deploymentId?: string): Promise<readonly Proposal[]> {
-  return db
+  const rows = await db
     .select({
       deploymentId: deployments.id,
       model: deployments.model,
@@ -94,4 +101,8 @@ export async function open(db: Database, deploymentId?: string): Promise<readonl
       ),
     )
     .orderBy(deployments.model, deployments.id);
+  return rows.map(({ perMillion: { units = null, ...perMillion }, ...row }) => ({
+    ...row,
+    price: givenPrice({ perMillion, units }),
+  }));
 }

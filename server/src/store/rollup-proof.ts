@@ -4,7 +4,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { ROLLUP_KEY } from './ledger-statement.ts';
+import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './ledger-statement.ts';
 import {
   deployments,
   ledger,
@@ -14,6 +14,7 @@ import {
   requestLog,
   rollups,
   teamRollups,
+  unitRollups,
 } from './schema.ts';
 import { DAY_MS, HOUR_MS, instantOf, type Span, USAGE_SUMS } from './usage-rows.ts';
 
@@ -65,16 +66,14 @@ const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigin
  */
 export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<readonly string[]> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
-  const bucket = sql`date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00') as bucket_start`;
+  const bucket = sql`${bucketOf('admitted_at')} as bucket_start`;
   const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
   // An organization whose log begins only after the span is counted by what its rollups say.
   const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
     ${at}::timestamptz - make_interval(days => least(o.event_retention_days, ${logDaysMax}::integer)) < ${from}, true))`;
   const wanted = sql`
     select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id,
-      coalesce((select provider from ${deployments} as d where d.id = l.deployment_id),
-        (select min(owed.provider) from ${ledger} as owed where owed.organization_id = l.organization_id
-          and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id and owed.deployment_id = l.deployment_id), '') as provider,
+      ${providerOfRow()} as provider,
       (case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end)::bigint as requests,
       (case when status = 'estimated' then count else 0 end)::bigint as estimated_requests,
       (case when status = 'refused' then count else 0 end)::bigint as refused_requests,
@@ -90,7 +89,43 @@ export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOpt
     select ${sql.raw(ROLLUP_KEY.join(', '))}, ${sql.raw(COUNTS.join(', '))}, ${zero(AMOUNTS)}
     from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} and not (${isWhole})`;
   const have = sql`select ${sql.raw(ROLLUP_KEY.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`;
-  return addDifference(db, 'rollups', ROLLUP_KEY, wanted, have);
+  return addDifference(db, { table: 'rollups', key: ROLLUP_KEY, sums: USAGE_SUMS }, wanted, have);
+}
+
+/**
+ * Makes what was used in units without a column add up again. No drift: a replica of the version before writes the ledger without it, and what
+ * it left out is added here. Returns the organizations that were put right, one for each row.
+ */
+export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<readonly string[]> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const columns = sql.raw(UNIT_ROLLUP_COLUMNS.join(', '));
+  const wanted = sql`
+    with of_span as (select * from ${ledger} where admitted_at >= ${from} and admitted_at < ${to})
+    select * from (${sql.raw(unitsOf('of_span'))}) as used (${columns})`;
+  const have = sql`select ${columns} from ${unitRollups} where bucket_start >= ${from} and bucket_start < ${to}`;
+  return addDifference(db, { table: 'unit_rollups', key: UNIT_ROLLUP_KEY, sums: UNIT_ROLLUP_SUMS }, wanted, have);
+}
+
+/**
+ * Under which provider the row `l` of the log was counted. Its ledger entries say it. A request that owes nothing has none: it is its
+ * deployment's, or nobody's where rows of before name no provider.
+ */
+function providerOfRow(): SQL {
+  const ofRow = (table: string) =>
+    sql.raw(`${table}.organization_id = l.organization_id and ${table}.deployment_id = l.deployment_id`);
+  const person = (name: string) => sql.raw(`coalesce(l.${name}, '')`);
+  return sql`coalesce(
+    (select min(owed.provider) from ${ledger} as owed
+      where ${ofRow('owed')} and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id),
+    (select '' from ${rollups} as r
+      where ${ofRow('r')} and r.bucket_start = ${bucketOf('l.admitted_at')} and r.team_id = l.team_id and r.key_id = l.key_id
+        and r.member_id = ${person('member_id')} and r.service_account_id = ${person('service_account_id')}
+        and r.called_name = l.called_name and r.provider = '' and r.admitted > 0),
+    (select d.provider from ${deployments} as d where d.id = l.deployment_id), '')`;
+}
+
+function bucketOf(column: string): SQL {
+  return sql.raw(`date_bin('15 minutes', ${column}, timestamptz '2000-01-01 00:00:00+00')`);
 }
 
 /** Hours by team, days by organization, and the platform's quarters, from what they are added up of. Each level may have been lost on its own. */
@@ -99,8 +134,7 @@ export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 
   const called = ['called_name', 'deployment_id', 'provider'];
   const hours = await addDifference(
     db,
-    'team_rollups',
-    ['organization_id', 'hour_start', 'team_id', ...called],
+    { table: 'team_rollups', key: ['organization_id', 'hour_start', 'team_id', ...called], sums: USAGE_SUMS },
     sql`select organization_id, date_trunc('hour', bucket_start, 'UTC') as hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS}
       from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
     sql`select organization_id, hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS} from ${teamRollups}
@@ -108,39 +142,38 @@ export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 
   );
   const days = await addDifference(
     db,
-    'organization_days',
-    ['organization_id', 'day_start'],
+    { table: 'organization_days', key: ['organization_id', 'day_start'], sums: USAGE_SUMS },
     sql`select organization_id, date_trunc('day', hour_start, 'UTC') as day_start, ${SUMS} from ${teamRollups}
       where hour_start >= ${from} and hour_start < ${to}`,
     sql`select organization_id, day_start, ${SUMS} from ${organizationDays} where day_start >= ${from} and day_start < ${to}`,
   );
   const platform = await addDifference(
     db,
-    'platform_rollups',
-    ['bucket_start', ...called],
+    { table: 'platform_rollups', key: ['bucket_start', ...called], sums: USAGE_SUMS },
     sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
     sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${platformRollups} where bucket_start >= ${from} and bucket_start < ${to}`,
   );
   return [...hours, ...days, ...platform];
 }
 
+/** A table of sums: what tells its rows apart, and what it adds up. */
+interface Sums {
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly sums: readonly string[];
+}
+
 /** Adds to a table of sums what is wanted less what is there. Returns the organization of each row that was not right; '' has none. */
-async function addDifference(
-  db: Database,
-  table: string,
-  key: readonly string[],
-  wanted: SQL,
-  have: SQL,
-): Promise<readonly string[]> {
+async function addDifference(db: Database, { table, key, sums }: Sums, wanted: SQL, have: SQL): Promise<readonly string[]> {
   const names = sql.raw(key.join(', '));
   const summed = (from: SQL) =>
-    sql`select ${names}, ${sql.raw(USAGE_SUMS.map((name) => `sum(${name})::bigint as ${name}`).join(', '))} from (${from}) as one group by ${names}`;
-  const difference = sql.raw(USAGE_SUMS.map((name) => `coalesce(w.${name}, 0) - coalesce(h.${name}, 0) as ${name}`).join(', '));
-  const isAny = sql.raw(USAGE_SUMS.map((name) => `coalesce(w.${name}, 0) <> coalesce(h.${name}, 0)`).join(' or '));
-  const added = sql.raw(USAGE_SUMS.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', '));
+    sql`select ${names}, ${sql.raw(sums.map((name) => `sum(${name})::bigint as ${name}`).join(', '))} from (${from}) as one group by ${names}`;
+  const difference = sql.raw(sums.map((name) => `coalesce(w.${name}, 0) - coalesce(h.${name}, 0) as ${name}`).join(', '));
+  const isAny = sql.raw(sums.map((name) => `coalesce(w.${name}, 0) <> coalesce(h.${name}, 0)`).join(' or '));
+  const added = sql.raw(sums.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', '));
   const organization = key.includes('organization_id') ? sql`organization_id` : sql`''`;
   const statement = sql`
-    insert into ${sql.identifier(table)} (${names}, ${SUMS})
+    insert into ${sql.identifier(table)} (${names}, ${sql.raw(sums.join(', '))})
     select ${names}, ${difference} from (${summed(wanted)}) as w full join (${summed(have)}) as h using (${names})
     where ${isAny} order by ${names}
     on conflict (${names}) do update set ${added}

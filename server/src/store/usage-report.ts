@@ -2,9 +2,11 @@
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
 import { boundariesFrom } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
-import type { Database } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
 import { withinReach } from './reach.ts';
+import { readInParts } from './row-cursor.ts';
 import { deployments } from './schema.ts';
+import { linesWithUnits, type UnitSum, unitRows, unitSumsFrom } from './unit-sums.ts';
 import {
   type Condition,
   DAY_MS,
@@ -47,8 +49,10 @@ export interface UsageQuestion {
   readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
   /** What the reader may see; absent: everything. */
   readonly reaches?: readonly Reach[] | undefined;
-  /** Lines at most; 10,000 unless given, and never more than 100,000. */
+  /** Lines of a report at most; 10,000 unless given, and never more. */
   readonly linesMax?: number | undefined;
+  /** Each line says its units, too. */
+  readonly withUnits?: boolean | undefined;
 }
 
 /** Sums of one group. `startMs` null without an interval; of the groups only those asked for, null where a request had none. */
@@ -56,6 +60,8 @@ export interface UsageLine {
   readonly startMs: number | null;
   readonly groups: Readonly<Partial<Record<UsageGroup, string | null>>>;
   readonly sums: UsageTotals;
+  /** By name; empty unless asked for. */
+  readonly units: readonly UnitSum[];
 }
 
 /** Whole numbers, exact however large. */
@@ -65,6 +71,8 @@ export interface UsageReport {
   /** By time, then by spend, the dearest first. */
   readonly lines: readonly UsageLine[];
   readonly total: UsageTotals;
+  /** Of the total; empty unless asked for. */
+  readonly totalUnits: readonly UnitSum[];
   /** There are more lines than are given; the total counts all of them. */
   readonly isCut: boolean;
 }
@@ -77,39 +85,89 @@ export class TooManyIntervals extends Error {
   }
 }
 
+/** More lines than an export holds. The answer is 400. */
+export class TooManyLines extends Error {
+  constructor() {
+    super(`there are more than ${STREAMED_LINES_MAX} lines: narrow the time or the filters`);
+    this.name = 'TooManyLines';
+  }
+}
+
 const INTERVALS_MAX = 2_000;
-const LINES = 10_000;
-const LINES_MAX = 100_000;
+const LINES_MAX = 10_000;
+const STREAMED_LINES_MAX = 100_000;
+const LINES_AT_ONCE = 500;
 
 /** Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
-  const linesMax = Math.min(question.linesMax ?? LINES, LINES_MAX);
+  const linesMax = Math.min(question.linesMax ?? LINES_MAX, LINES_MAX);
   const starts = intervalStarts(question);
-  const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
-  const keys = starts === null ? groups : [sql`slot`, ...groups];
-  const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
-  const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
-  const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
-  const used = usageRows(span, whoseOf(question, starts), conditionsOf(question));
-  const isByTag = question.groupBy.includes('tag');
-  const rows = isByTag ? perTag(used) : used;
-  const wanted = question.only.tag === undefined ? sql`true` : taggedWith(question.only.tag);
-  const { rows: found } = await db.execute<Found>(sql`
-    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
-    from (select ${slot} as slot, used.* from ${rows} as used where ${wanted}) as slotted
-    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
-    order by total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc limit ${linesMax + 2}`);
+  const { rows: found } = await db.execute<Found>(statementOf(question, starts, linesMax));
   const [total, ...grouped] = found;
-  // Asked for no groups, everything is one.
-  const lines = keys.length === 0 && total !== undefined ? [total] : grouped;
+  const lines = isOneLine(question) && total !== undefined ? [total] : grouped;
   return {
     lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
-    total: isByTag ? (await reportUsage(db, { ...question, groupBy: [], interval: null })).total : sumsFrom(total),
+    ...(question.groupBy.includes('tag') ? await totalOf(db, question) : totalFrom(total)),
     isCut: lines.length > linesMax,
   };
 }
 
-type Found = Readonly<Record<string, string | number | null>>;
+/**
+ * The same lines, in the same order, in parts of at most 500, of one moment however slowly they are read; at most 100,000. `readerId` is
+ * no other reader's. Throws TooManyIntervals and TooManyLines before the first part.
+ */
+export async function* streamUsage(
+  openSession: OpenDatabase['openSession'],
+  readerId: string,
+  question: UsageQuestion,
+): AsyncGenerator<readonly UsageLine[]> {
+  const starts = intervalStarts(question);
+  const statement = statementOf(question, starts, STREAMED_LINES_MAX);
+  let isFirst = true;
+  for await (const rows of readInParts<Found>(openSession, `usage_${readerId}`, statement, LINES_AT_ONCE)) {
+    const lines = isFirst && !isOneLine(question) ? rows.slice(1) : rows;
+    if (isFirst && Number(rows[0]?.row_count) > STREAMED_LINES_MAX + 1) throw new TooManyLines();
+    isFirst = false;
+    yield lines.map((row) => lineFrom(row, question.groupBy, starts));
+  }
+}
+
+/** Asked for no groups, everything is one line, which is also the total. */
+function isOneLine({ groupBy, interval }: UsageQuestion): boolean {
+  return groupBy.length === 0 && interval === null;
+}
+
+/** Lines by tag do not add up to it. */
+async function totalOf(db: Database, question: UsageQuestion) {
+  const { total, totalUnits } = await reportUsage(db, { ...question, groupBy: [], interval: null });
+  return { total, totalUnits };
+}
+
+/** The total, then the lines: one more than `linesMax`, which tells that there are more. `row_count` in each is how many there would be. */
+function statementOf(question: UsageQuestion, starts: readonly number[] | null, linesMax: number): SQL {
+  const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
+  const keys = starts === null ? groups : [sql`slot`, ...groups];
+  const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
+  const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
+  const of = [span, whoseOf(question, starts), conditionsOf(question)] as const;
+  const order = sql`total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc`;
+  const lines = sql`
+    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, count(*) over () as row_count, ${list([...keys, sums])}
+    from ${slotted(question, starts, usageRows(...of))} as slotted
+    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
+    order by ${order} limit ${linesMax + 2}`;
+  if (question.withUnits !== true) return lines;
+  return linesWithUnits({ lines, keys, units: slotted(question, starts, unitRows(...of)), order });
+}
+
+/** Rows with the tags that are grouped by, of the tags that are asked for, each with the interval it lies in. */
+function slotted({ groupBy, only }: UsageQuestion, starts: readonly number[] | null, rows: SQL): SQL {
+  const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
+  const wanted = only.tag === undefined ? sql`true` : taggedWith(only.tag);
+  return sql`(select ${slot} as slot, used.* from ${groupBy.includes('tag') ? perTag(rows) : rows} as used where ${wanted})`;
+}
+
+type Found = Readonly<Record<string, string | number | null>> & { readonly units?: unknown };
 
 const GROUP_COLUMNS = {
   organization: 'organization_id',
@@ -252,7 +310,12 @@ function lineFrom(row: Found, groupBy: readonly UsageGroup[], starts: readonly n
     startMs: starts === null ? null : (starts[Number(row.slot) - 1] ?? null),
     groups: Object.fromEntries(groups),
     sums: sumsFrom(row),
+    units: unitSumsFrom(row.units),
   };
+}
+
+function totalFrom(row: Found | undefined) {
+  return { total: sumsFrom(row), totalUnits: unitSumsFrom(row?.units) };
 }
 
 function sumsFrom(row: Found | undefined): UsageTotals {

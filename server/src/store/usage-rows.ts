@@ -116,7 +116,7 @@ const LAST_MS = Date.UTC(9999, 0);
 type Part = Span & { readonly stepMs: number | null };
 
 /** The widest steps that lie inside the span whole, and what is left at both ends by the next finer ones. */
-function cover(span: Span, steps: readonly number[]): Part[] {
+export function cover(span: Span, steps: readonly number[]): Part[] {
   if (span.fromMs >= span.toMs) return [];
   const [stepMs, ...finer] = steps;
   if (stepMs === undefined) return [{ ...span, stepMs: null }];

@@ -19,6 +19,7 @@ onEveryDatabase('access groups', (given) => {
   // promise: An unknown target is 400, an unknown group is accepted.
   // promise: Access-group grants are valid even before a group has current model members.
   // promise: When a model is later labelled with that group and the runtime reloads
+  // promise: **Access only narrows** on the way down, and access-group grants reach models that are labelled later, without a restart.
   test('a grant is valid before the group exists; labelling a target later is all it takes', async () => {
     const { root, changes } = world();
     const key = freshName('later');

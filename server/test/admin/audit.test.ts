@@ -47,6 +47,7 @@ onEveryDatabase('the audit log', (given) => {
     expect(must(await root('GET', `/organizations/${made.id}/audit-events`)).total).toBe(1);
   });
 
+  // promise: **Nobody edits the audit log unseen**: control-plane events are hash-chained per organization
   test('verifies after everything, also after changes made at once, and finds a row edited by hand', async () => {
     const { root } = world();
     const { organization, team } = await makeTeam(root);

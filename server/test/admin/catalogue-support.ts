@@ -1,7 +1,7 @@
 /** Pieces of a catalogue for suites of the admin API. */
 import type { AdminDeps } from '../../src/admin/deps.ts';
 import { checkBaseUrl, createAddressPolicy } from '../../src/providers/address-policy.ts';
-import { priceFor } from '../../src/providers/price-table.ts';
+import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { type Client, must } from './support.ts';
 
 const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });
@@ -10,6 +10,7 @@ const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' })
 export const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => ('problem' in policy ? policy.problem : checkBaseUrl(url, policy)),
   priceFor,
+  priceListEdition: PRICE_LIST_EDITION,
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
   checkDeployment: async (deployment) => ({
     ok: deployment.credential?.apiKey !== 'sk-wrong-0123456789',

@@ -167,6 +167,13 @@ onEveryDatabase('deployments', (given) => {
       ['a weight that is no whole number', { weight: 1.5 }, '/weight'],
       ['a timeout of nothing', { timeout_ms: 0 }, '/timeout_ms'],
       ['no output at all', { max_output_tokens: 0 }, '/max_output_tokens'],
+      ['searches that are none', { max_searches: 0 }, '/max_searches'],
+      ['searches beyond any request', { max_searches: 10_001 }, '/max_searches'],
+      ['half a search', { max_searches: 1.5 }, '/max_searches'],
+      ['a part of no tokens', { max_part_tokens: 0 }, '/max_part_tokens'],
+      ['a part larger than any usage', { max_part_tokens: 100_000_001 }, '/max_part_tokens'],
+      ['a part as text', { max_part_tokens: '1500' }, '/max_part_tokens'],
+      ['a hang-up that does something else', { on_hangup: 'refund' }, '/on_hangup'],
       ['a limit below zero', { limits: { rpm: -1 } }, '/limits/rpm'],
       ['too many tags', { tags: Array.from({ length: 51 }, (_, index) => `t${index}`) }, '/tags'],
     ];
@@ -221,6 +228,22 @@ onEveryDatabase('deployments', (given) => {
       expect(answer.status).toBe(400);
     }
     expect((await root('PATCH', `/deployments/${made.id}`, { weight: 2 }, { 'if-match': '"1"' })).status).toBe(412);
+  });
+
+  test('what bounds a request’s charge is given, kept, cleared and loaded', async () => {
+    const { root } = world();
+    const bounds = { max_searches: 5, max_part_tokens: 1_600, on_hangup: 'stop' };
+    const made = await makeDeployment(root, freshName(), bounds);
+    expect(made).toMatchObject(bounds);
+    const loaded = (await catalogue()).targets.get(made.model)?.members[0]?.deployment;
+    expect(loaded).toMatchObject({ searchesMax: 5, partTokensMax: 1_600, onHangup: 'stop' });
+    const kept = must(await root('PATCH', `/deployments/${made.id}`, { on_hangup: 'finish' }));
+    expect(kept).toMatchObject({ ...bounds, on_hangup: 'finish' });
+    const none = { max_searches: null, max_part_tokens: null, on_hangup: null };
+    expect(must(await root('PATCH', `/deployments/${made.id}`, none))).toMatchObject({ ...none, version: 3 });
+    expect(must(await root('PATCH', `/deployments/${made.id}`, none)).version).toBe(3);
+    expect(await makeDeployment(root, freshName())).toMatchObject(none);
+    expect((await root('PATCH', `/deployments/${made.id}`, { on_hangup: '' })).status).toBe(400);
   });
 
   test('search finds by model, filters narrow, pages go on under both', async () => {

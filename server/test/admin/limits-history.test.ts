@@ -5,6 +5,8 @@ import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from './support.ts';
 import { storeRecords } from './usage-support.ts';
 
+const COMPLETE = { unpriced_requests: 0, unpriced_units: {} };
+
 onEveryDatabase('the history of budgets', (given) => {
   const world = withAdmin(given);
   const at = (iso: string) => Date.parse(iso);
@@ -26,8 +28,8 @@ onEveryDatabase('the history of budgets', (given) => {
     const [month] = await historyOf(`/organizations/${id}`);
     expect(month.id).toBe(budgets[0].id);
     expect(month.periods).toEqual([
-      { start: '2026-03-04T23:00:00.000Z', end: '2026-04-04T22:00:00.000Z', spent: '2.03', requests: 2 },
-      { start: '2026-02-04T23:00:00.000Z', end: '2026-03-04T23:00:00.000Z', spent: '1.00', requests: 1 },
+      { start: '2026-03-04T23:00:00.000Z', end: '2026-04-04T22:00:00.000Z', spent: '2.03', requests: 2, ...COMPLETE },
+      { start: '2026-02-04T23:00:00.000Z', end: '2026-03-04T23:00:00.000Z', spent: '1.00', requests: 1, ...COMPLETE },
     ]);
   });
 
@@ -69,14 +71,14 @@ onEveryDatabase('the history of budgets', (given) => {
     ]);
     const [rolling, total] = await historyOf(`/organizations/${made.id}`);
     expect(rolling.periods).toEqual([
-      { start: '2026-03-10T10:00:00.000Z', end: '2026-03-10T12:00:00.000Z', spent: '1.00', requests: 1 },
-      { start: '2026-03-10T08:00:00.000Z', end: '2026-03-10T10:00:00.000Z', spent: '2.00', requests: 1 },
-      { start: '2026-03-10T06:00:00.000Z', end: '2026-03-10T08:00:00.000Z', spent: '0.00', requests: 0 },
-      { start: '2026-03-10T04:00:00.000Z', end: '2026-03-10T06:00:00.000Z', spent: '0.00', requests: 0 },
-      { start: '2026-03-10T02:00:00.000Z', end: '2026-03-10T04:00:00.000Z', spent: '0.00', requests: 0 },
-      { start: '2026-03-10T00:00:00.000Z', end: '2026-03-10T02:00:00.000Z', spent: '4.00', requests: 1 },
+      { start: '2026-03-10T10:00:00.000Z', end: '2026-03-10T12:00:00.000Z', spent: '1.00', requests: 1, ...COMPLETE },
+      { start: '2026-03-10T08:00:00.000Z', end: '2026-03-10T10:00:00.000Z', spent: '2.00', requests: 1, ...COMPLETE },
+      { start: '2026-03-10T06:00:00.000Z', end: '2026-03-10T08:00:00.000Z', spent: '0.00', requests: 0, ...COMPLETE },
+      { start: '2026-03-10T04:00:00.000Z', end: '2026-03-10T06:00:00.000Z', spent: '0.00', requests: 0, ...COMPLETE },
+      { start: '2026-03-10T02:00:00.000Z', end: '2026-03-10T04:00:00.000Z', spent: '0.00', requests: 0, ...COMPLETE },
+      { start: '2026-03-10T00:00:00.000Z', end: '2026-03-10T02:00:00.000Z', spent: '4.00', requests: 1, ...COMPLETE },
     ]);
-    expect(total.periods).toEqual([{ start: made.created_at, end: null, spent: '15.00', requests: 4 }]);
+    expect(total.periods).toEqual([{ start: made.created_at, end: null, spent: '15.00', requests: 4, ...COMPLETE }]);
   });
 
   test('a team, a member and a key have their own, and another organization’s spend is in none of them', async () => {

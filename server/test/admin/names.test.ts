@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
+import * as schema from '../../src/store/schema.ts';
 import { onEveryDatabase } from '../support/database.ts';
-import { makeOrganization, must, withAdmin } from './support.ts';
+import { type Client, makeAccount, makeOrganization, must, withAdmin } from './support.ts';
 
 onEveryDatabase('names by id', (given) => {
   const world = withAdmin(given);
@@ -35,6 +36,16 @@ onEveryDatabase('names by id', (given) => {
   test('who sees one team learns its names and what the organization is called', async () => {
     const viewer = world().as([{ role: 'team_viewer', organizationId: ids.other, teamId: ids.otherTeam }]);
     expect(Object.keys(must(await viewer('GET', asked())).names).sort()).toEqual([ids.other, ids.otherTeam].sort());
+  });
+
+  test('who changed the catalogue has a name for readers of the platform alone', async () => {
+    const { root, as, deps } = world();
+    const { id } = await makeAccount(root, 'Ada');
+    const [token] = await deps.db.select({ id: schema.adminTokens.id, name: schema.adminTokens.name }).from(schema.adminTokens);
+    const names = async (client: Client) => must(await client('GET', `/names?ids=${id},${token?.id}`)).names;
+    expect(await names(root)).toEqual({ [id]: 'Ada', [token?.id ?? '']: token?.name });
+    expect(await names(as([{ role: 'platform_auditor' }]))).toHaveProperty(id, 'Ada');
+    expect(await names(as([{ role: 'org_owner', organizationId: ids.acme }]))).toEqual({});
   });
 
   test('more ids than fit are refused', async () => {

@@ -137,6 +137,65 @@ onEveryDatabase('the request log over HTTP', (given) => {
     expect(body.ledger[1]).toMatchObject({ spend: null, cost_by_bucket: null });
   });
 
+  test('a request is shown with its pieces, its tiers, and what had no price', async () => {
+    const { root } = world();
+    const deployment = await makeDeployment(root, freshName(), {
+      prices: {
+        ...{ input_per_million: '1', output_per_million: '2', cached_input_per_million: '0.5' },
+        per_unit: { search: '0.01' },
+        context_tiers: [
+          { above_input_tokens: 100, input_per_million: '3' },
+          { above_input_tokens: 1_000, input_per_million: '4', output_per_million: '9' },
+        ],
+        service_tiers: { priority: { output_per_million: '5' } },
+      },
+    });
+    const [price] = must(await root('GET', `/prices?deployment_id=${deployment.id}`)).data;
+    const usage = { input: 100, cached_input: 1, output: 10, search: 3, image: 2 };
+    const entry = { deploymentId: deployment.id, priceId: price.id };
+    const tiered = givenEntry({ ...entry, usage, nanoUsd: 30_350_500, serviceTier: 'priority', unpricedUnits: 'image' });
+    const plain = givenEntry({ ...entry, attempt: 2, usage: { input: 100 }, nanoUsd: 100_000, serviceTier: 'constructor' });
+    const record = givenEnd({ ...next(), entries: [tiered, plain] });
+    recent.set(record.requestId, record);
+    const body = must(await root('GET', `/requests/${record.requestId}`));
+    expect(body).toMatchObject({ units: { search: 3, image: 2 }, other_tokens: {}, total_tokens: 211, partly_priced: true });
+    expect(body.ledger[0]).toMatchObject({
+      ...{ service_tier: 'priority', total_tokens: 111, units: { search: 3, image: 2 }, unpriced_units: ['image'] },
+      cost_by_bucket: [
+        { bucket: 'input', price_per_million: '3.00' },
+        { bucket: 'cached_input', price_per_million: '0.50' },
+        { bucket: 'output', price_per_million: '5.00' },
+      ],
+      cost_by_unit: [
+        { unit: 'search', quantity: 3, price: '0.01', cost: '0.03' },
+        { unit: 'image', quantity: 2, price: null, cost: null },
+      ],
+    });
+    expect(body.ledger[1]).toMatchObject({
+      ...{ service_tier: 'constructor', unpriced_units: [], cost_by_unit: [] },
+      cost_by_bucket: [{ bucket: 'input', price_per_million: '1.00', cost: '0.0001' }],
+    });
+    await storeRecords(given(), [record]);
+    recent.delete(record.requestId);
+    const { requestLog, ledger } = schema;
+    const whose = { unpricedUnits: 'image', serviceTier: 'priority' };
+    await given().db.update(requestLog).set({ partlyPriced: true }).where(eq(requestLog.requestId, record.requestId));
+    await given()
+      .db.update(ledger)
+      .set(whose)
+      .where(and(eq(ledger.requestId, record.requestId), eq(ledger.attempt, 1)));
+    const stored = must(await root('GET', `/requests/${record.requestId}`));
+    expect(stored).toMatchObject({ units: { search: 3, image: 2 }, partly_priced: true });
+    expect({ ...stored.ledger[0], total_tokens: 111 }).toEqual(body.ledger[0]);
+    const [listed] = must(
+      await root(
+        'GET',
+        `/requests?organization_id=${acme}&from=${new Date(record.admittedAtMs).toISOString()}&to=${new Date(record.admittedAtMs + 1).toISOString()}`,
+      ),
+    ).data;
+    expect(listed).toMatchObject({ id: record.requestId, units: { search: 3, image: 2 }, partly_priced: true });
+  });
+
   describe('a decision', () => {
     // promise: each of their ids resolves to the shared decision, and `refused_requests` sums `count`
     test('is every rule in order with its numbers, and one sentence; a repeat has the shared one under its own id', async () => {

@@ -140,6 +140,7 @@ function depsOf(
     get db() {
       return given().db;
     },
+    openSession: () => given().openSession(),
     clock,
     counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
     keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },
@@ -150,6 +151,7 @@ function depsOf(
     upstream: {
       checkBaseUrl: () => null,
       priceFor: () => null,
+      priceListEdition: 'a list',
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
       listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),
     },

@@ -127,6 +127,7 @@ onEveryDatabase('alerts', (given, kind) => {
       expect((await otherTeam('GET', '/alerts')).body.data).toEqual([]);
     });
 
+    // promise: Thresholds count settled spend; those already passed fire once.
     test('are told of a budget set after they were passed, and again in the next period', async () => {
       const organization = await makeOrganization(world().root);
       await spend(organization.id, 600_000_000);

@@ -77,6 +77,7 @@ onOneDatabase('the proof', (given) => {
       expect([await drifts(), told]).toEqual([[], []]);
     });
 
+    // promise: The proof job corrects counters to the ledger, never the reverse.
     test('corrects what counts too little, at once, and tells of it', async () => {
       await misstate(1_000_000_000);
       expect(await prove(held)).toContain(': 1 counters corrected');
@@ -111,6 +112,7 @@ onOneDatabase('the proof', (given) => {
     expect([await settled(), await drifts(), told]).toEqual([9_000_000_000, [], []]);
   });
 
+  // promise: The proof job corrects counters to the ledger, never the reverse.
   test('never changes the ledger', async () => {
     const sums = async () =>
       (await given().db.execute('select sum(nano_usd)::text as sum, count(*)::text as rows from ledger')).rows;
@@ -118,6 +120,24 @@ onOneDatabase('the proof', (given) => {
     await misstate(1);
     await prove(OURS);
     expect(await sums()).toEqual(before);
+  });
+
+  test('adds up again what a replica of the version before left out of the units, without an alarm', async () => {
+    const entries = [givenEntry({ usage: { input: 1, search: 2, cache_write_1h: 30 }, nanoUsd: 1, unpricedUnits: 'search' })];
+    await storeRecords(given(), [givenEnd({ organizationId, admittedAtMs: world().time.nowMs, entries })]);
+    const units = async () =>
+      (await given().db.execute(`select * from unit_rollups where organization_id = '${organizationId}' order by unit`)).rows;
+    const whole = await units();
+    expect(whole).toMatchObject([
+      { unit: 'cache_write_1h', uses: '1', quantity: '30', unpriced_quantity: '0' },
+      { unit: 'search', uses: '1', quantity: '2', unpriced_quantity: '2' },
+    ]);
+    await given().db.execute(`delete from unit_rollups where organization_id = '${organizationId}' and unit = 'search'`);
+    await given().db.execute(`update unit_rollups set quantity = quantity + 5 where organization_id = '${organizationId}'`);
+    expect(await prove(OURS)).toContain('0 days of rollups do not agree, 2 sums of units put right');
+    expect(await units()).toEqual(whole);
+    expect([await drifts(), told]).toEqual([[], []]);
+    expect(await prove(OURS)).toContain('0 sums of units put right');
   });
 
   test('sees rollups that do not add up to the ledger, has them repaired, and is content afterwards', async () => {

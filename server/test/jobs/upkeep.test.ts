@@ -1,6 +1,7 @@
 /** The jobs themselves, each run once over records that were stored the way the house stores them. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AlertType } from '../../src/domain/alert.ts';
+import type { Price, PriceUnits } from '../../src/domain/price.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { credentialJob } from '../../src/jobs/check-credentials.ts';
 import type { Job } from '../../src/jobs/job.ts';
@@ -17,11 +18,11 @@ import { givenEnd, givenEntry } from '../support/records.ts';
 const DAY_MS = 86_400_000;
 
 onOneDatabase('upkeep', (given) => {
-  let listed: Readonly<Record<string, number>> | null = { input: 1_000_000_000 };
+  let listed: Pick<Price, 'perMillion' | 'units'> | null = { perMillion: { input: 1_000_000_000 } };
   const priceFor = () => listed;
   const refuse = () => Promise.reject(new Error('not asked'));
   const world = withAdmin(given, {
-    upstream: { checkBaseUrl: () => null, priceFor, checkDeployment: refuse, listModels: refuse },
+    upstream: { checkBaseUrl: () => null, priceFor, priceListEdition: 'list 7', checkDeployment: refuse, listModels: refuse },
   });
   const told: { type: AlertType; data: object }[] = [];
   const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
@@ -109,6 +110,10 @@ onOneDatabase('upkeep', (given) => {
         await store(organization.id, 0, { deploymentId: id, provider: 'fake', entries, ...more });
       }
       await store(organization.id, 0, { status: 'refused', deploymentId: null, provider: '', entries: [], count: 3 });
+      // What used nothing has no entry that names a provider: rows of the version before name none, ours their deployment's.
+      const free = { deploymentId: id, entries: [], endpoint: 'count_tokens' };
+      await store(organization.id, 0, { ...free, provider: undefined, calledName: 'counted before' });
+      await store(organization.id, 0, { ...free, provider: 'fake', calledName: 'counted' });
     });
 
     test('finds nothing where nothing is wrong', async () => {
@@ -198,7 +203,7 @@ onOneDatabase('upkeep', (given) => {
     const inForce = async () => must(await world().root('GET', `/deployments/${id}`)).prices;
     await run(priceJob({ priceFor, announcer }));
     expect(await proposals()).toEqual([]);
-    listed = { input: 2_000_000_000 };
+    listed = { perMillion: { input: 2_000_000_000 } };
     await run(priceJob({ priceFor, announcer }));
     await run(priceJob({ priceFor, announcer }));
     expect(told.splice(0)).toEqual([
@@ -215,5 +220,43 @@ onOneDatabase('upkeep', (given) => {
     expect(await inForce()).toMatchObject({ input_per_million: '2.00' });
     const [event] = must(await world().root('GET', '/audit-events?action=price.adopt')).data;
     expect(event).toMatchObject({ object: { id }, after: { prices: { input_per_million: '2.00' } } });
+  });
+
+  test('a list that begins to price searches or a tier differs, also when it was dismissed before; adopting names the list', async () => {
+    const { root } = world();
+    listed = { perMillion: { input: 1 } };
+    const body = { model: 'list-units', provider: 'fake', upstream_model: 'x', mode: 'chat' };
+    const { id } = must(await root('POST', '/deployments', body));
+    const open = async () =>
+      must(await root('GET', '/prices/proposals')).data.filter((one: { deployment_id: string }) => one.deployment_id === id);
+    const units: PriceUnits = {
+      perUnit: { search: 10_000_000 },
+      contextTiers: [{ aboveInputTokens: 200_000, perMillion: { input: 2 } }],
+    };
+    listed = { perMillion: { input: 1 }, units };
+    await run(priceJob({ priceFor, announcer }));
+    const proposed = {
+      input_per_million: '0.000000001',
+      per_unit: { search: '0.01' },
+      context_tiers: [{ above_input_tokens: 200_000, input_per_million: '0.000000002' }],
+    };
+    expect(await open()).toMatchObject([{ prices: { input_per_million: '0.000000001' }, proposed }]);
+    must(await root('POST', `/prices/proposals/${id}/dismiss`));
+    await run(priceJob({ priceFor, announcer }));
+    expect(await open()).toEqual([]);
+    listed = { perMillion: { input: 1 }, units: { ...units, perUnit: { search: 20_000_000 } } };
+    await run(priceJob({ priceFor, announcer }));
+    expect(await open()).toHaveLength(1);
+    must(await root('POST', `/prices/proposals/${id}/adopt`));
+    const { prices, prices_from } = must(await root('GET', `/deployments/${id}`));
+    expect(prices).toEqual({ ...proposed, per_unit: { search: '0.02' } });
+    expect(prices_from).toEqual({ source: 'list', source_version: 'list 7', created_by: expect.stringMatching(/^adm_/) });
+    await run(priceJob({ priceFor, announcer }));
+    expect(await open()).toEqual([]);
+    // The same with empty parts is the same.
+    listed = { ...listed, units: { ...listed.units, serviceTiers: {} } };
+    await run(priceJob({ priceFor, announcer }));
+    expect(await open()).toEqual([]);
+    told.splice(0);
   });
 });

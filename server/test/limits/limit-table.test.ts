@@ -8,11 +8,12 @@ const BURST = { room: 7, calls: 40 };
 
 describe('a burst over several keys is admitted up to the limit exactly, and a refusal moves no counter', () => {
   for (const cell of CELLS) {
-    // promise: Maximum requests per minute across all keys in the org
-    // promise: Maximum tokens per minute across all keys in the org
-    // promise: Maximum requests per hour across all keys in the org
-    // promise: Maximum requests per day across all keys in the org
-    // promise: Maximum tokens per day across all keys in the org
+    // promise: **Never above a limit.** In no 60 seconds (60 minutes, calendar day) are more requests admitted than the limit
+    // promise: RPM · Maximum requests per minute across all keys in the org
+    // promise: TPM · Maximum tokens per minute across all keys in the org
+    // promise: RPH · Maximum requests per hour across all keys in the org
+    // promise: RPD · Maximum requests per day across all keys in the org
+    // promise: TPD · Maximum tokens per day across all keys in the org
     // promise: Organization limits act as a shared cap — all teams and keys within the org contribute to the same counters.
     // promise: The user scope is the membership: one counter per person and organization, across teams.
     // promise: **Requests are exact. Tokens are exact in holds**
@@ -37,6 +38,7 @@ describe('a budget admits as many calls at once as their holds fit into it, and 
     // promise: It is the right place for tenant-wide spending and policy boundaries.
     // promise: Organizations are the top-level tenant and budget boundary
     // promise: **A `block` budget holds an upper bound**
+    // promise: **A blocking budget is not overspent.** What a request may cost is held before it is sent
     test(scope, async () => {
       const site = await openHouseSite(budgetOf(scope, BURST, { nanoUsdOf: houseNanoUsdOf }));
       try {

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { checkDeployment, listUpstreamModels } from '../../src/providers/credential-check.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
-import { priceFor } from '../../src/providers/price-table.ts';
+import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { upstream as provider, testTransport } from '../support/upstream.ts';
@@ -16,6 +16,7 @@ const BAD = 'sk-bad-0123456789-canary';
 const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
   priceFor,
+  priceListEdition: PRICE_LIST_EDITION,
   checkDeployment: (deployment) =>
     checkDeployment(
       deployment.provider === 'fake' ? createFakeProvider() : createOpenAiProvider({ transport: testTransport() }),
@@ -98,9 +99,10 @@ describe('before saving', () => {
   test('list prices are suggested where the table knows them', async () => {
     const { root } = world();
     const known = must(await root('GET', '/prices/suggest?provider=fake&upstream_model=fake-large'));
-    expect(known).toEqual({ prices: expect.objectContaining({ input_per_million: '1.25' }), source: 'published list prices' });
+    const from = { source: 'published list prices', source_version: PRICE_LIST_EDITION };
+    expect(known).toEqual({ prices: expect.objectContaining({ input_per_million: '1.25' }), ...from });
     const unknown = must(await root('GET', '/prices/suggest?provider=openai&upstream_model=no-such-model-here'));
-    expect(unknown).toEqual({ prices: null, source: null });
+    expect(unknown).toEqual({ prices: null, source: null, source_version: null });
   });
 
   test.each(['platform_auditor', 'org_owner'] as const)('as %s nothing is tried', async (role) => {

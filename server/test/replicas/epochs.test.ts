@@ -7,7 +7,7 @@ import type { Hold } from '../../src/counters/counters.ts';
 import { CountersAway } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import { createRedisCounters } from '../../src/counters/redis.ts';
-import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, used, wants } from '../../src/counters/testing.ts';
+import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, refused, used, wants } from '../../src/counters/testing.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { createEpochs } from '../../src/replicas/epoch.ts';
 import { createLiving } from '../../src/replicas/living.ts';
@@ -121,6 +121,7 @@ for (const kind of ['Redis', 'Redis Cluster'] as const satisfies readonly RedisK
       return { redis, first, second, members };
     }
 
+    // promise: Redis came back empty | as above, until the live replicas re-registered their holds
     test('a server that is emptied ends the epoch; what is in flight is held again and the past is read anew before a budget admits', async () => {
       const { redis, first, second } = await twoReplicas();
       const before = first.shared.status().epoch;
@@ -136,6 +137,7 @@ for (const kind of ['Redis', 'Redis Cluster'] as const satisfies readonly RedisK
       expect(readings.used).toEqual([SPENT + 25 + 40, 2]);
       expect(readings.held[0]).toBe(65);
       await first.shared.settle(hold, used(0, 5), budgetPlan);
+      expect([first.shared.inFlight(), second.shared.inFlight()]).toEqual([0, 1]);
       expect((await second.shared.read(budgetPlan.counters)).used).toEqual([SPENT + 5 + 40, 1]);
     });
   });
@@ -157,6 +159,8 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     return { redis, proxy, house };
   }
 
+  // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
+  // promise: **Replicas count as one**: with Redis or Valkey every limit and budget is exact
   test('without Redis a budget that refuses is closed, and a limit goes by a share; back with Redis both count all there was', async () => {
     const { proxy, house } = await behindProxy();
     const { shared, holds } = house;
@@ -167,14 +171,18 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     const away = admitted(await shared.hold('req_3', limitPlan, wants()));
     expect(away.isDegraded).toBe(true);
     holds.add(away.hold);
+    expect(shared.inFlight()).toBe(2);
     await proxy.set('pass');
     await until(() => shared.status().is === 'open');
     expect(await shared.read(limitPlan.counters)).toMatchObject({ used: [2], held: [2] });
     await shared.settle(away.hold, used(0), limitPlan);
+    await shared.settle(away.hold, used(0), limitPlan);
+    expect(shared.inFlight()).toBe(1);
     expect(await shared.read(limitPlan.counters)).toMatchObject({ used: [2], held: [1] });
     expect(shared.status()).toMatchObject({ outages: 1, degraded: 1 });
   });
 
+  // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
   test('each replica admits its share and no more', async () => {
     const { proxy, house } = await behindProxy();
     await proxy.set('down');
@@ -183,6 +191,25 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     expect(results.filter((result) => result.admitted)).toHaveLength(9);
   });
 
+  // promise: So a request whose input fits is never refused for ever.
+  test('a first call fits into a share as into the whole limit, and what does not is not told that it never passes', async () => {
+    const { redis, proxy, house } = await behindProxy();
+    const { shared } = house;
+    await open({ url: redis.url, owner: 'replica2', members: () => ['replica1', 'replica2'] });
+    await until(() => shared.status().replicas === 2);
+    await proxy.set('down');
+    await until(() => shared.status().is === 'away');
+    const tokens = planOf({ unit: 'tokens', window: HOUR, value: 4_000 });
+    const limit = { ...tokens, rules: tokens.rules.map((rule) => ({ ...rule, limit: 'tph' as const })) };
+    const first = admitted(await shared.hold('req_1', limit, { ...wants(2_050), inputTokens: 100 }));
+    expect(first.readings.held).toEqual([100 + 950]);
+    const above = refused(await shared.hold('req_2', limit, { ...wants(3_050), inputTokens: 2_100 }));
+    expect(above.refusing).toEqual([{ rule: 0, retryAfterMs: expect.any(Number) }]);
+    const never = refused(await shared.hold('req_3', limit, { ...wants(4_001), inputTokens: 4_001 }));
+    expect(never.refusing).toEqual([{ rule: 0, retryAfterMs: null }]);
+  });
+
+  // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
   test('the settings turn both around', async () => {
     const { proxy, house } = await behindProxy({ budgets: 'admit', limits: 'refuse' });
     await proxy.set('down');

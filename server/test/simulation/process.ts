@@ -5,6 +5,7 @@ import { FAR_FUTURE_MS } from '../../src/domain/period.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot.ts';
 import { createTraffic } from '../../src/proxy/traffic.ts';
@@ -58,10 +59,12 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
   const watched = watch(counters, truth, memory.nowMs);
   const asked = delays ? delayed(watched.counters, (run) => void schedule.after(random.whole(0, 40), run)) : watched.counters;
   const source = storeOf(surroundings);
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source,
     clock: schedule,
     hashSecret: (secret) => secret,
+    inFlight: () => traffic.inFlight(),
     keysMax: 100,
     forget: (added) => void asked.forget(added),
     recount: (changed) => void asked.recount(changed),
@@ -76,7 +79,8 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     providers: new Map([['fake', scriptedProvider(schedule, random)]]),
     health: createDeploymentHealth(schedule),
     load: createDeploymentLoad(schedule),
-    traffic: createTraffic(),
+    pace: createDeploymentPace(),
+    traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },

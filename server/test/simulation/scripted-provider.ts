@@ -34,6 +34,7 @@ function scriptFor(request: UpstreamRequest, random: Random): readonly Act[] {
     [5, () => error(500, afterMs)],
     [3, () => error(429, afterMs)],
     [2, () => error(400, afterMs)],
+    [3, () => (request.stream ? errorInStream(request, random, afterMs) : errorInstead(request, random, afterMs))],
     [6, () => failed('timeout', true)],
     [3, () => failed('not_connected', false)],
     [3, () => failed('reset', random.chance(0.5))],
@@ -59,6 +60,29 @@ function error(status: number, afterMs: number): readonly Act[] {
     { afterMs: 0, run: (sink) => sink.end() },
   ];
 }
+
+/** An error in an answer of status 200, at times with usage. */
+function errorInstead(request: UpstreamRequest, random: Random, afterMs: number): readonly Act[] {
+  const body = Buffer.from(JSON.stringify({ ...OVERLOADED, ...(random.chance(0.3) ? usageOf(request, random) : {}) }));
+  return [
+    { afterMs, run: (sink) => sink.head(200, JSON_TYPE) },
+    { afterMs: 0, run: (sink) => sink.data(body) },
+    { afterMs: 0, run: (sink) => sink.end() },
+  ];
+}
+
+/** The same in place of a stream's first event, at times behind comments for a while. */
+function errorInStream(request: UpstreamRequest, random: Random, afterMs: number): readonly Act[] {
+  const acts: Act[] = [{ afterMs, run: (sink) => sink.head(200, EVENT_STREAM) }];
+  const say = (bytes: Buffer) => acts.push({ afterMs: random.whole(0, 2_000), run: (sink) => sink.data(bytes) });
+  for (let i = random.whole(0, 4); i > 0; i--) say(Buffer.from(': wait\n\n'));
+  say(event(OVERLOADED));
+  if (random.chance(0.3)) say(event({ ...chunk([]), usage: usageOf(request, random).usage }));
+  acts.push({ afterMs: 0, run: (sink) => sink.end() });
+  return acts;
+}
+
+const OVERLOADED = { error: { message: 'scripted overload', type: 'overloaded_error', param: null, code: null } };
 
 /** The output never exceeds the cap it was sent; the input never what one token a byte and some overhead allow. */
 function usageOf(

@@ -271,6 +271,7 @@ function deployment(id: string, dearness: number, random: Random): DeploymentCon
     tags: [],
     maxOutputTokens: random.pick([64, 256, 400]),
     timeoutMs: 60_000,
+    onHangup: random.pick([null, null, 'finish', 'stop']),
     enabled: true,
   };
 }

@@ -1,6 +1,6 @@
 /** Arbitrary settlement records, as people and providers could make them. */
 import fc from 'fast-check';
-import { USAGE_BUCKETS } from '../../src/domain/usage.ts';
+import { USAGE_BUCKETS, USAGE_UNITS } from '../../src/domain/usage.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 
 const id = (prefix: string) => fc.stringMatching(/^[0-9a-f]{32}$/).map((hex) => `${prefix}_${hex}`);
@@ -20,8 +20,10 @@ const entries = fc.array(
     provider: fc.constantFrom('openai', 'anthropic', 'fake'),
     upstreamModel: wild,
     priceId: fc.option(id('price')),
-    usage: fc.dictionary(fc.constantFrom(...USAGE_BUCKETS), tokens),
+    usage: fc.dictionary(fc.constantFrom(...USAGE_BUCKETS, ...USAGE_UNITS), tokens),
     nanoUsd: fc.option(fc.maxSafeNat()),
+    serviceTier: fc.option(wild),
+    unpricedUnits: fc.option(wild),
   }),
   { maxLength: 4 },
 );

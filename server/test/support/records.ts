@@ -1,4 +1,5 @@
 /** Settlement records for tests, with whatever a test wants to be different. */
+import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR } from '../../src/domain/settled-rows.ts';
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 
@@ -24,6 +25,8 @@ export function givenEntry(entry: Partial<LedgerEntry> = {}): LedgerEntry {
     priceId: 'price_01',
     usage: { input: 10, output: 20 },
     nanoUsd: 1_000,
+    serviceTier: null,
+    unpricedUnits: null,
     ...entry,
   };
 }
@@ -88,4 +91,15 @@ export function givenRefusal(end: Partial<EndRecord> = {}): EndRecord {
     entries: [],
     ...end,
   });
+}
+
+/** An `end` line as it was written while the ledger's entries ended with `nano_usd`. */
+export function lineBeforeUnits(line: string): string {
+  const fields = line.split('\t');
+  const entries = END_FIELDS.indexOf('entries');
+  fields[entries] = (fields[entries] as string)
+    .split(ENTRY_SEPARATOR)
+    .map((entry) => entry.split(ENTRY_FIELD_SEPARATOR).slice(0, ENTRY_FIELDS.indexOf('service_tier')).join(ENTRY_FIELD_SEPARATOR))
+    .join(ENTRY_SEPARATOR);
+  return fields.join('\t');
 }

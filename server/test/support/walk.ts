@@ -21,6 +21,7 @@ import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
 import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
+import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { openSnapshot } from '../../src/proxy/snapshot.ts';
 import { createTraffic } from '../../src/proxy/traffic.ts';
 
@@ -135,6 +136,8 @@ export interface AskOptions {
   readonly raw?: Buffer;
   /** Hang up once this many chunks were read. */
   readonly hangUpAfter?: number;
+  /** Leave the stream unread once this many chunks were read. */
+  readonly unreadAfter?: number;
   /** Hang up as soon as this is settled. */
   readonly hangUpWhen?: Promise<unknown>;
 }
@@ -179,6 +182,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const keyIdBySecret = new Map(keys.map(({ id }) => [newKeySecret(), id]));
   const secrets = [...keyIdBySecret.keys()];
   const now = { organization, keys, targets: house.targets ?? [model('fast', [deployment()])] };
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source: {
       loadCatalogue: async () => catalogueOf(now.targets),
@@ -193,6 +197,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     clock,
     hashSecret: (text) => text,
     keysMax: 100,
+    inFlight: () => traffic.inFlight(),
     forget: (added) => void counters.forget(added),
     recount: (changed) => void counters.recount(changed),
     unreadable: () => {},
@@ -205,7 +210,8 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
-    traffic: createTraffic(),
+    pace: createDeploymentPace(),
+    traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },
@@ -358,7 +364,7 @@ function capture(options: AskOptions, resolve: (said: Said) => void): Reply {
       if (gone) return true;
       chunks.push(bytes);
       if (chunks.length === options.hangUpAfter) hangUp();
-      return true;
+      return chunks.length < (options.unreadAfter ?? Number.POSITIVE_INFINITY);
     },
     end: (bytes) => {
       if (gone) return;

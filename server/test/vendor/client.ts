@@ -46,6 +46,11 @@ export function estimatedInput(question: Question): number {
   return Math.ceil(Buffer.byteLength(bodyOf(question)) / 4);
 }
 
+/** Input tokens that a budget holds money for: the body's bytes and 512 more. */
+export function inputHeld(question: Question): number {
+  return Buffer.byteLength(bodyOf(question)) + 512;
+}
+
 /** Output tokens the gateway expects of a key it knows nothing of: all it may ask for. */
 export const EXPECTED_OUTPUT = OUTPUT_TOKENS_MAX;
 

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type VendorKind, WORD_BYTES } from '../support/vendor-answers.ts';
 import type { VendorDouble } from '../support/vendor-double.ts';
 import type { Served } from '../support/vendor-exchange.ts';
-import { askAndHangUp, type Dialect, estimatedInput, type Question } from './client.ts';
-import { entry, type LoggedEntry, type LoggedRow, type Route, type VendorSite } from './site.ts';
+import { askAndHangUp, type Dialect, EXPECTED_OUTPUT, estimatedInput, inputHeld, type Question } from './client.ts';
+import { entry, type LoggedEntry, type LoggedRow, NANO_USD_PER_TOKEN, type Route, type VendorSite } from './site.ts';
 
 /** One stream that its reader leaves: after so many words, or wherever it happens to be. */
 export interface Cut {
@@ -53,7 +53,7 @@ export async function cutProblems(
   const row = await site.rowOf(requestId);
   const served = await recordOf(vendor, cut);
   const problems = row.status === 'cancelled' || served.isComplete ? [] : [`the row says ${row.status}`];
-  problems.push(...ledgerProblems(row.entries, served, estimatedInput(question), wordsIn(text)));
+  problems.push(...ledgerProblems(row.entries, served, question, wordsIn(text)));
   const held = await site.heldBy(route);
   if (held !== 0) problems.push(`${held} is still held`);
   if (!served.isClosed && !served.isComplete) problems.push('the vendor was not let go');
@@ -84,22 +84,21 @@ async function recordOf(vendor: VendorDouble, { route }: Cut): Promise<Served> {
 }
 
 /**
- * Complete: the usage that was told. Cut: the input that was told, else the gateway's estimate, and of the output a quarter of the bytes
- * that the gateway took from the vendor. These are between what the client saw and what the vendor wrote, and both are the same where the
- * vendor waited for the cut.
+ * Complete: the usage that was told. Cut: the input that was told, else of tokens the gateway's estimate and of money what was held for it; and
+ * of the output, which a budget covers, at least a quarter of the bytes that the client saw, at most what was asked for.
  */
-function ledgerProblems(entries: readonly LoggedEntry[], served: Served, estimate: number, wordsSeen: number): string[] {
+function ledgerProblems(entries: readonly LoggedEntry[], served: Served, question: Question, wordsSeen: number): string[] {
   const [only] = entries;
   if (entries.length !== 1 || only === undefined) return [`the ledger has ${entries.length} entries of one attempt`];
-  const told = served.usage ?? { input: estimate, output: 0 };
+  const told = served.usage ?? { input: estimatedInput(question), output: 0 };
   if (only.kind === 'usage')
     return isDeepStrictEqual(only, entry(1, 'usage', told)) ? [] : [differs(only, entry(1, 'usage', told))];
-  const tokens = (bytes: number) => Math.max(served.kind === 'anthropic' ? 1 : 0, Math.ceil(bytes / 4));
-  const least = entry(1, 'estimated', { input: told.input, output: tokens(wordsSeen * WORD_BYTES) });
-  const most = entry(1, 'estimated', { input: told.input, output: tokens(served.textBytes) });
-  const isBetween = only.output >= least.output && only.output <= most.output;
+  const least = Math.min(EXPECTED_OUTPUT, Math.max(told.output, Math.ceil((wordsSeen * WORD_BYTES) / 4)));
+  const isBetween = only.output >= least && only.output <= EXPECTED_OUTPUT;
   const right = entry(1, 'estimated', { input: told.input, output: only.output });
-  return isBetween && isDeepStrictEqual(only, right) ? [] : [`${differs(only, least)} at least, ${JSON.stringify(most)} at most`];
+  const held = served.usage === null ? (inputHeld(question) - told.input) * NANO_USD_PER_TOKEN.input : 0;
+  const wanted = { ...right, nanoUsd: right.nanoUsd + held };
+  return isBetween && isDeepStrictEqual(only, wanted) ? [] : [`${differs(only, wanted)}, of ${least} tokens of output or more`];
 }
 
 /** What a ledger has, and what it should have. */

@@ -23,7 +23,8 @@ afterAll(async () => {
 
 describe('a vendor that fails costs what it served, and leaves nothing held, nothing leaked and no connection hanging', () => {
   for (const [fault, ofFault] of Map.groupBy(cases, ({ fault }) => fault)) {
-    // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage: 0.
+    // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage,
+    // promise: **Everything is charged once**: answers, streams, hang-ups, timeouts, fallbacks, crashes.
     test(fault, async () => {
       const found = async (one: FaultCase) =>
         (await faultProblems(site, viewOf(vendor), one)).map((problem) => `${nameOf(one)}: ${problem}`);

@@ -26,7 +26,7 @@ describe('what is charged is what the vendor says it served', () => {
   }
 
   for (const fallback of FALLBACKS) {
-    // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage: 0.
+    // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage,
     test(`${fallback.route.name}: only attempts that served something are in the ledger`, async () => {
       expect((await fallbackProblems(site, vendor, fallback)).problems).toEqual([]);
     });

@@ -21,7 +21,7 @@ async function open(plan: House): Promise<WalkHouse & { readonly begins: BeginRe
   return { ...house, begins };
 }
 
-// promise: (no stream: the adaptive estimate), marked `estimated`.
+// promise: Sent in full, then timeout or hang-up: what the provider reported, else an estimate
 test('an answer nobody saw is charged no more output than the model that was asked can put out, for no more was held', async () => {
   const silent = deployment({ upstreamModel: 'fake-hangs', maxOutputTokens: 64 });
   const { ask, rows, upstreamCalled } = await open({
@@ -64,7 +64,7 @@ test('a client that hangs up while a further attempt is being held for is sent n
   await vi.waitFor(() => expect(rows).toHaveLength(1), { timeout: 10_000 });
   expect(begins).toHaveLength(1);
   expect(rows).toMatchObject([{ status: 'cancelled', attempts: 1, entries: [{ attempt: 1 }] }]);
-  expect(counters.inFlight()).toBe(0);
+  await vi.waitFor(() => expect(counters.inFlight()).toBe(0));
 });
 
 test('when the counters cannot be asked no further attempt is made, and the last failure is the answer', async () => {

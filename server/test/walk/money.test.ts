@@ -144,7 +144,7 @@ describe('each attempt settles itself', () => {
   const breaks = (kind: UpstreamFailure['kind'], sent: boolean) =>
     failing((sink) => sink.failed(new UpstreamFailure(kind, { sent, message: kind })));
 
-  // promise: Refused, not connected, 4xx/5xx without usage: 0.
+  // promise: Refused, not connected, 4xx/5xx without usage,
   // promise: a provider | fallback within the caller's access | 502/503/504 with the reason
   test.each([
     ['a refused address', breaks('refused_address', false), 502, 'provider_error'],
@@ -168,7 +168,8 @@ describe('each attempt settles itself', () => {
     expect(counters.inFlight()).toBe(0);
   });
 
-  // promise: Sent in full, then timeout or hang-up: what the provider reported, else input + output delivered
+  // promise: Sent in full, then timeout or hang-up: what the provider reported, else an estimate
+  // promise: What had to be estimated says so.
   test('sent in full and then silent: the input and the adaptive estimate; broken in a stream: what was delivered; both marked', async () => {
     const { ask, rows } = await open({
       targets: [

@@ -47,10 +47,11 @@ describe('a request walks to its settlement', () => {
     const { ask } = await open();
     const said = await ask(HELLO, { path: '/v1/messages' });
     expect(said.status).toBe(200);
-    expect(said.json()).toMatchObject({ type: 'message', role: 'assistant', model: 'fast' });
+    expect(said.json()).toMatchObject({ type: 'message', role: 'assistant', model: 'fake-small' });
   });
 
-  // promise: Sent in full, then timeout or hang-up: what the provider reported, else input + output delivered
+  // promise: Sent in full, then timeout or hang-up: what the provider reported, else an estimate
+  // promise: **Everything is charged once**: answers, streams, hang-ups, timeouts, fallbacks, crashes.
   test('a client that hangs up in the middle is charged what was delivered, marked estimated, and holds nothing', async () => {
     const { ask, rows, counters } = await open();
     await ask({ ...HELLO, stream: true }, { hangUpAfter: 2 });
@@ -59,7 +60,7 @@ describe('a request walks to its settlement', () => {
     expect(counters.inFlight()).toBe(0);
   });
 
-  // promise: Sent in full, then timeout or hang-up: what the provider reported, else input + output delivered
+  // promise: Sent in full, then timeout or hang-up: what the provider reported, else an estimate
   test('a client that hangs up before the first byte is charged the estimate, and holds nothing', async () => {
     const { ask, rows, counters, upstreamCalled } = await open({
       targets: [model('fast', [deployment({ upstreamModel: 'fake-slow' })])],
@@ -69,7 +70,8 @@ describe('a request walks to its settlement', () => {
     expect(counters.inFlight()).toBe(0);
   });
 
-  // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage: 0.
+  // promise: **Each attempt settles itself.** Refused, not connected, 4xx/5xx without usage,
+  // promise: **Everything is charged once**: answers, streams, hang-ups, timeouts, fallbacks, crashes.
   test('a failing deployment is tried again, then another, and only what was used is charged', async () => {
     const failing = deployment({ id: 'dep_bad', upstreamModel: 'fake-500' });
     const { ask, rows, upstreamCalls } = await open({

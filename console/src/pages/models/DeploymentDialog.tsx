@@ -1,13 +1,15 @@
 import { Input, SegmentedControl, Stack, Text } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { PriceFields, priceTextsOf } from '../../components/PriceFields.tsx';
+import { PriceFields } from '../../components/PriceFields.tsx';
+import { priceDraftOf } from '../../components/price-draft.ts';
 import { saved } from '../../components/saved.ts';
+import { bind } from '../../forms/bind.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
-import { createBodyOf, DEPLOYMENT_RULES, type DeploymentDraft, NEW_DRAFT } from './deployment-draft.ts';
+import { createBodyOf, type DeploymentDraft, deploymentFaults, NEW_DRAFT } from './deployment-draft.ts';
 import { RoutingFields } from './RoutingFields.tsx';
 import { UpstreamFields } from './UpstreamFields.tsx';
 
@@ -31,14 +33,14 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
 }
 
 function DeploymentForm({ onSaved, start }: Required<Pick<DeploymentDialogProps, 'onSaved' | 'start'>>) {
-  const form = useForm<DeploymentDraft>({ initialValues: { ...NEW_DRAFT, ...start }, validate: DEPLOYMENT_RULES });
+  const form = useForm<DeploymentDraft>({ initialValues: { ...NEW_DRAFT, ...start }, validate: deploymentFaults });
   const [note, setNote] = useState<string | null>(null);
   // Typed prices stay; only those that were filled before are filled anew.
-  const arePricesTyped = useRef(false);
   const fill = (prices: Prices | null, text: string) => {
     setNote(text);
-    if (!arePricesTyped.current) form.setFieldValue('prices', priceTextsOf(prices));
+    if (!form.values.arePricesTyped) form.setFieldValue('prices', priceDraftOf(prices));
   };
+  const prices = bind(form, 'prices');
   return (
     <DialogForm
       form={form}
@@ -54,12 +56,11 @@ function DeploymentForm({ onSaved, start }: Required<Pick<DeploymentDialogProps,
       <ProviderChoice form={form} />
       <UpstreamFields form={form} isNew onPrices={fill} />
       <PriceFields
-        value={form.values.prices}
-        onChange={(prices) => {
-          arePricesTyped.current = true;
-          form.setFieldValue('prices', prices);
+        {...prices}
+        onChange={(typed) => {
+          form.setFieldValue('arePricesTyped', true);
+          prices.onChange(typed);
         }}
-        errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
         note={note}
       />
       <RoutingFields form={form} />

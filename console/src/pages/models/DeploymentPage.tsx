@@ -1,4 +1,4 @@
-import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Group, Stack, Text, Title } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
@@ -15,11 +15,13 @@ import { Page } from '../../components/Page.tsx';
 import { saved } from '../../components/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
-import { CapacityNow, PriceText, Tags } from './cells.tsx';
+import { hangupWords } from './BoundFields.tsx';
+import { CapacityNow, lackedWords, PriceText, Tags } from './cells.tsx';
 import { CheckBadge } from './DeploymentTest.tsx';
 import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
+import { PriceOrigin } from './PriceOrigin.tsx';
 import { PriceVersions } from './PriceVersions.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
 
@@ -51,6 +53,11 @@ function Found({ deployment }: { deployment: Deployment }) {
       about={<CopyText text={deployment.id} label="id" />}
       actions={<Actions deployment={deployment} />}
     >
+      {deployment.unpriced_units.length > 0 && (
+        <Alert color="orange" title="Something used here has no price">
+          {lackedWords(deployment.unpriced_units)}
+        </Alert>
+      )}
       <DeploymentFacts deployment={deployment} />
       <ModelSection name={deployment.model} />
       <Stack gap="xs">
@@ -144,10 +151,14 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         ['Credential', <CredentialLink key="credential" id={deployment.credential_id} />],
         ['Price per million tokens', <PriceText key="price" prices={deployment.prices} />],
         ['Price in force since', <Time key="since" at={deployment.prices_effective_from} />],
+        ['Price from', <PriceOrigin key="origin" from={deployment.prices_from} />],
         ['Capacity, this minute', <CapacityNow key="capacity" of={deployment} />],
         ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
         ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
         ['Output tokens at most', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],
+        ['Searches per request', atMost(deployment.max_searches)],
+        ['Tokens per media part', atMost(deployment.max_part_tokens)],
+        ['When the caller hangs up', hangupWords(deployment.on_hangup)],
         ['Timeout', `${deployment.timeout_ms / 1_000} s`],
         ['Created', <Time key="created" at={deployment.created_at} />],
         [
@@ -159,6 +170,10 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
       ]}
     />
   );
+}
+
+function atMost(bound: number | null): string {
+  return bound === null ? 'not declared' : `${bound.toLocaleString()} at most`;
 }
 
 function CredentialLink({ id }: { id: string | null }) {

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
-import { PriceFields, type PriceTexts } from '../../components/PriceFields.tsx';
+import { PriceFields } from '../../components/PriceFields.tsx';
+import { bind } from '../../forms/bind.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
-import { DEPLOYMENT_RULES, type DeploymentDraft, draftOf } from './deployment-draft.ts';
+import { type DeploymentDraft, deploymentFaults, draftOf } from './deployment-draft.ts';
 import { deploymentParts } from './deployment-parts.ts';
 import { RoutingFields } from './RoutingFields.tsx';
 import { UpstreamFields } from './UpstreamFields.tsx';
@@ -32,7 +33,7 @@ export function EditDeploymentDialog({ deployment, opened, onClose }: EditDeploy
       read={() => askedWithETag(api.GET('/deployments/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={deploymentParts((id) => names.get(id) ?? id)}
-      validate={DEPLOYMENT_RULES}
+      validate={deploymentFaults}
       invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
       save={(body, etag) => asked(api.PATCH('/deployments/{id}', { params: { path, header: ifMatch(etag) }, body }))}
       aside={(draft) => <DeploymentTest draft={draft} />}
@@ -40,11 +41,7 @@ export function EditDeploymentDialog({ deployment, opened, onClose }: EditDeploy
       {(form) => (
         <>
           <UpstreamFields form={form} isNew={false} onPrices={() => {}} />
-          <PriceFields
-            value={form.values.prices}
-            onChange={(prices: PriceTexts) => form.setFieldValue('prices', prices)}
-            errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
-          />
+          <PriceFields {...bind(form, 'prices')} />
           <RoutingFields form={form} />
         </>
       )}

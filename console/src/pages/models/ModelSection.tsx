@@ -113,7 +113,7 @@ function Deployments({ model }: { model: Model }) {
                 <HealthBadge deployment={row} cooling={cooling} />
               </Table.Td>
               <Table.Td>
-                <PriceText prices={row.prices} />
+                <PriceText prices={row.prices} lacks={row.unpriced_units} />
               </Table.Td>
               <Table.Td ta="right">{row.weight}</Table.Td>
               <Table.Td ta="right">{row.priority}</Table.Td>

@@ -19,7 +19,7 @@ import { ProviderBadge } from './ProviderBadge.tsx';
 /** A deployment with the labels of the name it serves. */
 type Row = Schema<'Deployment'> & { readonly access_groups: readonly string[] };
 
-const FILTERS = ['provider', 'tag', 'enabled', 'credential_id', 'model'] as const;
+const FILTERS = ['provider', 'tag', 'enabled', 'unpriced', 'credential_id', 'model'] as const;
 
 /** Every deployment: which upstream model serves which name, how it fares, what it costs. */
 export function ModelsPage() {
@@ -114,7 +114,7 @@ function useColumns(): ListColumn<Row>[] {
       accessor: 'prices',
       title: 'Price per million tokens',
       phone: { fact: 3 },
-      render: (row) => <PriceText prices={row.prices} />,
+      render: (row) => <PriceText prices={row.prices} lacks={row.unpriced_units} />,
     },
     { accessor: 'limits', title: 'Capacity, this minute', render: (row) => <CapacityBars of={row} /> },
     { accessor: 'tags', title: 'Routing tags', render: (row) => <Tags tags={row.tags} /> },
@@ -157,6 +157,18 @@ function Filters() {
         ]}
         value={state.enabled ?? null}
         onChange={(value) => set('enabled', value)}
+      />
+      <Select
+        aria-label="Price"
+        placeholder="Any price"
+        w={170}
+        clearable
+        data={[
+          { value: 'true', label: 'Something unpriced' },
+          { value: 'false', label: 'Wholly priced' },
+        ]}
+        value={state.unpriced ?? null}
+        onChange={(value) => set('unpriced', value)}
       />
       <TextInput
         aria-label="Routing tag"

@@ -1,14 +1,15 @@
 import { TextInput } from '@mantine/core';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
-import type { Prices } from '../../api/gateway.ts';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import type { EditPart } from '../../components/edit-parts.ts';
-import { PriceFields, type PriceTexts, pricesFrom, priceTextsOf, priceWords } from '../../components/PriceFields.tsx';
+import { PriceFields } from '../../components/PriceFields.tsx';
+import { type PriceDraft as Draft, priceDraftOf, priceFaults, pricesFrom, priceWords } from '../../components/price-draft.ts';
+import { bind } from '../../forms/bind.ts';
 
 type Deployment = Schema<'Deployment'>;
 
 interface PriceDraft {
-  readonly prices: PriceTexts;
+  readonly prices: Draft;
   /** As the browser's field has it, in the person's time zone; empty: now. */
   readonly effective_from: string;
 }
@@ -33,7 +34,8 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
       verb="Add price version"
       done={`${deployment.model} has a new price version.`}
       read={() => askedWithETag(api.GET('/deployments/{id}', { params: { path } }))}
-      draftOf={({ prices }) => ({ prices: priceTextsOf(prices as Prices | null), effective_from: '' })}
+      draftOf={({ prices }) => ({ prices: priceDraftOf(prices), effective_from: '' })}
+      validate={({ prices }) => priceFaults(prices, 'prices')}
       parts={PARTS}
       invalidates={['prices', 'deployment', 'deployments', 'callable-targets']}
       save={(_, etag, draft) =>
@@ -47,11 +49,7 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
     >
       {(form) => (
         <>
-          <PriceFields
-            value={form.values.prices}
-            onChange={(prices) => form.setFieldValue('prices', prices)}
-            errorOf={(bucket) => form.errors[`prices.${bucket}`] as string | undefined}
-          />
+          <PriceFields {...bind(form, 'prices')} />
           <TextInput
             type="datetime-local"
             label="In effect from"
@@ -73,7 +71,7 @@ function bodyOf({ prices, effective_from: from }: PriceDraft) {
 const PARTS: readonly EditPart<PriceDraft>[] = [
   {
     name: 'prices',
-    label: 'Price per million tokens',
+    label: 'Price',
     body: ({ prices }) => ({ prices: pricesFrom(prices) }),
     words: ({ prices }) => priceWords(prices),
   },

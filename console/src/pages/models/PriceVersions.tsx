@@ -2,13 +2,15 @@ import { Badge, Group, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import type { Prices } from '../../api/gateway.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { priceLines } from '../../components/price-words.ts';
+import { TableScroll } from '../../components/TableScroll.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PriceText } from './cells.tsx';
 import { PriceDialog } from './PriceDialog.tsx';
+import { PriceOrigin } from './PriceOrigin.tsx';
 
 type Deployment = Schema<'Deployment'>;
 const VERSIONS_SHOWN = 50;
@@ -44,16 +46,18 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
   if (rows.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        It never had a price. Until it has one, no request for it is admitted.
+        It never had a price. Until it has one, requests under a blocking budget are refused, and other spend misses it.
       </Text>
     );
   return (
-    <Table.ScrollContainer minWidth={480}>
+    <TableScroll minWidth={760}>
       <Table withTableBorder aria-label="Price versions">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>In effect from</Table.Th>
             <Table.Th>Price per million tokens</Table.Th>
+            <Table.Th>Beyond tokens</Table.Th>
+            <Table.Th>From</Table.Th>
             <Table.Th>Added</Table.Th>
             <Table.Th />
           </Table.Tr>
@@ -65,19 +69,54 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
                 <Time at={row.effective_from} />
               </Table.Td>
               <Table.Td>
-                <PriceText prices={row.prices as Prices | null} />
+                <PriceText prices={row.prices} isBeyondBeside />
+              </Table.Td>
+              <Table.Td>
+                <Beyond prices={row.prices} />
+              </Table.Td>
+              <Table.Td>
+                <PriceOrigin from={row} />
               </Table.Td>
               <Table.Td>
                 <Time at={row.created_at} />
               </Table.Td>
               <Table.Td>
-                {row === inForce && <Badge color="teal">In force</Badge>}
-                {Date.parse(row.effective_from) > now && <Badge color="blue">Scheduled</Badge>}
+                {row === inForce && (
+                  <Badge color="teal" miw="max-content">
+                    In force
+                  </Badge>
+                )}
+                {Date.parse(row.effective_from) > now && (
+                  <Badge color="blue" miw="max-content">
+                    Scheduled
+                  </Badge>
+                )}
               </Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </TableScroll>
+  );
+}
+
+/** The pieces and tiers of a version, one a line: what the price of ordinary tokens does not say. */
+function Beyond({ prices }: { prices: Schema<'Price'>['prices'] }) {
+  const { per_unit, context_tiers, service_tiers } = prices ?? {};
+  const lines = priceLines({ per_unit, context_tiers, service_tiers });
+  if (lines.length === 0)
+    return (
+      <Text component="span" fz="sm" c="dimmed">
+        –
+      </Text>
+    );
+  return (
+    <Stack gap={0}>
+      {lines.map(({ label, usd }) => (
+        <Text key={label} fz="xs" className="nowrap">
+          {label}: {usd === null ? 'as ordinary' : `$${usd}`}
+        </Text>
+      ))}
+    </Stack>
   );
 }

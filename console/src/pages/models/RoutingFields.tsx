@@ -2,6 +2,7 @@ import { Anchor, Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } f
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { BoundFields } from './BoundFields.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
 type Form = UseFormReturnType<DeploymentDraft>;
@@ -36,10 +37,13 @@ export function RoutingFields({ form }: { form: Form }) {
         error={firstErrorOf(form.errors, 'tags')}
       />
       <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-        {isOpen ? 'Less' : 'Weight, priority, output bound, timeout'}
+        {isOpen ? 'Less' : 'Weight, priority, timeout, and what bounds a request’s charge'}
       </Anchor>
       <Collapse expanded={isOpen}>
-        <RareFields form={form} />
+        <Stack gap="sm">
+          <RareFields form={form} />
+          <BoundFields form={form} />
+        </Stack>
       </Collapse>
       <Switch label="Enabled: requests go there" {...form.getInputProps('enabled', { type: 'checkbox' })} />
     </Stack>

@@ -168,7 +168,7 @@ function usePriceSuggestion(
     const known =
       data.prices === null
         ? 'The price table does not know this model: type its prices.'
-        : `Filled from ${data.source ?? 'the price table'}; change what your contract says.`;
+        : `Filled from ${data.source ?? 'the price table'} (${data.source_version}); change what your contract says.`;
     onPrices(data.prices, known);
   }, [data]);
 }

@@ -4,36 +4,73 @@ import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { countText } from '../../components/Count.tsx';
 import { LimitBar } from '../../components/LimitBar.tsx';
-import { bucketName, type PriceBucket, priceLine } from '../../components/PriceFields.tsx';
+import { beyondText, priceLine, priceLines, unitName } from '../../components/price-words.ts';
 import { PATHS } from '../../paths.ts';
 
 const TAGS_SHOWN = 3;
 
-/** Input and output price; every bucket on hover. Without a price it says so, loudly: it cannot be called. */
-export function PriceText({ prices }: { prices: Prices | null | undefined }) {
+interface PriceTextProps {
+  readonly prices: Prices | null | undefined;
+  /** What was used lately and has no price. */
+  readonly lacks?: readonly string[];
+  /** What is beyond ordinary tokens stands beside it. */
+  readonly isBeyondBeside?: boolean;
+}
+
+/** Input and output price and how much there is beyond; all of it on hover. What has no price says so, loudly. */
+export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceTextProps) {
   if (prices == null)
     return (
-      <Tooltip label="Without a price no request can be charged, so none is admitted. Add one.">
-        <Badge color="orange">Unpriced</Badge>
+      <Tooltip
+        multiline
+        w={300}
+        label="Without a price nothing can be charged: requests under a blocking budget are refused, and other spend misses them. Add one."
+      >
+        <Badge color="orange" miw="max-content">
+          Unpriced
+        </Badge>
       </Tooltip>
     );
-  const lines = Object.entries(prices).map(([bucket, usd]) => `${bucketName(bucket as PriceBucket)}: $${usd}`);
+  const beyond = isBeyondBeside ? '' : beyondText(prices);
   return (
-    <Tooltip
-      label={
-        <Stack gap={0}>
-          {lines.map((line) => (
-            <Text key={line} fz="xs">
-              {line}
+    <Group gap={6} wrap="nowrap">
+      <Tooltip label={<PriceLines prices={prices} />}>
+        <Text component="span" fz="sm" className="nowrap">
+          {priceLine(prices)}
+          {beyond !== '' && (
+            <Text component="span" inherit c="dimmed">
+              {' '}
+              {beyond}
             </Text>
-          ))}
-        </Stack>
-      }
-    >
-      <Text component="span" fz="sm" className="nowrap">
-        {priceLine(prices)}
-      </Text>
-    </Tooltip>
+          )}
+        </Text>
+      </Tooltip>
+      {lacks.length > 0 && (
+        <Tooltip multiline w={300} label={lackedWords(lacks)}>
+          <Badge color="orange" miw="max-content">
+            Partly unpriced
+          </Badge>
+        </Tooltip>
+      )}
+    </Group>
+  );
+}
+
+/** What a deployment used without a price, in a sentence. */
+export function lackedWords(units: readonly string[]): string {
+  const names = units.map(unitName).join(', ');
+  return `Used in the last 30 days without a price: ${names}. Spend misses these, and a blocking budget refuses them. Give them a price.`;
+}
+
+function PriceLines({ prices }: { prices: Prices }) {
+  return (
+    <Stack gap={0}>
+      {priceLines(prices).map(({ label, usd }) => (
+        <Text key={label} fz="xs">
+          {label}: {usd === null ? 'as ordinary' : `$${usd}`}
+        </Text>
+      ))}
+    </Stack>
   );
 }
 

@@ -1,7 +1,6 @@
-import type { FormRulesRecord } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
-import type { Prices, Provider } from '../../api/gateway.ts';
-import { NO_PRICE_TEXTS, type PriceTexts, pricesFrom, priceTextsOf } from '../../components/PriceFields.tsx';
+import type { Provider } from '../../api/gateway.ts';
+import { NO_PRICE, type PriceDraft, priceDraftOf, priceFaults, pricesFrom } from '../../components/price-draft.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -15,12 +14,18 @@ export interface DeploymentDraft {
   upstream_model: string;
   model: string;
   mode: Deployment['mode'];
-  prices: PriceTexts;
+  prices: PriceDraft;
+  /** What was filled from the published list and left as it is is not sent: so the deployment follows the list. */
+  arePricesTyped: boolean;
   limits: { rpm: number | ''; tpm: number | '' };
   weight: number | '';
   priority: number | '';
   tags: string[];
   max_output_tokens: number | '';
+  max_searches: number | '';
+  max_part_tokens: number | '';
+  /** '': the gateway's own rule. */
+  on_hangup: NonNullable<Deployment['on_hangup']> | '';
   timeout_seconds: number | '';
   enabled: boolean;
 }
@@ -31,22 +36,29 @@ export const NEW_DRAFT: DeploymentDraft = {
   upstream_model: '',
   model: '',
   mode: 'chat',
-  prices: NO_PRICE_TEXTS,
+  prices: NO_PRICE,
+  arePricesTyped: false,
   limits: { rpm: '', tpm: '' },
   weight: 1,
   priority: 0,
   tags: [],
   max_output_tokens: '',
+  max_searches: '',
+  max_part_tokens: '',
+  on_hangup: '',
   timeout_seconds: TIMEOUT_SECONDS_DEFAULT,
   enabled: true,
 };
 
-/** What must be there before the server is asked. */
-export const DEPLOYMENT_RULES: FormRulesRecord<DeploymentDraft> = {
-  upstream_model: (value) => (value.trim() === '' ? 'Name the provider’s model.' : null),
-  model: (value) => (value.trim() === '' ? 'Give it the name that callers use.' : null),
-  credential_id: (value, draft) => (draft.provider !== 'fake' && value === null ? 'Choose a credential.' : null),
-};
+/** What must be there before the server is asked, by the path of the field. */
+export function deploymentFaults(draft: DeploymentDraft): Record<string, string | null> {
+  return {
+    upstream_model: draft.upstream_model.trim() === '' ? 'Name the provider’s model.' : null,
+    model: draft.model.trim() === '' ? 'Give it the name that callers use.' : null,
+    credential_id: draft.provider !== 'fake' && draft.credential_id === null ? 'Choose a credential.' : null,
+    ...priceFaults(draft.prices, 'prices'),
+  };
+}
 
 export function draftOf(deployment: Deployment): DeploymentDraft {
   const { limits, max_output_tokens: maxOutput } = deployment;
@@ -56,12 +68,16 @@ export function draftOf(deployment: Deployment): DeploymentDraft {
     upstream_model: deployment.upstream_model,
     model: deployment.model,
     mode: deployment.mode,
-    prices: priceTextsOf(deployment.prices as Prices | null),
+    prices: priceDraftOf(deployment.prices),
+    arePricesTyped: true,
     limits: { rpm: limits.rpm ?? '', tpm: limits.tpm ?? '' },
     weight: deployment.weight,
     priority: deployment.priority,
     tags: [...deployment.tags],
     max_output_tokens: maxOutput ?? '',
+    max_searches: deployment.max_searches ?? '',
+    max_part_tokens: deployment.max_part_tokens ?? '',
+    on_hangup: deployment.on_hangup ?? '',
     timeout_seconds: deployment.timeout_ms / SECOND_MS,
     enabled: deployment.enabled,
   };
@@ -75,7 +91,7 @@ export function createBodyOf(draft: DeploymentDraft) {
     mode: draft.mode,
     upstream_model: draft.upstream_model.trim(),
     ...settingsOf(draft),
-    ...(pricesFrom(draft.prices) === null ? {} : { prices: pricesFrom(draft.prices) }),
+    ...(draft.arePricesTyped ? { prices: pricesFrom(draft.prices) } : {}),
   };
 }
 
@@ -88,6 +104,9 @@ export function settingsOf(draft: DeploymentDraft) {
     priority: draft.priority === '' ? 0 : draft.priority,
     tags: draft.tags,
     max_output_tokens: numberOrNull(draft.max_output_tokens),
+    max_searches: numberOrNull(draft.max_searches),
+    max_part_tokens: numberOrNull(draft.max_part_tokens),
+    on_hangup: draft.on_hangup === '' ? null : draft.on_hangup,
     timeout_ms: Math.round((draft.timeout_seconds === '' ? TIMEOUT_SECONDS_DEFAULT : draft.timeout_seconds) * SECOND_MS),
     enabled: draft.enabled,
   };

@@ -1,5 +1,6 @@
 import type { EditPart } from '../../components/edit-parts.ts';
-import { pricesFrom, priceWords } from '../../components/PriceFields.tsx';
+import { pricesFrom, priceWords } from '../../components/price-draft.ts';
+import { hangupWords } from './BoundFields.tsx';
 import { type DeploymentDraft, settingsOf } from './deployment-draft.ts';
 
 /** What of a deployment can be changed, part by part. A price that did not change is not sent: each one sent is a new version. */
@@ -19,7 +20,7 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
     },
     {
       name: 'prices',
-      label: 'Price per million tokens',
+      label: 'Price',
       body: ({ prices }) => ({ prices: pricesFrom(prices) }),
       words: ({ prices }) => priceWords(prices),
     },
@@ -52,6 +53,24 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
       label: 'Output tokens at most',
       body: (draft) => ({ max_output_tokens: settingsOf(draft).max_output_tokens }),
       words: ({ max_output_tokens: most }) => (most === '' ? 'not known' : most.toLocaleString()),
+    },
+    {
+      name: 'max_searches',
+      label: 'Searches per request',
+      body: (draft) => ({ max_searches: settingsOf(draft).max_searches }),
+      words: ({ max_searches: most }) => (most === '' ? 'not declared' : most.toLocaleString()),
+    },
+    {
+      name: 'max_part_tokens',
+      label: 'Tokens per media part',
+      body: (draft) => ({ max_part_tokens: settingsOf(draft).max_part_tokens }),
+      words: ({ max_part_tokens: most }) => (most === '' ? 'not declared' : most.toLocaleString()),
+    },
+    {
+      name: 'on_hangup',
+      label: 'When the caller hangs up',
+      body: (draft) => ({ on_hangup: settingsOf(draft).on_hangup }),
+      words: ({ on_hangup }) => hangupWords(on_hangup),
     },
     {
       name: 'timeout_seconds',

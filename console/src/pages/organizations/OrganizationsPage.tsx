@@ -13,9 +13,10 @@ import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Page } from '../../components/Page.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { BulkBar } from './BulkBar.tsx';
+import { IncompletePill } from './IncompletePill.tsx';
 import { type Lifecycle, LifecycleDialog } from './LifecycleDialog.tsx';
 import { columnsOf } from './list-columns.tsx';
 import { OrganizationDialog } from './OrganizationDialog.tsx';
@@ -55,7 +56,7 @@ export function OrganizationsPage() {
       }
       actions={
         <>
-          <ExportMenu exports={[exportOf(state.search, state.status)]} note="All that the search and the filter find" />
+          <ExportMenu exports={[exportOf(state)]} note="All that the search and the filter find" />
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
             Create organization
           </GuardedButton>
@@ -67,10 +68,15 @@ export function OrganizationsPage() {
       <DataList<Organization>
         name="organizations"
         fetch={listOrganizations}
-        filters={['status']}
+        filters={['status', 'unpriced']}
         defaultSort="-created_at"
         searchLabel="Name, slug or id"
-        controls={<StandingPills counts={summary.data} />}
+        controls={
+          <>
+            <StandingPills counts={summary.data} />
+            <IncompletePill />
+          </>
+        }
         columns={columnsOf({ open, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) })}
         onRowClick={(row) => open(row)}
         selected={selected}
@@ -105,7 +111,7 @@ export function OrganizationsPage() {
   );
 }
 
-function exportOf(search: string | undefined, status: string | undefined) {
-  const path = `/organizations/export${queryText({ search, status })}`;
+function exportOf({ search, status, unpriced }: UrlState) {
+  const path = `/organizations/export${queryText({ search, status, unpriced })}`;
   return { label: 'CSV', path, what: 'organizations', ending: 'csv' } as const;
 }

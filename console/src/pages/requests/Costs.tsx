@@ -1,13 +1,17 @@
-import { Group, Stack, Table, Text } from '@mantine/core';
+import { Alert, Badge, Group, Stack, Table, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
-import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { partlyPricedWords } from '../../components/PartlyPriced.tsx';
+import { bucketName, unitName } from '../../components/price-words.ts';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { TableScroll } from '../../components/TableScroll.tsx';
 import type { FullRequest } from './full-request.ts';
 
-/** What each attempt used and cost, bucket by bucket; the ledger's own entries. */
+type LedgerEntry = Schema<'LedgerEntry'>;
+
+/** What each attempt used and cost, bucket by bucket and unit by unit; the ledger's own entries. */
 export function Costs({ request }: { request: FullRequest }) {
   if (request.ledger.length === 0)
     return (
@@ -21,6 +25,11 @@ export function Costs({ request }: { request: FullRequest }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: an attempt can have an entry and its adjustment; their order is fixed.
         <Entry key={index} entry={entry} />
       ))}
+      {request.partly_priced && (
+        <Alert color="orange" title="Partly priced">
+          {partlyPricedWords(unpricedIn(request))}
+        </Alert>
+      )}
       <Group gap="xs" justify="flex-end">
         <Text fz="sm" c="dimmed">
           {countText(request.total_tokens)} tokens in all
@@ -33,7 +42,16 @@ export function Costs({ request }: { request: FullRequest }) {
   );
 }
 
-function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
+/** What of a request had no price: how much where it was counted, else null. */
+export function unpricedIn({ ledger }: FullRequest): Readonly<Record<string, number | null>> {
+  const amounts = ledger.flatMap((entry) => {
+    const used: Record<string, number> = { ...entry.other_tokens, ...entry.units };
+    return entry.unpriced_units.map((unit) => [unit, used[unit] ?? null] as const);
+  });
+  return Object.fromEntries(amounts);
+}
+
+function Entry({ entry }: { entry: LedgerEntry }) {
   return (
     <div>
       <Group gap="xs" mb={4}>
@@ -41,6 +59,7 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
           Attempt {entry.attempt}
         </Text>
         {entry.kind !== 'usage' && <StatusBadge status={entry.kind} />}
+        {entry.service_tier !== null && <Badge color="blue">Tier {entry.service_tier}</Badge>}
         <Text fz="sm" c="dimmed" component="div">
           <Named id={entry.deployment_id} />, {entry.provider} · {entry.upstream_model}
         </Text>
@@ -49,19 +68,19 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
         <Table withTableBorder fz="sm" verticalSpacing={5}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Bucket</Table.Th>
-              <Table.Th ta="right">Tokens</Table.Th>
-              <Table.Th ta="right">Price per million</Table.Th>
+              <Table.Th>Bucket or unit</Table.Th>
+              <Table.Th ta="right">Amount</Table.Th>
+              <Table.Th ta="right">Price</Table.Th>
               <Table.Th ta="right">Cost</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {linesOf(entry).map(({ bucket, tokens, price, cost }) => (
-              <Table.Tr key={bucket}>
-                <Table.Td>{wordOf(bucket)}</Table.Td>
-                <Table.Td ta="right">{countText(tokens)}</Table.Td>
+            {[...tokenLines(entry), ...unitLines(entry)].map(({ name, amount, price, per, cost }) => (
+              <Table.Tr key={name}>
+                <Table.Td>{name}</Table.Td>
+                <Table.Td ta="right">{countText(amount)}</Table.Td>
                 <Table.Td ta="right">
-                  <Money usd={price} exact />
+                  <Price usd={price} per={per} />
                 </Table.Td>
                 <Table.Td ta="right">
                   <Money usd={cost} exact />
@@ -72,7 +91,7 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
           <Table.Tfoot>
             <Table.Tr>
               <Table.Th>Total</Table.Th>
-              <Table.Th ta="right">{countText(entry.total_tokens)}</Table.Th>
+              <Table.Th ta="right">{countText(entry.total_tokens)} tokens</Table.Th>
               <Table.Th />
               <Table.Th ta="right">
                 <Money usd={entry.spend} exact />
@@ -85,21 +104,35 @@ function Entry({ entry }: { entry: Schema<'LedgerEntry'> }) {
   );
 }
 
+function Price({ usd, per }: { usd: string | null; per: Line['per'] }) {
+  if (usd === null && per === 'each') return <Badge color="orange">No price</Badge>;
+  return (
+    <>
+      <Money usd={usd} exact />{' '}
+      {usd !== null && (
+        <Text component="span" fz="xs" c="dimmed">
+          {per}
+        </Text>
+      )}
+    </>
+  );
+}
+
 interface Line {
-  readonly bucket: string;
-  readonly tokens: number;
+  readonly name: string;
+  readonly amount: number;
   readonly price: string | null;
+  readonly per: 'per million' | 'each';
   readonly cost: string | null;
 }
 
 /** Without a price the tokens alone. */
-function linesOf(entry: Schema<'LedgerEntry'>): readonly Line[] {
+function tokenLines(entry: LedgerEntry): readonly Line[] {
+  const per = 'per million';
   if (entry.cost_by_bucket !== null)
     return entry.cost_by_bucket.map(({ bucket, tokens, price_per_million, cost }) => ({
-      bucket,
-      tokens,
-      price: price_per_million,
-      cost,
+      ...{ name: bucketName(bucket), amount: tokens, price: price_per_million },
+      ...{ per, cost },
     }));
   const buckets = {
     input: entry.input_tokens,
@@ -111,5 +144,19 @@ function linesOf(entry: Schema<'LedgerEntry'>): readonly Line[] {
   };
   return Object.entries(buckets)
     .filter(([, tokens]) => tokens !== 0)
-    .map(([bucket, tokens]) => ({ bucket, tokens, price: null, cost: null }));
+    .map(([bucket, amount]) => ({ name: bucketName(bucket), amount, price: null, per, cost: null }));
+}
+
+/** Of an entry without any price, what was used. */
+function unitLines(entry: LedgerEntry): readonly Line[] {
+  const per = 'each';
+  if (entry.cost_by_unit !== null)
+    return entry.cost_by_unit.map(({ unit, quantity, price, cost }) => ({
+      name: unitName(unit),
+      amount: quantity,
+      price,
+      per,
+      cost,
+    }));
+  return Object.entries(entry.units).map(([unit, amount]) => ({ name: unitName(unit), amount, price: null, per, cost: null }));
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Named } from '../../components/Named.tsx';
 import { PATHS } from '../../paths.ts';
+import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
 
 /** Whose request it was and what was asked, each with a way to its page. */
@@ -42,6 +43,11 @@ export function Facts({ request }: { request: FullRequest }) {
         <Fact name="Code">
           <span className="mono">{request.code}</span>
           {request.param === null ? '' : ` (${request.param})`}
+          {CODE_WORDS[request.code] !== undefined && (
+            <Text fz="xs" c="dimmed">
+              {CODE_WORDS[request.code]}
+            </Text>
+          )}
         </Fact>
       )}
       {request.finish_reason !== null && <Fact name="Finish reason">{request.finish_reason}</Fact>}

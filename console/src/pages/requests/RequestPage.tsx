@@ -7,11 +7,12 @@ import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { DecisionView } from '../../components/DecisionView.tsx';
 import { Page } from '../../components/Page.tsx';
+import { PartlyPriced } from '../../components/PartlyPriced.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { Content } from './Content.tsx';
-import { Costs } from './Costs.tsx';
+import { Costs, unpricedIn } from './Costs.tsx';
 import { Facts } from './Facts.tsx';
 import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
@@ -36,6 +37,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
       beside={
         <Group gap="xs">
           <StatusBadge status={request.status} />
+          {request.partly_priced && <PartlyPriced units={unpricedIn(request)} />}
           <Text fz="sm" c="dimmed">
             HTTP {request.http_status}
           </Text>

@@ -5,9 +5,11 @@ import { countText } from '../../components/Count.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
+import { PartlyPriced } from '../../components/PartlyPriced.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { CODE_WORDS } from './codes.ts';
 import { durationText } from './duration.ts';
 
 export type Request = Schema<'Request'>;
@@ -25,7 +27,7 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
     { accessor: 'team_id', title: 'Team', render: (row) => <Named id={row.team_id} /> },
     { accessor: 'key_id', title: 'Key', phone: { fact: 2 }, render: (row) => <Named id={row.key_id} /> },
     { accessor: 'total_tokens', title: 'Tokens', textAlign: 'right', render: (row) => <Tokens row={row} /> },
-    { accessor: 'spend', title: 'Spend', phone: { fact: 3 }, textAlign: 'right', render: (row) => <Money usd={row.spend} /> },
+    { accessor: 'spend', title: 'Spend', phone: { fact: 3 }, textAlign: 'right', render: (row) => <Spend row={row} /> },
     {
       accessor: 'latency',
       title: 'Latency',
@@ -63,7 +65,11 @@ function Ending({ row }: { row: Request }) {
 function Code({ row }: { row: Request }) {
   if (row.code === null) return null;
   return (
-    <Tooltip label={`HTTP ${row.http_status} ${row.code}${row.param === null ? '' : ` (${row.param})`}`}>
+    <Tooltip
+      multiline
+      maw={320}
+      label={CODE_WORDS[row.code] ?? `HTTP ${row.http_status} ${row.code}${row.param === null ? '' : ` (${row.param})`}`}
+    >
       <Text component="span" fz="xs" c="dimmed" className="mono">
         {ruleOrCode(row)}
       </Text>
@@ -99,6 +105,15 @@ function Tokens({ row }: { row: Request }) {
     >
       <span>{countText(row.total_tokens)}</span>
     </Tooltip>
+  );
+}
+
+function Spend({ row }: { row: Request }) {
+  return (
+    <Group gap={6} wrap="nowrap" justify="flex-end">
+      {row.partly_priced && <PartlyPriced units={{}} />}
+      <Money usd={row.spend} />
+    </Group>
   );
 }
 

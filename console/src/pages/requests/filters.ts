@@ -1,26 +1,6 @@
 import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/FilterBar.tsx';
-
-/** The codes that an answer of the gateway may carry. */
-const CODES = [
-  'rate_limit_exceeded',
-  'insufficient_quota',
-  'model_not_allowed',
-  'model_not_found',
-  'model_not_priced',
-  'organization_suspended',
-  'organization_archived',
-  'key_disabled',
-  'api_key_expired',
-  'invalid_request',
-  'context_length_exceeded',
-  'request_too_large',
-  'provider_rate_limited',
-  'provider_error',
-  'provider_timeout',
-  'no_healthy_deployment',
-  'service_unavailable',
-] as const;
+import { CODES } from './codes.ts';
 
 /** What requests can be narrowed by. Deployments are the platform's to see. */
 export function requestFilters(session: Session): readonly Filter[] {

@@ -45,7 +45,9 @@ export function MemberTable({ group }: { group: RouteGroup }) {
                 </Table.Td>
                 <Table.Td>{deployment !== undefined && <ProviderBadge provider={deployment.provider} />}</Table.Td>
                 <Table.Td>{deployment !== undefined && <HealthBadge deployment={deployment} cooling={cooling} />}</Table.Td>
-                <Table.Td>{deployment !== undefined && <PriceText prices={deployment.prices} />}</Table.Td>
+                <Table.Td>
+                  {deployment !== undefined && <PriceText prices={deployment.prices} lacks={deployment.unpriced_units} />}
+                </Table.Td>
                 <Table.Td>{deployment !== undefined && <Tags tags={deployment.tags} />}</Table.Td>
                 <Table.Td ta="right">{weight}</Table.Td>
                 {group.strategy === 'priority' && <Table.Td ta="right">{priority}</Table.Td>}

@@ -6,7 +6,7 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
-import { wordOf } from '../../components/StatusBadge.tsx';
+import { priceLines } from '../../components/price-words.ts';
 import { saved } from '../../components/saved.ts';
 import { TableScroll } from '../../components/TableScroll.tsx';
 
@@ -50,7 +50,7 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
               <Table.Tr>
                 <Table.Th>Model</Table.Th>
                 <Table.Th>Deployment</Table.Th>
-                <Table.Th>Changes, in USD per million tokens</Table.Th>
+                <Table.Th>Changes, in USD per million tokens or each</Table.Th>
                 <Table.Th>Decide</Table.Th>
               </Table.Tr>
             </Table.Thead>
@@ -97,20 +97,24 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
   );
 }
 
-/** The buckets that differ. */
+/** What differs. */
 function Changes({ proposal: { prices, proposed } }: { proposal: Proposal }) {
-  const [ours, theirs] = [{ ...prices }, { ...proposed }] as Record<string, string | undefined>[];
-  const buckets = [...new Set([...Object.keys(ours ?? {}), ...Object.keys(theirs ?? {})])].filter(
-    (name) => ours?.[name] !== theirs?.[name],
+  const [ours, theirs] = [prices, proposed].map((one) => new Map(priceLines(one).map(({ label, usd }) => [label, usd])));
+  const labels = [...new Set([...(ours?.keys() ?? []), ...(theirs?.keys() ?? [])])].filter(
+    (label) => ours?.get(label) !== theirs?.get(label),
   );
   return (
     <Stack gap={2}>
-      {buckets.map((bucket) => (
-        <Text key={bucket} fz="sm" component="span" className="nowrap">
-          {wordOf(bucket.replace(/_per_million$/, ''))} <Money usd={ours?.[bucket]} exact /> →{' '}
-          <Money usd={theirs?.[bucket]} exact />
+      {labels.map((label) => (
+        <Text key={label} fz="sm" component="span" className="nowrap">
+          {label} <Amount usd={ours?.get(label)} /> → <Amount usd={theirs?.get(label)} />
         </Text>
       ))}
     </Stack>
   );
+}
+
+/** Null: what an ordinary one costs; undefined: nothing is said. */
+function Amount({ usd }: { usd: string | null | undefined }) {
+  return usd === null ? <>as ordinary</> : <Money usd={usd} exact />;
 }

@@ -7,8 +7,9 @@ import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Money } from '../../components/Money.tsx';
 import { Named } from '../../components/Named.tsx';
-import { wordOf } from '../../components/StatusBadge.tsx';
+import { priceLines } from '../../components/price-words.ts';
 import { Time } from '../../components/Time.tsx';
+import { PriceOrigin } from '../models/PriceOrigin.tsx';
 import { PriceProposals } from './PriceProposals.tsx';
 
 type Price = Schema<'Price'>;
@@ -61,10 +62,11 @@ const COLUMNS: ListColumn<Price>[] = [
   },
   {
     accessor: 'prices',
-    title: 'USD per million tokens',
+    title: 'USD per million tokens, or each',
     phone: { fact: 1 },
-    render: ({ prices }) => <Buckets prices={prices} />,
+    render: ({ prices }) => <Lines prices={prices} />,
   },
+  { accessor: 'source', title: 'From', render: (price) => <PriceOrigin from={price} /> },
   { accessor: 'added', title: 'Added', noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
 ];
 
@@ -77,16 +79,16 @@ function From({ price }: { price: Price }) {
   );
 }
 
-function Buckets({ prices }: { prices: Price['prices'] }) {
+function Lines({ prices }: { prices: Price['prices'] }) {
   if (prices === null) return <Badge color="yellow">Not priced</Badge>;
   return (
-    <Group gap="sm">
-      {Object.entries(prices).map(([bucket, usd]) => (
-        <Text key={bucket} fz="sm" component="span" className="nowrap">
+    <Group gap="sm" style={{ rowGap: 0 }}>
+      {priceLines(prices).map(({ label, usd }) => (
+        <Text key={label} fz="sm" component="span" className="nowrap">
           <Text component="span" inherit c="dimmed">
-            {wordOf(bucket.replace(/_per_million$/, ''))}
+            {label}
           </Text>{' '}
-          <Money usd={usd} exact />
+          {usd === null ? 'as ordinary' : <Money usd={usd} exact />}
         </Text>
       ))}
     </Group>

@@ -1,13 +1,21 @@
-import { Paper, SimpleGrid, Text } from '@mantine/core';
+import { Paper, Group as Row, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/Money.tsx';
+import { PartlyPriced } from '../../components/PartlyPriced.tsx';
+import { unpricedOf } from './UnitsTable.tsx';
 
 /** The sums of the whole result, as the server added them up. */
 export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Spend', <Money key="spend" usd={total.spend} />],
+    [
+      'Spend',
+      <Row key="spend" gap={6}>
+        <Money usd={total.spend} />
+        {total.partly_priced && <PartlyPriced units={unpricedOf(total.units)} />}
+      </Row>,
+    ],
     ['Requests', countText(total.requests)],
     ['Tokens', countText(total.total_tokens)],
     ['Estimated', countText(total.estimated_requests)],

@@ -12,6 +12,7 @@ import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
 import { groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
 import { Totals } from './Totals.tsx';
+import { UnitsTable } from './UnitsTable.tsx';
 import { UsageChart } from './UsageChart.tsx';
 import { UsageTable } from './UsageTable.tsx';
 
@@ -83,6 +84,7 @@ export function UsagePage() {
             <Totals total={usage.total} />
             <UsageChart question={question} group={group} interval={interval} lines={usage.data} />
             <UsageTable usage={usage} group={group} groups={groups} />
+            <UnitsTable units={usage.total.units} />
           </Stack>
         )}
       </Asked>

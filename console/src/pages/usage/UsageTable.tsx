@@ -7,9 +7,12 @@ import { addressOf } from '../../components/addresses.ts';
 import { countText } from '../../components/Count.tsx';
 import { idOf, type UsageLine, wordFor } from '../../components/charts/course.ts';
 import { Money } from '../../components/Money.tsx';
+import { PartlyPriced } from '../../components/PartlyPriced.tsx';
+import { unitName } from '../../components/price-words.ts';
 import { TableScroll } from '../../components/TableScroll.tsx';
 import { type UrlState, useUrlState } from '../../components/useUrlState.ts';
 import type { Group } from './groups.ts';
+import { unpricedOf } from './UnitsTable.tsx';
 
 interface UsageTableProps {
   readonly usage: Schema<'Usage'>;
@@ -34,6 +37,7 @@ const COUNTS = [
 export function UsageTable({ usage, group, groups }: UsageTableProps) {
   const [shown, setShown] = useState(STEP);
   const lines = usage.data.slice(0, shown);
+  const hasUnits = usage.total.units.length > 0;
   const names = useNames(lines.map((line) => idOf(line, group)));
   return (
     <Box>
@@ -48,6 +52,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
                 </Table.Th>
               ))}
               <Table.Th ta="right">Spend</Table.Th>
+              {hasUnits && <Table.Th>Units</Table.Th>}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -58,13 +63,13 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
                   <Table.Td>
                     <Drill id={id} name={names[id] ?? wordFor(id, group)} group={group} groups={groups} />
                   </Table.Td>
-                  <Sums sums={line} />
+                  <Sums sums={line} hasUnits={hasUnits} />
                 </Table.Tr>
               );
             })}
             {lines.length === 0 && (
               <Table.Tr>
-                <Table.Td colSpan={COUNTS.length + 2} ta="center" c="dimmed">
+                <Table.Td colSpan={COUNTS.length + (hasUnits ? 3 : 2)} ta="center" c="dimmed">
                   Nothing was used in this time. Choose another range, or take a filter off.
                 </Table.Td>
               </Table.Tr>
@@ -73,7 +78,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
           <Table.Tfoot>
             <Table.Tr fw={600}>
               <Table.Td>Total</Table.Td>
-              <Sums sums={usage.total} />
+              <Sums sums={usage.total} hasUnits={hasUnits} />
             </Table.Tr>
           </Table.Tfoot>
         </Table>
@@ -94,7 +99,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
   );
 }
 
-function Sums({ sums }: { sums: UsageLine | Schema<'Usage'>['total'] }) {
+function Sums({ sums, hasUnits }: { sums: UsageLine | Schema<'Usage'>['total']; hasUnits: boolean }) {
   return (
     <>
       {COUNTS.map(([field]) => (
@@ -104,7 +109,17 @@ function Sums({ sums }: { sums: UsageLine | Schema<'Usage'>['total'] }) {
       ))}
       <Table.Td ta="right">
         <Money usd={sums.spend} />
+        {sums.partly_priced && <PartlyPriced units={unpricedOf(sums.units)} />}
       </Table.Td>
+      {hasUnits && (
+        <Table.Td fz="xs">
+          {sums.units.map(({ unit, quantity }) => (
+            <div key={unit} className="nowrap">
+              {unitName(unit)}: {countText(quantity)}
+            </div>
+          ))}
+        </Table.Td>
+      )}
     </>
   );
 }

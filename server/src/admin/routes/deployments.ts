@@ -7,7 +7,7 @@ import { insertDeployment, patchDeployment, removeDeployment } from '../deployme
 import { createBody, patchBody } from '../deployment-fields.ts';
 import { deploymentOut, providerName, viewDeployment, viewDeployments } from '../deployment-view.ts';
 import { id, idParams } from '../fields.ts';
-import { listQuery, pageOut, renderPage, searchOf } from '../lists.ts';
+import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../lists.ts';
 import * as load from '../load.ts';
 import { notFound } from '../problem.ts';
 import { type Loaded, route } from '../route.ts';
@@ -22,6 +22,10 @@ const listed = z.strictObject({
   credential_id: id.optional(),
   tag: z.string().max(64).optional(),
   enabled: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  unpriced: unpricedFlag.meta({
+    description:
+      '`true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`).',
+  }),
 });
 
 export const list = route({
@@ -32,11 +36,11 @@ export const list = route({
   response: pageOut(deploymentOut),
   load: load.platform,
   handle: async (call) => {
-    const { limit, cursor, sort, credential_id: credentialId, search: _, ...filter } = call.query;
+    const { limit, cursor, sort, credential_id: credentialId, search: _, unpriced, ...filter } = call.query;
     const page = { limit, cursor, sort: sort ?? '-created_at' } as const;
     const found = await deployments.list(
       call.deps.db,
-      { ...filter, credentialId, search: searchOf({ search: call.query.search }) },
+      { ...filter, credentialId, unpriced: unpricedAt(unpriced, call), search: searchOf({ search: call.query.search }) },
       page,
     );
     return renderPage(found, await viewDeployments(call, found.rows));

@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import type { Scope } from '../../domain/tenancy.ts';
-import { budgetHistory, budgetHistoryOut } from '../budget-history.ts';
+import { budgetHistory, budgetHistoryOut, budgetHistoryQuery, narrowedHistory } from '../budget-history.ts';
 import type { AdminCall } from '../call.ts';
 import { idParams } from '../fields.ts';
 import * as load from '../load.ts';
@@ -13,6 +14,7 @@ export const ofOrganization = route({
   summary: 'What was spent of an organization’s budgets, period by period',
   permission: 'usage.read',
   params: idParams,
+  query: budgetHistoryQuery,
   response: budgetHistoryOut,
   load: load.organization,
   handle: (call, row) => historyOf(call, 'organization', { ...row, organizationId: row.id }),
@@ -22,6 +24,7 @@ export const ofTeam = route({
   summary: 'What was spent of a team’s budgets, period by period',
   permission: 'usage.read',
   params: idParams,
+  query: budgetHistoryQuery,
   response: budgetHistoryOut,
   load: load.team,
   handle: (call, row) => historyOf(call, 'team', row),
@@ -31,6 +34,7 @@ export const ofMember = route({
   summary: 'What was spent of a member’s budgets, period by period',
   permission: 'usage.read',
   params: memberParams,
+  query: budgetHistoryQuery,
   response: budgetHistoryOut,
   load: load.member,
   handle: (call, row) => historyOf(call, 'user', row),
@@ -40,11 +44,15 @@ export const ofKey = route({
   summary: 'What was spent of a key’s budgets, period by period',
   permission: 'usage.read',
   params: idParams,
+  query: budgetHistoryQuery,
   response: budgetHistoryOut,
   load: load.key,
   handle: (call, { row }) => historyOf(call, 'key', row),
 });
 
-async function historyOf(call: AdminCall, scope: Scope, row: PolicyRow & { readonly createdAt: Date }) {
-  return budgetHistory(call.deps, await limitsOf(call, scope, row), row.createdAt.getTime());
+type HistoryCall = AdminCall<unknown, z.output<typeof budgetHistoryQuery>, unknown>;
+
+async function historyOf(call: HistoryCall, scope: Scope, row: PolicyRow & { readonly createdAt: Date }) {
+  const history = await budgetHistory(call.deps, await limitsOf(call, scope, row), row.createdAt.getTime());
+  return narrowedHistory(history, call.query);
 }

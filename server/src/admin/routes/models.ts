@@ -11,7 +11,7 @@ import { type Change, isUnchanged } from '../change.ts';
 import { mode } from '../deployment-view.ts';
 import { instantOut, isoOf, mergedMetadata, metadata, metadataOut, modelName } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
-import { pageOut, renderPage, searchOf } from '../lists.ts';
+import { pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../lists.ts';
 import * as load from '../load.ts';
 import { capabilities } from '../organization-view.ts';
 import { notFound } from '../problem.ts';
@@ -50,12 +50,20 @@ const modelOut = z
 export const list = route({
   summary: 'List models',
   permission: 'platform.read',
-  query: z.strictObject({ ...namedListQuery, access_group: z.string().max(64).optional() }),
+  query: z.strictObject({
+    ...namedListQuery,
+    access_group: z.string().max(64).optional(),
+    unpriced: unpricedFlag.meta({
+      description:
+        '`true`: those with a deployment without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days.',
+    }),
+  }),
   response: pageOut(modelOut),
   load: load.platform,
   handle: async (call) => {
     const { query } = call;
-    const filter = { kind: 'model', accessGroup: query.access_group, search: searchOf({ search: query.search }) } as const;
+    const narrowed = { accessGroup: query.access_group, unpriced: unpricedAt(query.unpriced, call) };
+    const filter = { kind: 'model', ...narrowed, search: searchOf({ search: query.search }) } as const;
     const page = { limit: query.limit, cursor: query.cursor, direction: query.sort === '-name' ? 'desc' : 'asc' } as const;
     const found = await targets.list(call.deps.db, filter, page);
     const rows = new Map((await models.findMany(call.deps.db, found.rows)).map((row) => [row.name, row]));

@@ -20,7 +20,7 @@ const ids = z
 export const list = route({
   summary: 'Names by id',
   description:
-    'Of organizations, teams, keys, members, service accounts and deployments. What the caller may not see is left out, as if it did not exist.',
+    'Of organizations, teams, keys, members, service accounts and, for who reads the platform, deployments, accounts and admin tokens. What the caller may not see is left out, as if it did not exist.',
   permission: 'organization.read',
   query: z.strictObject({ ids }),
   response: z.object({ names: z.record(z.string(), z.string()) }),

@@ -3,7 +3,7 @@ import * as organizationList from '../../store/organization-list.ts';
 import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../store/organization-list.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
-import { listQuery, pageOut, renderPage, searchOf } from '../lists.ts';
+import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../lists.ts';
 import * as load from '../load.ts';
 import { organizationOut, viewOrganizations } from '../organization-view.ts';
 import { route } from '../route.ts';
@@ -17,10 +17,21 @@ export const statusFilter = z
   .optional()
   .meta({ description: '`active` is neither suspended nor archived.' });
 
+export const unpricedFilter = unpricedFlag.meta({
+  description:
+    '`true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read.',
+});
+
 export const list = route({
   summary: 'List organizations, each with how it stands',
   permission: 'organization.read',
-  query: z.strictObject({ ...listQuery, search, status: statusFilter, sort: z.enum(ORGANIZATION_SORTS).optional() }),
+  query: z.strictObject({
+    ...listQuery,
+    search,
+    status: statusFilter,
+    unpriced: unpricedFilter,
+    sort: z.enum(ORGANIZATION_SORTS).optional(),
+  }),
   response: pageOut(organizationOut),
   load: load.everywhere,
   handle: async (call) => {
@@ -42,14 +53,17 @@ export const summary = route({
 interface ListCall {
   readonly search?: string | undefined;
   readonly status?: z.output<typeof statusFilter>;
+  readonly unpriced?: boolean | undefined;
 }
 
 /** What the caller may see of what is asked for. */
 export function filterOf(call: AdminCall<unknown, ListCall>): organizationList.OrganizationFilter {
   const { status } = call.query;
+  const unpriced = unpricedAt(call.query.unpriced, call);
   return {
     reach: reachWithin(call.actor, 'organization.read', 'platform'),
     status: status === 'all' ? undefined : status,
     search: searchOf(call.query),
+    unpriced: unpriced && { ...unpriced, reach: reachWithin(call.actor, 'usage.read', 'platform') },
   };
 }

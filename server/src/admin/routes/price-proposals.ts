@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ProviderName } from '../../domain/catalogue.ts';
+import { givenPrice } from '../../domain/price-units.ts';
 import * as deployments from '../../store/deployments.ts';
 import * as proposals from '../../store/price-proposals.ts';
 import * as prices from '../../store/prices.ts';
@@ -45,8 +46,8 @@ export const list = route({
         model: row.model,
         provider: row.provider,
         upstream_model: row.upstreamModel,
-        prices: renderPrices(inForce.get(row.deploymentId)?.perMillion),
-        proposed: renderPrices(row.perMillion),
+        prices: renderPrices(inForce.get(row.deploymentId)),
+        proposed: renderPrices(row.price),
         found_at: isoOf(row.foundAt),
       })),
       next_cursor: null,
@@ -63,20 +64,25 @@ export const adopt = route({
   response: z.void(),
   load: loadDeployment,
   handle: async (call, { id, provider, upstreamModel }) => {
-    const listed = call.deps.upstream.priceFor(provider as ProviderName, upstreamModel);
-    if (listed === null) throw conflict(`The published list does not know ${upstreamModel} of ${provider}.`);
+    const { priceFor, priceListEdition } = call.deps.upstream;
+    const found = priceFor(provider as ProviderName, upstreamModel);
+    if (found === null) throw conflict(`The published list does not know ${upstreamModel} of ${provider}.`);
+    const listed = givenPrice(found);
     await changeCatalogue(call, async (made) => {
       const deployment = await deployments.lock(made.tx, id);
       if (deployment === null) throw notFound('deployment');
       await proposals.withdraw(made.tx, id);
       const stored = (await prices.inForce(made.tx, [id], made.now)).get(id);
-      if (stored?.source === 'list' && isUnchanged(stored.perMillion, listed)) return;
-      const row = await addPriceVersion(made, id, made.now, listed, 'list');
+      if (stored?.source === 'list' && isUnchanged(givenPrice(stored), listed)) return;
+      const row = await addPriceVersion(made, id, made.now, listed, {
+        createdBy: call.actor.id,
+        listEdition: priceListEdition,
+      });
       await deployments.update(made.tx, id, {}, made.now);
       await made.record({
         ...deploymentEvent(deployment),
         action: 'price.adopt',
-        before: { prices: renderPrices(stored?.perMillion), price_id: stored?.id ?? null },
+        before: { prices: renderPrices(stored), price_id: stored?.id ?? null },
         after: { prices: renderPrices(listed), price_id: row.id },
       });
       made.touch({ catalogue: true });
@@ -98,7 +104,7 @@ export const dismiss = route({
     if (proposal === undefined) return undefined;
     await change(call, async ({ tx, now, record }) => {
       await proposals.dismiss(tx, deployment.id, now);
-      const dismissed = renderPrices(proposal.perMillion);
+      const dismissed = renderPrices(proposal.price);
       await record({ ...deploymentEvent(deployment), action: 'price.dismiss', before: null, after: { dismissed } });
     });
     return undefined;

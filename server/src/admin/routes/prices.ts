@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { givenPrice, NO_PRICE } from '../../domain/price-units.ts';
 import * as deployments from '../../store/deployments.ts';
 import type { PriceRow } from '../../store/prices.ts';
 import * as prices from '../../store/prices.ts';
@@ -8,8 +9,8 @@ import { id, instant, instantOut, isoOf } from '../fields.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, renderPage } from '../lists.ts';
 import * as load from '../load.ts';
-import { perMillionFrom, priceFields, pricesOut, renderPrices } from '../price-fields.ts';
-import { addPriceVersion, effectiveFrom } from '../price-versions.ts';
+import { priceFields, priceFrom, pricesOut, renderPrices } from '../price-fields.ts';
+import { addPriceVersion, effectiveFrom, provenanceOut, renderProvenance } from '../price-versions.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
 
@@ -22,6 +23,7 @@ const priceOut = z
     model: z.string(),
     prices: pricesOut.nullable().meta({ description: 'Null: unpriced from then on.' }),
     effective_from: instantOut,
+    ...provenanceOut,
     created_at: instantOut,
   })
   .meta({ id: 'Price' });
@@ -59,20 +61,20 @@ export const create = route({
   load: load.platform,
   handle: async (call) => {
     const { body } = call;
-    const perMillion = perMillionFrom(body.prices ?? {});
+    const price = priceFrom(body.prices);
     return changeCatalogue(call, async (made) => {
       const deployment = await deployments.lock(made.tx, body.deployment_id);
       if (deployment === null) throw invalid('/deployment_id', 'there is no such deployment');
       requireVersion(call, deployment.version);
       const from = effectiveFrom(body.effective_from, made.now);
       const stored = (await prices.inForce(made.tx, [deployment.id], from)).get(deployment.id);
-      const row = await addPriceVersion(made, deployment.id, from, perMillion);
+      const row = await addPriceVersion(made, deployment.id, from, price, { createdBy: call.actor.id, listEdition: null });
       await deployments.update(made.tx, deployment.id, {}, made.now);
       await made.record({
         ...deploymentEvent(deployment),
         action: 'price.create',
-        before: { prices: renderPrices(stored?.perMillion), price_id: stored?.id ?? null },
-        after: { prices: renderPrices(perMillion), price_id: row.id, effective_from: isoOf(from) },
+        before: { prices: renderPrices(stored), price_id: stored?.id ?? null },
+        after: { prices: renderPrices(price), price_id: row.id, effective_from: isoOf(from) },
       });
       made.touch({ catalogue: true });
       return render(row, deployment.model);
@@ -87,12 +89,18 @@ export const suggest = route({
   description: 'What a deployment made without `prices` would be given. Null when the price table does not know the model.',
   permission: 'platform.read',
   query: z.strictObject({ provider: providerName, upstream_model: z.string().min(1).max(200) }),
-  response: z.object({ prices: pricesOut.nullable(), source: z.string().nullable() }),
+  response: z.object({
+    prices: pricesOut.nullable(),
+    source: z.string().nullable(),
+    source_version: z.string().nullable().meta({ description: 'The edition of the list.' }),
+  }),
   load: load.platform,
   handle: async (call) => {
     const { provider, upstream_model } = call.query;
-    const suggested = renderPrices(call.deps.upstream.priceFor(provider, upstream_model));
-    return { prices: suggested, source: suggested === null ? null : PRICE_TABLE };
+    const { priceFor, priceListEdition } = call.deps.upstream;
+    const suggested = renderPrices(givenPrice(priceFor(provider, upstream_model) ?? NO_PRICE));
+    if (suggested === null) return { prices: null, source: null, source_version: null };
+    return { prices: suggested, source: PRICE_TABLE, source_version: priceListEdition };
   },
 });
 
@@ -101,8 +109,9 @@ function render(row: PriceRow, model: string): z.output<typeof priceOut> {
     id: row.id,
     deployment_id: row.deploymentId,
     model,
-    prices: renderPrices(row.perMillion),
+    prices: renderPrices(row),
     effective_from: isoOf(row.effectiveFrom),
+    ...renderProvenance(row),
     created_at: isoOf(row.createdAt),
   };
 }

@@ -44,7 +44,7 @@ const HEAD = [
 ].concat(
   ['stream', 'deployment_id', 'attempts', 'status', 'http_status', 'code', 'param', 'finish_reason', 'input_tokens'],
   ['cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens', 'total_tokens', 'spend_usd'],
-  ['gateway_us', 'provider_ms', 'first_token_ms', 'count', 'client_request_id'],
+  ['gateway_us', 'provider_ms', 'first_token_ms', 'count', 'client_request_id', 'partly_priced', 'other_usage'],
 );
 
 async function pageOf(call: AdminCall, filter: RequestFilter, cursor: string | undefined) {
@@ -59,5 +59,16 @@ function cellsOf(row: ReturnType<typeof renderRequest>): readonly Cell[] {
   const why = [row.code, row.param, row.finish_reason];
   const tokens = [row.input_tokens, row.cached_input_tokens, row.cache_write_tokens, row.output_tokens, row.reasoning_tokens];
   const end = [latency.gateway_us, latency.provider_ms, latency.first_token_ms, row.count, row.client_request_id];
-  return [...who, ...what, ...why, ...tokens, row.total_tokens, spend === null ? null : { decimal: spend }, ...end];
+  const others = Object.entries({ ...row.other_tokens, ...row.units }).map(([name, amount]) => `${name}=${amount}`);
+  return [
+    ...who,
+    ...what,
+    ...why,
+    ...tokens,
+    row.total_tokens,
+    spend === null ? null : { decimal: spend },
+    ...end,
+    row.partly_priced,
+    others.join(' '),
+  ];
 }

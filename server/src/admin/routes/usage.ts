@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money.ts';
 import type { OrganizationRow } from '../../store/organizations.ts';
+import type { UnitSum } from '../../store/unit-sums.ts';
 import {
   reportUsage,
   TooManyIntervals,
@@ -69,6 +70,23 @@ const sums = {
   total_tokens: z.int(),
   spend: z.string(),
 };
+const unitOut = z
+  .object({
+    unit: z.string().meta({
+      description:
+        'A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`).',
+    }),
+    uses: z.int().meta({ description: 'Attempts that used it.' }),
+    quantity: z.int(),
+    unpriced_quantity: z.int().meta({ description: 'The part of it that had no price: `spend` misses what it cost.' }),
+  })
+  .meta({ id: 'UnitUse' });
+const unitsOut = {
+  units: z.array(unitOut),
+  partly_priced: z
+    .boolean()
+    .meta({ description: 'A unit was used without a price, so `spend` is less than what providers charge. See `units`.' }),
+};
 const group = z.string().nullable().optional();
 
 const usageOut = z
@@ -94,9 +112,10 @@ const usageOut = z
             'A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total.',
         }),
         ...sums,
+        ...unitsOut,
       }),
     ),
-    total: z.object(sums),
+    total: z.object({ ...sums, ...unitsOut }),
     truncated: z.boolean().meta({ description: 'There are more lines than are given; the total counts all of them.' }),
   })
   .meta({ id: 'Usage' });
@@ -143,7 +162,7 @@ async function report(
     interval: question.interval,
     group_by: [...question.groupBy],
     data: answer.lines.map(renderLine),
-    total: renderSums(answer.total),
+    total: { ...renderSums(answer.total), ...renderUnits(answer.totalUnits) },
     truncated: answer.isCut,
   };
 }
@@ -176,6 +195,7 @@ export function questionOf(
     timeZone: query.time_zone ?? organization?.timeZone ?? 'UTC',
     only: Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))),
     linesMax: query.limit,
+    withUnits: true,
     reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
   };
 }
@@ -192,12 +212,23 @@ export const FIELDS = {
   tag: 'tag',
 } as const satisfies Record<UsageGroup, string>;
 
-function renderLine({ startMs, groups, sums: line }: UsageLine) {
+function renderLine({ startMs, groups, sums: line, units }: UsageLine) {
   const named = Object.entries(groups).map(([name, value]) => [FIELDS[name as UsageGroup], value]);
   return {
     ...(startMs === null ? {} : { start: new Date(startMs).toISOString() }),
     ...Object.fromEntries(named),
     ...renderSums(line),
+    ...renderUnits(units),
+  };
+}
+
+function renderUnits(units: readonly UnitSum[]) {
+  return {
+    units: units.map(({ unit, uses, quantity, unpricedQuantity }) => ({
+      ...{ unit, uses, quantity },
+      unpriced_quantity: unpricedQuantity,
+    })),
+    partly_priced: units.some(({ unpricedQuantity }) => unpricedQuantity > 0),
   };
 }
 

@@ -12,6 +12,9 @@ const SUMS: readonly Column[] = [
   ['spend', (row) => row.spend],
 ];
 
+/** `search=12 (3 without a price)`; shown where something was used by the unit. */
+const UNITS: Column = ['units', (row) => unitsOf(row).map(unitText)];
+
 const usage: Command = {
   words: ['usage'],
   summary: 'usage and spend, added up',
@@ -46,18 +49,28 @@ export const usageCommands: readonly Command[] = [usage];
 /** A line for each group, and the total beneath where there are groups. */
 function printReport(session: Session, answer: Json): void {
   const data = answer.data as readonly Json[];
+  const sums = data.some((row) => unitsOf(row).length > 0) ? [...SUMS, UNITS] : SUMS;
   const start: readonly Column[] = answer.interval === null ? [] : [['start', (row) => row.start]];
   const [first, ...others] = [...start, ...(answer.group_by as readonly string[]).map(groupColumn)];
   if (session.isJson || first === undefined) {
-    printRows(session, answer, data, SUMS);
+    printRows(session, answer, data, sums);
     return;
   }
   const total = answer.total as Json;
   const labelled: Column = [first[0], (row) => (row === total ? 'total' : first[1](row))];
-  printRows(session, answer, [...data, total], [labelled, ...others, ...SUMS]);
+  printRows(session, answer, [...data, total], [labelled, ...others, ...sums]);
 }
 
 /** `team` stands in the answer as `team_id`, `model` as itself. */
 function groupColumn(group: string): Column {
   return [group, (row) => (`${group}_id` in row ? row[`${group}_id`] : row[group])];
+}
+
+/** A gateway of an earlier version says none. */
+function unitsOf({ units }: Json): readonly Json[] {
+  return (units ?? []) as readonly Json[];
+}
+
+function unitText({ unit, quantity, unpriced_quantity: unpriced }: Json): string {
+  return `${unit}=${quantity}${unpriced === 0 ? '' : ` (${unpriced} without a price)`}`;
 }

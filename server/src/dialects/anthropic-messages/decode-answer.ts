@@ -2,8 +2,9 @@ import type { JsonObject } from '../dialect.ts';
 import { UnreadableAnswer, Untranslatable } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { objectOr, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { readBlocks } from './decode-blocks.ts';
 import { stopOfStopReason } from './stop-words.ts';
 
@@ -13,12 +14,14 @@ export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
   const word = stringOr(json.stop_reason, null);
   return {
     id: stringOr(json.id, ''),
+    model: saidModel(json.model),
     parts: json.content.flatMap(knownParts),
     stop: stopOfStopReason(word ?? 'end_turn'),
     stopWord: word,
     stopSequence: stringOr(json.stop_sequence, null),
     usage: usageOf('anthropic-messages', json),
     serviceTier: stringOr(objectOr(json.usage).service_tier, null),
+    billedTier: tierOf('anthropic-messages', json),
   };
 }
 

@@ -2,8 +2,9 @@ import type { SseEvent } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
-import { anthropicUsage, mergeReports } from '../usage.ts';
+import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
 import { stopOfStopReason } from './stop-words.ts';
 import { StreamedBlocks } from './streamed-blocks.ts';
 
@@ -44,11 +45,11 @@ export class MessagesStreamDecoder implements StreamDecoder {
       return [];
     }
     const usage = anthropicUsage(this.#reported);
-    const start = { is: 'start', id: stringOr(message.id, '') } as const;
+    const start = { is: 'start', id: stringOr(message.id, ''), model: saidModel(message.model) } as const;
     return usage === 'implausible'
       ? [
           { ...start, usage: null },
-          { is: 'usage', usage },
+          { is: 'usage', usage, billedTier: null },
         ]
       : [{ ...start, usage }];
   }
@@ -61,7 +62,8 @@ export class MessagesStreamDecoder implements StreamDecoder {
     }
     if (isObject(usage)) this.#reported = mergeReports(this.#reported, usage);
     const known = this.#reported === null ? null : anthropicUsage(this.#reported);
-    if (known !== null) events.push({ is: 'usage', usage: known });
+    const billedTier = tierOf('anthropic-messages', { usage: this.#reported });
+    if (known !== null) events.push({ is: 'usage', usage: known, billedTier });
     return events;
   }
 }

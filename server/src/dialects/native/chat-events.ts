@@ -3,9 +3,9 @@ import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
 import { isObject, parseJson } from '../json.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
-import { lastStringOf, stringLengths, valueStart } from './scan.ts';
+import { stringAt, stringLengths, valueStart } from './scan.ts';
 
 const EMPTY = Buffer.alloc(0);
 const OTHER_OUTPUT_KEYS = ['"arguments"', '"reasoning_content"', '"reasoning"'] as const;
@@ -26,7 +26,7 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
   function read(events: Buffer): Buffer {
     const text = events.toString('latin1');
     facts.outputBytes += outputLength(text);
-    facts.finishReason = lastStringOf(text, '"finish_reason"') ?? facts.finishReason;
+    noteFinishes(text);
     for (const { json } of eventsWith(text, '"error"')) facts.error = inBandError(json) ?? facts.error;
     // An answer that carried an error came to no good end, though some servers close it as if it had.
     if (hasDone(text)) facts.complete = facts.error === null;
@@ -35,11 +35,23 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
     if (last === undefined) return events;
     noteReport(facts, usageOf('openai-chat', last.json));
     facts.usageIsFinal = facts.usage !== null;
+    facts.serviceTier = tierOf('openai-chat', last.json) ?? facts.serviceTier;
     return options.wantsUsage ? events : withoutUsage(events, reports);
+  }
+
+  function noteFinishes(text: string): void {
+    for (let at = valueStart(text, FINISH, 0); at !== -1; at = valueStart(text, FINISH, at)) {
+      const word = stringAt(text, at);
+      if (word === '') continue;
+      facts.finishReason = word;
+      facts.finishes += 1;
+    }
   }
 
   return { read, facts };
 }
+
+const FINISH = '"finish_reason"';
 
 /** A chunk holds text or something else, hardly ever both: most are measured in one search. */
 function outputLength(text: string): number {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
 import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
-import { anthropicUsage, mergeReports } from '../usage.ts';
+import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
 import { stringLengths } from './scan.ts';
 
@@ -33,6 +33,8 @@ export function messageEventReader(): EventReader {
     switch (event.type) {
       case 'message_start':
         facts.complete = false;
+        facts.finishes = 0;
+        facts.usageIsFinal = false;
         reported = null;
         report(objectOr(event.message).usage);
         return;
@@ -40,6 +42,7 @@ export function messageEventReader(): EventReader {
         report(event.usage);
         facts.usageIsFinal = facts.usage !== null;
         facts.finishReason = stringOr(objectOr(event.delta).stop_reason, facts.finishReason);
+        if (typeof objectOr(event.delta).stop_reason === 'string') facts.finishes = 1;
         return;
       case 'message_stop':
         facts.complete = facts.error === null;
@@ -53,6 +56,7 @@ export function messageEventReader(): EventReader {
     if (!isObject(usage)) return;
     reported = mergeReports(reported, usage);
     noteReport(facts, anthropicUsage(reported));
+    facts.serviceTier = tierOf('anthropic-messages', { usage: reported });
   }
 
   return { read, facts };

@@ -16,7 +16,6 @@ function exchange(wire: Wire, body: JsonObject, outputCap: number | null = null)
     body,
     facts,
     upstreamModel: 'up',
-    calledModel: facts.model,
     outputCap,
     maxOutputTokens: null,
   });
@@ -62,7 +61,7 @@ describe('the upstream body within a dialect', () => {
     ) => {
       const reading = readFacts(client, body);
       if (!reading.ok) throw new Error(reading.problem.message);
-      const names = { upstreamModel, calledModel: 'm', maxOutputTokens: null };
+      const names = { upstreamModel, maxOutputTokens: null };
       return openExchange({ client, upstream: client, body, ourBytes, facts: reading.facts, outputCap, ...names }).upstreamBody;
     };
     const bodies: readonly JsonObject[] = [
@@ -122,9 +121,11 @@ describe('a whole answer within a dialect', () => {
     expect(facts).toEqual({
       usage: { input: 3, output: 2 },
       usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: true,
       outputBytes: 0,
       finishReason: 'stop',
+      finishes: 1,
       complete: true,
       error: null,
     });
@@ -146,6 +147,19 @@ describe('a whole answer within a dialect', () => {
     ).toEqual({ input: 1, output: 1 });
   });
 
+  it('knows the tier that answered wherever the answer says so, and takes none from inside the answer for it', () => {
+    const usage = '"usage":{"prompt_tokens":3,"completion_tokens":2}';
+    const long = `"choices":[{"message":{"content":"${'x'.repeat(9_000)}"}}]`;
+    const tierIn = (text: string) => whole(text).facts.serviceTier;
+    expect(tierIn(`{${long},${usage},"service_tier":"priority","system_fingerprint":"x"}`)).toBe('priority');
+    expect(tierIn(`{"service_tier": "flex",${long},${usage}}`)).toBe('flex');
+    expect(tierIn(`{"service_tier":"default",${long},${usage}}`)).toBe('');
+    expect(tierIn(`{"choices":[{"service_tier":"flex"}],${usage}}`)).toBeNull();
+    expect(tierIn(`{"choices":[{"message":{"content":"\\"service_tier\\":\\"flex\\""}}],${usage}}`)).toBeNull();
+    expect(tierIn(`{${usage},"service_tier":"${'y'.repeat(500)}"}`)).toBe('unknown');
+    expect(tierIn(`{${usage},"service_tier":null}`)).toBeNull();
+  });
+
   it('says when a 200 carries an error', () => {
     expect(whole('{"error":{"message":"no"}}').facts).toMatchObject({ error: 'no', usage: null });
   });
@@ -160,9 +174,11 @@ describe('a chat stream within its dialect', () => {
     expect(stream.facts()).toEqual({
       usage: null,
       usageImplausible: false,
+      serviceTier: null,
       usageIsFinal: false,
       outputBytes: 6,
       finishReason: 'stop',
+      finishes: 1,
       complete: false,
       error: null,
     });
@@ -177,15 +193,23 @@ describe('a chat stream within its dialect', () => {
       expect(cut.facts()).toEqual({
         usage: { input: 3, output: 2 },
         usageImplausible: false,
+        serviceTier: null,
         usageIsFinal: true,
         outputBytes: 6,
         finishReason: 'stop',
+        finishes: 1,
         complete: true,
         error: null,
       });
       expect(run(chatStream(true), bytes, step)).toBe(bytes.toString());
     },
   );
+
+  it('knows the tier that answered by the event that carries the usage', () => {
+    const stream = chatStream(false);
+    run(stream, sse(CHUNK, STOP, USAGE.replace('{', '{"service_tier":"priority",'), '[DONE]'));
+    expect(stream.facts().serviceTier).toBe('priority');
+  });
 
   it('takes only the usage out of an event that says more', () => {
     const both =
@@ -263,6 +287,7 @@ describe('a message stream within its dialect', () => {
     expect(stream.facts()).toMatchObject({
       complete: true,
       finishReason: 'end_turn',
+      finishes: 1,
       usage: { input: 61, output: 2 },
       outputBytes: 4,
     });

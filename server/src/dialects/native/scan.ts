@@ -20,9 +20,14 @@ export function valueStart(text: string, quotedKey: string, from: number): numbe
 export function lastStringOf(text: string, quotedKey: string): string | null {
   let found: string | null = null;
   for (let at = valueStart(text, quotedKey, 0); at !== -1; at = valueStart(text, quotedKey, at)) {
-    if (text.charCodeAt(at) === 34) found = text.slice(at + 1, closingQuote(text, at)) || found;
+    found = stringAt(text, at) || found;
   }
   return found;
+}
+
+/** The string that begins at `at`, as written; empty where none does. */
+export function stringAt(text: string, at: number): string {
+  return text.charCodeAt(at) === 34 ? text.slice(at + 1, closingQuote(text, at)) : '';
 }
 
 /** Characters in all string values of `quotedKey`, as written. */

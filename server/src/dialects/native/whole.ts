@@ -2,8 +2,9 @@ import type { AnswerFacts, JsonObject, Wire } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { closingQuote, isObject, objectOr, objectsIn, parseJson } from '../json.ts';
-import { type Reported, reportOf } from '../plausible.ts';
-import { usageOf } from '../usage.ts';
+import { reportOf } from '../plausible.ts';
+import { answeredTier } from '../service-tier.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { isSpace, lastStringOf, skipSpace } from './scan.ts';
 
 const USAGE_KEY = Buffer.from('"usage"');
@@ -14,6 +15,8 @@ const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
 /** Further from the end than this, parsing the whole costs no more than proving where the usage stands. */
 const TAIL_BYTES_MAX = 4096;
 const STOP_BYTES_MAX = 200;
+const TIER_KEY = Buffer.from('"service_tier"');
+const TIER_BYTES_MAX = 120;
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
@@ -26,18 +29,23 @@ const CLOSE_OBJECT = 0x7d;
  */
 export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
-  const usage = wire === 'anthropic-count-tokens' ? null : usageFromTail(wire, bytes);
-  if (usage !== null && usage !== 'implausible') {
+  const tail = wire === 'anthropic-count-tokens' ? null : usageFromTail(bytes);
+  const usage = tail === null ? null : usageOf(wire, tail);
+  if (tail !== null && usage !== null && usage !== 'implausible') {
     const finishReason = stopFromTail(wire, bytes);
-    return { usage, usageImplausible: false, usageIsFinal: true, outputBytes: 0, finishReason, complete: true, error: null };
+    const serviceTier = wire === 'openai-chat' ? chatTier(bytes) : tierOf(wire, tail);
+    const seen = { serviceTier, outputBytes: 0, finishReason, finishes: 1, complete: true, error: null };
+    return { usage, usageImplausible: false, usageIsFinal: true, ...seen };
   }
   const json = parseJson(bytes.toString('utf8'));
   if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
   const reported = usageOf(wire, json);
   return {
     ...reportOf(reported),
+    serviceTier: tierOf(wire, json),
     outputBytes: wholeOutputBytes(json),
     finishReason: stopOf(json),
+    finishes: 1,
     complete: true,
     error: wire === 'anthropic-messages' && json.type !== 'error' ? null : inBandError(json),
   };
@@ -54,7 +62,7 @@ function checkEnds(bytes: Buffer): void {
 }
 
 /** The usage object when it provably stands at the top level near the end; null when in doubt. */
-function usageFromTail(wire: Wire, bytes: Buffer): Reported {
+function usageFromTail(bytes: Buffer): JsonObject | null {
   const at = bytes.lastIndexOf(USAGE_KEY);
   if (at === -1 || bytes.length - at > TAIL_BYTES_MAX) return null;
   const tail = bytes.toString('latin1', at);
@@ -65,7 +73,20 @@ function usageFromTail(wire: Wire, bytes: Buffer): Reported {
   // What follows the usage must close exactly one level: the answer's own.
   if (close === -1 || closeOf(tail, close + 1, 1) !== lastNonSpace(tail)) return null;
   const usage = parseJson(tail.slice(open, close + 1));
-  return isObject(usage) ? usageOf(wire, { usage }) : null;
+  return isObject(usage) ? { usage } : null;
+}
+
+/**
+ * A chat completion names its tier at the top level, mostly beside the usage. The ordinary one is known by its word wherever that stands; any
+ * other is read from the whole answer, which is rare.
+ */
+function chatTier(bytes: Buffer): string | null {
+  const at = bytes.lastIndexOf(TIER_KEY);
+  if (at === -1) return null;
+  const tier = answeredTier(lastStringOf(bytes.toString('latin1', at, at + TIER_BYTES_MAX), TIER_KEY.toString()));
+  if (tier === null || tier === '') return tier;
+  const json = parseJson(bytes.toString('utf8'));
+  return isObject(json) ? tierOf('openai-chat', json) : tier;
 }
 
 /** Where the bracket that brings the depth back to zero stands; -1 when none does. */

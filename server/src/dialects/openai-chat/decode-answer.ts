@@ -2,9 +2,10 @@ import type { JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { objectOr, objectsIn, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
-import { usageOf } from '../usage.ts';
+import { tierOf, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
 import { mistralThinking } from './decode-parts.ts';
 import { stopOfFinishReason } from './stop-words.ts';
@@ -20,6 +21,7 @@ export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
   const stop = stopOfFinishReason(word ?? 'stop');
   return {
     id,
+    model: saidModel(json.model),
     parts: [...thinking(message), ...words(message), ...calls],
     // Some compatible servers say `stop` after a tool call.
     stop: stop === 'end' && calls.length > 0 ? 'tool_call' : stop,
@@ -27,6 +29,7 @@ export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
     stopSequence: null,
     usage: usageOf('openai-chat', json),
     serviceTier: stringOr(json.service_tier, null),
+    billedTier: tierOf('openai-chat', json),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What can be called, and through what: global, the same for every tenant. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { PriceUnits } from '../../domain/price.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
@@ -69,6 +70,11 @@ export const deployments = pgTable(
     priority: integer('priority').notNull().default(0),
     tags: names('tags'),
     maxOutputTokens: integer('max_output_tokens'),
+    /** The most web searches one request can make, and the most input tokens one image, audio or file part can be or one search brings; null: undeclared. */
+    searchesMax: integer('searches_max'),
+    partTokensMax: integer('part_tokens_max'),
+    /** What happens upstream when the client hangs up; null: the gateway's own rule. */
+    onHangup: text('on_hangup', { enum: ['finish', 'stop'] }),
     timeoutMs: integer('timeout_ms').notNull().default(600_000),
     enabled: boolean('enabled').notNull().default(true),
     metadata: metadata(),
@@ -81,6 +87,7 @@ export const deployments = pgTable(
     index('deployments_model').on(table.model, table.id),
     index('deployments_credential').on(table.credentialId),
     check('deployments_mode', sql`${table.mode} in ('chat', 'embedding')`),
+    check('deployments_on_hangup', sql`${table.onHangup} in ('finish', 'stop')`),
   ],
 );
 
@@ -159,8 +166,14 @@ export const prices = pgTable(
       .references(() => deployments.id),
     effectiveFrom: instant('effective_from').notNull(),
     perMillion: jsonb('per_million').$type<Readonly<Record<string, number>>>().notNull(),
+    /** What is charged beyond that: single units, and other rates for long prompts and service tiers. Null: nothing. */
+    units: jsonb('units').$type<PriceUnits>(),
     /** `list`: taken from the published list, and so compared with newer ones. Null: somebody gave it. */
     source: text('source', { enum: ['list'] }),
+    /** Which edition of the list. */
+    sourceVersion: text('source_version'),
+    /** Who added the version: an account, a token, or the start; null for versions from before this was kept. */
+    createdBy: text('created_by'),
     createdAt: createdAt(),
   },
   (table) => [index('prices_deployment').on(table.deploymentId, table.effectiveFrom)],

@@ -1,6 +1,7 @@
 /** What the recurring jobs did and found. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import type { PerMillion, PriceUnits } from '../../domain/price.ts';
 import { credentials, deployments } from './catalogue.ts';
 import { instant } from './columns.ts';
 
@@ -66,7 +67,8 @@ export const priceProposals = pgTable('price_proposals', {
   deploymentId: text('deployment_id')
     .primaryKey()
     .references(() => deployments.id),
-  perMillion: jsonb('per_million').$type<Readonly<Record<string, number>>>().notNull(),
+  /** Rates by bucket, and under `units`, which is no bucket, what the list charges beyond them. */
+  perMillion: jsonb('per_million').$type<PerMillion & { readonly units?: PriceUnits }>().notNull(),
   foundAt: instant('found_at').notNull(),
   dismissedAt: instant('dismissed_at'),
 });

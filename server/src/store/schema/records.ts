@@ -47,6 +47,8 @@ export const requestLog = pgTable(
     otherUsage: otherUsage(),
     /** Null when no attempt cost anything or an attempt is unpriced. */
     nanoUsd: bigint('nano_usd', { mode: 'number' }),
+    /** It has a price, and something it was billed for has none. */
+    partlyPriced: boolean('partly_priced').notNull().default(false),
     decision: text('decision').notNull(),
     /** Repeats of one (key, rule) refusal share a row; their ids resolve to it. */
     count: integer('count').notNull().default(1),
@@ -87,6 +89,10 @@ export const ledger = pgTable(
     otherUsage: otherUsage(),
     /** Null: the deployment has no price. May be negative in an adjustment. */
     nanoUsd: bigint('nano_usd', { mode: 'number' }),
+    /** The service tier or speed whose rates applied; null: the ordinary ones. */
+    serviceTier: text('service_tier'),
+    /** Names of the units that were used and have no price, joined by commas; null: none. */
+    unpricedUnits: text('unpriced_units'),
     createdAt: createdAt(),
   },
   (table) => [

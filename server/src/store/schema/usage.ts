@@ -119,6 +119,49 @@ export const platformRollups = pgTable(
   ],
 );
 
+/**
+ * What was used in units that have no column in the rollups, per 15 minutes: tokens of the rarer buckets, searches, images, seconds. A row
+ * a unit, so that a new unit needs no column and a request that uses none costs nothing. Written with the rollups.
+ */
+export const unitRollups = pgTable(
+  'unit_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    teamId: text('team_id').notNull(),
+    keyId: text('key_id').notNull(),
+    memberId: text('member_id').notNull().default(''),
+    serviceAccountId: text('service_account_id').notNull().default(''),
+    calledName: text('called_name').notNull(),
+    deploymentId: text('deployment_id').notNull().default(''),
+    provider: text('provider').notNull().default(''),
+    unit: text('unit').notNull(),
+    /** Attempts that used it. */
+    uses: count('uses'),
+    quantity: count('quantity'),
+    /** The part of `quantity` that had no price. */
+    unpricedQuantity: count('unpriced_quantity'),
+  },
+  (table) => [
+    primaryKey({
+      name: 'unit_rollups_pk',
+      columns: [
+        table.organizationId,
+        table.bucketStart,
+        table.teamId,
+        table.keyId,
+        table.memberId,
+        table.serviceAccountId,
+        table.calledName,
+        table.deploymentId,
+        table.provider,
+        table.unit,
+      ],
+    }),
+    index('unit_rollups_time').on(table.bucketStart),
+  ],
+);
+
 /** The rules behind a shape id that decisions name, so that a decision stays readable after its limits were edited. */
 export const decisionShapes = pgTable(
   'decision_shapes',

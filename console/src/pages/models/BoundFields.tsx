@@ -1,0 +1,65 @@
+import { type InputWrapperProps, NumberInput, Select, SimpleGrid } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import type { DeploymentDraft } from './deployment-draft.ts';
+
+const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly label: string; readonly about: string }[] = [
+  {
+    value: '',
+    label: 'The gateway’s own rule',
+    about:
+      'A stream is ended and charged for what was made by then. A whole answer under a blocking budget is read to its end and charged as the provider reports.',
+  },
+  {
+    value: 'finish',
+    label: 'Read the answer to its end',
+    about: 'Streams too, in the background, and charged as the provider reports: nothing is estimated, and nothing is saved.',
+  },
+  {
+    value: 'stop',
+    label: 'End the upstream call',
+    about:
+      'Whole answers too. The provider may bill what it made all the same: a whole answer under a blocking budget is charged what it held.',
+  },
+];
+
+/** Descriptions are of different lengths; the fields stand in one line all the same. */
+const ORDER = ['label', 'input', 'description', 'error'] satisfies InputWrapperProps['inputWrapperOrder'];
+
+/** What a request can be charged beyond its own text, and what happens to one that nobody waits for. */
+export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft> }) {
+  const hangup = HANGUPS.find(({ value }) => value === form.values.on_hangup);
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 3 }}>
+      <NumberInput
+        label="Searches per request"
+        inputWrapperOrder={ORDER}
+        description="At most; so many are held under a blocking budget. Empty: not declared, and a request that may search without a bound of its own is refused there."
+        min={1}
+        allowDecimal={false}
+        thousandSeparator=" "
+        {...form.getInputProps('max_searches')}
+      />
+      <NumberInput
+        label="Tokens per media part"
+        inputWrapperOrder={ORDER}
+        description="At most, of one image, sound or file; so many are held under a blocking budget. Empty: not declared, and 40,000 are held, which bounds nothing."
+        min={1}
+        allowDecimal={false}
+        thousandSeparator=" "
+        {...form.getInputProps('max_part_tokens')}
+      />
+      <Select
+        label="When the caller hangs up"
+        inputWrapperOrder={ORDER}
+        description={hangup?.about}
+        allowDeselect={false}
+        data={HANGUPS.map(({ value, label }) => ({ value, label }))}
+        {...form.getInputProps('on_hangup')}
+      />
+    </SimpleGrid>
+  );
+}
+
+export function hangupWords(choice: DeploymentDraft['on_hangup'] | null): string {
+  return HANGUPS.find(({ value }) => value === (choice ?? ''))?.label ?? '';
+}

@@ -1,0 +1,22 @@
+import { Text } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { Named } from '../../components/Named.tsx';
+
+type Origin = Pick<Schema<'Price'>, 'source' | 'source_version' | 'created_by'>;
+
+/** Where a price was taken from, and who added it. */
+export function PriceOrigin({ from }: { from: Origin | null }) {
+  if (from === null) return <Named id={null} />;
+  const { source, source_version: edition, created_by: by } = from;
+  return (
+    <Text component="span" fz="sm">
+      {source === 'list' ? `Published list${edition === null ? '' : `, ${edition}`}` : 'Given'}
+      {by !== null && (
+        <>
+          {' '}
+          by <Named id={by} />
+        </>
+      )}
+    </Text>
+  );
+}

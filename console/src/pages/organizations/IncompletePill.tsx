@@ -1,0 +1,24 @@
+import { Tooltip, UnstyledButton } from '@mantine/core';
+import { useUrlState } from '../../components/useUrlState.ts';
+import classes from './pills.module.css';
+
+/** The filter for budgets whose spend misses something that had no price. */
+export function IncompletePill() {
+  const [state, setState] = useUrlState();
+  const isOn = state.unpriced === 'true';
+  return (
+    <Tooltip
+      multiline
+      w={300}
+      label="Has a budget and used something without a price in the last 30 days, so a budget’s spend may miss it. The history of each budget says what."
+    >
+      <UnstyledButton
+        className={classes.pill}
+        aria-pressed={isOn}
+        onClick={() => setState({ unpriced: isOn ? undefined : 'true', cursor: undefined })}
+      >
+        Unpriced use
+      </UnstyledButton>
+    </Tooltip>
+  );
+}

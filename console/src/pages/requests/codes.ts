@@ -1,0 +1,29 @@
+/** The codes that an answer of the gateway may carry. */
+export const CODES = [
+  'rate_limit_exceeded',
+  'insufficient_quota',
+  'model_not_allowed',
+  'model_not_found',
+  'model_not_priced',
+  'unpriced_parameter',
+  'organization_suspended',
+  'organization_archived',
+  'key_disabled',
+  'api_key_expired',
+  'invalid_request',
+  'context_length_exceeded',
+  'request_too_large',
+  'provider_rate_limited',
+  'provider_error',
+  'provider_timeout',
+  'no_healthy_deployment',
+  'service_unavailable',
+] as const;
+
+/** What a code means and what can be done, where its name does not say it. */
+export const CODE_WORDS: Readonly<Record<string, string>> = {
+  model_not_priced:
+    'A blocking budget covers the request and the model’s deployment has no price, so nothing could be charged. A platform admin can set a price.',
+  unpriced_parameter:
+    'A blocking budget covers the request, and it asks for something that the provider bills beyond its tokens and that has no price here, or nothing that bounds it. Leave the field out; or a platform admin sets a price for it, or the most searches of a request, on the deployment’s page.',
+};

@@ -1,0 +1,54 @@
+import { Paper, Stack, Table, Text, Title } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { countText } from '../../components/Count.tsx';
+import { unitName } from '../../components/price-words.ts';
+import { TableScroll } from '../../components/TableScroll.tsx';
+
+export type UnitUse = Schema<'UnitUse'>;
+
+/** What was used in units that the sums do not name; nothing where none was. */
+export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
+  if (units.length === 0) return null;
+  const isPartly = units.some(({ unpriced_quantity }) => unpriced_quantity > 0);
+  return (
+    <Paper withBorder p="md" component="section" aria-label="By unit">
+      <Stack gap="xs">
+        <Title order={2}>By unit</Title>
+        <Text fz="sm" c="dimmed">
+          Rarer kinds of tokens, which are in the token count, and what providers bill by the piece.
+          {isPartly && ' What had no price is missing from the spend: a platform admin can set one on the deployment’s page.'}
+        </Text>
+        <TableScroll minWidth={420}>
+          <Table withTableBorder fz="sm" aria-label="Use by unit">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Unit</Table.Th>
+                <Table.Th ta="right">Attempts</Table.Th>
+                <Table.Th ta="right">Quantity</Table.Th>
+                <Table.Th ta="right">Without a price</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {units.map(({ unit, uses, quantity, unpriced_quantity: unpriced }) => (
+                <Table.Tr key={unit}>
+                  <Table.Td>{unitName(unit)}</Table.Td>
+                  <Table.Td ta="right">{countText(uses)}</Table.Td>
+                  <Table.Td ta="right">{countText(quantity)}</Table.Td>
+                  <Table.Td ta="right" {...(unpriced === 0 ? { c: 'dimmed' } : { c: 'orange', fw: 600 })}>
+                    {countText(unpriced)}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </TableScroll>
+      </Stack>
+    </Paper>
+  );
+}
+
+/** How much of each had no price. */
+export function unpricedOf(units: readonly UnitUse[]): Readonly<Record<string, number>> {
+  const unpriced = units.filter(({ unpriced_quantity }) => unpriced_quantity > 0);
+  return Object.fromEntries(unpriced.map(({ unit, unpriced_quantity }) => [unit, unpriced_quantity]));
+}

@@ -1,0 +1,64 @@
+import type { RequestFacts } from '../dialects/dialect.ts';
+import { type Beyond, type Missing, missingOf, unitOf } from '../domain/beyond.ts';
+import type { Candidate } from './candidate.ts';
+import { Refusal } from './refusal.ts';
+import type { Standing } from './standing.ts';
+
+/** Something that the request asks for is billed beyond its tokens, a budget that blocks covers it, and nobody who may serve has a price for it. */
+export class UnpricedParameter extends Refusal {
+  /** The name of what has no price. */
+  readonly unit: string;
+
+  constructor(missing: Missing, modelName: string) {
+    super('unpriced_parameter', sentence(missing, modelName), { param: paramOf(missing) });
+    this.unit = unitOf(missing.asked);
+  }
+}
+
+/**
+ * Who of a standing's candidates has a price, and a bound, for all that a request asks for beyond ordinary tokens; null where everybody has.
+ * For requests under a `block` budget. Throws UnpricedParameter where nobody has.
+ */
+export function fittingCandidates({ candidates, name }: Standing, { beyond }: RequestFacts): ReadonlySet<Candidate> | null {
+  if (beyond.length === 0) return null;
+  const fitting = new Set<Candidate>();
+  let first: Missing | null = null;
+  for (const candidate of candidates.values()) {
+    if (candidate.price === null) continue;
+    const missing = missingOf(beyond, candidate.price, candidate.deployment.searchesMax ?? null);
+    if (missing === null) fitting.add(candidate);
+    else first ??= missing;
+  }
+  if (fitting.size === 0 && first !== null) throw new UnpricedParameter(first, name);
+  return fitting.size === candidates.size ? null : fitting;
+}
+
+function paramOf({ asked, why }: Missing): string {
+  return why === 'unbounded' && asked.is === 'lookups' ? (asked.lookups.boundParam ?? asked.param) : asked.param;
+}
+
+function sentence(missing: Missing, modelName: string): string {
+  const { asked, why } = missing;
+  const covered = 'A budget that blocks covers this call, so it was not sent.';
+  if (why === 'unbounded' && asked.is === 'lookups') {
+    const bound = asked.lookups.boundParam === null ? 'Leave it out' : `Set \`${asked.lookups.boundParam}\``;
+    return `Nothing bounds how much \`${asked.param}\` is billed (${unitOf(asked)}). ${covered} ${bound}, or have an administrator declare the most searches of a request at the deployment.`;
+  }
+  return `No deployment of the model \`${modelName}\` has a price for what \`${asked.param}\` asks for (${unitOf(asked)}). ${covered} ${wayOut(asked)}`;
+}
+
+function wayOut(asked: Beyond): string {
+  const leave = 'Leave it out, or have an administrator';
+  switch (asked.is) {
+    case 'lookups':
+      return `${leave} set a price for a search.`;
+    case 'tier':
+      return `${leave} set rates for this service tier.`;
+    case 'bucket':
+      return `${leave} set a price for these tokens.`;
+    case 'context':
+      return `${leave} say what long prompts cost.`;
+    default:
+      return 'Leave it out, or ask for it where no budget blocks.';
+  }
+}

@@ -1,0 +1,306 @@
+// A budget that blocks against a provider that uses all it may and bills more than tokens: what is billed ÷ the amount, or the words of the refusal.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inParallel } from './data-plane.ts';
+import { type Gateway, startGateway } from './gateway.ts';
+import {
+  AUDIO_PRICES,
+  CACHE_PRICES,
+  type GreedyProvider,
+  LARGEST_PART_TOKENS,
+  LONG_PRICES,
+  MOST_SEARCHES,
+  PRICES,
+  startGreedyProvider,
+  TIER_PRICES,
+} from './greedy-provider.ts';
+import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { run as runRecordedCosts } from './recorded-costs.ts';
+import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
+
+/** A budget pays for so many holds. */
+const HOLDS = 4;
+const AT_ONCE = 200;
+
+const PROMPT = [{ role: 'user', content: 'Find out what it costs, all of it. '.repeat(8) }];
+const MEDIA = 'A'.repeat(2_000);
+const part = (type: string, more: object) => [
+  {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'See.' },
+      { type, ...more },
+      { type, ...more },
+    ],
+  },
+];
+const base64 = (media_type: string) => ({ source: { type: 'base64', media_type, data: MEDIA } });
+const SEARCH = { type: 'web_search_20250305', name: 'web_search' };
+
+interface Case {
+  readonly what: string;
+  readonly model: string;
+  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Clients that hang up when the first words are there. */
+  readonly hangsUp?: true;
+  /** The budget lowers the output to what is affordable. */
+  readonly clamps?: true;
+}
+
+const messages = (model: string, body: object = {}) => ({
+  model: `m-${model}`,
+  body: { max_tokens: 400, messages: PROMPT, ...body },
+});
+const chat = (model: string, body: object = {}) => ({
+  model: `c-${model}`,
+  body: { max_tokens: 400, messages: PROMPT, ...body },
+});
+
+const BOUNDED: readonly Case[] = [
+  { what: 'web search', ...messages('search', { tools: [{ ...SEARCH, max_uses: 2 }] }) },
+  { what: 'web search that only the deployment bounds', ...messages('search', { tools: [SEARCH] }) },
+  { what: 'priority tier', ...chat('tier', { service_tier: 'priority' }) },
+  { what: 'priority tier that nobody asked for', ...chat('auto') },
+  {
+    what: 'fast mode, and betas of agents',
+    ...messages('tier', { speed: 'fast' }),
+    headers: { 'anthropic-beta': 'claude-code-20250219,interleaved-thinking-2025-05-14,fast-mode-2026-02-01' },
+  },
+  { what: 'prompts above 200,000 tokens', ...messages('long', { system: 'x'.repeat(201_000) }) },
+  {
+    what: 'cache writes for an hour',
+    ...messages('cache', { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl: '1h' } }] }),
+  },
+  { what: 'images', ...messages('plain', { messages: part('image', base64('image/png')) }) },
+  { what: 'documents', ...messages('plain', { messages: part('document', base64('application/pdf')) }) },
+  {
+    what: 'audio in and out',
+    ...chat('audio', {
+      messages: part('input_audio', { input_audio: { data: MEDIA, format: 'wav' } }),
+      ...{ modalities: ['text', 'audio'], audio: { voice: 'a', format: 'wav' } },
+    }),
+  },
+  { what: '`n: 8`', ...chat('plain', { n: 8 }) },
+  { what: 'a fee for each request', ...chat('fee') },
+  { what: 'fallbacks', ...chat('fallback') },
+  { what: 'no `max_tokens` under `clamp_output`', model: 'c-plain', body: { messages: PROMPT, n: 2 }, clamps: true },
+  {
+    what: 'hang-ups in the middle of a search',
+    ...messages('search', { stream: true, tools: [{ ...SEARCH, max_uses: 2 }] }),
+    hangsUp: true,
+  },
+];
+
+const REFUSED: readonly Case[] = [
+  { what: 'web search without a price', ...messages('plain', { tools: [{ ...SEARCH, max_uses: 1 }] }) },
+  { what: 'web search without a bound', ...messages('unbounded', { tools: [SEARCH] }) },
+  { what: 'code execution', ...messages('search', { tools: [{ type: 'code_execution_20250825', name: 'code_execution' }] }) },
+  { what: 'priority tier without rates', ...chat('plain', { service_tier: 'priority' }) },
+  { what: 'fast mode without rates', ...messages('plain', { speed: 'fast' }) },
+  { what: 'a region without rates', ...messages('plain', { inference_geo: 'us' }) },
+  { what: 'MCP servers', ...messages('search', { mcp_servers: [{ type: 'url', url: 'https://x.example', name: 'x' }] }) },
+  { what: 'a beta that nobody knows', ...messages('search'), headers: { 'anthropic-beta': 'made-up-2026-11-11' } },
+  {
+    what: 'a cache lifetime without a price',
+    ...messages('plain', { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] }),
+  },
+  { what: 'audio without a price', ...chat('plain', { modalities: ['audio'], audio: { voice: 'a', format: 'wav' } }) },
+  { what: 'plugins', ...chat('plain', { plugins: [{ id: 'web' }] }) },
+];
+
+const UNBOUNDED: readonly Case[] = [
+  { what: 'no `max_tokens` and no `clamp_output`', model: 'c-plain', body: { messages: PROMPT } },
+  {
+    what: 'images of a deployment that declares no maximum',
+    ...messages('huge', { messages: part('image', base64('image/png')) }),
+  },
+];
+
+interface Site {
+  readonly gateway: Gateway;
+  readonly provider: GreedyProvider;
+  readonly tenant: Tenant;
+}
+
+export async function run({ quick }: ProveOptions): Promise<ProveResult> {
+  const provider = await startGreedyProvider();
+  const gateway = await startGateway();
+  try {
+    const site = await openSite(gateway, provider);
+    const atOnce = quick ? AT_ONCE / 4 : AT_ONCE;
+    const results: ProveResult[] = [];
+    for (const one of BOUNDED) results.push(await bounded(site, one, atOnce));
+    const refused = await Promise.all(REFUSED.map((one) => refusedBefore(site, one)));
+    const unbounded: ProveResult[] = [];
+    for (const one of UNBOUNDED) unbounded.push(await overshoot(site, one, atOnce));
+    return allOf([
+      shared('spent ÷ amount', results),
+      shared('refused before sending', refused),
+      ...unbounded,
+      await runRecordedCosts(),
+    ]);
+  } finally {
+    await gateway.stop();
+    await provider.stop();
+  }
+}
+
+/** One figure for many cases: how many hold, and each below. */
+function shared(name: string, results: readonly ProveResult[]): ProveResult {
+  const good = results.filter(({ holds }) => holds).length;
+  return {
+    holds: good === results.length,
+    figure: `${name}: ${good} of ${results.length} kinds`,
+    log: results.map(({ holds, figure }) => `${holds ? '' : 'MISSED '}${figure}`),
+    details: results.filter(({ holds }) => !holds).map(({ figure }) => figure),
+  };
+}
+
+async function openSite(gateway: Gateway, provider: GreedyProvider): Promise<Site> {
+  const openai = await makeCredential(gateway, 'openai', `${provider.base}/v1`);
+  const anthropic = await makeCredential(gateway, 'anthropic', provider.base);
+  const declared = { max_part_tokens: LARGEST_PART_TOKENS, max_searches: MOST_SEARCHES, max_output_tokens: null };
+  const add = (model: string, upstreamModel: string, prices: object, settings: object = declared) => {
+    const isChat = model.startsWith('c-');
+    const at = {
+      model,
+      upstreamModel,
+      provider: isChat ? 'openai' : 'anthropic',
+      credentialId: isChat ? openai : anthropic,
+    } as const;
+    return makeModel(gateway, at, { prices, ...settings });
+  };
+  for (const kind of ['m', 'c']) {
+    await add(`${kind}-plain`, 'plain', PRICES);
+    await add(`${kind}-tier`, 'plain', { ...PRICES, service_tiers: TIER_PRICES });
+  }
+  await add('m-search', 'search', { ...PRICES, per_unit: { search: '0.01' } });
+  await add('m-unbounded', 'search', { ...PRICES, per_unit: { search: '0.01' } }, { max_output_tokens: null });
+  await add('m-cache', 'plain', { ...PRICES, ...CACHE_PRICES });
+  await add('c-audio', 'plain', { ...PRICES, ...AUDIO_PRICES });
+  await add('m-long', 'long', { ...PRICES, context_tiers: LONG_PRICES });
+  await add('m-huge', 'huge', PRICES, { max_output_tokens: null });
+  await add('c-auto', 'auto', { ...PRICES, service_tiers: TIER_PRICES });
+  await add('c-fee', 'fee', { ...PRICES, per_unit: { request: '0.002' } });
+  await add('c-fallback', 'broken', { input_per_million: '1.00', output_per_million: '1.00' }, { ...declared, priority: 0 });
+  await add('c-fallback', 'plain', PRICES, { ...declared, priority: 1 });
+  return { gateway, provider, tenant: await makeTenant(gateway) };
+}
+
+/** What a burst came to. Nano-dollars. */
+interface Burst {
+  readonly amount: number;
+  readonly admitted: number;
+  readonly spent: number;
+  readonly billed: number;
+  /** Of each admitted call: what was held for it, and what it was billed. */
+  readonly calls: readonly { readonly held: number; readonly billed: number }[];
+}
+
+async function bounded(site: Site, one: Case, atOnce: number): Promise<ProveResult> {
+  const { amount, admitted, spent, billed } = await burstOf(site, one, atOnce);
+  const isCovered = one.hangsUp === true ? spent >= billed : spent === billed;
+  return {
+    holds: billed <= amount && spent <= amount && admitted >= HOLDS && isCovered,
+    figure: `${one.what}: billed ÷ amount ${(billed / amount).toFixed(3)}, charged ÷ billed ${(spent / billed).toFixed(3)}, ${admitted} of ${atOnce} at once`,
+  };
+}
+
+async function overshoot(site: Site, one: Case, atOnce: number): Promise<ProveResult> {
+  const { amount, admitted, spent, billed, calls } = await burstOf(site, one, atOnce);
+  const over = Math.max(0, billed - amount);
+  const allowed = calls.reduce((sum, call) => sum + Math.max(0, call.billed - call.held), 0);
+  return {
+    holds: over <= allowed && spent === billed && admitted >= 1,
+    figure: `${one.what}: overshoot ${usd(over)} USD ≤ Σ(actual − held) ${usd(allowed)} USD`,
+    details: [`amount ${usd(amount)}, billed ${usd(billed)}, charged ${usd(spent)}, ${admitted} admitted`],
+  };
+}
+
+async function refusedBefore({ gateway, provider, tenant }: Site, one: Case): Promise<ProveResult> {
+  const key = await keyWith(gateway, tenant, '100');
+  const before = provider.calls();
+  const { response, text } = await call(gateway, key, one, 'refused');
+  const error = (JSON.parse(text) as { error: { message: string } }).error;
+  const isSent = provider.calls() > before && provider.billed('refused') > 0;
+  return { holds: response.status === 403 && !isSent, figure: `${one.what}: ${response.status} ${error.message}` };
+}
+
+/** A budget of some holds, and many calls at once. */
+async function burstOf(site: Site, one: Case, atOnce: number): Promise<Burst> {
+  const { gateway, provider, tenant } = site;
+  const name = `${one.model}-${one.what}`;
+  const probe = await keyWith(gateway, tenant, '1000');
+  const { response } = await call(gateway, probe, one, `${name}-probe`);
+  if (!response.ok) throw new Error(`${one.what}: the first call was answered ${response.status}`);
+  const amount = HOLDS * (await heldFor(gateway, probe, response));
+  const key = await keyWith(gateway, tenant, usd(amount), one.clamps);
+  const ids = Array.from({ length: atOnce }, (_, at) => `${name}-${at}`);
+  const answers = await inParallel(ids, atOnce, async (id) => ({ id, ...(await call(gateway, key, one, id)) }));
+  const admitted = answers.filter((answer) => answer.response.ok);
+  const others = answers.filter(({ response: { status } }) => status !== 200 && status !== 429);
+  if (others.length > 0) throw new Error(`${one.what}: ${others[0]?.response.status} ${others[0]?.text}`);
+  const spent = await spentBy(gateway, key);
+  const calls = await inParallel(admitted, 8, async (answer) => ({
+    held: await heldFor(gateway, key, answer.response),
+    billed: provider.billed(answer.id),
+  }));
+  return { amount, admitted: admitted.length, spent, billed: calls.reduce((sum, { billed }) => sum + billed, 0), calls };
+}
+
+function keyWith(gateway: Gateway, tenant: Tenant, amount: string, clamp_output = false): Promise<Key> {
+  return makeKey(gateway, tenant, { budgets: [{ amount, period: 'month', action: 'block', clamp_output }] });
+}
+
+async function call({ base }: Gateway, { secret }: Key, { model, body, headers, hangsUp }: Case, id: string) {
+  const isChat = model.startsWith('c-');
+  const gone = new AbortController();
+  const response = await fetch(`${base}${isChat ? '/v1/chat/completions' : '/v1/messages'}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ model, ...body, ...(isChat ? { user: id } : { metadata: { user_id: id } }) }),
+    signal: gone.signal,
+  });
+  if (hangsUp === true && response.ok) {
+    await response.body?.getReader().read();
+    gone.abort();
+    return { response, text: '' };
+  }
+  return { response, text: await response.text() };
+}
+
+/** What the decision of an answered call says was held for it. */
+async function heldFor({ base }: Gateway, { secret }: Key, { headers }: Response): Promise<number> {
+  const at = `${base}/v1/decisions/${headers.get('x-request-id')}`;
+  for (let tries = 0; ; tries += 1) {
+    const response = await fetch(at, { headers: { authorization: `Bearer ${secret}` } });
+    const text = await response.text();
+    if (response.ok) return Math.round(Number((JSON.parse(text) as Decision).requested.spend) * 1e9);
+    // On its way from memory to the store.
+    if (tries === 100) throw new Error(`a decision was answered ${response.status}: ${text}`);
+    await sleep(50);
+  }
+}
+
+interface Decision {
+  readonly requested: { readonly spend: string };
+}
+
+interface Status {
+  readonly budgets: readonly { readonly spent: string; readonly held: string }[];
+}
+
+/** Once nothing is held any more. */
+async function spentBy(gateway: Gateway, { id }: Key): Promise<number> {
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    const { budgets } = await gateway.admin<Status>('GET', `/keys/${id}/limits/status`);
+    const { held, spent } = budgets[0] as Status['budgets'][number];
+    if (Number(held) === 0) return Math.round(Number(spent) * 1e9);
+    await sleep(20);
+  }
+  throw new Error('a request was not settled within 20 s');
+}
+
+function usd(nanoUsd: number): string {
+  return (nanoUsd / 1e9).toFixed(9);
+}

@@ -1,0 +1,108 @@
+/** What must be shown, by name. A name is `<area>.<what>`; one word is an area, and means all of it. */
+export interface ProveRow {
+  readonly name: string;
+  /** The module of this folder that shows it: `server/test/prove/<module>.ts`. */
+  readonly module: string;
+  /** One line: what it shows. */
+  readonly shows: string;
+  /** The number it had before it had a name. Numbers and their groups (`1`, `1.5`) still run what they ran. */
+  readonly was?: string;
+  /** It measures time, so nothing runs beside it. `full` judges no time when it is quick. */
+  readonly alone?: 'always' | 'full';
+}
+
+export const REGISTRY: readonly ProveRow[] = [
+  {
+    name: 'money.fuzz',
+    module: 'money-fuzz',
+    shows: 'answers, names and headers are mutated through walk, settlement, kill and start: books stay right; planted faults are found',
+    alone: 'full',
+  },
+  {
+    name: 'money.hangup',
+    module: 'money-hangup',
+    shows: 'what a client that hangs up is charged ÷ what its provider bills',
+    alone: 'full',
+  },
+  {
+    name: 'money.frozen',
+    module: 'money-frozen',
+    shows: 'what an admission decided stays decided while keys, prices, limits and organizations change in flight',
+  },
+  {
+    name: 'money.bounded',
+    module: 'money-bounded',
+    shows: 'a budget that blocks is not exceeded by searches, tiers, media or hang-ups; what cannot be bounded says by how much',
+  },
+  row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
+  row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
+  row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
+  row('answers.costs', 'recorded-costs', '1.4', 'what recorded answers cost, beside an independent price library'),
+  row('limits.probe', 'rate-limit-probe', '1.5', 'a limit is exact under concurrency and at the edge of its window'),
+  row('limits.table', 'limit-table', '1.5', 'each limit at each scope admits exactly what it says'),
+  row('holds.budgets', 'budgets', '1.6', 'a budget at each scope admits as many calls at once as their holds fit'),
+  row('holds.ledger', 'served-ledger', '1.6', 'cut streams and fallbacks are charged what the vendor says it served'),
+  row('outages.kill', 'kill-nine', '1.7', '`kill -9` under load loses nothing and charges nothing twice'),
+  row('outages.postgres', 'database-away', '1.8', 'PostgreSQL away under load: known keys are served, no row is lost'),
+  row('hostile.attacks', 'security-probe', '1.9', 'known attacks on gateways of this kind come to nothing'),
+  row('hostile.input', 'bad-input', '1.9', 'bad input has its status and code, and costs nothing'),
+  row('hostile.faults', 'faults', '1.9', 'every fault of a vendor: status, code, charge, nothing left held'),
+  row('bench.bars', 'benchmark', '1.10', 'the benchmark meets its bars, on books that lost nothing', 'full'),
+  row('access.matrix', 'access-matrix', '1.11', 'every grant × what team, user and key keep of it'),
+  row('access.changes', 'access-changes', '1.11', 'access follows labels, names and secrets without a restart'),
+  row('access.counts', 'team-counts', '1.11', 'what an organization says of itself is true right after each change'),
+  row('audit.content', 'audit-content', '1.12', 'prompts are kept as the policy says, sealed, and gone with their key'),
+  row('holds.simulation', 'simulation', '1.13', 'random histories with faults keep every rule; planted mistakes are found'),
+  row('code.order', 'house', '1.14', 'the static checks pass, and no file or function is too long'),
+  row('code.tour', 'tour', '1.14', 'docs/tour.md beside one real request, refusal and change'),
+  row('access.roles', 'authorization', '2.1', 'every admin route × role × place, against a table written by hand'),
+  row('console.workflow', 'console-workflow', '2.2', 'the whole workflow of a first user, and the view of each role'),
+  row('console.accessibility', 'console-accessibility', '2.3', 'every page and dialog, light and dark, through axe'),
+  row('console.screens', 'console-screens', '2.4', 'a picture of every page and dialog'),
+  row('console.lists', 'lists', '2.5', 'lists, searches and reports at load size answer in time', 'always'),
+  row('console.speed', 'console-speed', '2.5', 'what the first page loads, and how soon it reacts', 'always'),
+  row('console.promises', 'promised-pages', '2.6', 'each sentence on organizations is stated by a test that runs'),
+  row('bench.regression', 'no-regression', '2.7', 'a request costs no more than before there was a console'),
+  row('console.sign-in', 'console-sign-in', '2.8', 'every way in and every way out, in a browser'),
+  row('install.commands', 'command-line', '2.8', 'the output and exit code of each command'),
+  row('install.upgrade', 'upgrade', '2.9', 'what an earlier release wrote opens in this one'),
+  row('replicas.contract', 'counters-contract', '3.1', 'one contract on memory, Redis, Valkey and a cluster'),
+  row('replicas.limits', 'shared-limits', '3.1', 'limits over three replicas, one with a wrong clock, are exact'),
+  row('replicas.budgets', 'shared-budgets', '3.2', 'budgets over three replicas are never overspent'),
+  row('replicas.chaos', 'chaos', '3.3', 'each outage of the operator’s guide, on three replicas under load'),
+  row('replicas.failover', 'postgres-failover', '3.3', 'PostgreSQL fails over under load: each answer is there once'),
+  row('replicas.upgrade', 'rolling-upgrade', '3.4', 'replicas are upgraded one by one: no request fails'),
+  row('replicas.revocation', 'revocation', '3.5', 'how long a revoked key is still served by other replicas'),
+  row('replicas.kill', 'kill-replicas', '3.6', 'replicas killed every five seconds: nothing lost, nothing twice'),
+  row('lane.fuzz', 'lane-fuzz', '3.7', 'the fast lane beside Node’s own parser, message by message'),
+  row('lane.bars', 'lane-benchmark', '3.7', 'the benchmark meets the bars of the fast lane', 'full'),
+  row('install.move', 'move-and-restore', '3.8', 'a move, a backup and a restore keep totals, keys and decisions'),
+  row('install.removal', 'documents', '3.9', 'the guide’s commands remove everything; figures name their commands'),
+  row('alerts.thresholds', 'threshold-alerts', '3.10', 'thresholds passed by racing requests are told once'),
+  row('watched.requests', 'watched-requests', '3.11', 'traces fit together, and nothing secret is in logs or metrics'),
+  row('watched.series', 'metric-series', '3.11', 'metrics stay bounded with ten thousand organizations'),
+  row('alerts.rules', 'alert-rules', '3.11', 'the alert rules as Prometheus reads them'),
+  row('install.package', 'published-package', '3.11', 'the package, built, installed into an empty folder and started'),
+  row('replicas.roles', 'roles', '3.12', 'a process for requests and one for people keep out of each other’s way'),
+];
+
+function row(name: string, module: string, was: string, shows: string, alone?: ProveRow['alone']): ProveRow {
+  return { name, module, was, shows, ...(alone === undefined ? {} : { alone }) };
+}
+
+/** The rows that a word means: a name, an area, a number, a group of numbers, or `all`. Empty when it means nothing. */
+export function rowsOf(word: string, rows: readonly ProveRow[] = REGISTRY): ProveRow[] {
+  const isIn = (name?: string) => name !== undefined && (name === word || name.startsWith(`${word}.`));
+  return rows.filter(({ name, was }) => word === 'all' || isIn(name) || isIn(was));
+}
+
+/** One line for each row, area by area. */
+export function listing(rows: readonly ProveRow[] = REGISTRY): string[] {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const sorted = rows.toSorted((one, other) => areaOf(one).localeCompare(areaOf(other)));
+  return sorted.map(({ name, shows, was }) => `${name.padEnd(width)}  ${shows}${was === undefined ? '' : ` (${was})`}`);
+}
+
+function areaOf({ name }: ProveRow): string {
+  return name.split('.')[0] as string;
+}
