@@ -13,9 +13,10 @@ export interface ProveRow {
 
 export const REGISTRY: readonly ProveRow[] = [
   {
-    name: 'money.frozen',
-    module: 'money-frozen',
-    shows: 'what an admission decided stays decided while key, price, limits and labels are changed',
+    name: 'money.fuzz',
+    module: 'money-fuzz',
+    shows: 'answers, names and headers are mutated through walk, settlement, kill and start: books stay right; planted faults are found',
+    alone: 'full',
   },
   {
     name: 'money.hangup',
