@@ -30,7 +30,7 @@ export function believed(buckets: Usage): Reported {
   let sum = 0;
   for (const bucket in buckets) {
     const count = buckets[bucket as keyof Usage] as number;
-    if (!isCount(count, isPiece(bucket) ? PIECES_MAX : COUNT_MAX)) return 'implausible';
+    if (!isCount(count) || (count > PIECES_MAX && isPiece(bucket))) return 'implausible';
     sum += count;
   }
   return sum <= SUM_MAX ? buckets : 'implausible';

@@ -124,6 +124,13 @@ describe('what a request asks for beyond ordinary tokens', () => {
         }
       }),
     );
+    const odd = { toString: 1, valueOf: 2 };
+    const more = {
+      tools: [{ type: odd, cache_control: { ttl: odd } }],
+      context_management: { edits: [{ type: odd }] },
+      speed: odd,
+    };
+    expect(named(MESSAGES, more)).toEqual(['tool:unknown', 'tool', 'service_tier:unknown', 'cache_write:unknown']);
     const many = Array.from({ length: 10_000 }, (_, at) => ({ type: `made_up_${at}` }));
     const found = named(MESSAGES, { tools: many });
     expect(found).toHaveLength(33);

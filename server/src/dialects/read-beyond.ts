@@ -1,4 +1,5 @@
 import { type Beyond, NOTHING_BEYOND } from '../domain/beyond.ts';
+import type { DearerBucket } from '../domain/price.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 import { CLIENT_CHAT_TOOLS, isClientMessageTool, judgeBeta } from './price-neutral.ts';
@@ -20,11 +21,12 @@ const LOOKUPS_MAX = 1_000;
 
 /** What a request of a chat wire asks for beyond ordinary tokens; the shared empty list for nearly all. */
 export function beyondIn(wire: Wire, body: JsonObject, seen: SeenInParts): readonly Beyond[] {
+  found.take();
   if (wire === 'openai-chat') return chatBeyond(body, seen);
   return wire === 'anthropic-messages' ? messagesBeyond(body, seen) : NOTHING_BEYOND;
 }
 
-/** Made only when there is something to note. */
+/** Makes a list only when there is something to note. */
 class Found {
   #list: Beyond[] | null = null;
 
@@ -34,35 +36,48 @@ class Found {
     else if (this.#list.length === BEYOND_MAX) this.#list.push(other(beyond.param, 'other'));
   }
 
-  list(): readonly Beyond[] {
-    return this.#list ?? NOTHING_BEYOND;
+  /** What was noted since the last time. */
+  take(): readonly Beyond[] {
+    const list = this.#list ?? NOTHING_BEYOND;
+    this.#list = null;
+    return list;
   }
 }
 
+/** One body is read at a time, and nearly all leave it empty. */
+const found = new Found();
+
 function messagesBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
-  const found = new Found();
+  const tools = arrayOr(body.tools);
   let described = 0;
-  arrayOr(body.tools).forEach((tool, at) => {
-    if (!isObject(tool)) return;
+  for (let at = 0; at < tools.length; at += 1) {
+    const tool = tools[at];
+    if (!isObject(tool)) continue;
     noteCacheControl(tool.cache_control, seen);
-    if (tool.type === undefined || tool.type === null || tool.type === 'custom') return;
+    if (tool.type === undefined || tool.type === null || tool.type === 'custom') continue;
     described += 1;
-    noteMessageTool(tool, at, found);
-  });
+    noteMessageTool(tool, at);
+  }
   if (described > 0) found.add({ is: 'described', param: 'tools', tools: described });
   if (isGiven(body.mcp_servers)) found.add(other('mcp_servers', 'mcp_servers'));
   if (isGiven(body.container)) found.add(other('container', 'container'));
-  for (const edit of arrayOr(objectOr(body.context_management).edits)) {
-    // A compaction is a further call over the whole context.
-    if (String(objectOr(edit).type ?? '').startsWith('compact')) found.add(other('context_management', 'compaction'));
-  }
-  noteTier(found, ['service_tier', body.service_tier], ['speed', body.speed], ['inference_geo', body.inference_geo]);
+  if (isGiven(body.context_management)) noteCompactions(objectOr(body.context_management));
+  const { service_tier, speed, inference_geo } = body;
+  if ((service_tier ?? speed ?? inference_geo) !== undefined) noteTier({ service_tier, speed, inference_geo });
   noteCacheControl(body.cache_control, seen);
-  noteParts(seen, found);
-  return found.list();
+  noteParts(seen);
+  return found.take();
 }
 
-function noteMessageTool(tool: JsonObject, at: number, found: Found): void {
+/** A compaction is a further call over the whole context. */
+function noteCompactions({ edits }: JsonObject): void {
+  for (const edit of arrayOr(edits)) {
+    const { type } = objectOr(edit);
+    if (typeof type === 'string' && type.startsWith('compact')) found.add(other('context_management', 'compaction'));
+  }
+}
+
+function noteMessageTool(tool: JsonObject, at: number): void {
   const type = typeof tool.type === 'string' ? tool.type : 'unknown';
   if (isClientMessageTool(type)) return;
   const unit = type.startsWith('web_search_') ? 'search' : type.startsWith('web_fetch_') ? 'fetch' : null;
@@ -79,29 +94,34 @@ function noteMessageTool(tool: JsonObject, at: number, found: Found): void {
 }
 
 function chatBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
-  const found = new Found();
-  arrayOr(body.tools).forEach((tool, at) => {
-    if (!isObject(tool)) return;
+  const tools = arrayOr(body.tools);
+  for (let at = 0; at < tools.length; at += 1) {
+    const tool = tools[at];
+    if (!isObject(tool)) continue;
     noteCacheControl(tool.cache_control, seen);
     const type = typeof tool.type === 'string' ? tool.type : 'unknown';
-    if (CLIENT_CHAT_TOOLS.has(type) || (type === 'tool_search' && tool.execution === 'client')) return;
+    if (CLIENT_CHAT_TOOLS.has(type) || (type === 'tool_search' && tool.execution === 'client')) continue;
     found.add(other(`tools[${at}].type`, `tool:${plainName(type)}`));
-  });
-  noteChatSearches(body, found);
+  }
+  noteChatSearches(body);
   for (const field of UNPRICED_CHAT_FIELDS) if (isGiven(body[field])) found.add(other(field, field));
-  noteChatTier(body.service_tier, found);
-  if (arrayOr(body.modalities).includes('audio')) found.add({ is: 'bucket', param: 'modalities', bucket: 'audio_output' });
-  else if (isGiven(body.audio)) found.add({ is: 'bucket', param: 'audio', bucket: 'audio_output' });
+  if (isGiven(body.service_tier)) noteChatTier(body.service_tier);
+  if (isGiven(body.modalities) && arrayOr(body.modalities).includes('audio')) noteBucket('modalities', 'audio_output');
+  else if (isGiven(body.audio)) noteBucket('audio', 'audio_output');
   noteCacheControl(body.cache_control, seen);
-  noteParts(seen, found);
-  return found.list();
+  noteParts(seen);
+  return found.take();
+}
+
+function noteBucket(param: string, bucket: DearerBucket): void {
+  found.add({ is: 'bucket', param, bucket });
 }
 
 /** OpenRouter's plugins and other models to fall back to, and Alibaba's search: none of them is billed by anything an answer says. */
 const UNPRICED_CHAT_FIELDS = ['plugins', 'models', 'enable_search'] as const;
 
 /** OpenAI's search models search for every answer and say nowhere how often; xAI reads all its sources at once and counts them. */
-function noteChatSearches({ web_search_options: options, search_parameters: parameters }: JsonObject, found: Found): void {
+function noteChatSearches({ web_search_options: options, search_parameters: parameters }: JsonObject): void {
   if (isGiven(options)) {
     const searches = { unit: 'search', most: null, boundParam: null, isLoop: true, isReported: false } as const;
     found.add({ is: 'lookups', param: 'web_search_options', lookups: searches });
@@ -119,15 +139,15 @@ function noteChatSearches({ web_search_options: options, search_parameters: para
 }
 
 /** OpenAI answers and bills `fast` as `priority`. */
-function noteChatTier(tier: unknown, found: Found): void {
-  noteTier(found, ['service_tier', tier === 'fast' ? 'priority' : tier]);
+function noteChatTier(tier: unknown): void {
+  noteTier({ service_tier: tier === 'fast' ? 'priority' : tier });
 }
 
 /** One entry for all fields together, named by the first that asks for more than the ordinary. */
-function noteTier(found: Found, ...fields: readonly (readonly [string, unknown])[]): void {
+function noteTier(fields: JsonObject): void {
   let tier: string | null = null;
   let param = '';
-  for (const [name, value] of fields) {
+  for (const [name, value] of Object.entries(fields)) {
     const word = askedWord(value);
     if (word === null || (word === '' && tier !== null)) continue;
     if (tier === null || tier === '') param = name;
@@ -142,13 +162,13 @@ export function noteCacheControl(marker: unknown, seen: SeenInParts): void {
   const { ttl } = marker;
   if (ttl === undefined || ttl === null || ttl === '5m') seen.cached = true;
   else if (ttl === '1h') seen.cachedForHour = true;
-  else seen.cachedOtherwise ??= plainName(String(ttl));
+  else seen.cachedOtherwise ??= typeof ttl === 'string' ? plainName(ttl) : 'unknown';
 }
 
-function noteParts(seen: SeenInParts, found: Found): void {
-  if (seen.audioParts > 0) found.add({ is: 'bucket', param: 'messages', bucket: 'audio_input' });
-  if (seen.cached) found.add({ is: 'bucket', param: 'cache_control', bucket: 'cache_write' });
-  if (seen.cachedForHour) found.add({ is: 'bucket', param: 'cache_control', bucket: 'cache_write_1h' });
+function noteParts(seen: SeenInParts): void {
+  if (seen.audioParts > 0) noteBucket('messages', 'audio_input');
+  if (seen.cached) noteBucket('cache_control', 'cache_write');
+  if (seen.cachedForHour) noteBucket('cache_control', 'cache_write_1h');
   if (seen.cachedOtherwise !== null) found.add(other('cache_control', `cache_write:${seen.cachedOtherwise}`));
 }
 
@@ -174,14 +194,13 @@ const verdicts = new Map<string, readonly Beyond[]>();
 export function beyondInBetas(header: string): readonly Beyond[] {
   const known = verdicts.get(header);
   if (known !== undefined) return known;
-  const found = new Found();
   for (const name of new Set(header.split(',').map((part) => part.trim()))) {
     if (name === '') continue;
     const verdict = judgeBeta(name);
     if (verdict === 'context') found.add({ is: 'context', param: BETA_HEADER });
     if (verdict === 'unknown') found.add({ is: 'other', param: BETA_HEADER, unit: `beta:${plainName(name)}`, isOfTokens: true });
   }
-  const list = Object.freeze(found.list());
+  const list = Object.freeze(found.take());
   if (header.length > HEADER_CHARS_MAX) return list;
   if (verdicts.size >= VERDICTS_MAX) verdicts.clear();
   verdicts.set(header, list);

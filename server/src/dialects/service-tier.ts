@@ -19,16 +19,15 @@ const PLAIN_WORD = /^[A-Za-z0-9_.:-]{1,64}$/;
  * The tier that an answer names, each part of it the value of one of its fields: empty for the ordinary one, null where it names none. What is no
  * plain word is `unknown`.
  */
-export function answeredTier(...fields: readonly unknown[]): string | null {
-  let tier: string | null = null;
-  for (const field of fields) {
-    if (typeof field !== 'string') continue;
-    tier ??= '';
-    if (ORDINARY.has(field) || field === AUTO) continue;
-    const plain = PLAIN_WORD.test(field) ? field.toLowerCase() : 'unknown';
-    tier = tier === '' ? plain : `${tier}+${plain}`;
-  }
-  return tier;
+export function answeredTier(serviceTier: unknown, speed?: unknown, region?: unknown): string | null {
+  return withTier(withTier(withTier(null, serviceTier), speed), region);
+}
+
+function withTier(tier: string | null, field: unknown): string | null {
+  if (typeof field !== 'string') return tier;
+  if (ORDINARY.has(field) || field === AUTO) return tier ?? '';
+  const plain = PLAIN_WORD.test(field) ? field.toLowerCase() : 'unknown';
+  return tier === null || tier === '' ? plain : `${tier}+${plain}`;
 }
 
 /** The word for what one field of a request asks for: null when it leaves the choice to the provider, empty when it insists on the ordinary. */

@@ -80,8 +80,8 @@ function chatSearches(usage: JsonObject): unknown {
   return usage.num_sources_used ?? usage.num_search_queries ?? messageSearches(usage);
 }
 
-function messageSearches(usage: JsonObject): unknown {
-  return objectOr(usage.server_tool_use).web_search_requests;
+function messageSearches({ server_tool_use: uses }: JsonObject): unknown {
+  return isObject(uses) ? uses.web_search_requests : undefined;
 }
 
 /** DeepSeek and Moonshot have names of their own beside or instead of OpenAI's. All count them within the prompt. */

@@ -5,7 +5,7 @@ import { closingQuote, isObject, objectOr, objectsIn, parseJson } from '../json.
 import { reportOf } from '../plausible.ts';
 import { answeredTier } from '../service-tier.ts';
 import { tierOf, usageOf } from '../usage.ts';
-import { isSpace, lastStringOf, skipSpace } from './scan.ts';
+import { isSpace, lastStringOf, skipSpace, stringAt, valueStart } from './scan.ts';
 
 const USAGE_KEY = Buffer.from('"usage"');
 const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
@@ -15,7 +15,8 @@ const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
 /** Further from the end than this, parsing the whole costs no more than proving where the usage stands. */
 const TAIL_BYTES_MAX = 4096;
 const STOP_BYTES_MAX = 200;
-const TIER_KEY = Buffer.from('"service_tier"');
+const TIER = '"service_tier"';
+const TIER_KEY = Buffer.from(TIER);
 const TIER_BYTES_MAX = 120;
 const QUOTE = 0x22;
 const OPEN_ARRAY = 0x5b;
@@ -29,11 +30,11 @@ const CLOSE_OBJECT = 0x7d;
  */
 export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
-  const tail = wire === 'anthropic-count-tokens' ? null : usageFromTail(bytes);
-  const usage = tail === null ? null : usageOf(wire, tail);
+  const tail = wire === 'anthropic-count-tokens' ? null : readTail(bytes);
+  const usage = tail === null ? null : usageOf(wire, tail.report);
   if (tail !== null && usage !== null && usage !== 'implausible') {
     const finishReason = stopFromTail(wire, bytes);
-    const serviceTier = wire === 'openai-chat' ? chatTier(bytes) : tierOf(wire, tail);
+    const serviceTier = wire === 'openai-chat' ? chatTier(bytes, tail.behind) : tierOf(wire, tail.report);
     const seen = { serviceTier, outputBytes: 0, finishReason, finishes: 1, complete: true, error: null };
     return { usage, usageImplausible: false, usageIsFinal: true, ...seen };
   }
@@ -61,8 +62,8 @@ function checkEnds(bytes: Buffer): void {
     throw new UnreadableAnswer('the provider answered with something other than JSON');
 }
 
-/** The usage object when it provably stands at the top level near the end; null when in doubt. */
-function usageFromTail(bytes: Buffer): JsonObject | null {
+/** The usage object when it provably stands at the top level near the end, and the text behind it; null when in doubt. */
+function readTail(bytes: Buffer): { readonly report: JsonObject; readonly behind: string } | null {
   const at = bytes.lastIndexOf(USAGE_KEY);
   if (at === -1 || bytes.length - at > TAIL_BYTES_MAX) return null;
   const tail = bytes.toString('latin1', at);
@@ -73,17 +74,23 @@ function usageFromTail(bytes: Buffer): JsonObject | null {
   // What follows the usage must close exactly one level: the answer's own.
   if (close === -1 || closeOf(tail, close + 1, 1) !== lastNonSpace(tail)) return null;
   const usage = parseJson(tail.slice(open, close + 1));
-  return isObject(usage) ? { usage } : null;
+  return isObject(usage) ? { report: { usage }, behind: tail.slice(close + 1) } : null;
 }
 
 /**
- * A chat completion names its tier at the top level, mostly beside the usage. The ordinary one is known by its word wherever that stands; any
+ * A chat completion names its tier at the top level, mostly behind the usage. The ordinary one is known by its word wherever that stands; any
  * other is read from the whole answer, which is rare.
  */
-function chatTier(bytes: Buffer): string | null {
-  const at = bytes.lastIndexOf(TIER_KEY);
-  if (at === -1) return null;
-  const tier = answeredTier(lastStringOf(bytes.toString('latin1', at, at + TIER_BYTES_MAX), TIER_KEY.toString()));
+function chatTier(bytes: Buffer, behind: string): string | null {
+  let text = behind;
+  let at = valueStart(text, TIER, 0);
+  if (at === -1) {
+    const key = bytes.lastIndexOf(TIER_KEY);
+    if (key === -1) return null;
+    text = bytes.toString('latin1', key, key + TIER_BYTES_MAX);
+    at = valueStart(text, TIER, 0);
+  }
+  const tier = answeredTier(at === -1 ? null : stringAt(text, at) || null);
   if (tier === null || tier === '') return tier;
   const json = parseJson(bytes.toString('utf8'));
   return isObject(json) ? tierOf('openai-chat', json) : tier;
