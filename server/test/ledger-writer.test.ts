@@ -166,8 +166,37 @@ onEveryDatabase('the ledger writer', (given) => {
       member_id: '',
     };
     expect(units).toEqual([
+      // Of the beta it is known that it was asked for, not how much of it was used.
+      { ...whose, ...where, unit: 'beta', uses: '1', quantity: '1', unpriced_quantity: '1' },
       { ...whose, ...where, unit: 'cache_write_1h', uses: '1', quantity: '50', unpriced_quantity: '0' },
       { ...whose, ...where, unit: 'search', uses: '3', quantity: '8', unpriced_quantity: '6' },
+    ]);
+  });
+
+  test('what had no price is added up by kind, whatever callers and providers named, also where the usage does not count it', async () => {
+    const bench = await settle(given);
+    const usage = { input: 1, output: 1, cache_write: 7 };
+    const names = 'cache_write,service_tier:priority,beta:one,beta:two,tool:x,cache_write:2h,context_tier,mcp_servers';
+    await stored(bench, [
+      givenEnd({ entries: [givenEntry({ usage, unpricedUnits: names })] }),
+      givenEnd({
+        entries: [givenEntry({ usage, unpricedUnits: 'service_tier:drop table,beta:one' }), givenEntry({ attempt: 2 })],
+      }),
+      givenEnd({
+        entries: [givenEntry({ kind: 'adjustment', usage: { cache_write: -2 }, unpricedUnits: 'cache_write,tool:x' })],
+      }),
+    ]);
+    const rows = await query(
+      'select unit, uses::int, quantity::int, unpriced_quantity::int as unpriced from unit_rollups order by unit',
+    );
+    const once = { uses: 1, quantity: 1, unpriced: 1 };
+    expect(rows).toEqual([
+      { unit: 'beta', uses: 2, quantity: 2, unpriced: 2 },
+      { unit: 'cache_write', uses: 1, quantity: 5, unpriced: 5 },
+      ...['context_tier', 'mcp_servers', 'other', 'service_tier', 'service_tier:priority', 'tool'].map((unit) => ({
+        unit,
+        ...once,
+      })),
     ]);
   });
 

@@ -2839,7 +2839,7 @@ export interface components {
                 /** @description The account or token that added it; null for versions from before this was kept. */
                 created_by: string | null;
             } | null;
-            /** @description What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier; `context_tier`: a prompt above the ordinary length. */
+            /** @description What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier, or without for one that is no common word; `context_tier`: a prompt above the ordinary length. Tools and betas are not here, because a price has no place for them: see the usage. */
             unpriced_units: string[];
             limits: {
                 rpm: number | null;
@@ -4150,7 +4150,7 @@ export interface components {
             created_at: string;
         };
         UnitUse: {
-            /** @description A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). */
+            /** @description A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Of what had no price also a bucket that the sums name (`cache_write`), a tier (`service_tier:priority`, `context_tier`), and kinds that no price can name (`tool`, `beta`): one for each attempt. */
             unit: string;
             /** @description Attempts that used it. */
             uses: number;

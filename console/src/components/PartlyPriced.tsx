@@ -1,6 +1,6 @@
 import { Badge, Tooltip } from '@mantine/core';
 import { countText } from './Count.tsx';
-import { unitName } from './price-words.ts';
+import { isPriceable, unitName } from './price-words.ts';
 
 /** How much of each unit had no price; null where that is not known. */
 export type Unpriced = Readonly<Record<string, number | null>>;
@@ -18,7 +18,8 @@ export function PartlyPriced({ units }: { units: Unpriced }) {
 
 export function partlyPricedWords(units: Unpriced): string {
   const what = unpricedNames(units) || 'Something that the provider bills';
-  return `${what} had no price: the spend is less than what the provider charges. A platform admin can set a price for it.`;
+  const advice = Object.keys(units).every(isPriceable) ? ' A platform admin can set a price for it.' : '';
+  return `${what} had no price: the spend may be less than what the provider charges.${advice}`;
 }
 
 /** `Web search (4), Image made (3)`. */

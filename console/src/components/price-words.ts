@@ -30,13 +30,29 @@ export const UNIT_WORDS: Readonly<Record<PriceUnit, string>> = {
 };
 export const UNITS = Object.keys(UNIT_WORDS) as PriceUnit[];
 
-/** A unit of a report or a ledger row: a piece, a bucket of tokens, or a tier. */
+/** What has no price and no place among the buckets and pieces. */
+const KIND_WORDS: Readonly<Record<string, string>> = {
+  service_tier: 'Service tier',
+  context_tier: 'Long prompt',
+  tool: 'Tool of the provider',
+  beta: 'Beta feature',
+  mcp_servers: 'MCP servers',
+  other: 'Something else',
+};
+
+/** Whether a price can be set for it: there is no place in one for tools and betas. */
+export function isPriceable(unit: string): boolean {
+  return unit in UNIT_WORDS || `${unit}_per_million` in BUCKET_WORDS || /^(service_tier|context_tier)\b/.test(unit);
+}
+
+/** A unit of a report or a ledger row: a piece, a bucket of tokens, a tier, or something that no price can name. */
 export function unitName(unit: string): string {
   if (unit in UNIT_WORDS) return UNIT_WORDS[unit as PriceUnit];
   const bucket = `${unit}_per_million`;
   if (bucket in BUCKET_WORDS) return tokensOf(BUCKET_WORDS[bucket as PriceBucket]);
-  if (unit.startsWith('service_tier:')) return `Service tier ${unit.slice('service_tier:'.length)}`;
-  return unit === 'context_tier' ? 'Long prompt' : wordOf(unit);
+  const [kind = '', name = ''] = unit.split(':');
+  const words = KIND_WORDS[kind] ?? wordOf(kind);
+  return name === '' ? words : `${words} ${name}`;
 }
 
 /** `Cache write, 1 hour` → `Cache write tokens, 1 hour`. */

@@ -47,7 +47,7 @@ export const deploymentOut = z
     prices_from: z.object(provenanceOut).nullable().meta({ description: 'Where the price in force comes from; null: unpriced.' }),
     unpriced_units: z.array(z.string()).meta({
       description:
-        'What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier; `context_tier`: a prompt above the ordinary length.',
+        'What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier, or without for one that is no common word; `context_tier`: a prompt above the ordinary length. Tools and betas are not here, because a price has no place for them: see the usage.',
     }),
     limits: z.object({ rpm: z.int().nullable(), tpm: z.int().nullable() }),
     capacity_use: z
@@ -108,7 +108,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
   const ids = rows.map((row) => row.id);
   const now = new Date(call.deps.clock.nowMs());
   const inForce = await prices.inForce(call.deps.db, ids, now);
-  const lacked = await lackedUnits(call.deps.db, ids, now);
+  const lacked = await lackedUnits(call.deps.db, now, ids);
   return rows.map((row) => {
     const price = inForce.get(row.id);
     const facts = deploymentFacts(row, price);

@@ -1,5 +1,15 @@
-import type { PerMillion, Price, PriceUnits } from './price.ts';
-import { USAGE_BUCKETS, USAGE_UNITS } from './usage.ts';
+import {
+  hasBucketPrice,
+  hasContextPrice,
+  hasTierPrice,
+  hasUnitPrice,
+  isDearer,
+  isFree,
+  type PerMillion,
+  type Price,
+  type PriceUnits,
+} from './price.ts';
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS } from './usage.ts';
 
 /** A price without its version: the rates of the token buckets and what is charged beyond them. */
 export interface GivenPrice {
@@ -23,6 +33,35 @@ export function givenPrice({
     ...(Object.keys(serviceTiers).length === 0 ? {} : { serviceTiers }),
   };
   return { perMillion: { ...perMillion }, units: Object.keys(said).length === 0 ? null : said };
+}
+
+/** A use without a price, as it is added up: of what, and before when the last was. */
+export interface UnpricedUse {
+  readonly unit: string;
+  readonly untilMs: number;
+}
+
+/** A version of a price as it is stored. */
+type Stored = Pick<Price, 'perMillion'> & { readonly units: PriceUnits | null; readonly effectiveFrom: Date };
+
+/**
+ * Returns whether the price in force (null: none) still has no price for what was used without one, and could have: a price has no place for
+ * tools and betas. Of a tier whose name is not kept it is known only that it was used since the price took effect.
+ */
+export function lacksPrice(stored: Stored | null, { unit, untilMs }: UnpricedUse): boolean {
+  const [kind, word = ''] = unit.split(':');
+  if (stored === null || Object.keys(stored.perMillion).length === 0) return isPriceable(unit);
+  const { perMillion, units, effectiveFrom } = stored;
+  const price = { id: '', effectiveFromMs: effectiveFrom.getTime(), perMillion, units: units ?? {} };
+  if (isPiece(unit)) return !hasUnitPrice(price, unit);
+  if (isDearer(unit)) return !hasBucketPrice(price, unit);
+  if (unit === 'context_tier') return !hasContextPrice(price);
+  if (kind !== 'service_tier' || isFree(price)) return false;
+  return word === '' ? untilMs > price.effectiveFromMs : !hasTierPrice(price, word);
+}
+
+function isPriceable(unit: string): boolean {
+  return isPiece(unit) || isDearer(unit) || unit === 'context_tier' || unit.split(':')[0] === 'service_tier';
 }
 
 /** Returns whether stored values are a price: whole nano-dollars from 0 on, and tiers in ascending order. Whoever wrote them may not have been us. */

@@ -210,6 +210,10 @@ const SIDES: Readonly<Record<UsageBucket, 'input' | 'output'>> = {
 const DEARER_BUCKETS = ['cache_write', 'cache_write_1h', 'audio_input', 'audio_output', 'image_output'] as const;
 export type DearerBucket = (typeof DEARER_BUCKETS)[number];
 
+export function isDearer(name: string): name is DearerBucket {
+  return (DEARER_BUCKETS as readonly string[]).includes(name);
+}
+
 /** By the number of context tiers within reach. */
 const DEAREST = new WeakMap<Price, DearestRates[]>();
 

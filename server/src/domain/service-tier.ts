@@ -8,6 +8,9 @@ const ONLY_WHEN_ASKED: ReadonlySet<string> = new Set(['fast', 'batch', 'flex']);
 /** Providers take these by themselves where the account says so and the request does not forbid it (`auto`). */
 const BY_THEMSELVES: ReadonlySet<string> = new Set(['priority', 'scale']);
 
+/** The words that are known. Others are regions, or mean nothing. */
+export const TIER_WORDS: readonly string[] = [...ONLY_WHEN_ASKED, ...BY_THEMSELVES];
+
 /**
  * Returns whether an answer may be billed at the tier `word` of a request that asked for `asked`: null left it to the provider, the empty
  * text insists on the ordinary one. A region (any other word) may be an account's own setting, whatever the request says.

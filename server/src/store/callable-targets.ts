@@ -77,7 +77,7 @@ export async function list(
 ): Promise<Page<string> & { readonly total: Total }> {
   const keyset: Keyset = { name: 'callable-targets.name', columns: [callableTargets.name], direction: page.direction };
   const limit = pageLimit(page.limit);
-  const wanted = conditionsOf(filter);
+  const wanted = [...conditionsOf(filter), await unpricedOr(db, filter)];
   const found = await db
     .select({ name: callableTargets.name })
     .from(callableTargets)
@@ -92,7 +92,7 @@ export async function list(
   return { rows: kept.rows.map((row) => row.name), nextCursor: kept.nextCursor, total: await totalOf(db, all) };
 }
 
-function conditionsOf({ kind, accessGroup, search, among, unpriced }: TargetFilter): (SQL | undefined)[] {
+function conditionsOf({ kind, accessGroup, search, among }: TargetFilter): (SQL | undefined)[] {
   const labelled = sql`exists (select 1 from ${targetLabels} where ${targetLabels.targetName} = ${callableTargets.name}
     and ${targetLabels.accessGroup} = ${accessGroup})`;
   return [
@@ -100,11 +100,12 @@ function conditionsOf({ kind, accessGroup, search, among, unpriced }: TargetFilt
     accessGroup === undefined ? undefined : labelled,
     search === undefined ? undefined : sql`lower(${callableTargets.name}) like ${prefixPattern(search)}`,
     among === undefined ? undefined : sql`${callableTargets.name} = any(${sql.param(among)})`,
-    unpriced === undefined ? undefined : eq(servedUnpriced(unpriced.at), unpriced.is),
   ];
 }
 
-function servedUnpriced(at: Date): SQL {
-  return sql`${callableTargets.name} in (select ${deployments.model} from ${deployments}
-    where ${deployments.deletedAt} is null and ${deployments.id} in ${unpricedDeployments(at)})`;
+async function unpricedOr(db: Database, { unpriced }: TargetFilter): Promise<SQL | undefined> {
+  if (unpriced === undefined) return undefined;
+  const served = sql`(select ${deployments.model} from ${deployments}
+    where ${deployments.deletedAt} is null and ${deployments.id} in ${await unpricedDeployments(db, unpriced.at)})`;
+  return eq(sql`${callableTargets.name} in ${served}`, unpriced.is);
 }

@@ -114,7 +114,7 @@ export async function list(db: Database, filter: DeploymentFilter, page: Deploym
   const columns = { id: deployments.id, name: deployments.model };
   const order = listOrder('deployments', page.sort.replace('model', 'name') as ListSort, columns);
   const limit = pageLimit(page.limit);
-  const wanted = conditionsOf(filter, columns);
+  const wanted = [...conditionsOf(filter, columns), await unpricedOr(db, filter)];
   const found = await db
     .select({ row: deployments, id: deployments.id, lowerName: order.lowerName })
     .from(deployments)
@@ -130,7 +130,7 @@ export async function list(db: Database, filter: DeploymentFilter, page: Deploym
 }
 
 function conditionsOf(filter: DeploymentFilter, columns: Parameters<typeof named>[0]): (SQL | undefined)[] {
-  const { model, provider, credentialId, tag, enabled, unpriced, search } = filter;
+  const { model, provider, credentialId, tag, enabled, search } = filter;
   return [
     isNull(deployments.deletedAt),
     model === undefined ? undefined : eq(deployments.model, model),
@@ -138,7 +138,10 @@ function conditionsOf(filter: DeploymentFilter, columns: Parameters<typeof named
     credentialId === undefined ? undefined : eq(deployments.credentialId, credentialId),
     tag === undefined ? undefined : sql`${tag} = any(${deployments.tags})`,
     enabled === undefined ? undefined : eq(deployments.enabled, enabled),
-    unpriced === undefined ? undefined : eq(sql`${deployments.id} in ${unpricedDeployments(unpriced.at)}`, unpriced.is),
     named(columns, search, deployments.upstreamModel),
   ];
+}
+
+async function unpricedOr(db: Database, { unpriced }: DeploymentFilter): Promise<SQL | undefined> {
+  return unpriced && eq(sql`${deployments.id} in ${await unpricedDeployments(db, unpriced.at)}`, unpriced.is);
 }

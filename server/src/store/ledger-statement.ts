@@ -11,6 +11,7 @@ import {
   SHAPE_FIELDS,
   type ShapeField,
 } from '../domain/settled-rows.ts';
+import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 
 /** A field of a line, as text; null when it is empty. Arrays count from one. */
 const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;
@@ -54,18 +55,13 @@ const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01
 const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
 
-// The same as not null, said so that the planner expects few rows: for many it would compile the statement, which takes seconds.
-const hasOthers = `jsonb_typeof(other_usage) = 'object'`;
-
 /**
- * What ledger rows used in units without a column, a row a unit and entry. An adjustment is no further use. Rows without such units are left
- * out before anything is taken apart. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
+ * What ledger rows used in units without a column, a row a unit and entry. Rows without such units are left out before anything is taken
+ * apart. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
  */
 export const unitsOf = (ledger: string) => `
-  select ${rollupDimensions}, deployment_id, provider, unit,
-    (kind <> 'adjustment')::integer, amount::bigint,
-    case when nano_usd is null or unit = any(string_to_array(unpriced_units, ',')) then amount::bigint else 0 end
-  from (select * from ${ledger} where ${hasOthers}) as one, lateral jsonb_each_text(other_usage) as u(unit, amount)`;
+  select ${rollupDimensions}, deployment_id, provider, unit, ${USES}, amount, unpriced
+  from (select * from ${ledger} where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}`;
 
 /**
  * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is

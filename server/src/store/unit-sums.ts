@@ -2,14 +2,15 @@
  * What was used in units that have no column in the rollups: tokens of the rarer buckets, and pieces like searches and images. Read like
  * the rest of usage, from whole quarters of an hour and from single ledger rows at the ends of a time, so that sums are exact for any.
  */
-import { and, gte, inArray, isNotNull, lt, type SQL, type SQLChunk, sql } from 'drizzle-orm';
+import { and, gte, inArray, lt, type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { ledger, unitRollups } from './schema.ts';
+import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 import { type Condition, cover, instantOf, ofEveryOrganization, QUARTER_MS, type Span, type Whose } from './usage-rows.ts';
 
 /** The use of one unit. Whole numbers. */
 export interface UnitSum {
-  /** A bucket of tokens without a column of its own (`cache_write_1h`), or a piece (`search`). */
+  /** A bucket of tokens without a column of its own (`cache_write_1h`), a piece (`search`), or something else that had no price (`service_tier:flex`). */
   readonly unit: string;
   /** Attempts that used it. */
   readonly uses: number;
@@ -74,22 +75,18 @@ function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]):
     unit, uses, quantity, unpriced_quantity from ${unitRollups} where ${wanted}`;
 }
 
-/** A row without a price has none for its units either. */
 function ofLedger(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
   const wanted = and(
     whose.condition(ledger) ?? ofEveryOrganization(ledger.organizationId),
     within(ledger.admittedAt, span),
-    isNotNull(ledger.otherUsage),
+    sql.raw(HAS_UNITS),
     ...conditions.map(({ column, values }) =>
       inArray(column === 'provider' ? ledger.provider : ledger.deploymentId, [...values]),
     ),
   );
-  const isUnpriced = sql`${ledger.nanoUsd} is null or used.key = any(string_to_array(${ledger.unpricedUnits}, ','))`;
   return sql`select admitted_at as at, organization_id, team_id, key_id, coalesce(member_id, '') as member_id,
-    coalesce(service_account_id, '') as service_account_id, ${sql.raw(DIMENSIONS)}, used.key as unit,
-    case when ${ledger.kind} = 'adjustment' then 0 else 1 end as uses, used.value::bigint as quantity,
-    case when ${isUnpriced} then used.value::bigint else 0 end as unpriced_quantity
-    from ${ledger}, lateral jsonb_each_text(${ledger.otherUsage}) as used where ${wanted}`;
+    coalesce(service_account_id, '') as service_account_id, ${sql.raw(DIMENSIONS)}, unit, ${sql.raw(USES)} as uses, amount as quantity,
+    unpriced as unpriced_quantity from ${ledger}, ${sql.raw(UNITS_OF_ROW)} where ${wanted}`;
 }
 
 function within(column: PgColumn, span: Span): SQL | undefined {

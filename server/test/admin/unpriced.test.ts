@@ -9,6 +9,8 @@ import { type Client, makeOrganization, makeTeam, must, withAdmin } from './supp
 import { storeRecords } from './usage-support.ts';
 
 const DAY_MS = 86_400_000;
+const FOUND = ['bucket', 'context', 'none', 'region', 'searches', 'tier'];
+const REST = ['before', 'free', 'later', 'long-ago', 'mended', 'tools', 'whole'];
 const RATES = { input_per_million: '1.00' };
 
 onEveryDatabase('what has no whole price', (given) => {
@@ -58,10 +60,21 @@ onEveryDatabase('what has no whole price', (given) => {
       const tier = await makeDeployment(root, named('tier'), priced({ service_tiers: { flex: {} } }));
       await use('service_tier:flex', { deploymentId: tier.id });
       await use('service_tier:priority', { deploymentId: tier.id });
+      const free = await makeDeployment(root, named('free'), { prices: { input_per_million: '0' } });
+      for (const unit of ['service_tier:priority', 'service_tier', 'context_tier', 'cache_write'])
+        await use(unit, { deploymentId: free.id });
+      const tools = await makeDeployment(root, named('tools'), priced());
+      for (const unit of ['tool', 'beta', 'mcp_servers', 'other']) await use(unit, { deploymentId: tools.id });
+      const region = await makeDeployment(root, named('region'), priced());
+      await use('service_tier', { deploymentId: region.id, daysAgo: -0.001 });
+      const before = await makeDeployment(root, named('before'), priced());
+      await use('service_tier', { deploymentId: before.id });
       const context = await makeDeployment(root, named('context'), priced());
       await use('context_tier', { deploymentId: context.id });
       const bucket = await makeDeployment(root, named('bucket'), priced({ audio_input_per_million: '2' }));
       await use('cache_write_1h', { deploymentId: bucket.id });
+      await use('cache_write', { deploymentId: bucket.id });
+      await use('image_input', { deploymentId: bucket.id });
       await use('audio_input', { deploymentId: bucket.id });
       const later = await makeDeployment(root, named('later'), priced());
       const effective_from = new Date(world().time.nowMs + DAY_MS).toISOString();
@@ -71,11 +84,11 @@ onEveryDatabase('what has no whole price', (given) => {
     });
 
     test('without a price, or with one that lacks what was used lately, are found; the others are the rest', async () => {
-      expect(await found('unpriced=true')).toEqual(['bucket', 'context', 'none', 'searches', 'tier']);
-      expect(await found('unpriced=false')).toEqual(['later', 'long-ago', 'mended', 'whole']);
-      expect(await found('')).toHaveLength(9);
-      expect(await found('unpriced=true', 'models')).toEqual(['bucket', 'context', 'none', 'searches', 'tier']);
-      expect(await found('unpriced=false', 'models')).toEqual(['later', 'long-ago', 'mended', 'whole']);
+      expect(await found('unpriced=true')).toEqual(FOUND);
+      expect(await found('unpriced=false')).toEqual(REST);
+      expect(await found('')).toHaveLength(13);
+      expect(await found('unpriced=true', 'models')).toEqual(FOUND);
+      expect(await found('unpriced=false', 'models')).toEqual(REST);
       for (const path of ['deployments', 'models', 'organizations'])
         expect((await world().root('GET', `/${path}?unpriced=perhaps`)).status).toBe(400);
     });
@@ -86,8 +99,10 @@ onEveryDatabase('what has no whole price', (given) => {
       expect(await lacked('searches')).toEqual(['search']);
       expect(await lacked('tier')).toEqual(['service_tier:priority']);
       expect(await lacked('context')).toEqual(['context_tier']);
-      expect(await lacked('bucket')).toEqual(['cache_write_1h']);
-      for (const name of ['none', 'whole', 'mended', 'long-ago']) expect(await lacked(name)).toEqual([]);
+      expect(await lacked('bucket')).toEqual(['cache_write', 'cache_write_1h']);
+      expect(await lacked('region')).toEqual(['service_tier']);
+      for (const name of ['none', 'whole', 'mended', 'long-ago', 'free', 'tools', 'before'])
+        expect(await lacked(name)).toEqual([]);
       const id = await idOf('searches');
       must(await root('PATCH', `/deployments/${id}`, { prices: { per_unit: { search: '0' } } }));
       expect(await lacked('searches')).toEqual([]);

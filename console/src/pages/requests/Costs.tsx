@@ -45,7 +45,7 @@ export function Costs({ request }: { request: FullRequest }) {
 /** What of a request had no price: how much where it was counted, else null. */
 export function unpricedIn({ ledger }: FullRequest): Readonly<Record<string, number | null>> {
   const amounts = ledger.flatMap((entry) => {
-    const used: Record<string, number> = { ...entry.other_tokens, ...entry.units };
+    const used: Record<string, number> = { cache_write: entry.cache_write_tokens, ...entry.other_tokens, ...entry.units };
     return entry.unpriced_units.map((unit) => [unit, used[unit] ?? null] as const);
   });
   return Object.fromEntries(amounts);

@@ -16,7 +16,8 @@ export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
         <Title order={2}>By unit</Title>
         <Text fz="sm" c="dimmed">
           Rarer kinds of tokens, which are in the token count, and what providers bill by the piece.
-          {isPartly && ' What had no price is missing from the spend: a platform admin can set one on the deployment’s page.'}
+          {isPartly &&
+            ' What had no price is missing from the spend: a platform admin can set one on the deployment’s page. Of tools and betas it is known only that they were asked for.'}
         </Text>
         <TableScroll minWidth={420}>
           <Table withTableBorder fz="sm" aria-label="Use by unit">

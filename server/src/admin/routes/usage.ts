@@ -74,7 +74,7 @@ const unitOut = z
   .object({
     unit: z.string().meta({
       description:
-        'A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`).',
+        'A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Of what had no price also a bucket that the sums name (`cache_write`), a tier (`service_tier:priority`, `context_tier`), and kinds that no price can name (`tool`, `beta`): one for each attempt.',
     }),
     uses: z.int().meta({ description: 'Attempts that used it.' }),
     quantity: z.int(),
