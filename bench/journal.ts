@@ -110,13 +110,15 @@ async function serverPid({ pool }: OpenDatabase): Promise<number> {
   return Number(readFileSync(join(rows[0]?.data_directory ?? '', 'postmaster.pid'), 'utf8').split('\n')[0]);
 }
 
-async function settleAll(journal: Pick<Journal, 'begin' | 'end'> & { whenWritten(callback: () => void): void }): Promise<void> {
+async function settleAll(
+  journal: Pick<Journal, 'begin' | 'end'> & { whenWritten(callback: () => void, requestId: string): void },
+): Promise<void> {
   for (let at = 0; at < ROWS; at += TURN) {
     const ids = Array.from({ length: TURN }, () => requestId());
     for (const id of ids) journal.begin(beginOf(id, at));
-    await new Promise<void>((resolve) => journal.whenWritten(resolve));
+    await new Promise<void>((resolve) => journal.whenWritten(resolve, 'req'));
     for (const id of ids) journal.end(endOf(id, at));
-    await new Promise<void>((resolve) => journal.whenWritten(resolve));
+    await new Promise<void>((resolve) => journal.whenWritten(resolve, 'req'));
   }
 }
 

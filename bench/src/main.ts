@@ -7,6 +7,7 @@
 // `npm run bench -- --replicas`: no table, but what shared counters and a second worker cost a request.
 // `npm run bench -- --growth`: no table, but what 100,000 organizations and a million keys cost a request. Smaller with `--quick`.
 // `npm run bench -- --ledger`: no table, but what settlement costs the process and PostgreSQL.
+// `npm run bench -- --against=<folder or commit>`: no table, but what a request costs here ÷ there, and how sure that is (bench/lane.ts).
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/prove/gateway.ts';
@@ -51,6 +52,8 @@ const effort: Effort = quick
   : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10, bars };
 const WARM_UP_SECONDS = 3;
 
+// It ends this process itself.
+if (process.argv.some((flag) => flag.startsWith('--against='))) await import('../lane.ts');
 prepareMachine();
 if (process.argv.includes('--counters')) {
   for (const line of await measureCounters()) console.log(line);

@@ -26,6 +26,19 @@ describe('settings', () => {
     });
   });
 
+  test('the port is the one that a platform sets as PORT, where ours is absent', () => {
+    expect(readConfig({ PORT: '8080' }).port).toBe(8080);
+    expect(readConfig({ PORT: '8080', HEADGATE_PORT: '' }).port).toBe(8080);
+    expect(readConfig({ PORT: '8080', HEADGATE_PORT: '1' }).port).toBe(1);
+    expect(readConfig({ PORT: 'no port', HEADGATE_PORT: '1' }).port).toBe(1);
+    expect(readConfig({ PORT: '8080' }, ['--port', '2']).port).toBe(2);
+    expect(readConfig({ PORT: '' }).port).toBe(4000);
+    expect(bad({ PORT: 'tcp://10.0.0.1:80' })).toMatch(/^PORT: /);
+    expect(bad({ PORT: '8080' }, ['--port', 'x'])).toMatch(/^HEADGATE_PORT: /);
+    const shown = readConfig({ PORT: '8080' }).inForce.find(({ name }) => name === 'HEADGATE_PORT');
+    expect(shown).toMatchObject({ value: '8080', isSet: true });
+  });
+
   // promise: A bad value stops the start with one line naming it
   test('a bad value is one line that names its setting', () => {
     const table: readonly (readonly [string, string])[] = [

@@ -59,7 +59,7 @@ export interface TelemetrySettings {
 }
 
 /** A setting with the value in force: empty where there is none, and for a secret. */
-export interface SettingInForce extends Omit<Setting, 'secret'> {
+export interface SettingInForce extends Omit<Setting, 'secret' | 'orElse'> {
   readonly value: string;
   readonly isSet: boolean;
   readonly isSecret: boolean;
@@ -71,15 +71,17 @@ export class BadSetting extends Error {}
 /** Counters, decisions and the rollups' repair read the days before. */
 const LOG_DAYS_MIN = 31;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Reads the environment, with `--name value` flags of the same names above it. Throws BadSetting. */
-export function readConfig(env: Readonly<Record<string, string | undefined>>, flags: readonly string[] = []): Config {
-  const values = new Map(SETTINGS.map((setting) => [setting.name, env[setting.name] || setting.default]));
+export function readConfig(env: Environment, flags: readonly string[] = []): Config {
+  const values = new Map(SETTINGS.map((setting) => [setting.name, valueIn(env, setting)]));
   for (const [name, value] of flagPairs(flags)) values.set(name, value);
   const text = (name: string) => values.get(name) ?? '';
   const mode = oneOf('HEADGATE_MODE', text, ['development', 'production']);
   const config: Config = {
     host: text('HEADGATE_HOST'),
-    port: whole('HEADGATE_PORT', text, 0, 65_535),
+    port: portFrom(env, text),
     dataDir: resolve(text('HEADGATE_DATA_DIR')),
     databaseUrl: databaseUrl(text('DATABASE_URL')),
     redisUrl: redisUrl(text('REDIS_URL')),
@@ -122,7 +124,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>, fl
   return config;
 }
 
-function inForce({ secret, ...setting }: Setting, value: string): SettingInForce {
+function valueIn(env: Environment, { name, orElse, default: standard }: Setting): string {
+  return env[name] || (orElse !== undefined && env[orElse]) || standard;
+}
+
+/** A bad value is said under the name that the operator finds it by. */
+function portFrom(env: Environment, text: (name: string) => string): number {
+  const isOfPlatform = !env.HEADGATE_PORT && env.PORT === text('HEADGATE_PORT');
+  return whole(isOfPlatform ? 'PORT' : 'HEADGATE_PORT', () => text('HEADGATE_PORT'), 0, 65_535);
+}
+
+function inForce({ secret, orElse: _, ...setting }: Setting, value: string): SettingInForce {
   const isSecret = secret === true;
   return { ...setting, value: isSecret ? '' : value, isSet: value !== setting.default, isSecret };
 }

@@ -6,6 +6,14 @@ import { parseMasterKey } from './lib/secrets.ts';
 /** The data directory cannot be used. Its message is the one line an operator needs. */
 export class UnusableDataDirectory extends Error {}
 
+/** The first thing that is made in the directory. */
+const MARK = '.writable';
+
+/** Whether no start has come so far that it made anything in the directory. */
+export function isUnused(directory: string): boolean {
+  return !existsSync(join(directory, MARK));
+}
+
 /** Makes the directory where it is missing, and says at once when it cannot be written. */
 export function prepareDataDirectory(directory: string): void {
   try {
@@ -13,7 +21,7 @@ export function prepareDataDirectory(directory: string): void {
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
     // Root passes every permission check, and a read-only mount passes none: only a write tells.
-    writeFileSync(join(directory, '.writable'), '');
+    writeFileSync(join(directory, MARK), '');
   } catch (error) {
     throw new UnusableDataDirectory(
       `HEADGATE_DATA_DIR: ${directory} cannot be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,

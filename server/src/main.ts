@@ -1,7 +1,5 @@
 /** Reads the settings, wires the rooms, listens. The only file that knows everything. */
-import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
@@ -27,8 +25,9 @@ import { createLogger, type Logger } from './lib/log.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 import { type OpenJobs, openJobs } from './open-jobs.ts';
-import { type Listening, openListener } from './open-listener.ts';
+import type { Listening } from './open-listener.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { type Behind, type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { programVersion } from './program-version.ts';
 import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
@@ -92,47 +91,29 @@ async function seed(flags: readonly string[]): Promise<void> {
 
 async function serve(config: Config, log: Logger): Promise<void> {
   const policy = policyOf(config);
+  const port = await takePort(config);
   const stores = await openStores(config, log);
   try {
-    await serveFrom(stores, policy, config, log);
+    await serveFrom(port, stores, policy, config, log);
   } catch (error) {
-    await stores.close().catch(() => {}); // A port that is taken must not leave a lock or lease behind.
+    await stores.close().catch(() => {}); // What failed must not leave a lock or lease behind.
     throw error;
   }
 }
 
-async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
-  let notReady: string | null = 'starting';
-  // Found out before anything is changed: jobs and the demo begin to write as soon as they are there.
-  if (config.worker === 0) await mustBeFree(config);
+async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
   if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation.pepper, config);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
-  const facts = processFactsOf(config, stores, opened, () => notReady, clock);
+  const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
   const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk });
-  const operations = operationsOf(config, stores, opened, jobs, admin, () => notReady);
-  const listening = openListener(config.fastLane, {
-    clock,
-    bodyBytesMax: config.bodyBytesMax,
-    admin: config.role === 'data' ? refuseAdmin : admin.handle,
-    requestId,
-    isLeaving: () => notReady === 'draining',
-    serve: (request, reply) => {
-      if (config.role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, opened.gateway);
-      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
-    },
-  });
-  const { server } = listening;
-  const fail = (error: unknown, reply: Reply) => {
-    log.error({ err: error }, 'a page could not be served');
-    reply.destroy();
-  };
+  const operations = operationsOf(config, stores, opened, jobs, admin, () => port.notReady);
   try {
-    await listen(server, config);
+    await port.serve(behindOf(config, opened, admin, operations, log));
   } catch (error) {
     // Whoever runs beside would meet a database that is being closed.
     await jobs.stop();
@@ -140,11 +121,10 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     throw error;
   }
   const stopKeeping = keepCurrent(config, stores, opened, log);
-  if (config.worker <= 1 && config.role !== 'data')
-    await welcome({ config, stores, log, address: addressOf(config.host, server.address() as AddressInfo) });
-  notReady = null;
+  if (config.worker <= 1 && config.role !== 'data') await welcome({ config, stores, log, addresses: port.addresses() });
+  port.notReady = null;
   onSignal(log, async () => {
-    notReady = 'draining';
+    port.notReady = 'draining';
     await sleep(config.drainLeadMs);
     // A database or network that answers nothing must not keep a process that has stored what it could; the journal keeps the rest.
     await atMost(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
@@ -153,7 +133,7 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
     const startedMs = clock.monotonicMs();
-    await closeWithin(listening, config.drainMsMax, cutStreams);
+    await closeWithin(port.listening, config.drainMsMax, cutStreams);
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     transport.close();
@@ -163,6 +143,20 @@ async function serveFrom(stores: Stores, policy: AddressPolicy, config: Config, 
     await atMost(CLOSE_MS_MAX, stores.close());
     await opened.telemetry?.close();
   });
+}
+
+function behindOf({ role }: Config, { gateway }: OpenGateway, admin: AdminApp, operations: Operations, log: Logger): Behind {
+  const fail = (error: unknown, reply: Reply) => {
+    log.error({ err: error }, 'a page could not be served');
+    reply.destroy();
+  };
+  return {
+    admin: role === 'data' ? refuseAdmin : admin.handle,
+    serve: (request, reply) => {
+      if (role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, gateway);
+      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
+    },
+  };
 }
 
 /** A data process has no control plane: there is nothing at its paths. */
@@ -188,6 +182,7 @@ function adminDepsOf(
   const byName = new Map(providers.map((provider) => [provider.name, provider]));
   return {
     db: database.db,
+    openSession: database.openSession,
     clock,
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
@@ -230,6 +225,7 @@ function operationsOf(
     ledger: () => writer.lag(),
     coolingDeployments: () => gateway.health.cooling().length,
     counters: () => counters.size(),
+    holds: () => counters.inFlight(),
     shared: () => shared?.status() ?? null,
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
@@ -244,28 +240,6 @@ function operationsOf(
     mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),
     metrics: async () => (await ofAll()) ?? renderMetrics(sources),
   };
-}
-
-async function mustBeFree(config: Config): Promise<void> {
-  const probe = createServer();
-  await listen(probe, config);
-  await new Promise((closed) => probe.close(closed));
-}
-
-async function listen(server: Server | NetServer, { host, port }: Config): Promise<void> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new BadSetting(`HEADGATE_PORT: ${port} on ${host} is taken by another program.`);
-    throw new BadSetting(`HEADGATE_HOST: cannot listen on ${host}:${port} (${code}).`);
-  }
-}
-
-function addressOf(host: string, { port }: AddressInfo): string {
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${shown}:${port}`;
 }
 
 /**

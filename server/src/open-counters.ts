@@ -21,6 +21,8 @@ export interface ProcessCounters extends Counters {
   evictIdle(): number;
   /** Counters kept in this process. */
   size(): number;
+  /** Requests of this process that hold something. */
+  inFlight(): number;
 }
 
 /** What the counters must know of the data plane, which is made after them. */

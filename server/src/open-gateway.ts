@@ -60,6 +60,8 @@ export async function openGateway(
   );
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
+  const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
+  traffic.estimated('crash', journal.replayed.estimated);
   const snapshot = await openSnapshot({
     source,
     clock,
@@ -68,6 +70,7 @@ export async function openGateway(
     forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
     unreadable: createUnreadable(log),
     recount: (changed) => tellCounters(async () => counters.recount(changed), log),
+    inFlight: () => traffic.inFlight(),
   });
   const telemetry = await telemetryFor(config, log);
   const gateway: Gateway = {
@@ -79,7 +82,7 @@ export async function openGateway(
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
     pace: createDeploymentPace(),
-    traffic: createTraffic({ organizationsMax: config.metricsOrganizationsMax }),
+    traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
     decisions: createDecisionLookup({

@@ -5,6 +5,8 @@ export interface Setting {
   readonly name: string;
   readonly default: string;
   readonly about: string;
+  /** A variable that others set for the same: it counts where ours is absent. */
+  readonly orElse?: string;
   /** Its value is never shown. */
   readonly secret?: true;
 }
@@ -13,7 +15,9 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_PORT',
     default: '4000',
-    about: 'Port of the data plane, the admin API and the console (0 takes a free one).',
+    about:
+      'Port of the data plane, the admin API and the console (0 takes a free one). Where it is absent PORT counts, which platforms set.',
+    orElse: 'PORT',
   },
   { name: 'HEADGATE_HOST', default: '127.0.0.1', about: 'Address to listen on.' },
   { name: 'HEADGATE_DATA_DIR', default: './data', about: 'Journal, generated secrets and the embedded database.' },

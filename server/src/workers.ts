@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
 import type { Logger } from './lib/log.ts';
+import { mustBeFree } from './port.ts';
 import { tellMetricsOfAll } from './worker-metrics.ts';
 
 /** The number of a worker, from 1, in its environment; set by the first process alone. */
@@ -31,8 +32,10 @@ export function workerConfig(config: Config, env: Readonly<Record<string, string
   return { ...config, dataDir: join(config.dataDir, `worker-${number}`), masterKey, demo: 'off', worker: Number(number) };
 }
 
-/** Runs until every worker has ended. Resolves with the exit code: 0 when all were asked to and did. */
+/** Runs until every worker has ended. Throws BadSetting when the port is taken. Resolves with the exit code: 0 when all were asked to and did. */
 export async function superviseWorkers(config: Config, log: Logger): Promise<number> {
+  // Before anything is made; the workers share the port through this process, each when it is ready.
+  await mustBeFree(config);
   prepareDataDirectory(config.dataDir);
   const lock = await lockDirectory(config.dataDir, (error) => {
     log.fatal(error.message);

@@ -17,7 +17,6 @@ function exchange(client: Wire, upstream: Wire, body: JsonObject, upstreamModel 
     body,
     facts,
     upstreamModel,
-    calledModel: 'called',
     outputCap: null,
     maxOutputTokens: null,
     // The same for both readings of a recording, whatever second they fall into.

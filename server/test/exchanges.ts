@@ -20,7 +20,6 @@ export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names
     body,
     facts: reading.facts,
     upstreamModel: names.upstreamModel ?? 'up',
-    calledModel: 'called',
     outputCap: names.outputCap ?? null,
     maxOutputTokens: names.maxOutputTokens ?? null,
     createdAtMs: 1_700_000_000_999,

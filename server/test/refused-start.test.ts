@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import http from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newDataKey } from '../src/lib/secrets.ts';
-import { repository, startGateway, temporaryDirectory } from './prove/gateway.ts';
+import { freePort, repository, startGateway, temporaryDirectory } from './prove/gateway.ts';
 import { dumpOf, filesOf, inDatabase, type Where } from './prove/stored-rows.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
 import { hasRedis, startRedis } from './support/redis.ts';
@@ -70,17 +74,116 @@ describe.skipIf(!hasPostgres() || !hasRedis('Redis'))('a replica with another ma
 const WHAT_STAYS = 'select name as text from process_leases union all select i::text from installation i';
 
 describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
-  test('is one line that names the setting, and leaves no lock or lease for the next one to wait for', async () => {
-    const taken = createServer().listen(0, '127.0.0.1');
+  let taken: Server;
+  beforeEach(async () => {
+    taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
-    const dataDir = temporaryDirectory();
-    const started = start(dataDir, { HEADGATE_PORT: String((taken.address() as AddressInfo).port) });
-    taken.close();
-    expect(started.status).toBe(1);
-    expect(started.stderr).toMatch(/^headgate: HEADGATE_PORT: [^\n]+\n$/);
-    expect(filesOf(dataDir).map(({ name }) => name)).not.toContain('in-use.json');
-    expect(await inDatabase({ dataDir }, (query) => query('select * from process_leases'))).toEqual([]);
   });
+  afterEach(() => taken.close());
+  const port = () => String((taken.address() as AddressInfo).port);
+  const ONE_LINE = /^headgate: HEADGATE_PORT: [^\n]+\n$/;
+
+  test('is one line that names the setting, and the next start on the same directory is a first one: token, demo, key and curl', async () => {
+    const dataDir = join(temporaryDirectory(), 'data');
+    const started = start(dataDir, { HEADGATE_PORT: port() });
+    expect(started).toMatchObject({ status: 1, stdout: '', stderr: expect.stringMatching(ONE_LINE) });
+    expect(existsSync(dataDir)).toBe(false);
+    const env = { HEADGATE_DEMO: 'on', HEADGATE_ADMIN_TOKEN: null };
+    const next = await startGateway({ dataDir, env });
+    await expect.poll(next.output).toMatch(/\bsk-hg-\w{20,}/);
+    expect(next.output()).toMatch(/\bhgadm_\w{20,}/);
+    const curl = /^ {2}curl [^\n]*chat[^\n]*\n[^\n]*\n[^\n]*$/m.exec(next.output())?.[0] ?? '';
+    expect(spawnSync('bash', ['-c', curl], { encoding: 'utf8' }).stdout).toContain('"choices"');
+    // As a program reads it: the whole file is the key.
+    const key = readFileSync(join(dataDir, 'demo-key.txt'), 'utf8');
+    const asked = await fetch(`${next.base}/v1/models`, { headers: { authorization: `Bearer ${key}`, connection: 'close' } });
+    expect(asked.status).toBe(200);
+    expect(await next.stop()).toBe(0);
+  });
+
+  test('is found also where the port is what a platform sets as PORT', () => {
+    const started = start(join(temporaryDirectory(), 'data'), { HEADGATE_PORT: '', PORT: port() });
+    expect(started).toMatchObject({ status: 1, stderr: expect.stringContaining(`: ${port()} on 127.0.0.1 is taken`) });
+  });
+
+  test('changes nothing in a directory that is there, and leaves no lock or lease for the next one to wait for', async () => {
+    const gateway = await startGateway();
+    expect(await gateway.stop()).toBe(0);
+    const where = { dataDir: gateway.dataDir };
+    const before = await leftIn(where, gateway.dataDir);
+    expect(start(gateway.dataDir, { HEADGATE_PORT: port() })).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(ONE_LINE),
+    });
+    expect(await leftIn(where, gateway.dataDir)).toEqual(before);
+  });
+
+  test.skipIf(!hasPostgres() || !hasRedis('Redis'))(
+    'is one line of all workers, which touch neither directory nor database',
+    async () => {
+      const [opened, redis] = [await openTestDatabase('postgresql'), await startRedis('Redis')];
+      try {
+        const env = { DATABASE_URL: opened.url as string, REDIS_URL: redis.url, HEADGATE_WORKERS: '2' };
+        const before = await inDatabase({ databaseUrl: env.DATABASE_URL }, dumpOf);
+        const dataDir = join(temporaryDirectory(), 'data');
+        const started = start(dataDir, { ...env, HEADGATE_PORT: port() });
+        expect(started).toMatchObject({ status: 1, stderr: expect.stringMatching(ONE_LINE) });
+        expect(existsSync(dataDir)).toBe(false);
+        expect(await inDatabase({ databaseUrl: env.DATABASE_URL }, dumpOf)).toEqual(before);
+      } finally {
+        await redis.stop();
+        await opened.dispose();
+      }
+    },
+  );
+});
+
+test('a first start has its port before it makes anything, and says until it is ready that it is starting', {
+  timeout: START_MS_MAX,
+}, async () => {
+  const [dataDir, port] = [join(temporaryDirectory(), 'data'), await freePort()];
+  const going = startGateway({ dataDir, env: { HEADGATE_PORT: String(port) } });
+  going.catch(() => {});
+  while (!existsSync(dataDir)) await sleep(1);
+  const other = createServer().listen(port, '127.0.0.1');
+  const outcome = await Promise.race([once(other, 'error'), once(other, 'listening')]);
+  other.close();
+  expect(outcome).toEqual([expect.objectContaining({ code: 'EADDRINUSE' })]);
+  const ask = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return [answer.status, answer.headers.get('retry-after'), await answer.text()] as const;
+  };
+  const early = await Promise.all(['/health/live', '/health/ready', '/v1/models', '/api/v1/keys', '/'].map(ask));
+  const gateway = await going;
+  expect(early).toEqual([
+    [200, null, '{"status":"live"}'],
+    [503, null, '{"status":"not_ready","reason":"starting"}'],
+    [503, '1', expect.stringContaining('service_unavailable')],
+    [503, '1', expect.stringContaining('"detail":"The gateway is starting."')],
+    [503, '1', expect.stringContaining('The gateway is starting.')],
+  ]);
+  expect((await ask('/v1/models'))[0]).toBe(401);
+  expect(await gateway.stop()).toBe(0);
+});
+
+test('the demo is made here, whatever listens at another address of this machine’s name', {
+  timeout: START_MS_MAX,
+}, async (context) => {
+  const port = await freePort();
+  const heard: string[] = [];
+  const stranger = http.createServer((request, response) => {
+    heard.push(`${request.url} ${request.headers.authorization}`);
+    response.writeHead(404).end();
+  });
+  stranger.listen(port, '::1');
+  if (!(await Promise.race([once(stranger, 'listening').then(() => true), once(stranger, 'error').then(() => false)])))
+    return context.skip();
+  const env = { HEADGATE_PORT: String(port), HEADGATE_HOST: '0.0.0.0', HEADGATE_DEMO: 'on' };
+  const gateway = await startGateway({ dataDir: temporaryDirectory(), env });
+  expect(await gateway.stop()).toBe(0);
+  stranger.close();
+  expect(heard).toEqual([]);
+  expect(gateway.output()).toMatch(/sk-hg-\w{20,}/);
 });
 
 // What no directory can be made in must not keep a start waiting.

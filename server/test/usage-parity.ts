@@ -52,7 +52,7 @@ function factsOf(recording: Recording): AnswerFacts {
     wantsUsage: true,
     beyond: [],
   };
-  const names = { upstreamModel: 'm', calledModel: 'm', outputCap: null, maxOutputTokens: null };
+  const names = { upstreamModel: 'm', outputCap: null, maxOutputTokens: null };
   const exchange = openExchange({ client: wire, upstream: wire, body: { messages: [] }, facts, ...names });
   const bytes = bytesOf(recording);
   if (!recording.stream) return exchange.whole(bytes).facts;

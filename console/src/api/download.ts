@@ -6,7 +6,10 @@ export async function download(path: string, fileName: string): Promise<void> {
     throw new Problem(0, 'The gateway cannot be reached. Nothing was saved.');
   });
   if (!response.ok) throw await problemOf(response);
-  const address = URL.createObjectURL(await response.blob());
+  const file = await response.blob().catch(() => {
+    throw new Problem(0, 'The export ended before it was complete. Nothing was saved. Try again.');
+  });
+  const address = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = address;
   link.download = fileName;

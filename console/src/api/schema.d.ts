@@ -386,7 +386,7 @@ export interface paths {
         };
         /**
          * Export organizations as comma-separated values, by name
-         * @description At most 100,000 rows. A cell that begins like a formula gets an apostrophe in front.
+         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.
          */
         get: operations["get_organizations_export"];
         put?: never;
@@ -2080,6 +2080,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List ledger entries that an earlier version may have settled wrongly, oldest first
+         * @description Changes nothing. `hang_up_at_finish`: a stream was cut between its finish reason and its usage, and charged an estimate. `error_in_answer`, `error_in_stream`: a 200 that brought neither output nor usage was charged. `key_moved`: the key moved to the team that was charged while the request was in flight. A page may be empty and have a next one.
+         */
+        get: operations["get_ledger_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/overview": {
         parameters: {
             query?: never;
@@ -3727,6 +3747,31 @@ export interface components {
             };
             /** @description Repeats of one refusal that share this row. */
             count: number;
+        };
+        ReviewedEntry: {
+            request_id: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description When the request was admitted.
+             */
+            time: string;
+            organization_id: string;
+            /** @description Null: nothing of this id is kept. */
+            organization_name: string | null;
+            /** @description The team that was charged. */
+            team_id: string;
+            /** @description Null: nothing of this id is kept. */
+            team_name: string | null;
+            /** @description With `key_moved`: the team of the key at the admission. */
+            admitted_team_id: string | null;
+            key_id: string;
+            /** @description Null: nothing of this id is kept. */
+            key_name: string | null;
+            model: string;
+            /** @description USD. */
+            charged: string;
+            reasons: ("error_in_answer" | "error_in_stream" | "hang_up_at_finish" | "key_moved")[];
         };
         RotatedKey: {
             id: string;
@@ -11823,6 +11868,56 @@ export interface operations {
                         [key: string]: unknown;
                     };
                     "text/event-stream": string;
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger_review: {
+        parameters: {
+            query: {
+                /** @description Requests admitted from here on. */
+                since: string;
+                /** @description Not included; now unless said. */
+                until?: string;
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ReviewedEntry"][];
+                        next_cursor: string | null;
+                    };
                 };
             };
             /** @description A problem with the request */

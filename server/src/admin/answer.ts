@@ -2,11 +2,17 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 
-/** Text that is made while it is sent. With a file name browsers keep it instead of showing it. */
+/** Text that is made while it is sent, in pages of whole lines. With a file name browsers keep it instead of showing it. */
 export interface TextAnswer {
   readonly type: 'application/x-ndjson' | 'text/csv';
   readonly fileName?: string;
   readonly lines: AsyncIterable<string>;
+}
+
+/** An export whose first lines were read. It holds its place until it is written. */
+export interface OpenExport extends Omit<TextAnswer, 'lines'> {
+  /** Writes the body and ends the response. Called once. Never rejects. */
+  writeTo(response: ServerResponse): Promise<void>;
 }
 
 /** What a route that answers with text says of its response. */
@@ -30,7 +36,7 @@ export interface Answer {
   readonly body: string | null;
   readonly etag: string | null;
   /** In place of a body. */
-  readonly text?: TextAnswer;
+  readonly text?: OpenExport;
   /** In place of a body: server-sent events, until one side ends them. */
   readonly events?: Readable;
   /** In place of everything above. */

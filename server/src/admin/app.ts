@@ -25,6 +25,7 @@ import * as keyActions from './routes/key-actions.ts';
 import * as keyCreate from './routes/key-create.ts';
 import * as keyExport from './routes/key-export.ts';
 import * as keys from './routes/keys.ts';
+import * as ledgerReview from './routes/ledger-review.ts';
 import * as limitsHistory from './routes/limits-history.ts';
 import * as limits from './routes/limits-status.ts';
 import * as liveLimits from './routes/live-limits.ts';
@@ -225,6 +226,7 @@ export const ROUTES: RouteTable = {
   'GET /usage/export': usageExport.exportFile,
   'GET /organizations/:id/usage': usage.readOfOrganization,
   'POST /playground': playground.call,
+  'GET /ledger/review': ledgerReview.list,
   'GET /overview': overview.read,
   'GET /search': search.list,
   'GET /requests': requests.list,

@@ -9,7 +9,7 @@ import type { Follower } from '../journal/settled-tail.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, OpenDatabase } from '../store/database.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
 export interface ConfigScopes {
@@ -145,6 +145,8 @@ export interface PlaygroundCall {
 /** Everything the admin plane is given. It makes none of it. */
 export interface AdminDeps {
   readonly db: Database;
+  /** For what is read in parts. */
+  readonly openSession: OpenDatabase['openSession'];
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keys: AdminKeys;

@@ -1,5 +1,5 @@
 import { formatUsd } from '../domain/money.ts';
-import { intervalStarts, type UsageLine, type UsageQuestion, type UsageReport } from '../store/usage-report.ts';
+import { intervalStarts, type UsageLine, type UsageQuestion } from '../store/usage-report.ts';
 import { type Cell, csvLine } from './csv.ts';
 import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';
 
@@ -59,20 +59,22 @@ const FOCUS_COLUMNS = [
   'x_UnpricedUnits',
 ];
 
-/** The head and a line for each line of the report. `names` by id, as far as the reader may see them. */
-export async function* focusLines(
-  question: UsageQuestion,
-  report: Pick<UsageReport, 'lines'>,
-  names: ReadonlyMap<string, string>,
-): AsyncGenerator<string> {
-  yield csvLine(FOCUS_COLUMNS);
+/** Names by id, as far as the reader may see them. */
+export type Names = ReadonlyMap<string, string>;
+
+export function focusHead(): string {
+  return csvLine(FOCUS_COLUMNS);
+}
+
+/** Returns what writes each line of the question's report. Throws TooManyIntervals. */
+export function focusWriter(question: UsageQuestion): (line: UsageLine, names: Names) => string {
   const starts = intervalStarts(question) ?? [];
   const next = new Map(starts.map((startMs, at) => [startMs, starts[at + 1] ?? question.toMs]));
-  for (const line of report.lines) yield focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
+  return (line, names) => focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
 }
 
 /** One line. The interval is never null here; its ends are cut to the time asked for, so that no line claims more. */
-function focusLine(question: UsageQuestion, line: UsageLine, names: ReadonlyMap<string, string>, nextMs: number): string {
+function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextMs: number): string {
   const { groups, sums, units } = line;
   const nameOf = (id: string | null | undefined) => names.get(id ?? '') ?? null;
   const cost = { decimal: formatUsd(sums.spend_nano_usd) };

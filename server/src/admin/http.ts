@@ -7,6 +7,7 @@ import { type Actor, ANONYMOUS } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
 import { refuseCrossSite } from './csrf.ts';
 import type { AdminDeps } from './deps.ts';
+import { Exports } from './exports.ts';
 import type { Listeners } from './listeners.ts';
 import { openapiOptions, problemSchema } from './openapi.ts';
 import { Problem, renderProblem } from './problem.ts';
@@ -48,16 +49,23 @@ export async function buildHttp(
   await http.register(swagger, openapiOptions);
   await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
-  for (const [methodAndPath, route] of Object.entries(routes))
-    addRoute(http, deps, { authenticate, listeners }, methodAndPath, route);
+  const house: House = { authenticate, listeners, exports: new Exports() };
+  for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, house, methodAndPath, route);
   await http.ready();
   return http;
+}
+
+/** Used by every route. */
+interface House {
+  readonly authenticate: Authenticate;
+  readonly listeners: Listeners;
+  readonly exports: Exports;
 }
 
 function addRoute(
   http: FastifyInstance,
   deps: AdminDeps,
-  { authenticate, listeners }: { readonly authenticate: Authenticate; readonly listeners: Listeners },
+  { authenticate, ...shared }: House,
   methodAndPath: string,
   route: AdminRoute,
 ): void {
@@ -75,7 +83,7 @@ function addRoute(
     },
     handler: async (request, reply) => {
       const again = () => caller(request);
-      return send(reply, await answerRoute(deps, route, { actor: actors.get(request) as Actor, again, listeners }, request));
+      return send(reply, await answerRoute(deps, route, { actor: actors.get(request) as Actor, again, ...shared }, request));
     },
   });
 }

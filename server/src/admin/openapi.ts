@@ -24,7 +24,7 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
       title: 'Headgate admin API',
       version: '1',
       description:
-        'Who may call which model, how fast, for how much money, and who changed it. Lists page forward by cursor; PATCH keeps what is absent and clears what is null; money is a decimal string in USD; times are RFC 3339 in UTC.',
+        'Who may call which model, how fast, for how much money, and who changed it. Lists page forward by cursor; PATCH keeps what is absent and clears what is null; money is a decimal string in USD; times are RFC 3339 in UTC. Each process writes two exports at once; a third is 429 with `Retry-After`. An export that fails on its way says so in its last line, and its connection breaks off.',
     },
     components: {
       securitySchemes: {

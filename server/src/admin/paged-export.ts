@@ -16,11 +16,11 @@ export async function* exportPages(
   head: readonly string[],
   read: (cursor: string | undefined) => Promise<PageOfCells>,
 ): AsyncGenerator<string> {
-  yield csvLine(head);
   let cursor: string | undefined;
   for (let rows = 0; rows < ROWS_MAX; ) {
     const { lines, nextCursor } = await read(cursor);
-    yield lines.map(csvLine).join('');
+    // The head goes with the first page: until that is read, a failure is answered as one.
+    yield (rows === 0 ? csvLine(head) : '') + lines.map(csvLine).join('');
     if (nextCursor === null) return;
     rows += lines.length;
     cursor = nextCursor;

@@ -1,14 +1,16 @@
-import { Readable } from 'node:stream';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
-import type { Answer, PassOn, TextAnswer } from './answer.ts';
+import type { Answer, OpenExport, PassOn, TextAnswer } from './answer.ts';
 import { authorize } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { Rehearsed } from './effect.ts';
+import type { Exports } from './exports.ts';
 import { answerOnce } from './idempotency.ts';
 import type { Listeners } from './listeners.ts';
+import { problemOf } from './problem-of.ts';
 import type { AdminRoute } from './route.ts';
 import { type Admitted, type Feed, openFeed } from './sse.ts';
 
@@ -28,6 +30,7 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Ca
     const feed = (await route.handle(call, object)) as Feed;
     return { ...NO_BODY, events: openFeed(feed, { first: admitted, again }, caller.listeners) };
   }
+  if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admitted, caller.exports) };
   const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
   // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
   const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
@@ -40,6 +43,7 @@ interface Caller {
   readonly actor: Actor;
   again(): Promise<Actor>;
   readonly listeners: Listeners;
+  readonly exports: Exports;
 }
 
 async function admit(deps: AdminDeps, route: AdminRoute, actor: Actor, request: FastifyRequest): Promise<Admitted> {
@@ -48,6 +52,14 @@ async function admit(deps: AdminDeps, route: AdminRoute, actor: Actor, request: 
   const { place, object } = await route.load(call);
   if (route.permission !== 'public' && route.permission !== 'signed_in') authorize(call.actor, route.permission, place);
   return { call, object };
+}
+
+function openExport(route: AdminRoute, { call, object }: Admitted, exports: Exports): Promise<OpenExport> {
+  const { requestId, deps } = call;
+  return exports.open(
+    () => route.handle(call, object) as Promise<TextAnswer>,
+    (error) => ({ problem: problemOf(error, requestId, deps.log), requestId }),
+  );
 }
 
 const NO_BODY = { status: 200, body: null, etag: null } as const;
@@ -67,10 +79,13 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.header('content-type', 'application/json; charset=utf-8').send(answer.body);
 }
 
-function sendText(reply: FastifyReply, { type, fileName, lines }: TextAnswer): FastifyReply {
+function sendText(reply: FastifyReply, { type, fileName, writeTo }: OpenExport): FastifyReply {
   reply.header('content-type', `${type}; charset=utf-8`);
   if (fileName !== undefined) reply.header('content-disposition', `attachment; filename="${fileName}"`);
-  return reply.send(Readable.from(lines));
+  reply.hijack();
+  reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+  void writeTo(reply.raw);
+  return reply;
 }
 
 /** The standing headers stay, but for the ids: the answer has its own. */
@@ -122,7 +137,6 @@ function renderAnswer(route: AdminRoute, result: unknown): Answer {
     if (route.rehearsal === undefined) throw new Error(`"${route.summary}" was rehearsed and does not say what it then answers`);
     return { ...NO_BODY, body: JSON.stringify(route.rehearsal.encode(result.answer)) };
   }
-  if (route.form === 'text') return { ...NO_BODY, text: result as TextAnswer };
   if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };
   if (route.status === 204) return { status: 204, body: null, etag: null };
   const body = route.response.encode(result);

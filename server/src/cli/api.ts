@@ -45,7 +45,7 @@ interface Asked {
 
 async function answerOf(base: string, { method, path, token, body }: Asked): Promise<{ readonly text: string }> {
   const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
-  let response: Response;
+  let response: Response | null = null;
   let text: string;
   try {
     response = await fetch(`${base}/api/v1${path}`, {
@@ -58,6 +58,7 @@ async function answerOf(base: string, { method, path, token, body }: Asked): Pro
     });
     text = await response.text();
   } catch (error) {
+    if (response !== null && !isTimeout(error)) throw new CommandFailed('The answer ended before it was complete. Try again.');
     throw new CommandFailed(`${base} cannot be reached (${reasonOf(error)}). Is the gateway running there?`, EXIT.unreachable);
   }
   if (!response.ok) throw refusalOf(response.status, text, base);
@@ -112,8 +113,12 @@ function search(query: Query): string {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
 }
 
+function isTimeout(error: unknown): boolean {
+  return (error as Error).name === 'TimeoutError';
+}
+
 function reasonOf(error: unknown): string {
   const { name, cause } = error as { name: string; cause?: { code?: unknown; message?: unknown } };
-  if (name === 'TimeoutError') return `no answer within ${ANSWER_MS_MAX / 1_000} s`;
+  if (isTimeout(error)) return `no answer within ${ANSWER_MS_MAX / 1_000} s`;
   return String(cause?.code ?? cause?.message ?? name);
 }

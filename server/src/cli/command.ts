@@ -8,6 +8,8 @@ export interface Command {
   /** What must follow, in this order: `['key']`. */
   readonly operands: readonly string[];
   readonly flags: readonly Flag[];
+  /** What its help says below the flags, line by line. */
+  readonly notes?: readonly string[];
   run(given: Given, session: Session): Promise<void>;
 }
 

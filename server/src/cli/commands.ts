@@ -1,11 +1,18 @@
 import type { Command } from './command.ts';
 import { auditCommands } from './commands/audit.ts';
 import { keyCommands } from './commands/keys.ts';
+import { ledgerCommands } from './commands/ledger.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { usageCommands } from './commands/usage.ts';
 
 /** Every command that speaks the admin API. */
-export const COMMANDS: readonly Command[] = [...organizationCommands, ...keyCommands, ...usageCommands, ...auditCommands];
+export const COMMANDS: readonly Command[] = [
+  ...organizationCommands,
+  ...keyCommands,
+  ...usageCommands,
+  ...ledgerCommands,
+  ...auditCommands,
+];
 
 /** Commands that only start the server's code, and so belong to main.ts. */
 export type ServerCommand = 'serve' | 'seed';

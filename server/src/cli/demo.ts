@@ -1,16 +1,13 @@
 import { acme } from '../../demo/acme.ts';
 
-/** What people are shown of the demo: a key that works, and a model it can call. */
-export interface DemoKey {
-  readonly secret: string;
-  readonly model: string;
-}
+/** A model that the demo's shown key can call. */
+export const DEMO_MODEL = 'fast';
 
 /** Sends one call of the admin API and returns its answer; rejects on any status above 299. */
 export type AdminCall = (method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown) => Promise<Record<string, unknown>>;
 
-/** Makes the demo organization through the admin API, as an admin would. On a database that already has one it fails with a conflict. */
-export async function makeDemo(call: AdminCall): Promise<DemoKey> {
+/** Makes the demo organization through the admin API, as an admin would. Returns a key that works. On a database that already has one it fails with a conflict. */
+export async function makeDemo(call: AdminCall): Promise<string> {
   const ids = new Map<string, string>();
   for (const group of acme.accessGroups) await call('POST', '/access-groups', group);
   for (const [name, body] of Object.entries(acme.deployments)) ids.set(name, idOf(await call('POST', '/deployments', body)));
@@ -25,7 +22,7 @@ export async function makeDemo(call: AdminCall): Promise<DemoKey> {
   }
   let shown = '';
   for (const team of acme.teams) shown = (await makeTeam(call, organizationId, team, ids)) ?? shown;
-  return { secret: shown, model: 'fast' };
+  return shown;
 }
 
 async function makeTeam(

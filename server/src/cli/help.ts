@@ -31,7 +31,8 @@ export function help(): string {
 
 export function commandHelp(command: Command): string {
   const flags = flagLines([...command.flags, ...COMMON_FLAGS]);
-  return [`headgate ${usageOf(command)} [flags]`, '', `  ${command.summary}`, '', ...flags, ''].join('\n');
+  const notes = command.notes === undefined ? [] : ['', ...command.notes.map((line) => `  ${line}`)];
+  return [`headgate ${usageOf(command)} [flags]`, '', `  ${command.summary}`, '', ...flags, ...notes, ''].join('\n');
 }
 
 /** Commands that share their first word. */

@@ -7,36 +7,37 @@ import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
 import * as organizations from '../store/organizations.ts';
-import { type DemoKey, makeDemo } from './demo.ts';
+import { DEMO_MODEL, makeDemo } from './demo.ts';
 
 export interface WelcomeOptions {
   readonly config: Config;
   readonly stores: { readonly database: { readonly db: Database }; readonly installation: { readonly pepper: Buffer } };
   readonly log: Logger;
-  /** Where this process listens, without a trailing slash. People are shown the public URL where there is one; it may not lead here yet. */
-  readonly address: string;
+  /** Where this process listens, for itself and for people. These are shown the public URL where there is one; it may not lead here yet. */
+  readonly addresses: { readonly own: string; readonly shown: string };
 }
 
+/** Holds the demo's key and nothing else, no end of line either: programs send the whole file. */
 const DEMO_NOTE = 'demo-key.txt';
 
 /** The first screen: a platform admin token where there is none, the demo where it is wanted, and what to do next. */
-export async function welcome({ config, stores, log, address }: WelcomeOptions): Promise<void> {
+export async function welcome({ config, stores, log, addresses }: WelcomeOptions): Promise<void> {
   const { db } = stores.database;
   const token = await firstAdminToken(db, stores.installation.pepper, config);
   const wantsDemo = config.demo === 'on' && token !== null && !(await organizations.isAny(db));
-  const demo = wantsDemo ? await makeDemoAt(address, token, config.dataDir).catch(without) : null;
+  const demoKey = wantsDemo ? await makeDemoAt(addresses.own, token, config.dataDir).catch(without) : null;
   // A first start that was cut short leaves half a demo behind; the gateway serves all the same.
   function without(error: Error): null {
     log.warn(`${error.message}. Start on an empty data directory to have it.`);
     return null;
   }
+  const shown = config.publicUrl ?? addresses.shown;
   if (config.log === 'json') {
-    log.info({ address: config.publicUrl ?? address }, 'headgate is ready');
+    log.info({ address: shown }, 'headgate is ready');
     if (config.mode === 'production') return;
   }
-  const shown = config.publicUrl ?? address;
   const link = config.mode === 'production' ? null : await firstAdminLink(db, stores.installation.pepper, shown);
-  process.stdout.write(screen(config, shown, link, token, demo));
+  process.stdout.write(screen(config, shown, link, token, demoKey));
 }
 
 /**
@@ -69,7 +70,7 @@ function firstAdminLink(db: Database, pepper: Buffer, origin: string): Promise<s
   return makeFirstAdminLink(db, { pepper, origin, nowMs: Date.now(), createdBy: 'start' });
 }
 
-async function makeDemoAt(address: string, token: string, dataDir: string): Promise<DemoKey> {
+async function makeDemoAt(address: string, token: string, dataDir: string): Promise<string> {
   const key = await makeDemo(async (method, path, body) => {
     const answer = await fetch(`${address}/api/v1${path}`, {
       method,
@@ -81,15 +82,15 @@ async function makeDemoAt(address: string, token: string, dataDir: string): Prom
       throw new Error(`the demo cannot be made: ${method} ${path} was answered ${answer.status}: ${text.slice(0, 500)}`);
     return JSON.parse(text) as Record<string, unknown>;
   });
-  keepNote(dataDir, DEMO_NOTE, `${key.secret}\n${key.model}\n`);
+  keepNote(dataDir, DEMO_NOTE, key);
   return key;
 }
 
-function screen(config: Config, address: string, link: string | null, token: string | null, demo: DemoKey | null): string {
+function screen(config: Config, address: string, link: string | null, token: string | null, demoKey: string | null): string {
   const lines = ['', `  Headgate is ready at ${address}`, ''];
   if (link !== null) lines.push('  Become its admin (works once, for a day):', '', `  ${link}`, '');
   lines.push(`  API reference     ${address}/api/docs`, '');
-  lines.push(...adminLines(config, token), ...demoLines(config, address, demo), ...providerLines(address));
+  lines.push(...adminLines(config, token), ...demoLines(config, address, demoKey), ...providerLines(address));
   return `${lines.join('\n')}\n`;
 }
 
@@ -105,21 +106,29 @@ function adminLines({ adminToken, mode }: Config, token: string | null): readonl
 }
 
 /** The first start shows the demo's key; later ones, and production, say where it is kept. */
-function demoLines({ dataDir, mode }: Config, address: string, demo: DemoKey | null): readonly string[] {
-  const note = readNote(dataDir, DEMO_NOTE);
+function demoLines({ dataDir, mode }: Config, address: string, demoKey: string | null): readonly string[] {
+  const note = demoNote(dataDir);
   if (note === null) return [];
-  const model = demo?.model ?? note.text.split('\n')[1] ?? '';
-  const shownSecret = demo !== null && mode === 'development' ? demo.secret : `$(head -n 1 '${note.file}')`;
+  const shownSecret = demoKey !== null && mode === 'development' ? demoKey : `$(cat '${note}')`;
   return [
     '  Try it (the demo organization, on a fake provider: no network, no cost):',
     '',
     `  curl ${address}/v1/chat/completions \\`,
     `    -H "Authorization: Bearer ${shownSecret}" -H "content-type: application/json" \\`,
-    `    -d '{"model": "${model}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
+    `    -d '{"model": "${DEMO_MODEL}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
     '',
-    `  The demo key is kept in ${note.file}`,
+    `  The demo key is kept in ${note}`,
     '',
   ];
+}
+
+/** The file with the demo's key; null where there is none. Earlier versions wrote further lines, which are taken out. */
+function demoNote(dataDir: string): string | null {
+  const note = readNote(dataDir, DEMO_NOTE);
+  if (note === null) return null;
+  const [key = ''] = note.text.split('\n');
+  if (key !== note.text) keepNote(dataDir, DEMO_NOTE, key);
+  return note.file;
 }
 
 function providerLines(address: string): readonly string[] {

@@ -52,9 +52,9 @@ for (const kind of ['Redis', 'Valkey', 'Redis Cluster'] as const satisfies reado
 
 /** What only counters outside a process can promise. They go by Redis's own clock: no other is handed to them. */
 function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly prefix: string }): void {
-  const process = (of: ReturnType<typeof place>, ledger = askedLedger()) =>
+  const process = (of: ReturnType<typeof place>, ledger = askedLedger(), run = scriptRunner(of.client)) =>
     createRedisCounters({
-      run: scriptRunner(of.client),
+      run,
       prefix: () => of.prefix,
       owner: 'process1',
       pastFrom: pastOf(ledger.seedFrom),
@@ -126,6 +126,45 @@ function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly
     await counters.settle(hold, used(20), plan);
     await everyNode(of.client, async (node) => void (await node.script('FLUSH')));
     expect(admitted(await counters.hold('req_2', plan, wants(30))).readings).toMatchObject({ used: [50], held: [30] });
+  });
+
+  test('what is known of a request by its record alone is settled for as long as there is a record, however long its plan was not used', async () => {
+    const of = place();
+    // Hours pass in seconds.
+    const counters = process(of, askedLedger(), hastened(of.client, 3_600));
+    const limits = (value: number) =>
+      planOf({ unit: 'nano_usd', window: day, value }, { unit: 'parallel', window: IN_FLIGHT, value: 10, scopeId: 'key_1' });
+    const [rare, common] = [limits(1_000), limits(2_000)];
+    admitted(await counters.hold('req_stored', rare, wants(0, 50)));
+    admitted(await counters.hold('req_cancelled', rare, wants(0, 50)));
+    const others = async (name: string) => {
+      const { hold } = admitted(await counters.hold(name, common, wants(0, 1)));
+      await counters.settle(hold, used(0, 1), common);
+    };
+    for (let second = 0; second < 4; second += 1) {
+      await others(`req_${second}`);
+      await sleep(1_000);
+    }
+    await counters.stored('org_1', [{ requestId: 'req_stored', tokens: 0, nanoUsd: 20 }]);
+    expect(await counters.read(common.counters)).toMatchObject({ used: [4 + 20 + 50, 1], held: [50, 1] });
+    await counters.cancel('org_1', 'req_cancelled');
+    expect(await counters.read(common.counters)).toMatchObject({ used: [4 + 20, 0], held: [0, 0] });
+  });
+
+  test('what a replica that died left is corrected by its rows, though it was away for hours', async () => {
+    const of = place();
+    const counters = process(of, askedLedger(), hastened(of.client, 3_600));
+    const plan = planOf({ unit: 'nano_usd', window: day, value: 1_000 });
+    admitted(await counters.hold('req_1', plan, wants(0, 50)));
+    expect(await counters.sweep('org_1', 'process1', 'gone')).toBe(1);
+    expect(await counters.read(plan.counters)).toMatchObject({ used: [50], held: [0] });
+    const other = planOf({ unit: 'nano_usd', window: day, value: 2_000 });
+    for (let second = 0; second < 4; second += 1) {
+      admitted(await counters.hold(`other_${second}`, other, wants(0, 0)));
+      await sleep(1_000);
+    }
+    await counters.stored('org_1', [{ requestId: 'req_1', tokens: 0, nanoUsd: 20 }]);
+    expect(await counters.read(plan.counters)).toMatchObject({ used: [20], held: [0] });
   });
 
   test('every key has an end, so that what nobody asks for any more takes no memory', async () => {
@@ -217,6 +256,16 @@ function turned(script: Script): Script {
   const made = { ...script, ...scriptOf(lua) };
   turnedScripts.set(script, made);
   return made;
+}
+
+/** The scripts as they are, but for how long things are kept: so many times shorter. */
+function hastened(client: Redis | Cluster, times: number): RunScript {
+  const run = scriptRunner(client);
+  const shorter = (_: string, name: string, span: string) => `local ${name} = ${Number(span) / times}\n`;
+  return (script, keys, args) => {
+    const lua = script.lua.replaceAll(/local (IDLE_MS|HOLDS_MS) = (\d+)\n/g, shorter);
+    return run({ ...script, ...scriptOf(lua) }, keys, args);
+  };
 }
 
 /** Requests have ids of their own, as every real one has; the contract calls most of them the same. */

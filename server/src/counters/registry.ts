@@ -146,7 +146,7 @@ export function evict(registry: Registry, nowMs: number, idleMs: number, most: n
 }
 
 /** Whether the ledger can be asked for this counter's past. Minute and hour limits start empty, and what is in flight is known. */
-export function hasLedgerPast(spec: CounterSpec): boolean {
+function hasLedgerPast(spec: CounterSpec): boolean {
   return spec.window.is === 'calendar' || (spec.window.is === 'trailing' && spec.unit === 'nano_usd');
 }
 

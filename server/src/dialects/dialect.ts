@@ -95,10 +95,8 @@ export interface ExchangeOptions {
   /** Bytes that are exactly the serialisation of `body`, where such came. They are not changed. */
   readonly ourBytes?: Buffer | null;
   readonly facts: RequestFacts;
-  /** The deployment's own name for the model; replaces `model` in the upstream body. */
+  /** The deployment's own name for the model: replaces `model` in the upstream body, and is what translated answers say where the provider names none. */
   readonly upstreamModel: string;
-  /** The name the caller used; put back in translated answers. */
-  readonly calledModel: string;
   /** When set, the output cap the upstream must respect (a clamp); replaces or adds the caller's. */
   readonly outputCap: number | null;
   /** The model's own maximum, for upstreams that insist on a cap (Anthropic); null = 4,096 there. */

@@ -1,5 +1,13 @@
 /** What a model can be told, as far as its name says. Names may carry a vendor prefix (`anthropic/`, `us.anthropic.`). */
 
+/** Longer than any provider's name for a model, resource names included. */
+const SAID_LENGTH_MAX = 1_000;
+
+/** What an answer says of the model that made it; null where it says nothing of use. */
+export function saidModel(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= SAID_LENGTH_MAX ? value : null;
+}
+
 /** `claude-opus-4-6` → 4.6, `claude-3-7-sonnet` → 3.7, `claude-opus-5` → 5; null when the name holds no version. */
 export function claudeVersion(model: string): number | null {
   const match = /claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(model);

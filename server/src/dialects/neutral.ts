@@ -125,6 +125,8 @@ export type StopReason = 'end' | 'stop_sequence' | 'length' | 'tool_call' | 'ref
 
 export interface NeutralAnswer {
   readonly id: string;
+  /** What the provider says answered; null where it does not. */
+  readonly model: string | null;
   readonly parts: readonly Part[];
   readonly stop: StopReason;
   /** The provider's own word. */
@@ -139,7 +141,7 @@ export interface NeutralAnswer {
 
 /** Streamed answers, in the order they are told. A block is a part under way; its number is its own for the whole answer. */
 export type AnswerEvent =
-  | { readonly is: 'start'; readonly id: string; readonly usage: Usage | null }
+  | { readonly is: 'start'; readonly id: string; readonly model: string | null; readonly usage: Usage | null }
   | { readonly is: 'text'; readonly block: number; readonly text: string }
   | { readonly is: 'citation'; readonly block: number; readonly citation: Citation }
   | { readonly is: 'thinking'; readonly block: number; readonly text: string }
@@ -165,7 +167,7 @@ export interface StreamEncoder {
 }
 
 export interface AnswerOptions {
-  /** The name the caller used. */
+  /** What answered, where the provider does not say. */
   readonly model: string;
   readonly createdAtMs: number;
   /** Whether the client of a stream asked for usage. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { errorInstead, readOpening } from './opening.ts';
+import { errorInstead, OpeningReader } from './opening.ts';
 
 const error = { message: 'Overloaded', type: 'overloaded_error' };
+const readOpening = (all: Buffer, isAll = false) => new OpeningReader().read(all, isAll);
 const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 
 describe('a whole answer that carries an error', () => {

@@ -21,19 +21,26 @@ export function errorInstead(wire: Wire, bytes: Buffer): JsonObject | null {
 export type Opening = 'unsaid' | 'answer' | JsonObject;
 
 /**
- * Reads a stream's first events until one says something: comments, pings and Anthropic's `message_start` do not. `isAll`: nothing more will
- * come, so that a last event may lack its blank line.
+ * Reads a stream's first events, as they come, until one says something: comments, pings and Anthropic's `message_start` do not. Each event is
+ * read once, however many of them there are and in how many pieces they come.
  */
-export function readOpening(bytes: Buffer, isAll = false): Opening {
-  for (let from = 0; from < bytes.length; ) {
-    const end = eventEnd(bytes, from);
-    if (end === -1 && !isAll) return 'unsaid';
-    const next = end === -1 ? bytes.length : end;
-    const said = sayingOf(bytes.toString('latin1', from, next), bytes, next);
-    from = next;
-    if (said !== 'unsaid') return said;
+export class OpeningReader {
+  /** Whole events up to here said nothing. */
+  #from = 0;
+
+  /** `bytes`: all that came so far. `isAll`: nothing more will come, so that a last event may lack its blank line. */
+  read(bytes: Buffer, isAll = false): Opening {
+    while (this.#from < bytes.length) {
+      const from = this.#from;
+      const end = eventEnd(bytes, from);
+      if (end === -1 && !isAll) return 'unsaid';
+      const next = end === -1 ? bytes.length : end;
+      const said = sayingOf(bytes.toString('latin1', from, next), bytes, next);
+      if (said !== 'unsaid') return said;
+      this.#from = next;
+    }
+    return 'unsaid';
   }
-  return 'unsaid';
 }
 
 function sayingOf(event: string, bytes: Buffer, end: number): Opening {
@@ -48,17 +55,20 @@ function sayingOf(event: string, bytes: Buffer, end: number): Opening {
 const DATA = /^data:/m;
 const SAYS_NOTHING = /^event: ?(?:ping|message_start)\r?$|^data: ?\{"type": ?"(?:ping|message_start)"/m;
 
-/** Where the blank line ends that closes the event from `from` on; -1 when it is not here. */
+/** Where the blank line ends that closes the event from `from` on; -1 when it is not here. Looks no further than there. */
 function eventEnd(bytes: Buffer, from: number): number {
-  let end = -1;
-  for (const blank of BLANK_LINES) {
-    const at = bytes.indexOf(blank, from);
-    if (at !== -1 && (end === -1 || at + blank.length < end)) end = at + blank.length;
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === CR && bytes[at + 1] === CR) return at + 2;
+    if (byte !== LF) continue;
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
   }
-  return end;
+  return -1;
 }
 
-const BLANK_LINES = ['\n\n', '\n\r\n', '\r\r'].map((blank) => Buffer.from(blank));
+const LF = 0x0a;
+const CR = 0x0d;
 
 /** Whether a key `"error"` with more than null or false stands somewhere, or a value of that name. */
 function mayCarryError(bytes: Buffer): boolean {

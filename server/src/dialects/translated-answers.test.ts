@@ -29,7 +29,7 @@ const completion = (answer: JsonObject, more: JsonObject = {}) => ({
 });
 
 describe('an Anthropic answer for an OpenAI client', () => {
-  it('has every field of a chat completion, under the name the caller used', () => {
+  it('has every field of a chat completion, under the name of what answered', () => {
     const answer = message(
       [
         { type: 'text', text: 'Hel' },
@@ -50,7 +50,7 @@ describe('an Anthropic answer for an OpenAI client', () => {
       id: 'msg_1',
       object: 'chat.completion',
       created: 1_700_000_000,
-      model: 'called',
+      model: 'up',
       choices: [
         { index: 0, message: { role: 'assistant', content: 'Hello', refusal: null }, logprobs: null, finish_reason: 'stop' },
       ],
@@ -144,7 +144,7 @@ describe('an OpenAI answer for an Anthropic client', () => {
       id: 'c1',
       type: 'message',
       role: 'assistant',
-      model: 'called',
+      model: 'up',
       content: [{ type: 'text', text: 'Hello' }],
       stop_reason: 'end_turn',
       stop_sequence: null,

@@ -60,7 +60,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
     outputCapDefault: options.maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
   });
   const said: AnswerOptions = {
-    model: options.calledModel,
+    model: upstreamModel,
     createdAtMs: options.createdAtMs ?? Date.now(),
     wantsUsage: facts.wantsUsage,
   };

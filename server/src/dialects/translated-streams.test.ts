@@ -29,7 +29,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
       id: 'm',
       object: 'chat.completion.chunk',
       created: 1_700_000_000,
-      model: 'called',
+      model: 'up',
       choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }],
       usage: null,
     });
@@ -39,6 +39,16 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
     expect(meaningOf('chat', true, Buffer.from(text))).toMatchObject({ text: 'h€llo', tools: [['f', {}]] });
     const silent = dataOf(run(asChat({}).stream(), anthropicSse(events)));
     expect(silent.every((chunk) => !('usage' in chunk))).toBe(true);
+  });
+
+  it('names what answered, and the deployment’s model where the provider names none', () => {
+    const named = events.map((event) =>
+      event.message === undefined ? event : { ...event, message: { ...event.message, model: 'claude-x-1' } },
+    );
+    const models = (of: readonly JsonObject[]) =>
+      new Set(dataOf(run(asChat().stream(), anthropicSse(of))).map(({ model }) => model));
+    expect(models(named)).toEqual(new Set(['claude-x-1']));
+    expect(models(events)).toEqual(new Set(['up']));
   });
 
   it('reads facts as it goes: the opening usage is not the last word', () => {
@@ -121,6 +131,15 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
   });
   const call = (index: number, more: JsonObject) => chunk({ tool_calls: [{ index, ...more }] });
   const usage = { id: 'c', choices: [], usage: { prompt_tokens: 5, completion_tokens: 9 } };
+
+  it('names what answered, though a first chunk without a choice does not', () => {
+    // As Azure sends it: what its filters found comes first, under no name.
+    const filters = { choices: [], created: 0, id: '', model: '', object: '', prompt_filter_results: [{ prompt_index: 0 }] };
+    const said = { id: 'c', model: 'gpt-x-1', choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] };
+    const begun = (chunks: readonly JsonObject[]) => dataOf(run(asMessages().stream(), chatSse(chunks)))[0];
+    expect(begun([filters, said])).toMatchObject({ type: 'message_start', message: { id: 'c', model: 'gpt-x-1' } });
+    expect(begun([filters])).toMatchObject({ type: 'message_start', message: { model: 'up' } });
+  });
 
   it('tells blocks one after another, each begun and ended, then the reason and the usage', () => {
     const chunks = [

@@ -159,6 +159,7 @@ describe('what is billed beside the tokens', () => {
   });
 
   // promise: **Provider numbers are foreign input.**
+  // promise: Each usage bucket is a whole number from 0 to 100,000,000
   it.each([1.5, -1, '4', 10_001, 2 ** 64, Number.MAX_VALUE, {}])('of %j pieces makes all of it unbelievable', (searches) => {
     expect(openAiUsage({ prompt_tokens: 3, completion_tokens: 1, num_sources_used: searches })).toBe('implausible');
     const server_tool_use = { web_search_requests: searches };

@@ -2,7 +2,7 @@ import { invalid, type Parsed, valid } from './parsed.ts';
 import type { ModelLimit } from './rate-limit.ts';
 
 /** The longest name of anything people name, in UTF-16 units. */
-const NAME_LENGTH_MAX = 200;
+export const NAME_LENGTH_MAX = 200;
 
 /**
  * Characters that make a name look like another or break a line: controls, line separators, marks that turn the direction of text,

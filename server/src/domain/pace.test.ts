@@ -45,7 +45,7 @@ describe('what can have been made', () => {
       fc.property(number, number, fc.integer({ min: 1, max: 128 }), (ms, perSecond, choices) => {
         const made = tokensMadeAtMost(ms, perSecond, choices);
         expect(Number.isSafeInteger(made)).toBe(true);
-        expect(made).toBeGreaterThanOrEqual(Math.floor((ms * perSecond) / 1_000) * choices);
+        expect(made).toBeGreaterThanOrEqual(Math.min(1e8, Math.floor((ms * perSecond) / 1_000) * choices));
         expect(tokensMadeAtMost(ms + 1, perSecond, choices)).toBeGreaterThanOrEqual(made);
         expect(tokensMadeAtMost(ms, perSecond, choices + 1)).toBeGreaterThanOrEqual(made);
       }),
@@ -53,7 +53,7 @@ describe('what can have been made', () => {
     expect(tokensMadeAtMost(0, 1_000, 8)).toBe(0);
     expect(tokensMadeAtMost(-5, 1_000, 8)).toBe(0);
     expect(tokensMadeAtMost(3_000, 400, 8)).toBe(9_600);
-    expect(tokensMadeAtMost(1e12, 1e9, 128)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(tokensMadeAtMost(1e12, 1e9, 128)).toBe(100_000_000);
   });
 });
 

@@ -45,7 +45,10 @@ export class FastestPace {
   }
 }
 
-/** The most output tokens that all choices together can have been given in so many milliseconds. Whole, rounded up. */
+/** No answer is longer, whatever pace somebody reported. As much as is believed of a report. */
+const TOKENS_MAX = 100_000_000;
+
+/** The most output tokens that all choices together can have been given in so many milliseconds. Whole, rounded up, at most 100,000,000. */
 export function tokensMadeAtMost(elapsedMs: number, perSecond: number, choices: number): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.ceil((Math.max(0, elapsedMs) * perSecond) / 1_000) * choices);
+  return Math.min(TOKENS_MAX, Math.ceil((Math.max(0, elapsedMs) * perSecond) / 1_000) * choices);
 }

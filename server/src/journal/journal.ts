@@ -96,7 +96,11 @@ export async function openJournal(options: JournalOptions): Promise<Journal> {
     syncEveryMs: options.syncEveryMs ?? 100,
     onEvent,
   });
-  const report = { rows: found.rows, estimated: found.unfinished.length, bad: found.bad };
+  const report = {
+    rows: found.rows,
+    estimated: found.unfinished.filter(({ status }) => status === 'estimated').length,
+    bad: found.bad,
+  };
   const journal = new Journal(log, recent, report, options);
   for (const end of found.unfinished) journal.end(end);
   journal.position();

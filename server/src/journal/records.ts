@@ -69,7 +69,7 @@ export interface EndRecord extends Dimensions {
   readonly endpoint: string;
   readonly stream: boolean;
   readonly deploymentId: string | null;
-  /** Of that deployment; absent: the last entry's. */
+  /** Of that deployment; absent (an end that the replay writes): the last entry's. */
   readonly provider?: string | null;
   readonly attempts: number;
   readonly finishReason: string | null;

@@ -1,5 +1,6 @@
 import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
 import { askedTier, lookupBounds } from '../domain/beyond.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
 import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd } from '../domain/price.ts';
@@ -39,6 +40,8 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   const taken = take(walk, standing, estimate, gateway);
   return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
 }
+
+const NO_ESTIMATES: readonly EstimateReason[] = [];
 
 const NOTHING_HELD: HoldEstimate = {
   tokens: 0,
@@ -136,6 +139,7 @@ function admissionOf(
     inputTokens,
     outputCap: standing.clamps && cap !== null && cap !== asked.facts.outputCap ? cap : null,
     entries: [],
+    estimated: NO_ESTIMATES,
     attempts: 0,
     usedTokens: 0,
     usedNanoUsd: 0,

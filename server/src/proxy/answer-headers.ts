@@ -9,6 +9,8 @@ export function identityHeaders(walk: Walk): string[] {
   const headers = ['x-request-id', walk.id, 'request-id', walk.id];
   if (walk.clientRequestId !== null) headers.push('x-client-request-id', walk.clientRequestId);
   if (walk.key !== null) headers.push('x-headgate-organization', walk.key.config.organizationId);
+  const called = walk.standing?.headerName ?? null;
+  if (called !== null) headers.push('x-headgate-model', called);
   if (walk.isDegraded) headers.push('x-headgate-degraded', 'redis');
   return headers;
 }

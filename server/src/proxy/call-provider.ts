@@ -108,10 +108,10 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       forward: forwarded(walk, deployment),
       query: walk.request.query,
     },
-    { answerBytesMax: gateway.settings.answerBytesMax, finishes: finishesOf(candidate, admission), after: gateway.after },
+    gateway,
   );
   walk.reply.onGone(() => {
-    if (trying.giveUp()) admission.cutShort = () => trying.cut();
+    if (trying.giveUp((isStreamed) => isFinished(candidate, admission, isStreamed))) admission.cutShort = () => trying.cut();
   });
   const outcome = await trying.outcome;
   const tookMs = gateway.clock.monotonicMs() - sentMs;
@@ -126,12 +126,10 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   return tried;
 }
 
-/** Which answers of the candidate are read to their end when the client hangs up. */
-function finishesOf({ deployment }: Candidate, { standing, walk }: Admission): { streams: boolean; wholes: boolean } {
-  const { onHangup = null } = deployment;
+/** Whether such an answer of the candidate is read to its end when the client hangs up. */
+function isFinished({ deployment }: Candidate, { standing, walk }: Admission, isStreamed: boolean): boolean {
   const isBudgeted = standing.needsPrice && !walk.endpoint.free;
-  const finishes = (isStreamed: boolean) => afterHangUp(onHangup, { isStreamed, isBudgeted }) === 'finish';
-  return { streams: finishes(true), wholes: finishes(false) };
+  return afterHangUp(deployment.onHangup ?? null, { isStreamed, isBudgeted }) === 'finish';
 }
 
 /** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
@@ -145,7 +143,6 @@ function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admis
       ourBytes,
       facts,
       upstreamModel: deployment.upstreamModel,
-      calledModel: facts.model,
       outputCap: admission.outputCap,
       maxOutputTokens: deployment.maxOutputTokens,
       createdAtMs: gateway.clock.nowMs(),

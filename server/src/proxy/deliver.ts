@@ -1,4 +1,5 @@
 import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
 import { afterHangUp } from '../domain/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
@@ -34,7 +35,7 @@ export function deliver(answer: Answer, admission: Admission, gateway: Gateway):
  */
 function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { candidate, bytes, facts } = answer;
-  oweForAnswer(admission, candidate, facts, gateway);
+  oweForAnswer(admission, candidate, facts, 'no_usage', gateway);
   learnPace(admission, candidate, facts, answer.tookMs, gateway);
   const heard = admission.walk.reply.gone
     ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
@@ -55,10 +56,15 @@ function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admiss
   }
 }
 
-/** Teaches how fast the deployment made an answer, where its provider said what it is. */
+/** Teaches how fast the deployment made an answer, where its provider said what it is. Never throws. */
 function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
   const { usage, usageIsFinal } = facts;
-  if (usage !== null && usageIsFinal) gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+  if (usage === null || !usageIsFinal) return;
+  try {
+    gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
+  } catch (error) {
+    tellDefect(error, admission.walk.id, gateway);
+  }
 }
 
 /**
@@ -99,14 +105,14 @@ class StreamDelivery {
     if (!this.#sayHead()) return;
     this.#admission.walk.timing.streamingSinceMs = this.#gateway.clock.monotonicMs();
     reply.onDrained(() => this.#drained());
-    this.#admission.cutShort = () => this.#cutShort();
+    this.#admission.cutShort = () => this.#guarded(() => this.#cutShort());
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
       end: () => this.#upstreamEnded(null),
       failed: (failure) => this.#upstreamEnded(failure.message),
     });
     // Behind it, so that what is in hand of the answer of a client that is gone already counts.
-    reply.onGone(() => this.#hangUp('client'));
+    reply.onGone(() => this.#guarded(() => this.#hangUp('client')));
   }
 
   /** False: what heads the answer could not be said, and the request is settled and answered without it. */
@@ -118,7 +124,7 @@ class StreamDelivery {
       return true;
     } catch (error) {
       this.#answer.source.abort();
-      this.#oweForAnswer(false);
+      this.#oweForAnswer('broken');
       this.#settle('failed', SERVICE_UNAVAILABLE, 'service_unavailable');
       this.#whenWritten(() => answerPlainly(this.#admission.walk, error, this.#gateway));
       return false;
@@ -161,7 +167,7 @@ class StreamDelivery {
   /** Waits for the upstream to end, but no longer than that from when it was first waited for. */
   #awaitEnd(ms: number): void {
     this.#completeMs ??= this.#said.facts().complete ? this.#gateway.clock.monotonicMs() : null;
-    this.#cancelWait ??= this.#gateway.after(ms, () => this.#endUnasked());
+    this.#cancelWait ??= this.#gateway.after(ms, () => this.#guarded(() => this.#endUnasked()));
   }
 
   #stopWaiting(): void {
@@ -176,19 +182,35 @@ class StreamDelivery {
     else this.#finish(this.#held ?? NOTHING, false);
   }
 
-  /** A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. */
+  /** Whoever calls it has nobody to tell of a defect: a timer, a socket, the end of the process. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#breakOff(error);
+    }
+  }
+
+  /**
+   * A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. Settled even where what is
+   * owed cannot be worked out.
+   */
   #breakOff(defect: unknown): void {
-    tellDefect(defect, this.#admission.walk.id, this.#gateway);
+    const { walk } = this.#admission;
+    tellDefect(defect, walk.id, this.#gateway);
     if (this.#done) return;
     this.#answer.source.abort();
-    if (this.#isGone) {
-      this.#settleGone();
-      return;
+    try {
+      if (this.#isGone) this.#oweGone();
+      else this.#oweForAnswer('broken');
+    } catch (error) {
+      tellDefect(error, walk.id, this.#gateway);
     }
-    this.#oweForAnswer(false);
-    this.#settle('failed', 200, 'service_unavailable');
-    const { reply } = this.#admission.walk;
-    this.#whenWritten(() => reply.destroy());
+    if (this.#isGone) this.#settle('cancelled', CLIENT_CLOSED, null);
+    else {
+      this.#settle('failed', 200, 'service_unavailable');
+      this.#whenWritten(() => walk.reply.destroy());
+    }
   }
 
   /** The upstream is through, with or without having said so in the stream, or broke: `failure` then says how. */
@@ -209,7 +231,7 @@ class StreamDelivery {
     }
     const last = this.#said.end(failure === null ? { clean: true } : { clean: false, message: failure });
     if (this.#isGone) {
-      this.#oweForAnswer(isRefused);
+      if (!isRefused) this.#oweForAnswer(this.#isThrough() ? 'no_usage' : 'broken');
       this.#settle('cancelled', CLIENT_CLOSED, null);
       return;
     }
@@ -219,7 +241,7 @@ class StreamDelivery {
 
   #finish(last: Buffer, isRefused: boolean): void {
     const isComplete = this.#said.facts().complete;
-    this.#oweForAnswer(isRefused);
+    if (!isRefused) this.#oweForAnswer(isComplete ? 'no_usage' : 'broken');
     this.#settle(isComplete ? 'succeeded' : 'failed', 200, isComplete ? null : 'provider_error');
     this.#end(last);
   }
@@ -239,7 +261,7 @@ class StreamDelivery {
     }
     this.#gateway.traffic.streamCut('drain');
     const last = this.#lastWords('The gateway is being restarted. Send the request again.');
-    this.#oweForAnswer(false);
+    this.#oweForAnswer('drain');
     this.#settle('cancelled', 200, 'service_unavailable');
     this.#end(last);
   }
@@ -303,17 +325,23 @@ class StreamDelivery {
     return !this.#answer.isOpened && error !== null && usage === null && outputBytes === 0 && finishes === 0;
   }
 
-  #oweForAnswer(isRefused: boolean): void {
-    if (!isRefused) oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), this.#gateway);
+  /** `unlessReported`: why its usage is missing where it is. */
+  #oweForAnswer(unlessReported: EstimateReason): void {
+    oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), unlessReported, this.#gateway);
   }
 
   /** Nothing more will be read for a client that is gone. */
   #settleGone(): void {
+    this.#oweGone();
+    this.#settle('cancelled', CLIENT_CLOSED, null);
+  }
+
+  #oweGone(): void {
     const { candidate, sentMs } = this.#answer;
     const facts = this.#said.facts();
-    if (this.#isThrough() || facts.error !== null) this.#oweForAnswer(this.#isRefused());
-    else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
-    this.#settle('cancelled', CLIENT_CLOSED, null);
+    if (this.#isThrough() || facts.error !== null) {
+      if (!this.#isRefused()) this.#oweForAnswer('hang_up');
+    } else oweForHangUp(this.#admission, candidate, facts, this.#gateway.clock.monotonicMs() - sentMs, this.#gateway);
   }
 
   #whenWritten(say: () => void): void {
@@ -345,7 +373,7 @@ class StreamDelivery {
     this.#wasPaused = true;
     if (this.#cancelStall !== null) return;
     this.#cancelStall = this.#gateway.after(this.#gateway.settings.stallMsMax, () => {
-      this.#hangUp('unread');
+      this.#guarded(() => this.#hangUp('unread'));
       this.#admission.walk.reply.destroy();
     });
   }

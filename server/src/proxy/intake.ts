@@ -1,5 +1,6 @@
 import type { JsonObject, Wire } from '../dialects/dialect.ts';
-import { errorInstead, type Opening, readOpening } from '../dialects/opening.ts';
+import { statusOfError } from '../dialects/error-status.ts';
+import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.ts';
 import type {
   Provider,
   ProviderError,
@@ -8,8 +9,7 @@ import type {
   UpstreamRequest,
   UpstreamSink,
 } from '../providers/provider.ts';
-import { UpstreamFailure } from '../providers/provider.ts';
-import { statusOfError } from '../providers/read-error.ts';
+import { UpstreamFailure, type UpstreamFailureKind } from '../providers/provider.ts';
 
 /** How one attempt came out, known once a stream's first event is in hand, or the whole answer is (everything else). */
 export type Outcome =
@@ -62,18 +62,17 @@ export interface StreamSource {
 export interface Attempt {
   readonly outcome: Promise<Outcome>;
   /**
-   * The client hung up: lets go of the provider at once, or reads on as `finishes` says. Nothing that was not sent in full is read on. True: it
-   * is read on.
+   * The client hung up: lets go of the provider at once, or reads on where `finishes` says so of such an answer; a whole one no longer than its
+   * deployment's timeout. Nothing that was not sent in full is read on. True: it is read on.
    */
-  giveUp(): boolean;
+  giveUp(finishes: (isStreamed: boolean) => boolean): boolean;
   /** This process ends before the answer does: lets go of the provider, as of one that broke. */
   cut(): void;
 }
 
+/** What an attempt needs of the gateway. */
 export interface AttemptOptions {
-  readonly answerBytesMax: number;
-  /** Which answers are read to their end when their client hangs up. */
-  readonly finishes: { readonly streams: boolean; readonly wholes: boolean };
+  readonly settings: { readonly answerBytesMax: number };
   readonly after: (ms: number, callback: () => void) => () => void;
 }
 
@@ -81,10 +80,12 @@ const ERROR_BYTES_MAX = 64 * 1024;
 /** How long and how far a stream is read that says nothing yet, before it is taken for an answer. */
 const OPENING_MS_MAX = 5_000;
 const OPENING_BYTES_MAX = 64 * 1024;
+/** And in how many pieces, for what came so far is put together for each. */
+const OPENING_PIECES_MAX = 1_000;
 /** How long a stream's end is waited for behind its error: some report usage there. */
 const ERROR_END_MS_MAX = 250;
 
-/** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `answerBytesMax`. */
+/** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `settings.answerBytesMax`. */
 export function attempt(provider: Provider, request: UpstreamRequest, options: AttemptOptions): Attempt {
   const intake = new Intake(provider, request, options);
   intake.call = provider.open(request, intake);
@@ -114,6 +115,8 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
   /** What a stream began with instead of an answer. */
   #errorInStream: JsonObject | null = null;
   #cancelWait: (() => void) | null = null;
+  /** Of a stream. */
+  #beginning: OpeningReader | null = null;
 
   constructor(provider: Provider, request: UpstreamRequest, options: AttemptOptions) {
     this.#provider = provider;
@@ -142,9 +145,10 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
       return true;
     }
     if (this.#status >= 400) return this.#bytes < ERROR_BYTES_MAX || this.#cutError();
-    if (this.#bytes <= this.#options.answerBytesMax) return true;
+    const { answerBytesMax } = this.#options.settings;
+    if (this.#bytes <= answerBytesMax) return true;
     this.call?.abort();
-    const message = `the answer is larger than ${this.#options.answerBytesMax} bytes`;
+    const message = `the answer is larger than ${answerBytesMax} bytes`;
     this.#settleOn(this.#failure(new UpstreamFailure('protocol', { sent: true, message })));
     return true;
   }
@@ -193,12 +197,14 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
     this.call?.abort();
   }
 
-  giveUp(): boolean {
+  giveUp(finishes: (isStreamed: boolean) => boolean): boolean {
     if (this.#decide === null) return false;
     const sent = this.call?.sent ?? false;
     const isStreamed = this.#isStreamed();
-    const { finishes } = this.#options;
-    if (sent && (isStreamed ? finishes.streams : finishes.wholes)) return true;
+    if (sent && finishes(isStreamed)) {
+      if (!isStreamed) this.#readOnAtMost(this.#request.deployment.timeoutMs);
+      return true;
+    }
     this.call?.abort();
     const isRefused = this.#status >= 300 || this.#errorInStream !== null;
     const said = this.#bytes === 0 || isRefused ? null : this.#said();
@@ -207,9 +213,19 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
   }
 
   cut(): void {
+    this.#endAs('reset', 'the gateway is stopping');
+  }
+
+  /** The transport times only silence, and nobody is there to lose patience with an answer that drips. */
+  #readOnAtMost(ms: number): void {
+    this.#cancelWait?.();
+    this.#cancelWait = this.#options.after(ms, () => this.#endAs('timeout', `the answer was not complete within ${ms} ms`));
+  }
+
+  #endAs(kind: UpstreamFailureKind, message: string): void {
     this.call?.abort();
     const sent = this.call?.sent ?? false;
-    this.#settleOn(this.#failure(new UpstreamFailure('reset', { sent, message: 'the gateway is stopping' })));
+    this.#settleOn(this.#failure(new UpstreamFailure(kind, { sent, message })));
   }
 
   #settleOn(outcome: Outcome): void {
@@ -241,7 +257,7 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
     const opening = this.#opening();
     if (opening === 'answer') this.#settleOn({ is: 'stream', source: this, isOpened: true });
     else if (opening !== 'unsaid') this.#noteErrorInStream(opening);
-    else if (this.#bytes > OPENING_BYTES_MAX) this.#takeForAnswer();
+    else if (this.#bytes > OPENING_BYTES_MAX || this.#chunks.length > OPENING_PIECES_MAX) this.#takeForAnswer();
     else this.#cancelWait ??= this.#options.after(OPENING_MS_MAX, () => this.#takeForAnswer());
   }
 
@@ -270,7 +286,8 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
   /** Nothing may be thrown at the transport: what we fail to look into is taken for an answer, and whoever reads that tells of the defect. */
   #opening(come: 'part' | 'all' = 'part'): Opening {
     try {
-      return readOpening(this.#take(), come === 'all');
+      this.#beginning ??= new OpeningReader();
+      return this.#beginning.read(this.#take(), come === 'all');
     } catch {
       return 'answer';
     }

@@ -36,7 +36,6 @@ describe('limits on every answer', () => {
     expect(headers.ratelimit).toContain('"team;rpm";r=1;t=60');
   });
 
-  // promise: RateLimit headers carry no name that is not
   test('names in any script stand as percent-encoded ASCII, and the longest leave room for others', () => {
     const names = ['通义千问', 'a"b\\c', '漢'.repeat(200), `${'漢'.repeat(199)}字`, 'x'.repeat(200), '\ud800'];
     const modelLimits = names.map((name) => ({ match: { is: 'exact', name } as const, rateLimits: { rpm: 5, tpm: 5 } }));

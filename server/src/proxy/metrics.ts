@@ -14,6 +14,8 @@ export interface MetricsSources {
   readonly ledger: () => LedgerReading;
   readonly coolingDeployments: () => number;
   readonly counters: () => number;
+  /** Requests of this process that hold something in the counters. */
+  readonly holds: () => number;
   /** Null where this process counts alone. */
   readonly shared: () => SharedReading | null;
   /** Size of the journal's files. */
@@ -60,7 +62,10 @@ export async function metricsAsJson(sources: MetricsSources): Promise<readonly o
 
 function registryOf(sources: MetricsSources): Registry {
   const families = new MetricFamilies();
-  addTraffic(families, sources.traffic.read());
+  const traffic = sources.traffic.read();
+  addTraffic(families, traffic);
+  const forgotten = sources.holds() - traffic.inFlight - traffic.releasing;
+  families.gauge('headgate_holds_without_request', 'Holds of limits and budgets whose request has ended.', forgotten);
   addKept(families, sources);
   addShared(families, sources.shared());
   addLedger(families, sources);

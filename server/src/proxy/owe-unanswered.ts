@@ -12,7 +12,7 @@ import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Outcome, Said } from './intake.ts';
 import { tellDefect } from './refuse.ts';
-import { owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
+import { billedOf, owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission } from './walk.ts';
 
@@ -35,7 +35,7 @@ export function oweForError(
   try {
     const facts = said.isStreamed ? factsOfStream(said.bytes, exchange, 'all') : reportOfError(upstream, said.bytes);
     if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
-    if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'usage' : 'estimated', facts);
+    if (facts.usage !== null) owe(admission, candidate, facts.usage, facts.usageIsFinal ? 'reported' : 'broken', facts);
   } catch (error) {
     tellDefect(error, admission.walk.id, gateway);
   }
@@ -117,14 +117,16 @@ export function oweForHangUp(
 ): void {
   const { inputTokens, asked, standing } = admission;
   const { usage } = seen ?? NOTHING_SEEN;
-  if (seen?.usageImplausible === true) tellImplausible(admission, candidate, gateway);
+  const billed = billedOf(seen ?? NOTHING_SEEN);
+  const why = seen?.usageImplausible === true ? 'implausible' : 'hang_up';
+  if (why === 'implausible') tellImplausible(admission, candidate, gateway);
   const possible = tokensMadeAtMost(elapsedMs, gateway.pace.perSecond(candidate.deployment), asked.facts.answers);
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
   if (!standing.needsPrice) {
     // Before anything came the whole answer that is to be expected may be on its way.
     const expected = seen === null ? admission.ifLost(candidate).heldOutputTokens : known.usualHidden;
     const output = estimatedOutput({ ...known, usualHidden: expected });
-    owe(admission, candidate, usageWith(output, usage, inputTokens), 'estimated');
+    owe(admission, candidate, usageWith(output, usage, inputTokens), why, billed);
     return;
   }
   const output = outputMadeAtMost(known);
@@ -135,12 +137,12 @@ export function oweForHangUp(
   const pieces = searches > 0 ? { search: searches } : {};
   const used = { ...usageWith(output, usage, inputTokens), ...pieces };
   if (isInputKnown || price === null) {
-    owe(admission, candidate, used, 'estimated');
+    owe(admission, candidate, used, why, billed);
     return;
   }
   const asHeld = { input: inputHeldFor(admission, candidate), output, ...pieces, request: 1 };
-  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, askedTier(asked.facts.beyond)));
-  owe(admission, candidate, used, 'estimated', { nanoUsd });
+  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, billed.serviceTier ?? askedTier(asked.facts.beyond)));
+  owe(admission, candidate, used, why, { ...billed, nanoUsd });
 }
 
 const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
@@ -149,12 +151,12 @@ const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
 function oweHold(admission: Admission, candidate: Candidate): void {
   const { heldInputTokens, heldOutputTokens } = admission.ifLost(candidate);
   const usage = { input: heldInputTokens, output: heldOutputTokens };
-  owe(admission, candidate, usage, 'estimated', { nanoUsd: admission.heldNanoUsd });
+  owe(admission, candidate, usage, 'hang_up', { nanoUsd: admission.heldNanoUsd });
 }
 
 /** A whole answer that nobody waited for where no `block` budget wants to know it: what is usual, or what had come of it where that is more. */
 function oweForUnseen(admission: Admission, candidate: Candidate, bytes: number): void {
   const { delivered } = unreportedOutput(admission, candidate, { outputBytes: bytes, usage: null });
   const output = Math.max(delivered, admission.ifLost(candidate).heldOutputTokens);
-  owe(admission, candidate, usageWith(output, null, admission.inputTokens), 'estimated');
+  owe(admission, candidate, usageWith(output, null, admission.inputTokens), 'hang_up');
 }

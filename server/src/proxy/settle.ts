@@ -1,11 +1,12 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
 import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/beyond.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
 import { estimatedOutput } from '../domain/hang-up.ts';
 import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
-import type { EndRecord, LedgerEntry, RequestStatus } from '../journal/records.ts';
+import type { EndRecord, RequestStatus } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';
@@ -39,13 +40,13 @@ const AS_ASKED: Billed = {};
 
 /**
  * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
- * usage is charged at the candidate's price; what of it has no price is named.
+ * usage is charged at the candidate's price; what of it has no price is named. `why`: it was reported in full, or why it is an estimate.
  */
 export function owe(
   admission: Admission,
   candidate: Candidate,
   reported: Usage,
-  kind: LedgerEntry['kind'],
+  why: 'reported' | EstimateReason,
   billed: Billed = AS_ASKED,
 ): void {
   if (admission.walk.endpoint.free) return;
@@ -56,9 +57,10 @@ export function owe(
   const nanoUsd = price === null ? null : (billed.nanoUsd ?? toCounterNanoUsd(costNanoUsd(usage, price, serviceTier)));
   admission.usedTokens += totalTokens(usage);
   admission.usedNanoUsd = Math.min(admission.usedNanoUsd + (nanoUsd ?? 0), Number.MAX_SAFE_INTEGER);
+  if (why !== 'reported') admission.estimated = [...admission.estimated, why];
   admission.entries.push({
     attempt: admission.attempts,
-    kind,
+    kind: why === 'reported' ? 'usage' : 'estimated',
     deploymentId: candidate.deployment.id,
     provider: candidate.deployment.provider,
     upstreamModel: candidate.deployment.upstreamModel,
@@ -85,35 +87,53 @@ function namesOf(used: readonly string[], asked: readonly string[]): string | nu
 /**
  * What an answer that was begun is charged: what the provider reported, else the input, what was delivered and what is usually hidden, marked
  * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
- * is ours.
+ * is ours. `unlessReported`: why the usage is missing where it is.
  */
-export function oweForAnswer(admission: Admission, candidate: Candidate, facts: AnswerFacts, gateway: Gateway): void {
+export function oweForAnswer(
+  admission: Admission,
+  candidate: Candidate,
+  facts: AnswerFacts,
+  unlessReported: EstimateReason,
+  gateway: Gateway,
+): void {
   admission.outputBytes = facts.outputBytes;
   if (facts.usageImplausible) tellImplausible(admission, candidate, gateway);
-  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'usage', facts);
-  else oweEstimated(admission, candidate, facts);
+  if (facts.usage !== null && facts.usageIsFinal) owe(admission, candidate, facts.usage, 'reported', facts);
+  else oweEstimated(admission, candidate, facts, facts.usageImplausible ? 'implausible' : unlessReported);
 }
 
-/** Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. */
+/**
+ * Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. Never throws: what is
+ * owed does not hang on whether it can be told.
+ */
 export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
-  gateway.traffic.usageImplausible(deployment.provider);
-  gateway.lines.usageImplausible(deployment, walk.id);
+  try {
+    gateway.traffic.usageImplausible(deployment.provider);
+    gateway.lines.usageImplausible(deployment, walk.id);
+  } catch (error) {
+    tellDefect(error, walk.id, gateway);
+  }
 }
 
 /** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
 export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
-  oweEstimated(admission, candidate, { outputBytes: bytes, usage: null });
+  oweEstimated(admission, candidate, { outputBytes: bytes, usage: null }, 'broken');
 }
 
-function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer): void {
+function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer, why: EstimateReason): void {
   // What came is charged even where a provider sent more than it was held for.
   const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
-  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), 'estimated');
+  owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), why, billedOf(seen));
+}
+
+/** What an answer that was not seen to its end had said of its bill. */
+export function billedOf({ serviceTier }: SeenOfAnswer): Billed {
+  return serviceTier === undefined || serviceTier === null ? AS_ASKED : { serviceTier };
 }
 
 /** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
 export function oweForSilence(admission: Admission, candidate: Candidate): void {
-  owe(admission, candidate, { input: admission.inputTokens, output: admission.ifLost(candidate).heldOutputTokens }, 'estimated');
+  owe(admission, candidate, { input: admission.inputTokens, output: admission.ifLost(candidate).heldOutputTokens }, 'timeout');
 }
 
 /**
@@ -134,11 +154,13 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   }
   // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
   // what it told them before a crash, and the row that the crash leaves behind says something else.
+  gateway.traffic.releases();
   gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
   try {
     if (ending.status !== 'failed') teach(admission, ending);
     for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
     watch(record, walk, gateway);
+    for (const why of admission.estimated) gateway.traffic.estimated(why);
   } catch (error) {
     tellDefect(error, walk.id, gateway);
   }
@@ -161,6 +183,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     endpoint: walk.endpoint.name,
     stream: admission.asked.facts.stream,
     deploymentId: ending.candidate?.deployment.id ?? null,
+    provider: ending.candidate?.deployment.provider ?? null,
     attempts: admission.attempts,
     finishReason: ending.finishReason?.slice(0, FINISH_REASON_CHARS_MAX) ?? null,
     gatewayUs: gatewayTimeUs(admission, gateway),
@@ -176,6 +199,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
 
 function settleCounters(admission: Admission, gateway: Gateway): void {
   const { hold, usedTokens, usedNanoUsd } = admission;
+  gateway.traffic.released();
   const settled = gateway.counters.settle(hold, { tokens: usedTokens, nanoUsd: usedNanoUsd }, presentPlan(admission, gateway));
   // The counters are a cache of the ledger, and should they fail the row is the truth.
   if (settled instanceof Promise) settled.catch(() => {});

@@ -8,7 +8,13 @@ const HALF_AN_HOUR_MS = 30 * 60_000;
 
 /** A store of many organizations with one key each, whose secrets are `key_3`, and `key_3 old` while a rotation overlaps. */
 function manyTenants() {
-  const state = { versions: new Map<string, number>(), revoked: new Set<string>(), nowMs: 0, loads: [] as string[] };
+  const state = {
+    versions: new Map<string, number>(),
+    revoked: new Set<string>(),
+    nowMs: 0,
+    loads: [] as string[],
+    inFlight: [] as { readonly key: object }[],
+  };
   const organization = (id: string): OrganizationConfig => {
     const team = { id: `team_${id}`, name: 'T', status: 'active', ...NOTHING, access: { mode: 'inherit' } } as const;
     return Object.freeze<OrganizationConfig>({
@@ -57,6 +63,7 @@ function manyTenants() {
       clock: { nowMs: () => state.nowMs, monotonicMs: () => state.nowMs },
       hashSecret: (secret) => secret,
       keysMax,
+      inFlight: () => state.inFlight,
       forget: () => {},
       recount: () => {},
       unreadable: () => {},
@@ -117,6 +124,63 @@ describe('what is not used any more', () => {
   });
 });
 
+describe('keys that were used and then changed', () => {
+  const everyKey = (count: number) => Array.from({ length: count }, (_, n) => `key_${n}`);
+
+  test('count like the others: a full cache lets the oldest go, whether or not a secret of theirs is known', async () => {
+    const { open } = manyTenants();
+    const snapshot = await open(100);
+    for (const key of everyKey(5_000)) {
+      await snapshot.keyBySecret(key);
+      await snapshot.apply({ keyIds: [key] });
+      expect(snapshot.sizes().keys).toBeLessThanOrEqual(100);
+    }
+  });
+
+  test('are let go after half an hour like the others, their organizations with them', async () => {
+    const { state, open } = manyTenants();
+    const snapshot = await open(100);
+    for (const key of everyKey(50)) await snapshot.keyBySecret(key);
+    await snapshot.apply({ keyIds: everyKey(50) });
+    state.nowMs = HALF_AN_HOUR_MS;
+    snapshot.evictIdle(state.nowMs);
+    expect(snapshot.sizes()).toEqual({ keys: 0, organizations: 0 });
+  });
+
+  test('that are shown again are used then, not when they were first seen', async () => {
+    const { state, open } = manyTenants();
+    const snapshot = await open(100);
+    await snapshot.keyBySecret('key_1');
+    await snapshot.apply({ keyIds: ['key_1'] });
+    state.nowMs = HALF_AN_HOUR_MS - 1;
+    const key = await snapshot.keyBySecret('key_1');
+    state.nowMs = HALF_AN_HOUR_MS;
+    snapshot.evictIdle(state.nowMs);
+    expect(await snapshot.keyBySecret('key_1')).toBe(key);
+  });
+});
+
+describe('a key with a request in flight', () => {
+  test.each(['by its secret', 'by its id'])('asked for %s, it stays, and hears of every change', async (how) => {
+    const { state, open } = manyTenants();
+    const snapshot = await open(10);
+    const key = how === 'by its id' ? await snapshot.keyById('org_1', 'key_1') : await snapshot.keyBySecret('key_1');
+    state.inFlight = [{ key: key as object }];
+    for (let n = 2; n <= 50; n += 1) await snapshot.keyBySecret(`key_${n}`);
+    expect(snapshot.sizes().keys).toBeLessThanOrEqual(10);
+    state.nowMs = HALF_AN_HOUR_MS;
+    snapshot.evictIdle(state.nowMs);
+    expect(snapshot.sizes()).toEqual({ keys: 1, organizations: 1 });
+    state.versions.set('org_1', 2);
+    state.revoked.add('key_1');
+    await snapshot.apply({ organizationIds: ['org_1'], keyIds: ['key_1'] });
+    expect([key?.holder.config?.version, key?.config.status.is]).toEqual([2, 'revoked']);
+    state.inFlight = [];
+    snapshot.evictIdle(state.nowMs);
+    expect(snapshot.sizes()).toEqual({ keys: 0, organizations: 0 });
+  });
+});
+
 // promise: Two exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
 test('a lookup that takes longer than a second is an outage to its callers, all of whom waited for the one', async () => {
   vi.useFakeTimers();
@@ -136,6 +200,7 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
       clock: { nowMs: () => 0, monotonicMs: () => 0 },
       hashSecret: (secret) => secret,
       keysMax: 10,
+      inFlight: () => [],
       forget: () => {},
       recount: () => {},
       unreadable: () => {},
@@ -175,6 +240,7 @@ test('a process that stood still for longer than that hears the answer that came
     clock: { nowMs: () => 0, monotonicMs: () => 0 },
     hashSecret: (secret) => secret,
     keysMax: 10,
+    inFlight: () => [],
     forget: () => {},
     recount: () => {},
     unreadable: () => {},

@@ -86,6 +86,7 @@ beforeEach(async () => {
     clock: systemClock,
     hashSecret: (secret) => secret,
     keysMax: 10,
+    inFlight: () => [],
     forget,
     recount,
     unreadable: () => {},

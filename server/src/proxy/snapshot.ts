@@ -61,7 +61,7 @@ export interface Snapshot {
   /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
   poll(): Promise<void>;
   evictIdle(nowMs: number): void;
-  /** Keys that were shown at or after an instant. */
+  /** Keys that called at or after an instant. */
   usedSince(sinceMs: number): readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[];
   sizes(): { readonly keys: number; readonly organizations: number };
   /** Milliseconds since the configuration was last known to be the present one: nothing served is older than that. */
@@ -72,7 +72,10 @@ export interface SnapshotOptions {
   readonly source: ConfigSource;
   readonly clock: Clock;
   readonly hashSecret: (secret: string) => string;
+  /** More keys are kept only while requests of all of them are in flight. */
   readonly keysMax: number;
+  /** The requests in flight. Their keys stay, however long nobody shows them: what changes meanwhile counts at their settlement. */
+  readonly inFlight: () => readonly { readonly key: object }[];
   /** Told, in the turn in which a change goes live, which counters it adds, and which change that is. */
   readonly forget: (counters: readonly CounterSpec[], change: ConfigurationChange) => void;
   /** Told, in the same way, which counters count other requests than before: the members of their access groups have changed. */
@@ -100,6 +103,7 @@ class LiveSnapshot implements Snapshot {
   readonly #clock: Clock;
   readonly #hashSecret: SnapshotOptions['hashSecret'];
   readonly #keysMax: number;
+  readonly #inFlight: SnapshotOptions['inFlight'];
   readonly #forget: SnapshotOptions['forget'];
   readonly #recount: SnapshotOptions['recount'];
   readonly #unreadable: SnapshotOptions['unreadable'];
@@ -114,11 +118,15 @@ class LiveSnapshot implements Snapshot {
   #changes = 0;
   #checkedMs: number;
 
-  constructor({ source, clock, hashSecret, keysMax, forget, recount, unreadable }: SnapshotOptions, catalogue: Catalogue) {
+  constructor(
+    { source, clock, hashSecret, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions,
+    catalogue: Catalogue,
+  ) {
     this.#source = source;
     this.#clock = clock;
     this.#hashSecret = hashSecret;
     this.#keysMax = keysMax;
+    this.#inFlight = inFlight;
     this.#forget = forget;
     this.#recount = recount;
     this.#unreadable = unreadable;
@@ -169,7 +177,6 @@ class LiveSnapshot implements Snapshot {
     const holder = await this.#holderOf(found.key.organizationId);
     // A change was applied meanwhile and may not be in what was read: it could not reach a key that was not cached yet.
     if (seen !== this.#changes) return this.#load(secret);
-    if (this.#secrets.size >= this.#keysMax) this.#evictOldest();
     const key = this.#remember(found.key, holder);
     this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
     return key;
@@ -177,32 +184,31 @@ class LiveSnapshot implements Snapshot {
 
   async keyById(organizationId: string, keyId: string): Promise<CachedKey | null> {
     const known = this.#keys.get(keyId);
-    if (known !== undefined) return known.config.organizationId === organizationId ? known : null;
+    if (known !== undefined) return known.config.organizationId === organizationId ? this.#used(known) : null;
     const seen = this.#changes;
     const config = await this.#source.findKey(organizationId, keyId);
     if (config === null) return null;
     const holder = await this.#holderOf(organizationId);
     if (seen !== this.#changes) return this.keyById(organizationId, keyId);
-    // Not kept: the cache goes by secrets, and nobody has shown one.
-    return this.#newKey(config, holder);
+    return this.#remember(config, holder);
   }
 
   #remember(config: KeyConfig, holder: OrganizationHolder): CachedKey {
     const known = this.#keys.get(config.id);
     if (known !== undefined) {
       this.#adopt(known, config);
-      return known;
+      return this.#used(known);
     }
-    const key = this.#newKey(config, holder);
+    if (this.#keys.size >= this.#keysMax) this.#evictOldest();
+    const memory = { histories: new Map(), standings: new Map() };
+    const key: CachedKey = { config, holder, ...memory, team: null, member: null, lastUsedMs: 0 };
+    replaceKey(key, config);
     this.#keys.set(config.id, key);
-    return key;
+    return this.#used(key);
   }
 
-  #newKey(config: KeyConfig, holder: OrganizationHolder): CachedKey {
-    const nowMs = this.#clock.nowMs();
-    const memory = { histories: new Map(), standings: new Map() };
-    const key: CachedKey = { config, holder, ...memory, team: null, member: null, lastUsedMs: nowMs };
-    replaceKey(key, config);
+  #used(key: CachedKey): CachedKey {
+    key.lastUsedMs = this.#clock.nowMs();
     return key;
   }
 
@@ -353,26 +359,33 @@ class LiveSnapshot implements Snapshot {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare. */
   #evictOldest(): void {
-    // Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare.
     const going = new Set<CachedKey>();
-    for (const { key } of this.#secrets.values()) {
+    const busy = this.#busy();
+    for (const key of this.#keys.values()) {
       if (going.size >= this.#keysMax / 10) break;
-      going.add(key);
+      if (!busy.has(key)) going.add(key);
     }
-    // All this.#secrets of a key go with it: one that stayed would be served on, unseen by every later change.
-    for (const [secret, { key }] of this.#secrets) if (going.has(key)) this.#secrets.delete(secret);
-    for (const key of going) this.#keys.delete(key.config.id);
+    this.#letGo(going);
   }
 
   evictIdle(nowMs: number): void {
-    for (const [secret, cached] of this.#secrets) {
-      if (nowMs - cached.key.lastUsedMs < IDLE_MS) continue;
-      this.#secrets.delete(secret);
-      this.#keys.delete(cached.key.config.id);
-    }
+    const busy = this.#busy();
+    this.#letGo(new Set([...this.#keys.values()].filter((key) => nowMs - key.lastUsedMs >= IDLE_MS && !busy.has(key))));
     const used = new Set([...this.#keys.values()].map((key) => key.config.organizationId));
     for (const id of this.#holders.keys()) if (!used.has(id)) this.#holders.delete(id);
+  }
+
+  #busy(): ReadonlySet<object> {
+    return new Set(this.#inFlight().map(({ key }) => key));
+  }
+
+  /** All secrets of a key go with it: one that stayed would be served on, unseen by every later change. */
+  #letGo(going: ReadonlySet<CachedKey>): void {
+    if (going.size === 0) return;
+    for (const [secret, { key }] of this.#secrets) if (going.has(key)) this.#secrets.delete(secret);
+    for (const key of going) this.#keys.delete(key.config.id);
   }
 
   usedSince(sinceMs: number) {

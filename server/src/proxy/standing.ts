@@ -3,10 +3,12 @@ import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/cata
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
+import { NAME_LENGTH_MAX } from '../domain/names.ts';
 import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Dimensions } from '../journal/records.ts';
+import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { Candidate } from './candidate.ts';
 import { chargedFor, memberIdOf } from './charged.ts';
@@ -24,6 +26,8 @@ export interface Standing {
   readonly name: string;
   /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
   readonly charged: Dimensions;
+  /** The name as `x-headgate-model` says it; null where it is longer than any name, so that nobody has long answers made of what they made up. */
+  readonly headerName: string | null;
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
@@ -123,6 +127,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     caller,
     name,
     charged: chargedFor(caller.key, name),
+    headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
     chain,
     candidates,

@@ -1,3 +1,4 @@
+import { UNIT_KINDS } from '../domain/beyond.ts';
 import type { MetricFamilies } from './metric-families.ts';
 import type { TrafficReading, Used } from './traffic.ts';
 
@@ -31,7 +32,12 @@ export function addTraffic(families: MetricFamilies, reading: TrafficReading): v
   families.counter(
     'headgate_unpriced_units_total',
     'What had no price though it is billed beyond tokens, by kind: refused under a budget that blocks, or used where none does.',
-    split(reading.unpricedUnits, ['unit']),
+    UNIT_KINDS.map((unit) => [{ unit }, reading.unpricedUnits.get(unit) ?? 0]),
+  );
+  families.counter(
+    'headgate_settled_estimated_total',
+    'Attempts that were charged an estimate, by why.',
+    Object.entries(reading.estimated).map(([reason, count]) => [{ reason }, count]),
   );
   families.gauge('headgate_requests_in_flight', 'Admitted requests not yet settled.', reading.inFlight);
   families.histogram('headgate_gateway_seconds', 'Time the gateway itself added per request.', [[{}, reading.gatewaySeconds]]);

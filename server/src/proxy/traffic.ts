@@ -1,5 +1,6 @@
 import type { Hold } from '../counters/counters.ts';
 import { kindOfUnit } from '../domain/beyond.ts';
+import { ESTIMATE_REASONS, type EstimateReason } from '../domain/estimate-reason.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
 import { Buckets } from './buckets.ts';
@@ -24,9 +25,15 @@ export interface Traffic {
   streamCut(by: StreamCut): void;
   /** An answer reported usage that cannot be. */
   usageImplausible(provider: string): void;
+  /** So many attempts were charged an estimate; one unless said. */
+  estimated(why: EstimateReason, count?: number): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
+  /** What an ended request holds will be given back once its row is in the file. */
+  releases(): void;
+  /** It is being given back. */
+  released(): void;
   /** Every admitted request that is not settled yet. */
   inFlight(): readonly InFlight[];
   read(): TrafficReading;
@@ -40,6 +47,8 @@ export interface InFlight {
   /** Where it is kept meanwhile; written here alone. */
   inFlightAt: number;
   readonly charged: Dimensions;
+  /** What stands for its key in memory: it is kept there until the request is settled. */
+  readonly key: object;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }
@@ -52,6 +61,7 @@ export interface TrafficReading {
   /** By `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
+  readonly estimated: Readonly<Record<EstimateReason, number>>;
   /** By provider. */
   readonly usageImplausible: ReadonlyMap<string, number>;
   /** Refused or used without a price, by kind. */
@@ -61,6 +71,8 @@ export interface TrafficReading {
   readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
   readonly gatewaySeconds: Buckets;
   readonly inFlight: number;
+  /** Ended, and what they hold is about to be given back. */
+  readonly releasing: number;
 }
 
 /** What one provider was asked and charged. */
@@ -94,6 +106,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const attempts = new Tally();
   const streamsCut = new Tally();
   const usageImplausible = new Tally();
+  const estimated = Object.fromEntries(ESTIMATE_REASONS.map((why) => [why, 0])) as Record<EstimateReason, number>;
   const unpricedUnits = new Tally();
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
@@ -101,6 +114,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   // Places that are used again. A Set cost a quarter of a request's CPU: every table it outgrows holds whole requests until a full collection.
   const places: (InFlight | null)[] = [];
   const free: number[] = [];
+  let releasing = 0;
   return {
     unknownKey: (endpoint, code) => requests.add(endpoint, 'unknown_key', code),
     settled(record) {
@@ -120,6 +134,9 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
     firstTokenMs: (provider, ms) => providerIn(providers, provider).firstTokenSeconds.observe(ms / 1_000),
     streamCut: (by) => streamsCut.add(by),
     usageImplausible: (provider) => usageImplausible.add(provider),
+    estimated(why, count = 1) {
+      estimated[why] += count;
+    },
     gatewayUs: (us) => gatewaySeconds.observe(us / 1e6),
     began(request) {
       request.inFlightAt = free.pop() ?? places.length;
@@ -129,13 +146,21 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
       places[request.inFlightAt] = null;
       free.push(request.inFlightAt);
     },
+    releases() {
+      releasing += 1;
+    },
+    released() {
+      releasing -= 1;
+    },
     inFlight: () => places.filter((place) => place !== null),
     read: () => ({
       ...{ requests: requests.read(), limited: limited.read(), attempts: attempts.read(), streamsCut: streamsCut.read() },
+      estimated: { ...estimated },
       usageImplausible: usageImplausible.read(),
       unpricedUnits: unpricedUnits.read(),
       ...{ providers, organizations, gatewaySeconds },
       inFlight: places.length - free.length,
+      releasing,
     }),
   };
 }

@@ -12,6 +12,8 @@ export interface SeenOfAnswer {
   readonly outputBytes: number;
   /** As far as the provider reported it; null: not at all. */
   readonly usage: Usage | null;
+  /** The tier that answered, as AnswerFacts says it. */
+  readonly serviceTier?: string | null;
   /** It reported what cannot be. */
   readonly usageImplausible?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
+import type { EstimateReason } from '../domain/estimate-reason.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
 import type { Dimensions, LedgerEntry } from '../journal/records.ts';
 import type { Candidate } from './candidate.ts';
@@ -72,6 +73,8 @@ export interface Admission {
   /** The output cap to send upstream instead of the caller's; null when nothing was clamped. */
   readonly outputCap: number | null;
   readonly entries: LedgerEntry[];
+  /** Why, for each entry that is an estimate. */
+  estimated: readonly EstimateReason[];
   attempts: number;
   usedTokens: number;
   usedNanoUsd: number;

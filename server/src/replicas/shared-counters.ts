@@ -42,6 +42,8 @@ export interface SharedCounters extends Counters {
   status(): SharedStatus;
   evictIdle(): number;
   size(): number;
+  /** Requests of this process that hold something, in Redis or here. */
+  inFlight(): number;
   stop(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ class Shared implements SharedCounters {
   readonly #missed = createMissed();
   readonly #opening: Opening;
   #timers: NodeJS.Timeout[] = [];
+  #inFlight = 0;
 
   constructor(options: SharedCountersOptions) {
     this.#o = options;
@@ -94,7 +97,10 @@ class Shared implements SharedCounters {
     this.#o.living.holds(plan.organizationId);
     try {
       const result = await this.#o.redis.hold(requestId, plan, wanted);
-      if (this.#opening.state === state) return result;
+      if (this.#opening.state === state) {
+        if (result.admitted) this.#inFlight += 1;
+        return result;
+      }
       // The epoch ended while it was asked: what was taken is lost with it.
     } catch (error) {
       if (!(error instanceof RedisAway)) throw error;
@@ -129,6 +135,7 @@ class Shared implements SharedCounters {
     const { atMs, nanoUsd } = result;
     const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
     hold.local = result.hold;
+    this.#inFlight += 1;
     return { ...result, hold, isDegraded: true };
   }
 
@@ -142,6 +149,7 @@ class Shared implements SharedCounters {
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
     const its = hold as SharedHold;
     const { local } = its;
+    if (its.ended === null) this.#inFlight -= 1;
     its.ended = actual;
     its.endedUnder = planNow;
     if (local !== null) {
@@ -206,6 +214,10 @@ class Shared implements SharedCounters {
 
   size(): number {
     return this.#o.local.size();
+  }
+
+  inFlight(): number {
+    return this.#inFlight;
   }
 
   mustBeSame(): Promise<void> {

@@ -137,7 +137,7 @@ onEveryDatabase('the audit log', (given) => {
     const { db } = given();
     for (let batch = 0; batch < 3; batch += 1) await append(db, ...Array.from({ length: 400 }, () => ({})));
     const seqs: number[] = [];
-    for await (const row of streamAuditEvents(db, 'org_1')) seqs.push(row.seq);
+    for await (const rows of streamAuditEvents(db, 'org_1')) seqs.push(...rows.map(({ seq }) => seq));
     expect(seqs).toEqual(Array.from({ length: 1_200 }, (_, index) => index + 1));
   });
 });

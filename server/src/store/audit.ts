@@ -35,6 +35,9 @@ export interface AuditEvent extends Omit<NewAuditEvent, 'before' | 'after'> {
   readonly hash: string;
 }
 
+/** An event as it is stored, with the hashes that chain it. */
+export type ChainedEvent = typeof auditEvents.$inferSelect;
+
 /** Narrows a list of events; absent does not narrow. */
 export interface AuditFilter {
   readonly organizationId: string | null;
@@ -89,7 +92,7 @@ export function auditEventsQuery(db: Database, filter: AuditFilter) {
     .where(and(...conditionsOf(filter)));
 }
 
-/** Every event of a chain, oldest first, in pages: for export and proof of chains longer than memory. */
+/** Every event of a chain, oldest first, a page at a time: for export and proof of chains longer than memory. */
 export async function* streamAuditEvents(db: Database, organizationId: string | null, toSeq = Number.MAX_SAFE_INTEGER) {
   const chain = organizationId ?? PLATFORM_CHAIN;
   for (let after = 0; ; ) {
@@ -98,10 +101,10 @@ export async function* streamAuditEvents(db: Database, organizationId: string | 
       .from(auditEvents)
       .where(and(eq(auditEvents.chain, chain), gt(auditEvents.seq, after), lte(auditEvents.seq, toSeq)))
       .orderBy(asc(auditEvents.seq))
-      .limit(VERIFY_BATCH);
-    yield* rows;
+      .limit(EVENTS_AT_ONCE);
     const last = rows.at(-1);
-    if (last === undefined || rows.length < VERIFY_BATCH) return;
+    if (last !== undefined) yield rows;
+    if (last === undefined || rows.length < EVENTS_AT_ONCE) return;
     after = last.seq;
   }
 }
@@ -112,19 +115,22 @@ export async function verifyAuditChain(db: Database, organizationId: string | nu
   const [head] = await db.select().from(auditHeads).where(eq(auditHeads.chain, chain));
   let seq = 0;
   let previous = GENESIS_HASH;
-  for await (const row of streamAuditEvents(db, organizationId, head?.seq ?? Number.MAX_SAFE_INTEGER)) {
-    const link = { event: linkOf(row), hash: row.hash.toString('hex') };
-    const follows = row.seq === seq + 1 && row.prevHash.toString('hex') === previous;
-    if (!follows || verifyChain([link], { startHash: previous }).is === 'broken') return { is: 'broken', seq: seq + 1 };
-    seq = row.seq;
-    previous = link.hash;
+  for await (const rows of streamAuditEvents(db, organizationId, head?.seq ?? Number.MAX_SAFE_INTEGER)) {
+    for (const row of rows) {
+      const link = { event: linkOf(row), hash: row.hash.toString('hex') };
+      const follows = row.seq === seq + 1 && row.prevHash.toString('hex') === previous;
+      if (!follows || verifyChain([link], { startHash: previous }).is === 'broken') return { is: 'broken', seq: seq + 1 };
+      seq = row.seq;
+      previous = link.hash;
+    }
   }
   const isWhole = head === undefined ? seq === 0 : head.seq === seq && head.hash.toString('hex') === previous;
   return isWhole ? { is: 'intact', events: seq, headHash: previous } : { is: 'broken', seq: seq + 1 };
 }
 
 const NEWEST_FIRST: Keyset = { name: 'audit-events', columns: [auditEvents.seq], direction: 'desc' };
-const VERIFY_BATCH = 1_000;
+/** Few, since one event may hold what a request body of a megabyte changed. */
+const EVENTS_AT_ONCE = 200;
 
 async function lockHead(tx: Database, chain: string): Promise<{ seq: number; hash: Buffer }> {
   const genesis = { chain, seq: 0, hash: Buffer.from(GENESIS_HASH, 'hex') };
@@ -150,7 +156,7 @@ function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
   ];
 }
 
-type Row = typeof auditEvents.$inferSelect;
+type Row = ChainedEvent;
 
 /** What a hash covers: every column but the hashes. A column added later must be left out where it is absent, or old chains break. */
 function linkOf(

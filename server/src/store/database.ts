@@ -16,8 +16,17 @@ export interface OpenDatabase {
   readonly db: Database;
   /** For what the query builder does not do: unnest batches, listening. Errors come as the driver's own: see storeErrorFrom. */
   readonly pool: pg.Pool;
+  /** Takes a session for statements that must meet in the same one. Rejects with StoreUnavailable when there is none. */
+  openSession(): Promise<OpenSession>;
   /** Waits for queries in flight. Closing twice is fine. */
   close(): Promise<void>;
+}
+
+/** One session of the database. The embedded database has a single one, which others use in between. */
+export interface OpenSession {
+  readonly db: Database;
+  /** Gives the connection back; a broken one is closed. */
+  release(isBroken: boolean): void;
 }
 
 export interface OpenOptions {
@@ -74,6 +83,7 @@ export function databaseOver(
     kind,
     db,
     pool,
+    openSession: () => (kind === 'embedded' ? Promise.resolve({ db, release: () => {} }) : takeSession(pool)),
     close: () => {
       closing ??= pool.end();
       return closing;
@@ -90,11 +100,20 @@ export const CONNECT_TIMEOUT_MS = 5_000;
 
 type Session = NodePgDatabase<Record<string, never>>;
 
-/** Drizzle's own way leaks the connection when `begin` fails, and gives one back to the pool that no longer answers. */
-async function transact<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
-  const client = await pool.connect().catch((error: unknown) => {
+async function takeSession(pool: pg.Pool): Promise<OpenSession> {
+  const client = await connect(pool);
+  return { db: drizzle({ client }), release: (isBroken) => client.release(isBroken) };
+}
+
+function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  return pool.connect().catch((error: unknown) => {
     throw storeErrorFrom(error);
   });
+}
+
+/** Drizzle's own way leaks the connection when `begin` fails, and gives one back to the pool that no longer answers. */
+async function transact<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
+  const client = await connect(pool);
   let isBroken = false;
   try {
     return await work(drizzle({ client }));

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Database } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
 import { openEmbedded, UnusableDatabase } from './embedded.ts';
 import { isStoreUnavailable, StoreError } from './errors.ts';
+import { readInParts } from './row-cursor.ts';
 
 let dataDir = '';
 beforeEach(() => {
@@ -26,6 +27,7 @@ test('what was acknowledged is there after a kill -9, and the engine serves one 
   expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
   await concurrentWorkDoesNotMix(opened.db);
   await aNestedQueryIsAnError(opened.db);
+  await aLongResultIsReadWhileOthersAsk(opened);
   await aFullDiskStartsTheEngineAgain(opened.db);
   await opened.close();
 });
@@ -60,6 +62,23 @@ async function aNestedQueryIsAnError(db: Database): Promise<void> {
   const error = await db.transaction(() => db.execute(sql`select 1`)).catch((thrown: unknown) => thrown);
   expect(isStoreUnavailable(error)).toBe(true);
   expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+}
+
+/** One session serves all, so a result that is read slowly must neither hold it nor be disturbed by what others do in between. */
+async function aLongResultIsReadWhileOthersAsk({ db, openSession }: OpenDatabase): Promise<void> {
+  const numbers = sql`select n from generate_series(1, ${100_000}::int) as n order by n`;
+  let last = 0;
+  for await (const rows of readInParts<{ n: number }>(openSession, 'numbers', numbers, 5_000)) {
+    expect(rows[0]?.n).toBe(last + 1);
+    last = rows.at(-1)?.n ?? 0;
+    const undone = db.transaction(() => Promise.reject(new Error('undone')));
+    await expect(undone).rejects.toThrow('undone');
+    if (last === 50_000) expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+  }
+  expect(last).toBe(100_000);
+  for await (const _ of readInParts(openSession, 'numbers', numbers, 5_000)) break;
+  await expect(readInParts(openSession, 'numbers', sql`select 1 / ${0}::int`, 5).next()).rejects.toThrow(StoreError);
+  expect((await db.execute(sql`select name from pg_cursors where is_holdable`)).rows).toEqual([]);
 }
 
 /** What a full disk reports, said by hand: afterwards the real engine answers everything with a panic until it is started again. */

@@ -44,7 +44,7 @@ export function orderOf(keyset: Keyset): SQL {
 /** The condition for rows behind the cursor; undefined without one. Throws InvalidCursor. Dates come as RFC 3339 text. */
 export function afterCursor(keyset: Keyset, cursor: string | null | undefined): SQL | undefined {
   if (cursor === null || cursor === undefined) return undefined;
-  const values = decodeCursor(keyset, cursor);
+  const values = keysetValuesOf(keyset, cursor);
   const columns = sql.join([...keyset.columns], sql`, `);
   const given = sql.join(
     values.map((value) => sql`${value}`),
@@ -86,12 +86,14 @@ export function prefixPattern(text: string): string {
 
 const CURSOR_CHARS_MAX = 2_048;
 
-function encodeCursor(keyset: Keyset, values: readonly (KeysetValue | Date)[]): string {
+/** The cursor behind which rows with greater values come (smaller ones, descending). */
+export function encodeCursor(keyset: Keyset, values: readonly (KeysetValue | Date)[]): string {
   const plain = values.map((value) => (value instanceof Date ? value.toISOString() : value));
   return Buffer.from(JSON.stringify([nameOf(keyset), ...plain])).toString('base64url');
 }
 
-function decodeCursor(keyset: Keyset, cursor: string): readonly KeysetValue[] {
+/** The values of a cursor's columns. Throws InvalidCursor. Dates come as RFC 3339 text. */
+export function keysetValuesOf(keyset: Keyset, cursor: string): readonly KeysetValue[] {
   if (cursor.length > CURSOR_CHARS_MAX) throw new InvalidCursor();
   let parsed: unknown;
   try {

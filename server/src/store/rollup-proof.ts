@@ -66,16 +66,14 @@ const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigin
  */
 export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<readonly string[]> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
-  const bucket = sql`date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00') as bucket_start`;
+  const bucket = sql`${bucketOf('admitted_at')} as bucket_start`;
   const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
   // An organization whose log begins only after the span is counted by what its rollups say.
   const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
     ${at}::timestamptz - make_interval(days => least(o.event_retention_days, ${logDaysMax}::integer)) < ${from}, true))`;
   const wanted = sql`
     select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id,
-      coalesce((select provider from ${deployments} as d where d.id = l.deployment_id),
-        (select min(owed.provider) from ${ledger} as owed where owed.organization_id = l.organization_id
-          and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id and owed.deployment_id = l.deployment_id), '') as provider,
+      ${providerOfRow()} as provider,
       (case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end)::bigint as requests,
       (case when status = 'estimated' then count else 0 end)::bigint as estimated_requests,
       (case when status = 'refused' then count else 0 end)::bigint as refused_requests,
@@ -106,6 +104,28 @@ export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>)
     select * from (${sql.raw(unitsOf('of_span'))}) as used (${columns})`;
   const have = sql`select ${columns} from ${unitRollups} where bucket_start >= ${from} and bucket_start < ${to}`;
   return addDifference(db, { table: 'unit_rollups', key: UNIT_ROLLUP_KEY, sums: UNIT_ROLLUP_SUMS }, wanted, have);
+}
+
+/**
+ * Under which provider the row `l` of the log was counted. Its ledger entries say it. A request that owes nothing has none: it is its
+ * deployment's, or nobody's where rows of before name no provider.
+ */
+function providerOfRow(): SQL {
+  const ofRow = (table: string) =>
+    sql.raw(`${table}.organization_id = l.organization_id and ${table}.deployment_id = l.deployment_id`);
+  const person = (name: string) => sql.raw(`coalesce(l.${name}, '')`);
+  return sql`coalesce(
+    (select min(owed.provider) from ${ledger} as owed
+      where ${ofRow('owed')} and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id),
+    (select '' from ${rollups} as r
+      where ${ofRow('r')} and r.bucket_start = ${bucketOf('l.admitted_at')} and r.team_id = l.team_id and r.key_id = l.key_id
+        and r.member_id = ${person('member_id')} and r.service_account_id = ${person('service_account_id')}
+        and r.called_name = l.called_name and r.provider = '' and r.admitted > 0),
+    (select d.provider from ${deployments} as d where d.id = l.deployment_id), '')`;
+}
+
+function bucketOf(column: string): SQL {
+  return sql.raw(`date_bin('15 minutes', ${column}, timestamptz '2000-01-01 00:00:00+00')`);
 }
 
 /** Hours by team, days by organization, and the platform's quarters, from what they are added up of. Each level may have been lost on its own. */

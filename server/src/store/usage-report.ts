@@ -2,8 +2,9 @@
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
 import { boundariesFrom } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
-import type { Database } from './database.ts';
+import type { Database, OpenDatabase } from './database.ts';
 import { withinReach } from './reach.ts';
+import { readInParts } from './row-cursor.ts';
 import { deployments } from './schema.ts';
 import { linesWithUnits, type UnitSum, unitRows, unitSumsFrom } from './unit-sums.ts';
 import {
@@ -48,7 +49,7 @@ export interface UsageQuestion {
   readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
   /** What the reader may see; absent: everything. */
   readonly reaches?: readonly Reach[] | undefined;
-  /** Lines at most; 10,000 unless given, and never more than 100,000. */
+  /** Lines of a report at most; 10,000 unless given, and never more. */
   readonly linesMax?: number | undefined;
   /** Each line says its units, too. */
   readonly withUnits?: boolean | undefined;
@@ -84,13 +85,22 @@ export class TooManyIntervals extends Error {
   }
 }
 
+/** More lines than an export holds. The answer is 400. */
+export class TooManyLines extends Error {
+  constructor() {
+    super(`there are more than ${STREAMED_LINES_MAX} lines: narrow the time or the filters`);
+    this.name = 'TooManyLines';
+  }
+}
+
 const INTERVALS_MAX = 2_000;
-const LINES = 10_000;
-const LINES_MAX = 100_000;
+const LINES_MAX = 10_000;
+const STREAMED_LINES_MAX = 100_000;
+const LINES_AT_ONCE = 500;
 
 /** Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
-  const linesMax = Math.min(question.linesMax ?? LINES, LINES_MAX);
+  const linesMax = Math.min(question.linesMax ?? LINES_MAX, LINES_MAX);
   const starts = intervalStarts(question);
   const { rows: found } = await db.execute<Found>(statementOf(question, starts, linesMax));
   const [total, ...grouped] = found;
@@ -100,6 +110,26 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
     ...(question.groupBy.includes('tag') ? await totalOf(db, question) : totalFrom(total)),
     isCut: lines.length > linesMax,
   };
+}
+
+/**
+ * The same lines, in the same order, in parts of at most 500, of one moment however slowly they are read; at most 100,000. `readerId` is
+ * no other reader's. Throws TooManyIntervals and TooManyLines before the first part.
+ */
+export async function* streamUsage(
+  openSession: OpenDatabase['openSession'],
+  readerId: string,
+  question: UsageQuestion,
+): AsyncGenerator<readonly UsageLine[]> {
+  const starts = intervalStarts(question);
+  const statement = statementOf(question, starts, STREAMED_LINES_MAX);
+  let isFirst = true;
+  for await (const rows of readInParts<Found>(openSession, `usage_${readerId}`, statement, LINES_AT_ONCE)) {
+    const lines = isFirst && !isOneLine(question) ? rows.slice(1) : rows;
+    if (isFirst && Number(rows[0]?.row_count) > STREAMED_LINES_MAX + 1) throw new TooManyLines();
+    isFirst = false;
+    yield lines.map((row) => lineFrom(row, question.groupBy, starts));
+  }
 }
 
 /** Asked for no groups, everything is one line, which is also the total. */
@@ -113,7 +143,7 @@ async function totalOf(db: Database, question: UsageQuestion) {
   return { total, totalUnits };
 }
 
-/** The total, then the lines: one more than `linesMax`, which tells that there are more. */
+/** The total, then the lines: one more than `linesMax`, which tells that there are more. `row_count` in each is how many there would be. */
 function statementOf(question: UsageQuestion, starts: readonly number[] | null, linesMax: number): SQL {
   const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
   const keys = starts === null ? groups : [sql`slot`, ...groups];
@@ -122,7 +152,7 @@ function statementOf(question: UsageQuestion, starts: readonly number[] | null, 
   const of = [span, whoseOf(question, starts), conditionsOf(question)] as const;
   const order = sql`total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc`;
   const lines = sql`
-    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, ${list([...keys, sums])}
+    select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, count(*) over () as row_count, ${list([...keys, sums])}
     from ${slotted(question, starts, usageRows(...of))} as slotted
     group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
     order by ${order} limit ${linesMax + 2}`;

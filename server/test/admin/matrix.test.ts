@@ -144,6 +144,7 @@ const TREE_LISTS = [
 const QUERIES: Readonly<Record<string, string>> = {
   '/search': '?q=x',
   '/prices/suggest': '?provider=fake&upstream_model=fake-large',
+  '/ledger/review': '?since=2026-01-01T00:00:00Z',
 };
 /** Lists inside one organization, of which a team's people see their team's part. */
 const PARTIAL_LISTS = [

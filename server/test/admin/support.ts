@@ -140,6 +140,7 @@ function depsOf(
     get db() {
       return given().db;
     },
+    openSession: () => given().openSession(),
     clock,
     counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
     keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },

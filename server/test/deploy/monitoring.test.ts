@@ -31,6 +31,7 @@ beforeAll(async () => {
     ledger: () => ({ rows: 0, bytes: 0, ageMs: 0, stored: 0, rejected: 0, database: 'ok' }),
     coolingDeployments: () => 0,
     counters: () => 0,
+    holds: () => 0,
     shared: () => ({ is: 'open', replicas: 3, untold: 0, degraded: 0, outages: 0 }),
     journalBytes: () => 0,
     journalBytesMax: 1,

@@ -1,5 +1,9 @@
 /** What is not run here (images, Helm) is compared with what the program itself says of its settings, port, paths and directories. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
@@ -35,12 +39,27 @@ describe('the image', () => {
 
   test('listens where it says, keeps its data on its volume, and runs without rights', () => {
     const environment = imageEnvironment();
-    expect(environment.HEADGATE_PORT).toBe(defaultOf('HEADGATE_PORT'));
-    expect(ofImage('EXPOSE')).toBe(environment.HEADGATE_PORT);
+    // Left out, so that a platform may set PORT.
+    expect(environment.HEADGATE_PORT).toBeUndefined();
+    expect(ofImage('EXPOSE')).toBe(defaultOf('HEADGATE_PORT'));
     expect(ofImage('VOLUME')).toBe(environment.HEADGATE_DATA_DIR);
     // A number, so that a cluster can tell that it is not root.
     expect(ofImage('USER')).toMatch(/^[1-9]\d+:[1-9]\d+$/);
     expect(ofImage('HEALTHCHECK')).toContain('/health/ready');
+  });
+
+  test.each(['HEADGATE_PORT', 'PORT'])('asks for its health at the port that %s says', async (name) => {
+    let status = 200;
+    const server = createServer((request, response) => response.writeHead(request.url === '/health/ready' ? status : 404).end());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const [, ...args] = JSON.parse(ofImage('HEALTHCHECK').replace(/^.*?CMD /, '')) as string[];
+    const { HEADGATE_PORT: _, PORT: __, ...inherited } = process.env;
+    const env = { ...inherited, [name]: String((server.address() as AddressInfo).port) };
+    const check = () => once(spawn(process.execPath, args, { env }), 'exit').then(([code]) => code);
+    expect(await check()).toBe(0);
+    status = 503;
+    expect(await check()).toBe(1);
+    server.close();
   });
 
   test('starts the command, on the Node that is pinned', () => {
@@ -89,7 +108,7 @@ describe('compose.yaml', () => {
 
   test('runs the image as it is meant: one port, one volume, a root file system that is only read', () => {
     const environment = imageEnvironment();
-    expect(gateway.ports?.[0]).toMatch(new RegExp(`:${environment.HEADGATE_PORT}$`));
+    expect(gateway.ports?.[0]).toMatch(new RegExp(`:${defaultOf('HEADGATE_PORT')}$`));
     expect(gateway.volumes).toEqual([`gateway:${environment.HEADGATE_DATA_DIR}`]);
     expect(gateway).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
     expect(Object.keys(volumes).sort()).toEqual(['gateway', 'postgres', 'valkey']);
@@ -145,7 +164,7 @@ describe('the chart', () => {
   test('runs the image as it is meant: its port, its paths, its volume, without rights, on a root file system that is only read', () => {
     const environment = imageEnvironment();
     const pod = templates().get('_helpers.tpl') as string;
-    expect(pod).toContain(`containerPort: ${environment.HEADGATE_PORT} }`);
+    expect(pod).toContain(`containerPort: ${defaultOf('HEADGATE_PORT')} }`);
     expect(pod).toContain(`mountPath: ${environment.HEADGATE_DATA_DIR} }`);
     expect(pod).toContain(`runAsUser: ${ofImage('USER').split(':')[0]}`);
     for (const line of ['runAsNonRoot: true', 'readOnlyRootFilesystem: true', 'allowPrivilegeEscalation: false', 'drop: [ALL]'])

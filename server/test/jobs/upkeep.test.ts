@@ -110,6 +110,10 @@ onOneDatabase('upkeep', (given) => {
         await store(organization.id, 0, { deploymentId: id, provider: 'fake', entries, ...more });
       }
       await store(organization.id, 0, { status: 'refused', deploymentId: null, provider: '', entries: [], count: 3 });
+      // What used nothing has no entry that names a provider: rows of the version before name none, ours their deployment's.
+      const free = { deploymentId: id, entries: [], endpoint: 'count_tokens' };
+      await store(organization.id, 0, { ...free, provider: undefined, calledName: 'counted before' });
+      await store(organization.id, 0, { ...free, provider: 'fake', calledName: 'counted' });
     });
 
     test('finds nothing where nothing is wrong', async () => {

@@ -13,6 +13,12 @@ export interface ProveRow {
 
 export const REGISTRY: readonly ProveRow[] = [
   {
+    name: 'money.fuzz',
+    module: 'money-fuzz',
+    shows: 'answers, names and headers are mutated through walk, settlement, kill and start: books stay right; planted faults are found',
+    alone: 'full',
+  },
+  {
     name: 'money.hangup',
     module: 'money-hangup',
     shows: 'what a client that hangs up is charged ÷ what its provider bills',

@@ -137,6 +137,7 @@ for (const kind of ['Redis', 'Redis Cluster'] as const satisfies readonly RedisK
       expect(readings.used).toEqual([SPENT + 25 + 40, 2]);
       expect(readings.held[0]).toBe(65);
       await first.shared.settle(hold, used(0, 5), budgetPlan);
+      expect([first.shared.inFlight(), second.shared.inFlight()]).toEqual([0, 1]);
       expect((await second.shared.read(budgetPlan.counters)).used).toEqual([SPENT + 5 + 40, 1]);
     });
   });
@@ -170,10 +171,13 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     const away = admitted(await shared.hold('req_3', limitPlan, wants()));
     expect(away.isDegraded).toBe(true);
     holds.add(away.hold);
+    expect(shared.inFlight()).toBe(2);
     await proxy.set('pass');
     await until(() => shared.status().is === 'open');
     expect(await shared.read(limitPlan.counters)).toMatchObject({ used: [2], held: [2] });
     await shared.settle(away.hold, used(0), limitPlan);
+    await shared.settle(away.hold, used(0), limitPlan);
+    expect(shared.inFlight()).toBe(1);
     expect(await shared.read(limitPlan.counters)).toMatchObject({ used: [2], held: [1] });
     expect(shared.status()).toMatchObject({ outages: 1, degraded: 1 });
   });

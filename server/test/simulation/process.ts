@@ -59,10 +59,12 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
   const watched = watch(counters, truth, memory.nowMs);
   const asked = delays ? delayed(watched.counters, (run) => void schedule.after(random.whole(0, 40), run)) : watched.counters;
   const source = storeOf(surroundings);
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source,
     clock: schedule,
     hashSecret: (secret) => secret,
+    inFlight: () => traffic.inFlight(),
     keysMax: 100,
     forget: (added) => void asked.forget(added),
     recount: (changed) => void asked.recount(changed),
@@ -78,7 +80,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     health: createDeploymentHealth(schedule),
     load: createDeploymentLoad(schedule),
     pace: createDeploymentPace(),
-    traffic: createTraffic(),
+    traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },

@@ -182,6 +182,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   const keyIdBySecret = new Map(keys.map(({ id }) => [newKeySecret(), id]));
   const secrets = [...keyIdBySecret.keys()];
   const now = { organization, keys, targets: house.targets ?? [model('fast', [deployment()])] };
+  const traffic = createTraffic();
   const snapshot = await openSnapshot({
     source: {
       loadCatalogue: async () => catalogueOf(now.targets),
@@ -196,6 +197,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     clock,
     hashSecret: (text) => text,
     keysMax: 100,
+    inFlight: () => traffic.inFlight(),
     forget: (added) => void counters.forget(added),
     recount: (changed) => void counters.recount(changed),
     unreadable: () => {},
@@ -209,7 +211,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
     pace: createDeploymentPace(),
-    traffic: createTraffic(),
+    traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
     decisions: { find: async () => null },

@@ -31,8 +31,7 @@ export interface Heard {
   readonly isReusable: boolean;
 }
 
-/** What every question asks for at most. */
-export const OUTPUT_TOKENS_MAX = 50;
+const OUTPUT_TOKENS_MAX = 50;
 /** No answer of a test takes longer; whoever waited this long learns that none came. */
 const SILENCE_MS_MAX = 45_000;
 

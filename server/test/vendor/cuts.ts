@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type VendorKind, WORD_BYTES } from '../support/vendor-answers.ts';
 import type { VendorDouble } from '../support/vendor-double.ts';
 import type { Served } from '../support/vendor-exchange.ts';
-import { askAndHangUp, type Dialect, estimatedInput, inputHeld, OUTPUT_TOKENS_MAX, type Question } from './client.ts';
+import { askAndHangUp, type Dialect, EXPECTED_OUTPUT, estimatedInput, inputHeld, type Question } from './client.ts';
 import { entry, type LoggedEntry, type LoggedRow, NANO_USD_PER_TOKEN, type Route, type VendorSite } from './site.ts';
 
 /** One stream that its reader leaves: after so many words, or wherever it happens to be. */
@@ -93,8 +93,8 @@ function ledgerProblems(entries: readonly LoggedEntry[], served: Served, questio
   const told = served.usage ?? { input: estimatedInput(question), output: 0 };
   if (only.kind === 'usage')
     return isDeepStrictEqual(only, entry(1, 'usage', told)) ? [] : [differs(only, entry(1, 'usage', told))];
-  const least = Math.min(OUTPUT_TOKENS_MAX, Math.max(told.output, Math.ceil((wordsSeen * WORD_BYTES) / 4)));
-  const isBetween = only.output >= least && only.output <= OUTPUT_TOKENS_MAX;
+  const least = Math.min(EXPECTED_OUTPUT, Math.max(told.output, Math.ceil((wordsSeen * WORD_BYTES) / 4)));
+  const isBetween = only.output >= least && only.output <= EXPECTED_OUTPUT;
   const right = entry(1, 'estimated', { input: told.input, output: only.output });
   const held = served.usage === null ? (inputHeld(question) - told.input) * NANO_USD_PER_TOKEN.input : 0;
   const wanted = { ...right, nanoUsd: right.nanoUsd + held };

@@ -195,6 +195,17 @@ describe('a stream whose first event is waited for', () => {
     expect(now.played.calls).toHaveLength(1);
   });
 
+  test('holds nobody up by coming in the tiniest pieces', async () => {
+    const now = await open();
+    const { call, said } = asking(now, HELLO);
+    const played = await call;
+    const startedMs = performance.now();
+    played.events(...Array<string>(20_000).fill(':\n\n'), chat.role(), chat.text('Hello.'), chat.finish(), chat.done);
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    played.end();
+    expect((await said).text).toMatch(/^(?::\n\n){20000}data: [\s\S]*Hello\.[\s\S]*\[DONE\]\n\n$/);
+  });
+
   test('is begun after 64 kB without one', async () => {
     const now = await open();
     const { call, said, row } = asking(now, HELLO);

@@ -20,7 +20,9 @@ test('counting tokens is one request that owes nothing: no ledger entry, no toke
   const said = await ask(HELLO, COUNT);
   expect(said.status).toBe(200);
   expect(said.json()).toEqual({ input_tokens: expect.any(Number) });
-  expect(rows).toMatchObject([{ endpoint: 'count_tokens', status: 'succeeded', attempts: 1, entries: [] }]);
+  expect(rows).toMatchObject([
+    { endpoint: 'count_tokens', status: 'succeeded', attempts: 1, deploymentId: 'dep_1', provider: 'fake', entries: [] },
+  ]);
   expect(said.headers['x-ratelimit-remaining-requests']).toBe('9');
   expect((await ask(HELLO, COUNT)).headers['x-ratelimit-remaining-tokens']).toBe('1000');
 });

@@ -104,6 +104,23 @@ describe('a whole answer whose client hangs up', () => {
     expect(now.played.calls).toHaveLength(1);
   });
 
+  test('that never comes to its end is read on for no longer than its deployment’s timeout, and charged its hold', async () => {
+    const now = await open({ key: { rateLimits: { max_parallel: 1 } } });
+    const { call: called, leave, row } = asking(now, WHOLE);
+    const call = await called;
+    await leave();
+    // Never silent for long: some keep a connection open so.
+    for (let times = 0; times < 2; times += 1) {
+      call.bytes(' ');
+      now.time.pass(30_000);
+      await sleep(2);
+    }
+    const { status, entries } = await row();
+    expect([call.isAborted, status]).toEqual([true, 'cancelled']);
+    expect(entries).toMatchObject([{ kind: 'estimated', nanoUsd: nanoUsd(inputHeldOf(WHOLE), 50_000) }]);
+    expect([now.house.counters.inFlight(), now.house.gateway.traffic.inFlight()]).toEqual([0, []]);
+  });
+
   test('is charged its hold under a budget where its deployment says that it is stopped', async () => {
     for (const come of Object.values(AT)) {
       const now = await open({ deployment: { onHangup: 'stop' } });

@@ -232,6 +232,22 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await long.row()).entries).toMatchObject([{ usage: { output: 1_000 }, nanoUsd: held }]);
   });
 
+  test.each([true, false])('is charged at the tier that its beginning named (budget: %s)', async (isBudgeted) => {
+    const units = { serviceTiers: { priority: { perMillion: { input: 2e9, output: 2e10 } } } };
+    const prices = [{ id: 'price_1', effectiveFromMs: 0, perMillion: { input: 1e9, output: 1e10 }, units }];
+    const scene = await open({ isBudgeted, speaks: 'anthropic-messages', deployment: { prices } });
+    const { call: called, leave, row } = asking(scene, HELLO, { path: PATHS.messages });
+    const call = await called;
+    const begun = messages.start(20);
+    const usage = { ...begun.message.usage, service_tier: 'priority' };
+    call.events({ ...begun, message: { ...begun.message, usage } }, messages.begin(), messages.text('x'.repeat(400)));
+    await sleep(2);
+    scene.time.pass(100);
+    await leave();
+    const charged = { serviceTier: 'priority', usage: { input: 20, output: 100 }, nanoUsd: 2 * nanoUsd(20, 100) };
+    expect((await row()).entries).toMatchObject([charged]);
+  });
+
   test('goes by twice the fastest of the answers that are known, from fifty on', async () => {
     const scene = await open();
     // 200 tokens a second, of which none can be seen.
@@ -359,6 +375,35 @@ describe('a stream whose client hangs up before its finish reason', () => {
     scene.time.pass(4_000);
     call.fail('timeout');
     expect((await row()).entries).toMatchObject([{ kind: 'estimated', usage: { output: 5_000 } }]);
+  });
+
+  test('is let go of when the process ends, and charged as far as it came', async () => {
+    const cutAll = (now: Scene) => {
+      for (const { cutShort } of now.house.gateway.traffic.inFlight()) cutShort?.();
+    };
+    const through = await open();
+    const behind = asking(through);
+    (await behind.call).events(chat.role(), chat.text('x'.repeat(40)), chat.finish());
+    await sleep(2);
+    await behind.leave();
+    cutAll(through);
+    expect(await behind.row()).toMatchObject({ status: 'cancelled', entries: [{ kind: 'estimated', usage: { output: 10 } }] });
+    expect((await behind.call).isAborted).toBe(true);
+    for (const words of [0, 1]) {
+      const finishing = await open({ deployment: { onHangup: 'finish' } });
+      const before = asking(finishing);
+      if (words > 0) (await before.call).events(chat.role(), chat.text('Hello'));
+      await before.call;
+      await sleep(2);
+      await before.leave();
+      finishing.time.pass(2_000);
+      cutAll(finishing);
+      expect(await before.row()).toMatchObject({
+        status: 'cancelled',
+        entries: [{ kind: 'estimated', usage: { output: 2_000 } }],
+      });
+      expect((await before.call).isAborted).toBe(true);
+    }
   });
 
   test('costs nothing where the request was not sent in full, or was refused by then', async () => {

@@ -70,6 +70,7 @@ describe.each([
   ['an Anthropic answer told as a completion', messages, '/v1/chat/completions'],
 ] as const)('%s', (_, provider, path) => {
   // promise: **Provider numbers are foreign input.
+  // promise: Each usage bucket is a whole number from 0 to 100,000,000
   test.each([false, true])('is charged as an estimate where its numbers cannot be (streamed: %s)', async (stream) => {
     const { ask, rows, gateway, counters } = await open({ provider });
     const said = await ask({ ...HELLO, stream }, { path });
@@ -89,6 +90,19 @@ describe.each([
     ]);
     expect(counters.inFlight()).toBe(0);
   });
+});
+
+test.each([false, true])('is charged and given though nobody can be told of it (streamed: %s)', async (stream) => {
+  const lines = {
+    note: () => {},
+    usageImplausible: () => {
+      throw new Error('the log is full');
+    },
+  };
+  const { ask, rows, counters } = await open({ provider: chat, gateway: { lines }, expectsDefects: true });
+  expect((await ask({ ...HELLO, stream })).status).toBe(200);
+  expect(rows).toMatchObject([{ status: 'estimated', entries: [{ kind: 'estimated' }] }]);
+  expect(counters.inFlight()).toBe(0);
 });
 
 test('is told of once a minute for each deployment, with how many more there were', () => {

@@ -33,6 +33,24 @@ async function books({ rows, counters }: WalkHouse) {
   return spent;
 }
 
+const throws = () => {
+  throw new Error('played');
+};
+const PACELESS = { answered: throws, perSecond: throws };
+/** Begins a stream, and leaves it at that. */
+const unending: Provider = {
+  name: 'fake',
+  wireFor: (client) => client,
+  readError: throws,
+  open: (_request, sink) => {
+    setImmediate(() => {
+      sink.head(200, { 'content-type': 'text/event-stream' });
+      sink.data(Buffer.from('data: {"choices":[{"index":0,"delta":{"content":"Hello"}}]}\n\n'));
+    });
+    return { abort: () => {}, resume: () => {}, sent: true };
+  },
+};
+
 const LIMITED = { rateLimits: { rpm: PLENTY }, budgets: [budget(PLENTY)] };
 
 describe.each([
@@ -87,6 +105,14 @@ describe.each([
     expect(opened.defects).toHaveLength(6);
   });
 
+  test('whose pace cannot be remembered is charged and given all the same', async () => {
+    const opened = await open({ key: LIMITED, expectsDefects: true, gateway: { pace: PACELESS } });
+    expect((await opened.ask(body)).status).toBe(200);
+    expect(opened.rows).toMatchObject([{ status: 'succeeded' }]);
+    expect(await books(opened)).toBeGreaterThan(0);
+    expect(opened.defects).toHaveLength(1);
+  });
+
   test('that we fail to read is paid for as far as it came, and said to be our fault', async () => {
     const opened = await open({ key: LIMITED, expectsDefects: true, provider: unreadable });
     const said = await opened.ask(body);
@@ -97,7 +123,6 @@ describe.each([
     expect(opened.defects).toHaveLength(1);
   });
 
-  // promise: `RateLimit` headers carry no name that is not ASCII.
   test('under limits on names in any script has headers that are ASCII, and is charged', async () => {
     const name = '通义千问';
     const rateLimits = { rpm: 1, tpm: 100_000 };
@@ -119,6 +144,15 @@ describe.each([
     expect(refused.headers.ratelimit).toContain(';r=0;');
     expect(opened.rows.map(({ status }) => status)).toEqual(['succeeded', 'refused']);
   });
+});
+
+test('a hang-up whose charge cannot be worked out is settled all the same, and holds nothing', async () => {
+  const opened = await open({ key: LIMITED, expectsDefects: true, provider: unending, gateway: { pace: PACELESS } });
+  await opened.ask(STREAMED, { hangUpWhen: new Promise((resolve) => setTimeout(resolve, 20)) });
+  expect(opened.rows).toMatchObject([{ status: 'cancelled', httpStatus: 499 }]);
+  expect(opened.gateway.traffic.inFlight()).toEqual([]);
+  await books(opened);
+  expect(opened.defects.length).toBeGreaterThan(0);
 });
 
 test('a defect before anything was held is a 503, and a defect in telling of it is none', async () => {

@@ -44,6 +44,7 @@ describe('a search that the provider makes', () => {
   const priced = claude({ perUnit: { search: 0.01 * USD } }, { partTokensMax: 1_000 });
 
   // promise: **Priced or refused.**
+  // promise: What a provider bills beyond tokens
   test('has a price, is charged it, and is held for before it is made', async () => {
     const { messages, rows } = await open([priced], usage, blocking(1));
     expect((await messages({ tools: [{ ...SEARCH, max_uses: 8 }] })).status).toBe(200);

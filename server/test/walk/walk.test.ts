@@ -47,7 +47,7 @@ describe('a request walks to its settlement', () => {
     const { ask } = await open();
     const said = await ask(HELLO, { path: '/v1/messages' });
     expect(said.status).toBe(200);
-    expect(said.json()).toMatchObject({ type: 'message', role: 'assistant', model: 'fast' });
+    expect(said.json()).toMatchObject({ type: 'message', role: 'assistant', model: 'fake-small' });
   });
 
   // promise: Sent in full, then timeout or hang-up: what the provider reported, else an estimate

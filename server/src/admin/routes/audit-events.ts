@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditEvent, AuditFilter } from '../../store/audit.ts';
+import type { AuditEvent, AuditFilter, ChainedEvent } from '../../store/audit.ts';
 import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents, verifyAuditChain } from '../../store/audit.ts';
 import * as organizations from '../../store/organizations.ts';
 import { totalOf } from '../../store/paging.ts';
@@ -136,11 +136,12 @@ async function listOf(call: AdminCall<unknown, z.output<typeof filterQuery>>, or
 }
 
 async function* linesOf(call: AdminCall<unknown, unknown>, organizationId: string | null): AsyncGenerator<string> {
-  for await (const row of streamAuditEvents(call.deps.db, organizationId)) {
-    const { chain, prevHash, hash, ...facts } = row;
-    const event = { ...facts, organizationId: chain === PLATFORM_CHAIN ? null : chain, hash: hash.toString('hex') } as AuditEvent;
-    yield `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex') })}\n`;
-  }
+  for await (const rows of streamAuditEvents(call.deps.db, organizationId)) yield rows.map(jsonLineOf).join('');
+}
+
+function jsonLineOf({ chain, prevHash, hash, ...facts }: ChainedEvent): string {
+  const event = { ...facts, organizationId: chain === PLATFORM_CHAIN ? null : chain, hash: hash.toString('hex') } as AuditEvent;
+  return `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex') })}\n`;
 }
 
 const CSV_HEAD = [
@@ -156,14 +157,20 @@ const CSV_HEAD = [
 ].concat(['object_name', 'before', 'after', 'reason', 'ip', 'request_id', 'hash']);
 
 async function* csvLinesOf(call: AdminCall<unknown, unknown>, organizationId: string | null): AsyncGenerator<string> {
-  yield csvLine(CSV_HEAD);
-  for await (const row of streamAuditEvents(call.deps.db, organizationId)) {
-    const { seq, actorKind, actorId, actorName, action, objectType, objectId, objectName, reason, ip, requestId } = row;
-    const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
-    const who = [actorKind, actorId, actorName, action, objectType, objectId, objectName];
-    const what = [json(row.before), json(row.after), reason, ip, requestId, row.hash.toString('hex')];
-    yield csvLine([seq, isoOf(row.at), row.chain === PLATFORM_CHAIN ? null : row.chain, ...who, ...what]);
+  let head = csvLine(CSV_HEAD);
+  for await (const rows of streamAuditEvents(call.deps.db, organizationId)) {
+    yield head + rows.map(csvLineOf).join('');
+    head = '';
   }
+  if (head !== '') yield head;
+}
+
+function csvLineOf(row: ChainedEvent): string {
+  const { seq, actorKind, actorId, actorName, action, objectType, objectId, objectName, reason, ip, requestId } = row;
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  const who = [actorKind, actorId, actorName, action, objectType, objectId, objectName];
+  const what = [json(row.before), json(row.after), reason, ip, requestId, row.hash.toString('hex')];
+  return csvLine([seq, isoOf(row.at), row.chain === PLATFORM_CHAIN ? null : row.chain, ...who, ...what]);
 }
 
 function view(event: AuditEvent): z.output<typeof eventOut> {

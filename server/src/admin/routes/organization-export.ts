@@ -2,19 +2,17 @@ import { z } from 'zod';
 import * as organizationList from '../../store/organization-list.ts';
 import { csvFile, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
-import { csvLine } from '../csv.ts';
 import { id } from '../fields.ts';
 import { listQuery } from '../lists.ts';
 import * as load from '../load.ts';
 import { type organizationOut, viewOrganizations } from '../organization-view.ts';
+import { exportPages } from '../paged-export.ts';
 import { route } from '../route.ts';
 import { filterOf, statusFilter, unpricedFilter } from './organization-list.ts';
 
 /** Every organization found, as a spreadsheet takes it. */
 
 const PAGE = 200;
-/** What one export holds at most; whoever has more narrows it down. */
-const ROWS_MAX = 100_000;
 
 const IDS_MAX = 200;
 const ids = z
@@ -27,13 +25,20 @@ const ids = z
 
 export const csv = route({
   summary: 'Export organizations as comma-separated values, by name',
-  description: 'At most 100,000 rows. A cell that begins like a formula gets an apostrophe in front.',
+  description:
+    'At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.',
   permission: 'organization.read',
   query: z.strictObject({ search: listQuery.search, status: statusFilter, unpriced: unpricedFilter, ids }),
   response: textOut,
   form: 'text',
   load: load.everywhere,
-  handle: async (call) => csvFile('organizations.csv', linesOf(call, { ...filterOf(call), ids: call.query.ids })),
+  handle: async (call) => {
+    const filter = { ...filterOf(call), ids: call.query.ids };
+    return csvFile(
+      'organizations.csv',
+      exportPages(HEAD, (cursor) => pageOf(call, filter, cursor)),
+    );
+  },
 });
 
 const HEAD =
@@ -41,15 +46,10 @@ const HEAD =
     ' ',
   );
 
-async function* linesOf(call: AdminCall, filter: organizationList.OrganizationFilter): AsyncGenerator<string> {
-  yield csvLine(HEAD);
-  let cursor: string | undefined;
-  for (let rows = 0; rows < ROWS_MAX; rows += PAGE) {
-    const page = await organizationList.list(call.deps.db, filter, { sort: 'name', limit: PAGE, cursor });
-    for (const view of await viewOrganizations(call, page.rows)) yield csvLine(cellsOf(view));
-    if (page.nextCursor === null) return;
-    cursor = page.nextCursor;
-  }
+async function pageOf(call: AdminCall, filter: organizationList.OrganizationFilter, cursor: string | undefined) {
+  const page = await organizationList.list(call.deps.db, filter, { sort: 'name', limit: PAGE, cursor });
+  const views = await viewOrganizations(call, page.rows);
+  return { lines: views.map(cellsOf), nextCursor: page.nextCursor };
 }
 
 function cellsOf(view: z.output<typeof organizationOut>): readonly (string | number | null)[] {

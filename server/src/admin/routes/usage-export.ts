@@ -3,16 +3,19 @@ import { can, reachOf } from '../../domain/permission.ts';
 import { namesOf } from '../../store/names-of-ids.ts';
 import type { OrganizationRow } from '../../store/organizations.ts';
 import {
-  reportUsage,
+  streamUsage,
   TooManyIntervals,
+  TooManyLines,
   type UsageGroup,
+  type UsageLine,
   type UsageQuestion,
-  type UsageReport,
+  type UsageTotals,
 } from '../../store/usage-report.ts';
+import { USAGE_SUMS } from '../../store/usage-rows.ts';
 import { csvFile, type TextAnswer, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import { csvLine } from '../csv.ts';
-import { focusLines } from '../focus.ts';
+import { focusHead, focusWriter, type Names } from '../focus.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
 import { unitCells, unitHead } from '../unit-columns.ts';
@@ -21,7 +24,6 @@ import { FIELDS, query, questionOf, renderSums } from './usage.ts';
 
 /** Usage and spend as a spreadsheet or a cost tool takes them. The lines add up to what GET /usage says, to the nano-dollar. */
 
-const LINES_MAX = 100_000;
 const NAMES_AT_ONCE = 500;
 /** What a cost tool wants to tell apart, unless something else is asked for. */
 const FOCUS_GROUPS: readonly UsageGroup[] = ['organization', 'team', 'model', 'deployment', 'provider'];
@@ -46,31 +48,43 @@ async function fileOf(call: ExportCall, organization: OrganizationRow | null): P
   if (call.query.format === 'focus' && question.groupBy.includes('tag')) {
     throw invalid('?group_by', 'a deployment may have several tags, so charges by tag would not add up');
   }
-  const report = await reportUsage(call.deps.db, question).catch((error: unknown) => {
-    throw error instanceof TooManyIntervals ? invalid('?interval', error.message) : error;
-  });
-  if (report.isCut) throw invalid('?group_by', `there are more than ${LINES_MAX} lines: narrow the time or the filters`);
-  const names = await namesIn(call, report);
   const day = new Date(question.fromMs).toISOString().slice(0, 10);
   return call.query.format === 'focus'
-    ? csvFile(`headgate-focus-${day}.csv`, focusLines(question, report, names))
-    : csvFile(`headgate-usage-${day}.csv`, plainLines(question, report, names));
+    ? csvFile(`headgate-focus-${day}.csv`, pagesOf(call, question, focusHead, focusWriter))
+    : csvFile(`headgate-usage-${day}.csv`, pagesOf(call, question, plainHead, plainWriter));
 }
 
 function questionFor(call: ExportCall, organization: OrganizationRow | null): UsageQuestion {
-  const asked = { ...questionOf(call, organization), linesMax: LINES_MAX };
+  const asked = questionOf(call, organization);
   if (call.query.format === 'csv') return asked;
   const groupBy = asked.groupBy.length === 0 ? FOCUS_GROUPS : [...new Set([...FOCUS_GROUPS, ...asked.groupBy])];
   return { ...asked, groupBy, interval: asked.interval ?? 'day' };
 }
 
-type Names = ReadonlyMap<string, string>;
+type Head = (question: UsageQuestion) => string;
+type Writer = (question: UsageQuestion) => (line: UsageLine, names: Names) => string;
+
+/** The head and the first lines, then further ones as they are read. What is wrong with the question is thrown before the first. */
+async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, writer: Writer): AsyncGenerator<string> {
+  let text = head(question);
+  try {
+    const write = writer(question);
+    for await (const lines of streamUsage(call.deps.openSession, call.requestId, question)) {
+      const names = await namesIn(call, lines);
+      yield text + lines.map((line) => write(line, names)).join('');
+      text = '';
+    }
+  } catch (error) {
+    if (error instanceof TooManyIntervals) throw invalid('?interval', error.message);
+    throw error instanceof TooManyLines ? invalid('?group_by', error.message) : error;
+  }
+}
 
 const NAMED: readonly UsageGroup[] = ['organization', 'team', 'key', 'member', 'service_account'];
 
-/** Of the ids in a report, as far as the caller may see what they stand for. */
-async function namesIn(call: ExportCall, report: UsageReport): Promise<Names> {
-  const ids = new Set(report.lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? [])));
+/** Of the ids in some lines, as far as the caller may see what they stand for. */
+async function namesIn(call: ExportCall, lines: readonly UsageLine[]): Promise<Names> {
+  const ids = new Set(lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? [])));
   const names = new Map<string, string>();
   const all = [...ids];
   const reaches = reachOf(call.actor, 'usage.read');
@@ -82,18 +96,22 @@ async function namesIn(call: ExportCall, report: UsageReport): Promise<Names> {
   return names;
 }
 
-async function* plainLines({ groupBy, interval }: UsageQuestion, report: UsageReport, names: Names): AsyncGenerator<string> {
-  const isNamed = (group: UsageGroup) => NAMED.includes(group);
+const isNamed = (group: UsageGroup) => NAMED.includes(group);
+const NOTHING_USED = Object.fromEntries(USAGE_SUMS.map((name) => [name, 0n])) as UsageTotals;
+
+function plainHead({ groupBy, interval }: UsageQuestion): string {
   const columns = groupBy.flatMap((group) => (isNamed(group) ? [FIELDS[group], `${group}_name`] : [FIELDS[group]]));
-  const sums = Object.keys(renderSums(report.total));
-  yield csvLine([...(interval === null ? [] : ['start']), ...columns, ...sums, ...unitHead]);
-  for (const { startMs, groups, sums: line, units } of report.lines) {
-    const { spend, ...counts } = renderSums(line);
+  return csvLine([...(interval === null ? [] : ['start']), ...columns, ...Object.keys(renderSums(NOTHING_USED)), ...unitHead]);
+}
+
+function plainWriter({ groupBy }: UsageQuestion): (line: UsageLine, names: Names) => string {
+  return ({ startMs, groups, sums, units }, names) => {
+    const { spend, ...counts } = renderSums(sums);
     const cells = groupBy.flatMap((group) => {
       const value = groups[group] ?? null;
       return isNamed(group) ? [value, names.get(value ?? '') ?? null] : [value];
     });
     const start = startMs === null ? [] : [new Date(startMs).toISOString()];
-    yield csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }, ...unitCells(units)]);
-  }
+    return csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }, ...unitCells(units)]);
+  };
 }

@@ -21,8 +21,8 @@ local AHEAD_MS_MAX = 3600000
 local IDLE_MS = 7200000
 -- No request is in flight for longer than this after the last one of its organization.
 local HOLDS_MS = 86400000
--- What a plan is kept under is used by all its requests; one in flight for longer sends it again.
-local PLAN_SECONDS = 7200
+-- A plan stays after its last use for as long as what is held under it: a record that outlived it could be settled by nobody but its own process.
+local PLAN_MS = HOLDS_MS
 
 -- The places of a counter's state. All have the first three; a trailing window's head goes on: no slot expires before NEXT (early, never
 -- late), the numbers of its oldest and newest slot, and the newest slot itself.
@@ -45,7 +45,7 @@ end
 
 -- The plan by its name, or nil where it must be sent first.
 local function plan_at(key)
-  local kept = call('GETEX', key, 'EX', PLAN_SECONDS)
+  local kept = call('GETEX', key, 'PX', PLAN_MS)
   return kept and cmsgpack.unpack(kept)
 end
 

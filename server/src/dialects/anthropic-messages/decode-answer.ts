@@ -2,6 +2,7 @@ import type { JsonObject } from '../dialect.ts';
 import { UnreadableAnswer, Untranslatable } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { objectOr, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import { readBlocks } from './decode-blocks.ts';
@@ -13,6 +14,7 @@ export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
   const word = stringOr(json.stop_reason, null);
   return {
     id: stringOr(json.id, ''),
+    model: saidModel(json.model),
     parts: json.content.flatMap(knownParts),
     stop: stopOfStopReason(word ?? 'end_turn'),
     stopWord: word,

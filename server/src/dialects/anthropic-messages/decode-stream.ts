@@ -2,6 +2,7 @@ import type { SseEvent } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
 import { stopOfStopReason } from './stop-words.ts';
@@ -44,7 +45,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
       return [];
     }
     const usage = anthropicUsage(this.#reported);
-    const start = { is: 'start', id: stringOr(message.id, '') } as const;
+    const start = { is: 'start', id: stringOr(message.id, ''), model: saidModel(message.model) } as const;
     return usage === 'implausible'
       ? [
           { ...start, usage: null },

@@ -12,7 +12,7 @@ export function encodeMessagesAnswer(answer: NeutralAnswer, options: AnswerOptio
     id: answer.id,
     type: 'message',
     role: 'assistant',
-    model: options.model,
+    model: answer.model ?? options.model,
     content: answer.parts.flatMap(blockOf),
     stop_reason: stopReasonOf(answer.stop),
     stop_sequence: answer.stopSequence,

@@ -35,7 +35,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
   write(said: AnswerEvent): string {
     switch (said.is) {
       case 'start':
-        return this.#start(said.id, said.usage);
+        return this.#start(said);
       case 'text':
         return this.#delta(said.block, textBlock, { type: 'text_delta', text: said.text });
       case 'citation':
@@ -65,13 +65,13 @@ export class MessagesStreamEncoder implements StreamEncoder {
     }
   }
 
-  #start(id: string, usage: Usage | null): string {
+  #start({ id, model, usage }: Extract<AnswerEvent, { is: 'start' }>): string {
     if (usage !== null) this.#usage = usage;
     const message = {
       id,
       type: 'message',
       role: 'assistant',
-      model: this.#model,
+      model: model ?? this.#model,
       content: [],
       stop_reason: null,
       stop_sequence: null,

@@ -16,7 +16,6 @@ function exchange(wire: Wire, body: JsonObject, outputCap: number | null = null)
     body,
     facts,
     upstreamModel: 'up',
-    calledModel: facts.model,
     outputCap,
     maxOutputTokens: null,
   });
@@ -62,7 +61,7 @@ describe('the upstream body within a dialect', () => {
     ) => {
       const reading = readFacts(client, body);
       if (!reading.ok) throw new Error(reading.problem.message);
-      const names = { upstreamModel, calledModel: 'm', maxOutputTokens: null };
+      const names = { upstreamModel, maxOutputTokens: null };
       return openExchange({ client, upstream: client, body, ourBytes, facts: reading.facts, outputCap, ...names }).upstreamBody;
     };
     const bodies: readonly JsonObject[] = [

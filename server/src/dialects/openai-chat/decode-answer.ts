@@ -2,6 +2,7 @@ import type { JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { objectOr, objectsIn, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
@@ -20,6 +21,7 @@ export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
   const stop = stopOfFinishReason(word ?? 'stop');
   return {
     id,
+    model: saidModel(json.model),
     parts: [...thinking(message), ...words(message), ...calls],
     // Some compatible servers say `stop` after a tool call.
     stop: stop === 'end' && calls.length > 0 ? 'tool_call' : stop,

@@ -2,6 +2,7 @@ import type { SseEvent } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { isObject, objectOr, objectsIn, parseJson, stringOr } from '../json.ts';
+import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
@@ -22,7 +23,7 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   read({ data }: SseEvent): AnswerEvent[] {
     if (data === null) return [];
-    if (data.trim() === '[DONE]') return [{ is: 'end' }];
+    if (data.trim() === '[DONE]') return [...this.#begin({}), { is: 'end' }];
     const json = parseJson(data);
     if (!isObject(json)) return [{ is: 'error', message: 'the provider sent an event that is not JSON' }];
     const events = this.#chunk(json);
@@ -33,16 +34,20 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   #chunk(json: JsonObject): AnswerEvent[] {
     const events: AnswerEvent[] = [];
-    if (!this.#started && Array.isArray(json.choices)) {
-      this.#started = true;
-      this.#answerId = stringOr(json.id, '');
-      events.push({ is: 'start', id: this.#answerId, usage: null });
-    }
+    // Azure first sends what its filters found, in a chunk that has no name, no model and no choice.
+    if (objectsIn(json.choices).length > 0 || saidModel(json.model) !== null) events.push(...this.#begin(json));
     const choice = objectsIn(json.choices).find(({ index }) => index === undefined || index === 0);
     if (choice !== undefined) events.push(...this.#delta(objectOr(choice.delta)), ...this.#finish(choice.finish_reason));
     const usage = usageOf('openai-chat', json);
     if (usage !== null) events.push({ is: 'usage', usage, billedTier: tierOf('openai-chat', json) });
     return events;
+  }
+
+  #begin(json: JsonObject): AnswerEvent[] {
+    if (this.#started) return [];
+    this.#started = true;
+    this.#answerId = stringOr(json.id, '');
+    return [{ is: 'start', id: this.#answerId, model: saidModel(json.model), usage: null }];
   }
 
   #delta(delta: JsonObject): AnswerEvent[] {

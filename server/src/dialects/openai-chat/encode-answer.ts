@@ -18,7 +18,7 @@ export function encodeChatAnswer(answer: NeutralAnswer, options: AnswerOptions):
     id: answer.id,
     object: 'chat.completion',
     created: Math.floor(options.createdAtMs / 1000),
-    model: options.model,
+    model: answer.model ?? options.model,
     choices: [{ index: 0, message: messageOf(answer.parts), logprobs: null, finish_reason: finishReasonOf(answer.stop) }],
     usage: usage === null ? undefined : chatUsage(usage),
     service_tier: answer.serviceTier === null ? undefined : TIERS[answer.serviceTier],

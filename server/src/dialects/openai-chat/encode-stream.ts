@@ -34,7 +34,7 @@ export class ChatStreamEncoder implements StreamEncoder {
   write(event: AnswerEvent): string {
     switch (event.is) {
       case 'start':
-        return this.#start(event.id);
+        return this.#start(event.id, event.model ?? this.#options.model);
       case 'text':
         return this.#text(this.#block(event.block, 'text', this.#contentLength), event.text);
       case 'citation':
@@ -66,9 +66,9 @@ export class ChatStreamEncoder implements StreamEncoder {
     }
   }
 
-  #start(id: string): string {
-    const { createdAtMs, model } = this.#options;
-    const fields = { id, object: 'chat.completion.chunk', created: Math.floor(createdAtMs / 1000), model };
+  #start(id: string, model: string): string {
+    const created = Math.floor(this.#options.createdAtMs / 1000);
+    const fields = { id, object: 'chat.completion.chunk', created, model };
     this.#head = `data: ${JSON.stringify(fields).slice(0, -1)},`;
     return this.#chunk({ role: 'assistant', content: '' });
   }

@@ -1,0 +1,71 @@
+# What `.ci/run` and `.ci/long` have in common: programs, steps with a bound, and counts. To be sourced; ends nothing by itself.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CI=true HEADGATE_TEST_SKIPS=forbidden
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+passed=0 failed=0
+
+install_missing() {
+  local missing=()
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  command -v valkey-server >/dev/null || missing+=(valkey-server)
+  command -v chromium-headless-shell >/dev/null || missing+=(chromium-headless-shell)
+  command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v wrk >/dev/null || missing+=(wrk)
+  command -v promtool >/dev/null || missing+=(prometheus)
+  [ ${#missing[@]} -eq 0 ] && return 0
+  echo "Installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  local install=(apt-get install -y -qq --no-install-recommends)
+  apt-get update -qq || return
+  # An older Debian has no headless build of Chromium apart.
+  "${install[@]}" "${missing[@]}" >/dev/null || "${install[@]}" "${missing[@]/chromium-headless-shell/chromium}" >/dev/null
+}
+
+# Runs a step with a bound in seconds, shows it, keeps what it printed, and says how long it took.
+step() {
+  local name=$1 seconds_max=$2 started=$SECONDS status
+  shift 2
+  echo "── $name"
+  timeout --kill-after=10 "$seconds_max" "$@" 2>&1 | tee "$log/$name"
+  status=$?
+  [ $status -eq 124 ] && echo "$name did not end within $seconds_max s"
+  echo "── $name: exit $status, $((SECONDS - started)) s"
+  return $status
+}
+
+# Adds one passed or failed for a step that does not count for itself.
+count() {
+  if [ "$1" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+# Adds what the step `tests` counted. A run can fail with no failed test: a forbidden skip, a process that died.
+count_tests() {
+  local status=$1 counts tests_failed
+  counts=$(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$log/tests" | tail -n 1)
+  if [ -z "$counts" ]; then failed=$((failed + 1)); return; fi
+  tests_failed=$(sed -E 's/.*passed, ([0-9]+) failed.*/\1/' <<<"$counts")
+  passed=$((passed + ${counts%% *})) failed=$((failed + tests_failed))
+  [ "$status" -ne 0 ] && [ "$tests_failed" -eq 0 ] && failed=$((failed + 1))
+  return 0
+}
+
+# Adds what the step `proves` said: a line `<name> holds <figure>` or `<name> missed <figure>` each.
+count_proves() {
+  local status=$1 held missed
+  held=$(grep -acE '^[a-z]+\.[a-z-]+ holds ' "$log/proves")
+  missed=$(grep -acE '^[a-z]+\.[a-z-]+ missed ' "$log/proves")
+  passed=$((passed + held)) failed=$((failed + missed))
+  [ "$status" -ne 0 ] && [ "$missed" -eq 0 ] && failed=$((failed + 1))
+  return 0
+}
+
+# Says once more what failed, where a reader of the last lines finds it, and ends with the plain line of counts.
+finish() {
+  grep -ahE '^failed: |^[a-z]+\.[a-z-]+ missed |^.*\| (MISSED|undecided)$' "$log"/*
+  echo "CI took $SECONDS s"
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}

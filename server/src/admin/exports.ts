@@ -1,0 +1,113 @@
+import type { ServerResponse } from 'node:http';
+import type { OpenExport, TextAnswer } from './answer.ts';
+import { csvLine } from './csv.ts';
+import { Problem, renderProblem } from './problem.ts';
+
+/** The exports of this process: how many run at once, and how one is written. A page of an export is read when the reader took the one before. */
+
+const AT_ONCE_MAX = 2;
+const RETRY_AFTER_S = 5;
+
+/** How long a reader may take nothing, and how long one export may run, in milliseconds. */
+export interface ExportBounds {
+  readonly unreadMsMax: number;
+  readonly msMax: number;
+}
+
+const BOUNDS: ExportBounds = { unreadMsMax: 60_000, msMax: 30 * 60_000 };
+
+/** Turns what failed into what the reader is told. */
+export type Describe = (error: unknown) => { readonly problem: Problem; readonly requestId: string };
+
+export class Exports {
+  readonly #bounds: ExportBounds;
+  #open = 0;
+
+  constructor(bounds: ExportBounds = BOUNDS) {
+    this.#bounds = bounds;
+  }
+
+  /** Starts an export and reads its first lines. Throws 429 when two are running, and whatever the first lines throw. */
+  async open(start: () => Promise<TextAnswer>, describe: Describe): Promise<OpenExport> {
+    if (this.#open >= AT_ONCE_MAX) {
+      const detail = 'The gateway is writing two exports, the most at a time. Try again when one has ended.';
+      throw new Problem(429, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) } });
+    }
+    this.#open += 1;
+    const leave = () => {
+      this.#open -= 1;
+    };
+    try {
+      const { lines, ...file } = await start();
+      const pages = lines[Symbol.asyncIterator]();
+      const first = await pages.next();
+      const writeTo = (response: ServerResponse) =>
+        write(response, { type: file.type, first, pages, describe }, this.#bounds).finally(leave);
+      return { ...file, writeTo };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+}
+
+interface Begun {
+  readonly type: TextAnswer['type'];
+  readonly first: IteratorResult<string>;
+  readonly pages: AsyncIterator<string>;
+  readonly describe: Describe;
+}
+
+async function write(response: ServerResponse, { type, first, pages, describe }: Begun, bounds: ExportBounds): Promise<void> {
+  try {
+    if (response.req.method !== 'HEAD') await writePages(response, first, pages, bounds);
+    response.end();
+  } catch (error) {
+    breakOff(response, lastLine(type, describe(error)), bounds.unreadMsMax);
+  } finally {
+    // Gives back what the pages took in the database, also when nobody read them to the end.
+    await pages.return?.().catch(() => {});
+  }
+}
+
+/** Returns early when the reader left. Throws when a page cannot be read, or the time is over. */
+async function writePages(
+  response: ServerResponse,
+  first: IteratorResult<string>,
+  pages: AsyncIterator<string>,
+  { unreadMsMax, msMax }: ExportBounds,
+): Promise<void> {
+  const endsAtMs = performance.now() + msMax;
+  for (let page = first; page.done !== true && !response.destroyed; page = await pages.next()) {
+    if (performance.now() > endsAtMs)
+      throw new Problem(503, `An export ends after ${msMax / 60_000} minutes. Narrow the filters.`);
+    if (!response.write(page.value)) await drained(response, unreadMsMax);
+  }
+}
+
+/** Waits until the reader took everything. A reader that takes too long is cut off. */
+function drained(response: ServerResponse, msMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => response.destroy(), msMax);
+    const done = () => {
+      clearTimeout(cut);
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
+    if (response.destroyed) done();
+  });
+}
+
+/** Sends a last line and closes the connection before the answer's end, so that both a person and a program can see that lines are missing. */
+function breakOff(response: ServerResponse, line: string, msMax: number): void {
+  const cut = setTimeout(() => response.destroy(), msMax);
+  response.once('close', () => clearTimeout(cut));
+  response.write(line, () => response.destroy());
+}
+
+function lastLine(type: TextAnswer['type'], { problem, requestId }: ReturnType<Describe>): string {
+  const detail = `This export is not complete. ${problem.message}`;
+  if (type === 'text/csv') return csvLine([`${detail} (${requestId})`]);
+  return `${JSON.stringify({ ...renderProblem(problem, requestId), detail })}\n`;
+}

@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { Problem, renderProblem } from './admin/problem.ts';
+import { BadSetting, type Config } from './config.ts';
+import { isUnused } from './data-directory.ts';
+import { systemClock as clock } from './lib/clock.ts';
+import { requestId } from './lib/id.ts';
+import { type Listening, openListener } from './open-listener.ts';
+import { sayRefusal } from './proxy/data-plane.ts';
+import type { GatewayRequest, Reply } from './proxy/http.ts';
+import type { ListenerOptions } from './proxy/listener.ts';
+import { serveOperations } from './proxy/operations.ts';
+import { serviceUnavailable } from './proxy/refusal.ts';
+
+/** Answers requests. */
+export type Behind = Pick<ListenerOptions, 'admin' | 'serve'>;
+
+interface Addresses {
+  /** Never a name: another program may listen on another address that the name stands for as well. */
+  readonly own: string;
+  readonly shown: string;
+}
+
+/** The port of this process. */
+export interface Port {
+  readonly listening: Listening;
+  /** Null when requests can be served, else why not: `starting`, `draining`. */
+  notReady: string | null;
+  /** Serves from now on, and listens where it does not yet. Throws BadSetting when the port is taken. */
+  serve(behind: Behind): Promise<void>;
+  /** Where it is, without a trailing slash: for this process itself, and for people on this machine. */
+  addresses(): Addresses;
+}
+
+/**
+ * Finds out that the port is ours. A first start listens before it makes anything, and says that it is starting: whatever it begins it can
+ * finish. A later one only looks, and refuses connections until it is ready, so that a balancer asks another replica. A worker does
+ * neither, since the process that started it has looked. Throws BadSetting when the port is taken.
+ */
+export async function takePort(config: Config): Promise<Port> {
+  let behind: Behind = WHILE_STARTING;
+  const listening = openListener(config.fastLane, {
+    clock,
+    bodyBytesMax: config.bodyBytesMax,
+    requestId,
+    isLeaving: () => port.notReady === 'draining',
+    admin: (request, response) => behind.admin(request, response),
+    serve: (request, reply) => behind.serve(request, reply),
+  });
+  const { server } = listening;
+  const port: Port = {
+    listening,
+    notReady: 'starting',
+    serve: async (next) => {
+      behind = next;
+      if (!server.listening) await listen(server, config);
+    },
+    addresses: () => addressesOf(config.host, server.address() as AddressInfo),
+  };
+  if (config.worker === 0 && isUnused(config.dataDir)) await listen(server, config);
+  else if (config.worker === 0) await mustBeFree(config);
+  return port;
+}
+
+/** Throws BadSetting when the port is taken. */
+export async function mustBeFree(config: Config): Promise<void> {
+  const probe = createServer();
+  await listen(probe, config);
+  await new Promise((closed) => probe.close(closed));
+}
+
+function listen(server: Server, { host, port }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', ({ code }: NodeJS.ErrnoException) => {
+      const isTaken = code === 'EADDRINUSE';
+      if (isTaken) reject(new BadSetting(`HEADGATE_PORT: ${port} on ${host} is taken by another program.`));
+      else reject(new BadSetting(`HEADGATE_HOST: cannot listen on ${host}:${port} (${code}).`));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+function addressesOf(host: string, { address, port }: AddressInfo): Addresses {
+  return { own: url(LOOPBACK[address] ?? address, port), shown: url(host in LOOPBACK ? 'localhost' : host, port) };
+}
+
+function url(host: string, port: number): string {
+  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+}
+
+const STARTING = 'The gateway is starting.';
+
+const WHILE_STARTING: Behind = {
+  admin: (_: IncomingMessage, response: ServerResponse) => {
+    const headers = { 'content-type': 'application/problem+json; charset=utf-8', 'retry-after': '1', connection: 'close' };
+    response.writeHead(503, headers).end(JSON.stringify(renderProblem(new Problem(503, STARTING), requestId())));
+  },
+  serve: (request: GatewayRequest, reply: Reply) => {
+    if (request.path.startsWith('/health/')) void serveOperations(request, reply, HEALTH_ALONE);
+    else sayRefusal(request, reply, serviceUnavailable(STARTING), requestId());
+  },
+};
+
+const HEALTH_ALONE: Parameters<typeof serveOperations>[2] = {
+  notReady: () => 'starting',
+  requestId,
+  file: () => null,
+  mayReadMetrics: async () => false,
+  metrics: async () => '',
+};

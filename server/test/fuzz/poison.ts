@@ -1,0 +1,77 @@
+/** What an older or newer version, a disk or a person may have left where a start reads: rows, policies, and records of the journal. */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { FrameBuffer } from '../../src/journal/frames.ts';
+import type { Query } from '../prove/stored-rows.ts';
+import type { Random } from '../simulation/random.ts';
+import type { FuzzSite } from './fuzz-site.ts';
+
+const AMOUNTS = ['9007199254740993', '9223372036854775807', '-1', '-9223372036854775808', '0', '4503599627370496'] as const;
+
+/** Changes what is stored of the tenant that nobody calls any more. */
+export async function poisonRows(query: Query, { poisoned }: FuzzSite, random: Random): Promise<void> {
+  const { organizationId, teamId, key, deploymentId, credentialId } = poisoned;
+  const amount = () => random.pick(AMOUNTS);
+  const of = `organization_id = '${organizationId}'`;
+  const statements = [
+    `update request_log set total_tokens = ${amount()}, input_tokens = ${amount()}, status = '${random.pick(['paused', 'succeeded', ''])}' where ${of}`,
+    `update request_log set count = ${random.pick(['-1', '0', '2147483647'])} where ${of}`,
+    `update ledger set total_tokens = ${amount()}, nano_usd = ${amount()} where ${of}`,
+    `update organizations set time_zone = '${random.pick(['Mars/Olympus', '', '+25:00', 'UTC'])}' where id = '${organizationId}'`,
+    `update organizations set rate_limits = '${random.pick(['{"rph":1.5}', '{"tpm":"many"}', '{"rpd":-1}', '{"new":1}'])}' where id = '${organizationId}'`,
+    `update budgets set period = '${random.pick(['{"is":"fortnight"}', '{}', '{"is":"rolling","hours":-1}', '{"is":"month","anchor_day":99}'])}' where ${of}`,
+    `update keys set model_limits = '${random.pick(['[{"rate_limits":{}}]', '[7]', '[{"target":5}]', '[]'])}' where id = '${key.id}'`,
+    `update teams set model_limits = '${random.pick(['[{}]', '["x"]', '[]'])}' where id = '${teamId}'`,
+    `update prices set per_million = '${random.pick(['{"input":1.5}', '{"output":"1"}', '[]', '7', 'null', '{"input":-1}'])}' where deployment_id = '${deploymentId}'`,
+    `update credentials set sealed = '\\x${random.bytes(random.whole(0, 40)).toString('hex')}' where id = '${credentialId}'`,
+  ];
+  for (const statement of statements) if (random.chance(0.6)) await query(statement);
+  // One of these is always there, so that a start that fails over a row fails over this one.
+  await query(`update request_log set total_tokens = 9007199254740993 where ${of}`);
+}
+
+/** Ids of records that are none begin so. */
+export const POISON_ID = /^(?:req_0bad|shape|$)/;
+
+/** Adds a file of whole frames that hold no records, and one half frame at its end. */
+export function poisonJournal(directory: string, { poisoned }: FuzzSite, random: Random): void {
+  const last = readdirSync(directory)
+    .filter((file) => /^journal-\d+\.log$/.test(file))
+    .sort()
+    .at(-1);
+  if (last === undefined) return;
+  const installation = /H\t1\t([^\t]+)\t/.exec(readFileSync(path.join(directory, last)).toString('latin1', 0, 200))?.[1];
+  if (installation === undefined) return;
+  const number = Number(/\d+/.exec(last)?.[0]) + 1;
+  const frames = new FrameBuffer();
+  const add = (line: string) => {
+    frames.open();
+    frames.text(`${line}\n`);
+    frames.close();
+  };
+  add(`H\t1\t${installation}\t${number}`);
+  const who = `${poisoned.organizationId}\t${poisoned.teamId}\t${poisoned.key.id}\t\t\tx`;
+  for (let left = random.whole(3, 12); left > 0; left -= 1) add(record(who, random));
+  add(`B\t${poisonId(random)}\tNaN\t${who}`);
+  const torn = frames.bytes.subarray(0, frames.length - random.whole(0, 5));
+  writeFileSync(path.join(directory, `journal-${String(number).padStart(12, '0')}.log`), torn, { mode: 0o600 });
+}
+
+function record(who: string, random: Random): string {
+  const odd = () =>
+    random.pick(['NaN', '', '-1', '1e400', '99999999999999999999', 'x', '{', '\x1e', '\x1f', '0', '1', String(Date.now())]);
+  const fields = (count: number) => Array.from({ length: count }, odd).join('\t');
+  const id = poisonId(random);
+  return random.weighted<() => string>([
+    [4, () => `B\t${id}\t${odd()}\t${who}\t${fields(random.whole(0, 14))}`],
+    [3, () => `E\t${id}\t${odd()}\t${who}\t${fields(random.whole(0, 22))}`],
+    [2, () => `O\t${id}\t${odd()}\t${who}\t${fields(random.whole(0, 22))}`],
+    [1, () => `R\t${id}\t${poisonId(random)}`],
+    [1, () => `S\tshape\t${who.split('\t')[0]}\t{${odd()}`],
+    [1, () => `${random.pick(['Z', 'B', 'E', 'O', 'R', '\x00'])}${fields(random.whole(0, 3))}`],
+  ])();
+}
+
+function poisonId(random: Random): string {
+  return `req_0bad${random.bytes(14).toString('hex')}`;
+}
