@@ -7,7 +7,7 @@ import { askedTier, lookupBounds } from '../domain/beyond.ts';
 import { estimatedOutput, outputMadeAtMost } from '../domain/hang-up.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { tokensMadeAtMost } from '../domain/pace.ts';
-import { costNanoUsd } from '../domain/price.ts';
+import { upperBoundNanoUsd } from '../domain/price.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Outcome, Said } from './intake.ts';
@@ -140,9 +140,10 @@ export function oweForHangUp(
     owe(admission, candidate, used, why, billed);
     return;
   }
-  const asHeld = { input: inputHeldFor(admission, candidate), output, ...pieces, request: 1 };
-  const nanoUsd = toCounterNanoUsd(costNanoUsd(asHeld, price, billed.serviceTier ?? askedTier(asked.facts.beyond)));
-  owe(admission, candidate, used, why, { ...billed, nanoUsd });
+  // As it was held: nobody knows in which bucket the input was, nor at which tier it was to be answered.
+  const serviceTier = billed.serviceTier ?? askedTier(asked.facts.beyond);
+  const asHeld = upperBoundNanoUsd(inputHeldFor(admission, candidate), output, price, { serviceTier, searches, rereads: rounds });
+  owe(admission, candidate, used, why, { ...billed, nanoUsd: toCounterNanoUsd(asHeld) });
 }
 
 const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };

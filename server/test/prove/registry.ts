@@ -15,7 +15,8 @@ export const REGISTRY: readonly ProveRow[] = [
   {
     name: 'money.fuzz',
     module: 'money-fuzz',
-    shows: 'answers, names and headers are mutated through walk, settlement, kill and start: books stay right; planted faults are found',
+    shows:
+      'answers, names and headers are mutated through walk, settlement, kill and start: books stay right; planted faults are found',
     alone: 'full',
   },
   {

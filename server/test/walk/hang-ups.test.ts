@@ -248,6 +248,23 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await row()).entries).toMatchObject([charged]);
   });
 
+  test.each([
+    ['the tier that an account may go by', {}, { output: 2e10, input: 2e9 }, 2],
+    ['the dearest bucket of its input', { cache_write_1h: 2e9, reasoning: 2e10 }, null, 2],
+  ])('is charged as held at %s, where nothing was said of it yet', async (_what, dearer, priority, times) => {
+    const units = priority === null ? {} : { units: { serviceTiers: { priority: { perMillion: priority } } } };
+    const prices = [{ id: 'price_1', effectiveFromMs: 0, perMillion: { input: 1e9, output: 1e10, ...dearer }, ...units }];
+    const scene = await open({ deployment: { prices } });
+    const { call, leave, row } = asking(scene, HELLO);
+    await call;
+    scene.time.pass(100);
+    await leave();
+    const { entries } = await row();
+    const output = entries[0]?.usage.output as number;
+    expect(output).toBeGreaterThan(0);
+    expect(entries).toMatchObject([{ nanoUsd: times * nanoUsd(inputHeldOf(HELLO), output) }]);
+  });
+
   test('goes by twice the fastest of the answers that are known, from fifty on', async () => {
     const scene = await open();
     // 200 tokens a second, of which none can be seen.
