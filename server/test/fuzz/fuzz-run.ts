@@ -185,12 +185,15 @@ class Run {
     while (this.#isRestarting) await sleep(5);
     const client = this.#client as FuzzClient;
     const heard = await patiently(() => client.call(path, secret, headers, body));
+    // What is over is taken down, with its calls in flight.
+    if (this.#isOver()) return null;
     if (heard.wrong !== null)
       this.#found('wrong_answer', `${heard.wrong}: ${body.slice(0, 200)} is answered ${heard.text.slice(0, 200)}`, n);
     if (heard.status !== 0) return heard;
-    if (this.#isRestarting || client !== this.#client) return null;
+    const isCut = () => this.#isRestarting || client !== this.#client || this.#isOver();
+    if (isCut()) return null;
     await sleep(20);
-    if (this.#isRestarting || client !== this.#client) return null;
+    if (isCut()) return null;
     this.#found(
       isAlive(this.#running.pid) ? 'wrong_answer' : 'exit',
       `${heard.text}: ${this.#running.output().slice(-1_500)}`,

@@ -33,6 +33,8 @@ const NAMES = [
     'content',
   ],
   ...['finish_reason', 'stop_reason', 'stop_sequence', 'delta', 'message', 'id', 'model', 'role', 'type', 'index', 'tool_calls'],
+  ...['server_tool_use', 'web_search_requests', 'num_search_queries', 'num_sources_used', 'iterations', 'speed', 'inference_geo'],
+  ...['audio_tokens', 'image_tokens', 'cache_write_tokens', 'thinking_tokens', 'ephemeral_1h_input_tokens'],
   ...['function_call', 'service_tier', 'refusal', 'reasoning_content', 'annotations', '__proto__', 'constructor', 'toString'],
 ] as const;
 

@@ -97,7 +97,7 @@ function askedAt(path: string): readonly [ProviderKind, Asking] {
 }
 
 /** What everybody but the cases is answered. */
-export const HONEST_SEED = 1;
+const HONEST_SEED = 1;
 const HONEST_CASES = new Map<string, HostileAnswer>();
 
 export function honestAnswer(kind: ProviderKind, asking: Asking, stream: boolean): HostileAnswer {

@@ -8,30 +8,71 @@ import type { FuzzSite } from './fuzz-site.ts';
 
 const AMOUNTS = ['9007199254740993', '9223372036854775807', '-1', '-9223372036854775808', '0', '4503599627370496'] as const;
 
-/** Changes what is stored of the tenant that nobody calls any more. */
+/** Changes what is stored of the tenant that nobody calls any more. Its rows are always absurd; of its policies few, else nothing would count the rows. */
 export async function poisonRows(query: Query, { poisoned }: FuzzSite, random: Random): Promise<void> {
-  const { organizationId, teamId, key, deploymentId, credentialId } = poisoned;
+  const { organizationId } = poisoned;
   const amount = () => random.pick(AMOUNTS);
   const of = `organization_id = '${organizationId}'`;
-  const statements = [
+  const rows = [
     `update request_log set total_tokens = ${amount()}, input_tokens = ${amount()}, status = '${random.pick(['paused', 'succeeded', ''])}' where ${of}`,
     `update request_log set count = ${random.pick(['-1', '0', '2147483647'])} where ${of}`,
     `update ledger set total_tokens = ${amount()}, nano_usd = ${amount()} where ${of}`,
-    `update organizations set time_zone = '${random.pick(['Mars/Olympus', '', '+25:00', 'UTC'])}' where id = '${organizationId}'`,
-    `update organizations set rate_limits = '${random.pick(['{"rph":1.5}', '{"tpm":"many"}', '{"rpd":-1}', '{"new":1}'])}' where id = '${organizationId}'`,
-    `update budgets set period = '${random.pick(['{"is":"fortnight"}', '{}', '{"is":"rolling","hours":-1}', '{"is":"month","anchor_day":99}'])}' where ${of}`,
-    `update keys set model_limits = '${random.pick(['[{"rate_limits":{}}]', '[7]', '[{"target":5}]', '[]'])}' where id = '${key.id}'`,
-    `update teams set model_limits = '${random.pick(['[{}]', '["x"]', '[]'])}' where id = '${teamId}'`,
-    `update prices set per_million = '${random.pick(['{"input":1.5}', '{"output":"1"}', '[]', '7', 'null', '{"input":-1}'])}' where deployment_id = '${deploymentId}'`,
-    `update credentials set sealed = '\\x${random.bytes(random.whole(0, 40)).toString('hex')}' where id = '${credentialId}'`,
   ];
-  for (const statement of statements) if (random.chance(0.6)) await query(statement);
-  // One of these is always there, so that a start that fails over a row fails over this one.
-  await query(`update request_log set total_tokens = 9007199254740993 where ${of}`);
+  for (const statement of rows) if (random.chance(0.3)) await query(statement);
+  await query(
+    `update request_log set total_tokens = 9007199254740993, count = 1, status = 'succeeded' where ${of} and random() < 0.7`,
+  );
+  for (const { table, column, where, well, ill } of policiesOf(poisoned)) {
+    const value = random.chance(0.12) ? random.pick(ill) : well;
+    await query(`update ${table} set ${column} = '${value}' where ${where}`);
+  }
+  const sealed = random.bytes(random.whole(0, 40)).toString('hex');
+  if (random.chance(0.3)) await query(`update credentials set sealed = '\\x${sealed}' where id = '${poisoned.credentialId}'`);
 }
 
-/** Ids of records that are none begin so. */
-export const POISON_ID = /^(?:req_0bad|shape|$)/;
+interface Policy {
+  readonly table: string;
+  readonly column: string;
+  readonly where: string;
+  /** What can be read, and what cannot. */
+  readonly well: string;
+  readonly ill: readonly string[];
+}
+
+function policiesOf({ organizationId, teamId, key, deploymentId }: FuzzSite['poisoned']): readonly Policy[] {
+  const [of, rates] = [`organization_id = '${organizationId}'`, '{"rpd":10000000,"tpd":9000000000000000}'];
+  const badPeriods = ['{"is":"fortnight"}', '{}', '{"is":"rolling","hours":-1}', '{"is":"month","anchor_day":99}'];
+  const badPrices = ['{"input":1.5}', '{"output":"1"}', '[]', '7', 'null', '{"input":-1}'];
+  const badRates = ['{"rph":1.5}', '{"tpm":"many"}', '{"rpd":-1}', '{"new":1}'];
+  return [
+    {
+      table: 'organizations',
+      column: 'time_zone',
+      where: `id = '${organizationId}'`,
+      well: 'UTC',
+      ill: ['Mars/Olympus', '', '+25:00'],
+    },
+    { table: 'organizations', column: 'rate_limits', where: `id = '${organizationId}'`, well: rates, ill: badRates },
+    { table: 'budgets', column: 'period', where: of, well: MONTH, ill: badPeriods },
+    {
+      table: 'keys',
+      column: 'model_limits',
+      where: `id = '${key.id}'`,
+      well: '[]',
+      ill: ['[{"rate_limits":{}}]', '[7]', '[{"target":5}]'],
+    },
+    { table: 'teams', column: 'model_limits', where: `id = '${teamId}'`, well: '[]', ill: ['[{}]', '["x"]'] },
+    {
+      table: 'prices',
+      column: 'per_million',
+      where: `deployment_id = '${deploymentId}'`,
+      well: '{"input":10000000}',
+      ill: badPrices,
+    },
+  ];
+}
+
+const MONTH = '{"is":"month","anchor_day":1}';
 
 /** Adds a file of whole frames that hold no records, and one half frame at its end. */
 export function poisonJournal(directory: string, { poisoned }: FuzzSite, random: Random): void {
@@ -72,6 +113,7 @@ function record(who: string, random: Random): string {
   ])();
 }
 
+/** Ids of records that are none begin with what no id of ours does: see `rejectedRows`. */
 function poisonId(random: Random): string {
   return `req_0bad${random.bytes(14).toString('hex')}`;
 }
