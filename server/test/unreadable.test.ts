@@ -161,11 +161,10 @@ for (const [name, isThere, open] of PLACES) {
       expect(await running.stop()).toBe(0);
     });
 
-    // promise: restore skips what it cannot read, says so, and the
     // The file is the same with whatever counters.
-    test.skipIf(open === shared)(
-      'records of the journal that cannot be read are told, set aside, and keep nobody from starting',
-      async () => {
+    if (open !== shared) {
+      // promise: restore skips what it cannot read, says so, and the
+      test('records of the journal that cannot be read are told, set aside, and keep nobody from starting', async () => {
         let running = await furnish();
         const plain = await makeHouse(running);
         expect(await call(running, plain)).toBe(200);
@@ -183,8 +182,8 @@ for (const [name, isThere, open] of PLACES) {
           query(`select status from request_log where organization_id = '${plain.tenant.organizationId}'`),
         );
         expect(requests.map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
-      },
-    );
+      });
+    }
   });
 }
 

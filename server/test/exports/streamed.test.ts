@@ -79,13 +79,16 @@ onEveryDatabase('streamed exports', (given, kind) => {
     if (kind === 'postgresql') expect(most).toBeLessThan(HEAP_BYTES_MAX);
   });
 
-  test.skipIf(kind === 'embedded')('more lines than an export holds are refused, whole', { timeout: MS_MAX }, async () => {
-    await given().db.execute(sql`insert into team_rollups select organization_id, hour_start, team_id, 'one-more', deployment_id,
-      provider, ${sql.raw(SUMS.join(', '))} from team_rollups where called_name = 'model-1'`);
-    const answer = await world().root('GET', usage());
-    expect([answer.status, answer.body.errors]).toEqual([400, [expect.objectContaining({ pointer: '?group_by' })]]);
-    await given().db.execute(sql`delete from team_rollups where called_name = 'one-more'`);
-  });
+  // The embedded engine has fewer lines to write.
+  if (kind === 'postgresql') {
+    test('more lines than an export holds are refused, whole', { timeout: MS_MAX }, async () => {
+      await given().db.execute(sql`insert into team_rollups select organization_id, hour_start, team_id, 'one-more', deployment_id,
+        provider, ${sql.raw(SUMS.join(', '))} from team_rollups where called_name = 'model-1'`);
+      const answer = await world().root('GET', usage());
+      expect([answer.status, answer.body.errors]).toEqual([400, [expect.objectContaining({ pointer: '?group_by' })]]);
+      await given().db.execute(sql`delete from team_rollups where called_name = 'one-more'`);
+    });
+  }
 
   test('two at once; a third is told when to come again, and the place of one that left is free', {
     timeout: MS_MAX,
