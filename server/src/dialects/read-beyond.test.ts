@@ -84,6 +84,7 @@ describe('what a request asks for beyond ordinary tokens', () => {
     [{ plugins: [], enable_search: false, models: null, audio: null }, []],
     [{ modalities: ['text', 'audio'], audio: { voice: 'x' } }, ['audio_output']],
     [{ audio: { voice: 'x' } }, ['audio_output']],
+    [{ modalities: ['image', 'text'] }, ['image_output']],
     [{ messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }, ['audio_input']],
     [
       { messages: [{ role: 'user', content: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] }] },

@@ -106,11 +106,16 @@ function chatBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
   noteChatSearches(body);
   for (const field of UNPRICED_CHAT_FIELDS) if (isGiven(body[field])) found.add(other(field, field));
   if (isGiven(body.service_tier)) noteChatTier(body.service_tier);
-  if (isGiven(body.modalities) && arrayOr(body.modalities).includes('audio')) noteBucket('modalities', 'audio_output');
-  else if (isGiven(body.audio)) noteBucket('audio', 'audio_output');
+  if (isGiven(body.modalities) || isGiven(body.audio)) noteModalities(arrayOr(body.modalities), body.audio);
   noteCacheControl(body.cache_control, seen);
   noteParts(seen);
   return found.take();
+}
+
+function noteModalities(modalities: readonly unknown[], audio: unknown): void {
+  if (modalities.includes('audio')) noteBucket('modalities', 'audio_output');
+  else if (isGiven(audio)) noteBucket('audio', 'audio_output');
+  if (modalities.includes('image')) noteBucket('modalities', 'image_output');
 }
 
 function noteBucket(param: string, bucket: DearerBucket): void {
