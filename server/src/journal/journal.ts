@@ -4,65 +4,25 @@
  */
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
 import { IdMap } from '../lib/id-map.ts';
-import { Callbacks, type OnDefect } from './callbacks.ts';
+import { Callbacks } from './callbacks.ts';
 import { CarryForward } from './carry-forward.ts';
-import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
+import { claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { KeptSegments } from './kept-segments.ts';
 import { KnownShapes } from './known-shapes.ts';
 import { LineWriter } from './lines.ts';
+import type { JournalOptions, JournalStats, ReplayReport } from './options.ts';
 import { readEnd } from './parse-lines.ts';
 import { RecentLines } from './recent.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { replay } from './replay.ts';
 import { RowReader } from './row-reader.ts';
-import { type JournalEvent, SegmentLog, type WriteOutcome } from './segment-log.ts';
+import { SegmentLog, type WriteOutcome } from './segment-log.ts';
 import { lineIn, type Segment } from './segments.ts';
 import { SettledTail } from './settled-tail.ts';
 
+export type { JournalOptions, JournalStats, ReplayReport } from './options.ts';
 export type { JournalEvent, WriteOutcome } from './segment-log.ts';
 export { JournalUnusable } from './segments.ts';
-
-export interface JournalOptions {
-  /** Made when it is not there. One process at a time. */
-  readonly directory: string;
-  /** A journal of another installation is refused. */
-  readonly installationId: string;
-  /** From this size on there is no room for what costs money. What is in flight then still fits. */
-  readonly bytesMax: number;
-  /** What may be kept of rows that are stored, beside `bytesMax`; 0, unless given, keeps nothing. */
-  readonly keepBytesMax?: number;
-  /** How long it is kept; 15 minutes unless given. */
-  readonly keepMs?: number;
-  /** How long a start still reads it; 10 seconds unless given. */
-  readonly keepReadableMs?: number;
-  readonly onEvent: (event: JournalEvent) => void;
-  /** What a callback threw; nothing else is disturbed by it. */
-  readonly onDefect: OnDefect;
-  readonly syncEveryMs?: number;
-  readonly probeEveryMs?: number;
-}
-
-export interface JournalStats {
-  readonly bytes: number;
-  readonly bytesMax: number;
-  readonly segments: number;
-  /** Requests begun and not ended. */
-  readonly open: number;
-  readonly rowsWaiting: number;
-  readonly bytesWaiting: number;
-  readonly health: 'ok' | 'full' | 'faulty';
-  /** Of files that are kept although their rows are stored; not in `bytes`. */
-  readonly keptBytes: number;
-}
-
-/** What the start found of earlier runs. */
-export interface ReplayReport {
-  /** Rows that may not have reached the database. */
-  readonly rows: number;
-  /** Requests that never ended and are settled as estimated. */
-  readonly estimated: number;
-  readonly bad: readonly (BadBytes & { readonly path: string })[];
-}
 
 const KEEP_MS = 15 * 60_000;
 const KEEP_READABLE_MS = 10_000;

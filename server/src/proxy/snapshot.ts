@@ -1,11 +1,11 @@
 import type { ConfigurationChange } from '../counters/counters.ts';
 import { type Catalogue, groupsChanged } from '../domain/catalogue.ts';
-import type { OutputHistory } from '../domain/hold.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
-import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
+import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import { isStoreUnavailable } from '../store/errors.ts';
+import { type CachedKey, type OrganizationHolder, replaceKey, zoneOf } from './cached-key.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
 /** Where configuration comes from: the store's queries, bound to a database. */
@@ -24,23 +24,6 @@ export interface ConfigChange {
   readonly catalogue?: boolean;
   readonly organizationIds?: readonly string[];
   readonly keyIds?: readonly string[];
-}
-
-/** The organization of many callers: one holder, whose content is replaced whole. */
-export interface OrganizationHolder {
-  config: OrganizationConfig | null;
-}
-
-/** A key in the cache. What it belongs to is replaced whole, never changed in place. */
-export interface CachedKey {
-  config: KeyConfig;
-  readonly holder: OrganizationHolder;
-  readonly histories: Map<string, OutputHistory>;
-  /** What was worked out of it by called name: known to those who work it out. It goes with the key. */
-  readonly standings: Map<string, unknown>;
-  team: TeamConfig | null;
-  member: MemberConfig | null;
-  lastUsedMs: number;
 }
 
 interface CachedSecret {
@@ -392,16 +375,4 @@ class LiveSnapshot implements Snapshot {
     const used = [...this.#keys.values()].filter(({ lastUsedMs }) => lastUsedMs >= sinceMs);
     return used.map(({ config, lastUsedMs }) => ({ organizationId: config.organizationId, keyId: config.id, atMs: lastUsedMs }));
   }
-}
-
-function zoneOf({ config }: OrganizationHolder): string {
-  return config?.timeZone ?? 'UTC';
-}
-
-/** Puts a key's configuration in place with the team and member it belongs to now. */
-function replaceKey(key: CachedKey, config: KeyConfig): void {
-  const organization = key.holder.config;
-  key.config = config;
-  key.team = organization?.teams.get(config.teamId) ?? null;
-  key.member = config.owner.is === 'member' ? (organization?.members.get(config.owner.memberId) ?? null) : null;
 }

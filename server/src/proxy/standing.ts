@@ -10,12 +10,12 @@ import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.t
 import type { Dimensions } from '../journal/records.ts';
 import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
+import type { CachedKey } from './cached-key.ts';
 import type { Candidate } from './candidate.ts';
 import { chargedFor, memberIdOf } from './charged.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
-import type { CachedKey } from './snapshot.ts';
 
 /**
  * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:

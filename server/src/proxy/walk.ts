@@ -3,10 +3,10 @@ import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/estimate-reason.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
 import type { Dimensions, LedgerEntry } from '../journal/records.ts';
+import type { CachedKey } from './cached-key.ts';
 import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { GatewayRequest, Reply } from './http.ts';
-import type { CachedKey } from './snapshot.ts';
 import type { Standing } from './standing.ts';
 import type { RequestTrace } from './tracing.ts';
 
