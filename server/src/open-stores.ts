@@ -126,6 +126,7 @@ function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
   if (is === 'back') log.info(facts, 'ledger: the database is back');
   else if (is === 'failed_over') log.warn(facts, 'ledger: PostgreSQL failed over; all rows that are kept are stored again');
   else if (is === 'stored_again') log.warn(facts, 'ledger: rows that PostgreSQL had lost are there again');
+  else if (is === 'defect') log.error(facts, 'ledger: storing failed in a way that it should not; it is tried again');
   else log.error(facts, `ledger: ${is}`);
 }
 
