@@ -1,4 +1,4 @@
-/** What a budget of an access group has counted when a model is labelled into it, and out of it again. */
+/** What a budget of an access group has counted when a model is labelled into it, and out of it again, and who says so without Redis. */
 import { describe, expect, test } from 'vitest';
 import { type Gateway, startGateway } from './prove/gateway.ts';
 import { makeKey, makeModel, makeTenant } from './prove/tenant.ts';
@@ -10,13 +10,22 @@ const TIMEOUT = { timeout: 120_000 };
 describe('a model that is labelled into a group with a budget', TIMEOUT, () => {
   // promise: An access group always means its members of now, for requests in flight as well.
   test('brings what was spent on it along at once, and takes it away again (counted in memory)', async () => {
-    await labelsAndUnlabels(await startGateway());
+    const gateway = await startGateway();
+    await labelsAndUnlabels(gateway);
+    expect(await gateway.stop()).toBe(0);
   });
 
   test.skipIf(!hasPostgres() || !hasRedis('Redis'))('and so where all replicas count together', async () => {
     const [opened, redis] = [await openTestDatabase('postgresql'), await startRedis('Redis')];
     try {
-      await labelsAndUnlabels(await startGateway({ env: { DATABASE_URL: opened.url as string, REDIS_URL: redis.url } }));
+      const gateway = await startGateway({ env: { DATABASE_URL: opened.url as string, REDIS_URL: redis.url } });
+      const { paths, spent } = await labelsAndUnlabels(gateway);
+      expect(await Promise.all(paths.map((path) => isLive(gateway, path)))).toEqual([true, true, true]);
+      redis.servers[0]?.kill('SIGKILL');
+      await expect.poll(() => isLive(gateway, paths[0] as string), { timeout: 30_000 }).toBe(false);
+      const stored = await Promise.all(paths.map((path) => countedAt(gateway, path)));
+      expect(stored).toEqual(paths.map(() => ({ spent, rpd: 1, rph: 1 })));
+      await gateway.kill();
     } finally {
       await redis.stop();
       await opened.dispose();
@@ -24,7 +33,7 @@ describe('a model that is labelled into a group with a budget', TIMEOUT, () => {
   });
 });
 
-async function labelsAndUnlabels(gateway: Gateway): Promise<void> {
+async function labelsAndUnlabels(gateway: Gateway): Promise<{ readonly paths: readonly string[]; readonly spent: number }> {
   for (const model of ['labelled', 'other']) await makeModel(gateway, { model, provider: 'fake', upstreamModel: 'fake-small' });
   await gateway.admin('PUT', '/callable-targets/other/access-groups', { access_groups: ['beta'] });
   const budgets = [{ amount: '100.00', period: 'month', access_group: 'beta' }];
@@ -47,7 +56,7 @@ async function labelsAndUnlabels(gateway: Gateway): Promise<void> {
   expect(await counted()).toEqual(each({ spent: both.spent + more, rpd: 4, rph: 4 }));
   await gateway.admin('PUT', '/callable-targets/labelled/access-groups', { access_groups: [] });
   expect(await counted()).toEqual(each({ spent: other, rpd: 1, rph: 1 }));
-  expect(await gateway.stop()).toBe(0);
+  return { paths, spent: other };
 }
 
 const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
@@ -59,7 +68,12 @@ async function countedAt(gateway: Gateway, path: string) {
   return { spent: nanoUsd(budgets[0]?.spent ?? ''), rpd: used('rpd'), rph: used('rph') };
 }
 
+async function isLive(gateway: Gateway, path: string): Promise<boolean> {
+  return (await gateway.admin<Status>('GET', `${path}/limits/status`)).live;
+}
+
 interface Status {
+  readonly live: boolean;
   readonly rate_limits: readonly { readonly limit: string; readonly used: number }[];
   readonly budgets: readonly { readonly spent: string }[];
 }

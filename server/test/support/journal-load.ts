@@ -2,11 +2,9 @@
  * A process to be killed: settles requests as fast as it can and says on its output what it was told is written. Arguments: the directory, and
  * `failing-disk` where every other sync fails and loses what it was to keep.
  */
-import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { givenBegin, givenEnd, givenRefusal } from './records.ts';
 
-if (process.argv[3] === 'failing-disk') failEveryOtherSync();
+if (process.argv[3] === 'failing-disk') await import('./failing-syncs.ts');
 const { openJournal } = await import('../../src/journal/journal.ts');
 const journal = await openJournal({
   directory: process.argv[2] as string,
@@ -37,26 +35,3 @@ function startOne(): void {
 setInterval(() => {
   for (let i = 0; i < 30; i++) startOne();
 }, 1);
-
-/** What is lost is gone a moment after the failure was told: a process that is killed meanwhile has a disk that lost nothing yet. */
-function failEveryOtherSync(): void {
-  const sync = fs.fdatasync;
-  const kept = new Map<number, number>();
-  let syncs = 0;
-  const failing = (fd: number, done: (error: NodeJS.ErrnoException | null) => void) => {
-    const { ino, size } = fs.fstatSync(fd);
-    syncs += 1;
-    if (syncs % 2 === 0) {
-      done(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }));
-      fs.ftruncateSync(fd, kept.get(ino) ?? 0);
-      console.log('lost');
-      return;
-    }
-    sync(fd, (error) => {
-      kept.set(ino, size);
-      done(error);
-    });
-  };
-  fs.fdatasync = Object.assign(failing, { __promisify__: sync.__promisify__ });
-  syncBuiltinESMExports();
-}
