@@ -126,18 +126,13 @@ async function openSite(gateway: Gateway, provider: SmallProvider): Promise<Site
   return { gateway, provider, tenants, ids };
 }
 
-/** Everything, or each request in one of the forms in turn. */
+/** Everything; or every third, in one of the forms in turn, so that each kind of request still meets each target and each policy. */
 function casesOf({ tenants }: Site, quick: boolean): readonly Case[] {
-  const cases: Case[] = [];
-  for (const tenant of tenants) {
-    for (const target of TARGETS) {
-      for (const ask of ASKS) {
-        const turn = FORMS[cases.length % FORMS.length] as Form;
-        for (const form of quick ? [turn] : FORMS) cases.push({ tenant, target, ask, form, marker: `request-${cases.length};` });
-      }
-    }
-  }
-  return cases;
+  const kinds = tenants.flatMap((tenant) => TARGETS.flatMap((target) => ASKS.map((ask) => ({ tenant, target, ask }))));
+  const cases = quick
+    ? kinds.filter((_, at) => at % 3 === 0).map((kind, at) => ({ ...kind, form: FORMS[at % FORMS.length] as Form }))
+    : kinds.flatMap((kind) => FORMS.map((form) => ({ ...kind, form })));
+  return cases.map((one, at) => ({ ...one, marker: `request-${at};` }));
 }
 
 async function tryOne(site: Site, one: Case): Promise<Outcome> {
