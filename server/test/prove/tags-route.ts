@@ -85,7 +85,7 @@ async function onLane(lane: 'on' | 'off', quick: boolean): Promise<ProveResult> 
     const site = await openSite(gateway, provider);
     const outcomes = await inParallel(casesOf(site, quick), AT_ONCE, (one) => tryOne(site, one));
     const books = await inParallel(site.tenants, AT_ONCE, (tenant) => booksOf(site, tenant, outcomes));
-    return allOf([shown(lane, outcomes), booksShown(books), await passedOver(site)]);
+    return allOf([shown(lane, outcomes), booksShown(books), await passedOver(site), ...(quick ? [] : [await toldAtStart(site)])]);
   } finally {
     await gateway.stop();
     await provider.stop();
@@ -352,5 +352,19 @@ async function passedOver({ gateway, ids }: Site): Promise<ProveResult> {
     holds: sorted(listed) === sorted(wanted),
     figure: `${listed.length} of ${wanted.length} deployments listed that requests without tags pass over`,
     details: [`listed ${listed.join(', ')}`, `wanted ${wanted.join(', ')}`],
+  };
+}
+
+/** And named in the log of the next start. */
+async function toldAtStart({ gateway }: Site): Promise<ProveResult> {
+  const { data } = await gateway.admin<{ data: { id: string }[] }>('GET', '/deployments?passed_over=true&limit=200');
+  await gateway.stop();
+  const next = await startGateway({ dataDir: gateway.dataDir, adminToken: gateway.adminToken });
+  const missing = () => data.filter(({ id }) => !next.output().includes(id));
+  for (let tries = 0; missing().length > 0 && tries < 50; tries += 1) await sleep(100);
+  await next.stop();
+  return {
+    holds: missing().length === 0,
+    figure: `${data.length - missing().length} of ${data.length} named in the log of the next start`,
   };
 }
