@@ -7,7 +7,7 @@ import { PLANTED, type PlantedFault } from '../fuzz/planted.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { hasRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { freePort, startGateway, temporaryDirectory } from './gateway.ts';
+import { freePort, START, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
@@ -61,7 +61,7 @@ async function inMemory(fault: PlantedFault | null, poisonRowsEvery: number): Pr
   await putDatabase(dataDir);
   const [adminToken, port] = [newAdminToken(), await freePort()];
   const plant = path.join(import.meta.dirname, '../fuzz/plant.ts');
-  const command = [process.execPath, '--import', plant, 'server/src/main.ts', 'serve'] as const;
+  const command = [process.execPath, ...START, '--import', plant, 'server/src/main.ts', 'serve'] as const;
   const planted = fault === null ? {} : { command: command as unknown as readonly [string, ...string[]] };
   const env = { HEADGATE_PORT: String(port), ...(fault === null ? {} : { PLANTED_FAULT: fault.name }) };
   return { start: () => startGateway({ dataDir, adminToken, env, ...planted }), where: { dataDir }, dataDir, poisonRowsEvery };
