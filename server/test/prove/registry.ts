@@ -87,6 +87,33 @@ export const REGISTRY: readonly ProveRow[] = [
   row('replicas.roles', 'roles', '3.12', 'a process for requests and one for people keep out of each other’s way'),
 ];
 
+/**
+ * The test file that shows a prove in small, at every change. A quick run of everything leaves these out.
+ */
+export const SMALL_FORMS: Readonly<Record<string, string>> = {
+  'money.hangup': 'server/test/walk/hang-ups.test.ts',
+  'money.frozen': 'server/test/walk/frozen.test.ts',
+  'money.bounded': 'server/test/walk/units.test.ts',
+  'start.first': 'console/test/first-run.spec.ts',
+  'limits.probe': 'server/test/walk/limits.test.ts',
+  'limits.table': 'server/test/limits/limit-table.test.ts',
+  'holds.budgets': 'server/test/walk/money.test.ts',
+  'holds.ledger': 'server/test/vendor/served-ledger.test.ts',
+  'holds.simulation': 'server/test/simulation/simulation.test.ts',
+  'outages.postgres': 'server/test/ledger-outage.test.ts',
+  'hostile.input': 'server/test/bad-input/bad-input.test.ts',
+  'hostile.faults': 'server/test/vendor/faults.test.ts',
+  'access.matrix': 'server/test/walk/access.test.ts',
+  'access.changes': 'server/test/effects/access-effect.test.ts',
+  'access.roles': 'server/test/admin/matrix.test.ts',
+  'lane.fuzz': 'server/test/lane/fuzz.test.ts',
+  'install.move': 'server/test/cli/move.test.ts',
+  'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
+  'replicas.failover': 'server/test/postgres-failover.test.ts',
+  'console.lists': 'server/test/standing/list.test.ts',
+  'bench.bars': 'bench/src/ratios.test.ts',
+};
+
 function row(name: string, module: string, was: string, shows: string, alone?: ProveRow['alone']): ProveRow {
   return { name, module, was, shows, ...(alone === undefined ? {} : { alone }) };
 }
