@@ -19,7 +19,7 @@ if (unknown.length > 0) {
 }
 
 /** The longest begin first, so that no lane waits for the last one. */
-const LONGEST = ['money.fuzz', 'replicas.upgrade', 'replicas.chaos', 'hostile.attacks', 'answers.clients'];
+const LONGEST = ['money.fuzz', 'replicas.upgrade', 'hostile.attacks', 'answers.clients'];
 /** Quick ones mostly wait, so several share the machine; full ones have it to themselves. */
 const lanes = options.quick ? 3 : 1;
 /** What is quick and has not ended by then hangs. It is missed, and the others go on. */
