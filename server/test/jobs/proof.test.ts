@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
+import type { Counters, HeldReport, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/limit-plan.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
@@ -23,6 +23,7 @@ onOneDatabase('the proof', (given) => {
   let counters: Counters;
   let organizationId: string;
   let repairs = 0;
+  let holds: HeldReport = { held: 0, inFlight: 0, difference: 0 };
 
   beforeEach(async () => {
     const { clock, db } = world().deps;
@@ -38,7 +39,7 @@ onOneDatabase('the proof', (given) => {
   const spend = (nanoUsd: number) =>
     storeRecords(given(), [givenEnd({ organizationId, admittedAtMs: world().time.nowMs, entries: [givenEntry({ nanoUsd })] })]);
   const prove = (held: CountersHeld, more: Partial<ProofOptions> = {}) =>
-    proofJob({ counters, held, announcer, repair: async () => (repairs += 1), settleMs: 10, ...more }).run({
+    proofJob({ counters, held, holds: () => holds, compareHeld: null, announcer, repair: async () => (repairs += 1), settleMs: 10, ...more }).run({
       database: given(),
       clock: world().deps.clock,
       signal: new AbortController().signal,
@@ -138,6 +139,14 @@ onOneDatabase('the proof', (given) => {
     expect(await units()).toEqual(whole);
     expect([await drifts(), told]).toEqual([[], []]);
     expect(await prove(OURS)).toContain('0 sums of units put right');
+  });
+
+  // promise: It also compares what is *held* with what is in flight
+  test('says what is held and what is in flight, and by how much they differ', async () => {
+    holds = { held: 5, inFlight: 3, difference: 2 };
+    expect(await prove(OURS)).toContain('Held by 5 requests, in flight 3, difference 2;');
+    holds = { held: 0, inFlight: 0, difference: 0 };
+    expect(await prove(OURS)).toContain('Held by 0 requests, in flight 0, difference 0;');
   });
 
   test('sees rollups that do not add up to the ledger, has them repaired, and is content afterwards', async () => {
