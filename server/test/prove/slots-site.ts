@@ -95,8 +95,10 @@ async function usableOf({ replicas }: Fleet, { secret, slots }: SlotKey, held: H
   calls.push(call(slots));
   await settled(() => statuses.includes(429) || held.waitingNow() > usable);
   const isFull = statuses.includes(429) && held.waitingNow() === usable;
-  held.letWaitingAnswer();
+  // One that was slow to arrive is let go as well.
+  const letting = setInterval(held.letWaitingAnswer, 20);
   await Promise.all(calls);
+  clearInterval(letting);
   // Answers by a share say nothing of the slots that all replicas share.
   return isFull && !statuses.includes(0) ? usable : 0;
 }
