@@ -102,7 +102,10 @@ describe.skipIf(!hasRedis('Redis'))('holds that arrive late', () => {
     made += 1;
     const [own, other] = [process(`late-${made}:`), process(`late-${made}:`, 'process2')];
     const longAgo = Date.now() - 60_000;
-    for (const [counters, id] of [[own, 'req_1'], [other, 'req_2']] as const)
+    for (const [counters, id] of [
+      [own, 'req_1'],
+      [other, 'req_2'],
+    ] as const)
       await counters.rehold(counters.adopt(id, PLAN, longAgo, { atMs: longAgo, ...HELD }));
     admitted(await own.hold('req_3', PLAN, wants()));
     await own.cancel('org_1', ['req_4']);

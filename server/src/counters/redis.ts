@@ -104,7 +104,15 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
     const kept = keptOf(plan);
     const answer = await answered(kept, () =>
-      run(scripts.hold, kept.holdKeys, [recordName(requestId), wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin, 1, owner, kept.who]),
+      run(scripts.hold, kept.holdKeys, [
+        recordName(requestId),
+        wanted.tokens,
+        wanted.nanoUsd,
+        wanted.nanoUsdMin,
+        1,
+        owner,
+        kept.who,
+      ]),
     );
     const atMs = answer[1] as number;
     if (answer[0] === REFUSED) {

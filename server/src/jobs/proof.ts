@@ -44,7 +44,8 @@ const WHOLE_DAYS = 3;
 export function proofJob(options: ProofOptions): Job {
   return {
     name: 'proof',
-    about: 'Compares ledger, rollups and counters, and corrects the counters to the ledger. Compares what is held with what is in flight.',
+    about:
+      'Compares ledger, rollups and counters, and corrects the counters to the ledger. Compares what is held with what is in flight.',
     cron: '*/15 * * * *',
     run: async (context) => {
       const days = await noteRollupDrifts(context);

@@ -22,7 +22,10 @@ export interface Missed {
    * Makes up for all of it; of what was abandoned, for these. What fails stays. Everything settled elsewhere must be in the ledger, and Redis told
    * of it: a request that used something is settled by its row and not cancelled.
    */
-  makeUp(redis: Pick<RedisCounters, 'cancel' | 'forget' | 'recount' | 'doubt' | 'read'>, these: readonly Abandoned[]): Promise<void>;
+  makeUp(
+    redis: Pick<RedisCounters, 'cancel' | 'forget' | 'recount' | 'doubt' | 'read'>,
+    these: readonly Abandoned[],
+  ): Promise<void>;
 }
 
 export interface Abandoned {

@@ -19,9 +19,9 @@ import {
 import type { SharedHold } from '../counters/redis.ts';
 import type { StoredUse } from '../counters/redis-held.ts';
 import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
-import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { atMost } from '../lib/at-most.ts';
 import { createHeldLook, type HeldLook, sumOfReports } from './held-look.ts';
+import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
 import { RedisAway } from './redis-link.ts';
@@ -312,8 +312,14 @@ class Shared implements SharedCounters {
 
   /** What ended and is stored holds nothing any more, what nobody waited for neither; what is left stands as used until its rows are stored. */
   async #leave(): Promise<void> {
-    await atMost(LEAVE_STEP_MS_MAX, this.#opening.settleUp().catch(() => {}));
-    await atMost(LEAVE_STEP_MS_MAX, this.#look.look('all').catch(() => {}));
+    await atMost(
+      LEAVE_STEP_MS_MAX,
+      this.#opening.settleUp().catch(() => {}),
+    );
+    await atMost(
+      LEAVE_STEP_MS_MAX,
+      this.#look.look('all').catch(() => {}),
+    );
     await this.#o.living.leave();
   }
 }

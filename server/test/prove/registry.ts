@@ -56,7 +56,8 @@ export const REGISTRY: readonly ProveRow[] = [
   {
     name: 'holds.sick-redis',
     module: 'sick-redis',
-    shows: 'a Redis that stalls, is slow, cut off, emptied or failed over, a frozen replica: 15 s later nothing is held without a request',
+    shows:
+      'a Redis that stalls, is slow, cut off, emptied or failed over, a frozen replica: 15 s later nothing is held without a request',
   },
   row('holds.simulation', 'simulation', '1.13', 'random histories with faults keep every rule; planted mistakes are found'),
   row('code.order', 'house', '1.14', 'the static checks pass, and no file or function is too long'),

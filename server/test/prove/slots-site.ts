@@ -66,7 +66,8 @@ export async function heldIn({ replicas }: Fleet, { places }: Slots): Promise<nu
   if (answers.some(({ status }) => status !== 200)) return Number.POSITIVE_INFINITY;
   return answers.reduce(
     (sum, { body: { rate_limits, budgets } }) =>
-      sum + [...rate_limits.map(({ held }) => held), ...budgets.map(({ held }) => nanoUsd(held))].reduce((all, one) => all + one, 0),
+      sum +
+      [...rate_limits.map(({ held }) => held), ...budgets.map(({ held }) => nanoUsd(held))].reduce((all, one) => all + one, 0),
     0,
   );
 }

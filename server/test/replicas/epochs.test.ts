@@ -9,7 +9,7 @@ import { openRedis } from '../../src/replicas/redis-link.ts';
 import type { WithoutRedis } from '../../src/replicas/shared-counters.ts';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
 import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../support/redis.ts';
-import { type Given, type House, OPEN_MS_MAX, openHouse, SPENT, until } from './house.ts';
+import { type Given, type House, openHouse, SPENT, until } from './house.ts';
 
 const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const DAY = calendar([-1, 0, 1, 2].map((days) => today + days * DAY_MS));

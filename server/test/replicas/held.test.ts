@@ -15,7 +15,9 @@ afterEach(async () => {
 let made = 0;
 const OWNERS = ['replica1', 'replica2'] as const;
 const SLOTS = 4;
-const PLAN = withLimits(planOf({ unit: 'parallel', window: IN_FLIGHT, value: SLOTS }, { unit: 'requests', window: HOUR, value: 1_000 }));
+const PLAN = withLimits(
+  planOf({ unit: 'parallel', window: IN_FLIGHT, value: SLOTS }, { unit: 'requests', window: HOUR, value: 1_000 }),
+);
 const STALL_MS = 900;
 const FAR_MS = 60_000;
 
@@ -122,7 +124,9 @@ describe.skipIf(!hasRedis('Redis'))('what replicas hold', () => {
   test('what arrives after its replica has left is swept by the others', async () => {
     const { first, second } = await twoReplicas({ renewEveryMs: 200 });
     await ask(second, 'req_own');
-    await first.redis.rehold(first.redis.adopt('req_1', PLAN, Date.now() - FAR_MS, { atMs: Date.now() - FAR_MS, tokens: 0, nanoUsd: 0 }));
+    await first.redis.rehold(
+      first.redis.adopt('req_1', PLAN, Date.now() - FAR_MS, { atMs: Date.now() - FAR_MS, tokens: 0, nanoUsd: 0 }),
+    );
     expect((await heldIn(second))[0]).toBe(2);
     await sleep(500);
     expect((await heldIn(second))[0]).toBe(2);

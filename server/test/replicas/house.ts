@@ -9,7 +9,7 @@ import type { LeftBehind, SharedEvent } from '../../src/replicas/opening.ts';
 import { openRedis } from '../../src/replicas/redis-link.ts';
 import { createSharedCounters, type SharedCounters, type WithoutRedis } from '../../src/replicas/shared-counters.ts';
 
-export const OPEN_MS_MAX = 20_000;
+const OPEN_MS_MAX = 20_000;
 
 /** What the ledger says was spent before: 30 of each counter that asks. */
 export const SPENT = 30;
