@@ -53,6 +53,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('access.changes', 'access-changes', '1.11', 'access follows labels, names and secrets without a restart'),
   row('access.counts', 'team-counts', '1.11', 'what an organization says of itself is true right after each change'),
   row('audit.content', 'audit-content', '1.12', 'prompts are kept as the policy says, sealed, and gone with their key'),
+  {
+    name: 'holds.sick-redis',
+    module: 'sick-redis',
+    shows:
+      'a Redis that stalls, is slow, cut off, emptied or failed over, a frozen replica: 15 s later nothing is held without a request',
+  },
   row('holds.simulation', 'simulation', '1.13', 'random histories with faults keep every rule; planted mistakes are found'),
   row('code.order', 'house', '1.14', 'the static checks pass, and no file or function is too long'),
   row('code.tour', 'tour', '1.14', 'docs/tour.md beside one real request, refusal and change'),
