@@ -51,6 +51,7 @@ import { WrongMasterKey } from './store/installation.ts';
 import { CountsElsewhere, LeaseHeld } from './store/lease.ts';
 import { NewerSchema } from './store/migrate.ts';
 import { AlreadySeeded } from './store/seed.ts';
+import { tellPassedOver } from './tell-passed-over.ts';
 import { metricsOfAll } from './worker-metrics.ts';
 import { startsWorkers, superviseWorkers, workerConfig } from './workers.ts';
 
@@ -122,6 +123,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   }
   const stopKeeping = keepCurrent(config, stores, opened, log);
   if (config.worker <= 1 && config.role !== 'data') await welcome({ config, stores, log, addresses: port.addresses() });
+  if (config.worker <= 1) void tellPassedOver(stores.database.db, log);
   port.notReady = null;
   onSignal(log, async () => {
     port.notReady = 'draining';

@@ -8,7 +8,7 @@ import { endLine } from '../src/journal/lines.ts';
 import type { EndRecord } from '../src/journal/records.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { requestId } from '../src/lib/id.ts';
-import { STORE_LINES } from '../src/store/ledger-statement.ts';
+import { STORE_LINES, STORE_TAGGED_LINES } from '../src/store/ledger-statement.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter, type LedgerWriterOptions } from '../src/store/ledger-writer.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { anyEnd } from './support/any-record.ts';
@@ -54,7 +54,7 @@ async function stored(bench: Bench, ends: readonly EndRecord[]): Promise<void> {
 onEveryDatabase('the ledger writer', (given) => {
   const query = async (text: string) => (await given().pool.query(text)).rows;
   beforeEach(async () => {
-    await query('truncate request_log, ledger, request_content, rollups, unit_rollups, decision_shapes');
+    await query('truncate request_log, ledger, request_content, rollups, unit_rollups, tag_rollups, decision_shapes');
   });
 
   // promise: Ledger rows carry the called name.
@@ -201,8 +201,36 @@ onEveryDatabase('the ledger writer', (given) => {
   });
 
   test('the database does not take the statement for one worth compiling, which would take seconds for every batch', async () => {
-    const { rows } = await given().pool.query({ text: `explain (format json) ${STORE_LINES}`, values: [Buffer.from('')] });
-    expect(rows[0]['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(50_000);
+    for (const statement of [STORE_LINES, STORE_TAGGED_LINES]) {
+      const { rows } = await given().pool.query({ text: `explain (format json) ${statement}`, values: [Buffer.from('')] });
+      expect(rows[0]['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(60_000);
+    }
+  });
+
+  test('tags are stored with their request, and added up once whatever is stored again; a batch may hold requests without', async () => {
+    const ends = [
+      givenEnd({ tags: ['eu', 'x'], tagRoute: '1.tabc' }),
+      givenEnd({ entries: [givenEntry({ usage: { input: 1, search: 2 } })], tags: ['x'], tagRoute: '1.tabc' }),
+      givenEnd(),
+    ];
+    for (const _ of [1, 2]) {
+      const bench = await settle(given);
+      for (const end of ends) bench.journal.end(end);
+      await bench.writer.stop(20_000);
+    }
+    const rows = await query('select tags, tag_route from request_log order by request_id');
+    expect(rows).toEqual([
+      { tags: ['eu', 'x'], tag_route: '1.tabc' },
+      { tags: ['x'], tag_route: '1.tabc' },
+      { tags: null, tag_route: null },
+    ]);
+    const sums = await query(
+      'select tag, unit, requests::int, spend_nano_usd::int as spend, uses::int, quantity::int from tag_rollups order by tag, unit',
+    );
+    const line = (tag: string, requests: number, spend: number) => ({ tag, unit: '', requests, spend, uses: 0, quantity: 0 });
+    const searches = (tag: string) => ({ tag, unit: 'search', requests: 0, spend: 0, uses: 1, quantity: 2 });
+    expect(sums).toEqual([line('', 2, 2_000), searches(''), line('eu', 1, 1_000), line('x', 2, 2_000), searches('x')]);
+    expect(await query('select requests::int from rollups')).toEqual([{ requests: 3 }]);
   });
 
   test('a line of the version before, whose entries say nothing of tiers, is stored', async () => {

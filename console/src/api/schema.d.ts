@@ -417,7 +417,7 @@ export interface paths {
         head?: never;
         /**
          * Change an organization
-         * @description Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.
+         * @description Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants, tags and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.
          */
         patch: operations["patch_organizations_id"];
         trace?: never;
@@ -1176,7 +1176,7 @@ export interface paths {
         head?: never;
         /**
          * Change a key, or move it to another team or owner
-         * @description Nobody changes the limits of a key they own. A move keeps the stored access; what the new place does not have is ineffective.
+         * @description Nobody changes the limits or the tags of a key they own. A move keeps the stored access; what the new place does not have is ineffective.
          */
         patch: operations["patch_keys_id"];
         trace?: never;
@@ -1811,7 +1811,7 @@ export interface paths {
         put?: never;
         /**
          * Try a policy without publishing it
-         * @description Draws from a fixed seed, by the rules that serve requests, while every deployment is up and has room. Nothing is called or stored.
+         * @description Draws requests without tags from a fixed seed, by the rules that serve them, while every deployment is up and has room. Nothing is called or stored.
          */
         post: operations["post_route_groups_id_policy_simulate"];
         delete?: never;
@@ -2747,6 +2747,24 @@ export interface components {
                 tokens: number;
                 spend: string;
             } | null;
+            /** @description What tags left of the deployments. Null: neither the request nor its key, team or organization named a tag. */
+            tags: {
+                /** @description Those that the request named. */
+                asked: string[];
+                /** @description Default tags that stood in, because none that it named routes there. */
+                defaults: string[];
+                required: string[];
+                /** @description Those that chose at the called name. Empty: the deployments without tags serve, or nobody. */
+                routed: string[];
+                /** @description Ids of the deployments that were left: those of the called name, then those of its fallbacks. */
+                deployments: string[];
+                /** @description The same for the called name and each of its fallbacks: each is judged by itself. */
+                targets: {
+                    target: string;
+                    routed: string[];
+                    deployments: string[];
+                }[];
+            } | null;
             access: {
                 /** @enum {string} */
                 verdict: "allowed" | "not_found" | "removed";
@@ -2858,7 +2876,10 @@ export interface components {
             } | null;
             weight: number;
             priority: number;
+            /** @description They route requests and authorize nothing: a request that names tags goes to deployments that carry all of those that some deployment of its target carries. Requests without tags go to deployments without tags, where there are any. */
             tags: string[];
+            /** @description Models and route groups whose requests without tags pass it over: it carries tags, and another deployment there carries none. */
+            passed_over_at: string[];
             max_output_tokens: number | null;
             /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
             max_searches: number | null;
@@ -3081,6 +3102,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
+            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            default_tags: string[];
+            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            required_tags: string[];
             metadata: {
                 [key: string]: unknown;
             };
@@ -3337,6 +3362,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
+            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            default_tags: string[];
+            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            required_tags: string[];
             metadata: {
                 [key: string]: unknown;
             };
@@ -3400,6 +3429,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Grants"];
+            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            default_tags: string[];
+            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            required_tags: string[];
             audit: {
                 /** @enum {string} */
                 content: "off" | "metadata" | "redacted" | "full";
@@ -3712,6 +3745,8 @@ export interface components {
             service_account_id: string | null;
             /** @description The name called; null when the body could not be read that far. */
             model: string | null;
+            /** @description The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision. */
+            tags: string[];
             endpoint: string;
             stream: boolean;
             deployment_id: string | null;
@@ -3799,6 +3834,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
+            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            default_tags: string[];
+            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            required_tags: string[];
             metadata: {
                 [key: string]: unknown;
             };
@@ -4122,6 +4161,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
+            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            default_tags: string[];
+            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            required_tags: string[];
             self_service: components["schemas"]["SelfService"];
             metadata: {
                 [key: string]: unknown;
@@ -4165,7 +4208,7 @@ export interface components {
             to: string;
             time_zone: string;
             interval: ("hour" | "day" | "week" | "month") | null;
-            group_by: ("organization" | "team" | "key" | "member" | "service_account" | "model" | "deployment" | "provider" | "tag")[];
+            group_by: ("organization" | "team" | "key" | "member" | "service_account" | "model" | "deployment" | "provider" | "tag" | "deployment_tag")[];
             data: {
                 /** Format: date-time */
                 start?: string;
@@ -4177,8 +4220,10 @@ export interface components {
                 model?: string | null;
                 deployment_id?: string | null;
                 provider?: string | null;
-                /** @description A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total. */
+                /** @description A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total; null is what had none. */
                 tag?: string | null;
+                /** @description A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total. */
+                deployment_tag?: string | null;
                 /** @description Settled ones; estimated and refused stand beside, not in it. */
                 requests: number;
                 estimated_requests: number;
@@ -5475,6 +5520,10 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
+                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    default_tags?: string[] | null;
+                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    required_tags?: string[] | null;
                     asset_access?: components["schemas"]["GrantsChange"] | null;
                     audit?: {
                         /** @enum {string} */
@@ -5724,6 +5773,10 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
+                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    default_tags?: string[] | null;
+                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    required_tags?: string[] | null;
                     asset_access?: components["schemas"]["GrantsChange"] | null;
                     audit?: {
                         /** @enum {string} */
@@ -6299,6 +6352,10 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
+                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    default_tags?: string[] | null;
+                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     self_service?: components["schemas"]["SelfServiceChange"] | null;
                     metadata?: {
@@ -6463,6 +6520,10 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
+                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    default_tags?: string[] | null;
+                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     self_service?: components["schemas"]["SelfServiceChange"] | null;
                     metadata?: {
@@ -8285,6 +8346,10 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
+                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    default_tags?: string[] | null;
+                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     expires_at?: string | null;
                     metadata?: {
@@ -8607,6 +8672,10 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
+                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    default_tags?: string[] | null;
+                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     expires_at?: string | null;
                     metadata?: {
@@ -9676,6 +9745,8 @@ export interface operations {
                 credential_id?: string;
                 tag?: string;
                 enabled?: string;
+                /** @description `true`: those that requests without tags pass over at some target (`passed_over_at`). */
+                passed_over?: string;
                 /** @description `true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`). */
                 unpriced?: string;
             };
@@ -9753,6 +9824,7 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
+                    /** @description Each: a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
@@ -9909,6 +9981,7 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
+                    /** @description Each: a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
@@ -9991,6 +10064,7 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
+                    /** @description Each: a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
@@ -11645,7 +11719,7 @@ export interface operations {
                 from?: string;
                 /** @description Not included; now unless said. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag. */
+                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
                 /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
@@ -11659,8 +11733,10 @@ export interface operations {
                 provider?: string;
                 /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
                 limit?: number;
-                /** @description Of the deployments that carry it now. */
+                /** @description Of requests with this tag: named by the request, or added by its key, team or organization. */
                 tag?: string;
+                /** @description Of the deployments that carry it now. */
+                deployment_tag?: string;
                 organization_id?: string;
             };
             header?: never;
@@ -11705,7 +11781,7 @@ export interface operations {
                 from?: string;
                 /** @description Not included; now unless said. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag. */
+                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
                 /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
@@ -11719,8 +11795,10 @@ export interface operations {
                 provider?: string;
                 /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
                 limit?: number;
-                /** @description Of the deployments that carry it now. */
+                /** @description Of requests with this tag: named by the request, or added by its key, team or organization. */
                 tag?: string;
+                /** @description Of the deployments that carry it now. */
+                deployment_tag?: string;
                 organization_id?: string;
                 format?: "csv" | "focus";
             };
@@ -11767,7 +11845,7 @@ export interface operations {
                 from?: string;
                 /** @description Not included; now unless said. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag. */
+                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
                 /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
@@ -11781,8 +11859,10 @@ export interface operations {
                 provider?: string;
                 /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
                 limit?: number;
-                /** @description Of the deployments that carry it now. */
+                /** @description Of requests with this tag: named by the request, or added by its key, team or organization. */
                 tag?: string;
+                /** @description Of the deployments that carry it now. */
+                deployment_tag?: string;
             };
             header?: never;
             path: {
@@ -11854,6 +11934,8 @@ export interface operations {
                     stream?: boolean;
                     max_tokens?: number;
                     temperature?: number;
+                    /** @description As an application names them in `x-headgate-tags`. */
+                    tags?: string[];
                 };
             };
         };
@@ -12221,6 +12303,8 @@ export interface operations {
                         service_account_id: string | null;
                         /** @description The name called; null when the body could not be read that far. */
                         model: string | null;
+                        /** @description The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision. */
+                        tags: string[];
                         endpoint: string;
                         stream: boolean;
                         deployment_id: string | null;

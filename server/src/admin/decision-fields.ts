@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { DecisionShape, ShapeRule } from '../domain/decision.ts';
-import { type DecisionFacts, decisionBody, shapeIdOfDecision } from '../domain/decision-view.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision, type TagsBody } from '../domain/decision-view.ts';
 import { RATE_LIMITS } from '../domain/rate-limit.ts';
+import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
 import { SCOPES } from '../domain/tenancy.ts';
 import { findShape } from '../store/request-log.ts';
 import type { AdminCall } from './call.ts';
@@ -11,6 +12,26 @@ import { instantOut } from './fields.ts';
 
 const level = z.enum(SCOPES);
 const amount = z.union([z.number(), z.string()]).meta({ description: 'Whole requests or tokens; decimal USD of a budget.' });
+
+const tagsOut = z
+  .object({
+    asked: z.array(z.string()).meta({ description: 'Those that the request named.' }),
+    defaults: z.array(z.string()).meta({ description: 'Default tags that stood in, because none that it named routes there.' }),
+    required: z.array(z.string()),
+    routed: z.array(z.string()).meta({
+      description: 'Those that chose at the called name. Empty: the deployments without tags serve, or nobody.',
+    }),
+    deployments: z.array(z.string()).meta({
+      description: 'Ids of the deployments that were left: those of the called name, then those of its fallbacks.',
+    }),
+    targets: z
+      .array(z.object({ target: z.string(), routed: z.array(z.string()), deployments: z.array(z.string()) }))
+      .meta({ description: 'The same for the called name and each of its fallbacks: each is judged by itself.' }),
+  })
+  .nullable()
+  .meta({
+    description: 'What tags left of the deployments. Null: neither the request nor its key, team or organization named a tag.',
+  });
 
 export const decisionOut = z
   .object({
@@ -27,6 +48,7 @@ export const decisionOut = z
     param: z.string().nullable(),
     sentence: z.string(),
     requested: z.object({ tokens: z.int(), spend: z.string() }).nullable(),
+    tags: tagsOut,
     access: z
       .object({
         verdict: z.enum(['allowed', 'not_found', 'removed']),
@@ -60,18 +82,36 @@ export const decisionOut = z
   })
   .meta({ id: 'Decision' });
 
-/** A decision with the rules its shape stands for, from this process's memory or the database. */
+/** A decision with what its shapes stand for, from this process's memory or the database. */
 export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promise<z.output<typeof decisionOut>> {
-  const { access, rules, ...rest } = decisionBody(facts, await shapeOf(call, facts));
+  const rules = await shapeOf<readonly ShapeRule[]>(call, facts, shapeIdOfDecision(facts.decision));
+  const tagShape = await shapeOf<TagShape>(call, facts, tagShapeIdOf(facts.tagRoute));
+  const shape: DecisionShape | null = rules === null ? null : { id: rules.id, rules: rules.is };
+  const { access, tags, rules: shown, ...rest } = decisionBody(facts, shape, tagShape?.is);
   // The compiler holds the description above against what is said: the two cannot come apart.
-  return { ...rest, access: access === null ? null : { ...access, steps: [...access.steps] }, rules: [...rules] };
+  return {
+    ...rest,
+    tags: tags === null ? null : renderTags(tags),
+    access: access === null ? null : { ...access, steps: [...access.steps] },
+    rules: [...shown],
+  };
 }
 
-async function shapeOf({ deps }: AdminCall, { organizationId, decision }: DecisionFacts): Promise<DecisionShape | null> {
-  const id = shapeIdOfDecision(decision);
+function renderTags({ asked, defaults, required, routed, deployments, targets }: TagsBody) {
+  return {
+    asked: [...asked],
+    defaults: [...defaults],
+    required: [...required],
+    routed: [...routed],
+    deployments: [...deployments],
+    targets: targets.map((one) => ({ target: one.target, routed: [...one.routed], deployments: [...one.deployments] })),
+  };
+}
+
+/** What a shape id stands for; null when there is none, or it was never stored. */
+async function shapeOf<T>({ deps }: AdminCall, { organizationId }: DecisionFacts, id: string | null) {
   if (id === null) return null;
   const remembered = deps.recent?.findShape(organizationId, id) ?? null;
-  const rules =
-    remembered === null ? await findShape(deps.db, { organizationId, shapeId: id }) : (JSON.parse(remembered) as ShapeRule[]);
-  return rules === null ? null : { id, rules };
+  const is = remembered === null ? await findShape(deps.db, { organizationId, shapeId: id }) : JSON.parse(remembered);
+  return is === null ? null : { id, is: is as T };
 }

@@ -1,20 +1,22 @@
 import { z } from 'zod';
+import { TAG, TAG_WORDS } from '../domain/tags.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
 import { BOUND_WORDS, mode, onHangup, providerName } from './deployment-view.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from './fields.ts';
 import { priceFields } from './price-fields.ts';
+import { invalid } from './problem.ts';
 
 /** What a deployment is made of, as the API takes it. */
 
 const INTEGER_MAX = 2_147_483_647;
 const HOUR_MS = 3_600_000;
+/** Of one deployment: a request names fewer. */
 const TAGS_MAX = 50;
 const SEARCHES_MAX = 10_000;
 /** What one bucket of an answer's usage may hold. */
 const PART_TOKENS_MAX = 100_000_000;
 
 const capacity = z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish();
-const tag = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'a tag is 1 to 64 visible ASCII characters without spaces');
 
 const settings = {
   credential_id: id.nullish(),
@@ -22,7 +24,11 @@ const settings = {
   limits: z.strictObject({ rpm: capacity, tpm: capacity }).nullish(),
   weight: z.int().min(0).max(1_000_000).optional(),
   priority: z.int().min(0).max(1_000_000).optional(),
-  tags: z.array(tag).max(TAGS_MAX).nullish(),
+  tags: z
+    .array(z.string().max(64))
+    .max(TAGS_MAX)
+    .nullish()
+    .meta({ description: `Each: ${TAG_WORDS}.` }),
   max_output_tokens: z.int().min(1).max(INTEGER_MAX).nullish(),
   max_searches: z.int().min(1).max(SEARCHES_MAX).nullish().meta({ description: BOUND_WORDS.max_searches }),
   max_part_tokens: z.int().min(1).max(PART_TOKENS_MAX).nullish().meta({ description: BOUND_WORDS.max_part_tokens }),
@@ -92,7 +98,7 @@ export function columnsOf(body: Settings, stored: SettingColumns): SettingColumn
     tpm: limits === null ? null : kept(limits?.tpm, stored.tpm),
     weight: body.weight ?? stored.weight,
     priority: body.priority ?? stored.priority,
-    tags: body.tags === undefined ? stored.tags : [...new Set(body.tags ?? [])],
+    tags: body.tags === undefined ? stored.tags : newTags(body.tags ?? [], stored.tags),
     maxOutputTokens: kept(body.max_output_tokens, stored.maxOutputTokens),
     searchesMax: kept(body.max_searches, stored.searchesMax),
     partTokensMax: kept(body.max_part_tokens, stored.partTokensMax),
@@ -101,4 +107,11 @@ export function columnsOf(body: Settings, stored: SettingColumns): SettingColumn
     enabled: body.enabled ?? stored.enabled,
     metadata: mergedMetadata(stored.metadata, body.metadata),
   };
+}
+
+/** Throws 400 for a tag that no request could name, unless it is stored from before requests named tags. */
+function newTags(given: readonly string[], stored: readonly string[]): string[] {
+  const bad = given.findIndex((tag) => !TAG.test(tag) && !stored.includes(tag));
+  if (bad >= 0) throw invalid(`/tags/${bad}`, TAG_WORDS);
+  return [...new Set(given)];
 }

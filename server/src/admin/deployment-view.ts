@@ -3,6 +3,7 @@ import { capabilitiesOf } from '../domain/permission.ts';
 import type { GivenPrice } from '../domain/price-units.ts';
 import { isAtCapacity } from '../domain/routing.ts';
 import type { DeploymentRow } from '../store/deployments.ts';
+import { passedOver } from '../store/passed-over.ts';
 import * as prices from '../store/prices.ts';
 import { lackedUnits } from '../store/unpriced.ts';
 import type { AdminCall } from './call.ts';
@@ -61,7 +62,14 @@ export const deploymentOut = z
       .meta({ description: 'As the answering process counts it; null where nothing is limited.' }),
     weight: z.int(),
     priority: z.int(),
-    tags: z.array(z.string()),
+    tags: z.array(z.string()).meta({
+      description:
+        'They route requests and authorize nothing: a request that names tags goes to deployments that carry all of those that some deployment of its target carries. Requests without tags go to deployments without tags, where there are any.',
+    }),
+    passed_over_at: z.array(z.string()).meta({
+      description:
+        'Models and route groups whose requests without tags pass it over: it carries tags, and another deployment there carries none.',
+    }),
     max_output_tokens: z.int().nullable(),
     ...boundsOut,
     timeout_ms: z.int(),
@@ -109,6 +117,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
   const now = new Date(call.deps.clock.nowMs());
   const inForce = await prices.inForce(call.deps.db, ids, now);
   const lacked = await lackedUnits(call.deps.db, now, ids);
+  const passed = await passedOver(call.deps.db, ids);
   return rows.map((row) => {
     const price = inForce.get(row.id);
     const facts = deploymentFacts(row, price);
@@ -116,6 +125,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
       id: row.id,
       ...facts,
       unpriced_units: [...(lacked.get(row.id) ?? [])],
+      passed_over_at: [...(passed.get(row.id) ?? [])],
       capacity_use: capacityUse(call, row),
       prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
       prices_from: facts.prices === null || price === undefined ? null : renderProvenance(price),

@@ -138,6 +138,8 @@ export interface PlaygroundCall {
   readonly keyId: string;
   /** A chat completion in OpenAI's form, as JSON. */
   readonly body: Buffer;
+  /** The tags that it names. */
+  readonly tags: readonly string[];
   /** Where the data plane writes its own answer. */
   readonly response: ServerResponse;
 }

@@ -13,6 +13,7 @@ import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './field
 import { limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
+import { renderTags, tagsOut } from './tag-fields.ts';
 
 /** How a key is shown. Never its secret: only what it begins and ends with. */
 export const keyFields = {
@@ -34,6 +35,7 @@ export const keyFields = {
   last_four: z.string(),
   ...policyOut,
   asset_access: choiceOut,
+  ...tagsOut,
   metadata: metadataOut,
   limits_status: limitsStatusOut.optional().meta({ description: 'Where one key is read.' }),
   capabilities,
@@ -105,6 +107,7 @@ export function keyFacts(row: KeyRow, policy: ScopePolicy) {
     expires_at: isoOrNull(row.expiresAt),
     ...renderPolicy(policy),
     asset_access: renderChoice(accessChoiceFrom(row)),
+    ...renderTags(row),
     metadata: row.metadata,
   };
 }

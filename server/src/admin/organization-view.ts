@@ -11,6 +11,7 @@ import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './field
 import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
 import { renderStanding, standingOut } from './standing-view.ts';
+import { renderTags, tagsOut } from './tag-fields.ts';
 
 export { capabilities };
 
@@ -31,6 +32,7 @@ export const organizationOut = z
     time_zone: z.string(),
     ...policyOut,
     asset_access: grantsOut,
+    ...tagsOut,
     audit: auditOut,
     metadata: metadataOut,
     owners: z.array(z.object({ member_id: z.string(), account_id: z.string(), name: z.string(), email: z.string() })),
@@ -106,6 +108,7 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
     time_zone: row.timeZone,
     ...renderPolicy(policy),
     asset_access: renderGrants(organizationAccessFrom(row)),
+    ...renderTags(row),
     audit: {
       content: row.auditContent,
       content_retention_days: row.contentRetentionDays,

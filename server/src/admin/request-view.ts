@@ -33,6 +33,10 @@ export const requestOut = z
     member_id: z.string().nullable(),
     service_account_id: z.string().nullable(),
     model: z.string().nullable().meta({ description: 'The name called; null when the body could not be read that far.' }),
+    tags: z.array(z.string()).meta({
+      description:
+        'The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision.',
+    }),
     endpoint: z.string(),
     stream: z.boolean(),
     deployment_id: z.string().nullable(),
@@ -105,6 +109,7 @@ export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
     member_id: row.memberId,
     service_account_id: row.serviceAccountId,
     model: row.calledName || null,
+    tags: [...(row.tags ?? [])],
     endpoint: row.endpoint,
     stream: row.stream,
     deployment_id: row.deploymentId,
@@ -145,7 +150,7 @@ export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 
 /** A request that is not in the database yet, as it will stand there. */
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
-  const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, ...same } = end;
+  const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, tags = [], tagRoute = '', ...same } = end;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
   const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
     ...same,
@@ -163,6 +168,8 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     ...same,
     ...whose,
     repeatIds: [...repeatIds],
+    tags: tags.length === 0 ? null : [...tags],
+    tagRoute: tagRoute || null,
     inputTokens: sum((entry) => entry.inputTokens),
     cachedInputTokens: sum((entry) => entry.cachedInputTokens),
     cacheWriteTokens: sum((entry) => entry.cacheWriteTokens),

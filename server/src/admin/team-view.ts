@@ -13,6 +13,7 @@ import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-statu
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
 import { renderSelfService, selfServiceOut } from './self-service.ts';
+import { renderTags, tagsOut } from './tag-fields.ts';
 
 /** How a team is shown. */
 export const teamOut = z
@@ -25,6 +26,7 @@ export const teamOut = z
     status: z.enum(['active', 'suspended']),
     ...policyOut,
     asset_access: choiceOut,
+    ...tagsOut,
     self_service: selfServiceOut,
     metadata: metadataOut,
     member_count: z.int(),
@@ -86,6 +88,7 @@ export function teamFacts(row: TeamRow, policy: ScopePolicy) {
     status: row.status,
     ...renderPolicy(policy),
     asset_access: renderChoice(accessChoiceFrom(row)),
+    ...renderTags(row),
     self_service: renderSelfService(row.selfService),
     metadata: row.metadata,
   };

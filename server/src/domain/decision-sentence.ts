@@ -15,6 +15,8 @@ export function sentenceOf(decision: Decision): string {
     return `Refused: ${decision.calledName} has no price in force, and a budget covers this request.`;
   if (decision.otherRefusal === 'unpriced_parameter')
     return `Refused: ${decision.calledName} has no price for something this request asks for, and a budget covers it.`;
+  if (decision.otherRefusal === 'no_deployment_for_tags')
+    return `Refused: no deployment of ${decision.calledName} carries the tags of this request.`;
   const rule = decidingRule(decision);
   if (rule !== null) return refusalSentence(decision, rule);
   return `Admitted: ${decision.calledName} is granted through ${grantText(steps)}, and ${rulesText(decision.rules.length)}.`;

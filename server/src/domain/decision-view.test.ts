@@ -137,6 +137,31 @@ describe('a decision as both planes answer it', () => {
     }
   });
 
+  // promise: The decision names the tags asked
+  test('names the tags asked, those that routed, and the deployments they left', () => {
+    const shape = {
+      defaults: ['gpu'],
+      required: ['eu'],
+      targets: [
+        { target: 'fast', routed: ['eu', 'gpu'], deployments: ['dep_1', 'dep_2'] },
+        { target: 'slow', routed: ['eu'], deployments: ['dep_2', 'dep_3'] },
+      ],
+    };
+    const facts = { ...ADMITTED, tags: ['project-x', 'gpu', 'eu'], tagRoute: '1.tabc' };
+    expect(decisionBody(facts, SHAPE, shape).tags).toEqual({
+      asked: ['project-x'],
+      defaults: ['gpu'],
+      required: ['eu'],
+      routed: ['eu', 'gpu'],
+      deployments: ['dep_1', 'dep_2', 'dep_3'],
+      targets: shape.targets,
+    });
+    const unread = decisionBody(facts, SHAPE).tags;
+    expect(unread).toMatchObject({ asked: ['project-x'], routed: [], deployments: [] });
+    expect(decisionBody({ ...ADMITTED, tags: [], tagRoute: '' }, SHAPE, shape).tags).toBeNull();
+    expect(decisionBody({ ...ADMITTED, tags: null, tagRoute: null }, SHAPE).tags).toBeNull();
+  });
+
   test('says which shape it needs', () => {
     expect(shapeIdOfDecision(ADMITTED.decision)).toBe(PLAN.shapeId);
     expect(shapeIdOfDecision('|o* t-|')).toBeNull();

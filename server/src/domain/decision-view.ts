@@ -10,6 +10,7 @@ import {
 } from './decision.ts';
 import { sentenceOf } from './decision-sentence.ts';
 import { formatUsd } from './money.ts';
+import { askedOf, type TagShape } from './tag-routing.ts';
 
 /** What a request-log row (or the journal's record of it) says of its decision. */
 export interface DecisionFacts {
@@ -28,6 +29,9 @@ export interface DecisionFacts {
   readonly param: string | null;
   /** As the row keeps it; empty when the request was refused before any rule was asked. */
   readonly decision: string;
+  /** The request's tags as the row keeps them; absent, null or empty: it has none. */
+  readonly tags?: readonly string[] | null;
+  readonly tagRoute?: string | null;
 }
 
 /** Why one request was admitted or refused, as both planes answer it in JSON. Numbers of a budget are decimal USD. */
@@ -48,10 +52,27 @@ export interface DecisionBody {
   readonly sentence: string;
   /** What the request asked to hold; null when no rule was asked. */
   readonly requested: { readonly tokens: number; readonly spend: string } | null;
+  /** Null when neither the request nor its key, team or organization named a tag. */
+  readonly tags: TagsBody | null;
   /** Level by level; null when the request was refused before access was asked. */
   readonly access: AccessBody | null;
   /** Every rule, in the order in which they were checked. */
   readonly rules: readonly RuleBody[];
+}
+
+/** What tags left of the deployments that access gave. */
+export interface TagsBody {
+  /** Those the request named. */
+  readonly asked: readonly string[];
+  /** Default tags that stood in, because none that it named routes at the called name. */
+  readonly defaults: readonly string[];
+  readonly required: readonly string[];
+  /** Those that chose, at the called name; empty where the deployments without tags serve, or nobody. */
+  readonly routed: readonly string[];
+  /** Ids of the deployments that were left, the called name's first, then those of its fallbacks. */
+  readonly deployments: readonly string[];
+  /** The same for the called name and each of its fallbacks; each is judged by itself. */
+  readonly targets: readonly TagShape['targets'][number][];
 }
 
 export interface AccessBody {
@@ -90,13 +111,16 @@ export interface RuleBody {
   readonly deciding: boolean;
 }
 
-/** Which shape a row's decision needs to be read; null when it needs none. */
+/** Which shape a row's rules need to be read; null when they need none. */
 export function shapeIdOfDecision(decision: string): string | null {
   return parseDecision(decision)?.shapeId ?? null;
 }
 
-/** Renders a decision. A shape that is missing or does not fit leaves the rules out and says so: nothing is explained wrongly. */
-export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null): DecisionBody {
+/**
+ * Renders a decision. A shape that is missing or does not fit leaves the rules out and says so: nothing is explained wrongly. `tagShape`: what
+ * the row's `tagRoute` names.
+ */
+export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, tagShape: TagShape | null = null): DecisionBody {
   const compact = parseDecision(facts.decision);
   const decision = compact === null ? null : decodeDecision({ ...rowOf(facts), compact }, shape);
   const isAsked = compact !== null && compact.numbers.length > 0;
@@ -114,8 +138,23 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null):
     param: facts.param,
     sentence: sentence(facts, decision),
     requested: decision === null || !isAsked ? null : wantedBody(decision),
+    tags: tagsBody(facts, tagShape),
     access: decision === null ? null : accessBody(decision.access),
     rules: decision === null ? [] : rulesBody(decision),
+  };
+}
+
+/** A shape that is missing leaves out what tags made of the name; what was asked is in the row. */
+function tagsBody({ tags, tagRoute }: DecisionFacts, shape: TagShape | null): TagsBody | null {
+  if (!tagRoute) return null;
+  const targets = shape?.targets ?? [];
+  return {
+    asked: askedOf({ tags: tags ?? [], tagRoute }),
+    defaults: shape?.defaults ?? [],
+    required: shape?.required ?? [],
+    routed: targets[0]?.routed ?? [],
+    deployments: [...new Set(targets.flatMap(({ deployments }) => deployments))],
+    targets,
   };
 }
 

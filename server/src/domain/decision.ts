@@ -36,8 +36,11 @@ export interface Decision {
   readonly rules: readonly DecidedRule[];
 }
 
-/** A budget covers the request, and the model has no price in force, or none for something that the request asks for. */
-export const OTHER_REFUSALS = ['model_not_priced', 'unpriced_parameter'] as const;
+/**
+ * A budget covers the request, and the model has no price in force, or none for something that the request asks for; or tags left no
+ * deployment.
+ */
+export const OTHER_REFUSALS = ['model_not_priced', 'unpriced_parameter', 'no_deployment_for_tags'] as const;
 export type OtherRefusal = (typeof OTHER_REFUSALS)[number];
 
 export interface DecisionWanted {

@@ -9,10 +9,14 @@ export const FIELD_SEPARATOR = '\t';
 export const ENTRY_SEPARATOR = '\x1e';
 export const ENTRY_FIELD_SEPARATOR = '\x1f';
 
+/** Before the tags of a line, and nowhere else: lines that hold it are stored by a statement that knows tags. */
+export const TAGS_MARK = '\x1d';
+export const TAG_SEPARATOR = ',';
+
 /** The first character of a line: what it is. `end` and `shape` lines go to the database, the others stay in the journal. */
 export const LINE_TAGS = { begin: 'B', end: 'E', shape: 'S', shared: 'O', repeat: 'R' } as const;
 
-/** The fields of an `end` line, in order. `other_usage` is the sum of its entries'. */
+/** The fields of an `end` line, in order. `other_usage` is the sum of its entries'. `tags` and `tag_route` are those of RecordedTags: the mark, then tags. */
 export const END_FIELDS = [
   'tag',
   'request_id',
@@ -43,6 +47,9 @@ export const END_FIELDS = [
   'other_usage',
   'entries',
   'content',
+  // Behind here: what only lines of requests with tags have, and earlier versions do not read.
+  'tags',
+  'tag_route',
 ] as const;
 export type EndField = (typeof END_FIELDS)[number];
 

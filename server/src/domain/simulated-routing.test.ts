@@ -13,7 +13,7 @@ const policyOf = fc
   .map(({ strategy, members }) => ({
     strategy,
     members: members.map(({ enabled, ...place }, index) => ({
-      deployment: { id: `dep_${index}`, enabled } as DeploymentConfig,
+      deployment: { id: `dep_${index}`, enabled, tags: [] as readonly string[] } as DeploymentConfig,
       ...place,
     })),
   }));
@@ -32,7 +32,7 @@ test('whatever the policy, shares add up to one and only those with a share are 
 
 test('a disabled deployment and one of a later priority get nothing', () => {
   const member = (id: string, enabled: boolean, priority: number) => ({
-    deployment: { id, enabled } as DeploymentConfig,
+    deployment: { id, enabled, tags: [] as readonly string[] } as DeploymentConfig,
     weight: 1,
     priority,
   });
@@ -45,4 +45,16 @@ test('a disabled deployment and one of a later priority get nothing', () => {
     { deploymentId: 'first', share: 1, firstChoice: 10 },
     { deploymentId: 'later', share: 0, firstChoice: 0 },
   ]);
+});
+
+test('requests without tags go past deployments with tags where another has none', () => {
+  const member = (id: string, ...tags: string[]) => ({
+    deployment: { id, enabled: true, tags: tags as readonly string[] } as DeploymentConfig,
+    weight: 1,
+    priority: 0,
+  });
+  const shares = (...members: ReturnType<typeof member>[]) =>
+    simulateRouting({ strategy: 'weighted', members }, 10).map(({ share }) => share);
+  expect(shares(member('eu', 'eu'), member('plain'), member('other'))).toEqual([0, 0.5, 0.5]);
+  expect(shares(member('eu', 'eu'), member('us', 'us'))).toEqual([0.5, 0.5]);
 });

@@ -1,7 +1,8 @@
 import type { CallableTarget, DeploymentConfig } from './catalogue.ts';
 import { orderCandidates } from './routing.ts';
+import { leftByTags, NO_WISHES } from './tag-routing.ts';
 
-/** What a policy would do with requests while every deployment is up and has room. */
+/** What a policy would do with requests that name no tags, while every deployment is up and has room. */
 export interface Share {
   readonly deploymentId: string;
   /** The expected part of requests that go here first, from 0 to 1. */
@@ -13,14 +14,16 @@ export interface Share {
 type Policy = Pick<CallableTarget, 'strategy' | 'members'>;
 
 /** Draws `requests` orders by the rules that serve them, from a fixed seed: the same policy is always told the same. */
-export function simulateRouting(policy: Policy, requests: number): readonly Share[] {
+export function simulateRouting({ strategy, members: all }: Policy, requests: number): readonly Share[] {
+  const { members } = leftByTags(all, NO_WISHES);
   const target: CallableTarget = {
     name: 'simulated',
     kind: 'route_group',
     mode: 'chat',
     fallbacks: [],
     accessGroups: new Set(),
-    ...policy,
+    strategy,
+    members,
   };
   const random = seededRandom(1);
   const firsts = new Map<string, number>();
@@ -28,9 +31,9 @@ export function simulateRouting(policy: Policy, requests: number): readonly Shar
     const [first] = orderCandidates(target, { standingOf: () => 'ready', random });
     if (first !== undefined) firsts.set(first.id, (firsts.get(first.id) ?? 0) + 1);
   }
-  return policy.members.map(({ deployment }) => ({
+  return all.map(({ deployment }) => ({
     deploymentId: deployment.id,
-    share: expectedShare(policy, deployment),
+    share: expectedShare({ strategy, members }, deployment),
     firstChoice: firsts.get(deployment.id) ?? 0,
   }));
 }

@@ -1,6 +1,7 @@
 import type { AccessChoice, OrganizationAccess } from './access.ts';
 import type { Budget } from './budget.ts';
 import type { ModelLimit, RateLimits } from './rate-limit.ts';
+import type { TagPolicy } from './tags.ts';
 
 /** The four levels at which a request is limited, budgeted and narrowed, widest first. */
 export const SCOPES = ['organization', 'team', 'user', 'key'] as const;
@@ -19,11 +20,17 @@ export interface ScopePolicy {
   readonly budgets: readonly Budget[];
 }
 
+/** What the levels with tags carry beside. */
+interface TaggedPolicy extends ScopePolicy {
+  /** Absent or null: it adds no tags. */
+  readonly tags?: TagPolicy | null;
+}
+
 export type OrganizationStatus = 'active' | 'suspended' | 'archived' | 'deleted';
 export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 
 /** One organization as a request sees it: itself, its teams, members and service accounts. Keys are looked up one by one. */
-export interface OrganizationConfig extends ScopePolicy {
+export interface OrganizationConfig extends TaggedPolicy {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
@@ -41,7 +48,7 @@ export interface OrganizationConfig extends ScopePolicy {
   readonly serviceAccounts: ReadonlyMap<string, ServiceAccountConfig>;
 }
 
-export interface TeamConfig extends ScopePolicy {
+export interface TeamConfig extends TaggedPolicy {
   readonly id: string;
   readonly name: string;
   readonly status: 'active' | 'suspended';
@@ -68,7 +75,7 @@ export type KeyOwner =
 
 export type KeyStatus = { readonly is: 'active' } | { readonly is: 'disabled' } | { readonly is: 'revoked' };
 
-export interface KeyConfig extends ScopePolicy {
+export interface KeyConfig extends TaggedPolicy {
   readonly id: string;
   readonly organizationId: string;
   readonly teamId: string;

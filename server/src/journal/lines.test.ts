@@ -2,11 +2,21 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyEnd } from '../../test/support/any-record.ts';
 import { givenBegin, givenEnd, givenEntry, lineBeforeUnits } from '../../test/support/records.ts';
-import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, SHAPE_FIELDS } from '../domain/settled-rows.ts';
+import {
+  END_FIELDS,
+  ENTRY_FIELD_SEPARATOR,
+  ENTRY_FIELDS,
+  ENTRY_SEPARATOR,
+  SHAPE_FIELDS,
+  TAGS_MARK,
+} from '../domain/settled-rows.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, shapeLine } from './lines.ts';
 import { parseBegin, parseEnd, parseRepeat, parseShape } from './parse-lines.ts';
 import type { EndRecord } from './records.ts';
+
+/** Fields of a line of a request without tags: nothing is written of them. */
+const WITHOUT_TAGS = END_FIELDS.indexOf('tags');
 
 test('an end is read back as it was written, whatever callers and providers put into it', () => {
   fc.assert(
@@ -22,7 +32,8 @@ test('whatever is in a record, its line has exactly the fields the database expe
       const line = endLine(end);
       expect(line.indexOf('\n')).toBe(line.length - 1);
       const fields = line.slice(0, -1).split('\t');
-      expect(fields).toHaveLength(END_FIELDS.length);
+      expect(fields).toHaveLength(end.tagRoute === '' ? WITHOUT_TAGS : END_FIELDS.length);
+      expect(line.includes(TAGS_MARK)).toBe(end.tagRoute !== '');
       const entries = fields[END_FIELDS.indexOf('entries')]?.split(ENTRY_SEPARATOR) ?? [];
       expect(entries.filter((text) => text !== '')).toHaveLength(end.entries.length);
       for (const text of entries) if (text !== '') expect(text.split(ENTRY_FIELD_SEPARATOR)).toHaveLength(ENTRY_FIELDS.length);
@@ -65,9 +76,22 @@ test('a line of the version before, whose entries say less, is read as one that 
   expect(parseEnd(before)).toEqual(end);
 });
 
+test('a version that knows no tags reads a line with tags as it ever did: they stand behind all that it reads', () => {
+  const end = givenEnd({ tags: ['eu', 'project-x'], tagRoute: '1.tabc' });
+  const fields = endLine(end).slice(0, -1).split('\t');
+  expect(fields.slice(0, WITHOUT_TAGS)).toEqual(
+    endLine({ ...end, tags: [], tagRoute: '' })
+      .slice(0, -1)
+      .split('\t'),
+  );
+  expect(fields.slice(WITHOUT_TAGS)).toEqual([`${TAGS_MARK}eu,project-x`, '1.tabc']);
+});
+
 test('a begin, a shape and a repeat are read back as they were written', () => {
   const begin = givenBegin({ clientRequestId: 'mine', endpoint: 'messages', stream: true, attempts: 2, decision: 'why' });
   expect(parseBegin(line((to) => to.begin(begin)))).toEqual(begin);
+  const tagged = { ...begin, tags: ['eu', 'a:b'], tagRoute: '1.tabc' };
+  expect(parseBegin(line((to) => to.begin(tagged)))).toEqual(tagged);
   expect(parseShape(shapeLine('org_1', 'abc', '[{"id":"org_rpm"}]'))).toEqual({
     organizationId: 'org_1',
     shapeId: 'abc',
@@ -79,7 +103,7 @@ test('a begin, a shape and a repeat are read back as they were written', () => {
 test('a line feed in a decision begins no other line', () => {
   const line = endLine(givenEnd({ decision: 'a\nE\tforged\t' }));
   expect(line.indexOf('\n')).toBe(line.length - 1);
-  expect(line.split('\t')).toHaveLength(END_FIELDS.length);
+  expect(line.split('\t')).toHaveLength(WITHOUT_TAGS);
 });
 
 test('durations that no column takes stop at its bounds', () => {

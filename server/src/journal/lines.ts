@@ -2,10 +2,10 @@
  * Records as lines of bytes. Writing is on the hot path: no intermediate text, and what a key's or a deployment's requests have in
  * common is kept as one piece.
  */
-import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS } from '../domain/settled-rows.ts';
+import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS, TAG_SEPARATOR, TAGS_MARK } from '../domain/settled-rows.ts';
 import { isPiece } from '../domain/usage.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
-import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from './records.ts';
+import type { BeginRecord, Dimensions, EndRecord, LedgerEntry, RecordedTags } from './records.ts';
 
 /** Text that others chose (called name, client's id, finish reason, tier) is kept to this many characters. */
 export const FREE_TEXT_CHARS_MAX = 256;
@@ -77,6 +77,7 @@ export class LineWriter {
       this.#entry(r.entries[i] as LedgerEntry);
     }
     this.#text(r.content === null ? '' : r.content.toString('base64'));
+    if (r.tagRoute) this.#tags(r);
     out.byte(NEWLINE);
     return out.close();
   }
@@ -140,8 +141,15 @@ export class LineWriter {
     this.#int(r.heldNanoUsd);
     out.byte(TAB);
     out.ours(r.decision ?? '');
+    if (r.tagRoute) this.#tags(r);
     out.byte(NEWLINE);
     return out.close();
+  }
+
+  /** The last fields of a line that has them. */
+  #tags({ tags = [], tagRoute = '' }: Partial<RecordedTags>): void {
+    this.#text(TAGS_MARK + tags.join(TAG_SEPARATOR));
+    this.#text(tagRoute);
   }
 
   /** The rules behind a shape id, in the order of SHAPE_FIELDS. */

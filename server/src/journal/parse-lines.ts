@@ -2,7 +2,7 @@
  * Lines back into records: at a start, and when a decision that is not stored yet is asked for. A line that is no such record (of another
  * version, or whose bytes are whole and wrong) throws UnreadableRecord.
  */
-import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, FIELD_SEPARATOR } from '../domain/settled-rows.ts';
+import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, FIELD_SEPARATOR, TAG_SEPARATOR, TAGS_MARK } from '../domain/settled-rows.ts';
 import type { BeginRecord, EndRecord, LedgerEntry } from './records.ts';
 
 const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;
@@ -35,6 +35,7 @@ export function parseEnd(line: string): EndRecord {
     repeatIds: f.text(25) === '' ? [] : f.text(25).split(','),
     entries: f.text(27) === '' ? [] : f.text(27).split(ENTRY_SEPARATOR).map(parseEntry),
     content: f.text(28) === '' ? null : Buffer.from(f.text(28), 'base64'),
+    ...tagsFrom(f, 29),
   };
 }
 
@@ -67,6 +68,7 @@ export function parseBegin(line: string): Required<BeginRecord> {
     heldOutputTokens: f.whole(18),
     heldNanoUsd: f.whole(19),
     decision: f.text(20),
+    ...tagsFrom(f, 21),
   };
 }
 
@@ -126,6 +128,13 @@ function dimensionsFrom(f: Fields) {
     serviceAccountId: f.textOrNull(7),
     calledName: f.text(8),
   };
+}
+
+/** Lines of requests without tags, and those of earlier versions, end before these. */
+function tagsFrom(f: Fields, index: number) {
+  const tags = f.text(index);
+  const isMarked = tags.startsWith(TAGS_MARK) && tags.length > 1;
+  return { tags: isMarked ? tags.slice(1).split(TAG_SEPARATOR) : [], tagRoute: f.text(index + 1) };
 }
 
 interface Fields {

@@ -14,11 +14,19 @@ export interface Dimensions {
   readonly calledName: string;
 }
 
+/** The tags of a request; empty where it has none. */
+export interface RecordedTags {
+  /** Those it names, then those its organization, team and key added, each once. */
+  readonly tags: readonly string[];
+  /** How many of them it names itself, a full stop, and the id of the shape that says what they made of the called name. */
+  readonly tagRoute: string;
+}
+
 /**
  * Written before an attempt is sent upstream. A further begin of the same request replaces the one before, so the held numbers cover all
  * its attempts so far.
  */
-export interface BeginRecord extends Dimensions {
+export interface BeginRecord extends Dimensions, Partial<RecordedTags> {
   readonly requestId: string;
   readonly admittedAtMs: number;
   /** What the row of a request that never ended says of it; absent: empty. */
@@ -57,7 +65,7 @@ export interface LedgerEntry {
 export type RequestStatus = 'succeeded' | 'failed' | 'refused' | 'cancelled' | 'estimated';
 
 /** One request-log row with its ledger entries; the `end` of a request, admitted or refused. */
-export interface EndRecord extends Dimensions {
+export interface EndRecord extends Dimensions, Partial<RecordedTags> {
   readonly requestId: string;
   readonly clientRequestId: string | null;
   readonly admittedAtMs: number;

@@ -7,12 +7,13 @@ import { costNanoUsd } from '../domain/price.ts';
 import { restampRequestId } from '../lib/id.ts';
 import { StoreError } from '../store/errors.ts';
 import type { CachedKey } from './cached-key.ts';
-import type { Candidate } from './candidate.ts';
+import { type Candidate, holdCandidateOf } from './candidate.ts';
 import { admittedDecision } from './explain.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
-import { holdCandidateOf, outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { noDeploymentForTags, standingWithTags } from './tagged-standing.ts';
 import { fittingCandidates } from './unpriced.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
@@ -22,7 +23,9 @@ import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
  * counters answer later.
  */
 export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Admission | Promise<Admission> {
-  const standing = standingOf(key, asked.facts.model, gateway);
+  const { tags } = asked;
+  const untagged = standingOf(key, asked.facts.model, gateway);
+  const standing = tags === null ? untagged : standingWithTags(untagged, tags, gateway);
   walk.standing = standing;
   if (standing.refusal !== null) throw standing.refusal;
   checkServable(standing, walk);
@@ -59,6 +62,7 @@ function checkServable(standing: Standing, walk: Walk): void {
       param: 'model',
     });
   }
+  if (standing.tags?.leftNobody === true) throw noDeploymentForTags(standing, walk.asked?.tags ?? null);
   if (standing.candidates.size === 0) {
     throw new Refusal('no_healthy_deployment', `The model \`${standing.name}\` has no deployment in service.`);
   }

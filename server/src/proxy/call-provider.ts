@@ -17,6 +17,7 @@ import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './owe-unanswered.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { tellDefect } from './refuse.ts';
+import { recordedTags } from './tagged-standing.ts';
 import type { Admission, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
@@ -183,6 +184,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     provider: deployment.provider,
     upstreamModel: deployment.upstreamModel,
     priceId: price?.id ?? null,
+    ...recordedTags(admission.asked.tags, admission.standing),
     ...ifLostNow(admission, candidate),
   });
   return new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
-import type { DeploymentConfig } from '../domain/catalogue.ts';
-import type { Price } from '../domain/price.ts';
+import type { CallableTarget, DeploymentConfig } from '../domain/catalogue.ts';
+import type { HoldCandidate } from '../domain/hold.ts';
+import { type Price, priceAt } from '../domain/price.ts';
 
 /** One deployment that may serve, with the price in force. */
 export interface Candidate {
@@ -7,4 +8,22 @@ export interface Candidate {
   readonly price: Price | null;
   readonly weight: number;
   readonly priority: number;
+}
+
+/** Who may serve along a chain, with the price in force. */
+export function candidatesOf(chain: readonly CallableTarget[], nowMs: number): ReadonlyMap<DeploymentConfig, Candidate> {
+  const candidates = new Map<DeploymentConfig, Candidate>();
+  for (const target of chain) {
+    for (const { deployment, weight, priority } of target.members) {
+      if (candidates.has(deployment) || !deployment.enabled) continue;
+      candidates.set(deployment, { deployment, price: priceAt(deployment.prices, nowMs), weight, priority });
+    }
+  }
+  return candidates;
+}
+
+/** What a hold needs to know of somebody who may serve. */
+export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
+  const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
+  return { price, maxOutputTokens, partTokensMax, searchesMax };
 }

@@ -1,5 +1,6 @@
-import type { DecisionShape, ShapeRule } from '../domain/decision.ts';
-import { type DecisionFacts, decisionBody } from '../domain/decision-view.ts';
+import type { ShapeRule } from '../domain/decision.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision } from '../domain/decision-view.ts';
+import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { DecisionLookup } from './gateway.ts';
 
@@ -8,7 +9,7 @@ export interface DecisionSources {
   readonly inMemory: (requestId: string) => EndRecord | null;
   readonly shapeInMemory: (organizationId: string, shapeId: string) => string | null;
   readonly inStore: (organizationId: string, requestId: string) => Promise<DecisionFacts | null>;
-  readonly shapeInStore: (organizationId: string, shapeId: string) => Promise<readonly ShapeRule[] | null>;
+  readonly shapeInStore: (organizationId: string, shapeId: string) => Promise<unknown>;
 }
 
 /** A decision is readable at once in the process that answered; an id that memory does not hold is asked of the store. */
@@ -19,15 +20,17 @@ export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
       const facts =
         record === null ? await sources.inStore(organizationId, id) : { ...record, requestId: id, atMs: record.admittedAtMs };
       if (facts === null || facts.organizationId !== organizationId) return null;
-      return { keyId: facts.keyId, decision: decisionBody(facts, await shapeOf(facts, sources)) };
+      const shapeId = shapeIdOfDecision(facts.decision);
+      const rules = (await shapeOf(organizationId, shapeId, sources)) as readonly ShapeRule[] | null;
+      const tags = (await shapeOf(organizationId, tagShapeIdOf(facts.tagRoute), sources)) as TagShape | null;
+      const shape = shapeId === null || rules === null ? null : { id: shapeId, rules };
+      return { keyId: facts.keyId, decision: decisionBody(facts, shape, tags) };
     },
   };
 }
 
-async function shapeOf({ organizationId, decision }: DecisionFacts, sources: DecisionSources): Promise<DecisionShape | null> {
-  const id = decision.slice(0, decision.indexOf('|'));
-  if (id === '') return null;
+async function shapeOf(organizationId: string, id: string | null, sources: DecisionSources): Promise<unknown> {
+  if (id === null) return null;
   const text = sources.shapeInMemory(organizationId, id);
-  const rules = text === null ? await sources.shapeInStore(organizationId, id) : (JSON.parse(text) as readonly ShapeRule[]);
-  return rules === null ? null : { id, rules };
+  return text === null ? sources.shapeInStore(organizationId, id) : JSON.parse(text);
 }

@@ -1,4 +1,4 @@
-import { BETA_HEADER, readBody, readFacts } from '../dialects/exchange.ts';
+import { BETA_HEADER, readBody, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
@@ -85,7 +85,12 @@ function read(walk: Walk): Asked {
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
   const facts = readFacts(endpoint.wire, reading.body, request.header(BETA_HEADER));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
-  walk.asked = { body: reading.body, ourBytes: reading.isOurs ? request.body : null, facts: facts.facts };
+  walk.asked = { body: reading.body, ourBytes: reading.isOurs ? request.body : null, facts: facts.facts, tags: null };
+  const named = readTags(request.header(TAGS_HEADER), reading.body);
+  if (named === null) return walk.asked;
+  if (!named.ok) throw invalidRequest(named.problem.message, named.problem.param);
+  const isAsItCame = reading.isOurs && named.body === reading.body;
+  walk.asked = { body: named.body, ourBytes: isAsItCame ? request.body : null, facts: facts.facts, tags: named.tags };
   return walk.asked;
 }
 

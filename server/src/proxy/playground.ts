@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { TAGS_HEADER } from '../dialects/exchange.ts';
 import { authenticateById } from './authenticate.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
@@ -12,6 +13,8 @@ export interface PlaygroundCall {
   readonly keyId: string;
   /** A chat completion as an application would send it, in JSON. */
   readonly body: Buffer;
+  /** As an application would name them in its header. */
+  readonly tags: readonly string[];
   readonly response: ServerResponse;
 }
 
@@ -19,12 +22,12 @@ const PATH = '/v1/chat/completions';
 const CHAT = ENDPOINTS.find((endpoint) => endpoint.path === PATH) as Endpoint;
 
 /** The data plane's own walk and its own answer: admitted, charged and logged like any other request of the key. */
-export function servePlayground({ body, response, ...key }: PlaygroundCall, gateway: Gateway): void {
-  const request = new HouseRequest(body, gateway.clock.monotonicMs());
+export function servePlayground({ body, tags, response, ...key }: PlaygroundCall, gateway: Gateway): void {
+  const request = new HouseRequest(body, tags, gateway.clock.monotonicMs());
   void handle(request, new NodeReply(response), CHAT, gateway, () => authenticateById(key, gateway));
 }
 
-/** A request that came over no socket of the data plane: it has a body and nothing that a caller could say in a header. */
+/** A request that came over no socket of the data plane: it has a body, and of headers nothing but tags. */
 class HouseRequest implements GatewayRequest {
   readonly method = 'POST';
   readonly path = PATH;
@@ -33,13 +36,16 @@ class HouseRequest implements GatewayRequest {
   readonly isLoopback = false;
   readonly body: Buffer;
   readonly startedMs: number;
+  readonly #tags: readonly string[];
 
-  constructor(body: Buffer, startedMs: number) {
+  constructor(body: Buffer, tags: readonly string[], startedMs: number) {
     this.body = body;
+    this.#tags = tags;
     this.startedMs = startedMs;
   }
 
   header(name: string): string | undefined {
+    if (name === TAGS_HEADER && this.#tags.length > 0) return this.#tags.join(',');
     return name === 'content-type' ? 'application/json' : undefined;
   }
 }

@@ -4,6 +4,7 @@ import type { Scope } from '../domain/tenancy.ts';
 export const REFUSALS = {
   invalid_request: 400,
   context_length_exceeded: 400,
+  no_deployment_for_tags: 400,
   invalid_api_key: 401,
   api_key_expired: 401,
   model_not_allowed: 403,

@@ -8,6 +8,7 @@ import { addLimitHeaders } from './limit-headers.ts';
 import { LimitRefusal } from './limit-refusal.ts';
 import { Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
 import { isWorthALine } from './request-lines.ts';
+import { recordedTags } from './tagged-standing.ts';
 import { UnpricedParameter } from './unpriced.ts';
 import type { Admission, Walk } from './walk.ts';
 
@@ -107,6 +108,7 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
     count: 1,
     repeatIds: [],
     content: null,
+    ...recordedTags(asked?.tags ?? null, walk.standing),
   };
   gateway.refused(record);
   gateway.traffic.settled(record);

@@ -13,6 +13,7 @@ import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
 import { isWorthALine } from './request-lines.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
+import { recordedTags } from './tagged-standing.ts';
 import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
@@ -168,6 +169,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
 
 function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRecord {
   const { walk } = admission;
+  const { tags, tagRoute } = recordedTags(admission.asked.tags, admission.standing);
   return {
     ...admission.charged,
     requestId: walk.id,
@@ -194,6 +196,8 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     count: 1,
     repeatIds: NONE,
     content: keptOf(admission, ending.answer, gateway),
+    tags,
+    tagRoute,
   };
 }
 

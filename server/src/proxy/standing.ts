@@ -4,18 +4,18 @@ import { encodeAccess, shapeOf } from '../domain/decision.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
 import { NAME_LENGTH_MAX } from '../domain/names.ts';
-import { priceAt } from '../domain/price.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
 import type { Dimensions } from '../journal/records.ts';
 import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { CachedKey } from './cached-key.ts';
-import type { Candidate } from './candidate.ts';
+import { type Candidate, candidatesOf, holdCandidateOf } from './candidate.ts';
 import { chargedFor, memberIdOf } from './charged.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
+import { type StandingTags, tagged, tellShape } from './tag-chain.ts';
 
 /**
  * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:
@@ -31,7 +31,13 @@ export interface Standing {
   /** Null when the name may be called. */
   readonly refusal: Refusal | null;
   /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
+  readonly reachable: readonly CallableTarget[];
+  /** The same with the members that tags leave. */
   readonly chain: readonly CallableTarget[];
+  /** Null where nobody tags anything. */
+  readonly tags: StandingTags | null;
+  /** The same for requests that name tags; null until there is one. */
+  byTags: Map<string, Standing> | null;
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
@@ -62,7 +68,8 @@ export function standingOf(key: CachedKey, name: string, gateway: Gateway): Stan
   const standing = workOut(callerOf(key), name, catalogue, gateway.clock.nowMs());
   if (standings.size >= STANDINGS_MAX) standings.clear();
   if (catalogue.targets.has(name)) standings.set(name, standing);
-  const { plan } = standing;
+  const { plan, tags } = standing;
+  if (tags !== null && tags.added.length > 0) tellShape(tags, plan.organizationId, gateway);
   if (plan.rules.length > 0) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
   return standing;
 }
@@ -120,8 +127,10 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   const plan = planLimits(caller, name, target?.accessGroups ?? NO_GROUPS, nowMs);
   const refusal = accessRefusal(caller, name, catalogue);
   const levels = levelsOf(caller);
-  const chain = refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, (next) => reaches(levels, next));
+  const reachable =
+    refusal !== null || target === undefined ? [] : fallbackChain(target, catalogue, (next) => reaches(levels, next));
   const blocks = plan.rules.filter((rule) => rule.limit === 'budget' && rule.action === 'block');
+  const { chain, tags } = tagged(reachable, caller);
   const candidates = candidatesOf(chain, nowMs);
   return {
     caller,
@@ -129,7 +138,10 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     charged: chargedFor(caller.key, name),
     headerName: name.length > NAME_LENGTH_MAX ? null : headerText(name),
     refusal,
+    reachable,
     chain,
+    tags,
+    byTags: null,
     candidates,
     holdCandidates: [...candidates.values()].map(holdCandidateOf),
     plan,
@@ -141,7 +153,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     clamps: blocks.some((rule) => rule.clampOutput),
     catalogue,
     organization: caller.organization,
-    validUntilMs: Math.min(plan.validUntilMs, nextPriceMs(chain, nowMs)),
+    validUntilMs: Math.min(plan.validUntilMs, nextPriceMs(reachable, nowMs)),
   };
 }
 
@@ -170,23 +182,6 @@ export function accessRefusal(caller: Caller, name: string, catalogue: Catalogue
 
 function shown(name: string): string {
   return name.length > 200 ? `${name.slice(0, 200)}…` : name;
-}
-
-function candidatesOf(chain: readonly CallableTarget[], nowMs: number): ReadonlyMap<DeploymentConfig, Candidate> {
-  const candidates = new Map<DeploymentConfig, Candidate>();
-  for (const target of chain) {
-    for (const { deployment, weight, priority } of target.members) {
-      if (candidates.has(deployment) || !deployment.enabled) continue;
-      candidates.set(deployment, { deployment, price: priceAt(deployment.prices, nowMs), weight, priority });
-    }
-  }
-  return candidates;
-}
-
-/** What a hold needs to know of somebody who may serve. */
-export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
-  const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
-  return { price, maxOutputTokens, partTokensMax, searchesMax };
 }
 
 /** When the next effective-dated price begins to apply. */

@@ -2,8 +2,8 @@ import type { UnreportedOutput } from '../domain/hang-up.ts';
 import { inputBound } from '../domain/hold.ts';
 import { affordableOutputTokens } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
-import type { Candidate } from './candidate.ts';
-import { holdCandidateOf, outputHistoryOf } from './standing.ts';
+import { type Candidate, holdCandidateOf } from './candidate.ts';
+import { outputHistoryOf } from './standing.ts';
 import type { Admission } from './walk.ts';
 
 /** What is known of an answer whose usage was not reported, or not to its end. */

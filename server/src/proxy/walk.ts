@@ -32,10 +32,13 @@ export interface Walk {
 }
 
 export interface Asked {
+  /** What came, without the tags that it names. */
   readonly body: JsonObject;
   /** What came, where it is exactly what we would write for `body`; else null. */
   readonly ourBytes: Buffer | null;
   readonly facts: RequestFacts;
+  /** Null for nearly all: it names none. */
+  readonly tags: readonly string[] | null;
 }
 
 /** Monotonic milliseconds. What is not provider time is ours. */

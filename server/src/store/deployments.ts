@@ -3,6 +3,7 @@ import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import { type Listed, type ListSort, listOrder, named } from './named-list.ts';
 import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from './paging.ts';
+import { passedOverIds } from './passed-over.ts';
 import { deployments, routeGroupMembers, routeGroups } from './schema.ts';
 import { unpricedDeployments } from './unpriced.ts';
 
@@ -99,6 +100,8 @@ export interface DeploymentFilter {
   readonly enabled?: boolean | undefined;
   /** Whether it lacks a price, or a unit that was used lately, at an instant. */
   readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
+  /** Whether requests without tags pass it over at some target. */
+  readonly passedOver?: boolean | undefined;
   /** Beginning of the model's or the upstream model's name, or the whole id. */
   readonly search?: string | undefined;
 }
@@ -130,7 +133,7 @@ export async function list(db: Database, filter: DeploymentFilter, page: Deploym
 }
 
 function conditionsOf(filter: DeploymentFilter, columns: Parameters<typeof named>[0]): (SQL | undefined)[] {
-  const { model, provider, credentialId, tag, enabled, search } = filter;
+  const { model, provider, credentialId, tag, enabled, passedOver, search } = filter;
   return [
     isNull(deployments.deletedAt),
     model === undefined ? undefined : eq(deployments.model, model),
@@ -138,6 +141,7 @@ function conditionsOf(filter: DeploymentFilter, columns: Parameters<typeof named
     credentialId === undefined ? undefined : eq(deployments.credentialId, credentialId),
     tag === undefined ? undefined : sql`${tag} = any(${deployments.tags})`,
     enabled === undefined ? undefined : eq(deployments.enabled, enabled),
+    passedOver === undefined ? undefined : eq(sql`${deployments.id} in ${passedOverIds()}`, passedOver),
     named(columns, search, deployments.upstreamModel),
   ];
 }

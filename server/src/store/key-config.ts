@@ -1,7 +1,14 @@
 import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { KeyConfig, KeyOwner } from '../domain/tenancy.ts';
 import type { Database } from './database.ts';
-import { accessChoiceFrom, type BudgetColumns, budgetFrom, modelLimitsFrom, rateLimitsFrom } from './policy-columns.ts';
+import {
+  accessChoiceFrom,
+  type BudgetColumns,
+  budgetFrom,
+  modelLimitsFrom,
+  rateLimitsFrom,
+  tagPolicyFrom,
+} from './policy-columns.ts';
 import { budgets, keySecrets, keys, memberships } from './schema.ts';
 
 /** A key by one of its secrets. */
@@ -105,6 +112,7 @@ function keyFrom({ key, accountId, budgets: budgetRows }: Row): KeyConfig {
     rateLimits: rateLimitsFrom(key.rateLimits),
     modelLimits: modelLimitsFrom(key.modelLimits),
     budgets: Object.freeze(budgetRows.map(budgetFrom)),
+    tags: tagPolicyFrom(key),
     access: accessChoiceFrom(key),
     version: key.version,
   });

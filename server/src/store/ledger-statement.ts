@@ -10,6 +10,7 @@ import {
   LINE_TAGS,
   SHAPE_FIELDS,
   type ShapeField,
+  TAG_SEPARATOR,
 } from '../domain/settled-rows.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 
@@ -46,6 +47,9 @@ const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
 export const UNIT_ROLLUP_KEY = [...ROLLUP_KEY, 'unit'] as const;
 export const UNIT_ROLLUP_SUMS = ['uses', 'quantity', 'unpriced_quantity'] as const;
 export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as const;
+/** The same of requests with tags: a row a tag, one without a tag that counts each request once, and rows of the units that were used. */
+const TAG_ROLLUP_KEY = [...ROLLUP_KEY, 'tag', 'unit'] as const;
+const TAG_ROLLUP_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
 const ID = 'organization_id, admitted_at, request_id';
 
 const isShape = `f[1] = '${LINE_TAGS.shape}'`;
@@ -63,11 +67,66 @@ export const unitsOf = (ledger: string) => `
   select ${rollupDimensions}, deployment_id, provider, unit, ${USES}, amount, unpriced
   from (select * from ${ledger} where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}`;
 
+/** What a statement says more where lines have tags. */
+interface TagParts {
+  /** Columns of `ends`, with a comma in front. */
+  readonly ofEnds: string;
+  /** Columns of the log, with a comma in front. */
+  readonly ofLog: string;
+  /** Further parts of the `with`, with a comma in front. */
+  readonly rollups: string;
+}
+
+const NO_TAGS: TagParts = { ofEnds: '', ofLog: '', rollups: '' };
+
+const zeros = (names: readonly string[]) => list(names, () => '0');
+
+// The same as not null, said so that the planner expects few rows: for many it would compile the statement, which takes seconds.
+const HAS_TAGS = 'sign(cardinality(tags)) = 1';
+
+const TAGS: TagParts = {
+  ofEnds: `,
+    string_to_array(nullif(substr(${end('tags')}, 2), ''), '${TAG_SEPARATOR}') as tags, ${end('tag_route')} as tag_route`,
+  ofLog: ', tags, tag_route',
+  rollups: `,
+tagged as materialized (
+  select request_id, tag from ends, lateral unnest(array_append(tags, '')) as t(tag) where ${HAS_TAGS}
+),
+tag_moves (${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS)}) as (
+  select ${rollupDimensions}, coalesce(deployment_id, ''), provider, tag, '',
+    case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end,
+    case when status = 'estimated' then count else 0 end,
+    case when status = 'refused' then count else 0 end,
+    case when status = 'refused' then 0 else count end,
+    coalesce(unpriced, 0), ${zeros(TOKENS)}, 0, ${zeros(UNIT_ROLLUP_SUMS)}
+  from ends join tagged using (request_id) join logged using (request_id) left join sums using (n)
+  union all
+  select ${rollupDimensions}, deployment_id, provider, tag, '', ${zeros(COUNTS)}, ${list(TOKENS)}, coalesce(nano_usd, 0),
+    ${zeros(UNIT_ROLLUP_SUMS)}
+  from owed join tagged using (request_id)
+  union all
+  select ${rollupDimensions}, deployment_id, provider, tag, unit, ${zeros(ROLLUP_SUMS)}, ${USES}, amount, unpriced
+  from (select * from owed join tagged using (request_id) where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}
+),
+tag_moved as (
+  insert into tag_rollups (${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS)})
+  select ${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS, (name) => `sum(${name})`)} from tag_moves
+  group by ${list(TAG_ROLLUP_KEY)} order by ${list(TAG_ROLLUP_KEY)}
+  on conflict (${list(TAG_ROLLUP_KEY)}) do update set ${list(TAG_ROLLUP_SUMS, (name) => `${name} = tag_rollups.${name} + excluded.${name}`)}
+)`,
+};
+
 /**
  * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is
  * replayed. Returns how many rows were new.
  */
-export const STORE_LINES = `
+export const STORE_LINES = storing(NO_TAGS);
+
+/** The same where a line has tags. Of its own, so that an installation without tags pays nothing for them. */
+export const STORE_TAGGED_LINES = storing(TAGS);
+
+function storing({ ofEnds, ofLog, rollups }: TagParts): string {
+  return `
 with lines as materialized (
   select n, string_to_array(line, E'\\t', '') as f from string_to_table($1::text, E'\\n') with ordinality as t(line, n)
 ),
@@ -100,7 +159,7 @@ ends as materialized (
     coalesce(string_to_array(${end('repeat_ids')}, ','), '{}') as repeat_ids,
     ${end('other_usage')}::jsonb as other_usage,
     ${end('entries')} as entries,
-    ${end('content')} as content
+    ${end('content')} as content${ofEnds}
   from lines join firsts using (n)
 ),
 entries as materialized (
@@ -126,11 +185,11 @@ sums as (
 logged as (
   insert into request_log (${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms, ${list(TOKENS)}, other_usage, nano_usd,
-    partly_priced, decision, count, repeat_ids)
+    partly_priced, decision, count, repeat_ids${ofLog})
   select ${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms,
     ${list(TOKENS, (name) => `coalesce(${name}, 0)`)}, other_usage, nano_usd,
-    coalesce(partly_priced, false), decision, count, repeat_ids
+    coalesce(partly_priced, false), decision, count, repeat_ids${ofLog}
   from ends left join sums using (n)
   on conflict do nothing
   returning request_id
@@ -177,5 +236,6 @@ units_moved as (
   select ${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS, (name) => `sum(${name})`)} from (${unitsOf('owed')}) as used (${list(UNIT_ROLLUP_COLUMNS)})
   group by ${list(UNIT_ROLLUP_KEY)} order by ${list(UNIT_ROLLUP_KEY)}
   on conflict (${list(UNIT_ROLLUP_KEY)}) do update set ${list(UNIT_ROLLUP_SUMS, (name) => `${name} = unit_rollups.${name} + excluded.${name}`)}
-)
+)${rollups}
 select count(*)::integer as stored from logged`;
+}

@@ -3,13 +3,13 @@
  * again; a row that the database refuses is set aside and holds nobody up.
  */
 import { appendFileSync } from 'node:fs';
-import type { RowBatch, RowPosition, RowSource } from '../domain/settled-rows.ts';
+import { type RowBatch, type RowPosition, type RowSource, TAGS_MARK } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import { CatchUp, type CatchUpEvent, OtherHistory } from './catch-up.ts';
 import type { OpenDatabase } from './database.ts';
 import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from './errors.ts';
 import type { History } from './history.ts';
-import { STORE_LINES } from './ledger-statement.ts';
+import { STORE_LINES, STORE_TAGGED_LINES } from './ledger-statement.ts';
 import type { Partitions } from './partitions.ts';
 
 export interface LedgerWriterOptions {
@@ -280,7 +280,8 @@ class Writer implements LedgerWriter {
     await this.#options.partitions.ensure(to - from === batch.starts.length ? batch.monthsMs : monthsOf(batch, from, to));
     const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
     // The last line's own end would begin an empty line.
-    const query = { text: STORE_LINES, values: [bytes.subarray(0, -1)], query_timeout: this.#options.statementMsMax ?? 10_000 };
+    const text = bytes.includes(TAGS_MARK) ? STORE_TAGGED_LINES : STORE_LINES;
+    const query = { text, values: [bytes.subarray(0, -1)], query_timeout: this.#options.statementMsMax ?? 10_000 };
     const client = await this.#options.database.pool.connect();
     let isBroken = false;
     try {

@@ -18,6 +18,7 @@ import {
   organizationAccessFrom,
   type PolicyColumns,
   rateLimitsFrom,
+  tagPolicyFrom,
 } from './policy-columns.ts';
 import { accounts, budgets, memberships, organizations, serviceAccounts, teams } from './schema.ts';
 
@@ -103,6 +104,7 @@ function organizationFrom(
     status: row.status,
     timeZone: row.timeZone,
     ...policyOf('organization', row.id, row),
+    tags: tagPolicyFrom(row),
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
     wrappedContentKey: row.contentKey,
@@ -125,7 +127,8 @@ function policiesWith(rows: Rows['budgets']): PolicyOf {
 }
 
 function teamFrom(row: Rows['teams'][number], policy: ScopePolicy): TeamConfig {
-  return Object.freeze({ id: row.id, name: row.name, status: row.status, ...policy, access: accessChoiceFrom(row) });
+  const tags = tagPolicyFrom(row);
+  return Object.freeze({ id: row.id, name: row.name, status: row.status, ...policy, tags, access: accessChoiceFrom(row) });
 }
 
 function memberFrom({ membership, accountStatus }: Rows['members'][number], policy: ScopePolicy): MemberConfig {

@@ -5,6 +5,7 @@
 import type { AccessChoice, OrganizationAccess } from '../domain/access.ts';
 import type { Budget, BudgetPeriod } from '../domain/budget.ts';
 import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits, type TargetMatch } from '../domain/rate-limit.ts';
+import type { TagPolicy } from '../domain/tags.ts';
 
 export type StoredRateLimits = Readonly<Partial<Record<RateLimitName, number>>>;
 
@@ -40,6 +41,12 @@ export interface AccessChoiceColumns {
   readonly accessMode: 'inherit' | 'restrict';
   readonly accessTargets: readonly string[];
   readonly accessGroups: readonly string[];
+}
+
+/** The tag columns of an organization, team or key row. */
+export interface TagColumns {
+  readonly defaultTags: readonly string[];
+  readonly requiredTags: readonly string[];
 }
 
 /** What a budgets row says of the budget itself, without whose it is. */
@@ -86,6 +93,12 @@ export function organizationAccessFrom(row: OrganizationAccessColumns): Organiza
 
 export function accessChoiceFrom(row: AccessChoiceColumns): AccessChoice {
   return row.accessMode === 'inherit' ? INHERIT : Object.freeze({ mode: 'restrict', ...selectionFrom(row) });
+}
+
+/** Null for nearly all: nothing is added. */
+export function tagPolicyFrom({ defaultTags, requiredTags }: TagColumns): TagPolicy | null {
+  if (defaultTags.length + requiredTags.length === 0) return null;
+  return Object.freeze({ defaults: Object.freeze([...defaultTags]), required: Object.freeze([...requiredTags]) });
 }
 
 export function policyToColumns(policy: {

@@ -1,6 +1,5 @@
 /** The request log: one row per request of a known key, with its decision and, where the organization says so, its content. */
 import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { ShapeRule } from '../domain/decision.ts';
 import type { DecisionFacts } from '../domain/decision-view.ts';
 import type { Reach } from '../domain/permission.ts';
 import { requestTimeMs } from '../lib/id.ts';
@@ -95,16 +94,16 @@ export async function findDecision(db: Database, address: RequestAddress): Promi
   return row === null ? null : { ...row, requestId: address.requestId, atMs: row.admittedAt.getTime() };
 }
 
-/** The rules a decision's shape stands for; null when they were never stored. */
+/** What a decision's shape stands for, the rules or the tags; null when it was never stored. */
 export async function findShape(
   db: Database,
   { organizationId, shapeId }: { readonly organizationId: string; readonly shapeId: string },
-): Promise<readonly ShapeRule[] | null> {
+): Promise<unknown> {
   const [row] = await db
     .select({ rules: decisionShapes.rules })
     .from(decisionShapes)
     .where(and(eq(decisionShapes.organizationId, organizationId), eq(decisionShapes.shapeId, shapeId)));
-  return row === undefined ? null : (row.rules as readonly ShapeRule[]);
+  return row?.rules ?? null;
 }
 
 /** What a request's attempts used, in their order. */

@@ -58,7 +58,9 @@ export function linesWithUnits({ lines, keys, units, order }: LinesAndUnits): SQ
 /** The column `units` of a row; null: none was used. */
 export function unitSumsFrom(column: unknown): readonly UnitSum[] {
   const rows = (column ?? []) as readonly (readonly [string, number, number, number])[];
-  return rows.map(([unit, uses, quantity, unpricedQuantity]) => ({ unit, uses, quantity, unpricedQuantity }));
+  // Of requests without tags nothing may be left where every one has some.
+  const used = rows.filter(([, ...sums]) => sums.some((sum) => sum !== 0));
+  return used.map(([unit, uses, quantity, unpricedQuantity]) => ({ unit, uses, quantity, unpricedQuantity }));
 }
 
 const DIMENSIONS = 'called_name, deployment_id, provider';

@@ -6,6 +6,7 @@ import type { Database, OpenDatabase } from './database.ts';
 import { withinReach } from './reach.ts';
 import { readInParts } from './row-cursor.ts';
 import { deployments } from './schema.ts';
+import { type TagQuestion, tagUnitRows, tagUsageRows } from './tag-sums.ts';
 import { linesWithUnits, type UnitSum, unitRows, unitSumsFrom } from './unit-sums.ts';
 import {
   type Condition,
@@ -13,6 +14,7 @@ import {
   HOUR_MS,
   type KeyColumns,
   QUARTER_MS,
+  type Span,
   type TeamColumns,
   USAGE_SUMS,
   type UsageSum,
@@ -30,6 +32,7 @@ export const USAGE_GROUPS = [
   'deployment',
   'provider',
   'tag',
+  'deployment_tag',
 ] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 export const USAGE_INTERVALS = ['hour', 'day', 'week', 'month'] as const;
@@ -107,7 +110,7 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
   const lines = isOneLine(question) && total !== undefined ? [total] : grouped;
   return {
     lines: lines.slice(0, linesMax).map((row) => lineFrom(row, question.groupBy, starts)),
-    ...(question.groupBy.includes('tag') ? await totalOf(db, question) : totalFrom(total)),
+    ...(question.groupBy.some((group) => ADDS_UP_TO_MORE.has(group)) ? await totalOf(db, question) : totalFrom(total)),
     isCut: lines.length > linesMax,
   };
 }
@@ -137,6 +140,9 @@ function isOneLine({ groupBy, interval }: UsageQuestion): boolean {
   return groupBy.length === 0 && interval === null;
 }
 
+/** Something may have several of these: lines by them add up to more than the total. */
+export const ADDS_UP_TO_MORE: ReadonlySet<UsageGroup> = new Set(['tag', 'deployment_tag']);
+
 /** Lines by tag do not add up to it. */
 async function totalOf(db: Database, question: UsageQuestion) {
   const { total, totalUnits } = await reportUsage(db, { ...question, groupBy: [], interval: null });
@@ -150,21 +156,38 @@ function statementOf(question: UsageQuestion, starts: readonly number[] | null, 
   const sums = sql.raw(USAGE_SUMS.map((name) => `coalesce(sum(${name}), 0) as ${name}`).join(', '));
   const span = { fromMs: question.fromMs, toMs: question.isUntilNow === true ? Number.POSITIVE_INFINITY : question.toMs };
   const of = [span, whoseOf(question, starts), conditionsOf(question)] as const;
+  const tags = tagQuestionOf(question, ...of);
   const order = sql`total_mark desc${starts === null ? sql`` : sql`, slot`}, spend_nano_usd desc, total_tokens desc`;
   const lines = sql`
     select ${keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`} as total_mark, count(*) over () as row_count, ${list([...keys, sums])}
-    from ${slotted(question, starts, usageRows(...of))} as slotted
-    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())
+    from ${slotted(question, starts, tags === null ? usageRows(...of) : tagUsageRows(tags))} as slotted
+    group by grouping sets (${keys.length === 0 ? sql`` : sql`(${list(keys)}), `}())${tags === null ? sql`` : onlyUsed(keys)}
     order by ${order} limit ${linesMax + 2}`;
   if (question.withUnits !== true) return lines;
-  return linesWithUnits({ lines, keys, units: slotted(question, starts, unitRows(...of)), order });
+  const units = slotted(question, starts, tags === null ? unitRows(...of) : tagUnitRows(tags));
+  return linesWithUnits({ lines, keys, units, order });
 }
 
-/** Rows with the tags that are grouped by, of the tags that are asked for, each with the interval it lies in. */
+/** Null: nobody asks for the tags of requests. */
+function tagQuestionOf(question: UsageQuestion, span: Span, whose: Whose, conditions: readonly Condition[]): TagQuestion | null {
+  if (!question.groupBy.includes('tag') && question.only.tag === undefined) return null;
+  const keys = { is: 'keys', condition: (columns: KeyColumns) => ofKeys(question, columns) } as const;
+  return { span, whose, keys, conditions, only: question.only.tag ?? null };
+}
+
+/** Where every request has tags nothing is left of those without. */
+function onlyUsed(keys: readonly SQLChunk[]): SQL {
+  const isTotal = keys.length === 0 ? sql`true` : sql`grouping(${list(keys)}) > 0`;
+  const isUsed = sql.raw(USAGE_SUMS.map((name) => `sum(${name}) <> 0`).join(' or '));
+  return sql` having ${isTotal} or ${isUsed}`;
+}
+
+/** Rows with the deployments' tags that are grouped by, of those that are asked for, each with the interval it lies in. */
 function slotted({ groupBy, only }: UsageQuestion, starts: readonly number[] | null, rows: SQL): SQL {
   const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
-  const wanted = only.tag === undefined ? sql`true` : taggedWith(only.tag);
-  return sql`(select ${slot} as slot, used.* from ${groupBy.includes('tag') ? perTag(rows) : rows} as used where ${wanted})`;
+  const wanted = only.deployment_tag === undefined ? sql`true` : taggedWith(only.deployment_tag);
+  const isSplit = groupBy.includes('deployment_tag');
+  return sql`(select ${slot} as slot, used.* from ${isSplit ? perDeploymentTag(rows) : rows} as used where ${wanted})`;
 }
 
 type Found = Readonly<Record<string, string | number | null>> & { readonly units?: unknown };
@@ -179,12 +202,13 @@ const GROUP_COLUMNS = {
   deployment: 'deployment_id',
   provider: 'provider',
   tag: 'tag',
+  deployment_tag: 'deployment_tag',
 } as const satisfies Record<UsageGroup, string>;
 
 /** By the tags that deployments carry now: what was used at one counts under each of its tags, so these lines add up to more than the total. */
-function perTag(rows: SQL): SQL {
-  return sql`(select untagged.*, tag from ${rows} as untagged left join ${deployments} on ${deployments.id} = deployment_id
-    left join lateral unnest(${deployments.tags}) as tag on true)`;
+function perDeploymentTag(rows: SQL): SQL {
+  return sql`(select untagged.*, deployment_tag from ${rows} as untagged left join ${deployments} on ${deployments.id} = deployment_id
+    left join lateral unnest(${deployments.tags}) as deployment_tag on true)`;
 }
 
 function taggedWith(tags: readonly string[]): SQL {

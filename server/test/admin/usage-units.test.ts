@@ -117,10 +117,12 @@ onEveryDatabase('units in usage', (given) => {
     expect(data[0]).toMatchObject({ organization_id: acme.id, units: unitsOf(ofAcme()) });
   });
 
-  test('by tag a deployment counts under each of its tags, and the total once', async () => {
-    const { data, total } = await ask(`organization_id=${acme.id}&group_by=tag`);
+  test('by deployment tag a deployment counts under each of its tags, and the total once', async () => {
+    const { data, total } = await ask(`organization_id=${acme.id}&group_by=deployment_tag`);
     expect(total.units).toEqual(unitsOf(ofAcme()));
-    const units = new Map(data.map((line: { tag: string | null; units: Unit[] }) => [line.tag, line.units]));
+    const units = new Map(
+      data.map((line: { deployment_tag: string | null; units: Unit[] }) => [line.deployment_tag, line.units]),
+    );
     const own = unitsOf(ofAcme().filter((record) => record.deploymentId === tagged));
     expect([units.get('eu'), units.get('cheap')]).toEqual([own, own]);
     expect(units.get(null)).toEqual(unitsOf(ofAcme().filter((record) => record.deploymentId !== tagged)));

@@ -143,17 +143,18 @@ onEveryDatabase('exports', (given) => {
 
     test('lines by tag count once for each tag, beside a total that counts once, and are no charges', async () => {
       const { root } = world();
-      const answer = must(await root('GET', `/usage?organization_id=${acme.id}&group_by=tag`));
-      const spendOf = (tag: string | null) => answer.data.find((line: { tag: string | null }) => line.tag === tag)?.spend;
+      const answer = must(await root('GET', `/usage?organization_id=${acme.id}&group_by=deployment_tag`));
+      const spendOf = (tag: string | null) =>
+        answer.data.find((line: { deployment_tag: string | null }) => line.deployment_tag === tag)?.spend;
       const all = must(await root('GET', `/usage?organization_id=${acme.id}`)).total;
       expect(answer.total).toEqual(all);
       expect(spendOf('eu')).toBe(spendOf('cheap'));
       expect(nanoUsdOf(spendOf('eu')) + nanoUsdOf(spendOf(null))).toBe(nanoUsdOf(all.spend));
-      const narrowed = must(await root('GET', `/usage?organization_id=${acme.id}&tag=eu`));
+      const narrowed = must(await root('GET', `/usage?organization_id=${acme.id}&deployment_tag=eu`));
       expect(narrowed.total.spend).toBe(spendOf('eu'));
-      expect((await root('GET', '/usage/export?format=focus&group_by=tag')).status).toBe(400);
-      const { rows } = await file(root, `/usage/export?organization_id=${acme.id}&group_by=tag`);
-      expect(rows.find((row) => row.tag === 'eu')?.spend).toBe(spendOf('eu'));
+      expect((await root('GET', '/usage/export?format=focus&group_by=deployment_tag')).status).toBe(400);
+      const { rows } = await file(root, `/usage/export?organization_id=${acme.id}&group_by=deployment_tag`);
+      expect(rows.find((row) => row.deployment_tag === 'eu')?.spend).toBe(spendOf('eu'));
     });
 
     test('a service account’s use is told apart, and another tenant’s is not there', async () => {

@@ -83,6 +83,17 @@ describe('the playground', () => {
     await expect.poll(async () => (await cancelled()).total, { timeout: 5_000 }).toBe(1);
   });
 
+  test('with tags goes where an application’s would that names them in its header', async () => {
+    const tagged = await makeModel(gateway, { model: 'placed', provider: 'fake', upstreamModel: 'fake-small' }, { tags: ['eu'] });
+    await makeModel(gateway, { model: 'placed', provider: 'fake', upstreamModel: 'fake-small' });
+    const answer = await play(asked({ model: 'placed', tags: ['eu', 'project-x'] }));
+    expect([answer.status, answer.headers.get('x-headgate-deployment')]).toEqual([200, tagged]);
+    const row = await rowOf(answer.headers.get('x-request-id') ?? '');
+    expect(row).toMatchObject({ tags: ['eu', 'project-x'], decision: { tags: { routed: ['eu'], deployments: [tagged] } } });
+    expect((await play(asked({ model: 'placed' }))).headers.get('x-headgate-deployment')).not.toBe(tagged);
+    expect((await play(asked({ tags: ['a b'] }))).status).toBe(400);
+  });
+
   test('a refusal comes as the data plane says it', async () => {
     const tight = await makeKey(gateway, acme, { rate_limits: { rpm: 0 } });
     const answer = await play(asked({ key_id: tight.id }));

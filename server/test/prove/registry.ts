@@ -35,6 +35,11 @@ export const REGISTRY: readonly ProveRow[] = [
     module: 'money-bounded',
     shows: 'a budget that blocks is not exceeded by searches, tiers, media or hang-ups; what cannot be bounded says by how much',
   },
+  {
+    name: 'tags.route',
+    module: 'tags-route',
+    shows: 'each kind of request × deployment × default and required tags reaches whom the table says, and costs what it should',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),

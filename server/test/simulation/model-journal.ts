@@ -114,5 +114,5 @@ function sum(amounts: readonly number[]): number {
 }
 
 function whole(record: BeginRecord): Required<BeginRecord> {
-  return { clientRequestId: null, endpoint: '', stream: false, attempts: 1, decision: '', ...record };
+  return { clientRequestId: null, endpoint: '', stream: false, attempts: 1, decision: '', tags: [], tagRoute: '', ...record };
 }

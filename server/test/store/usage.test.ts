@@ -5,7 +5,7 @@ import { endLine } from '../../src/journal/lines.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import { STORE_LINES } from '../../src/store/ledger-statement.ts';
+import { STORE_TAGGED_LINES } from '../../src/store/ledger-statement.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import * as schema from '../../src/store/schema.ts';
 import { type CounterScope, recentAdmissions, spendSince } from '../../src/store/usage.ts';
@@ -122,6 +122,39 @@ onEveryDatabase('usage', (given, kind) => {
             }
           },
         ),
+        { numRuns: 40 },
+      );
+    });
+
+    test('by the tags of requests is exact for each tag and for what had none, for any stretch, grouping and filter', async () => {
+      const groups = fc.subarray<UsageGroup>(['team', 'deployment', 'model']);
+      const filters = fc.constantFrom({}, { tag: ['a'] }, { deployment: ['dep_1'] }, { tag: ['b'], key: ['key_1'] });
+      await fc.assert(
+        fc.asyncProperty(groups, filters, anySpan, async (more, only, [fromMs, toMs]) => {
+          const question = { only: { organization: ['org_1'], ...only }, fromMs, toMs };
+          const report = await ask({ ...question, groupBy: ['tag', ...more] });
+          const inside = RECORDS.filter((record) => {
+            const { organizationId, deploymentId, keyId, tags = [], admittedAtMs } = record;
+            const isOf = (wanted: string[] | undefined, value: string | null) =>
+              wanted === undefined || wanted.includes(value ?? '');
+            const { tag, deployment, key } = only as Partial<Record<UsageGroup, string[]>>;
+            const isTagged = tag === undefined || tags.some((one) => tag.includes(one));
+            const isInside = organizationId === 'org_1' && admittedAtMs >= fromMs && admittedAtMs < toMs;
+            return isInside && isTagged && isOf(deployment, deploymentId) && isOf(key, keyId);
+          });
+          const wanted = (only as { tag?: string[] }).tag ?? ['a', 'b', null];
+          for (const tag of wanted) {
+            const own = inside.filter(({ tags = [] }) => (tag === null ? tags.length === 0 : tags.includes(tag)));
+            const lines = report.lines.filter((line) => line.groups.tag === tag);
+            for (const [name, sum] of Object.entries(naiveTotals(own))) {
+              const told = lines.reduce((total, line) => total + line.sums[name as 'requests'], 0n);
+              expect([tag, name, told]).toEqual([tag, name, sum]);
+            }
+            expect(lines.length > 0).toBe(own.length > 0);
+          }
+          expect(report.total).toMatchObject(naiveTotals(inside));
+          expect((await ask({ ...question, groupBy: more })).total).toMatchObject(naiveTotals(inside));
+        }),
         { numRuns: 40 },
       );
     });
@@ -247,6 +280,7 @@ function madeRecords(count: number): readonly EndRecord[] {
       deploymentId,
       provider: providerOf(deploymentId),
       entries: [givenEntry({ deploymentId, provider: providerOf(deploymentId), usage, nanoUsd })],
+      ...tagsOf(pick([[], ['a'], ['a', 'b'], [], ['b']], index)),
     });
     return index % 13 === 0 ? refused(record) : record;
   });
@@ -256,8 +290,33 @@ function madeRecord(end: Partial<EndRecord>): EndRecord {
   return givenEnd({ ...end, requestId: requestId(end.admittedAtMs) });
 }
 
-function refused({ requestId: id, organizationId, teamId, keyId, memberId, calledName, admittedAtMs }: EndRecord): EndRecord {
-  return givenRefusal({ requestId: id, organizationId, teamId, keyId, memberId, calledName, admittedAtMs, count: 3 });
+function tagsOf(tags: string[]) {
+  return { tags, tagRoute: tags.length === 0 ? '' : `${tags.length}.tshape` };
+}
+
+function refused({
+  requestId: id,
+  organizationId,
+  teamId,
+  keyId,
+  memberId,
+  calledName,
+  admittedAtMs,
+  tags = [],
+  tagRoute = '',
+}: EndRecord): EndRecord {
+  return givenRefusal({
+    requestId: id,
+    organizationId,
+    teamId,
+    keyId,
+    memberId,
+    calledName,
+    admittedAtMs,
+    tags,
+    tagRoute,
+    count: 3,
+  });
 }
 
 function providerOf(deploymentId: string): string {
@@ -265,7 +324,7 @@ function providerOf(deploymentId: string): string {
 }
 
 async function store({ pool }: OpenDatabase, records: readonly EndRecord[]): Promise<void> {
-  await pool.query(STORE_LINES, [
+  await pool.query(STORE_TAGGED_LINES, [
     records
       .map((record) => endLine(record))
       .join('')

@@ -28,6 +28,13 @@ const entries = fc.array(
   { maxLength: 4 },
 );
 
+const tag = fc.stringMatching(/^[A-Za-z0-9._:-]{1,64}$/);
+/** As they are kept: a request without tags has no route either. */
+const anyTags = fc.oneof(
+  fc.constant({ tags: [] as string[], tagRoute: '' }),
+  fc.record({ tags: fc.uniqueArray(tag, { minLength: 1, maxLength: 40 }), tagRoute: fc.constantFrom('0.tabc', '2.tabc', '1.') }),
+);
+
 const wildEnd = fc.record({
   organizationId: id('org'),
   teamId: id('team'),
@@ -59,4 +66,4 @@ const wildEnd = fc.record({
 });
 
 /** Any end of a request. */
-export const anyEnd: fc.Arbitrary<EndRecord> = wildEnd;
+export const anyEnd: fc.Arbitrary<EndRecord> = fc.tuple(wildEnd, anyTags).map(([end, tags]) => ({ ...end, ...tags }));

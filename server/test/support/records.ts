@@ -15,6 +15,8 @@ const DIMENSIONS: Dimensions = {
   calledName: 'gpt-5-nano',
 };
 
+const NO_TAGS = { tags: [], tagRoute: '' };
+
 export function givenEntry(entry: Partial<LedgerEntry> = {}): LedgerEntry {
   return {
     attempt: 1,
@@ -44,6 +46,7 @@ export function givenBegin(begin: Partial<BeginRecord> = {}): BeginRecord {
     heldInputTokens: 100,
     heldOutputTokens: 200,
     heldNanoUsd: 30_000,
+    ...NO_TAGS,
     ...begin,
   };
 }
@@ -73,6 +76,7 @@ export function givenEnd(end: Partial<EndRecord> = {}): EndRecord {
     count: 1,
     repeatIds: [],
     content: null,
+    ...NO_TAGS,
     ...end,
   };
 }

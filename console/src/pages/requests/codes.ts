@@ -11,6 +11,7 @@ export const CODES = [
   'key_disabled',
   'api_key_expired',
   'invalid_request',
+  'no_deployment_for_tags',
   'context_length_exceeded',
   'request_too_large',
   'provider_rate_limited',
@@ -22,6 +23,8 @@ export const CODES = [
 
 /** What a code means and what can be done, where its name does not say it. */
 export const CODE_WORDS: Readonly<Record<string, string>> = {
+  no_deployment_for_tags:
+    'No deployment of the model carries the tags that the request must have: those that its key, team and organization require, or all of those that it names where each deployment has some. Leave a tag out; or a platform admin adds the tag to a deployment.',
   model_not_priced:
     'A blocking budget covers the request and the model’s deployment has no price, so nothing could be charged. A platform admin can set a price.',
   unpriced_parameter:

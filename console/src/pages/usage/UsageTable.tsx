@@ -179,8 +179,8 @@ function nextOf(group: Group, groups: readonly Group[], state: UrlState): string
 
 /** The same narrowing on the request log, where it can say it. */
 function inRequests({ range, from, to, ...state }: UrlState, { param }: Group, id: string): UrlState | null {
-  if (param === 'provider' || param === 'tag') return null;
-  const { group_by: _, interval: __, metric: ___, provider: ____, tag: _____, ...filters } = state;
+  if (param === 'provider' || param === 'tag' || param === 'deployment_tag') return null;
+  const { group_by: _, interval: __, metric: ___, provider: ____, tag: _____, deployment_tag: ______, ...filters } = state;
   const span = from === undefined && to === undefined ? { range: range ?? '30d' } : { range, from, to };
   return { ...filters, ...span, [param]: id };
 }

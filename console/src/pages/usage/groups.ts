@@ -21,10 +21,11 @@ const GROUPS: readonly Group[] = [
   { value: 'deployment', label: 'Deployment', field: 'deployment_id', param: 'deployment_id', next: 'model' },
   { value: 'provider', label: 'Provider', field: 'provider', param: 'provider', next: 'model' },
   { value: 'tag', label: 'Tag', field: 'tag', param: 'tag', next: 'model' },
+  { value: 'deployment_tag', label: 'Deployment tag', field: 'deployment_tag', param: 'deployment_tag', next: 'model' },
 ];
 
 /** Deployments and providers are the platform's to see. */
-const PLATFORM_ONLY = new Set(['deployment', 'provider', 'tag']);
+const PLATFORM_ONLY = new Set(['deployment', 'provider', 'deployment_tag']);
 
 export function groupsFor(session: Session): readonly Group[] {
   const isOfPlatform = session.platform_capabilities.includes('platform.read');
@@ -46,6 +47,7 @@ export const USAGE_PARAMS = [
   'deployment_id',
   'provider',
   'tag',
+  'deployment_tag',
 ] as const;
 
 export function usageFilters(session: Session): readonly Filter[] {
@@ -57,11 +59,12 @@ export function usageFilters(session: Session): readonly Filter[] {
     { param: 'member_id', label: 'Member', kind: 'member' },
     { param: 'service_account_id', label: 'Service account', kind: 'service_account' },
     { param: 'model', label: 'Model', kind: isOfPlatform ? 'model' : 'text' },
+    { param: 'tag', label: 'Tag of the request', kind: 'text' },
     ...(isOfPlatform
       ? ([
           { param: 'deployment_id', label: 'Deployment', kind: 'deployment' },
           { param: 'provider', label: 'Provider', kind: { oneOf: ['openai', 'anthropic', 'fake'] } },
-          { param: 'tag', label: 'Tag of the deployment', kind: 'text' },
+          { param: 'deployment_tag', label: 'Tag of the deployment', kind: 'text' },
         ] as const)
       : []),
   ];

@@ -22,6 +22,10 @@ const listed = z.strictObject({
   credential_id: id.optional(),
   tag: z.string().max(64).optional(),
   enabled: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  passed_over: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .optional()
+    .meta({ description: '`true`: those that requests without tags pass over at some target (`passed_over_at`).' }),
   unpriced: unpricedFlag.meta({
     description:
       '`true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`).',
@@ -36,11 +40,26 @@ export const list = route({
   response: pageOut(deploymentOut),
   load: load.platform,
   handle: async (call) => {
-    const { limit, cursor, sort, credential_id: credentialId, search: _, unpriced, ...filter } = call.query;
+    const {
+      limit,
+      cursor,
+      sort,
+      credential_id: credentialId,
+      passed_over: passedOver,
+      search: _,
+      unpriced,
+      ...filter
+    } = call.query;
     const page = { limit, cursor, sort: sort ?? '-created_at' } as const;
     const found = await deployments.list(
       call.deps.db,
-      { ...filter, credentialId, unpriced: unpricedAt(unpriced, call), search: searchOf({ search: call.query.search }) },
+      {
+        ...filter,
+        credentialId,
+        passedOver,
+        unpriced: unpricedAt(unpriced, call),
+        search: searchOf({ search: call.query.search }),
+      },
       page,
     );
     return renderPage(found, await viewDeployments(call, found.rows));

@@ -20,12 +20,14 @@ import { invalid, notFound } from '../problem.ts';
 import { defaultServiceAccount, memberIn, type OwnerColumns, serviceAccountIn } from '../reassign.ts';
 import { type Loaded, route } from '../route.ts';
 import { requireSelfService } from '../self-service-keys.ts';
+import { NO_TAGS, patchedTags, tagFields } from '../tag-fields.ts';
 
 /** A person in the team, or one of its service accounts. */
 export const owner = z.union([z.strictObject({ account_id: id }), z.strictObject({ service_account_id: id })]);
 
 export const keySettings = {
   ...policyFields,
+  ...tagFields,
   asset_access: choice.nullish(),
   expires_at: instant.nullish(),
   metadata: metadata.nullish(),
@@ -83,6 +85,7 @@ async function insertKey(
     prefix: secret.prefix,
     lastFour: secret.lastFour,
     ...policyColumns(policy),
+    ...patchedTags(NO_TAGS, call.body),
     metadata: mergedMetadata({}, call.body.metadata),
     createdBy: call.actor.id,
     createdAt: now,

@@ -20,6 +20,7 @@ import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, storeBudgets } f
 import { conflict, forbidden, invalid, notFound } from '../problem.ts';
 import { memberIn, type OwnerColumns } from '../reassign.ts';
 import { route } from '../route.ts';
+import { namesTags, patchedTags } from '../tag-fields.ts';
 import { eventOf, futureInstant, keySettings, owner, ownerOf } from './key-create.ts';
 
 export const keyFilters = {
@@ -80,7 +81,7 @@ export const read = route({
 export const update = route({
   summary: 'Change a key, or move it to another team or owner',
   description:
-    'Nobody changes the limits of a key they own. A move keeps the stored access; what the new place does not have is ineffective.',
+    'Nobody changes the limits or the tags of a key they own. A move keeps the stored access; what the new place does not have is ineffective.',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
   query: dryRunQuery,
@@ -173,6 +174,7 @@ function columnsOf(call: PatchCall, row: KeyRow) {
   const isKept = expiresAt === undefined || (expiresAt !== null && new Date(expiresAt).getTime() === row.expiresAt?.getTime());
   return {
     name: name ?? row.name,
+    ...patchedTags(row, call.body),
     expiresAt: isKept ? row.expiresAt : futureInstant(call, expiresAt),
     metadata: mergedMetadata(row.metadata, metadata),
   };
@@ -220,7 +222,7 @@ async function requireAccess(
 function requireFieldPermissions(call: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
   const { body, actor } = call;
   const { organizationId, teamId } = row;
-  if (namesPolicy(body)) authorize(actor, 'key_limits.change', { organizationId, teamId, ownerAccountId });
+  if (namesPolicy(body) || namesTags(body)) authorize(actor, 'key_limits.change', { organizationId, teamId, ownerAccountId });
   if (body.owner !== undefined || wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId });
   if (wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId: wantedTeam });
   if (body.expires_at === undefined || can(actor, 'keys.manage', { organizationId, teamId })) return;

@@ -17,6 +17,7 @@ import { organizationFacts, organizationOut, viewOrganization } from '../organiz
 import { loadPolicy, NO_POLICY, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
 import { invalid, notFound } from '../problem.ts';
 import { route } from '../route.ts';
+import { NO_TAGS, namesTags, patchedTags, tagFields } from '../tag-fields.ts';
 
 const RETENTION_DAYS_MAX = 3_650;
 const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
@@ -30,6 +31,7 @@ const audit = z.strictObject({
 const settings = {
   time_zone: timeZone.optional(),
   ...policyFields,
+  ...tagFields,
   asset_access: grants.nullish(),
   audit: audit.optional(),
   metadata: metadata.nullish(),
@@ -70,6 +72,7 @@ export const create = route({
         timeZone: call.body.time_zone ?? 'UTC',
         ...policyColumns(policy),
         ...organizationAccessToColumns(access),
+        ...patchedTags(NO_TAGS, call.body),
         ...auditColumns(call.body),
         metadata: mergedMetadata({}, call.body.metadata),
         contentKey,
@@ -88,7 +91,7 @@ export const create = route({
 export const update = route({
   summary: 'Change an organization',
   description:
-    'Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.',
+    'Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants, tags and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.',
   permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
   params: idParams,
   query: dryRunQuery,
@@ -137,6 +140,7 @@ function columnsOf(body: PatchBody, row: OrganizationRow) {
     slug: body.slug ?? row.slug,
     name: body.name ?? row.name,
     timeZone: body.time_zone ?? row.timeZone,
+    ...patchedTags(row, body),
     auditContent: row.auditContent,
     contentRetentionDays: row.contentRetentionDays,
     eventRetentionDays: row.eventRetentionDays,
@@ -164,7 +168,7 @@ function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
 function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
   const { body, actor } = call;
   const place = { organizationId };
-  if (namesPolicy(body) || body.asset_access !== undefined || body.time_zone !== undefined) {
+  if (namesPolicy(body) || namesTags(body) || body.asset_access !== undefined || body.time_zone !== undefined) {
     authorize(actor, 'organizations.cap', place);
   }
   if (body.audit !== undefined) authorize(actor, 'audit_policy.change', place);

@@ -5,6 +5,7 @@ import { id } from '../fields.ts';
 import * as load from '../load.ts';
 import { Problem } from '../problem.ts';
 import { type Loaded, route } from '../route.ts';
+import { tagList } from '../tag-fields.ts';
 
 /** Trying a callable target from the console, as one of the keys the caller may use. */
 
@@ -22,6 +23,7 @@ const body = z.strictObject({
   stream: z.boolean().default(false),
   max_tokens: z.int().min(1).max(10_000_000).optional(),
   temperature: z.number().min(0).max(2).optional(),
+  tags: tagList.optional().meta({ description: 'As an application names them in `x-headgate-tags`.' }),
 });
 type PlaygroundBody = z.output<typeof body>;
 
@@ -38,7 +40,8 @@ export const call = route({
     const { playground } = deps;
     if (playground === undefined) throw new Problem(503, 'This process serves no requests of keys.');
     const { organizationId, id: keyId } = row;
-    return (response) => playground({ organizationId, keyId, body: completionOf(body), response });
+    const { tags = [] } = body;
+    return (response) => playground({ organizationId, keyId, body: completionOf(body), tags, response });
   },
 });
 
@@ -47,7 +50,7 @@ async function loadKey(call: AdminCall<unknown, unknown, PlaygroundBody>): Promi
 }
 
 /** As an application would ask; a stream also for its usage, which the page shows. */
-function completionOf({ key_id: _, endpoint: __, ...asked }: PlaygroundBody): Buffer {
+function completionOf({ key_id: _, endpoint: __, tags: ___, ...asked }: PlaygroundBody): Buffer {
   const usage = asked.stream ? { stream_options: { include_usage: true } } : {};
   return Buffer.from(JSON.stringify({ ...asked, ...usage }));
 }

@@ -46,7 +46,7 @@ export const read = route({
 export const simulate = route({
   summary: 'Try a policy without publishing it',
   description:
-    'Draws from a fixed seed, by the rules that serve requests, while every deployment is up and has room. Nothing is called or stored.',
+    'Draws requests without tags from a fixed seed, by the rules that serve them, while every deployment is up and has room. Nothing is called or stored.',
   permission: 'platform.read',
   params: idParams,
   body: z.strictObject({ ...policy.shape, requests: z.int().min(1).max(SIMULATED_MAX) }),

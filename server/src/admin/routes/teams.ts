@@ -20,10 +20,12 @@ import { loadPolicy, NO_POLICY, namesPolicy, patchedPolicy, policyColumns, polic
 import { forbidden, notFound } from '../problem.ts';
 import { route } from '../route.ts';
 import { patchedSelfService, selfService } from '../self-service.ts';
+import { NO_TAGS, namesTags, patchedTags, tagFields } from '../tag-fields.ts';
 import { teamFacts, teamOut, viewTeam, viewTeams } from '../team-view.ts';
 
 const settings = {
   ...policyFields,
+  ...tagFields,
   asset_access: choice.nullish(),
   self_service: selfService.nullish(),
   metadata: metadata.nullish(),
@@ -81,6 +83,7 @@ export const create = route({
         name: call.body.name,
         ...policyColumns(policy),
         ...accessChoiceToColumns(access),
+        ...patchedTags(NO_TAGS, call.body),
         selfService: patchedSelfService({}, call.body.self_service),
         metadata: mergedMetadata({}, call.body.metadata),
         createdAt: now,
@@ -185,6 +188,7 @@ function columnsOf(body: PatchBody, row: TeamRow) {
   return {
     name: body.name ?? row.name,
     status: body.status ?? row.status,
+    ...patchedTags(row, body),
     selfService: patchedSelfService(row.selfService, body.self_service),
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
@@ -207,7 +211,7 @@ function requireAccess(
 function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, row: TeamRow): void {
   const { body, actor } = call;
   const place = { organizationId: row.organizationId, teamId: row.id };
-  if (namesPolicy(body)) authorize(actor, 'team_limits.change', place);
+  if (namesPolicy(body) || namesTags(body)) authorize(actor, 'team_limits.change', place);
   if (body.asset_access !== undefined) authorize(actor, 'team_access.narrow', place);
   const isProfile = [body.name, body.status, body.self_service, body.metadata].some((field) => field !== undefined);
   if (isProfile) authorize(actor, 'teams.manage', place);

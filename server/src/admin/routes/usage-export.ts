@@ -3,6 +3,7 @@ import { can, reachOf } from '../../domain/permission.ts';
 import { namesOf } from '../../store/names-of-ids.ts';
 import type { OrganizationRow } from '../../store/organizations.ts';
 import {
+  ADDS_UP_TO_MORE,
   streamUsage,
   TooManyIntervals,
   TooManyLines,
@@ -45,8 +46,8 @@ export const exportFile = route({
 
 async function fileOf(call: ExportCall, organization: OrganizationRow | null): Promise<TextAnswer> {
   const question = questionFor(call, organization);
-  if (call.query.format === 'focus' && question.groupBy.includes('tag')) {
-    throw invalid('?group_by', 'a deployment may have several tags, so charges by tag would not add up');
+  if (call.query.format === 'focus' && question.groupBy.some((group) => ADDS_UP_TO_MORE.has(group))) {
+    throw invalid('?group_by', 'a request or a deployment may have several tags, so charges by tag would not add up');
   }
   const day = new Date(question.fromMs).toISOString().slice(0, 10);
   return call.query.format === 'focus'

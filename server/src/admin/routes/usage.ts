@@ -51,7 +51,12 @@ const narrowing = {
     .max(10_000)
     .optional()
     .meta({ description: 'Lines at most, the dearest first; the total counts all of them. 10,000 unless said.' }),
-  tag: z.string().max(64).optional().meta({ description: 'Of the deployments that carry it now.' }),
+  tag: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Of requests with this tag: named by the request, or added by its key, team or organization.' }),
+  deployment_tag: z.string().max(64).optional().meta({ description: 'Of the deployments that carry it now.' }),
 };
 const ofOneQuery = z.strictObject(narrowing);
 export const query = z.strictObject({ ...narrowing, organization_id: id.optional() });
@@ -108,6 +113,10 @@ const usageOut = z
         deployment_id: group,
         provider: group,
         tag: group.meta({
+          description:
+            'A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total; null is what had none.',
+        }),
+        deployment_tag: group.meta({
           description:
             'A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total.',
         }),
@@ -185,6 +194,7 @@ export function questionOf(
     ['deployment', query.deployment_id],
     ['provider', query.provider],
     ['tag', query.tag],
+    ['deployment_tag', query.deployment_tag],
   ];
   return {
     fromMs,
@@ -210,6 +220,7 @@ export const FIELDS = {
   deployment: 'deployment_id',
   provider: 'provider',
   tag: 'tag',
+  deployment_tag: 'deployment_tag',
 } as const satisfies Record<UsageGroup, string>;
 
 function renderLine({ startMs, groups, sums: line, units }: UsageLine) {

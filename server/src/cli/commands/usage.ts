@@ -22,7 +22,7 @@ const usage: Command = {
   flags: [
     { name: 'from', value: 'instant', about: '30 days before --to unless said' },
     { name: 'to', value: 'instant', about: 'not included; now unless said' },
-    { name: 'group-by', value: 'a,b', about: 'organization, team, key, member, model, deployment, provider' },
+    { name: 'group-by', value: 'a,b', about: 'organization, team, key, member, model, deployment, provider, tag' },
     { name: 'interval', value: 'interval', about: 'hour, day or month' },
     { name: 'organization', value: 'id or slug', about: 'only its usage' },
     { name: 'csv', value: null, about: 'as CSV, every number exact' },

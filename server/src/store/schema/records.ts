@@ -53,6 +53,10 @@ export const requestLog = pgTable(
     /** Repeats of one (key, rule) refusal share a row; their ids resolve to it. */
     count: integer('count').notNull().default(1),
     repeatIds: text('repeat_ids').array().notNull().default([]),
+    /** Those it names, then those its organization, team and key added; null: none. */
+    tags: text('tags').array(),
+    /** How many of `tags` it names itself, a full stop, and the shape that says what they made of the called name. */
+    tagRoute: text('tag_route'),
   },
   (table) => [
     primaryKey({ columns: [table.organizationId, table.admittedAt, table.requestId] }),

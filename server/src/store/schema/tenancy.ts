@@ -32,6 +32,9 @@ const narrowing = () => ({
   accessGroups: names('access_groups'),
 });
 
+/** What a level adds to the tags of its requests: see domain/tags.ts. */
+const tagging = () => ({ defaultTags: names('default_tags'), requiredTags: names('required_tags') });
+
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
 /** Who may create keys in a team on their own, and how far such a key may go. */
@@ -60,6 +63,7 @@ export const organizations = pgTable(
       .default('selected'),
     accessTargets: names('access_targets'),
     accessGroups: names('access_groups'),
+    ...tagging(),
     auditContent: text('audit_content', { enum: ['off', 'metadata', 'redacted', 'full'] })
       .notNull()
       .default('off'),
@@ -102,6 +106,7 @@ export const teams = pgTable(
       .default('active'),
     ...policy(),
     ...narrowing(),
+    ...tagging(),
     selfService: jsonb('self_service').$type<StoredSelfService>().notNull().default({}),
     metadata: metadata(),
     version: version(),
@@ -218,6 +223,7 @@ export const keys = pgTable(
     lastFour: text('last_four').notNull(),
     ...policy(),
     ...narrowing(),
+    ...tagging(),
     metadata: metadata(),
     version: version(),
     createdBy: text('created_by').notNull(),

@@ -162,7 +162,54 @@ export const unitRollups = pgTable(
   ],
 );
 
-/** The rules behind a shape id that decisions name, so that a decision stays readable after its limits were edited. */
+/**
+ * What requests with tags used, per 15 minutes: a row a tag, so that a request without tags costs nothing, and one with an empty tag in which
+ * each of these requests counts once. A row with a unit says what was used in it; one without adds up everything else. Written with the rollups.
+ */
+export const tagRollups = pgTable(
+  'tag_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    teamId: text('team_id').notNull(),
+    keyId: text('key_id').notNull(),
+    memberId: text('member_id').notNull().default(''),
+    serviceAccountId: text('service_account_id').notNull().default(''),
+    calledName: text('called_name').notNull(),
+    deploymentId: text('deployment_id').notNull().default(''),
+    provider: text('provider').notNull().default(''),
+    tag: text('tag').notNull(),
+    unit: text('unit').notNull().default(''),
+    ...usageSums(),
+    uses: count('uses'),
+    quantity: count('quantity'),
+    /** The part of `quantity` that had no price. */
+    unpricedQuantity: count('unpriced_quantity'),
+  },
+  (table) => [
+    primaryKey({
+      name: 'tag_rollups_pk',
+      columns: [
+        table.organizationId,
+        table.bucketStart,
+        table.teamId,
+        table.keyId,
+        table.memberId,
+        table.serviceAccountId,
+        table.calledName,
+        table.deploymentId,
+        table.provider,
+        table.tag,
+        table.unit,
+      ],
+    }),
+    // For a tag over all of its time, and for what is asked of every organization at once.
+    index('tag_rollups_tag').on(table.organizationId, table.tag, table.bucketStart),
+    index('tag_rollups_time').on(table.bucketStart),
+  ],
+);
+
+/** What a shape id stands for that decisions name: the rules, or what tags made of a called name,, so that a decision stays readable after they were edited. */
 export const decisionShapes = pgTable(
   'decision_shapes',
   {

@@ -1,0 +1,68 @@
+import type { CallableTarget } from '../domain/catalogue.ts';
+import { NO_WISHES, tagChain, tagPolicyOf } from '../domain/tag-routing.ts';
+import type { RecordedTags } from '../journal/records.ts';
+import { candidatesOf, holdCandidateOf } from './candidate.ts';
+import type { Gateway } from './gateway.ts';
+import { Refusal } from './refusal.ts';
+import type { Standing } from './standing.ts';
+import { tagsOf, tellShape } from './tag-chain.ts';
+
+/** Sets of tags that route, remembered for one standing. */
+const BY_TAGS_MAX = 100;
+
+/** The standing of a request that names tags: who may serve it is whom access and tags leave. Remembered by the tags that route. */
+export function standingWithTags(standing: Standing, asked: readonly string[], gateway: Gateway): Standing {
+  if (standing.refusal !== null) return standing;
+  const routing = asked.filter((tag) => isCarried(standing.reachable, tag)).sort();
+  const name = routing.join(',');
+  standing.byTags ??= new Map();
+  const known = standing.byTags.get(name);
+  if (known !== undefined) return known;
+  if (standing.byTags.size >= BY_TAGS_MAX) standing.byTags.clear();
+  const narrowed = narrow(standing, routing, gateway);
+  standing.byTags.set(name, narrowed);
+  return narrowed;
+}
+
+function narrow(standing: Standing, asked: readonly string[], gateway: Gateway): Standing {
+  const { organization, team, key } = standing.caller;
+  const policy = tagPolicyOf([organization.tags, team.tags, key.tags]);
+  const routed = tagChain(standing.reachable, { ...NO_WISHES, ...policy, asked });
+  const candidates = candidatesOf(routed.targets, gateway.clock.nowMs());
+  const tags = tagsOf(standing.reachable, routed);
+  tellShape(tags, organization.id, gateway);
+  return {
+    ...standing,
+    chain: routed.targets,
+    candidates,
+    holdCandidates: [...candidates.values()].map(holdCandidateOf),
+    tags,
+    byTags: null,
+  };
+}
+
+function isCarried(chain: readonly CallableTarget[], tag: string): boolean {
+  return chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled && deployment.tags.includes(tag)));
+}
+
+const NO_TAGS: RecordedTags = Object.freeze({ tags: Object.freeze([]), tagRoute: '' });
+
+/** What a row keeps of a request's tags; the shared empty one for nearly all. */
+export function recordedTags(asked: readonly string[] | null, standing: Standing | null): RecordedTags {
+  const tags = standing?.tags ?? null;
+  if (asked === null && (tags === null || tags.added.length === 0)) return NO_TAGS;
+  const all = [...new Set([...(asked ?? []), ...(tags?.added ?? [])])];
+  return { tags: all, tagRoute: `${asked?.length ?? 0}.${tags?.shapeId ?? ''}` };
+}
+
+/** Nobody carries what is asked for or required. */
+export function noDeploymentForTags({ name, tags }: Standing, asked: readonly string[] | null): Refusal {
+  const required = tags?.required ?? [];
+  const why =
+    required.length > 0
+      ? `carries all tags that its key, team and organization require: ${required.join(', ')}`
+      : `carries all of its tags that route (${(asked ?? tags?.added ?? []).join(', ')}), and none is without tags`;
+  return new Refusal('no_deployment_for_tags', `No deployment may serve this request to \`${name}\`: none ${why}.`, {
+    param: 'tags',
+  });
+}
