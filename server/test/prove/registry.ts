@@ -110,6 +110,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'limits.table': 'server/test/limits/limit-table.test.ts',
   'holds.budgets': 'server/test/walk/money.test.ts',
   'holds.ledger': 'server/test/vendor/served-ledger.test.ts',
+  'tags.route': 'server/test/walk/tags.test.ts',
   'holds.sick-redis': 'server/test/replicas/held.test.ts',
   'holds.simulation': 'server/test/simulation/simulation.test.ts',
   'outages.postgres': 'server/test/ledger-outage.test.ts',
