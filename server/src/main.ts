@@ -231,6 +231,7 @@ function operationsOf(
     shared: () => shared?.status() ?? null,
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
+    journalSyncFailures: () => journal.stats().syncFailures,
     databaseConnections: () => connectionsOf(database),
     jobs: jobs.readings,
   };

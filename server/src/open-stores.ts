@@ -8,6 +8,7 @@ import { RefusalAggregator } from './journal/refusals.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
 import { type Logger, tellDefect } from './lib/log.ts';
+import { onceFree } from './lib/once-free.ts';
 import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { createHistory, type History } from './store/history.ts';
@@ -53,7 +54,9 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
 
 /** `taken` closes what was opened, in the reverse order. */
 async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
-  const directoryLock = await lockDirectory(config.dataDir, (error) => stopServing(log, error));
+  const onWait = ({ message }: Error) => log.info({ reason: message }, 'waiting up to 5 s for another process to end');
+  const onLost = (error: Error) => stopServing(log, error);
+  const directoryLock = await onceFree(() => lockDirectory(config.dataDir, onLost), onWait);
   taken.defer(() => directoryLock.release());
   const masterKey = masterKeyFor(config.dataDir, config.masterKey);
   const database = await open(config, log);
@@ -62,9 +65,9 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   await migrate(database);
   const owner = randomBytes(6).toString('base64url');
   const isAlone = config.redisUrl === null;
-  await refuseOtherCounting(database.db, isAlone ? 'alone' : 'together');
+  await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
   const name = isAlone ? 'counters' : replicaLease(owner);
-  const lease = await acquireLease(database.db, { name, onLost: (error) => stopServing(log, error) });
+  const lease = await onceFree(() => acquireLease(database.db, { name, onLost }), onWait);
   taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
   const partitions = newPartitions(database.db, database.kind);
@@ -126,6 +129,7 @@ function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
   if (is === 'back') log.info(facts, 'ledger: the database is back');
   else if (is === 'failed_over') log.warn(facts, 'ledger: PostgreSQL failed over; all rows that are kept are stored again');
   else if (is === 'stored_again') log.warn(facts, 'ledger: rows that PostgreSQL had lost are there again');
+  else if (is === 'defect') log.error(facts, 'ledger: storing failed in a way that it should not; it is tried again');
   else log.error(facts, `ledger: ${is}`);
 }
 

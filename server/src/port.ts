@@ -4,7 +4,9 @@ import { Problem, renderProblem } from './admin/problem.ts';
 import { BadSetting, type Config } from './config.ts';
 import { isUnused } from './data-directory.ts';
 import { systemClock as clock } from './lib/clock.ts';
+import { isHeldHere } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
+import { onceFree } from './lib/once-free.ts';
 import { type Listening, openListener } from './open-listener.ts';
 import { sayRefusal } from './proxy/data-plane.ts';
 import type { GatewayRequest, Reply } from './proxy/http.ts';
@@ -62,18 +64,32 @@ export async function takePort(config: Config): Promise<Port> {
   return port;
 }
 
-/** Throws BadSetting when the port is taken. */
+/** Throws BadSetting when the port is taken. The process that has the data directory may be ending, and this port with it. */
 export async function mustBeFree(config: Config): Promise<void> {
-  const probe = createServer();
-  await listen(probe, config);
-  await new Promise((closed) => probe.close(closed));
+  await onceFree(async () => {
+    const probe = createServer();
+    await listen(probe, config);
+    await new Promise((closed) => probe.close(closed));
+  });
 }
 
-function listen(server: Server, { host, port }: Config): Promise<void> {
+class PortTaken extends BadSetting {
+  readonly mayEnd: boolean;
+
+  constructor({ host, port }: Config, mayEnd: boolean) {
+    super(`HEADGATE_PORT: ${port} on ${host} is taken by another program.`);
+    this.mayEnd = mayEnd;
+  }
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  const { host, port, dataDir } = config;
+  // Looked at first: whoever ends in between has let go of the port.
+  const mayEnd = isHeldHere(dataDir);
   return new Promise((resolve, reject) => {
     server.once('error', ({ code }: NodeJS.ErrnoException) => {
       const isTaken = code === 'EADDRINUSE';
-      if (isTaken) reject(new BadSetting(`HEADGATE_PORT: ${port} on ${host} is taken by another program.`));
+      if (isTaken) reject(new PortTaken(config, mayEnd));
       else reject(new BadSetting(`HEADGATE_HOST: cannot listen on ${host}:${port} (${code}).`));
     });
     server.listen(port, host, resolve);

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
 import type { Logger } from './lib/log.ts';
+import { onceFree } from './lib/once-free.ts';
 import { mustBeFree } from './port.ts';
 import { tellMetricsOfAll } from './worker-metrics.ts';
 
@@ -37,10 +38,11 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<num
   // Before anything is made; the workers share the port through this process, each when it is ready.
   await mustBeFree(config);
   prepareDataDirectory(config.dataDir);
-  const lock = await lockDirectory(config.dataDir, (error) => {
+  const onLost = (error: Error) => {
     log.fatal(error.message);
     process.exit(1);
-  });
+  };
+  const lock = await onceFree(() => lockDirectory(config.dataDir, onLost));
   masterKeyFor(config.dataDir, config.masterKey);
   const crew = new Crew(config, log);
   const code = await crew.run();

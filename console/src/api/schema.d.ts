@@ -3215,6 +3215,8 @@ export interface components {
             }[] | null;
         };
         LimitsStatus: {
+            /** @description False while the counters that all replicas share are out of reach: the figures are then what the ledger has stored, without requests in flight; `held` and `max_parallel` are 0. */
+            live: boolean;
             rate_limits: {
                 /** @enum {string} */
                 scope: "organization" | "team" | "user" | "key";
@@ -3551,6 +3553,8 @@ export interface components {
                 /** @description Spent and held over the amount; 1 is used up. */
                 ratio: number;
                 resets_at: string | null;
+                /** @description False while the counters that all replicas share are out of reach: as the ledger has it, without `held`. */
+                live: boolean;
             }[];
         };
         OwnKeys: {

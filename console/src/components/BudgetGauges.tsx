@@ -1,11 +1,12 @@
-import { Group, Progress, SimpleGrid, Text } from '@mantine/core';
+import { Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { type BudgetStatus, percentText, usedRatio } from './BudgetRing.tsx';
+import { FreshnessMark } from './Freshness.tsx';
 import { colorOf } from './LimitBar.tsx';
 import { Money } from './Money.tsx';
 import { Time } from './Time.tsx';
 
 /** Each budget with what is spent and held of it in its period, and when that ends. */
-export function BudgetGauges({ budgets }: { budgets: readonly BudgetStatus[] }) {
+export function BudgetGauges({ budgets, isLive = true }: { budgets: readonly BudgetStatus[]; isLive?: boolean }) {
   if (budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
@@ -14,11 +15,14 @@ export function BudgetGauges({ budgets }: { budgets: readonly BudgetStatus[] }) 
     );
   }
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="sm">
-      {budgets.map((budget) => (
-        <Gauge key={budget.id} budget={budget} />
-      ))}
-    </SimpleGrid>
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="sm">
+        {budgets.map((budget) => (
+          <Gauge key={budget.id} budget={budget} />
+        ))}
+      </SimpleGrid>
+      {!isLive && <FreshnessMark freshness="stored" />}
+    </Stack>
   );
 }
 

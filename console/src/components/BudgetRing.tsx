@@ -1,6 +1,8 @@
 import { Group, RingProgress, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../api/client.ts';
+import { NotLive } from './Freshness.tsx';
 import { colorOf } from './LimitBar.tsx';
+import type { LimitsStatus } from './LimitGauges.tsx';
 import { moneyText } from './Money.tsx';
 import { relativeText, Time } from './Time.tsx';
 
@@ -40,7 +42,8 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
 }
 
 /** The budget closest to its end, in a row: ring, spent of amount, when it resets, and how many more there are. */
-export function BudgetCell({ budgets }: { budgets: readonly BudgetStatus[] }) {
+export function BudgetCell({ status }: { status: LimitsStatus }) {
+  const { budgets, live } = status;
   const [closest] = [...budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
   if (closest === undefined) {
     return (
@@ -59,6 +62,12 @@ export function BudgetCell({ budgets }: { budgets: readonly BudgetStatus[] }) {
         <Text fz="xs" c="dimmed" className="nowrap">
           {closest.resets_at === null ? 'never resets' : `resets ${relativeText(new Date(closest.resets_at))}`}
           {budgets.length > 1 && ` · +${budgets.length - 1}`}
+          {!live && (
+            <>
+              {' · '}
+              <NotLive />
+            </>
+          )}
         </Text>
       </div>
     </Group>

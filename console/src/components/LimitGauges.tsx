@@ -1,8 +1,9 @@
-import { Badge, Group, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { Group, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../api/client.ts';
 import { useEvents } from '../api/events.ts';
+import { type Freshness, FreshnessMark, NotLive } from './Freshness.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
 import { relativeText } from './Time.tsx';
 
@@ -23,11 +24,15 @@ export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatu
     refetchInterval: POLL_MS,
   });
   const status = (state === 'live' ? streamed : polled.data) ?? streamed ?? polled.data ?? initial;
-  return { status, isLive: state === 'live' };
+  return { status, freshness: freshnessOf(status, state === 'live' ? 'streamed' : 'polled') };
+}
+
+function freshnessOf(status: LimitsStatus | undefined, read: Freshness): Freshness {
+  return status?.live === false ? 'stored' : read;
 }
 
 /** Each configured limit with what is used, held and left at this moment. */
-export function LimitGauges({ limits, isLive }: { limits: readonly RateLimitStatus[]; isLive: boolean }) {
+export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitStatus[]; freshness: Freshness }) {
   if (limits.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
@@ -39,44 +44,41 @@ export function LimitGauges({ limits, isLive }: { limits: readonly RateLimitStat
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="xs">
         {limits.map((limit) => (
-          <Gauge key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`} limit={limit} />
+          <Gauge
+            key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}
+            limit={limit}
+            isLive={freshness !== 'stored'}
+          />
         ))}
       </SimpleGrid>
-      <LiveMark isLive={isLive} />
+      <FreshnessMark freshness={freshness} />
     </Stack>
   );
 }
 
-function Gauge({ limit }: { limit: RateLimitStatus }) {
+function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
   const { value, used, held, resets_at } = limit;
   const of = limit.target ?? limit.access_group;
+  // The ledger knows nothing of requests in flight.
+  const isKnown = isLive || limit.limit !== 'max_parallel';
   return (
     <div>
       <LimitBar limit={limit.limit} value={value} used={used - held} held={held} />
       <Text fz="xs" c="dimmed">
         {of !== null && <span className="mono">{of} · </span>}
-        {used.toLocaleString()} used{held > 0 && ` (${held.toLocaleString()} held)`}
+        {isKnown ? `${used.toLocaleString()} used` : 'Use not known'}
+        {held > 0 && ` (${held.toLocaleString()} held)`}
         {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
       </Text>
     </div>
   );
 }
 
-/** Whether figures stream. */
-export function LiveMark({ isLive }: { isLive: boolean }) {
-  return (
-    <Group gap={6}>
-      <Badge size="xs" variant="dot" color={isLive ? 'teal' : 'gray'}>
-        {isLive ? 'Live' : 'Every 5 seconds'}
-      </Badge>
-    </Group>
-  );
-}
-
 const SHOWN = 2;
 
 /** The limits closest to their end as small bars in a row, and how many more there are. */
-export function LimitCell({ limits }: { limits: readonly RateLimitStatus[] }) {
+export function LimitCell({ status }: { status: LimitsStatus }) {
+  const { rate_limits: limits, live } = status;
   if (limits.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
@@ -104,6 +106,7 @@ export function LimitCell({ limits }: { limits: readonly RateLimitStatus[] }) {
           </Text>
         </Tooltip>
       )}
+      {!live && <NotLive />}
     </Group>
   );
 }

@@ -4,6 +4,7 @@ import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
 import { budgetsInReach, type PlacedBudget } from '../store/overview.ts';
 import type { AdminCall } from './call.ts';
+import { readUse } from './read-use.ts';
 
 /** Which budgets are nearest to being used up, by their live state. */
 
@@ -17,13 +18,16 @@ export async function closestBudgets(
   reaches: readonly Reach[],
   count: number,
 ) {
-  const { db, clock, counters } = call.deps;
+  const { db, clock } = call.deps;
   const placed = await budgetsInReach(db, organizationIds, reaches, LOOKED_AT_MAX);
   const nowMs = clock.nowMs();
   const specs = placed.flatMap((one) => counterOf(one, nowMs));
   if (specs.length === 0) return [];
-  const { used, held, resetsAtMs } = await counters.read(specs);
-  const rows = placed.map((one, at) => render(one, used[at] ?? 0, held[at] ?? 0, resetsAtMs[at] ?? FAR_FUTURE_MS));
+  const { used, held, resetsAtMs, live } = await readUse(call.deps, specs);
+  const rows = placed.map((one, at) => ({
+    ...render(one, used[at] ?? 0, held[at] ?? 0, resetsAtMs[at] ?? FAR_FUTURE_MS),
+    live,
+  }));
   return (
     rows
       // Not by the ratio, which is rounded: a little of a large budget is used, too.

@@ -1,22 +1,14 @@
 import type { Catalogue } from '../domain/catalogue.ts';
-import {
-  type CounterSpec,
-  type CounterWindow,
-  type LimitRule,
-  matches,
-  rulesOfScope,
-  type ScopeRules,
-} from '../domain/limit-plan.ts';
+import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
-import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import type { Database } from '../store/database.ts';
 import { type KeyUse, keysAbove } from '../store/key-use.ts';
 import * as keys from '../store/keys.ts';
 import * as memberships from '../store/memberships.ts';
 import * as organizations from '../store/organizations.ts';
+import { settledUseOf, windowSpan } from '../store/settled-use.ts';
 import * as teams from '../store/teams.ts';
-import { spendSince } from '../store/usage.ts';
 import type { AdminCall } from './call.ts';
 import type { RequestInFlight } from './deps.ts';
 import type { Changed } from './effect-access.ts';
@@ -68,11 +60,9 @@ interface Use {
 }
 
 async function settledUse(tx: Database, counter: CounterSpec, nowMs: number): Promise<Use> {
-  const fromMs = beginningOf(counter.window, nowMs);
-  const points = await spendSince(tx, counter, fromMs, FAR_FUTURE_MS);
   return {
-    used: points.reduce((total, point) => total + point.amount, 0),
-    keysAbove: (amount) => keysAbove(tx, counter, { fromMs, toMs: FAR_FUTURE_MS, amount, most: SHOWN_MAX }),
+    used: await settledUseOf(tx, counter, nowMs),
+    keysAbove: (amount) => keysAbove(tx, counter, { ...windowSpan(counter.window, nowMs), amount, most: SHOWN_MAX }),
   };
 }
 
@@ -121,11 +111,6 @@ function ruleKey(rule: LimitRule): string {
 function overOf(rule: LimitRule, used: number): Over {
   const amount = rule.limit === 'budget' ? formatUsd : (value: number) => value;
   return { scope: rule.scope, limit: rule.limit, value: amount(rule.value), used: amount(used) };
-}
-
-function beginningOf(window: CounterWindow, nowMs: number): number {
-  if (window.is === 'calendar') return window.boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
-  return window.is === 'trailing' ? nowMs - window.slotMs * 60 + 1 : nowMs;
 }
 
 async function rowOf(tx: Database, level: Changed['level'], organizationId: string, id: string) {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Readings } from '../counters/counters.ts';
 import type { CounterWindow, LimitRule, ScopeRules } from '../domain/limit-plan.ts';
 import { rulesOfScope } from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
@@ -8,6 +7,7 @@ import { RATE_LIMITS } from '../domain/rate-limit.ts';
 import { SCOPES, type Scope, type ScopePolicy } from '../domain/tenancy.ts';
 import { matchToColumns } from '../store/policy-columns.ts';
 import type { AdminDeps } from './deps.ts';
+import { readUse, type UseNow } from './read-use.ts';
 
 /** Live use of every limit and budget of a scope, as the counters know it. */
 
@@ -19,6 +19,10 @@ const resetsAt = z
 
 export const limitsStatusOut = z
   .object({
+    live: z.boolean().meta({
+      description:
+        'False while the counters that all replicas share are out of reach: the figures are then what the ledger has stored, without requests in flight; `held` and `max_parallel` are 0.',
+    }),
     rate_limits: z.array(
       z.object({
         ...place,
@@ -56,12 +60,15 @@ export interface ScopeOfLimits {
   readonly timeZone: string;
 }
 
-/** The live use of several scopes, in their order, with one question to the counters. Rejects when they need a ledger that is away. */
+/**
+ * The use of several scopes, in their order, with one question to the counters; what the ledger says while those are out of reach. Rejects
+ * when the ledger is needed and is out of reach.
+ */
 export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimits[]): Promise<readonly LimitsStatus[]> {
   const nowMs = deps.clock.nowMs();
   const all = scopes.map((of) => rulesOfScope(of, of.policy, of.timeZone, nowMs));
   const counters = all.flatMap((rules) => rules.counters);
-  const readings = counters.length === 0 ? NO_READINGS : await deps.counters.read(counters);
+  const readings = await readUse(deps, counters);
   let first = 0;
   return all.map((rules) => {
     const status = statusOf(rules, readings, first, nowMs);
@@ -70,9 +77,7 @@ export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimi
   });
 }
 
-const NO_READINGS: Readings = { used: [], held: [], resetsAtMs: [] };
-
-function statusOf({ rules, counters }: ScopeRules, readings: Readings, first: number, nowMs: number): LimitsStatus {
+function statusOf({ rules, counters }: ScopeRules, readings: UseNow, first: number, nowMs: number): LimitsStatus {
   const rate_limits: LimitsStatus['rate_limits'] = [];
   const budgets: LimitsStatus['budgets'] = [];
   for (const rule of rules) {
@@ -86,7 +91,7 @@ function statusOf({ rules, counters }: ScopeRules, readings: Readings, first: nu
       budgets.push({ ...placeOf(rule), ...moneyOf(rule, use), period_start, resets_at });
     }
   }
-  return { rate_limits, budgets };
+  return { live: readings.live, rate_limits, budgets };
 }
 
 function placeOf(rule: LimitRule) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { masterKeyFor } from '../data-directory.ts';
 import { formatUsd } from '../domain/money.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
+import { onceFree } from '../lib/once-free.ts';
 import { type Copied, copyInstallation } from '../store/copy-installation.ts';
 import { openDatabase, ping } from '../store/database.ts';
 import { movedName, openEmbedded } from '../store/embedded.ts';
@@ -24,7 +25,7 @@ export async function move(argv: readonly string[], io: CommandIo): Promise<void
   const kept = movedName(here);
   if (existsSync(kept)) throw new CommandFailed(`${kept} is left from another move. Put it elsewhere first.`);
   try {
-    const lock = await lockDirectory(dataDir, () => process.exit(1));
+    const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
     try {
       const copied = await copy({ databaseUrl, dataDir, masterKey: masterKeyFor(dataDir, masterKey) }, io);
       renameSync(here, kept);

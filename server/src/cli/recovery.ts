@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { newId } from '../lib/id.ts';
+import { onceFree } from '../lib/once-free.ts';
 import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import { appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
@@ -133,7 +134,7 @@ async function open(config: Config, io: CommandIo, taken: AsyncDisposableStack):
 
 /** The embedded database has one process: a gateway on it has to be stopped first, and the error says so. */
 async function openHere({ dataDir }: Config, taken: AsyncDisposableStack): Promise<OpenDatabase> {
-  const lock = await lockDirectory(dataDir, () => process.exit(1));
+  const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
   taken.defer(() => lock.release());
   masterKeyFor(dataDir, null); // Before the engine makes its folder: from then on a missing key is a lost one.
   return openEmbedded({ dataDir });

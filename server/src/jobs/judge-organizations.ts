@@ -5,9 +5,9 @@ import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../domain/period.ts';
 import { budgetUsedPpm, judge, type UsedRule } from '../domain/standing.ts';
 import type { Database } from '../store/database.ts';
 import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/policy-columns.ts';
+import { settledUse, windowSpan } from '../store/settled-use.ts';
 import { type SpanQuestion, spanSums } from '../store/span-sums.ts';
 import * as standings from '../store/standings.ts';
-import { spendSince } from '../store/usage.ts';
 import { readable } from './readable.ts';
 
 export interface JudgeContext {
@@ -66,6 +66,7 @@ export async function judgeOrganizations(
       requests30d: sum(own.map((day) => day.requests)),
       grantedTargets: countGranted(row, targets),
       catalogueVersion: targets.version,
+      found: row.found,
       dueAtMs: dueAt({
         monthEndMs: monthOf(row.timeZone).endMs,
         nowMs,
@@ -126,49 +127,16 @@ async function liveUses({ counters }: JudgeContext, all: readonly Ruled[]): Prom
 
 /** Without requests for longer than a window trails, use is what the ledger's sums say, and the counters need not be woken. */
 async function quietUses({ db, nowMs }: JudgeContext, all: readonly Ruled[]): Promise<[Ruled, Uses][]> {
-  const asked = all.flatMap((one) => one.counters);
-  const questions = asked.map((counter) => questionOf(counter, nowMs));
-  const sums = await spanSums(
-    db,
-    questions.filter((question) => question !== null),
-  );
-  const answers = sums[Symbol.iterator]();
-  const used: number[] = [];
-  for (const [index, counter] of asked.entries()) {
-    const known = questions[index] === null ? null : (answers.next().value ?? null);
-    used.push(known ?? (await usedOf(db, counter, nowMs)));
-  }
-  let first = 0;
+  const asked = all.flatMap((one) => one.counters).filter(mayHaveUsed);
+  const used = new Map((await settledUse(db, asked, nowMs)).map((amount, index) => [asked[index], amount]));
   return all.map((one) => {
-    const own = used.slice(first, first + one.counters.length);
-    first += one.counters.length;
-    return [one, { used: own, isMoving: false, isLive: false }];
+    return [one, { used: one.counters.map((counter) => used.get(counter) ?? 0), isMoving: false, isLive: false }];
   });
 }
 
-/** Null where a sum over the whole organization does not say it. */
-function questionOf({ organizationId, scope, scopeId, unit, match, window }: CounterSpec, nowMs: number): SpanQuestion | null {
-  if (window.is !== 'calendar' || match.is !== 'any') return null;
-  const of = { organizationId, scope, scopeId, unit };
-  return { ...of, fromMs: lastBefore(window.boundariesMs, nowMs), toMs: firstAfter(window.boundariesMs, nowMs) };
-}
-
-async function usedOf(db: Database, counter: CounterSpec, nowMs: number): Promise<number> {
-  const { window } = counter;
-  if (window.is === 'now') return 0;
-  const isRateLimit = window.is === 'trailing' && counter.unit !== 'nano_usd';
-  if (isRateLimit) return 0;
-  const fromMs = window.is === 'calendar' ? lastBefore(window.boundariesMs, nowMs) : nowMs - window.slotMs * 60 + 1;
-  const toMs = window.is === 'calendar' ? firstAfter(window.boundariesMs, nowMs) : FAR_FUTURE_MS;
-  return sum((await spendSince(db, counter, fromMs, toMs)).map((point) => point.amount));
-}
-
-function lastBefore(boundariesMs: readonly number[], nowMs: number): number {
-  return boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
-}
-
-function firstAfter(boundariesMs: readonly number[], nowMs: number): number {
-  return boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS;
+/** Nothing was asked for longer than the window of a rate limit trails, and nothing is in flight. */
+function mayHaveUsed({ unit, window }: CounterSpec): boolean {
+  return window.is === 'calendar' || (window.is === 'trailing' && unit === 'nano_usd');
 }
 
 function monthQuestion({ id }: standings.OrganizationToJudge, { startMs, endMs }: PeriodSpan): SpanQuestion {
@@ -215,7 +183,7 @@ interface DueFacts {
 function dueAt({ monthEndMs, nowMs, counters, hasDays, isMoving }: DueFacts): number {
   if (isMoving) return nowMs + LOOK_AGAIN_MS;
   if (!hasDays) return FAR_FUTURE_MS;
-  const turns = counters.flatMap(({ window }) => (window.is === 'calendar' ? [firstAfter(window.boundariesMs, nowMs)] : []));
+  const turns = counters.flatMap(({ window }) => (window.is === 'calendar' ? [windowSpan(window, nowMs).toMs] : []));
   const midnightMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
   return Math.min(...turns, monthEndMs, midnightMs);
 }

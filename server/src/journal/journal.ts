@@ -83,12 +83,14 @@ export class Journal implements RowSource {
   readonly #whenWritten: Callbacks<WriteOutcome>;
   readonly #afterWrite: Callbacks<void>;
   #scheduled = false;
-  /** A begin of this turn was dropped: the disk takes none. */
-  #dropped = false;
+  /** Something of this turn did not get into the file, or a begin of it was dropped. The turn may write more than once. */
+  #failed = false;
   /** Which segment keeps the record of what is open, by request id. */
   readonly #open = new IdMap<Segment>();
   /** Segments of what ended in this turn; they let go of it once the end is in the file. */
   #closed: Segment[] = [];
+  /** Where the record stands that a begin of this turn replaces: it counts again should the begin be dropped. */
+  readonly #replaced = new Map<string, Segment>();
   #rowsWaiting: number;
   #rowsTaken = 0;
   #probeTimer: NodeJS.Timeout | null = null;
@@ -109,6 +111,11 @@ export class Journal implements RowSource {
       options.onEvent({ is: 'bad_bytes', bad: is, path: segment.path, ...bad });
     });
     this.#carry = new CarryForward(log, this.#open);
+    log.writeAgain = (segment, lost) =>
+      this.#carry.again(segment, lost, this.#reader.reached, this.#write, (requestId, offset) => {
+        this.#rowsWaiting += 1;
+        this.#recent.add(requestId, log.active.number, offset);
+      });
   }
 
   /** False when the journal has reached its bound or the disk does not take it: nothing that costs money may begin. */
@@ -119,7 +126,7 @@ export class Journal implements RowSource {
   /** A request is about to be sent upstream. Wait for `whenWritten`; on `not_written` send nothing. */
   begin(record: BeginRecord): void {
     if (this.#log.faulty) {
-      this.#dropped = true;
+      this.#failed = true;
       this.#schedule();
       return;
     }
@@ -210,7 +217,7 @@ export class Journal implements RowSource {
       if (segment.number === end.segment && end.offset < segment.size) break;
       if (segment.open === 0) this.#log.release(segment);
     }
-    this.#carry.consider(end.segment, () => this.#write());
+    this.#carry.consider(end.segment, this.#write);
   }
 
   again(): RowPosition {
@@ -245,6 +252,7 @@ export class Journal implements RowSource {
       bytesWaiting: bytes,
       health: this.#log.faulty ? 'faulty' : this.room() ? 'ok' : 'full',
       keptBytes: this.#log.kept.bytes,
+      syncFailures: this.#log.syncFailures,
     };
   }
 
@@ -261,7 +269,10 @@ export class Journal implements RowSource {
   #opened(requestId: string): void {
     const { active } = this.#log;
     const before = this.#open.get(requestId);
-    if (before !== undefined) this.#closed.push(before);
+    if (before !== undefined) {
+      this.#closed.push(before);
+      this.#replaced.set(requestId, before);
+    }
     this.#open.set(requestId, active);
     active.open += 1;
     this.#schedule();
@@ -284,17 +295,19 @@ export class Journal implements RowSource {
 
   readonly #endOfTurn = (): void => {
     this.#scheduled = false;
-    const dropped = this.#dropped;
-    this.#dropped = false;
-    const outcome = this.#write() === 'written' && !dropped ? 'written' : 'not_written';
+    const failed = this.#failed;
+    this.#failed = false;
+    const outcome = this.#write() === 'written' && !failed ? 'written' : 'not_written';
     this.#whenWritten.run(outcome);
   };
 
-  #write(): WriteOutcome {
+  /** Writes what the turn has so far. Whoever has that done in the middle of a turn, the turn's outcome is that of all its writes. */
+  readonly #write = (): WriteOutcome => {
     const outcome = this.#writeTurn();
+    if (outcome === 'not_written' && this.#scheduled) this.#failed = true;
     this.#afterWrite.run();
     return outcome;
-  }
+  };
 
   #writeTurn(): WriteOutcome {
     if (this.#turn.length === 0) return 'written';
@@ -314,6 +327,7 @@ export class Journal implements RowSource {
     this.#turn.clear();
     for (const segment of this.#closed) segment.open -= 1;
     this.#closed.length = 0;
+    if (this.#replaced.size > 0) this.#replaced.clear();
     this.#log.rotate();
   }
 
@@ -330,7 +344,7 @@ export class Journal implements RowSource {
       const line = bytes.toString('utf8', at + FRAME_HEADER_BYTES, end);
       const id = line.slice(2, line.indexOf('\t', 2));
       if (line[0] === LINE_TAGS.begin) {
-        if (this.#open.delete(id)) this.#log.active.open -= 1;
+        this.#neverBegan(id);
         dropped += 1;
         continue;
       }
@@ -339,6 +353,18 @@ export class Journal implements RowSource {
       if (line[0] === LINE_TAGS.end) this.#recent.add(id, this.#log.active.number, offset);
     }
     return dropped;
+  }
+
+  /** An earlier attempt's record, if there is one, is what a crash is charged by again. */
+  #neverBegan(requestId: string): void {
+    if (this.#open.get(requestId) === undefined) return;
+    this.#log.active.open -= 1;
+    const before = this.#replaced.get(requestId);
+    if (before === undefined) this.#open.delete(requestId);
+    else {
+      this.#open.set(requestId, before);
+      this.#closed.splice(this.#closed.indexOf(before), 1);
+    }
   }
 
   readonly #probe = (): void => {

@@ -147,11 +147,11 @@ export class KeptSegments {
     return before - this.bytes;
   }
 
-  /** Lets go of all files; they stay for the next start. All that was written must be synced. */
+  /** Lets go of all files; they stay for the next start, which reads those that wait for a sync. */
   close(): void {
     clearInterval(this.#timer);
     for (const kept of this.#kept.values()) {
-      this.#seal(kept);
+      if (kept.isSynced) this.#seal(kept);
       closeSync(kept.segment.fd);
     }
     this.#kept.clear();

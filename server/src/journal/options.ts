@@ -33,6 +33,8 @@ export interface JournalStats {
   readonly health: 'ok' | 'full' | 'faulty';
   /** Of files that are kept although their rows are stored; not in `bytes`. */
   readonly keptBytes: number;
+  /** Syncs that the disk failed since the start; what they lost was written again. */
+  readonly syncFailures: number;
 }
 
 /** What the start found of earlier runs. */

@@ -91,7 +91,8 @@ export class RowReader {
     if (firstEnd > piece.length && from + firstEnd <= limit) piece = await this.#read(segment, from, firstEnd);
     const starts: number[] = [];
     const months = new Set<number>();
-    let at = 0;
+    // A file that is shorter than what was written to it: the disk lost the rest.
+    let at = piece.length === 0 ? (await this.#skipBad(segment, from, limit)) - from : 0;
     let length = 0;
     while (at < piece.length && starts.length < bounds.rowsMax) {
       // A begin is not taken, so that its length leads to the next frame is all that matters here; a start checks every byte.

@@ -2,19 +2,21 @@
  * The journal's bytes on the disk: appended to the newest segment with one synchronous write, synced in the background, deleted when told.
  * A write that fails (disk full, mostly) leaves nothing behind; a file of zeros is kept in reserve, so that what is in flight still fits.
  */
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import { isBefore, type RowPosition } from '../domain/settled-rows.ts';
 import type { BadBytes } from './frames.ts';
 import type { KeptSegments } from './kept-segments.ts';
 import { createSegment, discard, JournalUnusable, reasonOf, type Segment, writeFully } from './segments.ts';
+import { Syncing, type SyncingOptions } from './syncing.ts';
 
-/** What an operator must hear of. `write_failed` is told once, until `write_recovered`. */
+/** What an operator must hear of. `write_failed` is told once, until `write_recovered`, and so is `sync_failed` until `sync_recovered`. */
 export type JournalEvent =
   | { readonly is: 'write_failed'; readonly code: string; readonly message: string }
   | { readonly is: 'write_recovered' }
   | { readonly is: 'sync_failed'; readonly message: string }
+  | { readonly is: 'sync_recovered' }
   | ({ readonly is: 'bad_bytes'; readonly path: string; readonly bad: BadBytes['is'] } & Omit<BadBytes, 'is'>);
 
 /** `not_written`: not in the file. Records that end a request are kept in memory and written when there is room, others are dropped. */
@@ -44,20 +46,23 @@ export class SegmentLog {
   /** Bytes of `segments`. */
   bytes = 0;
   faulty = false;
+  /** Writes again what the disk lost of a segment. Set by the journal, which knows what of it is still needed. */
+  writeAgain: SyncingOptions['writeAgain'] = () => 'not_now';
   readonly #options: SegmentLogOptions;
   /** A failed write may have left bytes behind the active segment's size. */
   #tailToCut = false;
-  readonly #unsynced = new Set<Segment>();
-  #syncTimer: NodeJS.Timeout | null = null;
-  #syncing = false;
-  #isClosed = false;
-  /** Segments to delete once everything written until now is synced. */
-  #doomed: Segment[] = [];
+  readonly #sync: Syncing;
 
   /** `earlier` are the segments of earlier runs. Throws JournalUnusable when the directory takes no new file. */
   constructor(earlier: readonly Segment[], kept: KeptSegments, options: SegmentLogOptions) {
     this.#options = options;
     this.kept = kept;
+    this.#sync = new Syncing({
+      everyMs: options.syncEveryMs,
+      onChange: options.onEvent,
+      writeAgain: (segment, bytes) => this.writeAgain(segment, bytes),
+      letGo: (segment) => this.#delete(segment),
+    });
     for (const segment of earlier) this.#keep(segment);
     const number = Math.max(earlier.at(-1)?.number ?? 0, kept.lastNumber) + 1;
     try {
@@ -72,6 +77,11 @@ export class SegmentLog {
         cause: error,
       });
     }
+  }
+
+  /** Syncs that failed since the start. */
+  get syncFailures(): number {
+    return this.#sync.failures;
   }
 
   #keep(segment: Segment): void {
@@ -134,8 +144,7 @@ export class SegmentLog {
     }
     segment.size += length;
     this.bytes += length;
-    this.#unsynced.add(segment);
-    this.#syncTimer ??= setTimeout(this.#sync, this.#options.syncEveryMs).unref();
+    this.#sync.wrote(segment, bytes, length);
     return 'written';
   }
 
@@ -156,7 +165,11 @@ export class SegmentLog {
 
   /** Begins a new segment when the active one is full. When none can be made the active one grows on. */
   rotate(): void {
-    if (this.active.size < this.#options.segmentBytes) return;
+    if (this.active.size >= this.#options.segmentBytes) this.begin();
+  }
+
+  /** Begins a new segment. When none can be made now the active one stays. */
+  begin(): void {
     try {
       this.active = createSegment(this.#options.directory, this.active.number + 1, this.#options.installationId);
       this.#keep(this.active);
@@ -201,35 +214,6 @@ export class SegmentLog {
     return join(this.#options.directory, 'reserve');
   }
 
-  readonly #sync = (): void => {
-    this.#syncTimer = null;
-    if (this.#syncing || this.#isClosed) return;
-    const segments = [...this.#unsynced];
-    const doomed = this.#doomed;
-    this.#unsynced.clear();
-    this.#doomed = [];
-    this.#syncing = true;
-    let left = segments.length;
-    for (const segment of segments) {
-      segment.readers += 1;
-      fdatasync(segment.fd, (error) => {
-        segment.readers -= 1;
-        if (error !== null) this.#options.onEvent({ is: 'sync_failed', message: reasonOf(error) });
-        left -= 1;
-        if (left === 0) this.#synced(doomed);
-      });
-    }
-    if (segments.length === 0) this.#synced(doomed);
-  };
-
-  #synced(doomed: readonly Segment[]): void {
-    this.#syncing = false;
-    for (const segment of doomed) this.#delete(segment);
-    if (!this.#isClosed && (this.#unsynced.size > 0 || this.#doomed.length > 0)) {
-      this.#syncTimer ??= setTimeout(this.#sync, this.#options.syncEveryMs).unref();
-    }
-  }
-
   /**
    * Deletes or keeps a segment whose rows are in the database and which nothing open needs. Not before what was written until now is
    * synced: the end of a request that began in it may stand in a later one.
@@ -238,17 +222,11 @@ export class SegmentLog {
     this.segments.delete(segment.number);
     this.bytes -= segment.size;
     if (!this.faulty) this.kept.add(segment);
-    this.#doomed.push(segment);
-    if (this.#syncing) return;
-    if (this.#unsynced.size === 0) this.#sync();
-    else this.#syncTimer ??= setTimeout(this.#sync, this.#options.syncEveryMs).unref();
+    this.#sync.leave(segment);
   }
 
   #delete(segment: Segment): void {
-    if (segment.readers > 0) {
-      this.#doomed.push(segment);
-      return;
-    }
+    this.#sync.forget(segment);
     if (this.kept.has(segment)) {
       this.kept.synced(segment);
       return;
@@ -260,15 +238,9 @@ export class SegmentLog {
 
   /** Syncs and lets go of all files. `empty`: all rows are stored and nothing is open. Nothing may be written afterwards. */
   async close(state: 'empty' | 'needed'): Promise<void> {
-    this.#isClosed = true;
+    this.#sync.stop();
     while (this.#isBusy()) await setTimeoutAsync(CLOSE_POLL_MS);
-    if (this.#syncTimer !== null) clearTimeout(this.#syncTimer);
-    try {
-      for (const segment of this.#unsynced) fdatasyncSync(segment.fd);
-    } catch (error) {
-      this.#options.onEvent({ is: 'sync_failed', message: reasonOf(error) });
-    }
-    for (const segment of this.#doomed.splice(0)) this.#delete(segment);
+    this.#sync.close();
     for (const segment of this.segments.values()) {
       if (state === 'empty') {
         this.kept.add(segment);
@@ -280,8 +252,8 @@ export class SegmentLog {
   }
 
   #isBusy(): boolean {
-    if (this.#syncing) return true;
-    for (const segment of [...this.#doomed, ...this.segments.values()]) if (segment.readers > 0) return true;
+    if (this.#sync.isSyncing) return true;
+    for (const segment of [...this.#sync.leaving, ...this.segments.values()]) if (segment.readers > 0) return true;
     return false;
   }
 }

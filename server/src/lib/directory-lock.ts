@@ -8,15 +8,19 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { describeProcess, isGone, type ProcessIdentity, parseIdentity, thisProcess } from './process-identity.ts';
+import { describeProcess, isGone, isHere, type ProcessIdentity, parseIdentity, thisProcess } from './process-identity.ts';
 
 /** Another process uses the directory. Its message is the one line an operator needs. */
 export class DirectoryInUse extends Error {
-  constructor(directory: string, holder: string) {
+  /** The holder runs on this machine, so that we see it end. */
+  readonly mayEnd: boolean;
+
+  constructor(directory: string, holder: string, { mayEnd }: { readonly mayEnd: boolean }) {
     super(
       `The data directory ${directory} is in use by ${holder}. Stop it first, or set HEADGATE_DATA_DIR to another directory.`,
     );
     this.name = 'DirectoryInUse';
+    this.mayEnd = mayEnd;
   }
 }
 
@@ -43,7 +47,7 @@ export async function lockDirectory(path: string, onLost: (error: DirectoryInUse
   const timer = setInterval(() => {
     if (touch(file)) return;
     clearInterval(timer);
-    onLost(new DirectoryInUse(directory, holderOf(file)));
+    onLost(new DirectoryInUse(directory, holderOf(file), { mayEnd: false }));
   }, TOUCH_EVERY_MS).unref();
   return {
     release: async () => {
@@ -66,7 +70,7 @@ async function listen(directory: string, file: string): Promise<Server | null> {
   return new Promise((done, failed) => {
     server.once('error', (error) => {
       const isTaken = 'code' in error && error.code === 'EADDRINUSE';
-      failed(isTaken ? new DirectoryInUse(directory, holderOf(file)) : error);
+      failed(isTaken ? new DirectoryInUse(directory, holderOf(file), { mayEnd: true }) : error);
     });
     server.listen(`\0headgate-${dev}-${ino}`, () => done(server));
   });
@@ -77,7 +81,8 @@ function refuseIfHeld(directory: string, file: string): void {
   if (modifiedMs === undefined) return;
   const holder = parseIdentity(readFileSync(file, 'utf8'));
   if (holder === null || isGone(holder) || isUs(holder)) return;
-  if (fileSystemNowMs(file) - modifiedMs < STALE_AFTER_MS) throw new DirectoryInUse(directory, describeProcess(holder));
+  if (fileSystemNowMs(file) - modifiedMs >= STALE_AFTER_MS) return;
+  throw new DirectoryInUse(directory, describeProcess(holder), { mayEnd: isHere(holder) });
 }
 
 /** By the clock that stamps the files: that of a shared volume may be another machine's. */
@@ -113,11 +118,21 @@ function isUs(holder: ProcessIdentity): boolean {
 }
 
 function holderOf(file: string): string {
+  const holder = identityIn(file);
+  return holder === null ? 'another process' : describeProcess(holder);
+}
+
+/** Whether a process of this machine has the directory, or had it and ended without giving it back, and is still seen. */
+export function isHeldHere(directory: string): boolean {
+  const holder = identityIn(join(resolve(directory), LOCK_FILE));
+  return holder !== null && isHere(holder) && !isGone(holder);
+}
+
+function identityIn(file: string): ProcessIdentity | null {
   try {
-    const holder = parseIdentity(readFileSync(file, 'utf8'));
-    return holder === null ? 'another process' : describeProcess(holder);
+    return parseIdentity(readFileSync(file, 'utf8'));
   } catch {
-    return 'another process';
+    return null;
   }
 }
 

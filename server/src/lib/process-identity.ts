@@ -1,5 +1,5 @@
 /** Which process holds something, so that another on the same machine can tell whether it still lives. */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /** One run of one process. Empty strings where the system does not say (anything but Linux). */
@@ -26,10 +26,14 @@ export function thisProcess(): ProcessIdentity {
 
 /** True only when that process provably no longer runs; false when it does, or when we cannot see where it would run. */
 export function isGone(holder: ProcessIdentity): boolean {
+  if (!isHere(holder)) return false;
+  return !isAlive(holder.pid) || startTicksOf(holder.pid) !== holder.startTicks || isDead(holder.pid);
+}
+
+/** Whether that process runs, or ran, where we can see it: on this machine, since its last start, and in our process namespace. */
+export function isHere(holder: ProcessIdentity): boolean {
   const us = thisProcess();
-  const canSee = holder.host === us.host && holder.bootId === us.bootId && holder.pidNamespace === us.pidNamespace;
-  if (!canSee) return false;
-  return !isAlive(holder.pid) || startTicksOf(holder.pid) !== holder.startTicks;
+  return holder.host === us.host && holder.bootId === us.bootId && holder.pidNamespace === us.pidNamespace;
 }
 
 /** Reads what JSON made of an identity; null when it is none. */
@@ -69,10 +73,32 @@ function pidNamespace(): string {
   }
 }
 
-/** Field 22 of `stat`, counted behind the program's name, which may hold spaces and parentheses. */
+/** Ended, files closed, and not yet noticed by its parent, which may never notice. A thread that goes on keeps the files open. */
+function isDead(pid: number): boolean {
+  return DEAD_STATES.has(statOf(pid)[STATE] ?? '') && threadsOf(pid) <= 1;
+}
+
+const DEAD_STATES: ReadonlySet<string> = new Set(['Z', 'X']);
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
+}
+
 function startTicksOf(pid: number): string {
+  return statOf(pid)[START_TICKS] ?? '';
+}
+
+/** Counted behind the program's name, which may hold spaces and parentheses: fields 3 and 22 of `stat`. */
+const STATE = 0;
+const START_TICKS = 19;
+
+function statOf(pid: number): readonly string[] {
   const stat = contents(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function contents(path: string): string {

@@ -22,6 +22,8 @@ export interface MetricsSources {
   readonly journalBytes: () => number;
   /** The journal takes no more than that. */
   readonly journalBytesMax: number;
+  /** Syncs of the journal that the disk failed since the start. */
+  readonly journalSyncFailures: () => number;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
   /** What runs by itself, as of a moment ago. */
   readonly jobs: () => JobReadings;
@@ -118,13 +120,16 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
 
 function addLedger(
   families: MetricFamilies,
-  { ledger, journalBytes, journalBytesMax, databaseConnections }: MetricsSources,
+  { ledger, journalBytes, journalBytesMax, journalSyncFailures, databaseConnections }: MetricsSources,
 ): void {
   const { rows, bytes, ageMs, stored, rejected, database } = ledger();
   families.gauge('headgate_journal_rows', 'Settled rows not yet in the database.', rows);
   families.gauge('headgate_journal_bytes', 'Bytes of journal not yet in the database.', bytes);
   families.gauge('headgate_journal_file_bytes', 'Bytes of the journal files.', journalBytes());
   families.gauge('headgate_journal_file_bytes_max', 'Bytes that the journal files may have.', journalBytesMax);
+  families.counter('headgate_journal_sync_failures_total', 'Times the disk failed to keep what the journal had written.', [
+    [{}, journalSyncFailures()],
+  ]);
   families.gauge('headgate_journal_age_seconds', 'Age of the oldest row not yet in the database.', ageMs / 1_000, 'max');
   families.counter('headgate_settled_rows_total', 'Rows stored in the database.', [[{}, stored]]);
   families.gauge('headgate_ledger_rejected_rows', 'Rows the database rejected, set aside in the data directory.', rejected);

@@ -2,11 +2,12 @@
  * Leases on what only one process may do. Without Redis the counters live in one process, and a second one on the same database would
  * grant every limit twice, so it refuses to start.
  *
- * When the holder crashed: its lease ends after 30 s, at once where the next process is on the same machine and can see that it is gone.
+ * When the holder crashed: its lease ends after 30 s, at once where the next process is on the same machine and can see that it is gone. One
+ * that was just killed may take a moment to go: a start waits for it (`lib/once-free.ts`).
  * When the database is away: the holder goes on; it learns that it lost the lease at the next renewal that gets through.
  */
 import { eq, sql } from 'drizzle-orm';
-import { describeProcess, isGone, type ProcessIdentity, parseIdentity, thisProcess } from '../lib/process-identity.ts';
+import { describeProcess, isGone, isHere, type ProcessIdentity, parseIdentity, thisProcess } from '../lib/process-identity.ts';
 import type { Database } from './database.ts';
 import { processLeases } from './schema.ts';
 
@@ -15,17 +16,33 @@ const RENEW_EVERY_MS = 10_000;
 
 /** Somebody else holds the lease. Its message is the one line an operator needs. */
 export class LeaseHeld extends Error {
-  constructor(name: string, holder: string, expiresInMs: number) {
+  /** The holder runs on this machine, so that we see it end. */
+  readonly mayEnd: boolean;
+
+  constructor(name: string, holder: ProcessIdentity | null, expiresInMs: number) {
     super(
-      `Another Headgate (${holder}) already serves this database as "${name}". Stop it first, or set REDIS_URL to run several. ` +
+      `Another Headgate (${nameOf(holder)}) already serves this database as "${name}". Stop it first, or set REDIS_URL to run several. ` +
         `If it crashed, its lease ends in ${Math.max(Math.ceil(expiresInMs / 1_000), 1)} s.`,
     );
     this.name = 'LeaseHeld';
+    this.mayEnd = holder !== null && isHere(holder);
   }
 }
 
 /** Processes that count in memory and processes that count together cannot serve one database. Its message is the one line an operator needs. */
-export class CountsElsewhere extends Error {}
+export class CountsElsewhere extends Error {
+  /** All who count the other way run on this machine, so that we see them end. */
+  readonly mayEnd: boolean;
+
+  constructor(message: string, holders: readonly (ProcessIdentity | null)[]) {
+    super(message);
+    this.mayEnd = holders.every((holder) => holder !== null && isHere(holder));
+  }
+}
+
+function nameOf(holder: ProcessIdentity | null): string {
+  return holder === null ? 'unknown' : describeProcess(holder);
+}
 
 export interface Lease {
   /** Gives the lease back and stops renewing. */
@@ -68,20 +85,25 @@ export function replicaLease(owner: string): string {
 
 /** The names of all replicas whose lease has not ended, by the database's clock. */
 export async function liveReplicas(db: Database): Promise<readonly string[]> {
+  return (await liveReplicaLeases(db)).map(({ name }) => name.slice(REPLICA.length));
+}
+
+async function liveReplicaLeases(db: Database): Promise<readonly { readonly name: string; readonly holder: string }[]> {
   const rows = await db
     .select({ name: processLeases.name, holder: processLeases.holder })
     .from(processLeases)
     .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} > now()`);
-  return rows.filter(({ holder }) => !isSeenToBeGone(holder)).map(({ name }) => name.slice(REPLICA.length));
+  return rows.filter(({ holder }) => !isSeenToBeGone(holder));
 }
 
 /** Throws CountsElsewhere while a process lives that counts the other way: `alone` in memory, or `together` in Redis. */
 export async function refuseOtherCounting(db: Database, ours: 'alone' | 'together'): Promise<void> {
   if (ours === 'alone') {
-    const replicas = await liveReplicas(db);
+    const replicas = await liveReplicaLeases(db);
     if (replicas.length === 0) return;
     throw new CountsElsewhere(
       `${replicas.length} Headgate processes with REDIS_URL serve this database and count together: set REDIS_URL here as well, or stop them first.`,
+      replicas.map(({ holder }) => parseIdentity(holder)),
     );
   }
   const [lease] = await db
@@ -91,7 +113,8 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
   if (lease === undefined || isSeenToBeGone(lease.holder)) return;
   const holder = parseIdentity(lease.holder);
   throw new CountsElsewhere(
-    `Another Headgate (${holder === null ? 'unknown' : describeProcess(holder)}) serves this database without REDIS_URL and counts alone: stop it first.`,
+    `Another Headgate (${nameOf(holder)}) serves this database without REDIS_URL and counts alone: stop it first.`,
+    [holder],
   );
 }
 
@@ -119,7 +142,7 @@ async function take(tx: Database, name: string, us: string): Promise<void> {
   if (made === undefined || made.holder === us) return;
   const holder = parseIdentity(made.holder);
   const isFree = made.remainingMs <= 0 || (holder !== null && isGone(holder));
-  if (!isFree) throw new LeaseHeld(name, holder === null ? 'unknown' : describeProcess(holder), made.remainingMs);
+  if (!isFree) throw new LeaseHeld(name, holder, made.remainingMs);
   await tx.update(processLeases).set({ holder: us, expiresAt: EXPIRES_AT }).where(eq(processLeases.name, name));
 }
 

@@ -5,6 +5,7 @@
 import { appendFileSync } from 'node:fs';
 import { type RowBatch, type RowPosition, type RowSource, TAGS_MARK } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
+import { type DefectFacts, describeDefect } from '../lib/defect.ts';
 import { CatchUp, type CatchUpEvent, OtherHistory } from './catch-up.ts';
 import type { OpenDatabase } from './database.ts';
 import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from './errors.ts';
@@ -36,6 +37,8 @@ export type LedgerEvent =
   | CatchUpEvent
   | { readonly is: 'away'; readonly message: string }
   | { readonly is: 'back'; readonly afterMs: number }
+  /** Something failed that should not. It is tried again. */
+  | ({ readonly is: 'defect' } & DefectFacts)
   /** Rows are stored, and whoever hears of stored rows failed on them. */
   | { readonly is: 'untold'; readonly message: string }
   | { readonly is: 'rejected'; readonly requestId: string; readonly message: string };
@@ -94,6 +97,10 @@ class Writer implements LedgerWriter {
   #failingSinceMs: number | null = null;
   #toldAway = false;
   #failures = 0;
+  /** Rounds in a row that ended in a defect. */
+  #defects = 0;
+  /** The database goes on with another history, and what is kept has not been gone back to yet. */
+  #isOtherHistory = false;
   #rejected = 0;
   #stored = 0;
   #stopping: 'no' | 'when_empty' | 'now' = 'no';
@@ -127,7 +134,8 @@ class Writer implements LedgerWriter {
         abandon = done;
       });
       // The writer goes on when the time is up, even if the work does not.
-      const run = () => Promise.race([abandoned, work().then(resolve, reject)]).finally(() => clearTimeout(timer));
+      const attempt = async () => work();
+      const run = () => Promise.race([abandoned, attempt().then(resolve, reject)]).finally(() => clearTimeout(timer));
       const waiting: Waiting = { place: this.#placeOrAway(giveUpEarly), work: run, giveUp };
       function giveUpEarly(error: Error): never {
         clearTimeout(timer);
@@ -169,17 +177,29 @@ class Writer implements LedgerWriter {
     clearTimeout(timer);
   }
 
+  /** Only the stop ends it: rows that nobody stores would fill the journal, and then nothing is served. */
   async #storeForEver(): Promise<void> {
     while (this.#stopping !== 'now') {
       try {
+        if (this.#isOtherHistory) this.#catchUp.begin();
+        this.#isOtherHistory = false;
         if ((await this.#round()) === 'done') break;
+        this.#defects = 0;
       } catch (error) {
-        if (!(error instanceof OtherHistory)) throw error;
-        this.#catchUp.begin();
+        if (error instanceof OtherHistory) this.#isOtherHistory = true;
+        else await this.#metDefect(error);
       }
     }
     this.#stopping = 'now';
     this.#giveUpBarriers(unavailable('the ledger writer has stopped'));
+  }
+
+  /** Waits longer each time, whoever else is waiting. */
+  #metDefect(error: unknown): Promise<void> {
+    this.#options.onEvent({ is: 'defect', ...describeDefect(error) });
+    const backoffMs = backoff(this.#defects);
+    this.#defects += 1;
+    return this.#pause(backoffMs, () => this.#stopping === 'now');
   }
 
   /** Throws OtherHistory before anything is stored in one. */
@@ -316,7 +336,7 @@ class Writer implements LedgerWriter {
       this.#options.onEvent({ is: 'away', message });
     }
     if (this.#isAway()) this.#giveUpBarriers(unavailable('the database is away'));
-    const backoffMs = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** this.#failures);
+    const backoffMs = backoff(this.#failures);
     this.#failures += 1;
     await this.#pause(backoffMs);
   }
@@ -341,15 +361,20 @@ class Writer implements LedgerWriter {
     return true;
   }
 
-  #pause(ms: number): Promise<void> {
+  #pause(ms: number, mayWake = () => true): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, Math.max(0, ms));
       this.#wake = () => {
+        if (!mayWake()) return;
         clearTimeout(timer);
         resolve();
       };
     });
   }
+}
+
+function backoff(failures: number): number {
+  return Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** failures);
 }
 
 function lineOf(batch: RowBatch, index: number): string {

@@ -28,6 +28,14 @@ export interface Judged {
   readonly grantedTargets: number;
   readonly catalogueVersion: number;
   readonly dueAtMs: number;
+  /** What the organization's row said when it was found due. */
+  readonly found: Found;
+}
+
+/** When an organization was due and when it had been judged last: any change and any other judgement makes it another one. */
+export interface Found {
+  readonly dueAt: Date;
+  readonly asOf: Date;
 }
 
 /** Names callers may ask for and their access groups: all that counting granted targets needs of the catalogue. */
@@ -40,6 +48,8 @@ export interface GrantableTargets {
  * Makes up to `most` changed organizations due, but none that was judged in the last `restMs`: one in traffic changes ten times a second. What a
  * transaction under way holds is left for the next time: this waits for nobody, because a change holds the standing first and its own row second,
  * and this the other way round. Returns how many were taken.
+ *
+ * Being due is a time on the first day of 1970, another one with each change: whoever judged by what was there before can tell.
  */
 export async function takeChanges(
   db: Database,
@@ -62,7 +72,9 @@ export async function takeChanges(
       delete from ${standingChanges}
       where organization_id in (select organization_id from standing union all select organization_id from gone)
     ), due as (
-      update ${organizationStandings} set due_at = timestamptz 'epoch' where organization_id in (select organization_id from standing)
+      update ${organizationStandings} set due_at = case when due_at = mark then mark + interval '1 millisecond' else mark end
+        from (select timestamptz 'epoch' + date_trunc('milliseconds', clock_timestamp()::time::interval) as mark) as fresh
+        where organization_id in (select organization_id from standing)
     )
     select count(*) from standing`);
   return Number(rows[0]?.count ?? 0);
@@ -78,10 +90,14 @@ const JUDGED_COLUMNS = {
   accessMode: organizations.accessMode,
   accessTargets: organizations.accessTargets,
   accessGroups: organizations.accessGroups,
+  found: { dueAt: organizationStandings.dueAt, asOf: organizationStandings.asOf },
 };
 
 /** What judging an organization has to know of it. */
-export type OrganizationToJudge = Pick<OrganizationRow, keyof typeof JUDGED_COLUMNS>;
+export type OrganizationToJudge = Pick<OrganizationRow, keyof typeof JUDGED_COLUMNS & keyof OrganizationRow> & {
+  /** Read before anything that is judged by. */
+  readonly found: Found;
+};
 
 /** Organizations that have to be judged now, the longest due first. */
 export async function dueOrganizations(
@@ -95,7 +111,11 @@ export async function dueOrganizations(
     limit ${most}`);
   if (rows.length === 0) return [];
   const ids = [...new Set(rows.map((row) => row.organization_id))];
-  return db.select(JUDGED_COLUMNS).from(organizations).where(among(organizations.id, ids));
+  return db
+    .select(JUDGED_COLUMNS)
+    .from(organizations)
+    .innerJoin(organizationStandings, eq(organizationStandings.organizationId, organizations.id))
+    .where(among(organizations.id, ids));
 }
 
 /** Of the catalogue; 0 before there was one. */
@@ -167,14 +187,16 @@ export async function activeSince(db: Database, ids: readonly string[], sinceMs:
 }
 
 /**
- * In one statement. An older judgement never replaces a newer one, so that two refreshers do no harm; all lock in the same order, so that two
- * cannot wait for each other.
+ * In one statement; all lock in the same order, so that two refreshers cannot wait for each other. A judgement is stored where nothing
+ * happened since its organization was found due. Where a change did, the organization stays due: it was judged without that. Where another
+ * judgement did, that one stays, because its refresher saw every change that this one did.
  */
 export async function storeJudged(db: Database, judged: readonly Judged[], at: Date): Promise<void> {
   const column = (name: keyof Judged, type: string) => sql`${sql.param(judged.map((one) => one[name]))}::${sql.raw(type)}[]`;
   // Arrays of arrays must be even, so each organization's days travel as one text.
   const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.join(',')}}`));
   const due = sql.param(judged.map((one) => instantOf(one.dueAtMs).toISOString()));
+  const found = (name: keyof Found) => sql.param(judged.map((one) => one.found[name].toISOString()));
   await db.execute(sql`
     with held as (
       select organization_id from ${organizationStandings} where organization_id = any(${column('organizationId', 'text')})
@@ -182,12 +204,15 @@ export async function storeJudged(db: Database, judged: readonly Judged[], at: D
     )
     update ${organizationStandings} set judgement = j.judgement, budget_used_ppm = j.ppm, spend_period_nano_usd = j.period,
       spend_30d_nano_usd = j.spend, daily_spend_nano_usd = j.days::bigint[], requests_30d = j.requests, granted_targets = j.targets,
-      catalogue_version = j.version, as_of = ${at}, due_at = greatest(j.due, timestamptz 'epoch')
+      catalogue_version = j.version, as_of = ${at},
+      due_at = case when due_at = j.found_due then greatest(j.due, timestamptz 'epoch') else due_at end
     from unnest(${column('organizationId', 'text')}, ${column('judgement', 'text')}, ${column('budgetUsedPpm', 'bigint')},
       ${column('spendPeriodNanoUsd', 'bigint')}, ${column('spend30dNanoUsd', 'bigint')}, ${days}::text[], ${column('requests30d', 'bigint')},
-      ${column('grantedTargets', 'integer')}, ${column('catalogueVersion', 'bigint')}, ${due}::timestamptz[])
-      as j(id, judgement, ppm, period, spend, days, requests, targets, version, due)
-    where organization_id = j.id and organization_id in (select organization_id from held) and (as_of <= ${at} or catalogue_version < 0)`);
+      ${column('grantedTargets', 'integer')}, ${column('catalogueVersion', 'bigint')}, ${due}::timestamptz[],
+      ${found('dueAt')}::timestamptz[], ${found('asOf')}::timestamptz[])
+      as j(id, judgement, ppm, period, spend, days, requests, targets, version, due, found_due, found_as_of)
+    where organization_id = j.id and organization_id in (select organization_id from held) and ((due_at = j.found_due and as_of = j.found_as_of)
+      or (due_at <= timestamptz 'epoch' + interval '1 day' and (as_of <= ${at} or catalogue_version < 0)))`);
 }
 
 function among(column: Parameters<typeof eq>[0], ids: readonly string[]): SQL {

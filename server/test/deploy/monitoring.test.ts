@@ -35,6 +35,7 @@ beforeAll(async () => {
     shared: () => ({ is: 'open', replicas: 3, untold: 0, degraded: 0, outages: 0, heldWithoutRequest: 0, givenBack: 0 }),
     journalBytes: () => 0,
     journalBytesMax: 1,
+    journalSyncFailures: () => 0,
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),
     jobs: () => ({
       drifts: { open: 0, lastDay: 0 },

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { takeChanges } from '../../src/store/standings.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onEveryDatabase } from '../support/database.ts';
@@ -150,6 +152,46 @@ onEveryDatabase('how organizations stand', (given) => {
       await Promise.all([refresh(), refresh(), refresh()]);
       await drain();
       expect(await standing(organization.id)).toMatchObject({ spend_30d: '0.005', requests_30d: 1 });
+    });
+
+    test('a change that another refresher takes between this one’s look and its answer is judged after it', async () => {
+      const { id } = await makeOrganization(world().root);
+      await drain();
+      await spend(id, 1_000_000);
+      // The other one ends before it judges.
+      const alsoLook = async () => {
+        await spend(id, 2_000_000);
+        await takeChanges(given().db, { most: 100, nowMs: world().time.nowMs, restMs: 0 });
+      };
+      await newRefresher(world(), { alsoLook })();
+      await drain();
+      expect(await standing(id)).toMatchObject({ spend_30d: '0.003', requests_30d: 2 });
+    });
+
+    test('however many race for the changes of organizations in traffic, none is missed', async () => {
+      const made = await Promise.all(Array.from({ length: 6 }, () => makeOrganization(world().root)));
+      await drain();
+      const used = new Map(made.map(({ id }) => [id, 0]));
+      let isOver = false;
+      const race = async (most: number) => {
+        const turn = newRefresher(world(), { most });
+        while (!isOver) {
+          world().time.nowMs += 1;
+          await turn();
+          await nextTurn();
+        }
+      };
+      const racing = [1, 2, 6].map(race);
+      for (let round = 0; round < 30; round += 1) {
+        const { id } = made[round % made.length] as (typeof made)[number];
+        await spend(id, 1_000_000);
+        used.set(id, (used.get(id) as number) + 1);
+      }
+      isOver = true;
+      await Promise.all(racing);
+      await drain();
+      const shown = await Promise.all(made.map(async ({ id }) => [id, (await standing(id)).requests_30d]));
+      expect(shown).toEqual([...used]);
     });
   });
 

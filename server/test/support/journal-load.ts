@@ -1,7 +1,11 @@
-/** A process to be killed: settles requests as fast as it can and says on its output what it was told is written. Argument: the directory. */
-import { openJournal } from '../../src/journal/journal.ts';
+/**
+ * A process to be killed: settles requests as fast as it can and says on its output what it was told is written. Arguments: the directory, and
+ * `failing-disk` where every other sync fails and loses what it was to keep.
+ */
 import { givenBegin, givenEnd, givenRefusal } from './records.ts';
 
+if (process.argv[3] === 'failing-disk') await import('./failing-syncs.ts');
+const { openJournal } = await import('../../src/journal/journal.ts');
 const journal = await openJournal({
   directory: process.argv[2] as string,
   installationId: 'installation-1',

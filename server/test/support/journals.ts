@@ -32,11 +32,15 @@ export interface OpenedJournal {
   readonly defects: { readonly error: unknown; readonly requestId: string }[];
 }
 
-/** Closed after the test, unless the test closed it. */
-export async function openTestJournal(directory: string, options: Partial<JournalOptions> = {}): Promise<OpenedJournal> {
+/** Closed after the test, unless the test closed it. `open` is the journal's own unless the test has it over another disk. */
+export async function openTestJournal(
+  directory: string,
+  options: Partial<JournalOptions> = {},
+  open = openJournal,
+): Promise<OpenedJournal> {
   const events: JournalEvent[] = [];
   const defects: { readonly error: unknown; readonly requestId: string }[] = [];
-  const journal = await openJournal({
+  const journal = await open({
     directory,
     installationId: 'installation-1',
     bytesMax: 64 * 1024 * 1024,

@@ -40,6 +40,7 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     shared: () => null,
     journalBytes: () => 0,
     journalBytesMax: 1,
+    journalSyncFailures: () => 0,
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
     jobs: () => ({ drifts: { open: 0, lastDay: 0 }, deliveries: { pending: 0, lost: 0 }, jobs: [] }),
   };

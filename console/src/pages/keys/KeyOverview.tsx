@@ -12,7 +12,7 @@ import { Owner } from './key-columns.tsx';
 
 /** What the key is, and how much of its limits and budgets is used at this moment. */
 export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
-  const { status, isLive } = useLimitsStatus('keys', key.id, key.limits_status);
+  const { status, freshness } = useLimitsStatus('keys', key.id, key.limits_status);
   const timeZone = useTimeZone(key.organization_id);
   const names = [...(key.asset_access.ineffective?.targets ?? []), ...(key.asset_access.ineffective?.access_groups ?? [])];
   return (
@@ -29,7 +29,7 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
       />
       <Stack component="section" gap="xs">
         <Title order={2}>Budgets</Title>
-        <BudgetGauges budgets={status?.budgets ?? []} />
+        <BudgetGauges budgets={status?.budgets ?? []} isLive={status?.live ?? true} />
         {key.capabilities.includes('usage.read') && (
           <BudgetHistory of={{ is: 'keys', id: key.id }} budgets={key.budgets} timeZone={timeZone} heading={3} />
         )}
@@ -38,7 +38,7 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
         <Title order={2} mb="xs">
           Rate limits
         </Title>
-        <LimitGauges limits={status?.rate_limits ?? []} isLive={isLive} />
+        <LimitGauges limits={status?.rate_limits ?? []} freshness={freshness} />
         <Text fz="xs" c="dimmed" mt={4}>
           Its requests also count against the limits of its team and organization
           {key.owner.member_id === null ? '' : ' and its owner'}.

@@ -1,9 +1,10 @@
 import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { verdictOf } from '../../api/session.tsx';
 import { BudgetHistory } from '../../components/BudgetHistory.tsx';
+import { FreshnessMark } from '../../components/Freshness.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { limitName } from '../../components/LimitBar.tsx';
-import { LimitGauges, LiveMark, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { limitWords } from '../../forms/RateLimitFields.tsx';
 import { BudgetLine } from './OrganizationCards.tsx';
@@ -12,7 +13,7 @@ import type { TabProps } from './tab.ts';
 /** Every limit and budget as it is used at this moment, and how the periods before ended. */
 export function LimitsTab({ organization }: TabProps) {
   const [, setState] = useUrlState();
-  const { status, isLive } = useLimitsStatus('organizations', organization.id, organization.limits_status);
+  const { status, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const live = status ?? organization.limits_status;
   const change = (
     <GuardedButton
@@ -31,13 +32,13 @@ export function LimitsTab({ organization }: TabProps) {
           <Title order={2}>Rate limits</Title>
           {change}
         </Group>
-        <LimitGauges limits={live.rate_limits} isLive={isLive} />
+        <LimitGauges limits={live.rate_limits} freshness={freshness} />
         <Meanings organization={organization} />
       </Paper>
       <Paper withBorder p="md" component="section" aria-label="Budgets">
         <Group justify="space-between" mb="xs">
           <Title order={2}>Budgets</Title>
-          <LiveMark isLive={isLive} />
+          <FreshnessMark freshness={freshness} />
         </Group>
         {live.budgets.length === 0 && (
           <Text fz="sm" c="dimmed">

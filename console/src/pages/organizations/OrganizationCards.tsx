@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { BudgetRing, type BudgetStatus, usedRatio } from '../../components/BudgetRing.tsx';
 import { countText } from '../../components/Count.tsx';
+import { FreshnessMark } from '../../components/Freshness.tsx';
 import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/LimitGauges.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -15,7 +16,7 @@ const BUDGETS_SHOWN = 2;
 
 /** How the organization stands at this moment: budgets with their pace, limits as they are used, and how many of everything it has. */
 export function OrganizationCards({ organization }: TabProps) {
-  const { status, isLive } = useLimitsStatus('organizations', organization.id, organization.limits_status);
+  const { status, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const live = status ?? organization.limits_status;
   return (
     <SimpleGrid cols={{ base: 1, md: 3 }} spacing="sm">
@@ -23,7 +24,7 @@ export function OrganizationCards({ organization }: TabProps) {
         <Budgets live={live} />
       </Card>
       <Card title="Requests and tokens now">
-        <LimitGauges limits={live.rate_limits} isLive={isLive} />
+        <LimitGauges limits={live.rate_limits} freshness={freshness} />
       </Card>
       <Card title="Has">
         <Counts organization={organization} />
@@ -62,6 +63,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
           {closest.length - BUDGETS_SHOWN} more
         </Anchor>
       )}
+      {!live.live && <FreshnessMark freshness="stored" />}
     </Stack>
   );
 }

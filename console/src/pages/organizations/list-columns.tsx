@@ -38,13 +38,13 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       sortable: true,
       width: 196,
       phone: { fact: 1 },
-      render: (row) => <BudgetCell budgets={row.limits_status.budgets} />,
+      render: (row) => <BudgetCell status={row.limits_status} />,
     },
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
       width: 230,
-      render: (row) => <LimitCell limits={row.limits_status.rate_limits} />,
+      render: (row) => <LimitCell status={row.limits_status} />,
     },
     {
       accessor: 'spend',

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { addressOf } from '../../components/addresses.ts';
 import { countText } from '../../components/Count.tsx';
+import { FreshnessMark } from '../../components/Freshness.tsx';
 import { colorOf } from '../../components/LimitBar.tsx';
 import { Money } from '../../components/Money.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
@@ -64,6 +65,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
           ))}
         </Table.Tbody>
       </Table>
+      {overview.budgets_closest.some(({ live }) => !live) && <FreshnessMark freshness="stored" />}
     </Section>
   );
 }

@@ -9,6 +9,7 @@ import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { BudgetGauges } from '../../components/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/BudgetHistory.tsx';
+import { NotLive } from '../../components/Freshness.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { LimitBar } from '../../components/LimitBar.tsx';
 import { policyDraft } from '../../components/policy-draft.ts';
@@ -91,7 +92,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       <Text fz="sm">
         Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
       </Text>
-      {status !== undefined && <BudgetGauges budgets={status.budgets} />}
+      {status !== undefined && <BudgetGauges budgets={status.budgets} isLive={status.live} />}
       {status !== undefined && status.rate_limits.length > 0 && (
         <Group gap="lg">
           {status.rate_limits.map(({ limit, target, access_group, value, used, held }) => (
@@ -103,6 +104,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
               held={held}
             />
           ))}
+          {!status.live && <NotLive />}
         </Group>
       )}
       {member.capabilities.includes('usage.read') && (

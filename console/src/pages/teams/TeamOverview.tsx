@@ -19,7 +19,7 @@ import { selfServiceWords } from './team-draft.ts';
 
 /** How much of the team's limits and budgets is used, what stands above them, and what its members may do alone. */
 export function TeamOverview({ team }: TeamTabProps) {
-  const { status = team.limits_status, isLive } = useLimitsStatus('teams', team.id, team.limits_status);
+  const { status = team.limits_status, freshness } = useLimitsStatus('teams', team.id, team.limits_status);
   const ineffective = [
     ...(team.asset_access.ineffective?.targets ?? []),
     ...(team.asset_access.ineffective?.access_groups ?? []),
@@ -36,7 +36,7 @@ export function TeamOverview({ team }: TeamTabProps) {
       />
       <Stack component="section" gap="xs">
         <Title order={2}>Budgets</Title>
-        <BudgetGauges budgets={status.budgets} />
+        <BudgetGauges budgets={status.budgets} isLive={status.live} />
         {team.capabilities.includes('usage.read') && (
           <BudgetHistory of={{ is: 'teams', id: team.id }} budgets={team.budgets} timeZone={team.time_zone} heading={3} />
         )}
@@ -45,7 +45,7 @@ export function TeamOverview({ team }: TeamTabProps) {
         <Title order={2} mb="xs">
           Rate limits
         </Title>
-        <LimitGauges limits={status.rate_limits} isLive={isLive} />
+        <LimitGauges limits={status.rate_limits} freshness={freshness} />
       </section>
       <Above team={team} />
       <section>

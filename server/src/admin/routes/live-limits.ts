@@ -11,6 +11,8 @@ import { limitsOf, type PolicyRow } from './limits-status.ts';
 /** Live use of limits and budgets, told when it changes. */
 
 const EVERY_MS = 1_000;
+/** While the ledger answers in place of the counters it is asked less often. */
+const EVERY_MS_STORED = 5_000;
 
 const description =
   'Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.';
@@ -53,12 +55,16 @@ export const ofKey = route({
 function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
   let read: { readonly object: unknown; readonly limits: ScopeOfLimits } | null = null;
   let told = '';
+  let storedAtMs = Number.NEGATIVE_INFINITY;
   return {
     everyMs: EVERY_MS,
     next: async (call: AdminCall, object: unknown) => {
+      const nowMs = call.deps.clock.monotonicMs();
+      if (nowMs - storedAtMs < EVERY_MS_STORED) return [];
       // Sound: the object is what this route's own loader returned.
       if (read === null || read.object !== object) read = { object, limits: await limitsOf(call, scope, rowOf(object as O)) };
       const [status] = await limitsStatus(call.deps, [read.limits]);
+      if (status?.live === false) storedAtMs = nowMs;
       const use = useOf(status as LimitsStatus);
       if (use === told) return [];
       told = use;
@@ -68,8 +74,8 @@ function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
 }
 
 /** Without the times: those of a trailing window move with every look at it. */
-function useOf({ rate_limits, budgets }: LimitsStatus): string {
-  return JSON.stringify([...rate_limits, ...budgets], (name, value) =>
+function useOf({ live, rate_limits, budgets }: LimitsStatus): string {
+  return JSON.stringify([live, ...rate_limits, ...budgets], (name, value) =>
     name === 'resets_at' || name === 'period_start' ? undefined : value,
   );
 }

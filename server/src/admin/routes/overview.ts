@@ -68,6 +68,9 @@ const overviewOut = z
         held: z.string(),
         ratio: z.number().meta({ description: 'Spent and held over the amount; 1 is used up.' }),
         resets_at: instantOut.nullable(),
+        live: z.boolean().meta({
+          description: 'False while the counters that all replicas share are out of reach: as the ledger has it, without `held`.',
+        }),
       }),
     ),
   })

@@ -1,0 +1,44 @@
+import { Badge, Group, Text, Tooltip } from '@mantine/core';
+
+/** How fresh figures are: streamed, asked every few seconds, or what the ledger has while the counters are out of reach. */
+export type Freshness = 'streamed' | 'polled' | 'stored';
+
+/** How fresh the figures beside it are. */
+export function FreshnessMark({ freshness }: { freshness: Freshness }) {
+  const { color, words } = MARKS[freshness];
+  return (
+    <Group gap={6}>
+      <Badge size="xs" variant="dot" color={color}>
+        {words}
+      </Badge>
+      {freshness === 'stored' && <Reason />}
+    </Group>
+  );
+}
+
+const MARKS = {
+  streamed: { color: 'teal', words: 'Live' },
+  polled: { color: 'gray', words: 'Every 5 seconds' },
+  stored: { color: 'yellow', words: 'Not live' },
+} as const;
+
+const REASON = 'Redis cannot be reached. These figures are from the ledger and leave out requests in flight.';
+
+function Reason() {
+  return (
+    <Text fz="xs" c="dimmed">
+      {REASON}
+    </Text>
+  );
+}
+
+/** A word in a row, with the reason. */
+export function NotLive() {
+  return (
+    <Tooltip label={REASON} multiline w={260}>
+      <Text component="span" fz="xs" c="dimmed" className="nowrap">
+        not live
+      </Text>
+    </Tooltip>
+  );
+}
