@@ -35,6 +35,7 @@ function copyAssets(folder: string): void {
   copy('console/dist', (file) => path.basename(file) !== '.built-from');
   copy('LICENSE');
   copy('README.md');
+  copy('server/bin/faster-start.mjs');
   cpSync(path.join(root, 'scripts', 'package-bin.mjs'), path.join(folder, 'server', 'bin', 'headgate.mjs'));
 }
 

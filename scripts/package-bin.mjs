@@ -13,8 +13,10 @@ const PINNED = {
 };
 
 const program = new URL('../src/cli/headgate.js', import.meta.url);
-if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) await import(program.href);
-else runOn(pinnedNode());
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR) {
+  await import(new URL('./faster-start.mjs', import.meta.url).href);
+  await import(program.href);
+} else runOn(pinnedNode());
 
 function pinnedNode() {
   try {

@@ -126,6 +126,9 @@ function tell(event: SharedEvent, log: Logger): void {
     log.error({ reason: event.reason }, 'counters: Redis is away; budgets and limits go by what the settings say');
   } else if (event.is === 'waiting') {
     log.warn({ reason: event.reason }, 'counters: not open yet');
+  } else if (event.is === 'differed') {
+    const { givenBack, takenAgain } = event;
+    log.warn({ givenBack, takenAgain }, 'counters: Redis held other requests than are in flight; this is put right');
   } else {
     const { epoch, isNew, afterMs } = event;
     log.info({ epoch, isNew, afterMs: Math.round(afterMs) }, 'counters: open, together with all replicas');

@@ -1,5 +1,6 @@
 import type { JobDesk } from './admin/deps.ts';
 import { BadSetting, type Config } from './config.ts';
+import type { HeldReport } from './counters/counters.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
 import { createAnnouncer } from './jobs/alerts/announce.ts';
@@ -60,12 +61,13 @@ export function openJobs(
 function startJobs(
   config: Config,
   stores: Stores,
-  { counters, shared }: OpenGateway,
+  opened: OpenGateway,
   providers: readonly Provider[],
   policy: AddressPolicy,
   log: Logger,
 ): OpenJobs {
   const { installation, writer } = stores;
+  const { counters, shared } = opened;
   const database = ownConnections(config, stores, log);
   const poster = createWebhookPost({ policy, clock });
   const mailer = config.smtp === null ? noMailer : createSmtpMailer(config.smtp);
@@ -75,7 +77,14 @@ function startJobs(
   const held: CountersHeld =
     shared === null ? { are: 'ours', barrier: (work, msMax) => writer.barrier(work, msMax) } : { are: 'shared' };
   const jobs: readonly Job[] = [
-    proofJob({ counters, held, announcer, repair: () => runner.runNow('rollup-repair', 'proof') }),
+    proofJob({
+      counters,
+      held,
+      holds: () => holdsOf(opened),
+      compareHeld: shared === null ? null : (specs) => shared.compareHeld(specs),
+      announcer,
+      repair: () => runner.runNow('rollup-repair', 'proof'),
+    }),
     repairJob({ logDaysMax: config.requestLogDaysMax }),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
@@ -124,6 +133,14 @@ function startJobs(
       if (database !== stores.database) await database.close();
     },
   };
+}
+
+/** Of all replicas where they count together. */
+function holdsOf({ gateway, counters, shared }: OpenGateway): HeldReport | Promise<HeldReport> {
+  if (shared !== null) return shared.held();
+  const traffic = gateway.traffic.read();
+  const [held, inFlight] = [counters.inFlight(), traffic.inFlight + traffic.releasing];
+  return { held, inFlight, difference: Math.abs(held - inFlight) };
 }
 
 function noJobs(why: string, policy: AddressPolicy): OpenJobs {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newDataKey } from '../src/lib/secrets.ts';
-import { freePort, repository, startGateway, temporaryDirectory } from './prove/gateway.ts';
+import { freePort, repository, START, startGateway, temporaryDirectory } from './prove/gateway.ts';
 import { dumpOf, filesOf, inDatabase, type Where } from './prove/stored-rows.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
 import { hasRedis, startRedis } from './support/redis.ts';
@@ -200,7 +200,7 @@ test.skipIf(process.platform !== 'linux')(
 
 /** Starts the gateway and waits until it has ended. */
 function start(dataDir: string, env: Readonly<Record<string, string>>) {
-  return spawnSync(process.execPath, ['server/src/main.ts', 'serve'], {
+  return spawnSync(process.execPath, [...START, 'server/src/main.ts', 'serve'], {
     cwd: repository,
     encoding: 'utf8',
     env: { ...process.env, HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir, ...env },

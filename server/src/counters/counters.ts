@@ -62,6 +62,20 @@ export interface Hold {
   readonly atMs: number;
 }
 
+/** Requests that counters hold something for, requests in flight, and how many are on one side only. */
+export interface HeldReport {
+  readonly held: number;
+  readonly inFlight: number;
+  readonly difference: number;
+}
+
+/** A counter that held another amount than the requests in flight do that it counts. */
+export interface HeldAmount {
+  readonly counter: CounterSpec;
+  readonly held: number;
+  readonly inFlight: number;
+}
+
 /** What a request used in the end, over all its attempts. */
 export interface Actual {
   readonly tokens: number;

@@ -25,6 +25,9 @@ export const scripts = {
   amend: { ...scriptOf(`${common}\n${read('amend')}`), isSentWhole: true },
   rehold: scriptOf(`${common}\n${read('rehold')}`),
   stored: scriptOf(`${common}\n${read('stored')}`),
+  cancel: scriptOf(`${common}\n${read('cancel')}`),
+  held: scriptOf(`${common}\n${read('held')}`),
+  compare: scriptOf(`${common}\n${read('compare')}`),
   sweep: scriptOf(`${common}\n${read('sweep')}`),
   holds: scriptOf(`${common}\n${read('holds')}`),
 } as const;

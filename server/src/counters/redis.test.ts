@@ -147,7 +147,7 @@ function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly
     }
     await counters.stored('org_1', [{ requestId: 'req_stored', tokens: 0, nanoUsd: 20 }]);
     expect(await counters.read(common.counters)).toMatchObject({ used: [4 + 20 + 50, 1], held: [50, 1] });
-    await counters.cancel('org_1', 'req_cancelled');
+    await counters.cancel('org_1', ['req_cancelled']);
     expect(await counters.read(common.counters)).toMatchObject({ used: [4 + 20, 0], held: [0, 0] });
   });
 

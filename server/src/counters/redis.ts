@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AskedPast, PastFrom } from '../domain/asked-past.ts';
 import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
-import { requestTail } from '../lib/id.ts';
 import { mustBeWhole } from './amounts.ts';
 import type {
   Actual,
@@ -15,6 +14,7 @@ import type {
   SeedPoint,
   Wanted,
 } from './counters.ts';
+import { type HeldRecords, heldRecords, recordName } from './redis-held.ts';
 import { readQuestion, readRecorded } from './redis-past.ts';
 import { counterSet, holdsKey, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
 import { numbersIn, type RunScript, scripts } from './redis-scripts.ts';
@@ -33,32 +33,18 @@ export interface RedisCountersOptions {
 /** A hold that may be kept elsewhere for a while: null while these counters keep it. */
 export interface SharedHold extends Hold {
   local: Hold | null;
+  /** Redis was asked for it and did not answer: it may hold it, or hold it later. */
+  isDoubtful: boolean;
   /** What it used in the end; null while it is in flight. */
   ended: Actual | null;
   /** The plan that it would have been admitted under when it ended. */
   endedUnder: LimitPlan;
 }
 
-/** A request whose row is in the ledger. */
-export interface StoredUse {
-  readonly requestId: string;
-  readonly tokens: number;
-  readonly nanoUsd: number;
-}
-
 /** The counters of many processes, with what only those need. */
-export interface RedisCounters extends Counters {
-  /** These rows are in the ledger: what kept them known until then is let go, and what was not settled by then is. */
-  stored(organizationId: string, uses: readonly StoredUse[]): Promise<void>;
-  /** A hold whose answer never came, if it was made at all: as if it had never been. */
-  cancel(organizationId: string, requestId: string): Promise<void>;
-  /** Takes what a request in flight holds, whatever the limits say, in counters that do not know of it. */
+export interface RedisCounters extends Counters, HeldRecords {
+  /** Takes what a request in flight holds, whatever the limits say, in counters that do not know of it or have swept it. */
   rehold(hold: Hold): Promise<void>;
-  /**
-   * What a process that is gone held of an organization stands as used until its rows say better; of one that `is back` and has stored all
-   * that its journal knew of, the rest is given back. Returns how many requests.
-   */
-  sweep(organizationId: string, owner: string, its: 'gone' | 'back'): Promise<number>;
   /** A hold as these counters would have given it out, for a request that others admitted. */
   adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold;
   /** These counters may have missed something: what the ledger knows of is asked for again when it is next needed. */
@@ -82,8 +68,6 @@ const NO_PLAN = 4;
 const TRIES_MAX = 200;
 /** Until the answer that another process is waiting for is looked for again. */
 const LOOK_AGAIN_MS = 50;
-/** Rows of one organization that one script lets go of. */
-const STORED_AT_ONCE = 500;
 
 type AskedOf = Pick<RedisPlan, 'counters' | 'order'>;
 
@@ -95,6 +79,7 @@ class RedisHold implements SharedHold {
   /** Of each attempt, should it have to be taken again. */
   readonly taken: Taken[];
   local: Hold | null = null;
+  isDoubtful = false;
   ended: Actual | null = null;
   endedUnder: LimitPlan;
 
@@ -112,19 +97,28 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
   const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
   const openQuestions = new Map<string, Promise<void>>();
   let questions = 0;
-  return { hold, extend, settle, read, restore, correct, forget, recount, stored, cancel, rehold, sweep, adopt, doubt };
+  const records = heldRecords({ run, prefix, owner });
+  return { hold, extend, settle, read, restore, correct, forget, recount, rehold, adopt, doubt, ...records };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
     const kept = keptOf(plan);
     const answer = await answered(kept, () =>
-      run(scripts.hold, kept.holdKeys, [nameOf(requestId), wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin, 1, owner, kept.who]),
+      run(scripts.hold, kept.holdKeys, [
+        recordName(requestId),
+        wanted.tokens,
+        wanted.nanoUsd,
+        wanted.nanoUsdMin,
+        1,
+        owner,
+        kept.who,
+      ]),
     );
     const atMs = answer[1] as number;
     if (answer[0] === REFUSED) {
       return { admitted: false, atMs, readings: readingsAt(answer, 2, kept.ruleCount), refusing: refusingIn(answer, kept) };
     }
-    if (answer[0] !== ADMITTED) throw new TypeError('Redis answered a hold with something else');
+    if (answer[0] !== ADMITTED) throw new TypeError('Redis holds or has cancelled this request already');
     const readings = readingsAt(answer, 3, kept.ruleCount);
     const nanoUsd = answer[2] as number;
     const hold = new RedisHold(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
@@ -135,7 +129,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     mustBeWhole(more.tokens, more.nanoUsd, 0);
     const { requestId, plan, taken } = mustBeOurs(hold);
     const kept = keptOf(plan);
-    const wanted = [nameOf(requestId), more.tokens, more.nanoUsd, more.nanoUsd, 0];
+    const wanted = [recordName(requestId), more.tokens, more.nanoUsd, more.nanoUsd, 0];
     const answer = await answered(kept, () => run(scripts.hold, kept.holdKeys, wanted));
     if (answer[0] !== ADMITTED) return false;
     taken.push({ atMs: answer[1] as number, tokens: more.tokens, nanoUsd: more.nanoUsd });
@@ -149,7 +143,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     const now = planNow === plan ? kept : keptOf(planNow);
     const isSame = now.place === kept.place;
     const keys = isSame ? kept.holdKeys : [...kept.holdKeys, ...now.keys, now.place];
-    const args = [nameOf(requestId), actual.tokens, actual.nanoUsd, kept.keys.length, isSame ? 0 : 1];
+    const args = [recordName(requestId), actual.tokens, actual.nanoUsd, kept.keys.length, isSame ? 0 : 1];
     if (!isSame) args.push(...placesLeft(kept, planNow));
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const answer = numbersIn(await run(scripts.settle, keys, args));
@@ -204,26 +198,11 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'doubt')));
   }
 
-  async function stored(organizationId: string, uses: readonly StoredUse[]): Promise<void> {
-    const args = uses.flatMap(({ requestId, tokens, nanoUsd }) => [nameOf(requestId), 1, tokens, nanoUsd]);
-    for (let at = 0; at < args.length; at += 4 * STORED_AT_ONCE)
-      await run(scripts.stored, [holdsKey(prefix(), organizationId)], args.slice(at, at + 4 * STORED_AT_ONCE));
-  }
-
-  async function cancel(organizationId: string, requestId: string): Promise<void> {
-    await run(scripts.stored, [holdsKey(prefix(), organizationId)], [nameOf(requestId), 0, 0, 0]);
-  }
-
   async function rehold(hold: Hold): Promise<void> {
     const { requestId, plan, taken } = mustBeOurs(hold);
     const kept = keptOf(plan);
     const parts = taken.flatMap(({ atMs, tokens, nanoUsd }) => [atMs, tokens, nanoUsd]);
-    await answered(kept, () => run(scripts.rehold, kept.holdKeys, [nameOf(requestId), owner, kept.who, ...parts]));
-  }
-
-  async function sweep(organizationId: string, who: string, its: 'gone' | 'back'): Promise<number> {
-    const answer = await run(scripts.sweep, [holdsKey(prefix(), organizationId)], [who, its === 'back' ? 1 : 0]);
-    return numbersIn(answer)[0] as number;
+    await answered(kept, () => run(scripts.rehold, kept.holdKeys, [recordName(requestId), owner, kept.who, ...parts]));
   }
 
   function adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold {
@@ -343,11 +322,6 @@ function placesLeft({ counters, order }: AskedOf, planNow: LimitPlan): readonly 
   const places: number[] = [];
   for (const [at, index] of order.entries()) if (hasLeft(counters[index] as CounterSpec, planNow)) places.push(at + 1);
   return places;
-}
-
-/** What records are kept under: what of the request's id never changes. */
-function nameOf(requestId: string): string {
-  return requestId.length === 36 ? requestTail(requestId) : requestId;
 }
 
 function mustBeOurs(hold: Hold): RedisHold {

@@ -52,28 +52,35 @@ export function openAiUsage(usage: JsonObject): Reported {
   return believed(buckets);
 }
 
+/** Field by field, because every answer passes here: a name in a variable costs more than all the rest of it. */
 function areOpenAiCounts(usage: JsonObject): boolean {
-  const inputs = objectOr(usage.prompt_tokens_details);
-  const outputs = objectOr(usage.completion_tokens_details);
+  const { prompt_tokens_details: inputs, completion_tokens_details: outputs } = usage;
   return (
     isCount(usage.total_tokens, SUM_MAX) &&
     isCount(chatSearches(usage), PIECES_MAX) &&
-    OPENAI_COUNTS.every((name) => isCount(usage[name])) &&
-    OPENAI_INPUT_COUNTS.every((name) => isCount(inputs[name])) &&
-    OPENAI_OUTPUT_COUNTS.every((name) => isCount(outputs[name]))
+    isCount(usage.prompt_tokens) &&
+    isCount(usage.completion_tokens) &&
+    isCount(usage.prompt_cache_hit_tokens) &&
+    isCount(usage.cached_tokens) &&
+    isCount(usage.reasoning_tokens) &&
+    isCount(usage.citation_tokens) &&
+    (!isObject(inputs) || areInputCounts(inputs)) &&
+    (!isObject(outputs) || areOutputCounts(outputs))
   );
 }
 
-const OPENAI_COUNTS = [
-  'prompt_tokens',
-  'completion_tokens',
-  'prompt_cache_hit_tokens',
-  'cached_tokens',
-  'reasoning_tokens',
-  'citation_tokens',
-] as const;
-const OPENAI_INPUT_COUNTS = ['cached_tokens', 'cache_write_tokens', 'audio_tokens', 'image_tokens'] as const;
-const OPENAI_OUTPUT_COUNTS = ['reasoning_tokens', 'audio_tokens', 'image_tokens'] as const;
+function areInputCounts(details: JsonObject): boolean {
+  return (
+    isCount(details.cached_tokens) &&
+    isCount(details.cache_write_tokens) &&
+    isCount(details.audio_tokens) &&
+    isCount(details.image_tokens)
+  );
+}
+
+function areOutputCounts(details: JsonObject): boolean {
+  return isCount(details.reasoning_tokens) && isCount(details.audio_tokens) && isCount(details.image_tokens);
+}
 
 /** xAI counts sources, Perplexity queries, OpenRouter requests as Anthropic does. */
 function chatSearches(usage: JsonObject): unknown {
@@ -91,22 +98,25 @@ function cachedTokens(usage: JsonObject): number {
 }
 
 function splitPrompt(buckets: Buckets, promptTokens: number, usage: JsonObject): void {
-  const details = objectOr(usage.prompt_tokens_details);
-  buckets.input = takeApart(buckets, promptTokens, [
-    ['cached_input', cachedTokens(usage)],
-    ['cache_write', details.cache_write_tokens],
-    ['audio_input', details.audio_tokens],
-    ['image_input', details.image_tokens],
-  ]);
+  const { prompt_tokens_details: details } = usage;
+  let left = promptTokens - takeOut(buckets, 'cached_input', cachedTokens(usage), promptTokens);
+  if (isObject(details)) {
+    left -= takeOut(buckets, 'cache_write', details.cache_write_tokens, left);
+    left -= takeOut(buckets, 'audio_input', details.audio_tokens, left);
+    left -= takeOut(buckets, 'image_input', details.image_tokens, left);
+  }
+  buckets.input = left;
 }
 
 function splitCompletion(buckets: Buckets, completionTokens: number, usage: JsonObject): void {
-  const details = objectOr(usage.completion_tokens_details);
-  buckets.output = takeApart(buckets, completionTokens, [
-    ['audio_output', details.audio_tokens],
-    ['image_output', details.image_tokens],
-    ['reasoning', details.reasoning_tokens],
-  ]);
+  const { completion_tokens_details: details } = usage;
+  let left = completionTokens;
+  if (isObject(details)) {
+    left -= takeOut(buckets, 'audio_output', details.audio_tokens, left);
+    left -= takeOut(buckets, 'image_output', details.image_tokens, left);
+    left -= takeOut(buckets, 'reasoning', details.reasoning_tokens, left);
+  }
+  buckets.output = left;
 }
 
 /** Reasoning that came on top of `completion_tokens`: nothing of it is to be taken out of the visible output. */
@@ -122,16 +132,11 @@ function reasoningBeyond(buckets: Buckets, completionTokens: number, beyond: num
   }
 }
 
-/** Takes each named part out of `whole`, never more than is left, and returns the rest. */
-function takeApart(buckets: Buckets, whole: number, parts: readonly (readonly [UsageBucket, unknown])[]): number {
-  let left = whole;
-  for (const [bucket, value] of parts) {
-    const part = Math.min(countOf(value), left);
-    if (part === 0) continue;
-    buckets[bucket] = part;
-    left -= part;
-  }
-  return left;
+/** Puts a part of what is left into its bucket, never more than is left, and returns how much. */
+function takeOut(buckets: Buckets, bucket: UsageBucket, value: unknown, left: number): number {
+  const part = Math.min(countOf(value), left);
+  if (part > 0) buckets[bucket] = part;
+  return part;
 }
 
 /**
@@ -170,17 +175,17 @@ function withCompactions(buckets: Buckets, iterations: unknown): Reported {
 }
 
 function areAnthropicCounts(usage: JsonObject): boolean {
-  const created = objectOr(usage.cache_creation);
+  const { cache_creation: created, output_tokens_details: outputs } = usage;
   return (
-    ANTHROPIC_COUNTS.every((name) => isCount(usage[name])) &&
-    isCount(created.ephemeral_1h_input_tokens) &&
-    isCount(created.ephemeral_5m_input_tokens) &&
-    isCount(objectOr(usage.output_tokens_details).thinking_tokens) &&
+    isCount(usage.input_tokens) &&
+    isCount(usage.output_tokens) &&
+    isCount(usage.cache_creation_input_tokens) &&
+    isCount(usage.cache_read_input_tokens) &&
+    (!isObject(created) || (isCount(created.ephemeral_1h_input_tokens) && isCount(created.ephemeral_5m_input_tokens))) &&
+    (!isObject(outputs) || isCount(outputs.thinking_tokens)) &&
     isCount(messageSearches(usage), PIECES_MAX)
   );
 }
-
-const ANTHROPIC_COUNTS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'] as const;
 
 /** A later report over an earlier one: Anthropic's streams repeat only what changed. */
 export function mergeReports(earlier: JsonObject | null, later: JsonObject): JsonObject {

@@ -65,19 +65,32 @@ export function priceAt(prices: readonly Price[], atMs: number): Price | null {
  */
 export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | null = null): bigint {
   const rates = ratesFor(usage, price, serviceTier);
-  let perMillionths = 0n;
-  for (const bucket of USAGE_BUCKETS) {
-    const tokens = usage[bucket];
-    if (tokens !== undefined && tokens > 0) perMillionths += BigInt(tokens) * BigInt(rateIn(rates, bucket));
-  }
   const perUnit = price.units?.perUnit;
-  if (perUnit === undefined) return divideRoundingUp(perMillionths, MILLION);
-  let pieces = 0n;
-  for (const unit of USAGE_UNITS) {
-    const count = usage[unit];
-    if (count !== undefined && count > 0) pieces += BigInt(count) * BigInt(perUnit[unit] ?? 0);
+  let perMillionths = 0;
+  let pieces = 0;
+  // Only what is there, of which there is little; and in numbers while they are exact, which is nearly always.
+  for (const name in usage) {
+    const count = usage[name as keyof Usage] as number;
+    if (!(count > 0)) continue;
+    if (name in SIDES) perMillionths += count * rateIn(rates, name as UsageBucket);
+    else pieces += count * (perUnit?.[name as UsageUnit] ?? 0);
   }
+  if (perMillionths > Number.MAX_SAFE_INTEGER || pieces > Number.MAX_SAFE_INTEGER) return exactCost(usage, rates, perUnit);
+  const rest = perMillionths % 1_000_000;
+  return BigInt((perMillionths - rest) / 1_000_000 + (rest > 0 ? 1 : 0)) + BigInt(pieces);
+}
+
+/** As costNanoUsd, of numbers of any size. */
+function exactCost(usage: Usage, rates: PerMillion, perUnit: PriceUnits['perUnit']): bigint {
+  let perMillionths = 0n;
+  for (const bucket of USAGE_BUCKETS) perMillionths += counted(usage[bucket]) * BigInt(rateIn(rates, bucket));
+  let pieces = 0n;
+  for (const unit of USAGE_UNITS) pieces += counted(usage[unit]) * BigInt(perUnit?.[unit] ?? 0);
   return pieces + divideRoundingUp(perMillionths, MILLION);
+}
+
+function counted(count: number | undefined): bigint {
+  return count !== undefined && count > 0 ? BigInt(count) : 0n;
 }
 
 /** The usage with the fee that a provider takes for the request itself, where the price has one. */
@@ -112,6 +125,7 @@ export function rateIn(rates: PerMillion, bucket: UsageBucket): number {
  * bill dearer than the bucket they fall back to. A price of zeros is free whatever the tokens are.
  */
 export function unpricedIn(usage: Usage, price: Price, serviceTier: string | null): readonly string[] {
+  if (serviceTier === null && isOrdinary(usage)) return NONE;
   let names: string[] | null = null;
   const rates = ratesFor(usage, price, serviceTier);
   for (const bucket of DEARER_BUCKETS) {
@@ -122,6 +136,12 @@ export function unpricedIn(usage: Usage, price: Price, serviceTier: string | nul
   }
   if (serviceTier !== null && !hasTierPrice(price, serviceTier)) names = [...(names ?? []), `service_tier:${serviceTier}`];
   return names ?? NONE;
+}
+
+/** Whether nothing is there but tokens that every price covers, as of nearly all answers. */
+function isOrdinary(usage: Usage): boolean {
+  for (const name in usage) if (!ORDINARY.has(name)) return false;
+  return true;
 }
 
 /** Returns whether the price charges for such a piece. */
@@ -213,6 +233,8 @@ export type DearerBucket = (typeof DEARER_BUCKETS)[number];
 export function isDearer(name: string): name is DearerBucket {
   return (DEARER_BUCKETS as readonly string[]).includes(name);
 }
+
+const ORDINARY: ReadonlySet<string> = new Set(USAGE_BUCKETS.filter((bucket) => !isDearer(bucket)));
 
 /** By the number of context tiers within reach. */
 const DEAREST = new WeakMap<Price, DearestRates[]>();

@@ -33,7 +33,8 @@ export type Usage = Readonly<Partial<Record<UsageBucket | UsageUnit, number>>>;
 /** All tokens of an answer. The buckets are disjoint, so this is the provider's own total and what token limits settle to. */
 export function totalTokens(usage: Usage): number {
   let total = 0;
-  for (const bucket of USAGE_BUCKETS) total += usage[bucket] ?? 0;
+  // Only what is there, of which there is little.
+  for (const name in usage) if (!isPiece(name)) total += usage[name as UsageBucket] ?? 0;
   return total;
 }
 

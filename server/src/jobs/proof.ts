@@ -2,7 +2,7 @@
  * The proof that what is owed, what reports say and what limits count are one: Σ ledger = rollups = counters. Counters are compared with
  * the ledger as the rollups add it up: where those are wrong they are repaired first, and the next proof corrects the counters.
  */
-import type { Counters } from '../counters/counters.ts';
+import type { Counters, HeldReport } from '../counters/counters.ts';
 import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limit-plan.ts';
 import { activeAfter } from '../store/active-organizations.ts';
 import { inUse } from '../store/budget-watch.ts';
@@ -15,11 +15,16 @@ import type { Span } from '../store/usage-rows.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 import { type CountersHeld, proveCounters } from './prove-counters.ts';
+import { type CompareHeld, proveSlots } from './prove-held.ts';
 import { readable } from './readable.ts';
 
 export interface ProofOptions {
   readonly counters: Counters;
   readonly held: CountersHeld;
+  /** Requests that hold something against requests in flight, of all replicas. Rejects while that cannot be read. */
+  readonly holds: () => HeldReport | Promise<HeldReport>;
+  /** Null where counters are this process's own: what it has in flight is all that can hold something. */
+  readonly compareHeld: CompareHeld | null;
   readonly announcer: Announcer;
   /** Has the rollups repaired soon. */
   readonly repair: () => Promise<unknown>;
@@ -39,12 +44,13 @@ const WHOLE_DAYS = 3;
 export function proofJob(options: ProofOptions): Job {
   return {
     name: 'proof',
-    about: 'Compares ledger, rollups and counters, and corrects the counters to the ledger.',
+    about:
+      'Compares ledger, rollups and counters, and corrects the counters to the ledger. Compares what is held with what is in flight.',
     cron: '*/15 * * * *',
     run: async (context) => {
       const days = await noteRollupDrifts(context);
       const units = await repairUnits(context.database.db, { span: lastHours(context.clock.nowMs()) });
-      let [compared, corrected, after] = [0, 0, ''];
+      let [compared, corrected, slots, after] = [0, 0, 0, ''];
       for (;;) {
         goOn(context);
         const { db, nowMs } = { db: context.database.db, nowMs: context.clock.nowMs() };
@@ -52,14 +58,24 @@ export function proofJob(options: ProofOptions): Job {
         const proven = await proveCounters({ db, nowMs, ...options }, await countersOf(db, rows, nowMs));
         compared += proven.compared;
         corrected += proven.corrected;
+        if (options.compareHeld !== null) {
+          const sources = { db, nowMs, compareHeld: options.compareHeld };
+          slots += await proveSlots(sources, rows, new Date(nowMs - IN_USE_MS));
+        }
         if (rows.length < ORGANIZATIONS_AT_ONCE) break;
         after = (rows.at(-1) as OrganizationRow).id;
       }
       if (days > 0) await options.repair();
       if (corrected + days > 0) await announce(context, options.announcer, { counters: corrected, rollup_days: days });
-      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree, ${units.length} sums of units put right.`;
+      const holds = holdsSentence(await options.holds(), slots);
+      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree, ${units.length} sums of units put right. ${holds}`;
     },
   };
+}
+
+/** `slots`: counters of requests in flight that held another number than is in flight. */
+function holdsSentence({ held, inFlight, difference }: HeldReport, slots: number): string {
+  return `Held by ${held} requests, in flight ${inFlight}, difference ${difference}; ${slots} counters of requests in flight put right.`;
 }
 
 /** Days with rollups that differ, found in the last hours; returns how many are new. */

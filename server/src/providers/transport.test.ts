@@ -119,11 +119,15 @@ describe.each(['plain', 'full'] as const)('with the %s client', (client) => {
 
   describe('abort', () => {
     const abortAt = async (call: UpstreamCall, there: { sockets: ReadonlySet<Socket> }) => {
-      const abortedAt = performance.now();
       call.abort();
       call.abort();
-      await until(() => there.sockets.size === 0);
-      expect(performance.now() - abortedAt).toBeLessThan(100);
+      // Looked at every five milliseconds and counted in looks: a machine that stands still in between has not closed it late.
+      let looks = 0;
+      await until(() => {
+        looks += 1;
+        return there.sockets.size === 0;
+      });
+      expect(looks).toBeLessThan(20);
     };
 
     it('closes the connection within 100 ms while the head is awaited, and nothing more is reported', async () => {

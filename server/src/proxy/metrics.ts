@@ -36,6 +36,9 @@ export interface SharedReading {
   readonly untold: number;
   readonly degraded: number;
   readonly outages: number;
+  /** Requests that held something in Redis at the last look and were not in flight. */
+  readonly heldWithoutRequest: number;
+  readonly givenBack: number;
 }
 
 /** Where rows are on their way from the journal into the database. */
@@ -92,7 +95,7 @@ function addKept(families: MetricFamilies, { snapshot, counters, coolingDeployme
 
 function addShared(families: MetricFamilies, shared: SharedReading | null): void {
   if (shared === null) return;
-  const { is, replicas, untold, degraded, outages } = shared;
+  const { is, replicas, untold, degraded, outages, heldWithoutRequest, givenBack } = shared;
   families.gauge(
     'headgate_counters_open',
     '1 while the counters that all replicas share can be asked, else 0.',
@@ -101,6 +104,14 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
   );
   families.gauge('headgate_replicas', 'Replicas that live, as this one knows it.', replicas, 'max');
   families.gauge('headgate_stored_rows_untold', 'Stored rows that the shared counters have not been told of.', untold);
+  families.gauge(
+    'headgate_held_without_request',
+    'Requests that held something in Redis when this replica last looked, and were not in flight.',
+    heldWithoutRequest,
+  );
+  families.counter('headgate_holds_given_back_total', 'Holds in Redis without a request that were given back.', [
+    [{}, givenBack],
+  ]);
   families.counter('headgate_degraded_requests_total', "Requests admitted by this replica's share of the limits.", [
     [{}, degraded],
   ]);

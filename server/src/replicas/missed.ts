@@ -10,14 +10,27 @@ export interface Missed {
   forget(counters: readonly CounterSpec[], change: ConfigurationChange | undefined): void;
   /** These counters count other requests than before. */
   recount(counters: readonly CounterSpec[]): void;
-  /** A hold was asked for and no answer came; its request was refused. */
-  cancel(organizationId: string, requestId: string): void;
+  /** Redis was asked for this request's hold, and nobody waits for it any more: it may have been taken, or be taken later. */
+  abandon(organizationId: string, requestId: string): void;
+  /** What was abandoned so far. */
+  abandoned(): readonly Abandoned[];
   isEmpty(): boolean;
   /** It is so much that beginning anew is cheaper than making up for each. */
   isTooMuch(): boolean;
   clear(): void;
-  /** Makes up for all of it. What fails stays. Everything settled elsewhere must be in the ledger. */
-  makeUp(redis: Pick<RedisCounters, 'cancel' | 'forget' | 'recount' | 'doubt' | 'read'>): Promise<void>;
+  /**
+   * Makes up for all of it; of what was abandoned, for these. What fails stays. Everything settled elsewhere must be in the ledger, and Redis told
+   * of it: a request that used something is settled by its row and not cancelled.
+   */
+  makeUp(
+    redis: Pick<RedisCounters, 'cancel' | 'forget' | 'recount' | 'doubt' | 'read'>,
+    these: readonly Abandoned[],
+  ): Promise<void>;
+}
+
+export interface Abandoned {
+  readonly organizationId: string;
+  readonly requestId: string;
 }
 
 const MISSED_MAX = 5_000;
@@ -26,9 +39,9 @@ export function createMissed(most: number = MISSED_MAX): Missed {
   const doubts = new Set<LimitPlan>();
   const forgets: (readonly [readonly CounterSpec[], ConfigurationChange | undefined])[] = [];
   const recounts: (readonly CounterSpec[])[] = [];
-  const cancels: (readonly [string, string])[] = [];
+  const abandoned = new Set<Abandoned>();
   let isTooMuch = false;
-  const size = () => doubts.size + forgets.length + recounts.length + cancels.length;
+  const size = () => doubts.size + forgets.length + recounts.length + abandoned.size;
   const room = () => {
     if (size() >= most) isTooMuch = true;
     return !isTooMuch;
@@ -43,22 +56,24 @@ export function createMissed(most: number = MISSED_MAX): Missed {
     recount(counters) {
       if (room()) recounts.push(counters);
     },
-    cancel(organizationId, requestId) {
-      if (room()) cancels.push([organizationId, requestId]);
+    abandon(organizationId, requestId) {
+      if (room()) abandoned.add({ organizationId, requestId });
     },
+    abandoned: () => [...abandoned],
     isEmpty: () => !isTooMuch && size() === 0,
     isTooMuch: () => isTooMuch,
     clear() {
       doubts.clear();
       forgets.length = 0;
       recounts.length = 0;
-      cancels.length = 0;
+      abandoned.clear();
       isTooMuch = false;
     },
-    async makeUp(redis) {
-      for (let next = cancels[0]; next !== undefined; next = cancels[0]) {
-        await redis.cancel(...next);
-        cancels.shift();
+    async makeUp(redis, these) {
+      for (const [organizationId, some] of Map.groupBy(these, (one) => one.organizationId)) {
+        const ids = some.map(({ requestId }) => requestId);
+        await redis.cancel(organizationId, ids);
+        for (const one of some) abandoned.delete(one);
       }
       for (let next = forgets[0]; next !== undefined; next = forgets[0]) {
         await redis.forget(...next);

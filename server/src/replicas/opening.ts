@@ -49,7 +49,9 @@ export interface LeftBehind {
 export type SharedEvent =
   | { readonly is: 'away'; readonly reason: string }
   | { readonly is: 'open'; readonly epoch: string; readonly afterMs: number; readonly isNew: boolean }
-  | { readonly is: 'waiting'; readonly reason: string };
+  | { readonly is: 'waiting'; readonly reason: string }
+  /** Redis held what no request in flight did, or the other way round; put right. */
+  | { readonly is: 'differed'; readonly givenBack: number; readonly takenAgain: number };
 
 /** Away: nothing is asked of Redis. Recovering: as away, until every replica has taken again what it holds. Open: Redis is asked. */
 export interface OpeningState {
@@ -78,6 +80,7 @@ export class Opening {
   #isWoken = false;
   #wake: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
+  #catchingUp: Promise<void> | null = null;
   #waiting: (() => void)[] = [];
 
   constructor(options: OpeningOptions, missed: Missed, queue: StoredQueue) {
@@ -162,6 +165,12 @@ export class Opening {
     if (this.#isBehind()) await this.#catchUp();
   }
 
+  /** Makes up for what was missed, unless the counters are out of reach. */
+  async settleUp(): Promise<void> {
+    await this.#catchingUp;
+    if (this.#state.is === 'open' && this.#isBehind()) await this.#catchUp();
+  }
+
   /** Called where Redis lacks something it was given: rejects with RedisAway where it lacks everything. */
   async mustBeSame(): Promise<void> {
     const epoch = await this.#o.epochs.read();
@@ -226,21 +235,22 @@ export class Opening {
 
   /** Other counters, which know nothing of us: what is settled goes to the ledger, what is in flight is taken again. */
   async #enter(id: string): Promise<void> {
-    const isFirst = this.#epoch === null;
+    const before = this.#epoch;
     this.#epoch = id;
     this.#o.setEpoch(id);
     this.#o.noteEpoch(id);
-    this.#o.living.forget();
-    // At a start there waits what an earlier run left and what was stored since: its holds may be in this very epoch.
-    if (!isFirst) this.#queue.clear();
-    this.#missed.clear();
+    if (before !== id) {
+      this.#o.living.forget();
+      // At a start there waits what an earlier run left and what was stored since: its holds may be in this very epoch.
+      if (before !== null) this.#queue.clear();
+      this.#missed.clear();
+    }
     // In one turn: whatever ends later is stored later, and tells the counters then.
     const admitted = this.#admittedAway;
     const holds = this.#o.inFlight();
     const flushed = this.#o.flush();
-    await Promise.all([flushed, ...holds.map((hold) => this.#takeAgain(hold))]);
+    await Promise.all([flushed, this.#o.living.renew(), ...holds.map((hold) => this.takeAgain(hold))]);
     this.#takenOver = admitted;
-    await this.#o.living.renew();
     if (this.#o.left?.epoch === id) await this.#succeed(this.#o.left.owner);
   }
 
@@ -255,27 +265,41 @@ export class Opening {
     return this.#admittedAway > this.#takenOver || !this.#missed.isEmpty();
   }
 
-  /** The same counters as before: what was missed is made up for. */
-  async #catchUp(): Promise<void> {
-    const admitted = this.#admittedAway;
-    const holds = this.#o.inFlight().filter((hold) => (hold as SharedHold).local !== null);
-    if (this.#isBehind()) await this.#o.flush();
-    await Promise.all(holds.map((hold) => this.#takeAgain(hold)));
-    await this.#queue.tell();
-    await this.#missed.makeUp(this.#o.redis);
-    this.#takenOver = admitted;
-    await this.#o.living.renew();
+  /** The same counters as before: what was missed is made up for, once at a time. */
+  #catchUp(): Promise<void> {
+    this.#catchingUp ??= this.#makeUp().finally(() => {
+      this.#catchingUp = null;
+    });
+    return this.#catchingUp;
   }
 
-  /** One that ended meanwhile is in the ledger, and doubted; one that ends while it is taken again may have been stored before it was. */
-  async #takeAgain(hold: Hold): Promise<void> {
+  async #makeUp(): Promise<void> {
+    const admitted = this.#admittedAway;
+    const abandoned = this.#missed.abandoned();
+    const holds = this.#o.inFlight().filter((hold) => !isHeldThere(hold as SharedHold));
+    if (this.#isBehind()) await this.#o.flush();
+    // First, so that nobody takes what is taken again for the holds of a replica that is gone.
+    await this.#o.living.renew();
+    await Promise.all(holds.map((hold) => this.takeAgain(hold)));
+    await this.#queue.tell();
+    await this.#missed.makeUp(this.#o.redis, abandoned);
+    this.#takenOver = admitted;
+  }
+
+  /**
+   * Has Redis hold what a request in flight holds; changes nothing where it does already. One that ended meanwhile is in the ledger, and doubted;
+   * one that ends while it is taken again may have been stored before it was. Rejects with RedisAway: then Redis may hold it all the same.
+   */
+  async takeAgain(hold: Hold): Promise<void> {
     const its = hold as SharedHold;
     if (its.ended !== null) return;
     const { local } = its;
     this.#o.living.holds(hold.plan.organizationId);
     its.local = null;
+    its.isDoubtful = true;
     if (local !== null) this.#o.local.settle(local, { tokens: 0, nanoUsd: 0 }, local.plan);
     await this.#o.redis.rehold(hold);
+    its.isDoubtful = false;
     // Asserted anew: it may have ended in between.
     const ended = its.ended as Actual | null;
     if (ended !== null) await this.#o.redis.settle(hold, ended, its.endedUnder);
@@ -301,4 +325,9 @@ export class Opening {
       };
     });
   }
+}
+
+/** Redis has said that it holds this request, and nothing else stands in for it. */
+function isHeldThere({ local, isDoubtful }: SharedHold): boolean {
+  return local === null && !isDoubtful;
 }

@@ -8,14 +8,19 @@ import {
   type ConfigurationChange,
   type Counters,
   CountersAway,
+  type HeldAmount,
+  type HeldReport,
   type Hold,
   type HoldResult,
   type Readings,
   type SeedPoint,
   type Wanted,
 } from '../counters/counters.ts';
-import type { SharedHold, StoredUse } from '../counters/redis.ts';
+import type { SharedHold } from '../counters/redis.ts';
+import type { StoredUse } from '../counters/redis-held.ts';
 import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
+import { atMost } from '../lib/at-most.ts';
+import { createHeldLook, type HeldLook, sumOfReports } from './held-look.ts';
 import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
@@ -24,6 +29,8 @@ import { createStoredQueue, type StoredQueue } from './stored-queue.ts';
 
 export interface SharedCountersOptions extends OpeningOptions {
   readonly away: WithoutRedis;
+  /** How often this replica says that it lives and looks at what it holds: 10 s unless given. */
+  readonly renewEveryMs?: number;
 }
 
 /** What is done while Redis is away. */
@@ -44,6 +51,10 @@ export interface SharedCounters extends Counters {
   size(): number;
   /** Requests of this process that hold something, in Redis or here. */
   inFlight(): number;
+  /** What all replicas together hold in Redis and have in flight, each as of its last look. Rejects with CountersAway. */
+  held(): Promise<HeldReport>;
+  /** Has these counters hold what requests in flight hold of them; returns those that held something else. Rejects with CountersAway. */
+  compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]>;
   stop(): Promise<void>;
 }
 
@@ -57,10 +68,18 @@ export interface SharedStatus {
   readonly degraded: number;
   /** Times the counters were out of reach since the start. */
   readonly outages: number;
+  /** Requests that held something in Redis at the last look and were not in flight. */
+  readonly heldWithoutRequest: number;
+  /** Holds without a request that were given back since the start. */
+  readonly givenBack: number;
 }
 
 const RENEW_EVERY_MS = 10_000;
+/** So often, and at the end, all organizations are looked at, and not only those in use. */
+const LOOK_AT_ALL_EVERY = 30;
 const TELL_EVERY_MS = 50;
+/** A ledger that is away must not keep a replica from leaving. */
+const LEAVE_STEP_MS_MAX = 3_000;
 
 /** Begins to open them at once. */
 export function createSharedCounters(options: SharedCountersOptions): SharedCounters {
@@ -74,6 +93,9 @@ class Shared implements SharedCounters {
   readonly #queue: StoredQueue;
   readonly #missed = createMissed();
   readonly #opening: Opening;
+  readonly #look: HeldLook;
+  #looks = 0;
+  #isRenewing = false;
   #timers: NodeJS.Timeout[] = [];
   #inFlight = 0;
 
@@ -81,13 +103,19 @@ class Shared implements SharedCounters {
     this.#o = options;
     this.#queue = createStoredQueue((organizationId, uses) => options.redis.stored(organizationId, uses));
     this.#opening = new Opening(options, this.#missed, this.#queue);
+    this.#look = createHeldLook({
+      ...options,
+      tell: () => this.#queue.tell(),
+      takeAgain: (hold) => this.#opening.takeAgain(hold),
+      onLook: (found) => options.onEvent({ is: 'differed', ...found }),
+    });
   }
 
   begin(): void {
     this.#opening.begin();
     this.#timers = [
       setInterval(() => void this.#tell(), TELL_EVERY_MS).unref(),
-      setInterval(() => void this.#renew(), RENEW_EVERY_MS).unref(),
+      setInterval(() => void this.#renew(), this.#o.renewEveryMs ?? RENEW_EVERY_MS).unref(),
     ];
   }
 
@@ -101,14 +129,14 @@ class Shared implements SharedCounters {
         if (result.admitted) this.#inFlight += 1;
         return result;
       }
-      // The epoch ended while it was asked: what was taken is lost with it.
+      // Redis was away in between. Where it kept its counters it keeps what was taken.
     } catch (error) {
       if (!(error instanceof RedisAway)) throw error;
     }
     return this.#holdAway(requestId, plan, wanted, true);
   }
 
-  /** `isAsked`: Redis was asked first and may have taken something. */
+  /** `isAsked`: Redis was asked first and may have taken something, or take it later: whatever comes of that is cancelled. */
   #holdAway(requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult | Promise<HoldResult> {
     const { away, local, living } = this.#o;
     const closed =
@@ -118,23 +146,26 @@ class Shared implements SharedCounters {
           ? 'Limits'
           : null;
     if (closed !== null) {
-      if (isAsked) this.#missed.cancel(plan.organizationId, requestId);
+      if (isAsked) this.#missed.abandon(plan.organizationId, requestId);
       throw new CountersAway(`${closed} cannot be checked: the counters that all replicas share are out of reach. Try again.`);
     }
     const share = localShare(plan, living.count());
     const fitting = wantedOfShare(share, wanted);
+    const adopted = (result: HoldResult) => {
+      if (result.admitted) return this.#adopted(result, requestId, plan, fitting, isAsked);
+      if (isAsked) this.#missed.abandon(plan.organizationId, requestId);
+      return refusalOfShare(result, plan, fitting);
+    };
     const result = local.hold(requestId, share, fitting);
-    return result instanceof Promise
-      ? result.then((answered) => this.#adopted(answered, requestId, plan, fitting))
-      : this.#adopted(result, requestId, plan, fitting);
+    return result instanceof Promise ? result.then(adopted) : adopted(result);
   }
 
-  #adopted(result: HoldResult, requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult {
-    if (!result.admitted) return refusalOfShare(result, plan, wanted);
+  #adopted(result: Admitted, requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult {
     this.#opening.admittedAway();
     const { atMs, nanoUsd } = result;
     const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
     hold.local = result.hold;
+    hold.isDoubtful = isAsked;
     this.#inFlight += 1;
     return { ...result, hold, isDegraded: true };
   }
@@ -149,7 +180,11 @@ class Shared implements SharedCounters {
   settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
     const its = hold as SharedHold;
     const { local } = its;
-    if (its.ended === null) this.#inFlight -= 1;
+    if (its.ended === null) {
+      this.#inFlight -= 1;
+      // What reaches Redis after its row is stored would be given back by nobody.
+      if (its.isDoubtful) this.#missed.abandon(hold.plan.organizationId, hold.requestId);
+    }
     its.ended = actual;
     its.endedUnder = planNow;
     if (local !== null) {
@@ -205,7 +240,9 @@ class Shared implements SharedCounters {
   }
 
   status(): SharedStatus {
-    return { ...this.#opening.facts(), replicas: this.#o.living.count(), untold: this.#queue.size() };
+    const { withoutRequest, givenBack } = this.#look.facts();
+    const held = { heldWithoutRequest: withoutRequest, givenBack };
+    return { ...this.#opening.facts(), replicas: this.#o.living.count(), untold: this.#queue.size(), ...held };
   }
 
   evictIdle(): number {
@@ -220,6 +257,14 @@ class Shared implements SharedCounters {
     return this.#inFlight;
   }
 
+  held(): Promise<HeldReport> {
+    return this.#whileOpen(async () => sumOfReports(await this.#o.living.said()));
+  }
+
+  compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]> {
+    return this.#whileOpen(() => this.#o.redis.compareHeld(counters));
+  }
+
   mustBeSame(): Promise<void> {
     return this.#opening.mustBeSame();
   }
@@ -231,7 +276,7 @@ class Shared implements SharedCounters {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#tell();
-    if (this.#opening.state.is === 'open') await this.#o.living.leave().catch(() => {});
+    if (this.#opening.state.is === 'open') await this.#leave().catch(() => {});
     await this.#opening.stop();
     this.#o.link.close();
   }
@@ -241,10 +286,45 @@ class Shared implements SharedCounters {
     await this.#queue.tell().catch(() => {});
   }
 
+  async #whileOpen<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#opening.state.is !== 'open') throw unreadable();
+    try {
+      return await ask();
+    } catch (error) {
+      throw error instanceof RedisAway ? unreadable() : error;
+    }
+  }
+
+  /** Says that this replica lives, and looks whether what it holds is in flight. */
   async #renew(): Promise<void> {
-    if (this.#opening.state.is === 'open') await this.#o.living.renew().catch(() => {});
+    if (this.#opening.state.is !== 'open' || this.#isRenewing) return;
+    this.#isRenewing = true;
+    try {
+      await this.#o.living.renew();
+      this.#looks += 1;
+      await this.#look.look(this.#looks % LOOK_AT_ALL_EVERY === 0 ? 'all' : 'in use');
+    } catch {
+      // Redis or the ledger is away: the next one looks again.
+    } finally {
+      this.#isRenewing = false;
+    }
+  }
+
+  /** What ended and is stored holds nothing any more, what nobody waited for neither; what is left stands as used until its rows are stored. */
+  async #leave(): Promise<void> {
+    await atMost(
+      LEAVE_STEP_MS_MAX,
+      this.#opening.settleUp().catch(() => {}),
+    );
+    await atMost(
+      LEAVE_STEP_MS_MAX,
+      this.#look.look('all').catch(() => {}),
+    );
+    await this.#o.living.leave();
   }
 }
+
+type Admitted = Extract<HoldResult, { admitted: true }>;
 
 function unreadable(): CountersAway {
   return new CountersAway('Live use cannot be read: the counters that all replicas share are out of reach. Try again.');

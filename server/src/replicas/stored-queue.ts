@@ -1,5 +1,5 @@
 /** Rows that are in the ledger by now, until the counters have been told. */
-import type { RedisCounters, StoredUse } from '../counters/redis.ts';
+import type { HeldRecords, StoredUse } from '../counters/redis-held.ts';
 
 export interface StoredQueue {
   add(organizationId: string, use: StoredUse): void;
@@ -14,7 +14,7 @@ export interface StoredQueue {
 const USES_MAX = 200_000;
 
 /** `stored`: tells the counters that rows of one organization are in the ledger. */
-export function createStoredQueue(stored: RedisCounters['stored'], usesMax: number = USES_MAX): StoredQueue {
+export function createStoredQueue(stored: HeldRecords['stored'], usesMax: number = USES_MAX): StoredQueue {
   let waiting = new Map<string, StoredUse[]>();
   let size = 0;
   let hasLost = false;

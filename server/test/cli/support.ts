@@ -11,7 +11,10 @@ export interface Ran {
 export function headgate(settings: Settings, ...argv: readonly string[]): Promise<Ran> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HEADGATE_|DATABASE_URL$|REDIS_URL$)/.test(name));
   const env = Object.fromEntries([...inherited, ...Object.entries(settings).filter(([, value]) => value !== null)]);
-  const child = spawn(process.execPath, ['server/bin/headgate.mjs', ...argv], { cwd: repository, env: env as NodeJS.ProcessEnv });
+  const child = spawn(process.execPath, ['--liftoff-only', 'server/bin/headgate.mjs', ...argv], {
+    cwd: repository,
+    env: env as NodeJS.ProcessEnv,
+  });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk.toString()));

@@ -32,7 +32,7 @@ beforeAll(async () => {
     coolingDeployments: () => 0,
     counters: () => 0,
     holds: () => 0,
-    shared: () => ({ is: 'open', replicas: 3, untold: 0, degraded: 0, outages: 0 }),
+    shared: () => ({ is: 'open', replicas: 3, untold: 0, degraded: 0, outages: 0, heldWithoutRequest: 0, givenBack: 0 }),
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,

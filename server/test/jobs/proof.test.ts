@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
+import type { Counters, HeldReport, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory.ts';
 import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/limit-plan.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
@@ -7,7 +7,7 @@ import { type ProofOptions, proofJob, repairJob } from '../../src/jobs/proof.ts'
 import type { CountersHeld } from '../../src/jobs/prove-counters.ts';
 import { listMany } from '../../src/store/budgets.ts';
 import { spendSince } from '../../src/store/usage.ts';
-import { makeOrganization, must, withAdmin } from '../admin/support.ts';
+import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
@@ -23,6 +23,7 @@ onOneDatabase('the proof', (given) => {
   let counters: Counters;
   let organizationId: string;
   let repairs = 0;
+  let holds: HeldReport = { held: 0, inFlight: 0, difference: 0 };
 
   beforeEach(async () => {
     const { clock, db } = world().deps;
@@ -38,7 +39,16 @@ onOneDatabase('the proof', (given) => {
   const spend = (nanoUsd: number) =>
     storeRecords(given(), [givenEnd({ organizationId, admittedAtMs: world().time.nowMs, entries: [givenEntry({ nanoUsd })] })]);
   const prove = (held: CountersHeld, more: Partial<ProofOptions> = {}) =>
-    proofJob({ counters, held, announcer, repair: async () => (repairs += 1), settleMs: 10, ...more }).run({
+    proofJob({
+      counters,
+      held,
+      holds: () => holds,
+      compareHeld: null,
+      announcer,
+      repair: async () => (repairs += 1),
+      settleMs: 10,
+      ...more,
+    }).run({
       database: given(),
       clock: world().deps.clock,
       signal: new AbortController().signal,
@@ -138,6 +148,39 @@ onOneDatabase('the proof', (given) => {
     expect(await units()).toEqual(whole);
     expect([await drifts(), told]).toEqual([[], []]);
     expect(await prove(OURS)).toContain('0 sums of units put right');
+  });
+
+  // promise: It also compares what is *held* with what is in flight
+  test('says what is held and what is in flight, and by how much they differ', async () => {
+    holds = { held: 5, inFlight: 3, difference: 2 };
+    expect(await prove(OURS)).toContain('Held by 5 requests, in flight 3, difference 2;');
+    holds = { held: 0, inFlight: 0, difference: 0 };
+    expect(await prove(OURS)).toContain('Held by 0 requests, in flight 0, difference 0;');
+  });
+
+  // promise: It also compares what is *held* with what is in flight
+  test('has the slots compared of organizations and of what in them was used, and says how many were put right', async () => {
+    const { root } = world();
+    const rate_limits = { rpm: 100, max_parallel: 4 };
+    const {
+      organization: { id },
+      team,
+    } = await makeTeam(root, { rate_limits }, { rate_limits });
+    const keys: string[] = [];
+    for (const name of ['used', 'idle', 'without'])
+      keys.push(must(await root('POST', '/keys', { team_id: team.id, name, ...(name === 'without' ? {} : { rate_limits }) })).id);
+    const [used, idle, without] = keys as [string, string, string];
+    const end = { organizationId: id, teamId: team.id, admittedAtMs: world().time.nowMs };
+    await storeRecords(given(), [givenEnd({ ...end, keyId: used }), givenEnd({ ...end, keyId: without })]);
+    const compared: CounterSpec[] = [];
+    const compareHeld = async (counters: readonly CounterSpec[]) => {
+      compared.push(...counters);
+      return counters.filter(({ scopeId }) => scopeId === used).map((counter) => ({ counter, held: 2, inFlight: 1 }));
+    };
+    expect(await prove(SHARED, { compareHeld })).toContain('; 1 counters of requests in flight put right.');
+    expect(compared.every(({ window }) => window.is === 'now')).toBe(true);
+    expect(new Set(compared.map(({ scopeId }) => scopeId))).toEqual(new Set([id, team.id, used]));
+    expect([idle, without].some((key) => compared.some(({ scopeId }) => scopeId === key))).toBe(false);
   });
 
   test('sees rollups that do not add up to the ledger, has them repaired, and is content afterwards', async () => {

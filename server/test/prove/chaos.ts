@@ -1,16 +1,16 @@
 // The table of `docs/operating.md` on what happens when something is down, row by row on three replicas under load: what was served, what was
 // refused and with which code, how long it took to recover, and that nothing was lost or counted twice.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import pg from 'pg';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import type { TestRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { beginFleetLoad } from './fleet-load.ts';
 import { booksOf, furnishFleet, tallyOf } from './fleet-site.ts';
 import type { Gateway } from './gateway.ts';
 import { startMeteredProvider } from './metered-provider.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
+import { everyProxy, failRedisOver } from './redis-faults.ts';
 import type { SteadyLoad } from './steady-load.ts';
 
 /** A row of the table. */
@@ -84,7 +84,10 @@ const ROWS: readonly Row[] = [
     mayFail: [NO_BUDGET],
     isDegraded: true,
     ms: 1_000,
-    act: failRedisOver,
+    act: async ({ fleet, toRedis }) => {
+      successors.push(await failRedisOver(fleet.redis, toRedis));
+      return async () => {};
+    },
   },
   {
     name: 'PostgreSQL slow (300 ms)',
@@ -235,29 +238,6 @@ async function recovery(load: SteadyLoad, phase: string): Promise<number | null>
     await sleep(100);
   }
   return null;
-}
-
-async function everyProxy(proxies: readonly ChaosProxy[], mode: 'down' | 'blackhole'): Promise<() => Promise<void>> {
-  for (const proxy of proxies) await proxy.set(mode);
-  return async () => {
-    for (const proxy of proxies) await proxy.set('pass');
-  };
-}
-
-/** A second server follows the first, is cut off from it, and takes its place; what was written in between is lost. */
-async function failRedisOver({ fleet, toRedis }: Chaos): Promise<() => Promise<void>> {
-  const next: TestRedis = await startRedis('Redis');
-  const follower = next.client as Redis;
-  await follower.call('REPLICAOF', '127.0.0.1', String(fleet.redis.ports[0]));
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (String(await follower.info('replication')).includes('master_link_status:up')) break;
-    await sleep(50);
-  }
-  await follower.call('REPLICAOF', 'NO', 'ONE');
-  await sleep(300);
-  for (const proxy of toRedis) proxy.point({ host: '127.0.0.1', port: next.ports[0] as number });
-  successors.push(next);
-  return async () => {};
 }
 
 const successors: TestRedis[] = [];

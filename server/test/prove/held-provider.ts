@@ -9,7 +9,11 @@ export interface HeldProvider {
   readonly baseUrl: string;
   /** Resolves once so many calls wait. */
   waiting(count: number): Promise<void>;
+  /** How many wait now. */
+  waitingNow(): number;
   letAllAnswer(): void;
+  /** Those that wait answer; later ones wait again. */
+  letWaitingAnswer(): void;
   stop(): Promise<void>;
 }
 
@@ -24,6 +28,10 @@ export async function startHeldProvider(): Promise<HeldProvider> {
   let isOpen = false;
   const pass = (user: string | undefined) =>
     isOpen || user?.startsWith('hold') !== true ? Promise.resolve() : new Promise<void>((go) => held.add(go));
+  const letGo = () => {
+    for (const go of held) go();
+    held.clear();
+  };
   const server = createServer(async (request, response) => {
     const asked = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Asked;
     await (asked.stream === true ? sendStream(response, asked, pass) : sendWhole(response, asked, pass));
@@ -38,11 +46,12 @@ export async function startHeldProvider(): Promise<HeldProvider> {
         await sleep(10);
       }
     },
+    waitingNow: () => held.size,
     letAllAnswer: () => {
       isOpen = true;
-      for (const go of held) go();
-      held.clear();
+      letGo();
     },
+    letWaitingAnswer: letGo,
     stop: async () => {
       server.closeAllConnections();
       server.close();

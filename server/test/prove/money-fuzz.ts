@@ -7,18 +7,18 @@ import { PLANTED, type PlantedFault } from '../fuzz/planted.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { hasRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { freePort, startGateway, temporaryDirectory } from './gateway.ts';
+import { freePort, START, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 
 /** Cases of each half, and after how many the process is killed. */
 const FULL = { cases: 100_000, killEvery: 1_000 };
-const QUICK = { cases: 600, killEvery: 300 };
+const QUICK = { cases: 200, killEvery: 100 };
 /** A planted fault must be found within so many cases. */
 const FOUND_WITHIN = 20_000;
 const PLANTED_RUN = { cases: 500, killEvery: 250, stopsAtFirst: true };
-/** Planted in a quick run: those that are found before anything is killed. */
-const QUICK_FAULTS = 2;
+/** Planted in a quick run: what is found before anything is killed. */
+const QUICK_FAULTS = 1;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const size = quick ? QUICK : FULL;
@@ -61,7 +61,7 @@ async function inMemory(fault: PlantedFault | null, poisonRowsEvery: number): Pr
   await putDatabase(dataDir);
   const [adminToken, port] = [newAdminToken(), await freePort()];
   const plant = path.join(import.meta.dirname, '../fuzz/plant.ts');
-  const command = [process.execPath, '--import', plant, 'server/src/main.ts', 'serve'] as const;
+  const command = [process.execPath, ...START, '--import', plant, 'server/src/main.ts', 'serve'] as const;
   const planted = fault === null ? {} : { command: command as unknown as readonly [string, ...string[]] };
   const env = { HEADGATE_PORT: String(port), ...(fault === null ? {} : { PLANTED_FAULT: fault.name }) };
   return { start: () => startGateway({ dataDir, adminToken, env, ...planted }), where: { dataDir }, dataDir, poisonRowsEvery };

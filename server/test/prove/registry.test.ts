@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { repository } from './gateway.ts';
-import { listing, REGISTRY, rowsOf } from './registry.ts';
+import { listing, REGISTRY, rowsOf, SMALL_FORMS } from './registry.ts';
 
 const namesOf = (word: string) => rowsOf(word).map(({ name }) => name);
 
@@ -23,6 +23,13 @@ describe('what can be shown', () => {
     expect(namesOf('3').length).toBe(REGISTRY.filter(({ was }) => was?.startsWith('3.')).length);
     expect(namesOf('all').length).toBe(REGISTRY.length);
     for (const nothing of ['limit', 'limits.', '4', '1.', '', 'table']) expect(namesOf(nothing)).toEqual([]);
+  });
+
+  test('is left to a test that is there, where a quick run leaves it out', () => {
+    for (const [name, file] of Object.entries(SMALL_FORMS)) {
+      expect(namesOf(name)).toEqual([name]);
+      expect(existsSync(path.join(repository, file)), file).toBe(true);
+    }
   });
 
   test('is listed in one line each, its number beside it', () => {

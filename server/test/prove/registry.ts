@@ -7,7 +7,7 @@ export interface ProveRow {
   readonly shows: string;
   /** The number it had before it had a name. Numbers and their groups (`1`, `1.5`) still run what they ran. */
   readonly was?: string;
-  /** It measures time, so nothing runs beside it. `full` judges no time when it is quick. */
+  /** It measures time, or says what must not fail, so nothing runs beside it. `full` judges no time when it is quick. */
   readonly alone?: 'always' | 'full';
 }
 
@@ -58,6 +58,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('access.changes', 'access-changes', '1.11', 'access follows labels, names and secrets without a restart'),
   row('access.counts', 'team-counts', '1.11', 'what an organization says of itself is true right after each change'),
   row('audit.content', 'audit-content', '1.12', 'prompts are kept as the policy says, sealed, and gone with their key'),
+  {
+    name: 'holds.sick-redis',
+    module: 'sick-redis',
+    shows:
+      'a Redis that stalls, is slow, cut off, emptied or failed over, a frozen replica: 15 s later nothing is held without a request',
+  },
   row('holds.simulation', 'simulation', '1.13', 'random histories with faults keep every rule; planted mistakes are found'),
   row('code.order', 'house', '1.14', 'the static checks pass, and no file or function is too long'),
   row('code.tour', 'tour', '1.14', 'docs/tour.md beside one real request, refusal and change'),
@@ -75,7 +81,7 @@ export const REGISTRY: readonly ProveRow[] = [
   row('replicas.contract', 'counters-contract', '3.1', 'one contract on memory, Redis, Valkey and a cluster'),
   row('replicas.limits', 'shared-limits', '3.1', 'limits over three replicas, one with a wrong clock, are exact'),
   row('replicas.budgets', 'shared-budgets', '3.2', 'budgets over three replicas are never overspent'),
-  row('replicas.chaos', 'chaos', '3.3', 'each outage of the operator’s guide, on three replicas under load'),
+  row('replicas.chaos', 'chaos', '3.3', 'each outage of the operator’s guide, on three replicas under load', 'always'),
   row('replicas.failover', 'postgres-failover', '3.3', 'PostgreSQL fails over under load: each answer is there once'),
   row('replicas.upgrade', 'rolling-upgrade', '3.4', 'replicas are upgraded one by one: no request fails'),
   row('replicas.revocation', 'revocation', '3.5', 'how long a revoked key is still served by other replicas'),
@@ -91,6 +97,35 @@ export const REGISTRY: readonly ProveRow[] = [
   row('install.package', 'published-package', '3.11', 'the package, built, installed into an empty folder and started'),
   row('replicas.roles', 'roles', '3.12', 'a process for requests and one for people keep out of each other’s way'),
 ];
+
+/**
+ * The test file that shows a prove in small, at every change. A quick run of everything leaves these out.
+ */
+export const SMALL_FORMS: Readonly<Record<string, string>> = {
+  'money.hangup': 'server/test/walk/hang-ups.test.ts',
+  'money.frozen': 'server/test/walk/frozen.test.ts',
+  'money.bounded': 'server/test/walk/units.test.ts',
+  'start.first': 'console/test/first-run.spec.ts',
+  'limits.probe': 'server/test/walk/limits.test.ts',
+  'limits.table': 'server/test/limits/limit-table.test.ts',
+  'holds.budgets': 'server/test/walk/money.test.ts',
+  'holds.ledger': 'server/test/vendor/served-ledger.test.ts',
+  'tags.route': 'server/test/walk/tags.test.ts',
+  'holds.sick-redis': 'server/test/replicas/held.test.ts',
+  'holds.simulation': 'server/test/simulation/simulation.test.ts',
+  'outages.postgres': 'server/test/ledger-outage.test.ts',
+  'hostile.input': 'server/test/bad-input/bad-input.test.ts',
+  'hostile.faults': 'server/test/vendor/faults.test.ts',
+  'access.matrix': 'server/test/walk/access.test.ts',
+  'access.changes': 'server/test/effects/access-effect.test.ts',
+  'access.roles': 'server/test/admin/matrix.test.ts',
+  'lane.fuzz': 'server/test/lane/fuzz.test.ts',
+  'install.move': 'server/test/cli/move.test.ts',
+  'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
+  'replicas.failover': 'server/test/postgres-failover.test.ts',
+  'console.lists': 'server/test/standing/list.test.ts',
+  'bench.bars': 'bench/src/ratios.test.ts',
+};
 
 function row(name: string, module: string, was: string, shows: string, alone?: ProveRow['alone']): ProveRow {
   return { name, module, was, shows, ...(alone === undefined ? {} : { alone }) };

@@ -3,103 +3,29 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Hold } from '../../src/counters/counters.ts';
 import { CountersAway } from '../../src/counters/counters.ts';
-import { createMemoryCounters } from '../../src/counters/memory.ts';
-import { createRedisCounters } from '../../src/counters/redis.ts';
 import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, refused, used, wants } from '../../src/counters/testing.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { createEpochs } from '../../src/replicas/epoch.ts';
-import { createLiving } from '../../src/replicas/living.ts';
-import type { LeftBehind, SharedEvent } from '../../src/replicas/opening.ts';
 import { openRedis } from '../../src/replicas/redis-link.ts';
-import { createSharedCounters, type SharedCounters, type WithoutRedis } from '../../src/replicas/shared-counters.ts';
+import type { WithoutRedis } from '../../src/replicas/shared-counters.ts';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
 import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../support/redis.ts';
+import { type Given, type House, openHouse, SPENT, until } from './house.ts';
 
 const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 const DAY = calendar([-1, 0, 1, 2].map((days) => today + days * DAY_MS));
-const OPEN_MS_MAX = 20_000;
-
-/** What the ledger says was spent before: 30 of each counter that asks. */
-const SPENT = 30;
-
-interface House {
-  readonly shared: SharedCounters;
-  readonly events: SharedEvent[];
-  readonly holds: Set<Hold>;
-  readonly stop: () => Promise<void>;
-}
 
 const opened: { stop(): Promise<unknown> }[] = [];
 afterEach(async () => {
   for (const one of opened.splice(0).reverse()) await one.stop();
 });
 
-interface Given {
-  readonly url: string;
-  readonly owner: string;
-  readonly members: () => readonly string[];
-  readonly away?: WithoutRedis;
-  readonly left?: LeftBehind | null;
-}
-
 let made = 0;
 
-async function open({ url, owner, members, away, left = null }: Given): Promise<House> {
-  const base = `epochs-${made}:`;
-  const events: SharedEvent[] = [];
-  const holds = new Set<Hold>();
-  const link = await openRedis({ url, onEvent: () => {} });
-  let epoch = 'none';
-  const prefix = () => `${base}${epoch}:`;
-  const redis = createRedisCounters({
-    run: link.run,
-    prefix,
-    owner,
-    pastFrom: async (_spec, fromMs, _toMs, asked) => ((await asked).unstored === null ? [] : [{ atMs: fromMs, amount: SPENT }]),
-    mustBeSame: () => shared.mustBeSame(),
-  });
-  const shared = createSharedCounters({
-    link,
-    epochs: createEpochs(link, base, owner),
-    living: createLiving({
-      run: link.run,
-      command: link.command,
-      prefix,
-      owner,
-      sweep: (organizationId, who, its) => redis.sweep(organizationId, who, its),
-      onSwept: () => {},
-    }),
-    redis,
-    local: createMemoryCounters({ clock: systemClock, seedFrom: async () => [] }),
-    away: away ?? { budgets: 'refuse', limits: 'share' },
-    setEpoch: (id) => {
-      epoch = id;
-    },
-    noteEpoch: () => {},
-    left,
-    flush: async () => {},
-    hasUnstored: () => false,
-    inFlight: () => [...holds],
-    members: async () => members(),
-    restore: async () => {},
-    onEvent: (event) => events.push(event),
-    ready: Promise.resolve(),
-  });
-  const house = { shared, events, holds, stop: () => shared.stop() };
+async function open(given: Omit<Given, 'base'>): Promise<House> {
+  const house = await openHouse({ ...given, base: `epochs-${made}:` });
   opened.push(house);
-  await shared.opened(OPEN_MS_MAX);
   return house;
 }
-
-const until = async (isSo: () => boolean | Promise<boolean>) => {
-  const deadline = Date.now() + OPEN_MS_MAX;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error('what was waited for did not happen');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};
 
 const budget = planOf({ unit: 'nano_usd', window: DAY, value: 100 }, { unit: 'parallel', window: IN_FLIGHT, value: 10 });
 const budgetPlan = {

@@ -30,7 +30,7 @@ local SUM, HELD, PAST, NEXT, FIRST, NEWEST, SLOT_SUM, SLOT_HELD, SLOT_LAST = 1, 
 local PLAIN_PLACES, PLAIN, HEAD_PLACES, HEAD, SLOT = 3, '<ddd', 9, '<ddddddddd', '<ddd'
 
 -- The first number of a reply.
-local ADMITTED, REFUSED, ASKS, NO_PLAN, DONE = 1, 2, 3, 4, 5
+local ADMITTED, REFUSED, ASKS, NO_PLAN, DONE, NOT_AWAITED = 1, 2, 3, 4, 5, 6
 
 local floor, max, min = math.floor, math.max, math.min
 local pack, unpacked, call = struct.pack, struct.unpack, redis.call
@@ -54,9 +54,15 @@ end
 -- died, and what was held stands as used until somebody knows better); settled, and not known to be in the ledger yet. Then whose process
 -- holds it, the name of its plan, whose use it is and under which name (team, member, key, tab, called name); then numbers, three of each
 -- attempt: when, tokens, nano-dollars. Of a settled one they are the admission, and what was used.
+--
+-- A mark has the place of a record where a hold was cancelled: should that hold run late, it takes nothing. It looks like a held request of
+-- nobody, under no plan, so a version that knows no marks passes it by.
 
 local HELD_NOW, SWEPT, SETTLED = 'H', 'W', 'S'
 local OWNER_LENGTH, NAME_LENGTH = 8, 22
+local NOBODY, NO_NAME = '!nobody!', string.rep('-', NAME_LENGTH)
+-- A command that was sent before a connection broke does not arrive later than this.
+local MARK_MS = 120000
 
 local function record_of(kept)
   local flag, owner, name, who, at = unpacked('<c1c8c22s', kept)
@@ -67,6 +73,11 @@ end
 
 local function record_text(flag, owner, name, who, numbers)
   return pack('<c1c8c22s', flag, owner, name, who) .. pack('<' .. string.rep('d', #numbers), unpack(numbers))
+end
+
+-- Whether what is kept under a request's id is a mark and no record.
+local function is_mark(kept)
+  return string.sub(kept, 2, 1 + OWNER_LENGTH) == NOBODY
 end
 
 -- Time -------------------------------------------------------------------------------------------------------------------------------
@@ -467,11 +478,17 @@ local function correct_swept(numbers, requests, tokens, nano_usd, now)
   end
 end
 
+-- Where an organization's own counters are, and its time.
+local function organization_key(holds_key)
+  local slot = string.sub(holds_key, 1, -2)
+  return slot .. 's:' .. string.match(slot, '{(.*)}:$')
+end
+
 -- The scopes a record's plan counts in, as keys.
 local function keys_of(holds_key, a_plan, who)
   local slot, ids = string.sub(holds_key, 1, -2), {}
   for id in string.gmatch(string.match(who, '^[^\t]*') .. ',', '([^,]*),') do ids[#ids + 1] = id end
-  local names = { slot .. 's:' .. string.match(slot, '{(.*)}:$') }
+  local names = { organization_key(holds_key) }
   for i = 2, #a_plan.at do names[i] = slot .. 's:' .. ids[a_plan.at[i]] end
   return names
 end

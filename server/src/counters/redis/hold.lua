@@ -1,4 +1,4 @@
--- Checks every rule and takes from every counter, or changes nothing.
+-- Checks every rule and takes from every counter, or changes nothing. A request is held once, whatever arrives twice or late.
 -- KEYS: the scopes of the plan, the organization's own first; then where the plan is kept, and where holds are.
 -- ARGV: hold, tokens, nano-dollars, the least nano-dollars, what is being made (1 a request, 0 a further attempt of one); and of a request
 -- the process, and whose use it is.
@@ -12,7 +12,7 @@ local now, seen, others = now_ms(KEYS[1])
 local owner, name, who, record = ARGV[6], string.sub(KEYS[scopes + 1], -NAME_LENGTH), ARGV[7], nil
 if requests == 0 then
   local kept = call('HGET', KEYS[scopes + 2], id)
-  if not kept then return doubles({ REFUSED }) end
+  if not kept or is_mark(kept) then return doubles({ REFUSED }) end
   local flag
   flag, owner, name, who, record = record_of(kept)
   if flag ~= HELD_NOW then return doubles({ REFUSED }) end
@@ -70,6 +70,21 @@ if nano_usd > room then
   wanted[NANO_USD] = room
 end
 
+-- What a settlement, by whomever, must know: each attempt's instant, tokens and money.
+record = record or {}
+record[#record + 1] = now
+record[#record + 1] = tokens
+record[#record + 1] = nano_usd
+local text = record_text(HELD_NOW, owner, name, who, record)
+if requests == 0 then
+  call('HSET', KEYS[scopes + 2], id, text)
+elseif call('HSETNX', KEYS[scopes + 2], id, text) == 0 then
+  -- Nobody waited for this hold any more: its request was cancelled, or has been taken again.
+  save_expired()
+  return doubles({ NOT_AWAITED })
+end
+call('PEXPIRE', KEYS[scopes + 2], HOLDS_MS)
+
 for i = 1, #state do
   local amount = wanted[units[i]]
   if requests + amount > 0 then
@@ -82,12 +97,4 @@ for i = 1, #state do
   end
 end
 save(now, seen)
-
--- What a settlement, by whomever, must know: each attempt's instant, tokens and money.
-record = record or {}
-record[#record + 1] = now
-record[#record + 1] = tokens
-record[#record + 1] = nano_usd
-call('HSET', KEYS[scopes + 2], id, record_text(HELD_NOW, owner, name, who, record))
-call('PEXPIRE', KEYS[scopes + 2], HOLDS_MS)
 return doubles(append_readings({ ADMITTED, now, nano_usd }, rule_counters, now))

@@ -2,7 +2,9 @@
 -- KEYS: where the organization's holds are.
 local all, list = call('HGETALL', KEYS[1]), {}
 for n = 1, #all, 2 do
-  local _, _, _, _, numbers = record_of(all[n + 1])
-  list[#list + 1] = all[n] .. ':' .. whole(numbers[1])
+  if not is_mark(all[n + 1]) then
+    local _, _, _, _, numbers = record_of(all[n + 1])
+    list[#list + 1] = all[n] .. ':' .. whole(numbers[1])
+  end
 end
 return table.concat(list, ',')

@@ -1,14 +1,20 @@
--- Takes again what a request held before these counters began, whatever the limits say: it is in flight.
+-- Takes again what a request held before these counters began, whatever the limits say: it is in flight. What was swept while its process was
+-- taken for gone is held again too, and stands as used no longer.
 -- KEYS: as of a hold. ARGV: hold, the process, whose use it is; then of each attempt when, tokens, nano-dollars.
 local scopes = #KEYS - 2
 local its_plan = plan_at(KEYS[scopes + 1])
 if not its_plan then return doubles({ NO_PLAN }) end
-if call('HEXISTS', KEYS[scopes + 2], ARGV[1]) == 1 then return doubles({ DONE }) end
+local kept = call('HGET', KEYS[scopes + 2], ARGV[1])
+if kept and (is_mark(kept) or string.sub(kept, 1, 1) ~= SWEPT) then return doubles({ DONE }) end
 local numbers = {}
 for a = 4, #ARGV do numbers[a - 3] = tonumber(ARGV[a]) end
 local now, seen, others = now_ms(KEYS[1])
 load(its_plan, KEYS, numbers[1], others)
 expire_all(now)
+if kept then
+  local _, _, _, _, swept = record_of(kept)
+  correct_swept(swept, 0, 0, 0, now)
+end
 for part = 1, #numbers - 2, 3 do
   local requests = part == 1 and 1 or 0
   local taken = { requests, numbers[part + 1], numbers[part + 2], requests }

@@ -14,7 +14,7 @@ end
 if not its_plan or (has_other and not other) then return doubles({ NO_PLAN }) end
 local id = ARGV[1]
 local kept = call('HGET', KEYS[scopes + 2], id)
-if not kept then return doubles({ DONE }) end
+if not kept or is_mark(kept) then return doubles({ DONE }) end
 local flag, owner, name, who, numbers = record_of(kept)
 if flag == SETTLED then return doubles({ DONE }) end
 

@@ -1,6 +1,6 @@
--- Rows of requests are in the ledger, or a request was never made: their records have done their work. What was not settled by then is
--- settled here, so that a settlement lost on its way is late and not lost.
--- KEYS: where the organization's holds are. ARGV: of each its id, how many requests it is (0: it was never made), tokens, nano-dollars.
+-- Rows of requests are in the ledger: their records have done their work. What was not settled by then is settled here, so that a settlement
+-- lost on its way is late and not lost.
+-- KEYS: where the organization's holds are. ARGV: of each its id, how many requests it is, tokens, nano-dollars.
 local slot = string.sub(KEYS[1], 1, -2)
 -- While the past is asked for, who asks must still be able to tell what was settled before; see ask.
 local waiting, done = slot .. 'w', {}
@@ -15,7 +15,7 @@ end
 for a = 1, #ARGV - 3, 4 do
   local id, requests, tokens, nano_usd = ARGV[a], tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
   local kept = call('HGET', KEYS[1], id)
-  if kept then
+  if kept and not is_mark(kept) then
     if string.sub(kept, 1, 1) ~= SETTLED then
       local flag, owner, name, who, numbers = record_of(kept)
       settle_recorded(KEYS[1], flag, name, who, numbers, requests, tokens, nano_usd)
