@@ -184,7 +184,7 @@ function Filters() {
           variant="default"
           component="button"
           onClick={() => set('passed_over', null)}
-          aria-label="Show the deployments that serve requests without tags too"
+          title="Take this filter out"
           style={{ cursor: 'pointer' }}
         >
           only requests with tags ×
