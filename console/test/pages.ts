@@ -1,5 +1,6 @@
 /** Every page and dialog of the console, and how to come to it: what is looked at for accessibility and in pictures. */
 import { call, type House, type Page, type Role } from './support.ts';
+import { makeTagged, type Tagged } from './tagged.ts';
 
 export interface Sight {
   readonly name: string;
@@ -20,6 +21,7 @@ export interface Ids {
   readonly routeGroupId: string;
   readonly requestId: string;
   readonly refusedId: string;
+  readonly tagged: Tagged;
 }
 
 /** Calls that pass and one that is refused, so that no page is looked at empty. */
@@ -46,6 +48,7 @@ export async function idsOf(house: House): Promise<Ids> {
     routeGroupId: await first('/route-groups'),
     requestId,
     refusedId,
+    tagged: await makeTagged(house, (keyId) => eventually(() => first(`/requests?key_id=${keyId}`))),
   };
 }
 
@@ -148,6 +151,17 @@ export function sightsOf(ids: Ids): readonly Sight[] {
         await page.getByRole('button', { name: /^Weight, priority/ }).click();
       },
     },
+    { name: 'models-passed-over', address: '/models?passed_over=true' },
+    { name: 'deployment-passed-over', address: `/models/${ids.tagged.deploymentId}` },
+    {
+      name: 'team-edit-tags',
+      address: `/teams/${ids.tagged.teamId}`,
+      open: async (page) => {
+        await button('Edit')(page);
+        await page.getByRole('dialog').getByRole('button', { name: /^Tags/ }).click();
+      },
+    },
+    { name: 'key-tagged', address: `/keys/${ids.tagged.keyId}` },
     { name: 'credentials', address: '/credentials' },
     { name: 'credential-create', address: '/credentials', open: button(/^(Add|Create) credential/) },
     { name: 'route-groups', address: '/route-groups' },
@@ -158,6 +172,8 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'usage', address: '/usage?group_by=model' },
     { name: 'requests', address: '/requests' },
     { name: 'request', address: `/requests/${ids.requestId}` },
+    { name: 'request-tagged', address: `/requests/${ids.tagged.requestId}` },
+    { name: 'usage-by-tag', address: `/usage?group_by=tag&team_id=${ids.tagged.teamId}` },
     { name: 'request-refused', address: `/requests/${ids.refusedId}` },
     { name: 'audit', address: '/audit' },
     { name: 'audit-event', address: '/audit?event=1' },

@@ -13,6 +13,8 @@ export interface PlaygroundCall {
   readonly stream: boolean;
   readonly max_tokens?: number;
   readonly temperature?: number;
+  /** As an application names them in `x-headgate-tags`. */
+  readonly tags?: readonly string[];
 }
 
 /** What the head of an answer says, before its text. */

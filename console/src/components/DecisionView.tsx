@@ -2,6 +2,7 @@ import { Alert, Badge, Group, Stack, Table, Text, Tooltip } from '@mantine/core'
 import { IconArrowRight, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { Schema } from '../api/client.ts';
 import { countText } from './Count.tsx';
+import { DecisionTags } from './DecisionTags.tsx';
 import { limitName } from './LimitBar.tsx';
 import { exactMoneyText } from './Money.tsx';
 import { Named } from './Named.tsx';
@@ -13,12 +14,13 @@ export type Decision = Schema<'Decision'>;
 type Rule = Decision['rules'][number];
 type Access = NonNullable<Decision['access']>;
 
-/** Why a request was admitted or refused: one sentence, then access level by level, then every rule in the order in which it was asked. */
+/** Why a request was admitted or refused: one sentence, then access level by level, then what tags left, then every rule in the order in which it was asked. */
 export function DecisionView({ decision }: { decision: Decision }) {
   return (
     <Stack gap="sm">
       <DecisionSentence decision={decision} />
       {decision.access !== null && <AccessSteps access={decision.access} model={decision.model} />}
+      {decision.tags !== null && <DecisionTags tags={decision.tags} />}
       {decision.rules.length > 0 ? (
         <RuleTable decision={decision} />
       ) : (

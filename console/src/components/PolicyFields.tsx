@@ -1,12 +1,15 @@
 import { Accordion, Group, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { type ReactNode, useState } from 'react';
+import { firstErrorOf } from '../api/field-errors.ts';
 import { AssetAccessEditor } from '../forms/AssetAccessEditor.tsx';
 import type { AccessLevel } from '../forms/access-level.ts';
 import { BudgetFields } from '../forms/BudgetFields.tsx';
 import { bind } from '../forms/bind.ts';
 import { ModelLimitFields } from '../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../forms/RateLimitFields.tsx';
+import { TagFields } from '../forms/TagFields.tsx';
+import { type TagsDraft, tagsWords } from '../forms/tags-draft.ts';
 import { type Cap, EffectiveBudget, EffectiveLimit } from './EffectiveMinimum.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from './policy-words.ts';
@@ -24,6 +27,8 @@ interface PolicyFieldsProps {
   /** Why limits and budgets cannot be changed here; null when they can. */
   readonly limitsLocked?: string | null;
   readonly accessLocked?: string | null;
+  /** The form again, where the scope has tags: a member has none. They are locked as limits are. */
+  readonly tags?: UseFormReturnType<TagsDraft>;
   readonly initiallyOpen?: readonly string[];
 }
 
@@ -32,9 +37,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
   const { form, caps, timeZone, level, limitsLocked = null, accessLocked = null } = props;
   const [opened, setOpened] = useState<readonly string[]>(props.initiallyOpen ?? []);
   const values = form.getValues();
-  const withErrors = PARTS.filter((part) =>
-    Object.keys(form.errors).some((path) => path === part || path.startsWith(`${part}.`)),
-  );
+  const withErrors = PARTS.filter((part) => FIELDS[part].some((field) => firstErrorOf(form.errors, field) !== undefined));
   const { organizationId } = level;
   const isLocked = limitsLocked !== null;
   return (
@@ -74,11 +77,40 @@ export function PolicyFields(props: PolicyFieldsProps) {
           disabled={accessLocked !== null}
         />
       </Part>
+      {props.tags !== undefined && <TagsPart form={props.tags} level={level.is} locked={limitsLocked} />}
     </Accordion>
   );
 }
 
-const PARTS = ['rate_limits', 'model_limits', 'budgets', 'asset_access'] as const;
+const PARTS = ['rate_limits', 'model_limits', 'budgets', 'asset_access', 'tags'] as const;
+const FIELDS: Readonly<Record<(typeof PARTS)[number], readonly string[]>> = {
+  rate_limits: ['rate_limits'],
+  model_limits: ['model_limits'],
+  budgets: ['budgets'],
+  asset_access: ['asset_access'],
+  tags: ['default_tags', 'required_tags'],
+};
+
+interface TagsPartProps {
+  readonly form: UseFormReturnType<TagsDraft>;
+  readonly level: PolicyFieldsProps['level']['is'];
+  readonly locked: string | null;
+}
+
+function TagsPart({ form, level, locked }: TagsPartProps) {
+  const values = form.getValues();
+  return (
+    <Part name="tags" title="Tags" summary={tagsWords(values)} locked={locked}>
+      <TagFields
+        value={values}
+        onChange={(name, tags) => bind(form, name).onChange(tags)}
+        errors={form.errors}
+        level={level === 'team' ? 'team' : 'key'}
+        disabled={locked !== null}
+      />
+    </Part>
+  );
+}
 
 interface PartProps {
   readonly name: (typeof PARTS)[number];

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { type TagsDraft, tagListWords, tagsBody } from '../forms/tags-draft.ts';
 import { type PolicyDraft, policyBody } from './policy-draft.ts';
 import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from './policy-words.ts';
 
@@ -29,6 +30,17 @@ export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
     part('budgets', 'Budgets', budgetsWords),
     part('asset_access', 'Asset access', accessWords),
   ];
+}
+
+/** Default and required tags, as organizations, teams and keys carry them. */
+export function tagParts<V extends TagsDraft>(): readonly EditPart<V>[] {
+  const part = (name: keyof TagsDraft, label: string): EditPart<V> => ({
+    name,
+    label,
+    body: (draft) => ({ [name]: tagsBody(draft)[name] }),
+    words: (draft) => tagListWords(draft[name]),
+  });
+  return [part('default_tags', 'Default tags'), part('required_tags', 'Required tags')];
 }
 
 /** The parts that differ. */

@@ -11,6 +11,7 @@ import {
   rateLimitsBody,
   rateLimitsDraft,
 } from '../forms/limit-draft.ts';
+import type { TagsDraft } from '../forms/tags-draft.ts';
 
 /** What a team, a member or a key carries beside its own facts: limits, budgets, and what it keeps of its parent's access. */
 export interface PolicyDraft {
@@ -40,6 +41,11 @@ export function policyBody(draft: PolicyDraft) {
     budgets: budgetsBody(draft.budgets),
     asset_access: choiceBody(draft.asset_access),
   };
+}
+
+/** The part of a form that holds tags. */
+export function tagsForm<V extends TagsDraft>(form: UseFormReturnType<V>): UseFormReturnType<TagsDraft> {
+  return form as unknown as UseFormReturnType<TagsDraft>;
 }
 
 /** The part of a form that PolicyFields edits. */

@@ -6,14 +6,15 @@ import { useSession } from '../../api/session.tsx';
 import { DialogForm } from '../../components/FormDialog.tsx';
 import { moneyText } from '../../components/Money.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
-import { NO_POLICY, type PolicyDraft, policyBody, policyForm } from '../../components/policy-draft.ts';
+import { NO_POLICY, type PolicyDraft, policyBody, policyForm, tagsForm } from '../../components/policy-draft.ts';
 import { newBudget } from '../../forms/budget-draft.ts';
+import { NO_TAGS, type TagsDraft, tagsBody } from '../../forms/tags-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, NEVER } from './expiry.ts';
 import { OwnerField, ownerBody } from './OwnerField.tsx';
 
-interface KeyDraft extends PolicyDraft {
+interface KeyDraft extends PolicyDraft, TagsDraft {
   readonly name: string;
   readonly owner: string | null;
   readonly expires_at: ExpiryDraft;
@@ -30,7 +31,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
   const { account } = useSession();
   const caps = useCapsAboveKey(team);
   const form = useForm<KeyDraft>({
-    initialValues: isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY },
+    initialValues: isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_TAGS },
     validate: { name: (name) => (name.trim() === '' ? 'A key needs a name: what uses it.' : null) },
   });
   const { max_expiry_days: daysMax } = team.self_service;
@@ -50,6 +51,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
               ...ownerBody(owner),
               expires_at: expiresAtOf(expires_at),
               ...policyBody(policy),
+              ...tagsBody(policy),
             },
           }),
         )
@@ -82,6 +84,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
       />
       <PolicyFields
         form={policyForm(form)}
+        tags={tagsForm(form)}
         caps={caps}
         timeZone={team.time_zone}
         level={{ is: 'key', organizationId: team.organization_id, teamId: team.id, memberId: undefined }}
@@ -121,6 +124,7 @@ function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
     owner: accountId,
     expires_at: days === null ? NEVER : { after: String(days), at: '' },
     ...NO_POLICY,
+    ...NO_TAGS,
     ...(budget !== null && { budgets: [{ ...newBudget(), amount: budget }] }),
   };
 }

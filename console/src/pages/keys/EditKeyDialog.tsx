@@ -3,11 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
-import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { type EditPart, policyParts, tagParts } from '../../components/edit-parts.ts';
 import { NameText } from '../../components/Named.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
-import { type PolicyDraft, policyDraft, policyForm } from '../../components/policy-draft.ts';
+import { type PolicyDraft, policyDraft, policyForm, tagsForm } from '../../components/policy-draft.ts';
+import { type TagsDraft, tagsDraft } from '../../forms/tags-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, expiryDraft } from './expiry.ts';
@@ -15,7 +16,7 @@ import { OwnerField, OwnerName, ownerBody } from './OwnerField.tsx';
 
 type Key = Schema<'Key'>;
 
-interface KeyDraft extends PolicyDraft {
+interface KeyDraft extends PolicyDraft, TagsDraft {
   readonly name: string;
   readonly team_id: string;
   readonly owner: string | null;
@@ -48,6 +49,7 @@ const PARTS: readonly EditPart<KeyDraft>[] = [
     },
   },
   ...policyParts<KeyDraft>(),
+  ...tagParts<KeyDraft>(),
 ];
 
 /** Name, team, owner, expiry, limits, budgets and narrowing of a key. Its owner may not lift their own limits. */
@@ -103,6 +105,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
       />
       <PolicyFields
         form={policyForm(form)}
+        tags={tagsForm(form)}
         caps={caps}
         timeZone={team.data?.time_zone ?? 'UTC'}
         level={{
@@ -114,7 +117,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
         holder="This key"
         parentName={`the team ${team.data?.name ?? key.team_name}`}
         limitsLocked={
-          limits.allowed ? null : 'Nobody changes the limits and budgets of a key of their own. Ask an admin of the team.'
+          limits.allowed ? null : 'Nobody changes the limits, budgets and tags of a key of their own. Ask an admin of the team.'
         }
       />
     </>
@@ -155,5 +158,6 @@ function draftOf(key: Key): KeyDraft {
     owner: key.owner.account_id ?? key.owner.service_account_id,
     expires_at: expiryDraft(key.expires_at),
     ...policyDraft(key),
+    ...tagsDraft(key),
   };
 }

@@ -6,6 +6,7 @@ import { BudgetGauges } from '../../components/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { Owner } from './key-columns.tsx';
@@ -23,6 +24,8 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
           ['Owner', <KeyOwner key="owner" of={key} />],
           ['Last used', <Time key="used" at={key.last_used_at} relative />],
           ['Expires', key.expires_at === null ? 'Never' : <Time key="expires" at={key.expires_at} />],
+          ['Default tags', <TagList key="default" tags={key.default_tags} />],
+          ['Required tags', <TagList key="required" tags={key.required_tags} />],
           ['Created', <Time key="created" at={key.created_at} />],
           ...(key.revoked_at === null ? [] : [['Revoked', <Time key="revoked" at={key.revoked_at} />] as const]),
         ]}

@@ -21,6 +21,7 @@ import { CheckBadge } from './DeploymentTest.tsx';
 import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
+import { PassedOver } from './PassedOver.tsx';
 import { PriceOrigin } from './PriceOrigin.tsx';
 import { PriceVersions } from './PriceVersions.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
@@ -58,6 +59,7 @@ function Found({ deployment }: { deployment: Deployment }) {
           {lackedWords(deployment.unpriced_units)}
         </Alert>
       )}
+      <PassedOver deployment={deployment} />
       <DeploymentFacts deployment={deployment} />
       <ModelSection name={deployment.model} />
       <Stack gap="xs">

@@ -14,12 +14,13 @@ import { CapacityBars, GroupLinks, PriceText, Tags } from './cells.tsx';
 import { DeploymentDialog } from './DeploymentDialog.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
+import { PassedOverNotice } from './PassedOver.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
 
 /** A deployment with the labels of the name it serves. */
 type Row = Schema<'Deployment'> & { readonly access_groups: readonly string[] };
 
-const FILTERS = ['provider', 'tag', 'enabled', 'unpriced', 'credential_id', 'model'] as const;
+const FILTERS = ['provider', 'tag', 'enabled', 'unpriced', 'passed_over', 'credential_id', 'model'] as const;
 
 /** Every deployment: which upstream model serves which name, how it fares, what it costs. */
 export function ModelsPage() {
@@ -39,6 +40,7 @@ export function ModelsPage() {
       about="Deployments: upstream models with their credential, price and capacity. All that share a name serve it."
       actions={add}
     >
+      <PassedOverNotice />
       <DataList<Row>
         name="deployments"
         fetch={fetchRows}
@@ -177,6 +179,17 @@ function Filters() {
         defaultValue={state.tag ?? ''}
         onChange={(event) => setTag(event.currentTarget.value.trim())}
       />
+      {state.passed_over === 'true' && (
+        <Badge
+          variant="default"
+          component="button"
+          onClick={() => set('passed_over', null)}
+          title="Take this filter out"
+          style={{ cursor: 'pointer' }}
+        >
+          only requests with tags ×
+        </Badge>
+      )}
       {(['credential_id', 'model'] as const).map((name) =>
         state[name] === undefined ? null : (
           <Badge

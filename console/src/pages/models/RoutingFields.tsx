@@ -32,7 +32,7 @@ export function RoutingFields({ form }: { form: Form }) {
       </SimpleGrid>
       <TagsInput
         label="Routing tags"
-        description="Choose among deployments; they authorize nothing. Access groups do, on the model’s page."
+        description="Requests that name these tags come here. Requests without tags go to the model’s deployments without tags, if there are any. Tags give no access."
         {...form.getInputProps('tags')}
         error={firstErrorOf(form.errors, 'tags')}
       />

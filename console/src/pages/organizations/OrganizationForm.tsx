@@ -9,6 +9,7 @@ import { BudgetFields } from '../../forms/BudgetFields.tsx';
 import { bind } from '../../forms/bind.ts';
 import { ModelLimitFields } from '../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../forms/RateLimitFields.tsx';
+import { TagFields } from '../../forms/TagFields.tsx';
 import { IdentityFields } from './IdentityFields.tsx';
 import { OrganizationFormFoot } from './OrganizationFormFoot.tsx';
 import { SECTION_LABELS } from './organization-draft.ts';
@@ -75,6 +76,15 @@ function Parts({ read, form }: Pick<OrganizationFormProps, 'read'> & Pick<Organi
           {...bind(form, 'asset_access')}
           level={{ is: 'organization', ...organizationId }}
           holder="This organization"
+          disabled={!mayCap.allowed}
+        />
+      </Part>
+      <Part title="Tags" verdict={mayCap} about="They choose among the deployments of a model and never give access to one.">
+        <TagFields
+          value={form.values}
+          onChange={(name, tags) => bind(form, name).onChange(tags)}
+          errors={form.errors}
+          level="organization"
           disabled={!mayCap.allowed}
         />
       </Part>

@@ -2,6 +2,7 @@ import { Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
+import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { LifecycleActions } from './LifecycleActions.tsx';
 import type { TabProps } from './tab.ts';
@@ -14,6 +15,8 @@ export function SettingsTab({ organization }: TabProps) {
     ['Slug', <CopyText key="slug" text={organization.slug} label="the slug" />],
     ['Id', <CopyText key="id" text={organization.id} label="the organization’s id" />],
     ['Time zone', `${organization.time_zone}: its days and budget periods begin at midnight there`],
+    ['Default tags', <TagList key="default" tags={organization.default_tags} />],
+    ['Required tags', <TagList key="required" tags={organization.required_tags} />],
     ['Audit content', wordOf(audit.content)],
     ['Content kept', daysWords(audit.content_retention_days)],
     ['Request log kept', daysWords(audit.event_retention_days)],

@@ -11,9 +11,10 @@ import {
   rateLimitsBody,
   rateLimitsDraft,
 } from '../../forms/limit-draft.ts';
+import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
 
 /** An organization as it stands in its dialog. */
-export interface OrganizationDraft {
+export interface OrganizationDraft extends TagsDraft {
   readonly name: string;
   readonly slug: string;
   readonly time_zone: string;
@@ -33,6 +34,8 @@ export const SECTION_LABELS: Readonly<Record<Section, string>> = {
   rate_limits: 'Rate limits',
   model_limits: 'Limits for models',
   asset_access: 'Asset access',
+  default_tags: 'Default tags',
+  required_tags: 'Required tags',
   audit: 'Audit content',
 };
 const SECTIONS = Object.keys(SECTION_LABELS) as readonly Section[];
@@ -45,6 +48,7 @@ export const NEW_ORGANIZATION: OrganizationDraft = {
   rate_limits: NO_LIMITS,
   model_limits: [],
   asset_access: NOTHING_GRANTED,
+  ...NO_TAGS,
   audit: NO_CONTENT,
 };
 
@@ -57,6 +61,7 @@ export function draftOf(organization: Organization): OrganizationDraft {
     rate_limits: rateLimitsDraft(organization.rate_limits),
     model_limits: modelLimitsDraft(organization.model_limits),
     asset_access: accessDraft(organization.asset_access),
+    ...tagsDraft(organization),
     audit: auditDraft(organization.audit),
   };
 }
@@ -72,6 +77,7 @@ export function bodyOf(draft: OrganizationDraft) {
     rate_limits: rateLimitsBody(draft.rate_limits),
     model_limits: modelLimitsBody(draft.model_limits),
     asset_access: grantsBody(draft.asset_access),
+    ...tagsBody(draft),
     audit: auditBody(draft.audit),
   };
 }

@@ -2,6 +2,7 @@ import { limitName } from '../../components/LimitBar.tsx';
 import { moneyText } from '../../components/Money.tsx';
 import { periodWords } from '../../forms/budget-draft.ts';
 import { RATE_LIMIT_NAMES, type RateLimitsDraft } from '../../forms/limit-draft.ts';
+import { tagListWords } from '../../forms/tags-draft.ts';
 import type { OrganizationDraft, Section } from './organization-draft.ts';
 
 /** One part of an organization in words, as both versions of a conflict are shown. */
@@ -19,6 +20,9 @@ export function sectionWords(section: Section, draft: OrganizationDraft): string
       return linesOf(draft.budgets.map(budgetWords));
     case 'asset_access':
       return accessWords(draft.asset_access);
+    case 'default_tags':
+    case 'required_tags':
+      return tagListWords(draft[section]);
     case 'audit':
       return `${draft.audit.content}, content ${daysWords(draft.audit.content_retention_days)}, events ${daysWords(draft.audit.event_retention_days)}`;
   }

@@ -8,7 +8,7 @@ import { type CallSettings, useConversation } from './conversation.ts';
 import { Settings } from './Settings.tsx';
 import { TurnView } from './TurnView.tsx';
 
-const START = { system: '', stream: true, maxTokens: 500, temperature: '' } as const;
+const START = { system: '', stream: true, maxTokens: 500, temperature: '', tags: [] } as const;
 
 /** Any callable target, tried as one of the keys: the answer as it comes, what it cost, how long it took, and why it was let through or not. */
 export function PlaygroundPage() {

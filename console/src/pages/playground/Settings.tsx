@@ -1,7 +1,9 @@
-import { Autocomplete, NumberInput, Paper, Stack, Switch, Textarea } from '@mantine/core';
+import { Autocomplete, NumberInput, Paper, Stack, Switch, TagsInput, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
+import { useKnownTags } from '../../api/known-tags.ts';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { TAGS_MAX } from '../../forms/TagFields.tsx';
 import type { CallSettings } from './conversation.ts';
 
 interface SettingsProps {
@@ -54,6 +56,14 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           step={0.1}
           value={settings.temperature}
           onChange={(value) => onChange({ temperature: typeof value === 'number' ? value : '' })}
+        />
+        <TagsInput
+          label="Tags"
+          description="Sent as x-headgate-tags. They choose among the model’s deployments, and usage can be grouped by them."
+          data={[...useKnownTags()]}
+          maxTags={TAGS_MAX}
+          value={[...settings.tags]}
+          onChange={(tags) => onChange({ tags })}
         />
         <Switch
           label="Stream the answer"

@@ -28,6 +28,7 @@ export interface CallSettings {
   readonly stream: boolean;
   readonly maxTokens: number | '';
   readonly temperature: number | '';
+  readonly tags: readonly string[];
 }
 
 type Change =
@@ -93,7 +94,7 @@ export function useConversation() {
 const UNANSWERED = { answer: '', head: null, firstTextMs: null, totalMs: null, end: null } as const;
 
 function callOf(question: string, settings: CallSettings, before: readonly Turn[]): PlaygroundCall {
-  const { keyId, model, system, stream, maxTokens, temperature } = settings;
+  const { keyId, model, system, stream, maxTokens, temperature, tags } = settings;
   return {
     key_id: keyId,
     endpoint: 'chat',
@@ -102,6 +103,7 @@ function callOf(question: string, settings: CallSettings, before: readonly Turn[
     stream,
     ...(maxTokens === '' ? {} : { max_tokens: maxTokens }),
     ...(temperature === '' ? {} : { temperature }),
+    ...(tags.length === 0 ? {} : { tags }),
   };
 }
 

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Named } from '../../components/Named.tsx';
+import { TagList } from '../../components/TagList.tsx';
 import { PATHS } from '../../paths.ts';
 import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
@@ -39,6 +40,11 @@ export function Facts({ request }: { request: FullRequest }) {
         {request.stream ? ', stream' : ''}
       </Fact>
       <Fact name="Attempts">{request.attempts}</Fact>
+      {request.tags.length > 0 && (
+        <Fact name="Tags">
+          <TagList tags={request.tags} />
+        </Fact>
+      )}
       {request.code !== null && (
         <Fact name="Code">
           <span className="mono">{request.code}</span>

@@ -9,7 +9,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
-import { policyForm } from '../../components/policy-draft.ts';
+import { policyForm, tagsForm } from '../../components/policy-draft.ts';
 import { saved } from '../../components/saved.ts';
 import { bind } from '../../forms/bind.ts';
 import { PATHS } from '../../paths.ts';
@@ -86,6 +86,7 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
       />
       <PolicyFields
         form={policyForm(form)}
+        tags={tagsForm(form)}
         caps={[{ level: 'Organization', ...organization }]}
         timeZone={organization.time_zone}
         level={{ is: 'team', organizationId: organization.id }}

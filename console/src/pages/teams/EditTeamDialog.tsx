@@ -3,7 +3,7 @@ import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/clien
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/EditDialog.tsx';
 import { PolicyFields } from '../../components/PolicyFields.tsx';
-import { policyForm } from '../../components/policy-draft.ts';
+import { policyForm, tagsForm } from '../../components/policy-draft.ts';
 import { bind } from '../../forms/bind.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import { SelfServiceFields } from './SelfServiceFields.tsx';
@@ -52,6 +52,7 @@ function Fields({ form, of: team }: { form: Form; of: Team }) {
       />
       <PolicyFields
         form={policyForm(form)}
+        tags={tagsForm(form)}
         caps={caps}
         timeZone={team.time_zone}
         level={{ is: 'team', organizationId: team.organization_id }}

@@ -9,6 +9,7 @@ import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
 import { moneyText } from '../../components/Money.tsx';
 import { policyDraft } from '../../components/policy-draft.ts';
 import { accessWords } from '../../components/policy-words.ts';
+import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { periodWords } from '../../forms/budget-draft.ts';
 import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
@@ -31,6 +32,8 @@ export function TeamOverview({ team }: TeamTabProps) {
           ['Members', countText(team.member_count)],
           ['Keys', countText(team.key_count)],
           ['Time zone', team.time_zone],
+          ['Default tags', <TagList key="default" tags={team.default_tags} />],
+          ['Required tags', <TagList key="required" tags={team.required_tags} />],
           ['Created', <Time key="created" at={team.created_at} />],
         ]}
       />

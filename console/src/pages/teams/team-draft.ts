@@ -1,6 +1,7 @@
 import type { Schema } from '../../api/client.ts';
-import { type EditPart, policyParts } from '../../components/edit-parts.ts';
+import { type EditPart, policyParts, tagParts } from '../../components/edit-parts.ts';
 import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/policy-draft.ts';
+import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
 
 /** A team's self-service as it stands in a form: what its members may do with keys of their own. */
 export interface SelfServiceDraft {
@@ -11,7 +12,7 @@ export interface SelfServiceDraft {
   readonly max_expiry_days: number | '';
 }
 
-export interface TeamDraft extends PolicyDraft {
+export interface TeamDraft extends PolicyDraft, TagsDraft {
   readonly name: string;
   readonly self_service: SelfServiceDraft;
 }
@@ -24,7 +25,7 @@ const NO_SELF_SERVICE: SelfServiceDraft = {
   max_expiry_days: 90,
 };
 
-export const NEW_TEAM: TeamDraft = { name: '', self_service: NO_SELF_SERVICE, ...NO_POLICY };
+export const NEW_TEAM: TeamDraft = { name: '', self_service: NO_SELF_SERVICE, ...NO_POLICY, ...NO_TAGS };
 
 export function teamDraft(team: Schema<'Team'>): TeamDraft {
   const { enabled, max_keys_per_member, max_budget, max_expiry_days } = team.self_service;
@@ -38,11 +39,12 @@ export function teamDraft(team: Schema<'Team'>): TeamDraft {
       max_expiry_days: max_expiry_days ?? 90,
     },
     ...policyDraft(team),
+    ...tagsDraft(team),
   };
 }
 
 export function teamBody(draft: TeamDraft) {
-  return { name: draft.name.trim(), self_service: selfServiceBody(draft.self_service), ...policyBody(draft) };
+  return { name: draft.name.trim(), self_service: selfServiceBody(draft.self_service), ...policyBody(draft), ...tagsBody(draft) };
 }
 
 function selfServiceBody(draft: SelfServiceDraft) {
@@ -64,6 +66,7 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
     words: ({ self_service }) => selfServiceWords(selfServiceBody(self_service)),
   },
   ...policyParts<TeamDraft>(),
+  ...tagParts<TeamDraft>(),
 ];
 
 /** What members may do with keys of their own, in a sentence. */

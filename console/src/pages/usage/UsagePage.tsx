@@ -1,4 +1,4 @@
-import { Group, Select, Stack } from '@mantine/core';
+import { Group, Select, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
@@ -82,6 +82,11 @@ export function UsagePage() {
         {(usage) => (
           <Stack gap="md" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
             <Totals total={usage.total} />
+            {group.several !== undefined && (
+              <Text fz="sm" c="dimmed">
+                {group.several}
+              </Text>
+            )}
             <UsageChart question={question} group={group} interval={interval} lines={usage.data} />
             <UsageTable usage={usage} group={group} groups={groups} />
             <UnitsTable units={usage.total.units} />

@@ -9,7 +9,12 @@ export interface Group {
   readonly param: string;
   /** What one looks at next, having chosen one of these. */
   readonly next: string;
+  /** Said where one request may stand in several lines. */
+  readonly several?: string;
 }
+
+const OF_REQUESTS = 'A request counts under each of its tags, so the lines add up to more than the total.';
+const OF_DEPLOYMENTS = 'A deployment counts under each of the tags it has now, so the lines add up to more than the total.';
 
 const GROUPS: readonly Group[] = [
   { value: 'organization', label: 'Organization', field: 'organization_id', param: 'organization_id', next: 'team' },
@@ -20,8 +25,15 @@ const GROUPS: readonly Group[] = [
   { value: 'model', label: 'Model', field: 'model', param: 'model', next: 'key' },
   { value: 'deployment', label: 'Deployment', field: 'deployment_id', param: 'deployment_id', next: 'model' },
   { value: 'provider', label: 'Provider', field: 'provider', param: 'provider', next: 'model' },
-  { value: 'tag', label: 'Tag', field: 'tag', param: 'tag', next: 'model' },
-  { value: 'deployment_tag', label: 'Deployment tag', field: 'deployment_tag', param: 'deployment_tag', next: 'model' },
+  { value: 'tag', label: 'Tag', field: 'tag', param: 'tag', next: 'model', several: OF_REQUESTS },
+  {
+    value: 'deployment_tag',
+    label: 'Deployment tag',
+    field: 'deployment_tag',
+    param: 'deployment_tag',
+    next: 'model',
+    several: OF_DEPLOYMENTS,
+  },
 ];
 
 /** Deployments and providers are the platform's to see. */

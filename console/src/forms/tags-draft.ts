@@ -1,0 +1,29 @@
+/** What an organization, a team or a key adds to the tags of its requests, as it stands in a form. */
+export interface TagsDraft {
+  readonly default_tags: readonly string[];
+  readonly required_tags: readonly string[];
+}
+
+export const NO_TAGS: TagsDraft = { default_tags: [], required_tags: [] };
+
+export function tagsDraft({ default_tags, required_tags }: TagsDraft): TagsDraft {
+  return { default_tags: [...default_tags], required_tags: [...required_tags] };
+}
+
+export function tagsBody({ default_tags, required_tags }: TagsDraft) {
+  return { default_tags: [...default_tags], required_tags: [...required_tags] };
+}
+
+/** A list of tags in words. */
+export function tagListWords(tags: readonly string[]): string {
+  return tags.length === 0 ? 'None' : tags.join(', ');
+}
+
+/** Both lists in one line. */
+export function tagsWords({ default_tags, required_tags }: TagsDraft): string {
+  const parts = [
+    required_tags.length === 0 ? '' : `Requires ${required_tags.join(', ')}`,
+    default_tags.length === 0 ? '' : `${required_tags.length === 0 ? 'Default' : 'default'} ${default_tags.join(', ')}`,
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'No tags of its own' : parts.join('; ');
+}

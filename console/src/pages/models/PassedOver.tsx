@@ -1,0 +1,87 @@
+import { Alert, Anchor, Group, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { countText } from '../../components/Count.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { readNotice, writeNotice } from './seen-notice.ts';
+
+type Deployment = Schema<'Deployment'>;
+
+const NAMED_MAX = 5;
+const ASKED_MAX = 200;
+const NOTICE = 'passed-over';
+
+/**
+ * Says which deployments get only requests with tags, because another of the same name carries none: before tags routed, they got all. Closed,
+ * it stays away in this browser until there is another one.
+ */
+export function PassedOverNotice() {
+  const [state] = useUrlState();
+  const [seen, setSeen] = useState(() => readNotice(NOTICE));
+  const { data } = useQuery({
+    queryKey: ['deployments', 'passed-over'],
+    queryFn: () =>
+      asked(api.GET('/deployments', { params: { query: { passed_over: 'true', limit: ASKED_MAX, sort: 'model' } as never } })),
+  });
+  const fresh = data?.data.filter(({ id }) => !seen.has(id)) ?? [];
+  if (data === undefined || fresh.length === 0 || state.passed_over === 'true') return null;
+  const close = () => {
+    const all = new Set(data.data.map(({ id }) => id));
+    writeNotice(NOTICE, all);
+    setSeen(all);
+  };
+  const count = data.data.length;
+  return (
+    <Alert
+      color="blue"
+      withCloseButton
+      closeButtonLabel="Close this notice"
+      onClose={close}
+      title={
+        count === 1
+          ? '1 deployment gets only requests with its tags'
+          : `${countText(count)}${data.next_cursor === null ? '' : '+'} deployments get only requests with their tags`
+      }
+    >
+      <Text fz="sm">
+        Another deployment of the same model or route group has no tags, and gets every request without tags. Earlier versions
+        ignored tags. To send requests without tags here again, remove the tags, or set them as default tags of an organization,
+        team or key.
+      </Text>
+      <Group gap="sm" mt={4}>
+        {data.data.slice(0, NAMED_MAX).map((one) => (
+          <Anchor
+            key={one.id}
+            component={Link}
+            to={PATHS.deployment.replace('$deploymentId', one.id)}
+            fz="sm"
+            c="inherit"
+            underline="always"
+          >
+            {nameOf(one)}
+          </Anchor>
+        ))}
+        <Anchor component={Link} to="." search={{ passed_over: 'true' } as never} fz="sm" fw={500} c="inherit" underline="always">
+          Show only these
+        </Anchor>
+      </Group>
+    </Alert>
+  );
+}
+
+function nameOf({ model, upstream_model, tags }: Deployment): string {
+  return `${model} · ${upstream_model} (${tags.join(', ')})`;
+}
+
+/** The same on the page of one of them. */
+export function PassedOver({ deployment: { passed_over_at: at } }: { deployment: Deployment }) {
+  if (at.length === 0) return null;
+  return (
+    <Alert color="blue" title="Only requests with its tags come here">
+      Another deployment of <span className="mono">{at.join(', ')}</span> has no tags, and gets every request without tags.
+    </Alert>
+  );
+}
