@@ -6,6 +6,7 @@ import { createAnnouncer } from './jobs/alerts/announce.ts';
 import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
 import { credentialJob } from './jobs/check-credentials.ts';
+import { fillJob, foldJob, foldProofJob } from './jobs/fold.ts';
 import type { Job } from './jobs/job.ts';
 import { proofJob, repairJob } from './jobs/proof.ts';
 import type { CountersHeld } from './jobs/prove-counters.ts';
@@ -77,6 +78,9 @@ function startJobs(
   const jobs: readonly Job[] = [
     proofJob({ counters, held, announcer, repair: () => runner.runNow('rollup-repair', 'proof') }),
     repairJob({ logDaysMax: config.requestLogDaysMax }),
+    foldJob(),
+    fillJob(),
+    foldProofJob(),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
     sweepJob(),

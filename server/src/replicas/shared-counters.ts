@@ -44,6 +44,8 @@ export interface SharedCounters extends Counters {
   size(): number;
   /** Requests of this process that hold something, in Redis or here. */
   inFlight(): number;
+  /** Counters whose past this process is asking for. */
+  cold(): number;
   stop(): Promise<void>;
 }
 
@@ -218,6 +220,10 @@ class Shared implements SharedCounters {
 
   inFlight(): number {
     return this.#inFlight;
+  }
+
+  cold(): number {
+    return this.#o.redis.cold();
   }
 
   mustBeSame(): Promise<void> {

@@ -67,7 +67,14 @@ export const unitsOf = (ledger: string) => `
  * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is
  * replayed. Returns how many rows were new.
  */
-export const STORE_LINES = `
+export const STORE_LINES = storeLinesAnd('');
+
+/**
+ * The same with further parts, which may read `moves`: what each new row adds to its quarter of the rollups. The answer is `stored`, how many rows
+ * were new; `xid`, the transaction's; and `at_ms`, the database's time.
+ */
+export function storeLinesAnd(parts: string): string {
+  return `
 with lines as materialized (
   select n, string_to_array(line, E'\\t', '') as f from string_to_table($1::text, E'\\n') with ordinality as t(line, n)
 ),
@@ -177,5 +184,8 @@ units_moved as (
   select ${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS, (name) => `sum(${name})`)} from (${unitsOf('owed')}) as used (${list(UNIT_ROLLUP_COLUMNS)})
   group by ${list(UNIT_ROLLUP_KEY)} order by ${list(UNIT_ROLLUP_KEY)}
   on conflict (${list(UNIT_ROLLUP_KEY)}) do update set ${list(UNIT_ROLLUP_SUMS, (name) => `${name} = unit_rollups.${name} + excluded.${name}`)}
-)
-select count(*)::integer as stored from logged`;
+)${parts}
+select count(*)::integer as stored, pg_current_xact_id()::text as xid,
+  (extract(epoch from clock_timestamp()) * 1000)::float8 as at_ms
+from logged`;
+}

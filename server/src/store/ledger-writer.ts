@@ -9,8 +9,9 @@ import { CatchUp, type CatchUpEvent, OtherHistory } from './catch-up.ts';
 import type { OpenDatabase } from './database.ts';
 import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from './errors.ts';
 import type { History } from './history.ts';
-import { STORE_LINES } from './ledger-statement.ts';
+import { LineStore, lineOf } from './line-store.ts';
 import type { Partitions } from './partitions.ts';
+import type { Follower } from './stored-since.ts';
 
 export interface LedgerWriterOptions {
   readonly database: OpenDatabase;
@@ -57,6 +58,11 @@ export interface LedgerWriter {
    * StoreUnavailable when the database is away, or when that takes longer than `msMax` (2 s unless given).
    */
   barrier<T>(work: () => Promise<T>, msMax?: number): Promise<T>;
+  /**
+   * Follows what is stored from here on: `reached` resolves when everything settled before this call is stored, and nobody stands still.
+   * Throws StoreUnavailable when the database is away.
+   */
+  follow(): Follower;
   lag(): LedgerLag;
   /** Stores what waits, for at most `msMax`, then stops. What is left stays in the journal. */
   stop(msMax: number): Promise<void>;
@@ -84,6 +90,7 @@ interface Waiting {
 class Writer implements LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #catchUp: CatchUp;
+  readonly #lines: LineStore;
   readonly #everyMs: number;
   readonly #bytesMax: number;
   /** Halved when a batch takes too long, so that a slow database still gets on. */
@@ -103,6 +110,7 @@ class Writer implements LedgerWriter {
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
     this.#catchUp = new CatchUp(options);
+    this.#lines = new LineStore(options, this.#catchUp);
     this.#everyMs = options.everyMs ?? 100;
     this.#rowsMax = options.rowsMax ?? 5_000;
     this.#rowsNow = this.#rowsMax;
@@ -136,6 +144,36 @@ class Writer implements LedgerWriter {
       this.#barriers.push(waiting);
       this.#wake();
     });
+  }
+
+  follow(): Follower {
+    const { promise: reached, resolve, reject } = Promise.withResolvers<void>();
+    let following: Omit<Follower, 'reached'> | null = null;
+    const giveUp = (error: Error): never => {
+      throw error;
+    };
+    const waiting: Waiting = {
+      place: this.#placeOrAway(giveUp),
+      work: async () => {
+        following = this.#lines.since.follow();
+        resolve();
+      },
+      giveUp: (error) => {
+        this.#barriers = this.#barriers.filter((other) => other !== waiting);
+        reject(error);
+      },
+    };
+    reached.catch(() => {}); // Whoever follows hears of it when they wait.
+    this.#barriers.push(waiting);
+    this.#wake();
+    return {
+      reached,
+      usesIn: async (snapshot) => (following === null ? [] : following.usesIn(snapshot)),
+      end: () => {
+        this.#barriers = this.#barriers.filter((other) => other !== waiting);
+        following?.end();
+      },
+    };
   }
 
   #placeOrAway(giveUp: (error: Error) => never): RowPosition {
@@ -175,6 +213,7 @@ class Writer implements LedgerWriter {
         if ((await this.#round()) === 'done') break;
       } catch (error) {
         if (!(error instanceof OtherHistory)) throw error;
+        this.#lines.since.doubt();
         this.#catchUp.begin();
       }
     }
@@ -276,25 +315,7 @@ class Writer implements LedgerWriter {
   }
 
   async #insert(batch: RowBatch, from: number, to: number): Promise<void> {
-    // A batch is of one month nearly always; a row with an impossible time is found out when it is alone.
-    await this.#options.partitions.ensure(to - from === batch.starts.length ? batch.monthsMs : monthsOf(batch, from, to));
-    const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
-    // The last line's own end would begin an empty line.
-    const query = { text: STORE_LINES, values: [bytes.subarray(0, -1)], query_timeout: this.#options.statementMsMax ?? 10_000 };
-    const client = await this.#options.database.pool.connect();
-    let isBroken = false;
-    try {
-      await this.#catchUp.check(client);
-      const { rows } = await client.query<{ stored: number }>(query);
-      const stored = rows[0]?.stored ?? 0;
-      this.#stored += stored;
-      this.#catchUp.stored(batch, stored);
-    } catch (error) {
-      isBroken = !(error instanceof OtherHistory) && !isAboutTheRows(storeErrorFrom(error));
-      throw error;
-    } finally {
-      client.release(isBroken);
-    }
+    this.#stored += await this.#lines.insert(batch, from, to);
   }
 
   #succeeded(): void {
@@ -349,19 +370,6 @@ class Writer implements LedgerWriter {
       };
     });
   }
-}
-
-function lineOf(batch: RowBatch, index: number): string {
-  return batch.bytes.toString('utf8', batch.starts[index], batch.starts[index + 1] ?? batch.bytes.length);
-}
-
-function monthsOf(batch: RowBatch, from: number, to: number): readonly number[] {
-  const times: number[] = [];
-  for (let i = from; i < to; i++) {
-    const [tag, , admittedAtMs] = lineOf(batch, i).split('\t', 3);
-    if (tag === 'E') times.push(Number(admittedAtMs));
-  }
-  return times;
 }
 
 function samePlace(a: RowPosition, b: RowPosition): boolean {

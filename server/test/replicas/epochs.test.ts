@@ -57,7 +57,7 @@ async function open({ url, owner, members, away, left = null }: Given): Promise<
     run: link.run,
     prefix,
     owner,
-    pastFrom: async (_spec, fromMs, _toMs, asked) => ((await asked).unstored === null ? [] : [{ atMs: fromMs, amount: SPENT }]),
+    pastFrom: async (_spec, fromMs, _toMs, begin) => ((await begin()).unstored === null ? [] : [{ atMs: fromMs, amount: SPENT }]),
     mustBeSame: () => shared.mustBeSame(),
   });
   const shared = createSharedCounters({

@@ -36,12 +36,13 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     ledger: () => ({ rows: 0, bytes: 0, ageMs: 0, stored: 0, rejected: 0, database: 'ok' }),
     coolingDeployments: () => 0,
     counters: () => counters.size(),
+    coldCounters: () => counters.cold(),
     holds: () => counters.inFlight(),
     shared: () => null,
     journalBytes: () => 0,
     journalBytesMax: 1,
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
-    jobs: () => ({ drifts: { open: 0, lastDay: 0 }, deliveries: { pending: 0, lost: 0 }, jobs: [] }),
+    jobs: () => ({ drifts: { open: 0, lastDay: 0 }, folds: { behindMs: 0, unfilled: 0 }, deliveries: { pending: 0, lost: 0 }, jobs: [] }),
   };
   const lines = (await renderMetrics(sources)).matchAll(new RegExp(`^${name}(?:\\{([^}]*)\\})? (\\S+)$`, 'gm'));
   return Object.fromEntries([...lines].map(([, labels = '', value]) => [labels, Number(value)]));
