@@ -141,7 +141,7 @@ onEveryDatabase('the past of many counters', (given) => {
     };
     const doubter = async () => {
       while (Date.now() < until) {
-        await sleep(5 + Math.random() * 20);
+        await sleep((kind === 'embedded' ? 100 : 5) + Math.random() * 20);
         counters.recount((plans[Math.floor(Math.random() * plans.length)] as LimitPlan).counters);
       }
     };
@@ -154,9 +154,11 @@ onEveryDatabase('the past of many counters', (given) => {
     };
     await Promise.all([...Array.from({ length: 12 }, (_, at) => caller(at)), doubter(), folder()]);
     await sleep(20);
+    const found = await Promise.all(plans.map((plan) => counters.read(plan.counters)));
+    expect(counters.cold()).toBe(0);
     await writer.stop(20_000);
-    expect(settled).toBeGreaterThan(100);
-    for (const plan of plans) {
+    expect(settled).toBeGreaterThan(kind === 'embedded' ? 10 : 100);
+    for (const [index, plan] of plans.entries()) {
       const keyId = plan.use?.keyId ?? '';
       const sums = async (where: string) => {
         const { rows } = await pool.query(`select coalesce(sum(total_tokens), 0)::float8 as tokens, coalesce(sum(nano_usd), 0)::float8 as nano_usd,
@@ -164,19 +166,17 @@ onEveryDatabase('the past of many counters', (given) => {
         return rows[0] as { tokens: number; nano_usd: number; requests: number };
       };
       const [ofKey, ofAll] = [await sums(`and key_id = '${keyId}'`), await sums('')];
-      const found = await Promise.resolve(counters.read(plan.counters));
-      expect({ keyId, used: found.used, held: found.held }).toEqual({
+      expect({ keyId, used: found[index]?.used, held: found[index]?.held }).toEqual({
         keyId,
         used: [ofAll.requests, ofAll.nano_usd, ofKey.tokens, ofKey.nano_usd, ofKey.nano_usd],
         held: [0, 0, 0, 0, 0],
       });
     }
-    expect(counters.cold()).toBe(0);
   });
 
   // promise: An answer that comes after its askers gave up
   test('an answer that comes after its askers gave up fills the counter, and until then it is told as cold', async () => {
-    const [counter] = countersOf('org_slow', 'UTC') as [CounterSpec];
+    const counter = countersOf('org_slow', 'UTC').find(({ window }) => window.is === 'calendar') as CounterSpec;
     const answer = Promise.withResolvers<readonly { atMs: number; amount: number }[]>();
     let questions = 0;
     const counters = createMemoryCounters({
