@@ -142,15 +142,17 @@ async function coldCalls({ dataDir, env, adminToken, keys, delayMs }: Cold, msMa
     proxy.delay(delayMs);
     const startedMs = performance.now();
     let [firstTry, answered, lastMs] = [0, 0, 0];
+    const refusals = new Map<string, number>();
     const caller = async ({ secret }: Key) => {
       for (let tries = 0; performance.now() - startedMs < msMax; tries += 1) {
-        const status = await callOnce(gateway.base, secret, agent, msMax);
-        if (status === 200) {
+        const said = await callOnce(gateway.base, secret, agent, msMax);
+        if (said === ANSWERED) {
           if (tries === 0) firstTry += 1;
           lastMs = performance.now() - startedMs;
           if (lastMs <= msMax) answered += 1;
           return;
         }
+        refusals.set(said, (refusals.get(said) ?? 0) + 1);
         await sleep(500);
       }
     };
@@ -162,7 +164,7 @@ async function coldCalls({ dataDir, env, adminToken, keys, delayMs }: Cold, msMa
       figure:
         `${keys.length} cold keys with five budgets${delayMs > 0 ? `, ${2 * delayMs} ms added to each query` : ''}: 200 within ${msMax / 1_000} s ` +
         `${(100 * share).toFixed(1)} %, at the first try ${firstTry}, all after ${(lastMs / 1_000).toFixed(1)} s, cold afterwards ${cold}`,
-      details: [gateway.output().slice(-2_000)],
+      details: [...[...refusals].map(([said, times]) => `${times} × ${said}`), gateway.output().slice(-2_000)],
     };
   } finally {
     proxy.delay(0);
@@ -172,7 +174,10 @@ async function coldCalls({ dataDir, env, adminToken, keys, delayMs }: Cold, msMa
   }
 }
 
-async function callOnce(base: string, secret: string, dispatcher: Agent, msMax: number): Promise<number> {
+const ANSWERED = '200';
+
+/** What the call came to: `200`, or the status with what was said. */
+async function callOnce(base: string, secret: string, dispatcher: Agent, msMax: number): Promise<string> {
   const body = JSON.stringify({ model: 'first', max_tokens: 5, messages: [{ role: 'user', content: 'Hi.' }] });
   const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
   try {
@@ -180,10 +185,10 @@ async function callOnce(base: string, secret: string, dispatcher: Agent, msMax: 
       ...{ method: 'POST', headers, body, dispatcher },
       ...{ headersTimeout: msMax, bodyTimeout: msMax },
     });
-    await answer.body.dump();
-    return answer.statusCode;
-  } catch {
-    return 0;
+    const text = await answer.body.text();
+    return answer.statusCode === 200 ? ANSWERED : `${answer.statusCode} ${text.slice(0, 200)}`;
+  } catch (error) {
+    return String(error);
   }
 }
 
