@@ -1,10 +1,10 @@
 import type { PlanUse } from './limit-plan.ts';
 import {
   END_FIELDS,
-  type EndField,
   ENTRY_FIELD_SEPARATOR,
   ENTRY_FIELDS,
   ENTRY_SEPARATOR,
+  type EndField,
   LINE_TAGS,
   type RowBatch,
 } from './settled-rows.ts';

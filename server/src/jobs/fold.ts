@@ -10,7 +10,7 @@ import {
   wholeDrifts,
   wholeMarksAfter,
 } from '../store/fold-proof.ts';
-import { correctFold, dropOldFolds, FOLD_BEHIND_MS, foldAnew, foldBack, type FoldMark, foldForward } from '../store/folds.ts';
+import { correctFold, dropOldFolds, FOLD_BEHIND_MS, type FoldMark, foldAnew, foldBack, foldForward } from '../store/folds.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
 const ORGANIZATIONS_AT_ONCE = 500;

@@ -98,7 +98,12 @@ function byId(uses: readonly CountedUse[]): UsesById {
   return found;
 }
 
-function isCounted({ counter }: Question, use: CountedUse, { fromMs, toMs }: Span, groupsOf: CounterPastOptions['groupsOf']): boolean {
+function isCounted(
+  { counter }: Question,
+  use: CountedUse,
+  { fromMs, toMs }: Span,
+  groupsOf: CounterPastOptions['groupsOf'],
+): boolean {
   return (
     use.organizationId === counter.organizationId && use.atMs >= fromMs && use.atMs < toMs && countsUse(counter, use, groupsOf)
   );

@@ -86,7 +86,9 @@ export function recentFromMs({ timeZone, sinceMs }: FoldMark, nowMs: number): nu
 
 /** Those of these organizations whose last days do not say what their hours say. */
 export async function recentDrifts(db: Database, marks: readonly FoldMark[], nowMs: number): Promise<readonly FoldMark[]> {
-  const asked = marks.map((mark) => ({ mark, fromMs: recentFromMs(mark, nowMs) })).filter(({ mark, fromMs }) => fromMs < wideUntilMs(mark));
+  const asked = marks
+    .map((mark) => ({ mark, fromMs: recentFromMs(mark, nowMs) }))
+    .filter(({ mark, fromMs }) => fromMs < wideUntilMs(mark));
   if (asked.length === 0) return [];
   const column = (of: (one: (typeof asked)[number]) => string) => sql.param(asked.map(of));
   const firstHour = sql`date_trunc('hour', q.since + interval '3599.999 seconds', 'UTC')`;

@@ -65,7 +65,13 @@ export async function foldedSums(db: Database, questions: readonly FoldedQuestio
   return { sums, snapshot: rows[0]?.snapshot ?? '' };
 }
 
-type Source = 'months' | 'days' | 'since_mark_narrow' | 'since_mark_team' | 'since_mark_organization' | `${'hours' | 'quarters'}_${Scope}`;
+type Source =
+  | 'months'
+  | 'days'
+  | 'since_mark_narrow'
+  | 'since_mark_team'
+  | 'since_mark_organization'
+  | `${'hours' | 'quarters'}_${Scope}`;
 
 interface Part {
   readonly index: number;
@@ -134,7 +140,8 @@ function selectOf(parts: readonly Part[]): SQL {
     ${textOf(parts, ({ of: { counter } }) => counter.unit)}::text[],
     ${textOf(parts, ({ from }) => from)}::${type}[], ${textOf(parts, ({ to }) => to)}::${type}[])
     as q(index, organization_id, fold, scope, scope_id, name, unit, since, before)`;
-  if (isOfDates) return sql`select q.index, u.amount, u.row_count, true as is_same from ${asked}, lateral (${datesOf(source, kind)}) as u`;
+  if (isOfDates)
+    return sql`select q.index, u.amount, u.row_count, true as is_same from ${asked}, lateral (${datesOf(source, kind)}) as u`;
   if (source.startsWith('since_mark')) {
     return sql`select q.index, u.amount, u.row_count, coalesce(m.fold = q.fold, false) as is_same from ${asked}
       left join ${scopeMarks} as m on m.organization_id = q.organization_id, lateral (${sinceMark(source, kind)}) as u`;
@@ -225,7 +232,10 @@ function sinceMark(source: Source, kind: MatchKind): SQL {
 
 /** The marks of organizations; those that have none are left out. */
 export async function marksOf(db: Database, organizationIds: readonly string[]): Promise<ReadonlyMap<string, FoldMark>> {
-  const rows = await db.select().from(scopeMarks).where(sql`${scopeMarks.organizationId} = any(${sql.param(organizationIds)}::text[])`);
+  const rows = await db
+    .select()
+    .from(scopeMarks)
+    .where(sql`${scopeMarks.organizationId} = any(${sql.param(organizationIds)}::text[])`);
   return new Map(
     rows.map(({ organizationId, fold, timeZone, since, until }) => [
       organizationId,

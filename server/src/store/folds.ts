@@ -65,7 +65,10 @@ export function foldForward(db: Database, options: FoldOptions): Promise<'done' 
 }
 
 /** One step back, the newest days first, until the organization's first request. `done`: all of its past is folded. */
-export function foldBack(db: Database, { organizationId, rowsMax = ROWS_BACK }: Omit<FoldOptions, 'nowMs'>): Promise<'done' | 'more'> {
+export function foldBack(
+  db: Database,
+  { organizationId, rowsMax = ROWS_BACK }: Omit<FoldOptions, 'nowMs'>,
+): Promise<'done' | 'more'> {
   return withMark(db, organizationId, async (tx, mark) => {
     if (mark.fold === 0 || mark.sinceMs === 0) return 'done';
     const before = { fromMs: 0, toMs: mark.sinceMs };
@@ -135,7 +138,12 @@ function withMark<T>(db: Database, organizationId: string, work: (tx: Database, 
  * The next fold: nothing is folded yet. It goes on from the present month, and back from there; an organization whose first request is of this
  * month has nothing before. Null where there is nothing to fold.
  */
-async function begin(tx: Database, { organizationId, fold }: FoldMark, timeZone: string, nowMs: number): Promise<FoldMark | null> {
+async function begin(
+  tx: Database,
+  { organizationId, fold }: FoldMark,
+  timeZone: string,
+  nowMs: number,
+): Promise<FoldMark | null> {
   const firstMs = await bucketAt(tx, { organizationId }, { fromMs: 0, toMs: nowMs, order: 'asc', skip: 0 });
   if (firstMs === null) return null;
   const monthMs = localMonthStartMs(timeZone, nowMs - FOLD_BEHIND_MS);

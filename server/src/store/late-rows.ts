@@ -2,9 +2,10 @@
  * Rows that settle long after their admission: the fold may have passed their quarter. Such a batch is stored in a transaction that holds the
  * marks of its organizations, so that no fold moves past a row it does not see, and adds each row to the days as well where the mark is past it.
  */
-import type { ClientBase } from 'pg';
+import type { QueryResultRow } from 'pg';
 import { localDays } from '../domain/folded-span.ts';
 import { LINE_TAGS } from '../domain/settled-rows.ts';
+import { isAboutTheRows, storeErrorFrom } from './errors.ts';
 import { ADDED, eachScope, type FoldedScopes } from './fold-statement.ts';
 import { type FoldMark, wideUntilMs } from './folds.ts';
 import { storeLinesAnd } from './ledger-statement.ts';
@@ -38,28 +39,28 @@ interface FoldedStretch {
   readonly endMs: number;
 }
 
-/** A statement and its parameters. */
-export interface StoreQuery {
+/** Runs a statement on the one connection of a transaction, and gives up on it in time. */
+export type RunQuery = <Row extends QueryResultRow>(query: {
   readonly text: string;
-  readonly values: readonly unknown[];
-}
+  readonly values?: readonly unknown[];
+}) => Promise<{ readonly rows: readonly Row[] }>;
 
-/** Runs `store` in a transaction that holds the marks of these rows' organizations. `store` is given the statement and must await it. */
-export async function storeLate<T>(
-  client: ClientBase,
+/** Stores lines in a transaction that holds the marks of the late rows' organizations. The answer is that of STORE_LINES. */
+export async function storeLate<Row extends QueryResultRow>(
+  run: RunQuery,
   late: readonly LateRow[],
   lines: Buffer,
-  store: (query: StoreQuery) => Promise<T>,
-): Promise<T> {
-  await client.query('begin');
+): Promise<{ readonly rows: readonly Row[] }> {
+  await run({ text: 'begin' });
   try {
-    const marks = await holdMarks(client, [...new Set(late.map(({ organizationId }) => organizationId))].sort());
+    const marks = await holdMarks(run, [...new Set(late.map(({ organizationId }) => organizationId))].sort());
     const stretches = foldedStretches(late, marks);
-    const result = await store({ text: STORE_LATE_LINES, values: [lines, ...columnsOf(stretches)] });
-    await client.query('commit');
+    const result = await run<Row>({ text: STORE_LATE_LINES, values: [lines, ...columnsOf(stretches)] });
+    await run({ text: 'commit' });
     return result;
   } catch (error) {
-    await client.query('rollback').catch(() => {}); // What went wrong is what the caller needs; a lost connection has rolled back already.
+    // Any other connection is closed, which rolls back as well.
+    if (isAboutTheRows(storeErrorFrom(error))) await run({ text: 'rollback' });
     throw error;
   }
 }
@@ -77,13 +78,13 @@ function foldedStretches(late: readonly LateRow[], marks: readonly FoldMark[]): 
 }
 
 /** Makes the missing ones first: a mark that is made meanwhile could otherwise pass a row before anybody holds it. */
-async function holdMarks(client: ClientBase, organizationIds: readonly string[]): Promise<readonly FoldMark[]> {
+async function holdMarks(run: RunQuery, organizationIds: readonly string[]): Promise<readonly FoldMark[]> {
   const values = [organizationIds];
-  await client.query({
+  await run({
     text: 'insert into scope_marks (organization_id) select unnest($1::text[]) order by 1 on conflict do nothing',
     values,
   });
-  const { rows } = await client.query<Record<'organization_id' | 'time_zone', string> & Record<'fold' | 'since_ms' | 'until_ms', number>>({
+  const { rows } = await run<Record<'organization_id' | 'time_zone', string> & Record<'fold' | 'since_ms' | 'until_ms', number>>({
     text: `select organization_id, fold, time_zone, (extract(epoch from since) * 1000)::float8 as since_ms, (extract(epoch from until) * 1000)::float8 as until_ms
       from scope_marks where organization_id = any($1::text[]) order by organization_id for share`,
     values,

@@ -1,11 +1,11 @@
 /** Puts lines of the journal into the database: rows in time with one statement, rows that come late together with their organizations' days. */
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResultRow } from 'pg';
 import type { RowBatch } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type CatchUp, OtherHistory } from './catch-up.ts';
 import type { OpenDatabase } from './database.ts';
 import { isAboutTheRows, storeErrorFrom } from './errors.ts';
-import { LATE_AFTER_MS, rowsBefore, type StoreQuery, storeLate } from './late-rows.ts';
+import { LATE_AFTER_MS, type RunQuery, rowsBefore, storeLate } from './late-rows.ts';
 import { STORE_LINES } from './ledger-statement.ts';
 import type { Partitions } from './partitions.ts';
 import { StoredSince } from './stored-since.ts';
@@ -18,7 +18,7 @@ export interface LineStoreOptions {
   readonly statementMsMax?: number;
 }
 
-interface StoredRow {
+interface StoredRow extends QueryResultRow {
   readonly stored: number;
   readonly xid: string;
   readonly at_ms: number;
@@ -64,18 +64,18 @@ export class LineStore {
     const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
     // The last line's own end would begin an empty line.
     const lines = bytes.subarray(0, -1);
-    const lateBeforeMs = (await this.#nowMs(client)) - LATE_AFTER_MS;
-    const run = ({ text, values }: StoreQuery) => {
+    const run: RunQuery = ({ text, values = [] }) => {
       const query = { text, values: [...values], query_timeout: this.#o.statementMsMax ?? 10_000 };
-      return client.query<StoredRow>(query);
+      return client.query(query);
     };
+    const lateBeforeMs = (await this.#nowMs(run)) - LATE_AFTER_MS;
     const sending = this.since.sending(batch, from, to);
     try {
       const { rows } =
         oldestMs(batch, from, to) >= lateBeforeMs
-          ? await run({ text: STORE_LINES, values: [lines] })
-          : await storeLate(client, rowsBefore(linesOf(batch, from, to), lateBeforeMs), lines, run);
-      const [row] = rows as [StoredRow, ...StoredRow[]];
+          ? await run<StoredRow>({ text: STORE_LINES, values: [lines] })
+          : await storeLate<StoredRow>(run, rowsBefore(linesOf(batch, from, to), lateBeforeMs), lines);
+      const [row] = rows as readonly [StoredRow, ...StoredRow[]];
       sending.stored(row.xid);
       this.#clock = this.#heard(row.at_ms);
       return row.stored;
@@ -87,17 +87,17 @@ export class LineStore {
   }
 
   /** The database's time, which the fold goes by: ours may be wrong, and a machine that was asleep is late without knowing. */
-  async #nowMs(client: PoolClient): Promise<number> {
+  async #nowMs(run: RunQuery): Promise<number> {
     const known = this.#clock;
     const { clock } = this.#o;
     if (known !== null) {
       const sinceMs = clock.monotonicMs() - known.monotonicMs;
       if (sinceMs < CLOCK_MS_MAX && Math.abs(clock.nowMs() - known.wallMs) < CLOCK_MS_MAX) return known.databaseMs + sinceMs;
     }
-    const { rows } = await client.query<Pick<StoredRow, 'at_ms'>>(
-      'select (extract(epoch from clock_timestamp()) * 1000)::float8 as at_ms',
-    );
-    const [{ at_ms: databaseMs }] = rows as [Pick<StoredRow, 'at_ms'>, ...unknown[]];
+    const { rows } = await run<Pick<StoredRow, 'at_ms'>>({
+      text: 'select (extract(epoch from clock_timestamp()) * 1000)::float8 as at_ms',
+    });
+    const [{ at_ms: databaseMs }] = rows as readonly [Pick<StoredRow, 'at_ms'>, ...unknown[]];
     this.#clock = this.#heard(databaseMs);
     return databaseMs;
   }

@@ -6,7 +6,7 @@
 import type { Database } from './database.ts';
 import { asFolded, type FoldedQuestion, foldedSums, marksOf, type PastQuestion } from './folded-past.ts';
 import type { FoldMark } from './folds.ts';
-import { scanSums, type Scan, scansOf } from './past-scan.ts';
+import { type Scan, scanSums, scansOf } from './past-scan.ts';
 import { UnknownSnapshot } from './stored-since.ts';
 import type { UsePoint } from './usage.ts';
 import type { Span } from './usage-rows.ts';
@@ -179,13 +179,23 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
       const rowsMax = Math.min(...some.map((one) => one.rowsMax));
       const parts = some.map((one) => ({ ...one, ...(one.scans[0] as Scan) }));
       const { found, moves } = await exactness.read(parts, (at) =>
-        scanSums(at, parts.map(({ question, scans: [scan] }) => ({ counter: question.counter, scan: scan as Scan })), rowsMax),
+        scanSums(
+          at,
+          parts.map(({ question, scans: [scan] }) => ({ counter: question.counter, scan: scan as Scan })),
+          rowsMax,
+        ),
       );
       for (const [index, one] of some.entries()) {
         const { points, nextMs } = found.found[index] as (typeof found.found)[number];
         // What is stored later than the piece was read belongs to the piece only as far as it was read.
         const toMs = nextMs ?? (one.scans[0] as Scan).toMs;
-        one.points.push(...corrected(one.question, points, (moves[index] ?? []).filter(({ atMs }) => atMs < toMs)));
+        one.points.push(
+          ...corrected(
+            one.question,
+            points,
+            (moves[index] ?? []).filter(({ atMs }) => atMs < toMs),
+          ),
+        );
         goOn(one, nextMs);
       }
     } catch (error) {
@@ -202,7 +212,14 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
       for (const [index, asked] of some.entries()) {
         const fixed = instants[index] ?? null;
         if (fixed === null) asked.answer([]);
-        else scanning.push({ ...asked, fixed, scans: scansOf(asked.question.counter, spanOf(asked.question)), points: [], rowsMax: FIRST_ROWS });
+        else
+          scanning.push({
+            ...asked,
+            fixed,
+            scans: scansOf(asked.question.counter, spanOf(asked.question)),
+            points: [],
+            rowsMax: FIRST_ROWS,
+          });
       }
     } catch (error) {
       failed(some, error);

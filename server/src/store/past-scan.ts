@@ -53,7 +53,9 @@ export interface ScanFound {
 /** Reads up to `rowsMax` rows of each question, and those that share the time of the last. */
 export async function scanSums(db: Database, questions: readonly ScanQuestion[], rowsMax: number): Promise<ScanAnswer> {
   const parts = questions.map(({ counter, scan }, index) => partOf(counter, scan, index, rowsMax));
-  const { rows } = await db.execute<Record<'at_ms' | 'amount' | 'row_count' | 'last_ms' | 'snapshot', string> & { index: number | null }>(sql`
+  const { rows } = await db.execute<
+    Record<'at_ms' | 'amount' | 'row_count' | 'last_ms' | 'snapshot', string> & { index: number | null }
+  >(sql`
     select index, (extract(epoch from least(max(until), now())) * 1000)::bigint::text as at_ms, coalesce(sum(amount), 0)::text as amount,
       count(at)::text as row_count, (extract(epoch from max(at)) * 1000)::bigint::text as last_ms, pg_current_snapshot()::text as snapshot
     from (values (1)) as always left join (${sql.join(parts, sql` union all `)}) as parts on true
@@ -73,7 +75,8 @@ export async function scanSums(db: Database, questions: readonly ScanQuestion[],
 function partOf(counter: CounterScope, { stepMs, ...span }: Scan, index: number, rowsMax: number): SQL {
   const { at, table, amount, condition } = sourceOf(counter, stepMs);
   const { window } = counter;
-  const slot = window.is === 'trailing' ? sql`floor(extract(epoch from ${at}) * 1000 / ${window.slotMs}::float8)::bigint` : sql`0::bigint`;
+  const slot =
+    window.is === 'trailing' ? sql`floor(extract(epoch from ${at}) * 1000 / ${window.slotMs}::float8)::bigint` : sql`0::bigint`;
   const until = stepMs === null ? at : sql`${at} + ${stepMs - 1} * interval '1 millisecond'`;
   return sql`select ${index}::integer as index, one.* from (select ${slot} as slot, ${at} as at, ${until} as until, ${amount} as amount
     from ${table} where ${and(condition, gte(at, instantOf(span.fromMs)), lt(at, instantOf(span.toMs)))}

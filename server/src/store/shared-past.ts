@@ -126,7 +126,10 @@ function movesOf(
   ].filter(({ amount }) => amount !== 0);
 }
 
-function amountOf({ unit }: CounterSpec, { requests, tokens, nanoUsd }: Pick<KnownUse, 'requests' | 'tokens' | 'nanoUsd'>): number {
+function amountOf(
+  { unit }: CounterSpec,
+  { requests, tokens, nanoUsd }: Pick<KnownUse, 'requests' | 'tokens' | 'nanoUsd'>,
+): number {
   return unit === 'requests' ? requests : unit === 'tokens' ? tokens : nanoUsd;
 }
 
@@ -151,7 +154,9 @@ async function knownUses(tx: Database, sought: readonly Sought[]): Promise<Reado
   if (sought.length === 0) return new Map();
   const text = (of: (one: Sought) => string) => sql.param(sought.map(of));
   const times = sought.map(({ atMs }) => atMs);
-  const rows = await tx.execute<Record<'organization_id' | 'request_id' | 'team_id' | 'key_id' | 'called_name', string> & KnownRow>(sql`
+  const rows = await tx.execute<
+    Record<'organization_id' | 'request_id' | 'team_id' | 'key_id' | 'called_name', string> & KnownRow
+  >(sql`
     select l.organization_id, l.request_id, l.team_id, l.member_id, l.key_id, l.called_name,
       (extract(epoch from l.admitted_at) * 1000)::float8 as at_ms, (case when l.status = 'refused' then 0 else l.count end)::float8 as requests,
       coalesce(used.tokens, 0)::float8 as tokens, coalesce(used.nano_usd, 0)::float8 as nano_usd

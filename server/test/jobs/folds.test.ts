@@ -48,9 +48,9 @@ onOneDatabase('folds', (given) => {
   async function total(organizationId: string) {
     const mark = (await marksOf(given().db, [organizationId])).get(organizationId) ?? null;
     const window = { is: 'calendar', boundariesMs: [] } as const;
-    const counter = {
-      ...{ organizationId, scope: 'organization', scopeId: organizationId, unit: 'nano_usd', match: { is: 'any' }, window },
-    } as const;
+    const any = { is: 'any' } as const;
+    const scope = { organizationId, scope: 'organization', scopeId: organizationId } as const;
+    const counter = { ...scope, unit: 'nano_usd', match: any, window } as const;
     const folded = asFolded({ counter, ...ALL_TIME }, mark);
     return folded === null ? null : ((await foldedSums(given().db, [folded])).sums[0] ?? null);
   }
@@ -73,10 +73,15 @@ onOneDatabase('folds', (given) => {
   });
 
   test('another time zone is folded anew by the next run; until then and meanwhile its past is right', async () => {
-    await storeRecords(given(), [5, 20, 30, 300, 900].map((hours) => use('org_1', hours * HOUR_MS, 10)));
+    await storeRecords(
+      given(),
+      [5, 20, 30, 300, 900].map((hours) => use('org_1', hours * HOUR_MS, 10)),
+    );
     await run(foldJob());
     await fills();
-    const days = async () => (await given().pool.query(`select count(*)::integer as days, count(distinct fold)::integer as folds from scope_days`)).rows[0];
+    const days = async () =>
+      (await given().pool.query(`select count(*)::integer as days, count(distinct fold)::integer as folds from scope_days`))
+        .rows[0];
     const before = await days();
     await given().pool.query(`update organizations set time_zone = 'Pacific/Apia' where id = 'org_1'`);
     expect((await total('org_1'))?.amount).toBe(50);
@@ -89,7 +94,10 @@ onOneDatabase('folds', (given) => {
 
   test('rows that the ledger writer stores late are in the days at once, and those of a version without marks by the next fold', async () => {
     const { db, kind, pool } = given();
-    await storeRecords(given(), [30, 50].map((hours) => use('org_1', hours * HOUR_MS, 10)));
+    await storeRecords(
+      given(),
+      [30, 50].map((hours) => use('org_1', hours * HOUR_MS, 10)),
+    );
     await run(foldJob());
     await fills();
     const directory = temporaryDirectory();
@@ -106,7 +114,9 @@ onOneDatabase('folds', (given) => {
     expect((await total('org_1'))?.amount).toBe(420);
     expect(await run(foldJob())).toContain('1 had days that were put right');
     expect((await total('org_1'))?.amount).toBe(1_420);
-    const { rows } = await pool.query(`select sum(nano_usd)::float8 as spent from scope_days where scope = 'k' and called_name = ''`);
+    const { rows } = await pool.query(
+      `select sum(nano_usd)::float8 as spent from scope_days where scope = 'k' and called_name = ''`,
+    );
     expect(rows[0].spent).toBeGreaterThanOrEqual(1_320);
   });
 

@@ -66,7 +66,9 @@ export async function coldUnderLoad(database: OpenDatabase, quick: boolean): Pro
   await journal.close();
   const failed = outcomes.filter(({ status }) => status === 'rejected').length;
   counters.forget(planOf('key_load').counters);
-  const { rows } = await pool.query(`select coalesce(sum(nano_usd), 0)::float8 as spent, count(*)::float8 as rows from ledger where organization_id = '${ORGANIZATION}'`);
+  const { rows } = await pool.query(
+    `select coalesce(sum(nano_usd), 0)::float8 as spent, count(*)::float8 as rows from ledger where organization_id = '${ORGANIZATION}'`,
+  );
   // The writer has stopped: what the counters say now is what they counted themselves.
   const fresh = createMemoryCounters({
     clock: systemClock,
@@ -96,7 +98,8 @@ function planOf(keyId: string): LimitPlan {
   return { organizationId: ORGANIZATION, counters, rules: [], validUntilMs: endMs, shapeId: 'cold' } as unknown as LimitPlan;
 }
 
-const ADDED_TO_ANSWER = /, pg_current_xact_id\(\)::text as xid,\s+\(extract\(epoch from clock_timestamp\(\)\) \* 1000\)::float8 as at_ms/;
+const ADDED_TO_ANSWER =
+  /, pg_current_xact_id\(\)::text as xid,\s+\(extract\(epoch from clock_timestamp\(\)\) \* 1000\)::float8 as at_ms/;
 
 /** The statement of the writer beside what it was: the same but for two columns of its answer. */
 export async function statementRatio(database: OpenDatabase, quick: boolean): Promise<ProveResult> {
@@ -115,7 +118,10 @@ export async function statementRatio(database: OpenDatabase, quick: boolean): Pr
       tookMs.get(text)?.push(performance.now() - startedMs);
     }
   }
-  const [one, other] = [...tookMs.values()].map((all) => all.toSorted((a, b) => a - b)[all.length >> 1] as number) as [number, number];
+  const [one, other] = [...tookMs.values()].map((all) => all.toSorted((a, b) => a - b)[all.length >> 1] as number) as [
+    number,
+    number,
+  ];
   return {
     holds: quick || other / one <= 1.05,
     figure: `a batch of ${rows} rows ${other.toFixed(1)} ms, ${(other / one).toFixed(3)} × the statement before${quick ? '' : ' ≤ 1.05'}`,

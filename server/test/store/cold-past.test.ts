@@ -12,6 +12,7 @@ import { StoreUnavailable } from '../../src/store/errors.ts';
 import { foldBack, foldForward } from '../../src/store/folds.ts';
 import { createLedgerWriter } from '../../src/store/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
+import { scanSums } from '../../src/store/past-scan.ts';
 import { organizations } from '../../src/store/schema.ts';
 import type { Follower } from '../../src/store/stored-since.ts';
 import { spendSince } from '../../src/store/usage.ts';
@@ -76,7 +77,13 @@ onEveryDatabase('the past of many counters', (given) => {
       [Math.floor(TEST_TIME_MS / 900_000) * 900_000, quarters],
     );
     const rolling: CounterSpec = {
-      ...{ name: 'key_long|nano_usd|any|rolling:720h', organizationId: 'org_long', scope: 'key', scopeId: 'key_long', unit: 'nano_usd' },
+      ...{
+        name: 'key_long|nano_usd|any|rolling:720h',
+        organizationId: 'org_long',
+        scope: 'key',
+        scopeId: 'key_long',
+        unit: 'nano_usd',
+      },
       ...{ match: { is: 'any' }, window: { is: 'trailing', slotMs: 12 * HOUR_MS } },
     };
     const past = createCounterPast({ db, follow: () => STILL, groupsOf: NO_GROUPS });
@@ -85,6 +92,14 @@ onEveryDatabase('the past of many counters', (given) => {
     expect(total(points)).toBe(total(await spendSince(db, rolling, fromMs, TEST_TIME_MS + DAY_MS)));
     expect(points.length).toBeGreaterThanOrEqual(60);
     expect(points.map(({ atMs }) => atMs)).toEqual(points.map(({ atMs }) => atMs).sort((a, b) => a - b));
+    const scan = { fromMs: 0, toMs: TEST_TIME_MS + DAY_MS, stepMs: 900_000 };
+    const {
+      found: [piece],
+    } = await scanSums(db, [{ counter: rolling, scan }], 500);
+    expect([piece?.rows, piece?.nextMs]).toEqual([
+      500,
+      Math.floor(TEST_TIME_MS / 900_000) * 900_000 - (quarters - 501) * 900_000,
+    ]);
     const monthly = { ...rolling, name: 'month', window: { is: 'calendar', boundariesMs: [] } } as const;
     expect(await past.ask(monthly, 0, TEST_TIME_MS + DAY_MS, () => {})).toEqual([{ atMs: 0, amount: quarters * 10 }]);
   });
@@ -161,7 +176,8 @@ onEveryDatabase('the past of many counters', (given) => {
     for (const [index, plan] of plans.entries()) {
       const keyId = plan.use?.keyId ?? '';
       const sums = async (where: string) => {
-        const { rows } = await pool.query(`select coalesce(sum(total_tokens), 0)::float8 as tokens, coalesce(sum(nano_usd), 0)::float8 as nano_usd,
+        const { rows } =
+          await pool.query(`select coalesce(sum(total_tokens), 0)::float8 as tokens, coalesce(sum(nano_usd), 0)::float8 as nano_usd,
           count(*)::float8 as requests from ledger where organization_id = '${organizationId}' ${where}`);
         return rows[0] as { tokens: number; nano_usd: number; requests: number };
       };
@@ -185,7 +201,8 @@ onEveryDatabase('the past of many counters', (given) => {
         questions += 1;
         return answer.promise;
       },
-      patience: (answered) => Promise.race([answered, sleep(20).then(() => Promise.reject(new StoreUnavailable('too late', '08006')))]),
+      patience: (answered) =>
+        Promise.race([answered, sleep(20).then(() => Promise.reject(new StoreUnavailable('too late', '08006')))]),
     });
     await expect(counters.read([counter])).rejects.toThrow('too late');
     await expect(counters.read([counter])).rejects.toThrow('too late');
@@ -210,7 +227,12 @@ function countersOf(
     { ...rest, id: 'total', period: { is: 'total' } } as const,
     { ...rest, id: 'rolling', period: { is: 'rolling', hours: 48 } } as const,
     { ...rest, id: 'one', period: { is: 'month', anchorDay: 1 }, match: { is: 'exact', name: 'gpt-5-nano' } } as const,
-    { ...rest, id: 'some', period: { is: 'year', anchorMonth: 1, anchorDay: 1 }, match: { is: 'prefix', prefix: 'gpt' } } as const,
+    {
+      ...rest,
+      id: 'some',
+      period: { is: 'year', anchorMonth: 1, anchorDay: 1 },
+      match: { is: 'prefix', prefix: 'gpt' },
+    } as const,
   ];
   const policy = { rateLimits: { rpd: 1, tpd: 1, rph: 1 }, modelLimits: [], budgets };
   return rulesOfScope({ organizationId, ...of }, policy, timeZone, TEST_TIME_MS).counters;
@@ -218,7 +240,10 @@ function countersOf(
 
 /** A plan whose limits refuse nothing: calendar and rolling counters of the organization and of a key. */
 function planOf(organizationId: string, keyId: string): LimitPlan {
-  const month = { is: 'calendar', boundariesMs: [Date.now() - 20 * DAY_MS, Date.now() + 20 * DAY_MS].map((ms) => Math.floor(ms / DAY_MS) * DAY_MS) } as const;
+  const month = {
+    is: 'calendar',
+    boundariesMs: [Date.now() - 20 * DAY_MS, Date.now() + 20 * DAY_MS].map((ms) => Math.floor(ms / DAY_MS) * DAY_MS),
+  } as const;
   const rolling = { is: 'trailing', slotMs: 12 * HOUR_MS } as const;
   const of = (scope: 'organization' | 'key', unit: CounterSpec['unit'], window: CounterSpec['window']): CounterSpec => {
     const scopeId = scope === 'key' ? keyId : organizationId;
@@ -236,7 +261,14 @@ function planOf(organizationId: string, keyId: string): LimitPlan {
     ...{ action: 'block' as const, clampOutput: false, counter },
   }));
   const use = { teamId: 'team_1', memberId: null, keyId, calledName: 'gpt-5-nano' };
-  return { organizationId, counters, rules, validUntilMs: Number.POSITIVE_INFINITY, shapeId: 'shape', use } as unknown as LimitPlan;
+  return {
+    organizationId,
+    counters,
+    rules,
+    validUntilMs: Number.POSITIVE_INFINITY,
+    shapeId: 'shape',
+    use,
+  } as unknown as LimitPlan;
 }
 
 function spanOf({ window }: CounterSpec): { fromMs: number; toMs: number } {

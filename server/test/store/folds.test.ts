@@ -78,13 +78,49 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ is: 'back' as const }) },
   { weight: 1, arbitrary: fc.constantFrom({ is: 'anew' as const }, { is: 'drop' as const }) },
   { weight: 1, arbitrary: fc.record({ is: fc.constant('zone' as const), zone: fc.nat(ZONES.length - 1) }) },
-  { weight: 4, arbitrary: fc.record({ is: fc.constant('later' as const), byMs: fc.integer({ min: MINUTE_MS, max: 9 * HOUR_MS }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ is: fc.constant('later' as const), byMs: fc.integer({ min: MINUTE_MS, max: 9 * HOUR_MS }) }),
+  },
 );
 
 onEveryDatabase('folded days', (given) => {
   beforeEach(() => empty(given));
 
   // promise: **A cold counter reads few rows
+  test('a counter of a key reads at most 37 rows for a month, 80 for a year, and 12 more for each further year of a total', async () => {
+    const { db, pool } = given();
+    const nowMs = Date.UTC(2025, 11, 31, 23, 16, 59);
+    // Each day of two and a half years, and each quarter of the last three days.
+    await pool.query(
+      `insert into rollups (organization_id, bucket_start, team_id, key_id, called_name, admitted, spend_nano_usd)
+      select 'org_1', $1::timestamptz - n * interval '15 minutes', 'team_1', 'key_1', 'gpt-5', 1, 10
+      from (select generate_series(0, 287) union select generate_series(0, 912) * 96) as quarters(n)`,
+      [new Date(Math.floor(nowMs / (15 * MINUTE_MS)) * 15 * MINUTE_MS)],
+    );
+    // The next fold is due in seconds.
+    while ((await foldForward(db, { organizationId: 'org_1', nowMs: nowMs - 15 * MINUTE_MS })) === 'more');
+    while ((await foldBack(db, { organizationId: 'org_1' })) === 'more');
+    const mark = (await marksOf(db, ['org_1'])).get('org_1') ?? null;
+    const read = async (period: CalendarPeriod) => {
+      const folded = asFolded(questionOf('key', 'key_1', { is: 'exact', name: 'gpt-5' }, periodAt(period, 'UTC', nowMs)), mark);
+      return folded === null ? null : (await foldedSums(db, [folded])).sums[0]?.rows;
+    };
+    expect(await read({ is: 'month', anchorDay: 1 })).toBe(1 + 6);
+    for (const period of [{ is: 'day' }, { is: 'week', anchorDay: 4 }, { is: 'month', anchorDay: 2 }] as const) {
+      expect(await read(period)).toBeLessThanOrEqual(37);
+    }
+    for (const anchor of [
+      { anchorMonth: 1, anchorDay: 1 },
+      { anchorMonth: 1, anchorDay: 2 },
+      { anchorMonth: 3, anchorDay: 31 },
+    ]) {
+      expect(await read({ is: 'quarter', ...anchor })).toBeLessThanOrEqual(80);
+      expect(await read({ is: 'year', ...anchor })).toBeLessThanOrEqual(80);
+    }
+    expect(await read({ is: 'total' })).toBe(30 + 6);
+  });
+
   test('with the quarters since the mark they are the ledger, whatever comes late and whenever it is folded', async () => {
     await fc.assert(
       fc
@@ -105,7 +141,10 @@ onEveryDatabase('folded days', (given) => {
   test('a day of 23 hours and one of 25 are one row each, and the days around them begin where the zone says', async () => {
     const { db } = given();
     await db.update(organizations).set({ timeZone: 'Europe/Paris' });
-    for (const [year, month, day] of [[2025, 2, 30], [2025, 9, 26]] as const) {
+    for (const [year, month, day] of [
+      [2025, 2, 30],
+      [2025, 9, 26],
+    ] as const) {
       // Each quarter of three days of UTC one nano-dollar.
       const fromMs = Date.UTC(year, month, day - 1);
       const ends = Array.from({ length: 3 * 96 }, (_, quarter) => rowAt(fromMs + quarter * 15 * MINUTE_MS, { nanoUsd: 1 }));
@@ -154,7 +193,8 @@ onEveryDatabase('folded days', (given) => {
       }
     };
     const fold = async () => {
-      for (let hours = 40; hours >= 0; hours -= 1) await foldForward(db, { organizationId: 'org_1', nowMs: nowMs - hours * HOUR_MS });
+      for (let hours = 40; hours >= 0; hours -= 1)
+        await foldForward(db, { organizationId: 'org_1', nowMs: nowMs - hours * HOUR_MS });
     };
     await Promise.all([bring(0), bring(1), bring(2), fold(), fold()]);
     await fold();
@@ -168,7 +208,9 @@ async function empty(given: GivenDatabase): Promise<void> {
     decision_shapes, scope_days, scope_months, scope_marks, organizations, target_labels cascade`);
   await db.insert(organizations).values({ id: 'org_1', slug: 'org_1', name: 'org_1' });
   await pool.query(`insert into access_groups (key, name) values ('beta', 'Beta') on conflict do nothing`);
-  await pool.query(`insert into callable_targets (name, kind) values ('gpt-5', 'model'), ('claude', 'model') on conflict do nothing`);
+  await pool.query(
+    `insert into callable_targets (name, kind) values ('gpt-5', 'model'), ('claude', 'model') on conflict do nothing`,
+  );
   await pool.query(`insert into target_labels (target_name, access_group) values ('gpt-5', 'beta'), ('claude', 'beta')`);
   const months = Array.from({ length: 14 }, (_, month) => Date.UTC(2024, 11 + month));
   await newPartitions(db, kind).ensure(months);
@@ -179,7 +221,11 @@ async function happen({ db, pool, kind }: OpenDatabase, step: Exclude<Step, { is
   const database = { db, pool, kind };
   switch (step.is) {
     case 'row':
-      return store(database, [rowAt(nowMs - step.agoMs, { who: step.who, name: NAMES[step.name] as string, nanoUsd: step.nanoUsd })], nowMs);
+      return store(
+        database,
+        [rowAt(nowMs - step.agoMs, { who: step.who, name: NAMES[step.name] as string, nanoUsd: step.nanoUsd })],
+        nowMs,
+      );
     case 'refusal':
       return store(database, [{ ...givenRefusal({ admittedAtMs: nowMs - step.agoMs }), organizationId }], nowMs);
     case 'forward':
@@ -226,7 +272,7 @@ async function store({ pool }: Stored, ends: readonly EndRecord[], nowMs: number
   if (late.length === 0) return storeAsBefore({ pool }, ends);
   const client = await pool.connect();
   try {
-    await storeLate(client, late, Buffer.from(lines.join('\n')), ({ text, values }) => client.query({ text, values: [...values] }));
+    await storeLate(({ text, values = [] }) => client.query({ text, values: [...values] }), late, Buffer.from(lines.join('\n')));
   } finally {
     client.release();
   }
@@ -289,7 +335,10 @@ async function mustAnswerAlike({ db }: OpenDatabase, nowMs: number): Promise<voi
   const folded = questions.map((question) => asFolded(question, mark));
   const answerable = questions.filter((_, index) => folded[index] !== null);
   if (answerable.length === 0) return;
-  const { sums } = await foldedSums(db, folded.filter((one) => one !== null));
+  const { sums } = await foldedSums(
+    db,
+    folded.filter((one) => one !== null),
+  );
   for (const [index, { counter, fromMs, toMs }] of answerable.entries()) {
     const points = await spendSince(db, counter, fromMs, toMs);
     expect([counter.name, sums[index]?.amount]).toEqual([counter.name, points.reduce((sum, { amount }) => sum + amount, 0)]);
@@ -297,7 +346,8 @@ async function mustAnswerAlike({ db }: OpenDatabase, nowMs: number): Promise<voi
 }
 
 function questionOf(scope: Scope, scopeId: string, match: TargetMatch, { startMs, endMs }: { startMs: number; endMs: number }) {
-  const unit: CounterUnit = (['requests', 'tokens', 'nano_usd'] as const)[(startMs / HOUR_MS + scopeId.length) % 3 | 0] ?? 'nano_usd';
+  const unit: CounterUnit =
+    (['requests', 'tokens', 'nano_usd'] as const)[((startMs / HOUR_MS + scopeId.length) % 3) | 0] ?? 'nano_usd';
   const name = `${scopeId} ${unit} ${JSON.stringify(match)} ${new Date(startMs).toISOString()}`;
   const counter: CounterSpec = {
     ...{ name, organizationId: 'org_1', scope, scopeId, unit, match },

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/estimate-reason.ts';
 import { type MetricsSources, renderMetrics } from '../../src/proxy/metrics.ts';
 import { chat, chatAnswer, chatUsage, type PlayedCall } from '../support/played-provider.ts';
-import { asking, HELLO, openScene, type Scene, type Setting } from '../support/scene.ts';
 import { budget } from '../support/policies.ts';
+import { asking, HELLO, openScene, type Scene, type Setting } from '../support/scene.ts';
 import { serveHouse } from '../support/served-house.ts';
 import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -44,7 +44,12 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     journalBytes: () => 0,
     journalBytesMax: 1,
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
-    jobs: () => ({ drifts: { open: 0, lastDay: 0 }, folds: { behindMs: 0, unfilled: 0 }, deliveries: { pending: 0, lost: 0 }, jobs: [] }),
+    jobs: () => ({
+      drifts: { open: 0, lastDay: 0 },
+      folds: { behindMs: 0, unfilled: 0 },
+      deliveries: { pending: 0, lost: 0 },
+      jobs: [],
+    }),
   };
   const lines = (await renderMetrics(sources)).matchAll(new RegExp(`^${name}(?:\\{([^}]*)\\})? (\\S+)$`, 'gm'));
   return Object.fromEntries([...lines].map(([, labels = '', value]) => [labels, Number(value)]));
