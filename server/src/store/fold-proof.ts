@@ -23,7 +23,7 @@ export async function toFoldAfter(
   const { rows } = await db.execute<{ id: string }>(sql`
     select o.id from ${organizations} as o left join ${scopeMarks} as m on m.organization_id = o.id
     where o.id > ${after} and exists (select from ${rollups} as r where r.organization_id = o.id and r.bucket_start < ${instantOf(beforeMs)}
-      and (m.fold is null or m.fold = 0 or m.time_zone <> o.time_zone or r.bucket_start >= m.until))
+      and r.bucket_start >= case when m.fold > 0 and m.time_zone = o.time_zone then m.until else '-infinity' end)
     order by o.id limit ${most}`);
   return rows.map(({ id }) => id);
 }

@@ -11,6 +11,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { requestId, restampRequestId } from '../../src/lib/id.ts';
 import { createCounterPast } from '../../src/store/counter-past.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
+import { foldBack, foldForward } from '../../src/store/folds.ts';
 import { STORE_LINES } from '../../src/store/ledger-statement.ts';
 import { createLedgerWriter } from '../../src/store/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
@@ -20,6 +21,9 @@ import type { ProveResult } from './prove.ts';
 
 const ORGANIZATION = 'org_cold_load';
 const ANSWERS_A_SECOND = 2_450;
+const PAST_NANO_USD = 7_000;
+const QUARTER_MS = 900_000;
+const DAY_MS = 96 * QUARTER_MS;
 
 /** As many first answers a second as there are, with every row counted once. */
 export async function coldUnderLoad(database: OpenDatabase, quick: boolean): Promise<ProveResult> {
@@ -37,6 +41,16 @@ export async function coldUnderLoad(database: OpenDatabase, quick: boolean): Pro
   });
   const { db, kind, pool } = database;
   await pool.query(`insert into organizations (id, slug, name) values ('${ORGANIZATION}', 'cold-load', 'Cold load')`);
+  // Each key was used the day before, and that is folded.
+  const pastMs = Math.floor((Date.now() - DAY_MS) / QUARTER_MS) * QUARTER_MS;
+  await pool.query(
+    `insert into rollups (organization_id, bucket_start, team_id, key_id, called_name, admitted, total_tokens, spend_nano_usd)
+    select '${ORGANIZATION}', $2::timestamptz, 'team_1', 'key_cold_' || n, 'gpt-5', 1, 30, ${PAST_NANO_USD}
+    from generate_series(0, $1::integer - 1) as n`,
+    [count, new Date(pastMs)],
+  );
+  while ((await foldForward(db, { organizationId: ORGANIZATION, nowMs: Date.now() })) === 'more');
+  while ((await foldBack(db, { organizationId: ORGANIZATION })) === 'more');
   const writer = createLedgerWriter({
     ...{ database, partitions: newPartitions(db, kind), source: journal, clock: systemClock },
     ...{ rejectsPath: path.join(directory, 'rejected.txt'), onEvent: () => {} },
@@ -53,8 +67,9 @@ export async function coldUnderLoad(database: OpenDatabase, quick: boolean): Pro
     journal.afterWrite(() => void counters.settle(result.hold, { tokens: 30, nanoUsd: 1_000 }, plan), id);
   };
   await counters.hold('warm', planOf('key_load'), { tokens: 0, nanoUsd: 0, nanoUsdMin: 0 });
+  const [loadedMs, due] = [performance.now(), { made: 0 }];
   const load = setInterval(() => {
-    for (let n = 0; n < rate / 100; n += 1) settle('key_load');
+    for (; due.made < ((performance.now() - loadedMs) * rate) / 1_000; due.made += 1) settle('key_load');
   }, 10);
   await sleep(quick ? 300 : 2_000);
   const startedMs = performance.now();
@@ -62,33 +77,34 @@ export async function coldUnderLoad(database: OpenDatabase, quick: boolean): Pro
   const outcomes = await Promise.allSettled(asked);
   const tookMs = performance.now() - startedMs;
   clearInterval(load);
+  await sleep(50);
+  const loaded = await counters.read(planOf('key_load').counters);
   await writer.stop(60_000);
   await journal.close();
   const failed = outcomes.filter(({ status }) => status === 'rejected').length;
-  counters.forget(planOf('key_load').counters);
-  const { rows } = await pool.query(
+  const { rows } = await pool.query<{ spent: number; rows: number }>(
     `select coalesce(sum(nano_usd), 0)::float8 as spent, count(*)::float8 as rows from ledger where organization_id = '${ORGANIZATION}'`,
   );
-  // The writer has stopped: what the counters say now is what they counted themselves.
-  const fresh = createMemoryCounters({
-    clock: systemClock,
-    seedFrom: createCounterPast({ db, follow: () => STILL, groupsOf: () => new Set() }).ask,
-  });
-  const { used } = await fresh.read(planOf('key_load').counters);
   const [row] = rows as [{ spent: number; rows: number }];
+  // The organization's counter was asked for in the middle of it, and counted on by itself.
+  const before = pastMs >= periodNow().startMs ? PAST_NANO_USD : 0;
+  const wrong = outcomes.filter((one) => one.status === 'fulfilled' && one.value.used[2] !== before).length;
+  const isExact = loaded.used[0] === row.spent + count * before && wrong === 0;
   const aSecond = (1_000 * count) / tookMs;
   return {
-    holds: failed === 0 && used[0] === row.spent && (quick || aSecond >= ANSWERS_A_SECOND),
+    holds: failed === 0 && isExact && (quick || aSecond >= ANSWERS_A_SECOND),
     figure:
-      `${count} cold keys under ${rate} rows/s (${row.rows} stored): ${failed} unanswered, ${aSecond.toFixed(0)} first answers/s` +
-      `${quick ? '' : ` ≥ ${ANSWERS_A_SECOND}`}, counted ${used[0]} of ${row.spent}`,
+      `${count} cold keys under ${rate} rows/s (${row.rows} stored): ${failed} unanswered, ${wrong} wrong, ${aSecond.toFixed(0)} first answers/s` +
+      `${quick ? '' : ` ≥ ${ANSWERS_A_SECOND}`}, the organization counted ${isExact ? 'exactly' : `${loaded.used[0]} of ${row.spent + count * before}`}`,
   };
 }
 
-const STILL = { reached: Promise.resolve(), usesIn: async () => [], end: () => {} };
+function periodNow() {
+  return periodAt({ is: 'month', anchorDay: 1 }, 'UTC', Date.now());
+}
 
 function planOf(keyId: string): LimitPlan {
-  const { startMs, endMs } = periodAt({ is: 'month', anchorDay: 1 }, 'UTC', Date.now());
+  const { startMs, endMs } = periodNow();
   const window = { is: 'calendar', boundariesMs: [startMs, endMs] } as const;
   const of = (scope: CounterSpec['scope'], scopeId: string): CounterSpec => ({
     ...{ name: `${scopeId}|nano_usd|any|month`, organizationId: ORGANIZATION, scope, scopeId, unit: 'nano_usd' },

@@ -166,7 +166,8 @@ async function coldCalls({ dataDir, env, adminToken, keys, delayMs }: Cold, msMa
       figure:
         `${keys.length} cold keys with five budgets${delayMs > 0 ? `, ${2 * delayMs} ms added to each query` : ''}: 200 within ${msMax / 1_000} s ` +
         `${(100 * share).toFixed(1)} %, at the first try ${firstTry}, all after ${(lastMs / 1_000).toFixed(1)} s, cold afterwards ${cold}`,
-      details: [...[...refusals].map(([said, times]) => `${times} × ${said}`), gateway.output().slice(-2_000)],
+      log: [...refusals].map(([said, times]) => `${times} × ${said}`),
+      details: [gateway.output().slice(-2_000)],
     };
   } finally {
     proxy.delay(0);
