@@ -8,6 +8,7 @@ export default defineConfig({
     './src/store/schema/alerts.ts',
     './src/store/schema/audit.ts',
     './src/store/schema/catalogue.ts',
+    './src/store/schema/folds.ts',
     './src/store/schema/invitations.ts',
     './src/store/schema/jobs.ts',
     './src/store/schema/route-group-policies.ts',

@@ -227,6 +227,7 @@ function operationsOf(
     ledger: () => writer.lag(),
     coolingDeployments: () => gateway.health.cooling().length,
     counters: () => counters.size(),
+    coldCounters: () => counters.cold(),
     holds: () => counters.inFlight(),
     shared: () => shared?.status() ?? null,
     journalBytes: () => journal.stats().bytes,
@@ -238,6 +239,7 @@ function operationsOf(
   const ofAll = metricsOfAll(() => metricsAsJson(sources));
   return {
     notReady,
+    coldCounters: () => counters.cold(),
     requestId,
     file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
     mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),

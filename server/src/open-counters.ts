@@ -12,9 +12,9 @@ import { createLiving } from './replicas/living.ts';
 import type { LeftBehind, SharedEvent } from './replicas/opening.ts';
 import { openRedis } from './replicas/redis-link.ts';
 import { createSharedCounters, type SharedCounters } from './replicas/shared-counters.ts';
-import { askTogether } from './store/counter-past.ts';
+import { createCounterPast } from './store/counter-past.ts';
 import { liveReplicas } from './store/lease.ts';
-import { askShared } from './store/shared-past.ts';
+import { createSharedPast } from './store/shared-past.ts';
 
 /** The counters of this process, alone or together with others. */
 export interface ProcessCounters extends Counters {
@@ -23,6 +23,8 @@ export interface ProcessCounters extends Counters {
   size(): number;
   /** Requests of this process that hold something. */
   inFlight(): number;
+  /** Counters that are needed and do not know their past yet. */
+  cold(): number;
 }
 
 /** What the counters must know of the data plane, which is made after them. */
@@ -51,13 +53,21 @@ export async function openCounters(config: Config, stores: Stores, log: Logger):
 }
 
 function alone({ database, writer }: Stores): OpenCounters {
-  const counters = createMemoryCounters({
-    clock,
-    // Taking its place, the barrier has the journal write what was settled, and by then the counters were told of it.
-    seedFrom: askTogether(database.db, (work) => writer.barrier(work)),
+  let need: Pick<CountersNeed, 'groupsOf'> = { groupsOf: () => NO_GROUPS };
+  const past = createCounterPast({
+    db: database.db,
+    follow: () => writer.follow(),
+    groupsOf: (calledName) => need.groupsOf(calledName),
   });
-  return { counters, shared: null, begin: ({ restore }) => restore(counters), stop: async () => {} };
+  const counters = createMemoryCounters({ clock, seedFrom: past.ask, patience: past.patience });
+  const begin = (its: CountersNeed) => {
+    need = its;
+    return its.restore(counters);
+  };
+  return { counters, shared: null, begin, stop: async () => {} };
 }
+
+const NO_GROUPS: ReadonlySet<string> = new Set();
 
 async function together(config: Config, url: string, stores: Stores, log: Logger): Promise<OpenCounters> {
   const { database, installation, journal, writer, owner } = stores;
@@ -65,16 +75,18 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     url,
     onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
   });
-  let need: CountersNeed = { groupsOf: () => new Set(), inFlight: () => [], restore: async () => {} };
+  let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };
   // Two installations on one Redis never meet.
   const base = `headgate:${installation.id.slice(0, 12)}:`;
   let epoch = 'none';
   const prefix = () => `${base}${epoch}:`;
+  const past = createSharedPast(database.db, (calledName) => need.groupsOf(calledName));
   const redis = createRedisCounters({
     run: link.run,
     prefix,
     owner,
-    pastFrom: askShared(database.db, (calledName) => need.groupsOf(calledName)),
+    pastFrom: past.ask,
+    patience: past.patience,
     mustBeSame: () => shared.mustBeSame(),
   });
   const living = createLiving({

@@ -7,6 +7,7 @@ import { createAnnouncer } from './jobs/alerts/announce.ts';
 import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
 import { credentialJob } from './jobs/check-credentials.ts';
+import { fillJob, foldJob, foldProofJob } from './jobs/fold.ts';
 import type { Job } from './jobs/job.ts';
 import { proofJob, repairJob } from './jobs/proof.ts';
 import type { CountersHeld } from './jobs/prove-counters.ts';
@@ -86,6 +87,9 @@ function startJobs(
       repair: () => runner.runNow('rollup-repair', 'proof'),
     }),
     repairJob({ logDaysMax: config.requestLogDaysMax }),
+    foldJob(),
+    fillJob(),
+    foldProofJob(),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
     sweepJob(),

@@ -121,6 +121,7 @@ const WHILE_STARTING: Behind = {
 
 const HEALTH_ALONE: Parameters<typeof serveOperations>[2] = {
   notReady: () => 'starting',
+  coldCounters: () => 0,
   requestId,
   file: () => null,
   mayReadMetrics: async () => false,

@@ -16,6 +16,8 @@ import { addSettled, CELLS_PER_COUNTER_MAX, expire, HELD, SUM } from './trailing
 export interface MemoryCountersOptions {
   readonly clock: Clock;
   readonly seedFrom: SeedFrom;
+  /** How long a request waits for the past of its counters: rejects when it gives up. For as long as it takes unless given. */
+  readonly patience?: (answered: Promise<void>) => Promise<void>;
   /** How long a day, period or rolling-money counter is kept after its last request; its past is then read from the ledger again. */
   readonly idleMs?: number;
 }
@@ -26,6 +28,8 @@ export interface MemoryCounters extends Counters {
   evictIdle(most?: number): number;
   /** Counters kept at the moment. */
   size(): number;
+  /** Those among them that were needed and do not know their past yet. */
+  cold(): number;
   /** Requests holding something at the moment. */
   inFlight(): number;
   /** The time they go by: the clock's, but never backwards. */
@@ -42,7 +46,12 @@ const EVICT_AT_ONCE = 20_000;
  * Answers at once, but where the past of a day, a budget period or a rolling budget must first be read from the ledger (after a start,
  * for a counter newly set, for one that was idle): then a promise, which rejects with nothing taken when the ledger is out of reach.
  */
-export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: MemoryCountersOptions): MemoryCounters {
+export function createMemoryCounters({
+  clock,
+  seedFrom,
+  patience = (answered) => answered,
+  idleMs = IDLE_MS,
+}: MemoryCountersOptions): MemoryCounters {
   const cells = new Cells();
   const registry = newRegistry(cells);
   const resolvedByPlan = new WeakMap<LimitPlan, Resolved>();
@@ -62,6 +71,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     recount,
     evictIdle: (most = EVICT_AT_ONCE) => evict(registry, time(), idleMs, most),
     size: () => registry.size,
+    cold: () => registry.cold.size,
     inFlight: () => inFlight,
     nowMs: time,
     bytes: () => cells.data.byteLength,
@@ -97,7 +107,7 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
     const held = mustBeOurs(hold);
     if (held.settled) return false;
     const asked = seedAll(registry, held.resolved.counters, seedFrom, time);
-    if (asked !== null) return asked.then(() => extend(hold, more));
+    if (asked !== null) return patience(asked).then(() => extend(hold, more));
     const nowMs = time();
     expireAll(cells, held.resolved, nowMs);
     setAmounts(amounts, 0, more.tokens, more.nanoUsd, 0);
@@ -196,8 +206,9 @@ export function createMemoryCounters({ clock, seedFrom, idleMs = IDLE_MS }: Memo
   function askForPast(resolved: Resolved): Promise<void> | null {
     if (!resolved.mayLackPast) return null;
     const asked = seedAll(registry, resolved.counters, seedFrom, time);
-    if (asked === null) resolved.mayLackPast = false;
-    return asked;
+    if (asked !== null) return patience(asked);
+    resolved.mayLackPast = false;
+    return null;
   }
 }
 

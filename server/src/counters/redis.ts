@@ -26,6 +26,8 @@ export interface RedisCountersOptions {
   /** Names this process among those that share the counters: eight characters. */
   readonly owner: string;
   readonly pastFrom: PastFrom;
+  /** How long a request waits for the past of its counters: rejects when it gives up. For as long as it takes unless given. */
+  readonly patience?: (answered: Promise<void>) => Promise<void>;
   /** Called where Redis does not have a plan it may have been given: rejects where it has lost more than that. */
   readonly mustBeSame?: () => Promise<void>;
 }
@@ -49,6 +51,8 @@ export interface RedisCounters extends Counters, HeldRecords {
   adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold;
   /** These counters may have missed something: what the ledger knows of is asked for again when it is next needed. */
   doubt(counters: readonly CounterSpec[]): Promise<void>;
+  /** Counters whose past this process is asking for. */
+  cold(): number;
 }
 
 /** What an attempt took, and when. */
@@ -93,12 +97,19 @@ class RedisHold implements SharedHold {
 }
 
 /** Each operation is one script, so each is atomic; time is Redis's own. Rejects when Redis is away or the ledger is out of reach. */
-export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }: RedisCountersOptions): RedisCounters {
+export function createRedisCounters({
+  run,
+  prefix,
+  owner,
+  pastFrom,
+  patience = (answered) => answered,
+  mustBeSame,
+}: RedisCountersOptions): RedisCounters {
   const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
   const openQuestions = new Map<string, Promise<void>>();
   let questions = 0;
   const records = heldRecords({ run, prefix, owner });
-  return { hold, extend, settle, read, restore, correct, forget, recount, rehold, adopt, doubt, ...records };
+  return { hold, extend, settle, read, restore, correct, forget, recount, rehold, adopt, doubt, cold, ...records };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
@@ -218,7 +229,7 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const answer = numbersIn(await ask());
       if (answer[0] === NO_PLAN) await keep(of as RedisPlan);
-      else if (answer[0] === ASKS) await askAll(of, answer);
+      else if (answer[0] === ASKS) await patience(askAll(of, answer));
       else return answer;
     }
     throw new Error('the past of a counter could not be read');
@@ -258,38 +269,40 @@ export function createRedisCounters({ run, prefix, owner, pastFrom, mustBeSame }
     await Promise.all(waiting);
   }
 
+  function cold(): number {
+    return openQuestions.size;
+  }
+
   function askOnce(name: string, spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
     const asked = askPast(spec, fromMs, toMs).finally(() => openQuestions.delete(name));
     openQuestions.set(name, asked);
     return asked;
   }
 
-  /** The question is put to Redis and to the ledger in one turn, and the ledger is told what Redis answered. */
+  /** Redis is asked when it is the question's turn with the ledger, which is told what Redis answered. */
   async function askPast(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
-    questions = (questions + 1) % 900;
     const set = counterSet(prefix(), spec.organizationId, [spec]);
-    const began = amend(set, 'ask', fromMs, questions + 2).then(readQuestion);
-    const asked = began.then(({ unstored }): AskedPast => ({ unstored, recorded: () => recordedIn(spec.organizationId) }));
-    const points = pointsFrom(spec, fromMs, toMs, asked);
-    points.catch(() => undefined);
-    const { question } = await began;
-    if (question === 0) return void (await sleep(LOOK_AGAIN_MS));
+    let question = 0;
+    const begin = async (): Promise<AskedPast> => {
+      questions = (questions + 1) % 900;
+      const began = readQuestion(await amend(set, 'ask', fromMs, questions + 2));
+      question = began.question;
+      return { unstored: began.unstored, recorded: () => recordedIn(spec.organizationId) };
+    };
     try {
-      const seed = (await points).flatMap(({ atMs, amount }) => [atMs, amount]);
-      await amend(set, 'fill', fromMs, question, ...seed);
+      const points = await pastFrom(spec, fromMs, toMs, begin);
+      const seed = points.flatMap(({ atMs, amount }) => [atMs, amount]);
+      if (question !== 0) await amend(set, 'fill', fromMs, question, ...seed);
     } catch (error) {
-      await amend(set, 'give_up', fromMs, question);
+      if (question !== 0) await amend(set, 'give_up', fromMs, question);
       throw error;
     }
+    // Somebody else asks.
+    if (question === 0) await sleep(LOOK_AGAIN_MS);
   }
 
   async function recordedIn(organizationId: string) {
     return readRecorded(await run(scripts.holds, [holdsKey(prefix(), organizationId)], []));
-  }
-
-  /** What the source throws at once is its answer too. */
-  async function pointsFrom(spec: CounterSpec, fromMs: number, toMs: number, asked: Promise<AskedPast>) {
-    return pastFrom(spec, fromMs, toMs, asked);
   }
 }
 

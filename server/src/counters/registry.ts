@@ -24,6 +24,8 @@ export interface Registry {
   /** Moves on when a counter was dropped or its past became doubtful, so that whoever kept offsets looks them up again. */
   generation: number;
   size: number;
+  /** Counters that were needed and whose past is not known yet: the answer is on its way, or the last question failed. */
+  readonly cold: Set<Counter>;
   /** The latest admission known of an earlier process. A period that began before it may have been used by that one. */
   othersUntilMs: number;
   /** Where the next round of eviction goes on. */
@@ -74,6 +76,7 @@ export function newRegistry(cells: Cells): Registry {
     seriesByName,
     generation: 0,
     size: 0,
+    cold: new Set(),
     othersUntilMs: Number.NEGATIVE_INFINITY,
     cursor: seriesByName.values(),
   };
@@ -107,6 +110,7 @@ export function forgetPast(registry: Registry, name: string, nowMs: number): voi
   series.aliveSinceMs = nowMs;
   registry.generation++;
   for (const counter of series.periods) {
+    registry.cold.delete(counter);
     if (hasLedgerPast(counter.spec)) counter.past = UNKNOWN;
     else {
       counter.past = KNOWN;
@@ -122,7 +126,10 @@ export function doubtPast(registry: Registry, spec: CounterSpec, nowMs: number):
   const series = registry.seriesByName.get(spec.name)!;
   series.aliveSinceMs = nowMs;
   registry.generation++;
-  for (const counter of series.periods) counter.past = UNKNOWN;
+  for (const counter of series.periods) {
+    registry.cold.delete(counter);
+    counter.past = UNKNOWN;
+  }
 }
 
 /**
@@ -209,6 +216,7 @@ function drop(registry: Registry, counter: Counter): void {
   const { series, offset, spec } = counter;
   series.lastTakenMs = Math.max(series.lastTakenMs, cells.data[offset + TOUCHED]!);
   series.periods.splice(series.periods.indexOf(counter), 1);
+  registry.cold.delete(counter);
   if (spec.window.is === 'trailing') freeTrailing(cells, offset);
   else cells.give(offset, PLAIN_CELLS);
   registry.size--;

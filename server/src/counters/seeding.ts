@@ -9,7 +9,8 @@ import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, wind
  * the same answer. What is settled before the instant of the answer is in it, what is settled after is counted here, so each row counts exactly
  * once: the source stands still at the instant it is asked, or at a later one of which it says so.
  *
- * Rejects with the source's error; the next request that needs the counter asks again.
+ * Rejects with the source's error; the next request that needs the counter asks again. Whoever waits may give up: the answer still fills the
+ * counter when it comes.
  */
 export function seedAll(
   registry: Registry,
@@ -35,6 +36,7 @@ function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () 
   const answered = points.then(fill, giveUp);
   asked = { is: 'asked', answered };
   counter.past = asked;
+  registry.cold.add(counter);
   return answered;
 
   // An answer to a question that was given up in the meantime may have a gap: whoever waited asks again.
@@ -42,6 +44,7 @@ function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () 
     if (counter.past !== asked) return;
     addPoints(registry, counter, points, time());
     counter.past = KNOWN;
+    registry.cold.delete(counter);
   }
   function giveUp(reason: unknown): never {
     if (counter.past === asked) counter.past = UNKNOWN;

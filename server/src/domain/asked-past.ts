@@ -30,10 +30,13 @@ export interface AskedPast {
   recorded(): Promise<readonly Recorded[]>;
 }
 
-/** What was used when, in the counter's unit, from `fromMs` up to, not including, `toMs`. Called in the turn in which Redis is asked. */
+/**
+ * What was used when, in the counter's unit, from `fromMs` up to, not including, `toMs`. `begin` asks Redis; it is called once, when it is the
+ * question's turn, so that a question waits in line before it is asked and not after.
+ */
 export type PastFrom = (
   counter: CounterSpec,
   fromMs: number,
   toMs: number,
-  asked: Promise<AskedPast>,
+  begin: () => Promise<AskedPast>,
 ) => Promise<readonly { readonly atMs: number; readonly amount: number }[]>;

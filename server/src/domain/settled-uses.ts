@@ -1,4 +1,13 @@
-import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR, LINE_TAGS, type RowBatch } from './settled-rows.ts';
+import type { PlanUse } from './limit-plan.ts';
+import {
+  END_FIELDS,
+  ENTRY_FIELD_SEPARATOR,
+  ENTRY_FIELDS,
+  ENTRY_SEPARATOR,
+  type EndField,
+  LINE_TAGS,
+  type RowBatch,
+} from './settled-rows.ts';
 
 /** What an admitted request used, as its row says it. */
 export interface SettledUse {
@@ -43,4 +52,36 @@ function sumsOf(entries: string): readonly [tokens: number, nanoUsd: number] {
 
 function countable(amount: number): number {
   return amount > 0 ? Math.min(Math.floor(amount), Number.MAX_SAFE_INTEGER) : 0;
+}
+
+/** An admitted request as counters count it: whose it was, when, and what it used. */
+export interface CountedUse extends PlanUse {
+  readonly organizationId: string;
+  readonly atMs: number;
+  readonly tokens: number;
+  readonly nanoUsd: number;
+}
+
+const field = (name: EndField) => END_FIELDS.indexOf(name);
+
+/** The admitted requests among lines `from` up to `to` of a batch. See eachSettledUse for what is left out. */
+export function countedUses({ bytes, starts }: RowBatch, from: number, to: number): readonly CountedUse[] {
+  const uses: CountedUse[] = [];
+  for (let index = from; index < to; index += 1) {
+    const fields = bytes.toString('utf8', starts[index], starts[index + 1] ?? bytes.length).split('\t', ENTRIES + 1);
+    const text = (name: EndField) => fields[field(name)] ?? '';
+    if (fields[0] !== LINE_TAGS.end || fields[STATUS] === 'refused') continue;
+    const [tokens, nanoUsd] = sumsOf(fields[ENTRIES] ?? '');
+    uses.push({
+      organizationId: text('organization_id'),
+      teamId: text('team_id'),
+      memberId: text('member_id') === '' ? null : text('member_id'),
+      keyId: text('key_id'),
+      calledName: text('called_name'),
+      atMs: Number(text('admitted_at_ms')),
+      tokens: countable(tokens),
+      nanoUsd: countable(nanoUsd),
+    });
+  }
+  return uses;
 }

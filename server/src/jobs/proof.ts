@@ -8,6 +8,7 @@ import { activeAfter } from '../store/active-organizations.ts';
 import { inUse } from '../store/budget-watch.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
+import { correctFold } from '../store/folds.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
 import { modelLimitsFrom, rateLimitsFrom } from '../store/policy-columns.ts';
 import { hoursOf, repairCoarser, repairQuarters, repairUnits, rollupDrifts } from '../store/rollup-proof.ts';
@@ -154,10 +155,14 @@ export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }
 async function repairDay(context: JobContext, dayMs: number, logDaysMax: number | null): Promise<number> {
   const { db } = context.database;
   let rows = 0;
+  const moved = new Set<string>();
   for (const span of hoursOf(dayMs)) {
     goOn(context);
-    rows += (await repairQuarters(db, { span, logDaysMax, at: new Date(context.clock.nowMs()) })).length;
-    rows += (await repairUnits(db, { span })).length;
+    const quarters = await repairQuarters(db, { span, logDaysMax, at: new Date(context.clock.nowMs()) });
+    for (const organizationId of quarters) moved.add(organizationId);
+    rows += quarters.length + (await repairUnits(db, { span })).length;
   }
+  // What was folded of those quarters says what they said before.
+  for (const organizationId of moved) await correctFold(db, organizationId, { fromMs: dayMs, toMs: dayMs + DAY_MS });
   return rows + (await repairCoarser(db, { span: { fromMs: dayMs, toMs: dayMs + DAY_MS } })).length;
 }

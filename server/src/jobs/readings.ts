@@ -3,10 +3,12 @@ import type { Clock } from '../lib/clock.ts';
 import { backlog } from '../store/alert-deliveries.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
+import { type FoldLag, foldLag } from '../store/fold-proof.ts';
 import * as runs from '../store/job-runs.ts';
 
 export interface JobReadings {
   readonly drifts: { readonly open: number; readonly lastDay: number };
+  readonly folds: FoldLag;
   readonly deliveries: { readonly pending: number; readonly lost: number };
   readonly jobs: readonly {
     readonly name: string;
@@ -18,6 +20,7 @@ export interface JobReadings {
 
 export const NO_READINGS: JobReadings = {
   drifts: { open: 0, lastDay: 0 },
+  folds: { behindMs: 0, unfilled: 0 },
   deliveries: { pending: 0, lost: 0 },
   jobs: [],
 };
@@ -25,6 +28,7 @@ export const NO_READINGS: JobReadings = {
 const EVERY_MS = 15_000;
 const DAY_MS = 86_400_000;
 const RUNS = 20;
+const FOLDS_EVERY = 4;
 
 /** Reads at once and then every 15 s; while the database is away the last reading stands. */
 export function keepReadings({
@@ -40,11 +44,15 @@ export function keepReadings({
   stop(): void;
 } {
   let last = NO_READINGS;
+  let looks = 0;
+  // It looks at every organization, so it is asked for less often.
+  const foldsNow = () => (looks++ % FOLDS_EVERY === 0 ? foldLag(db) : last.folds);
   const look = async () => {
     const { open, recent } = await drifts.counts(db, new Date(clock.nowMs() - DAY_MS));
     const newest = await runs.newest(db, jobs, RUNS);
     last = {
       drifts: { open, lastDay: recent },
+      folds: await foldsNow(),
       deliveries: await backlog(db, new Date(clock.nowMs() - DAY_MS)),
       jobs: jobs.map((name) => readingOf(name, newest.get(name) ?? [])),
     };

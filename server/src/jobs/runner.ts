@@ -47,6 +47,7 @@ const DELIVERIES = 'deliveries';
 const SILENT_SECONDS = 60;
 const JOB_SECONDS_MAX = 3_600;
 const DELIVERY_SECONDS_MAX = 60;
+const JOBS_AT_ONCE = 2;
 const DELIVERIES_AT_ONCE = 4;
 const RETRY_SECONDS = 5;
 const RETRY_SECONDS_MAX = 3_600;
@@ -93,7 +94,11 @@ export function startRunner(options: RunnerOptions): Runner {
   }
 
   function workOnJobs(opened: PgBoss): Promise<string> {
-    const poll = { pollingIntervalSeconds: options.pollSeconds ?? POLL_SECONDS.jobs[database.kind] };
+    const poll = {
+      pollingIntervalSeconds: options.pollSeconds ?? POLL_SECONDS.jobs[database.kind],
+      // A long job does not hold up the short ones.
+      localConcurrency: JOBS_AT_ONCE,
+    };
     return opened.work<JobData>(JOBS, poll, async ([queued]) => {
       trouble = null;
       if (queued !== undefined) await runOne(queued);

@@ -4,12 +4,14 @@ import type { MetricFamilies } from './metric-families.ts';
 export interface JobReadings {
   /** Sums that did not agree with the ledger. */
   readonly drifts: { readonly open: number; readonly lastDay: number };
+  /** Use that is not in days and months yet though it should be, and organizations with a past before them. */
+  readonly folds: { readonly behindMs: number; readonly unfilled: number };
   readonly deliveries: { readonly pending: number; readonly lost: number };
   readonly jobs: readonly { readonly name: string; readonly doneAtMs: number | null; readonly isFailing: boolean }[];
 }
 
 /** Every process that says it says the same of all: the largest is meant, not the sum. */
-export function addJobs(families: MetricFamilies, { drifts, deliveries, jobs }: JobReadings): void {
+export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, jobs }: JobReadings): void {
   families.gauge(
     'headgate_ledger_drift',
     'Sums that do not agree with the ledger and are not corrected yet.',
@@ -17,6 +19,18 @@ export function addJobs(families: MetricFamilies, { drifts, deliveries, jobs }: 
     'max',
   );
   families.gauge('headgate_ledger_drift_last_day', 'Sums found not to agree with the ledger in 24 hours.', drifts.lastDay, 'max');
+  families.gauge(
+    'headgate_folds_behind_seconds',
+    'How long use has been waiting to be added to days and months.',
+    folds.behindMs / 1_000,
+    'max',
+  );
+  families.gauge(
+    'headgate_folds_unfilled',
+    'Organizations whose use of before the first fold is not in days and months yet.',
+    folds.unfilled,
+    'max',
+  );
   families.gauge(
     'headgate_alert_deliveries_pending',
     'Alerts on their way to a webhook or a mailbox.',

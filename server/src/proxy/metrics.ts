@@ -14,6 +14,8 @@ export interface MetricsSources {
   readonly ledger: () => LedgerReading;
   readonly coolingDeployments: () => number;
   readonly counters: () => number;
+  /** Counters that are needed and do not know their past yet. */
+  readonly coldCounters: () => number;
   /** Requests of this process that hold something in the counters. */
   readonly holds: () => number;
   /** Null where this process counts alone. */
@@ -79,7 +81,7 @@ function registryOf(sources: MetricsSources): Registry {
   return families.registry;
 }
 
-function addKept(families: MetricFamilies, { snapshot, counters, coolingDeployments }: MetricsSources): void {
+function addKept(families: MetricFamilies, { snapshot, counters, coldCounters, coolingDeployments }: MetricsSources): void {
   const { keys, organizations } = snapshot.sizes();
   families.gauge('headgate_keys_cached', 'Keys in memory.', keys);
   families.gauge('headgate_organizations_cached', 'Organizations in memory.', organizations);
@@ -90,6 +92,7 @@ function addKept(families: MetricFamilies, { snapshot, counters, coolingDeployme
     'max',
   );
   families.gauge('headgate_counters', 'Limit and budget counters in memory.', counters());
+  families.gauge('headgate_counters_cold', 'Counters in use that have not read their past from the ledger yet.', coldCounters());
   families.gauge('headgate_deployments_cooling', 'Deployments resting after failures.', coolingDeployments());
 }
 

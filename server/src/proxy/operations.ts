@@ -6,6 +6,8 @@ import { Refusal } from './refusal.ts';
 export interface Operations {
   /** Null when requests can be served, else why not. */
   notReady(): string | null;
+  /** Counters that are needed and do not know their past yet. */
+  coldCounters(): number;
   metrics(): Promise<string>;
   /** Whether this request may read the metrics: from loopback, or with a platform token. */
   mayReadMetrics(request: GatewayRequest): Promise<boolean>;
@@ -33,7 +35,7 @@ export async function serveOperations(request: GatewayRequest, reply: Reply, ope
     case '/health/live':
       return say(reply, 200, 'application/json', '{"status":"live"}');
     case '/health/ready':
-      return sayReadiness(reply, operations.notReady());
+      return sayReadiness(reply, operations.notReady(), operations.coldCounters());
     case '/metrics':
       if (!(await operations.mayReadMetrics(request))) return refuse(request, reply, operations);
       return say(reply, 200, 'text/plain; version=0.0.4; charset=utf-8', await operations.metrics());
@@ -83,9 +85,10 @@ function sayFile(request: GatewayRequest, reply: Reply, file: PageFile): void {
   reply.end(request.method === 'HEAD' ? null : body);
 }
 
-function sayReadiness(reply: Reply, why: string | null): void {
-  if (why === null) say(reply, 200, 'application/json', '{"status":"ready"}');
-  else say(reply, 503, 'application/json', JSON.stringify({ status: 'not_ready', reason: why }));
+/** Cold counters are told and make nobody wait: a balancer that sent nothing would keep them cold. */
+function sayReadiness(reply: Reply, why: string | null, cold: number): void {
+  const facts = why === null ? { status: 'ready' } : { status: 'not_ready', reason: why };
+  say(reply, why === null ? 200 : 503, 'application/json', JSON.stringify({ ...facts, cold_counters: cold }));
 }
 
 function say(reply: Reply, status: number, type: string, content: string | Buffer): void {

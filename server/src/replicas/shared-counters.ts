@@ -55,6 +55,8 @@ export interface SharedCounters extends Counters {
   held(): Promise<HeldReport>;
   /** Has these counters hold what requests in flight hold of them; returns those that held something else. Rejects with CountersAway. */
   compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]>;
+  /** Counters whose past this process is asking for. */
+  cold(): number;
   stop(): Promise<void>;
 }
 
@@ -263,6 +265,10 @@ class Shared implements SharedCounters {
 
   compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]> {
     return this.#whileOpen(() => this.#o.redis.compareHeld(counters));
+  }
+
+  cold(): number {
+    return this.#o.redis.cold();
   }
 
   mustBeSame(): Promise<void> {

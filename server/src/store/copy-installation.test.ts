@@ -39,9 +39,26 @@ describe.skipIf(!hasPostgres())('copying an installation', () => {
       sql`insert into organizations (id, slug, name, time_zone) values ('org_1', 'one', 'One', 'Asia/Kathmandu')`,
     );
     await source().db.execute(sql`insert into teams (organization_id, id, name) values ('org_1', 'team_1', 'Team')`);
+    await source().db.execute(
+      sql`insert into scope_marks (organization_id, fold, time_zone, until) values ('org_1', 3, 'Asia/Kathmandu', '2026-01-02 18:15Z')`,
+    );
+    for (const table of ['scope_days', 'scope_months']) {
+      await source().db.execute(
+        sql`insert into ${sql.identifier(table)} values ('org_1', 3, 'k', 'key_1', '', '2026-01-01', 5, 60, 9007199254740993)`,
+      );
+    }
     const copied = await copyInstallation(source(), target);
     expect(copied).toMatchObject({ auditChains: 1, ledgerRows: 0, spentNanoUsd: 0n });
-    for (const table of ['audit_events', 'teams', 'organization_standings', 'tenant_objects', 'config_versions']) {
+    for (const table of [
+      'audit_events',
+      'teams',
+      'organization_standings',
+      'tenant_objects',
+      'config_versions',
+      'scope_marks',
+      'scope_days',
+      'scope_months',
+    ]) {
       const all = sql`select one::text as line from ${sql.identifier(table)} one order by 1`;
       expect((await target.db.execute(all)).rows, table).toEqual((await source().db.execute(all)).rows);
     }

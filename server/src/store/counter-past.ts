@@ -1,85 +1,114 @@
-/** The past of many counters at once: after a start each key in traffic asks for a dozen, and the ledger writer stands still for each answer. */
+/** The past of counters that one process keeps alone, read while it goes on settling and storing: each row counts exactly once. */
+import { type CounterSpec, countsUse } from '../domain/limit-plan.ts';
+import type { CountedUse } from '../domain/settled-uses.ts';
 import type { Database } from './database.ts';
-import { type SpanQuestion, spanSums } from './span-sums.ts';
-import { type CounterScope, spendSince, type UsePoint } from './usage.ts';
+import type { PastQuestion } from './folded-past.ts';
+import { createPastReader, type Exactness } from './past-reader.ts';
+import { createPatience } from './patience.ts';
+import type { Follower } from './stored-since.ts';
+import type { UsePoint } from './usage.ts';
+import type { Span } from './usage-rows.ts';
 
-interface Asked {
-  readonly counter: CounterScope;
-  readonly fromMs: number;
-  readonly toMs: number;
+export interface CounterPastOptions {
+  readonly db: Database;
+  /** The ledger writer's; see there. */
+  readonly follow: () => Follower;
+  /** The access groups of a called name now. */
+  readonly groupsOf: (calledName: string) => ReadonlySet<string>;
+}
+
+export interface CounterPast {
+  /**
+   * What the counter would have counted from `fromMs` up to, not including, `toMs`, as of the instant at which it calls `nowAsOf`: in the turn of
+   * the call or later, and once more where the database went away in between. Rejects with StoreUnavailable when the database is away.
+   */
+  readonly ask: (counter: CounterSpec, fromMs: number, toMs: number, nowAsOf: () => void) => Promise<readonly UsePoint[]>;
+  /** How a request waits for an answer; see there. */
+  readonly patience: (answered: Promise<void>) => Promise<void>;
+}
+
+interface Question extends PastQuestion {
   readonly nowAsOf: () => void;
-  readonly answer: (points: readonly UsePoint[] | PromiseLike<readonly UsePoint[]>) => void;
-  readonly fail: (error: unknown) => void;
+}
+
+/** A follower for all the questions that were fixed together; the last one lets go of it. */
+interface Fixed {
+  readonly follower: Follower;
+  questions: number;
+}
+
+export function createCounterPast(options: CounterPastOptions): CounterPast {
+  const reader = createPastReader<Question, Fixed>(options.db, exactness(options));
+  return {
+    ask: (counter, fromMs, toMs, nowAsOf) => reader.ask({ counter, fromMs, toMs, nowAsOf }),
+    patience: createPatience(reader.answered),
+  };
 }
 
 /**
- * Everything settled before this call is in what the work reads, and nothing that is settled later. Whoever counts settlements has heard of
- * all those before when it returns, and of none later.
+ * The instant is a place in the journal: what was settled before it is stored before the ledger is read, and what is settled later the counters
+ * count themselves. What of the latter the snapshot holds already is taken away again.
  */
-export type Barrier = (work: () => Promise<void>) => Promise<void>;
+function exactness({ db, follow, groupsOf }: CounterPastOptions): Exactness<Question, Fixed> {
+  return {
+    fix: async (questions) => {
+      const fixed: Fixed = { follower: follow(), questions: questions.length };
+      // Taking its place, the follower has had the journal write what was settled, and by then the counters were told of it.
+      for (const { nowAsOf } of questions) nowAsOf();
+      try {
+        await fixed.follower.reached;
+      } catch (error) {
+        fixed.follower.end();
+        throw error;
+      }
+      return questions.map(() => fixed);
+    },
+    read: async (parts, run) => {
+      const found = await run(db);
+      const byFollower = new Map<Fixed, UsesById>();
+      for (const { fixed } of parts) {
+        if (!byFollower.has(fixed)) byFollower.set(fixed, byId(await fixed.follower.usesIn(found.snapshot)));
+      }
+      const moves = parts.map(({ question, fixed, ...span }) => {
+        const uses = byFollower.get(fixed)?.get(question.counter.scopeId) ?? [];
+        return uses.filter((use) => isCounted(question, use, span, groupsOf)).map((use) => movedBy(question, use));
+      });
+      return { found, moves };
+    },
+    release: (fixed) => {
+      fixed.questions -= 1;
+      if (fixed.questions === 0) fixed.follower.end();
+    },
+  };
+}
 
-/** So many questions in one statement, and so many statements, take some tens of milliseconds; the writer stands still for them. */
-const TOGETHER_MAX = 2_000;
-const ALONE_MAX = 40;
+type UsesById = ReadonlyMap<string, readonly CountedUse[]>;
 
-/**
- * As spendSince, for the counters. What is asked while an answer is under way is answered together after it, as of then: so who waits does so
- * for two answers, unless there are more than fit. Questions of calendar periods and whatever is called become one statement, the others stay one each.
- */
-export function askTogether(db: Database, barrier: Barrier) {
-  const waiting: Asked[] = [];
-  let isUnderWay = false;
-  return (counter: CounterScope, fromMs: number, toMs: number, nowAsOf: () => void): Promise<readonly UsePoint[]> =>
-    new Promise((answer, fail) => {
-      waiting.push({ counter, fromMs, toMs, nowAsOf, answer, fail });
-      if (isUnderWay) return;
-      isUnderWay = true;
-      // Not before the others of this turn have asked, of whom there are as many as a plan has counters.
-      queueMicrotask(next);
-    });
-
-  function next(): void {
-    const asked = take();
-    isUnderWay = asked.length > 0;
-    if (!isUnderWay) return;
-    const failed = (error: unknown) => {
-      for (const { fail } of asked) fail(error);
-    };
-    barrier(() => answerAll(db, asked))
-      .catch(failed)
-      .then(next);
-    for (const { nowAsOf } of asked) nowAsOf();
+/** By whom they count for: thousands of counters look for theirs among thousands of uses. */
+function byId(uses: readonly CountedUse[]): UsesById {
+  const found = new Map<string, CountedUse[]>();
+  for (const use of uses) {
+    for (const id of [use.organizationId, use.teamId, use.memberId, use.keyId]) {
+      if (id === null) continue;
+      const same = found.get(id);
+      if (same === undefined) found.set(id, [use]);
+      else same.push(use);
+    }
   }
-
-  function take(): readonly Asked[] {
-    let alone = 0;
-    const fits = (one: Asked, index: number) => index < TOGETHER_MAX && (isOfAnything(one) || ++alone <= ALONE_MAX);
-    const end = waiting.findIndex((one, index) => !fits(one, index));
-    return waiting.splice(0, end === -1 ? waiting.length : end);
-  }
+  return found;
 }
 
-async function answerAll(db: Database, asked: readonly Asked[]): Promise<void> {
-  const together = asked.length === 1 ? [] : asked.filter(isOfAnything);
-  const sums = await spanSums(db, together.map(questionOf));
-  const known = new Map(together.map((one, index) => [one, sums[index] ?? null]));
-  await Promise.all(asked.map((one) => answerOne(db, one, known.get(one) ?? null)));
+function isCounted(
+  { counter }: Question,
+  use: CountedUse,
+  { fromMs, toMs }: Span,
+  groupsOf: CounterPastOptions['groupsOf'],
+): boolean {
+  return (
+    use.organizationId === counter.organizationId && use.atMs >= fromMs && use.atMs < toMs && countsUse(counter, use, groupsOf)
+  );
 }
 
-async function answerOne(db: Database, one: Asked, sum: number | null): Promise<void> {
-  const { counter, fromMs, toMs } = one;
-  try {
-    if (sum === null) one.answer(await spendSince(db, counter, fromMs, toMs));
-    else one.answer(sum === 0 ? [] : [{ atMs: fromMs, amount: sum }]);
-  } catch (error) {
-    one.fail(error);
-  }
-}
-
-function isOfAnything({ counter }: Asked): boolean {
-  return counter.match.is === 'any' && counter.window.is === 'calendar';
-}
-
-function questionOf({ counter: { organizationId, scope, scopeId, unit }, fromMs, toMs }: Asked): SpanQuestion {
-  return { organizationId, scope, scopeId, unit, fromMs, toMs };
+function movedBy({ counter: { unit } }: Question, { atMs, tokens, nanoUsd }: CountedUse): UsePoint {
+  return { atMs, amount: unit === 'nano_usd' ? -nanoUsd : unit === 'tokens' ? -tokens : -1 };
 }

@@ -120,12 +120,17 @@ tag_moved as (
  * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is
  * replayed. Returns how many rows were new.
  */
-export const STORE_LINES = storing(NO_TAGS);
+export const STORE_LINES = storeLinesAnd('');
 
 /** The same where a line has tags. Of its own, so that an installation without tags pays nothing for them. */
-export const STORE_TAGGED_LINES = storing(TAGS);
+export const STORE_TAGGED_LINES = storeLinesAnd('', 'tagged');
 
-function storing({ ofEnds, ofLog, rollups }: TagParts): string {
+/**
+ * The same with further parts, which may read `moves`: what each new row adds to its quarter of the rollups. The answer is `stored`, how many rows
+ * were new; `xid`, the transaction's; and `at_ms`, the database's time.
+ */
+export function storeLinesAnd(parts: string, lines: 'plain' | 'tagged' = 'plain'): string {
+  const { ofEnds, ofLog, rollups } = lines === 'tagged' ? TAGS : NO_TAGS;
   return `
 with lines as materialized (
   select n, string_to_array(line, E'\\t', '') as f from string_to_table($1::text, E'\\n') with ordinality as t(line, n)
@@ -236,6 +241,8 @@ units_moved as (
   select ${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS, (name) => `sum(${name})`)} from (${unitsOf('owed')}) as used (${list(UNIT_ROLLUP_COLUMNS)})
   group by ${list(UNIT_ROLLUP_KEY)} order by ${list(UNIT_ROLLUP_KEY)}
   on conflict (${list(UNIT_ROLLUP_KEY)}) do update set ${list(UNIT_ROLLUP_SUMS, (name) => `${name} = unit_rollups.${name} + excluded.${name}`)}
-)${rollups}
-select count(*)::integer as stored from logged`;
+)${rollups}${parts}
+select count(*)::integer as stored, pg_current_xact_id()::text as xid,
+  (extract(epoch from clock_timestamp()) * 1000)::float8 as at_ms
+from logged`;
 }

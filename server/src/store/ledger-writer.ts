@@ -3,15 +3,16 @@
  * again; a row that the database refuses is set aside and holds nobody up.
  */
 import { appendFileSync } from 'node:fs';
-import { type RowBatch, type RowPosition, type RowSource, TAGS_MARK } from '../domain/settled-rows.ts';
+import type { RowBatch, RowPosition, RowSource } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type DefectFacts, describeDefect } from '../lib/defect.ts';
 import { CatchUp, type CatchUpEvent, OtherHistory } from './catch-up.ts';
 import type { OpenDatabase } from './database.ts';
 import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from './errors.ts';
 import type { History } from './history.ts';
-import { STORE_LINES, STORE_TAGGED_LINES } from './ledger-statement.ts';
+import { LineStore, lineOf } from './line-store.ts';
 import type { Partitions } from './partitions.ts';
+import type { Follower } from './stored-since.ts';
 
 export interface LedgerWriterOptions {
   readonly database: OpenDatabase;
@@ -60,6 +61,11 @@ export interface LedgerWriter {
    * StoreUnavailable when the database is away, or when that takes longer than `msMax` (2 s unless given).
    */
   barrier<T>(work: () => Promise<T>, msMax?: number): Promise<T>;
+  /**
+   * Follows what is stored from here on: `reached` resolves when everything settled before this call is stored, and nobody stands still.
+   * Throws StoreUnavailable when the database is away.
+   */
+  follow(): Follower;
   lag(): LedgerLag;
   /** Stores what waits, for at most `msMax`, then stops. What is left stays in the journal. */
   stop(msMax: number): Promise<void>;
@@ -87,6 +93,7 @@ interface Waiting {
 class Writer implements LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #catchUp: CatchUp;
+  readonly #lines: LineStore;
   readonly #everyMs: number;
   readonly #bytesMax: number;
   /** Halved when a batch takes too long, so that a slow database still gets on. */
@@ -110,6 +117,7 @@ class Writer implements LedgerWriter {
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
     this.#catchUp = new CatchUp(options);
+    this.#lines = new LineStore(options, this.#catchUp);
     this.#everyMs = options.everyMs ?? 100;
     this.#rowsMax = options.rowsMax ?? 5_000;
     this.#rowsNow = this.#rowsMax;
@@ -144,6 +152,36 @@ class Writer implements LedgerWriter {
       this.#barriers.push(waiting);
       this.#wake();
     });
+  }
+
+  follow(): Follower {
+    const { promise: reached, resolve, reject } = Promise.withResolvers<void>();
+    let following: Omit<Follower, 'reached'> | null = null;
+    const giveUp = (error: Error): never => {
+      throw error;
+    };
+    const waiting: Waiting = {
+      place: this.#placeOrAway(giveUp),
+      work: async () => {
+        following = this.#lines.since.follow();
+        resolve();
+      },
+      giveUp: (error) => {
+        this.#barriers = this.#barriers.filter((other) => other !== waiting);
+        reject(error);
+      },
+    };
+    reached.catch(() => {}); // Whoever follows hears of it when they wait.
+    this.#barriers.push(waiting);
+    this.#wake();
+    return {
+      reached,
+      usesIn: async (snapshot) => (following === null ? [] : following.usesIn(snapshot)),
+      end: () => {
+        this.#barriers = this.#barriers.filter((other) => other !== waiting);
+        following?.end();
+      },
+    };
   }
 
   #placeOrAway(giveUp: (error: Error) => never): RowPosition {
@@ -186,8 +224,11 @@ class Writer implements LedgerWriter {
         if ((await this.#round()) === 'done') break;
         this.#defects = 0;
       } catch (error) {
-        if (error instanceof OtherHistory) this.#isOtherHistory = true;
-        else await this.#metDefect(error);
+        if (!(error instanceof OtherHistory)) await this.#metDefect(error);
+        else {
+          this.#lines.since.doubt();
+          this.#isOtherHistory = true;
+        }
       }
     }
     this.#stopping = 'now';
@@ -296,26 +337,7 @@ class Writer implements LedgerWriter {
   }
 
   async #insert(batch: RowBatch, from: number, to: number): Promise<void> {
-    // A batch is of one month nearly always; a row with an impossible time is found out when it is alone.
-    await this.#options.partitions.ensure(to - from === batch.starts.length ? batch.monthsMs : monthsOf(batch, from, to));
-    const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
-    // The last line's own end would begin an empty line.
-    const text = bytes.includes(TAGS_MARK) ? STORE_TAGGED_LINES : STORE_LINES;
-    const query = { text, values: [bytes.subarray(0, -1)], query_timeout: this.#options.statementMsMax ?? 10_000 };
-    const client = await this.#options.database.pool.connect();
-    let isBroken = false;
-    try {
-      await this.#catchUp.check(client);
-      const { rows } = await client.query<{ stored: number }>(query);
-      const stored = rows[0]?.stored ?? 0;
-      this.#stored += stored;
-      this.#catchUp.stored(batch, stored);
-    } catch (error) {
-      isBroken = !(error instanceof OtherHistory) && !isAboutTheRows(storeErrorFrom(error));
-      throw error;
-    } finally {
-      client.release(isBroken);
-    }
+    this.#stored += await this.#lines.insert(batch, from, to);
   }
 
   #succeeded(): void {
@@ -375,19 +397,6 @@ class Writer implements LedgerWriter {
 
 function backoff(failures: number): number {
   return Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** failures);
-}
-
-function lineOf(batch: RowBatch, index: number): string {
-  return batch.bytes.toString('utf8', batch.starts[index], batch.starts[index + 1] ?? batch.bytes.length);
-}
-
-function monthsOf(batch: RowBatch, from: number, to: number): readonly number[] {
-  const times: number[] = [];
-  for (let i = from; i < to; i++) {
-    const [tag, , admittedAtMs] = lineOf(batch, i).split('\t', 3);
-    if (tag === 'E') times.push(Number(admittedAtMs));
-  }
-  return times;
 }
 
 function samePlace(a: RowPosition, b: RowPosition): boolean {

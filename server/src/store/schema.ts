@@ -3,6 +3,7 @@ export * from './schema/accounts.ts';
 export * from './schema/alerts.ts';
 export * from './schema/audit.ts';
 export * from './schema/catalogue.ts';
+export * from './schema/folds.ts';
 export * from './schema/invitations.ts';
 export * from './schema/jobs.ts';
 export * from './schema/records.ts';

@@ -31,6 +31,7 @@ beforeAll(async () => {
     ledger: () => ({ rows: 0, bytes: 0, ageMs: 0, stored: 0, rejected: 0, database: 'ok' }),
     coolingDeployments: () => 0,
     counters: () => 0,
+    coldCounters: () => 0,
     holds: () => 0,
     shared: () => ({ is: 'open', replicas: 3, untold: 0, degraded: 0, outages: 0, heldWithoutRequest: 0, givenBack: 0 }),
     journalBytes: () => 0,
@@ -39,6 +40,7 @@ beforeAll(async () => {
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),
     jobs: () => ({
       drifts: { open: 0, lastDay: 0 },
+      folds: { behindMs: 0, unfilled: 0 },
       deliveries: { pending: 0, lost: 0 },
       jobs: [{ name: 'proof', doneAtMs: 1_000, isFailing: false }],
     }),

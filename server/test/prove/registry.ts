@@ -40,6 +40,12 @@ export const REGISTRY: readonly ProveRow[] = [
     module: 'tags-route',
     shows: 'each kind of request × deployment × default and required tags reaches whom the table says, and costs what it should',
   },
+  {
+    name: 'counters.cold',
+    module: 'counters-cold',
+    shows: 'after a start every key asks for its past at once: all are answered, few rows are read, the writer goes on',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),

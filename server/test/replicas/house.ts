@@ -46,7 +46,7 @@ export async function openHouse({ base, url, owner, members, away, left = null, 
     run: link.run,
     prefix,
     owner,
-    pastFrom: async (_spec, fromMs, _toMs, asked) => ((await asked).unstored === null ? [] : [{ atMs: fromMs, amount: SPENT }]),
+    pastFrom: async (_spec, fromMs, _toMs, begin) => ((await begin()).unstored === null ? [] : [{ atMs: fromMs, amount: SPENT }]),
     mustBeSame: () => shared.mustBeSame(),
   });
   const shared = createSharedCounters({

@@ -45,7 +45,12 @@ async function replica(url: string, owner: string) {
   const link = await openRedis({ url, onEvent: () => {} });
   opened.push({ stop: () => link.close() });
   const prefix = () => PREFIX;
-  const counters = createRedisCounters({ run: link.run, prefix, owner, pastFrom: async () => [] });
+  const counters = createRedisCounters({
+    run: link.run,
+    prefix,
+    owner,
+    pastFrom: (_spec, _fromMs, _toMs, begin) => begin().then(() => []),
+  });
   const swept: unknown[] = [];
   const living = createLiving({
     run: link.run,

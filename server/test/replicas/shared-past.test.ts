@@ -14,7 +14,7 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { requestId, restampRequestId } from '../../src/lib/id.ts';
 import { createLedgerWriter } from '../../src/store/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
-import { askShared } from '../../src/store/shared-past.ts';
+import { createSharedPast } from '../../src/store/shared-past.ts';
 import { hasPostgres, withDatabase } from '../support/database.ts';
 import { openTestJournal, temporaryDirectory } from '../support/journals.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis('Redis') || !hasPostgres())('a past that many processe
       run: scriptRunner(redis.client),
       prefix: () => prefix,
       owner,
-      pastFrom: askShared(db, () => NO_GROUPS),
+      pastFrom: createSharedPast(db, () => NO_GROUPS).ask,
     });
     const directory = temporaryDirectory();
     const { journal } = await openTestJournal(directory);

@@ -20,6 +20,7 @@ export async function serveHouse(plan: House = {}, patience?: Patience, fastLane
   const administered: string[] = [];
   const operations: Operations = {
     notReady: () => null,
+    coldCounters: () => house.counters.cold(),
     metrics: async () => '',
     mayReadMetrics: async () => false,
     file: () => null,

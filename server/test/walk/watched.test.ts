@@ -4,7 +4,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/estimate-reason.ts';
 import { type MetricsSources, renderMetrics } from '../../src/proxy/metrics.ts';
 import { chat, chatAnswer, chatUsage, type PlayedCall } from '../support/played-provider.ts';
+import { budget } from '../support/policies.ts';
 import { asking, HELLO, openScene, type Scene, type Setting } from '../support/scene.ts';
+import { serveHouse } from '../support/served-house.ts';
 import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const { stream: _, ...WHOLE } = HELLO;
@@ -36,13 +38,19 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     ledger: () => ({ rows: 0, bytes: 0, ageMs: 0, stored: 0, rejected: 0, database: 'ok' }),
     coolingDeployments: () => 0,
     counters: () => counters.size(),
+    coldCounters: () => counters.cold(),
     holds: () => counters.inFlight(),
     shared: () => null,
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
-    jobs: () => ({ drifts: { open: 0, lastDay: 0 }, deliveries: { pending: 0, lost: 0 }, jobs: [] }),
+    jobs: () => ({
+      drifts: { open: 0, lastDay: 0 },
+      folds: { behindMs: 0, unfilled: 0 },
+      deliveries: { pending: 0, lost: 0 },
+      jobs: [],
+    }),
   };
   const lines = (await renderMetrics(sources)).matchAll(new RegExp(`^${name}(?:\\{([^}]*)\\})? (\\S+)$`, 'gm'));
   return Object.fromEntries([...lines].map(([, labels = '', value]) => [labels, Number(value)]));
@@ -185,5 +193,23 @@ describe('headgate_holds_without_request', () => {
     for (let count = 0; count < 3; count += 1) await now.ask({ model: 'fast', messages: [{ role: 'user', content: 'hello' }] });
     expect([now.counters.inFlight(), now.gateway.traffic.inFlight()]).toEqual([3, []]);
     expect(await scrape(now, NAME)).toEqual({ '': 3 });
+  });
+});
+
+describe('headgate_counters_cold', () => {
+  const NAME = 'headgate_counters_cold';
+
+  test('counts what waits for its past, as /health/ready does, until the ledger has told it', async () => {
+    const asked = Promise.withResolvers<readonly { readonly atMs: number; readonly amount: number }[]>();
+    const served = await serveHouse({ seedFrom: () => asked.promise, organization: { budgets: [budget(1_000_000_000)] } });
+    house = served;
+    const ready = async () => (await fetch(`http://127.0.0.1:${served.port}/health/ready`)).json();
+    expect([await scrape(served, NAME), await ready()]).toEqual([{ '': 0 }, { status: 'ready', cold_counters: 0 }]);
+    const answer = served.ask({ model: 'fast', messages: [{ role: 'user', content: 'hello' }] });
+    await expect.poll(() => scrape(served, NAME)).toEqual({ '': 1 });
+    expect(await ready()).toEqual({ status: 'ready', cold_counters: 1 });
+    asked.resolve([]);
+    expect((await answer).status).toBe(200);
+    expect([await scrape(served, NAME), await ready()]).toEqual([{ '': 0 }, { status: 'ready', cold_counters: 0 }]);
   });
 });

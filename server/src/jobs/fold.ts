@@ -1,0 +1,137 @@
+/** Folds use into days and months, fills what was used before there were any, and proves both against the rollups. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  databaseNowMs,
+  nextToFill,
+  recentDrifts,
+  recentFromMs,
+  recentMarksAfter,
+  toFoldAfter,
+  wholeDrifts,
+  wholeMarksAfter,
+} from '../store/fold-proof.ts';
+import { correctFold, dropOldFolds, FOLD_BEHIND_MS, type FoldMark, foldAnew, foldBack, foldForward } from '../store/folds.ts';
+import { goOn, type Job, type JobContext } from './job.ts';
+
+const ORGANIZATIONS_AT_ONCE = 500;
+const OLD_ROWS_AT_ONCE = 5_000;
+/** The fill sleeps four times as long as it works: a fifth of a core at most. */
+const REST_RATIO = 4;
+const FILL_MS_MAX = 10 * 60_000;
+
+/** Folds what is an hour old, and puts the last days right where rows came that the fold could not know of. */
+export function foldJob(): Job {
+  return {
+    name: 'fold',
+    about: 'Adds use that is an hour old to days and months, from which counters read their past.',
+    cron: '2-59/15 * * * *',
+    run: async (context) => {
+      const { db } = context.database;
+      const nowMs = await databaseNowMs(db);
+      const folded = await foldAll(context, nowMs);
+      const corrected = await eachBatch(
+        context,
+        (after) => recentMarksAfter(db, { nowMs, after, most: ORGANIZATIONS_AT_ONCE }),
+        async (marks) => {
+          const wrong = await recentDrifts(db, marks, nowMs);
+          for (const mark of wrong) {
+            await correctFold(db, mark.organizationId, { fromMs: recentFromMs(mark, nowMs), toMs: nowMs });
+          }
+          return wrong.length;
+        },
+      );
+      return `Folded ${folded} organizations; ${corrected} had days that were put right.`;
+    },
+  };
+}
+
+async function foldAll(context: JobContext, nowMs: number): Promise<number> {
+  const { db } = context.database;
+  let [count, after] = [0, ''];
+  for (;;) {
+    const ids = await toFoldAfter(db, { beforeMs: nowMs - FOLD_BEHIND_MS, after, most: ORGANIZATIONS_AT_ONCE });
+    for (const organizationId of ids) {
+      do goOn(context);
+      while ((await foldForward(db, { organizationId, nowMs })) === 'more');
+    }
+    count += ids.length;
+    if (ids.length < ORGANIZATIONS_AT_ONCE) return count;
+    after = ids.at(-1) as string;
+  }
+}
+
+/** Folds what was used before the fold began, the newest days of all organizations first. */
+export function fillJob(): Job {
+  return {
+    name: 'fold-past',
+    about: 'Adds the use of before an upgrade, or of before a change of time zone, to days and months, the newest first.',
+    cron: '*/5 * * * *',
+    run: async (context) => {
+      const { db } = context.database;
+      const endMs = context.clock.monotonicMs() + FILL_MS_MAX;
+      let steps = 0;
+      for (;;) {
+        const organizationId = await nextToFill(db);
+        if (organizationId === null) break;
+        if (context.clock.monotonicMs() > endMs) return `Folded ${steps} stretches of the past; there is more.`;
+        await gently(context, () => foldBack(db, { organizationId }));
+        steps += 1;
+      }
+      let [dropped, last] = [0, 0];
+      do {
+        last = await gently(context, () => dropOldFolds(db, OLD_ROWS_AT_ONCE));
+        dropped += last;
+      } while (last > 0);
+      return `Folded ${steps} stretches of the past: all of it is folded. Deleted ${dropped} rows of earlier folds.`;
+    },
+  };
+}
+
+/** Works, and then rests for so long that requests have the database nearly to themselves. */
+async function gently<T>(context: JobContext, work: () => Promise<T>): Promise<T> {
+  goOn(context);
+  const startedMs = context.clock.monotonicMs();
+  const result = await work();
+  await sleep((context.clock.monotonicMs() - startedMs) * REST_RATIO);
+  return result;
+}
+
+/** Folds anew whatever does not add up: from then on its past is read from quarters, until it is folded. */
+export function foldProofJob(): Job {
+  return {
+    name: 'fold-proof',
+    about: 'Compares months of organizations with their whole past, and folds anew those that differ.',
+    cron: '53 3 * * *',
+    run: async (context) => {
+      const { db } = context.database;
+      let compared = 0;
+      const anew = await eachBatch(
+        context,
+        (after) => wholeMarksAfter(db, after, ORGANIZATIONS_AT_ONCE),
+        async (marks) => {
+          compared += marks.length;
+          const wrong = await wholeDrifts(db, marks);
+          for (const { organizationId } of wrong) await foldAnew(db, organizationId, await databaseNowMs(db));
+          return wrong.length;
+        },
+      );
+      return `Compared ${compared} organizations: ${anew} are folded anew.`;
+    },
+  };
+}
+
+/** Works on marks in batches; returns the sum of what it returned. */
+async function eachBatch(
+  context: JobContext,
+  next: (after: string) => Promise<readonly FoldMark[]>,
+  work: (marks: readonly FoldMark[]) => Promise<number>,
+): Promise<number> {
+  let [sum, after] = [0, ''];
+  for (;;) {
+    goOn(context);
+    const marks = await next(after);
+    sum += await work(marks);
+    if (marks.length < ORGANIZATIONS_AT_ONCE) return sum;
+    after = (marks.at(-1) as FoldMark).organizationId;
+  }
+}
