@@ -24,7 +24,12 @@ describe.skipIf(!hasRedis('Redis'))('holds that arrive late', () => {
   let made = 0;
 
   const process = (prefix: string, owner = 'process1'): RedisCounters =>
-    createRedisCounters({ run: scriptRunner(redis.client), prefix: () => prefix, owner, pastFrom: async () => [] });
+    createRedisCounters({
+      run: scriptRunner(redis.client),
+      prefix: () => prefix,
+      owner,
+      pastFrom: (_spec, _fromMs, _toMs, begin) => begin().then(() => []),
+    });
   const open = (): RedisCounters => {
     made += 1;
     return process(`late-${made}:`);
