@@ -24,7 +24,7 @@ export interface FoldMark {
 /** The fold stays this far behind the database's clock. */
 export const FOLD_BEHIND_MS = HOUR_MS;
 /** One step reads about so many quarters; at least one quarter, or one day of the past, is a step however many it has. */
-const ROWS_FORWARD = 5_000;
+const ROWS_FORWARD = 20_000;
 const ROWS_BACK = 20_000;
 
 export interface FoldOptions {
