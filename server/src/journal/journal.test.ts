@@ -212,8 +212,7 @@ test('a segment goes when its rows are stored and nothing in it is open, and not
   journal.end(givenEnd({ requestId: stream.requestId }));
   await written(journal);
   await takeRows(journal);
-  await sleep(50);
-  expect(segmentFiles(directory)).not.toContain(first);
+  await expect.poll(() => segmentFiles(directory)).not.toContain(first);
 });
 
 test('one long stream does not keep the journal from shrinking: its begin is carried forward and settles once', async () => {

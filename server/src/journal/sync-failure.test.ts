@@ -46,8 +46,7 @@ test('what a failed sync lost is in a new file: every end, and every beginning t
   const [early, late] = [givenBegin(), givenBegin()];
   journal.begin(early);
   const before = await settleSome(journal, 5);
-  await expect.poll(() => disk().synced.length, TIMEOUT).toBe(1);
-  await sleep(20);
+  await expect.poll(() => disk().kept, TIMEOUT).toBe(1);
   disk().failing = 1;
   journal.begin(late);
   const shared = givenRefusal();
@@ -110,7 +109,8 @@ test('a disk that goes on failing is tried again ever less often, and has everyt
   expect(performance.now() - beganMs).toBeGreaterThan(140);
   await expect.poll(() => events.map(({ is }) => is), TIMEOUT).toEqual(['sync_failed', 'sync_recovered']);
   const rows = await afterCrash(directory);
-  expect(idsOf(rows)).toEqual([...settled, open.requestId].sort());
+  // What was settled in the turn of a failure went to the old file as well.
+  expect([...new Set(idsOf(rows))]).toEqual([...settled, open.requestId].sort());
   expect(estimatedOf(rows)).toEqual([open.requestId]);
 });
 

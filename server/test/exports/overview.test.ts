@@ -117,6 +117,7 @@ onEveryDatabase('the overview', (given) => {
         held: '0.000000001',
         ratio: 0.75,
         resets_at: null,
+        live: true,
       },
     ]);
   });

@@ -4,7 +4,7 @@
  */
 import type * as FileSystem from 'node:fs';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
-import type { openJournal } from '../../src/journal/journal.ts';
+import type { Journal, JournalOptions, openJournal } from '../../src/journal/journal.ts';
 
 export interface FailingDisk {
   /** Takes nothing more, as when it is full. */
@@ -13,24 +13,36 @@ export interface FailingDisk {
   failing: number;
   /** What a failed sync was to keep is gone from the file as well, as where the system drops what it could not write. */
   losesBytes: boolean;
-  /** Syncs that were asked for. */
+  /** When each sync was asked for. */
   readonly synced: number[];
+  /** Syncs that kept what they were to keep. */
+  kept: number;
   readonly openJournal: typeof openJournal;
 }
 
 /** Registers its making and its end with the suite that is being described. */
 export function withFailingDisk(): () => FailingDisk {
   let disk: FailingDisk | null = null;
+  const opened: Journal[] = [];
   beforeAll(async () => {
     vi.resetModules();
-    const made = { isFull: false, failing: 0, losesBytes: true, synced: [] as number[] };
+    const made = { isFull: false, failing: 0, losesBytes: true, synced: [] as number[], kept: 0 };
     vi.doMock('node:fs', async (original) => failingOn(made, await original<typeof FileSystem>()));
     const { openJournal } = await import('../../src/journal/journal.ts');
-    disk = Object.assign(made, { openJournal });
+    disk = Object.assign(made, {
+      openJournal: async (options: JournalOptions) => {
+        const journal = await openJournal(options);
+        opened.push(journal);
+        return journal;
+      },
+    });
   });
-  afterEach(() => {
+  afterEach(async () => {
     if (disk !== null) Object.assign(disk, { isFull: false, failing: 0, losesBytes: true });
+    // One that is left open would meet what the next test makes the disk do.
+    for (const journal of opened.splice(0)) await journal.close();
     disk?.synced.splice(0);
+    if (disk !== null) disk.kept = 0;
   });
   afterAll(() => {
     vi.doUnmock('node:fs');
@@ -52,7 +64,10 @@ function failingOn(disk: State, real: typeof FileSystem): typeof FileSystem {
     if (disk.losesBytes) real.ftruncateSync(fd, kept.get(real.fstatSync(fd).ino) ?? 0);
     return Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
   };
-  const keep = (fd: number, size: number) => kept.set(real.fstatSync(fd).ino, size);
+  const keep = (fd: number, size: number) => {
+    kept.set(real.fstatSync(fd).ino, size);
+    disk.kept += 1;
+  };
   const fdatasync: typeof real.fdatasync = Object.assign((fd: number, done: (error: NodeJS.ErrnoException | null) => void) => {
     disk.synced.push(performance.now());
     const { size } = real.fstatSync(fd);
