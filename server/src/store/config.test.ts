@@ -185,7 +185,7 @@ const GLOBAL_TABLES = [
   ...['one_time_links', 'passkeys', 'sessions', 'sign_in_methods', 'two_factors', 'verifications'],
   // What the platform lists and adds up over all tenants has an index by time, name or place in its list besides.
   ...['invitations', 'keys', 'ledger', 'organization_days', 'organization_standings', 'platform_rollups', 'request_log'],
-  ...['rollups', 'route_group_policies', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],
+  ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
   // What runs by itself for the whole installation, and what is told of it: looked up by id, and delivered in one order over all tenants.
   ...['alert_deliveries', 'alert_events', 'credential_checks', 'job_runs', 'ledger_drifts', 'price_proposals', 'webhooks'],
