@@ -29,6 +29,8 @@ function checkout(): string {
   }
   writeFileSync(path.join(folder, 'scripts/test.ts'), 'console.log(process.version, process.argv.slice(2).join());');
   mkdirSync(path.join(folder, 'server/src'));
+  mkdirSync(path.join(folder, 'server/bin'));
+  writeFileSync(path.join(folder, 'server/bin/faster-start.mjs'), '');
   writeFileSync(path.join(folder, 'server/src/main.ts'), 'console.log("demo", process.env.HEADGATE_DEMO);');
   return folder;
 }

@@ -157,7 +157,7 @@ test('a first start has its port before it makes anything, and says until it is 
   const gateway = await going;
   expect(early).toEqual([
     [200, null, '{"status":"live"}'],
-    [503, null, '{"status":"not_ready","reason":"starting"}'],
+    [503, null, '{"status":"not_ready","reason":"starting","cold_counters":0}'],
     [503, '1', expect.stringContaining('service_unavailable')],
     [503, '1', expect.stringContaining('"detail":"The gateway is starting."')],
     [503, '1', expect.stringContaining('The gateway is starting.')],
