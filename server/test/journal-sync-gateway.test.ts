@@ -12,18 +12,21 @@ test('serves, says how often the disk failed, and has charged everything once af
   await makeModel(first, { model: 'fast', provider: 'fake', upstreamModel: 'fake-small' });
   const tenant = await makeTenant(first, { budgets: [{ amount: '100.00', period: 'month' }], rate_limits: { rpd: 1_000 } });
   const key = await makeKey(first, tenant);
-  let charged = 0;
+  let [charged, asked] = [0, 0];
   const ask = async () => {
     charged += await costOf(first, key.secret);
+    asked += 1;
   };
-  for (let i = 0; i < REQUESTS - 1; i += 1) await ask();
-  await expect.poll(() => failuresOf(first), { timeout: 30_000 }).toBeGreaterThan(0);
+  for (let i = 0; i < REQUESTS; i += 1) await ask();
+  // On a quick machine all of these went with the first sync.
+  const hasFailed = () => ask().then(() => failuresOf(first));
+  await expect.poll(hasFailed, { timeout: 30_000 }).toBeGreaterThan(0);
   await ask();
   await first.kill();
   const next = await startGateway({ dataDir: first.dataDir, adminToken: first.adminToken });
   const { rate_limits, budgets } = await next.admin<Status>('GET', `/organizations/${tenant.organizationId}/limits/status`);
   expect(Math.round(Number(budgets[0]?.spent) * 1e9)).toBe(charged);
-  expect(rate_limits[0]).toMatchObject({ limit: 'rpd', used: REQUESTS });
+  expect(rate_limits[0]).toMatchObject({ limit: 'rpd', used: asked });
   expect(await failuresOf(next)).toBe(0);
   expect(await next.stop()).toBe(0);
 });
