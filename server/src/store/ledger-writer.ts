@@ -11,7 +11,7 @@ import type { LedgerLag, LedgerWriter, LedgerWriterOptions } from './ledger-writ
 import { LineStore, lineOf } from './line-store.ts';
 import type { Follower } from './stored-since.ts';
 
-export type { LedgerEvent, LedgerLag, LedgerWriter, LedgerWriterOptions } from './ledger-writing.ts';
+export type { LedgerEvent, LedgerWriter, LedgerWriterOptions } from './ledger-writing.ts';
 
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 2_000;
