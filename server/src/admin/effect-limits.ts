@@ -1,4 +1,5 @@
 import type { Catalogue } from '../domain/catalogue.ts';
+import { windowSpan } from '../domain/counter-spec.ts';
 import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
@@ -7,7 +8,7 @@ import { type KeyUse, keysAbove } from '../store/key-use.ts';
 import * as keys from '../store/keys.ts';
 import * as memberships from '../store/memberships.ts';
 import * as organizations from '../store/organizations.ts';
-import { settledUseOf, windowSpan } from '../store/settled-use.ts';
+import { settledUseOf } from '../store/settled-use.ts';
 import * as teams from '../store/teams.ts';
 import type { AdminCall } from './call.ts';
 import type { RequestInFlight } from './deps.ts';

@@ -128,3 +128,21 @@ function calendarAround(period: CalendarPeriod, timeZone: string, nowMs: number)
   CALENDARS.set(name, calendar);
   return calendar;
 }
+
+/**
+ * What a window counts at this instant, from `fromMs` up to, not including, `toMs`: the period there is now, or what trails behind it. Empty for
+ * requests in flight.
+ */
+export function windowSpan(window: CounterWindow, nowMs: number): { readonly fromMs: number; readonly toMs: number } {
+  switch (window.is) {
+    case 'now':
+      return { fromMs: nowMs, toMs: nowMs };
+    case 'trailing':
+      return { fromMs: nowMs - window.slotMs * 60 + 1, toMs: FAR_FUTURE_MS };
+    case 'calendar':
+      return {
+        fromMs: window.boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0,
+        toMs: window.boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS,
+      };
+  }
+}

@@ -1,6 +1,6 @@
 import { divideRoundingUp } from './money.ts';
 import { mayAnswer } from './service-tier.ts';
-import { USAGE_BUCKETS, USAGE_UNITS, type Usage, type UsageBucket, type UsageUnit } from './usage.ts';
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage, type UsageBucket, type UsageUnit } from './usage.ts';
 
 /**
  * One version of a deployment's price, effective from an instant. Whole nano-dollars per million tokens, never negative; zero is free.
@@ -72,8 +72,8 @@ export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | nu
   for (const name in usage) {
     const count = usage[name as keyof Usage] as number;
     if (!(count > 0)) continue;
-    if (name in SIDES) perMillionths += count * rateIn(rates, name as UsageBucket);
-    else pieces += count * (perUnit?.[name as UsageUnit] ?? 0);
+    if (isPiece(name)) pieces += count * (perUnit?.[name] ?? 0);
+    else perMillionths += count * rateIn(rates, name as UsageBucket);
   }
   if (perMillionths > Number.MAX_SAFE_INTEGER || pieces > Number.MAX_SAFE_INTEGER) return exactCost(usage, rates, perUnit);
   const rest = perMillionths % 1_000_000;

@@ -122,6 +122,11 @@ export function tagChain(chain: readonly CallableTarget[], wishes: TagWishes): T
   };
 }
 
+/** Whether a tag routes along a chain: some deployment that is in service carries it. */
+export function isCarried(chain: readonly CallableTarget[], tag: string): boolean {
+  return chain.some(({ members }) => members.some((member) => member.deployment.enabled && carries(member, [tag])));
+}
+
 /** Whether tags can leave out anybody along a chain: some deployment that is in service carries one. */
 export function isTagged(chain: readonly CallableTarget[]): boolean {
   return chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled && deployment.tags.length > 0));

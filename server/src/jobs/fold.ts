@@ -10,7 +10,7 @@ import {
   wholeDrifts,
   wholeMarksAfter,
 } from '../store/fold-proof.ts';
-import { correctFold, dropOldFolds, FOLD_BEHIND_MS, type FoldMark, foldAnew, foldBack, foldForward } from '../store/folds.ts';
+import { correctFold, dropOldFolds, FOLD_BEHIND_MS, foldAnew, foldBack, foldForward } from '../store/folds.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
 const ORGANIZATIONS_AT_ONCE = 500;
@@ -45,19 +45,23 @@ export function foldJob(): Job {
   };
 }
 
-async function foldAll(context: JobContext, nowMs: number): Promise<number> {
+/** Returns how many organizations had something to fold. */
+function foldAll(context: JobContext, nowMs: number): Promise<number> {
   const { db } = context.database;
-  let [count, after] = [0, ''];
-  for (;;) {
-    const ids = await toFoldAfter(db, { beforeMs: nowMs - FOLD_BEHIND_MS, after, most: ORGANIZATIONS_AT_ONCE });
-    for (const organizationId of ids) {
-      do goOn(context);
-      while ((await foldForward(db, { organizationId, nowMs })) === 'more');
-    }
-    count += ids.length;
-    if (ids.length < ORGANIZATIONS_AT_ONCE) return count;
-    after = ids.at(-1) as string;
-  }
+  return eachBatch(
+    context,
+    async (after) => {
+      const ids = await toFoldAfter(db, { beforeMs: nowMs - FOLD_BEHIND_MS, after, most: ORGANIZATIONS_AT_ONCE });
+      return ids.map((organizationId) => ({ organizationId }));
+    },
+    async (due) => {
+      for (const { organizationId } of due) {
+        do goOn(context);
+        while ((await foldForward(db, { organizationId, nowMs })) === 'more');
+      }
+      return due.length;
+    },
+  );
 }
 
 /** Folds what was used before the fold began, the newest days of all organizations first. */
@@ -120,18 +124,18 @@ export function foldProofJob(): Job {
   };
 }
 
-/** Works on marks in batches; returns the sum of what it returned. */
-async function eachBatch(
+/** Works on organizations in batches, in the order of their ids; returns the sum of what it returned. */
+async function eachBatch<Of extends { readonly organizationId: string }>(
   context: JobContext,
-  next: (after: string) => Promise<readonly FoldMark[]>,
-  work: (marks: readonly FoldMark[]) => Promise<number>,
+  next: (after: string) => Promise<readonly Of[]>,
+  work: (batch: readonly Of[]) => Promise<number>,
 ): Promise<number> {
   let [sum, after] = [0, ''];
   for (;;) {
     goOn(context);
-    const marks = await next(after);
-    sum += await work(marks);
-    if (marks.length < ORGANIZATIONS_AT_ONCE) return sum;
-    after = (marks.at(-1) as FoldMark).organizationId;
+    const batch = await next(after);
+    sum += await work(batch);
+    if (batch.length < ORGANIZATIONS_AT_ONCE) return sum;
+    after = (batch.at(-1) as Of).organizationId;
   }
 }

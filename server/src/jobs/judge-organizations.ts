@@ -1,11 +1,12 @@
 import type { Counters } from '../counters/counters.ts';
 import { admits } from '../domain/access.ts';
+import { windowSpan } from '../domain/counter-spec.ts';
 import { type CounterSpec, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
 import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../domain/period.ts';
 import { budgetUsedPpm, judge, type UsedRule } from '../domain/standing.ts';
 import type { Database } from '../store/database.ts';
 import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/policy-columns.ts';
-import { settledUse, windowSpan } from '../store/settled-use.ts';
+import { settledUse } from '../store/settled-use.ts';
 import { type SpanQuestion, spanSums } from '../store/span-sums.ts';
 import * as standings from '../store/standings.ts';
 import { readable } from './readable.ts';

@@ -8,8 +8,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counters, Readings } from '../counters/counters.ts';
+import { windowSpan } from '../domain/counter-spec.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
 import { spanSums } from '../store/span-sums.ts';
@@ -70,8 +70,8 @@ export async function proveCounters(context: CounterProofContext, specs: readonl
 function countedAt(spec: CounterSpec, nowMs: number): readonly Counted[] {
   const { window } = spec;
   if (window.is !== 'calendar') return [];
-  const startMs = window.boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
-  return [{ spec, startMs, endMs: window.boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS }];
+  const { fromMs, toMs } = windowSpan(window, nowMs);
+  return [{ spec, startMs: fromMs, endMs: toMs }];
 }
 
 function differences(context: CounterProofContext, counted: readonly Counted[]): Promise<readonly Difference[]> {

@@ -1,5 +1,6 @@
 import type { CallableTarget } from '../domain/catalogue.ts';
 import { isTagged, NO_WISHES, type TaggedChain, tagChain, tagPolicyOf } from '../domain/tag-routing.ts';
+import type { TagPolicy } from '../domain/tags.ts';
 import type { Caller } from '../domain/tenancy.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -18,12 +19,17 @@ export interface StandingTags {
 /** A chain as requests see it that name no tags. `tags` is null where nobody tags anything, which costs requests nothing. */
 export function tagged(
   reachable: readonly CallableTarget[],
-  { organization, team, key }: Caller,
+  caller: Caller,
 ): { readonly chain: readonly CallableTarget[]; readonly tags: StandingTags | null } {
-  const policy = tagPolicyOf([organization.tags, team.tags, key.tags]);
+  const policy = policyOf(caller);
   if (policy === null && !isTagged(reachable)) return { chain: reachable, tags: null };
   const routed = tagChain(reachable, { ...NO_WISHES, ...policy });
   return { chain: routed.targets, tags: tagsOf(reachable, routed) };
+}
+
+/** What a caller's organization, team and key add to every request; null where none adds anything. */
+export function policyOf({ organization, team, key }: Caller): TagPolicy | null {
+  return tagPolicyOf([organization.tags, team.tags, key.tags]);
 }
 
 /** So that a row needs only the shape's name. */

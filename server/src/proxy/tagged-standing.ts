@@ -1,11 +1,10 @@
-import type { CallableTarget } from '../domain/catalogue.ts';
-import { NO_WISHES, tagChain, tagPolicyOf } from '../domain/tag-routing.ts';
+import { isCarried, NO_WISHES, tagChain } from '../domain/tag-routing.ts';
 import type { RecordedTags } from '../journal/records.ts';
 import { candidatesOf, holdCandidateOf } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';
 import type { Standing } from './standing.ts';
-import { tagsOf, tellShape } from './tag-chain.ts';
+import { policyOf, tagsOf, tellShape } from './tag-chain.ts';
 
 /** Sets of tags that route, remembered for one standing. */
 const BY_TAGS_MAX = 100;
@@ -25,12 +24,10 @@ export function standingWithTags(standing: Standing, asked: readonly string[], g
 }
 
 function narrow(standing: Standing, asked: readonly string[], gateway: Gateway): Standing {
-  const { organization, team, key } = standing.caller;
-  const policy = tagPolicyOf([organization.tags, team.tags, key.tags]);
-  const routed = tagChain(standing.reachable, { ...NO_WISHES, ...policy, asked });
+  const routed = tagChain(standing.reachable, { ...NO_WISHES, ...policyOf(standing.caller), asked });
   const candidates = candidatesOf(routed.targets, gateway.clock.nowMs());
   const tags = tagsOf(standing.reachable, routed);
-  tellShape(tags, organization.id, gateway);
+  tellShape(tags, standing.caller.organization.id, gateway);
   return {
     ...standing,
     chain: routed.targets,
@@ -39,10 +36,6 @@ function narrow(standing: Standing, asked: readonly string[], gateway: Gateway):
     tags,
     byTags: null,
   };
-}
-
-function isCarried(chain: readonly CallableTarget[], tag: string): boolean {
-  return chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled && deployment.tags.includes(tag)));
 }
 
 const NO_TAGS: RecordedTags = Object.freeze({ tags: Object.freeze([]), tagRoute: '' });

@@ -1,7 +1,7 @@
 import type { Hold } from '../counters/counters.ts';
 import { kindOfUnit } from '../domain/beyond.ts';
 import { ESTIMATE_REASONS, type EstimateReason } from '../domain/estimate-reason.ts';
-import { isPiece, type UsageBucket } from '../domain/usage.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
 import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
 import { Buckets } from './buckets.ts';
 import type { LimitDetails } from './refusal.ts';
@@ -225,14 +225,10 @@ function organizationIn(organizations: Map<string, OrganizationTraffic>, id: str
 
 const NOTHING_USED: Used = { inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, nanoUsd: 0 };
 
-const OUTPUT: ReadonlySet<string> = new Set<UsageBucket>(['output', 'reasoning', 'audio_output', 'image_output']);
-
-function use(used: Used, usage: Readonly<Record<string, number>>, nanoUsd: number | null): void {
-  for (const name in usage) {
-    const count = usage[name] ?? 0;
-    if (OUTPUT.has(name)) used.outputTokens += count;
-    else if (name === 'cached_input') used.cachedInputTokens += count;
-    else if (!isPiece(name)) used.inputTokens += count;
-  }
+function use(used: Used, usage: Usage, nanoUsd: number | null): void {
+  const [output, cached] = [outputTokens(usage), usage.cached_input ?? 0];
+  used.outputTokens += output;
+  used.cachedInputTokens += cached;
+  used.inputTokens += totalTokens(usage) - output - cached;
   used.nanoUsd += nanoUsd ?? 0;
 }

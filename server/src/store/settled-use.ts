@@ -1,10 +1,9 @@
 /** What the ledger says that counters would say now, of settled use alone. */
-import type { CounterSpec, CounterWindow } from '../domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../domain/period.ts';
+import { windowSpan } from '../domain/counter-spec.ts';
+import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { Database } from './database.ts';
 import { type SpanQuestion, spanSums } from './span-sums.ts';
 import { spendSince } from './usage.ts';
-import type { Span } from './usage-rows.ts';
 
 /**
  * The settled use of each counter at this instant, in its unit and in the order given; 0 for those of requests in flight. Sums over a whole
@@ -30,21 +29,6 @@ export async function settledUseOf(db: Database, counter: CounterSpec, nowMs: nu
   const { fromMs, toMs } = windowSpan(counter.window, nowMs);
   const points = await spendSince(db, counter, fromMs, toMs);
   return points.reduce((total, point) => total + point.amount, 0);
-}
-
-/** What a window counts at this instant: the period there is now, or what trails behind it. Empty for requests in flight. */
-export function windowSpan(window: CounterWindow, nowMs: number): Span {
-  switch (window.is) {
-    case 'now':
-      return { fromMs: nowMs, toMs: nowMs };
-    case 'trailing':
-      return { fromMs: nowMs - window.slotMs * 60 + 1, toMs: FAR_FUTURE_MS };
-    case 'calendar':
-      return {
-        fromMs: window.boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0,
-        toMs: window.boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS,
-      };
-  }
 }
 
 /** Null where a sum over the whole scope does not say it. */

@@ -105,7 +105,8 @@ export const REGISTRY: readonly ProveRow[] = [
 ];
 
 /**
- * The test file that shows a prove in small, at every change. A quick run of everything leaves these out.
+ * The test file that stands for a prove at every change: it shows the same in small, or of what only a full run can judge, how it is judged. A
+ * quick run of everything leaves these out.
  */
 export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'money.hangup': 'server/test/walk/hang-ups.test.ts',

@@ -6,6 +6,7 @@
  */
 import type { Counters } from '../../counters/counters.ts';
 import { type Budget, thresholdsCrossed } from '../../domain/budget.ts';
+import { windowSpan } from '../../domain/counter-spec.ts';
 import { type CounterSpec, counterOfBudget, targetText } from '../../domain/limit-plan.ts';
 import { formatUsd } from '../../domain/money.ts';
 import { FAR_FUTURE_MS, rollingMs } from '../../domain/period.ts';
@@ -118,11 +119,8 @@ function spanOf({ period }: Budget, { window }: CounterSpec, nowMs: number): Pic
       instanceMs: Math.floor(nowMs / lengthMs) * lengthMs,
     };
   }
-  const startMs = window.boundariesMs.findLast((boundary) => boundary <= nowMs) ?? 0;
-  return {
-    span: { startMs, endMs: window.boundariesMs.find((boundary) => boundary > nowMs) ?? FAR_FUTURE_MS },
-    instanceMs: startMs,
-  };
+  const { fromMs, toMs } = windowSpan(window, nowMs);
+  return { span: { startMs: fromMs, endMs: toMs }, instanceMs: fromMs };
 }
 
 function nameOf({ of, instanceMs }: Look, threshold: number): string {
