@@ -35,13 +35,14 @@ export interface TelemetryOptions {
 
 export interface Telemetry {
   readonly tracing: Tracing;
-  /** Delivers what waits, for a few seconds at most. */
+  /** Delivers what waits, for ten seconds at most. */
   close(): Promise<void>;
 }
 
 /** Spans that wait while the collector is slow or away; more are dropped, so that it can never take our memory. */
 const QUEUE_MAX = 4_096;
-const DELIVERY_MS_MAX = 5_000;
+/** What OpenTelemetry gives an exporter unless told otherwise. */
+const DELIVERY_MS_MAX = 10_000;
 
 export function openTelemetry(options: TelemetryOptions): Telemetry {
   const { service, headers, share } = options;

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CollectedSpan, type Collector, startCollector } from '../support/collector.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
@@ -28,6 +29,8 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const key = await site(gateway, upstream.baseUrl);
     const asked = await ask(gateway, key, quick ? 2 : 50);
     const metrics = await (await fetch(`${gateway.base}/metrics`)).text();
+    // A machine may stand still for longer than a stop waits for its collector: the spans come first, as they do every 5 s.
+    await untilTold(upstream.heads, collector.spans);
     await gateway.stop(); // Delivers what waits.
     return allOf([
       tracesFit(upstream.heads, collector.spans),
@@ -95,6 +98,13 @@ async function site(gateway: Gateway, baseUrl: string): Promise<Key> {
     await makeModel(gateway, { model, provider: 'openai', upstreamModel: model, credentialId });
   // Content is kept for this one: the way on which it could get lost is open.
   return makeKey(gateway, await makeTenant(gateway, { audit: { content: 'full' } }), { name: `${CANARY}-name` });
+}
+
+/** Half a minute at most; what is missing then is counted as missing. */
+async function untilTold(heads: readonly IncomingHttpHeaders[], spans: readonly CollectedSpan[]): Promise<void> {
+  const endMs = Date.now() + 30_000;
+  const isTold = () => spans.filter(({ kind }) => kind === 3).length >= heads.length;
+  while (!isTold() && Date.now() < endMs) await sleep(100);
 }
 
 interface Asked {
