@@ -240,7 +240,10 @@ test('an invitation that has expired says so and what to do next, and one that i
   await later.stop();
 });
 
-test('a cancelled invitation opens nothing, and one for a known address is accepted by who signs in as it', async ({ page, house }) => {
+test('a cancelled invitation opens nothing, and one for a known address is accepted by who signs in as it', async ({
+  page,
+  house,
+}) => {
   const cancelled = await invite(house, `cancelled-${Date.now()}@headgate.test`);
   await house.api('DELETE', `/invitations/${cancelled.id}`);
   await page.goto(at(house, cancelled.link));

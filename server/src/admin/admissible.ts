@@ -15,7 +15,7 @@ export async function requireAdmissible(
   tx: Database,
   { accountId, organizationId }: { readonly accountId: string; readonly organizationId: string | null },
 ): Promise<void> {
-  const account = await accounts.lock(tx, accountId);
+  const account = await accounts.find(tx, accountId);
   if (account === null) throw invalid('/account_id', 'there is no such account');
   const by = can(actor, 'accounts.manage', { organizationId: null }) ? 'platform' : 'organization';
   if (mayAdmit(await standingOf(tx, account), { organizationId, by })) return;

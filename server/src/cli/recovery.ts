@@ -80,7 +80,8 @@ async function resetSecondFactor({ db, io }: House, [email = '']: readonly strin
     await addProof(tx, { accountId: account.id, address: account.email, how: 'operator', at: new Date(), by: OPERATOR });
     const object = { objectType: 'account', objectId: account.id, objectName: account.name };
     const before = { two_factor: hasTotp, passkeys };
-    await audit(tx, new Date(), { action: 'account.second_factor_reset', ...object, before, after: null });
+    const after = { address_proved: account.email };
+    await audit(tx, new Date(), { action: 'account.second_factor_reset', ...object, before, after });
   });
   io.out(
     `${account.email}: the password alone signs in again; every session has ended. The address counts as proved by your word.\n`,

@@ -49,11 +49,7 @@ async function resetTokenIn(mails: readonly { readonly to: readonly string[]; re
   return '';
 }
 
-async function write(
-  gateway: Gateway,
-  origin: string,
-  resetToken: (to: string) => Promise<string>,
-): Promise<readonly Earlier[]> {
+async function write(gateway: Gateway, origin: string, resetToken: (to: string) => Promise<string>): Promise<readonly Earlier[]> {
   const { admin } = gateway;
   const at = (path: string, body: object) => post(gateway, origin, path, body);
   const { id: first } = await admin<{ id: string }>('POST', '/organizations', { slug: 'first', name: 'First' });

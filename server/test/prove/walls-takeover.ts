@@ -62,9 +62,7 @@ function rootOf(gateway: Gateway) {
 
 /** Written by hand: the attacker gets in nowhere, and the owner wherever they showed whose the address is. */
 function judge(cells: readonly Cell[]): ProveResult {
-  const wrong = cells.filter(
-    ({ attackerIn, ownerIn, then }) => attackerIn || ownerIn !== (then !== 'invited by another tenant'),
-  );
+  const wrong = cells.filter(({ attackerIn, ownerIn, then }) => attackerIn || ownerIn !== (then !== 'invited by another tenant'));
   return {
     holds: wrong.length === 0 && cells.length === 20,
     figure: `takeovers ${cells.filter(({ attackerIn }) => attackerIn).length} of ${cells.length}, owners in ${cells.filter(({ ownerIn }) => ownerIn).length}`,
@@ -98,6 +96,9 @@ function inBrowsers(folder: string): ProveResult {
   return {
     holds: now?.holds === true && earlier?.holds === true,
     figure: `in two browsers: ${now?.holds === true ? 'refused' : 'not as it should be'}, before ${earlier?.holds === true ? 'it succeeded' : 'not as it should be'}`,
-    details: [now, earlier].flatMap((one) => [...(one?.run?.tests.flatMap(({ said }) => said) ?? []), ...(one?.run?.errors ?? [])]),
+    details: [now, earlier].flatMap((one) => [
+      ...(one?.run?.tests.flatMap(({ said }) => said) ?? []),
+      ...(one?.run?.errors ?? []),
+    ]),
   };
 }

@@ -51,30 +51,30 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
       searchLabel="Search by name or id"
       controls={
         <>
-        <Select
-          aria-label="Address"
-          placeholder="Any address"
-          clearable
-          w={150}
-          data={[
-            { value: 'proved', label: 'Proved' },
-            { value: 'unproved', label: 'Not proved' },
-          ]}
-          value={address ?? null}
-          onChange={(next) => set({ address: next ?? undefined, cursor: undefined })}
-        />
-        <Select
-          aria-label="Status"
-          placeholder="Any status"
-          clearable
-          w={140}
-          data={[
-            { value: 'active', label: 'Active' },
-            { value: 'disabled', label: 'Disabled' },
-          ]}
-          value={status ?? null}
-          onChange={(next) => set({ status: next ?? undefined, cursor: undefined })}
-        />
+          <Select
+            aria-label="Address"
+            placeholder="Any address"
+            clearable
+            w={150}
+            data={[
+              { value: 'proved', label: 'Proved' },
+              { value: 'unproved', label: 'Not proved' },
+            ]}
+            value={address ?? null}
+            onChange={(next) => set({ address: next ?? undefined, cursor: undefined })}
+          />
+          <Select
+            aria-label="Status"
+            placeholder="Any status"
+            clearable
+            w={140}
+            data={[
+              { value: 'active', label: 'Active' },
+              { value: 'disabled', label: 'Disabled' },
+            ]}
+            value={status ?? null}
+            onChange={(next) => set({ status: next ?? undefined, cursor: undefined })}
+          />
         </>
       }
       onRowClick={({ id }) => void navigate({ to: PATHS.account, params: { accountId: id } as never })}

@@ -23,7 +23,8 @@ export function SentDialog({ of: sent, onClose }: { of: Schema<'SentInvitation'>
         </Text>
         <CopyField label="Link" value={sent.link} />
         <Text fz="xs" c="dimmed">
-          A link that you hand over proves nothing about the address. Until it is proved, no other organization admits the account.
+          A link that you hand over proves nothing about the address. Until it is proved, no other organization admits the
+          account.
         </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

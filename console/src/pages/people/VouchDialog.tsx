@@ -31,8 +31,8 @@ function Fields({ of: account }: { of: Account }) {
       onSaved={() => saved(`You vouched for ${account.email}.`)}
     >
       <Text fz="sm">
-        Every organization can admit this account from then on. Look at its ways to sign in first: whoever added them can use them.
-        Reset the password and the second factor if you are not sure.
+        Every organization can admit this account from then on. Look at its ways to sign in first: whoever added them can use
+        them. Reset the password and the second factor if you are not sure.
       </Text>
       <Textarea
         label="Reason"

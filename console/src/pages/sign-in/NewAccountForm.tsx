@@ -4,8 +4,8 @@ import { useMutation } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { PATHS } from '../../paths.ts';
-import { NewAccountFields } from './NewAccountFields.tsx';
 import { type InvitationTokens, tokensBody } from './invitation-tokens.ts';
+import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
 
@@ -14,7 +14,8 @@ export function NewAccountForm({ email, tokens }: { email: string; tokens: Invit
   const form = useForm({ mode: 'uncontrolled', initialValues: { name: '', password: '' } });
   const enter = useEntering();
   const accept = useMutation({
-    mutationFn: (values: typeof form.values) => asked(api.POST('/invitations/accept', { body: { ...values, ...tokensBody(tokens) } })),
+    mutationFn: (values: typeof form.values) =>
+      asked(api.POST('/invitations/accept', { body: { ...values, ...tokensBody(tokens) } })),
     onSuccess: () => enter(PATHS.overview),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });
