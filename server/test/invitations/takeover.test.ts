@@ -289,6 +289,18 @@ describe('with a mail server', () => {
     expect(await mailTo(made.email, 'somebody was handed')).toContain('no other');
   });
 
+  test('while the mail server is away people add ways to sign in all the same, and the log says what was not told', async () => {
+    const account = await makePerson(world());
+    const browser = browse(world());
+    must(await browser('POST', '/session/sign-in', { email: account.email, password: PASSWORD }, HERE));
+    await sink.close();
+    const device = await addPasskey(world(), browser);
+    expect(await signsInBy(world(), device)).toBe(200);
+    await expect.poll(() => world().logged.join()).toContain('a new way to sign in could not be told');
+    expect(world().logged.join()).not.toContain(account.email);
+    sink = await openMailSink();
+  });
+
   test('who gets in, of everybody who could have made the account', TABLE, async () => {
     for (const cell of await takeoverCells(siteOf(world(), mailTo))) expect(cell).toMatchObject(wantedOf(cell));
   });
