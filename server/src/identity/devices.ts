@@ -13,7 +13,7 @@ export interface Devices {
   remember(person: string, visitor: Visitor): string;
 }
 
-export const DEVICE_COOKIE = 'headgate_device';
+const DEVICE_COOKIE = 'headgate_device';
 const KEPT_SECONDS = 400 * 86_400; // As long as browsers keep any cookie.
 const PEOPLE_MAX = 5;
 const ID = /^[A-Za-z0-9_-]{22}$/;
