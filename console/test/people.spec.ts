@@ -202,7 +202,7 @@ test('an account’s page says how its address was proved and how it signs in, a
 }) => {
   const person = await newMember(house);
   await house.signIn(page, 'platform_admin');
-  await page.goto(`${house.url}/people?address=unproved`);
+  await page.goto(`${house.url}/people?address=unproved&search=${encodeURIComponent(person.name)}`);
   await expect(page.getByRole('row', { name: person.name })).toContainText('Not proved');
   await page.goto(`${house.url}/people/${person.account_id}`);
   await expect(page.getByRole('alert')).toContainText('The address is not proved');
