@@ -7419,7 +7419,7 @@ export interface operations {
                 /** @description `-` is descending. Newest first unless said. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 status?: "active" | "disabled";
-                address?: "proved" | "unproved";
+                address?: "proved" | "unproved" | "passkeys_before_proof";
             };
             header?: never;
             path?: never;

@@ -1,6 +1,6 @@
 /** People. Global: one person may belong to many organizations. */
 import { eq } from 'drizzle-orm';
-import { isProvedCondition } from './address-proofs.ts';
+import { type AddressFilter, addressCondition } from './address-proofs.ts';
 import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
 import { accountMemberships, accounts } from './schema.ts';
@@ -57,16 +57,15 @@ export async function membershipIds(db: Database, id: string): Promise<readonly 
 
 export interface AccountFilter {
   readonly status?: 'active' | 'disabled' | undefined;
-  /** Whether the present address is proved. */
-  readonly isProved?: boolean | undefined;
+  readonly address?: AddressFilter | undefined;
   /** Beginning of the name or e-mail address, or the whole id. */
   readonly search?: string | undefined;
 }
 
-export function list(db: Database, { status, isProved, search }: AccountFilter, page: PageRequest): Promise<Listed<AccountRow>> {
+export function list(db: Database, { status, address, search }: AccountFilter, page: PageRequest): Promise<Listed<AccountRow>> {
   const wanted = [
     status === undefined ? undefined : eq(accounts.status, status),
-    isProved === undefined ? undefined : isProvedCondition(db, isProved),
+    address === undefined ? undefined : addressCondition(db, address),
     named(accounts, search, accounts.email),
   ];
   return listNamed(db, accounts, { list: 'accounts', wanted, page });

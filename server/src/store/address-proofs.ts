@@ -1,5 +1,5 @@
 /** Proofs of addresses: who showed or said that an account's address is its own. Global: a person is in no one tenant. */
-import { and, asc, eq, exists, inArray, notExists, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, inArray, min, notExists, type SQL, sql } from 'drizzle-orm';
 import type { AddressProof, AddressStanding } from '../domain/address.ts';
 import { newId } from '../lib/id.ts';
 import { settleOrigins } from './address-origins.ts';
@@ -77,10 +77,28 @@ export function listProofs(db: Database, accountId: string): Promise<readonly Ad
 
 const PROOFS_SHOWN_MAX = 100;
 
-/** The condition of a list of accounts: only those whose present address is proved, or is not. */
-export function isProvedCondition(db: Database, isProved: boolean): SQL {
+/**
+ * Which accounts a list shows: those whose present address is proved, those whose is not, or those that somebody added a passkey to before it
+ * was, who need not be the owner of the address.
+ */
+export const ADDRESS_FILTERS = ['proved', 'unproved', 'passkeys_before_proof'] as const;
+export type AddressFilter = (typeof ADDRESS_FILTERS)[number];
+
+/** The condition of a list of accounts. */
+export function addressCondition(db: Database, filter: AddressFilter): SQL {
   const proofs = db.select({ id: addressProofs.id }).from(addressProofs).where(isOfPresentAddress());
-  return isProved ? exists(proofs) : notExists(proofs);
+  switch (filter) {
+    case 'proved':
+      return exists(proofs);
+    case 'unproved':
+      return notExists(proofs);
+    case 'passkeys_before_proof': {
+      const since = db.select({ at: min(addressProofs.provedAt) }).from(addressProofs).where(isOfPresentAddress());
+      const isOfAccount = eq(passkeys.userId, accounts.id);
+      const earlier = and(isOfAccount, sql`${passkeys.createdAt} < (${since})`);
+      return exists(db.select({ id: passkeys.id }).from(passkeys).where(earlier));
+    }
+  }
 }
 
 function isOfPresentAddress(): SQL | undefined {

@@ -100,6 +100,14 @@ onEveryDatabase('after an upgrade', (given) => {
     expect(new Set(ids)).toEqual(new Set([bound.id, made.id, handed.id]));
     const proved = must(await root('GET', '/accounts?address=proved&limit=200')).data;
     expect(proved.map(({ id }: { id: string }) => id)).not.toContain(bound.id);
+    // Whoever may have been there before the owner of the address.
+    await given().db.execute(
+      `insert into passkeys (id, account_id, public_key, credential_id, counter, device_type, backed_up, created_at)
+       values ('pass_old', '${mailed.id}', 'key', 'old', 0, 'singleDevice', false, '2026-01-01'),
+              ('pass_own', '${founderId}', 'key', 'own', 0, 'singleDevice', false, now() + interval '1 day')`,
+    );
+    const doubtful = must(await root('GET', '/accounts?address=passkeys_before_proof')).data;
+    expect(doubtful.map(({ id }: { id: string }) => id)).toEqual([mailed.id]);
     // Whoever was in is in, everywhere.
     const session = must(await bound.browser('GET', '/session'));
     expect(session.memberships).toHaveLength(2);

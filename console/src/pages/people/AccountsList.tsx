@@ -55,10 +55,11 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
             aria-label="Address"
             placeholder="Any address"
             clearable
-            w={150}
+            w={240}
             data={[
               { value: 'proved', label: 'Proved' },
               { value: 'unproved', label: 'Not proved' },
+              { value: 'passkeys_before_proof', label: 'Proved, with passkeys from before' },
             ]}
             value={address ?? null}
             onChange={(next) => set({ address: next ?? undefined, cursor: undefined })}

@@ -4,6 +4,7 @@ import { newId } from '../../lib/id.ts';
 import { countOtherAdmins } from '../../store/account-facts.ts';
 import type { AccountRow } from '../../store/accounts.ts';
 import * as accounts from '../../store/accounts.ts';
+import { ADDRESS_FILTERS } from '../../store/address-proofs.ts';
 import * as signIn from '../../store/sign-in.ts';
 import { accountFacts, accountObject, accountOut, loadAccount, viewAccount, viewAccounts } from '../account-view.ts';
 import { requireAdmissible } from '../admissible.ts';
@@ -25,14 +26,13 @@ export const list = route({
   query: z.strictObject({
     ...listQuery,
     status: z.enum(['active', 'disabled']).optional(),
-    address: z.enum(['proved', 'unproved']).optional(),
+    address: z.enum(ADDRESS_FILTERS).optional(),
   }),
   response: pageOut(accountOut),
   load: load.platform,
   handle: async (call) => {
     const { status, address } = call.query;
-    const isProved = address === undefined ? undefined : address === 'proved';
-    const filter = { status, isProved, search: searchOf(call.query) };
+    const filter = { status, address, search: searchOf(call.query) };
     const listed = await accounts.list(call.deps.db, filter, pageRequest(call.query));
     return renderPage(listed, await viewAccounts(call, listed.rows));
   },
