@@ -93,7 +93,10 @@ export function addressCondition(db: Database, filter: AddressFilter): SQL {
     case 'unproved':
       return notExists(proofs);
     case 'passkeys_before_proof': {
-      const since = db.select({ at: min(addressProofs.provedAt) }).from(addressProofs).where(isOfPresentAddress());
+      const since = db
+        .select({ at: min(addressProofs.provedAt) })
+        .from(addressProofs)
+        .where(isOfPresentAddress());
       const isOfAccount = eq(passkeys.userId, accounts.id);
       const earlier = and(isOfAccount, sql`${passkeys.createdAt} < (${since})`);
       return exists(db.select({ id: passkeys.id }).from(passkeys).where(earlier));
