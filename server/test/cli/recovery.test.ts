@@ -89,9 +89,10 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     expect((await headgate(here, 'reset-second-factor', 'lost@example.com')).out).toContain('counts as proved by your word');
     const { data } = await gateway.admin<{ data: object[] }>('GET', '/accounts?address=proved');
     const byOperator = { address_proof: { how: 'operator', by: 'command_line' } };
+    // The newest first.
     expect(data).toMatchObject([
-      { email: OWNER.email, ...byOperator },
       { id: account.id, ...byOperator },
+      { email: OWNER.email, ...byOperator },
     ]);
     const wrong = await headgate({ ...here, HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, 'admin-token');
     expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringContaining('HEADGATE_MASTER_KEY') });
