@@ -54,7 +54,7 @@ async function write(gateway: Gateway, origin: string, resetToken: (to: string) 
   const at = (path: string, body: object) => post(gateway, origin, path, body);
   const { id: first } = await admin<{ id: string }>('POST', '/organizations', { slug: 'first', name: 'First' });
   const { id: second } = await admin<{ id: string }>('POST', '/organizations', { slug: 'second', name: 'Second' });
-  const link = /\/first-admin\?token=(\S+)/.exec(gateway.output())?.[1] ?? '';
+  const link = await firstAdminToken(gateway);
   const founder = await at('/session/first-admin', { token: link, email: 'founder@x.test', name: 'Founder', password: PASSWORD });
   const invited = async (email: string) => {
     const body = { email, organization_id: first, role: 'org_member' };
@@ -84,6 +84,16 @@ async function write(gateway: Gateway, origin: string, resetToken: (to: string) 
     one('mailed@x.test', mailed, 'mail', null),
     one('made@x.test', null, null, null),
   ];
+}
+
+/** It is printed once the gateway is ready. */
+async function firstAdminToken(gateway: Gateway): Promise<string> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const printed = /\/first-admin\?token=([\w-]+)/.exec(gateway.output())?.[1];
+    if (printed !== undefined) return printed;
+    await sleep(25);
+  }
+  throw new Error('no first-admin link was printed');
 }
 
 async function compare(gateway: Gateway, origin: string, written: readonly Earlier[]): Promise<ProveResult> {
