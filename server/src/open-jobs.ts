@@ -3,6 +3,7 @@ import { BadSetting, type Config } from './config.ts';
 import type { HeldReport } from './counters/counters.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
+import { accountOriginsJob } from './jobs/account-origins.ts';
 import { createAnnouncer } from './jobs/alerts/announce.ts';
 import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
@@ -93,6 +94,7 @@ function startJobs(
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
     sweepJob(),
+    accountOriginsJob(),
     requeueJob(enqueue),
     credentialJob({
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),

@@ -57,6 +57,8 @@ function fromIdentity(error: unknown): Problem | null {
   switch (error.code) {
     case 'too_many_attempts':
       return new Problem(429, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 60) } });
+    case 'busy':
+      return new Problem(503, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 5) } });
     case 'wrong_password':
       return invalid('/password', error.message);
     case 'account_disabled':

@@ -5,6 +5,8 @@ import { lockDirectory } from '../lib/directory-lock.ts';
 import { newId } from '../lib/id.ts';
 import { onceFree } from '../lib/once-free.ts';
 import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import { OPERATOR } from '../store/address-origins.ts';
+import { addProof } from '../store/address-proofs.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import { appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
 import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
@@ -74,11 +76,16 @@ async function resetSecondFactor({ db, io }: House, [email = '']: readonly strin
   await db.transaction(async (tx) => {
     await signIn.dropFactors(tx, account.id);
     await signIn.endSessions(tx, account.id);
+    // Who runs this names the address and knows whose it is.
+    await addProof(tx, { accountId: account.id, address: account.email, how: 'operator', at: new Date(), by: OPERATOR });
     const object = { objectType: 'account', objectId: account.id, objectName: account.name };
     const before = { two_factor: hasTotp, passkeys };
-    await audit(tx, new Date(), { action: 'account.second_factor_reset', ...object, before, after: null });
+    const after = { address_proved: account.email };
+    await audit(tx, new Date(), { action: 'account.second_factor_reset', ...object, before, after });
   });
-  io.out(`${account.email}: the password alone signs in again; every session has ended.\n`);
+  io.out(
+    `${account.email}: the password alone signs in again; every session has ended. The address counts as proved by your word.\n`,
+  );
 }
 
 async function makeAdminToken({ db, installation, io }: House): Promise<void> {
@@ -110,7 +117,7 @@ async function makeAdminToken({ db, installation, io }: House): Promise<void> {
   io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
 }
 
-const ACTOR = { actorKind: 'operator', actorId: 'command_line', actorName: 'the operator’s command line' } as const;
+const ACTOR = { actorKind: 'operator', actorId: OPERATOR.id, actorName: OPERATOR.name } as const;
 
 function audit(
   tx: Database,

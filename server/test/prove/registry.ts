@@ -46,6 +46,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'after a start every key asks for its past at once: all are answered, few rows are read, the writer goes on',
     alone: 'full',
   },
+  {
+    name: 'walls.takeover',
+    module: 'walls-takeover',
+    shows:
+      'an account that one tenant made is no way into another: how it was made × what happens next × mail or none; before and after, and an upgrade',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -112,6 +118,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'money.hangup': 'server/test/walk/hang-ups.test.ts',
   'money.frozen': 'server/test/walk/frozen.test.ts',
   'money.bounded': 'server/test/walk/units.test.ts',
+  'walls.takeover': 'server/test/invitations/takeover.test.ts',
   'start.first': 'console/test/first-run.spec.ts',
   'limits.probe': 'server/test/walk/limits.test.ts',
   'limits.table': 'server/test/limits/limit-table.test.ts',
