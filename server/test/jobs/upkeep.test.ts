@@ -22,7 +22,14 @@ onOneDatabase('upkeep', (given) => {
   const priceFor = () => listed;
   const refuse = () => Promise.reject(new Error('not asked'));
   const world = withAdmin(given, {
-    upstream: { checkBaseUrl: () => null, priceFor, priceListEdition: 'list 7', checkDeployment: refuse, listModels: refuse },
+    upstream: {
+      checkBaseUrl: () => null,
+      isPlainOnNetwork: () => false,
+      priceFor,
+      priceListEdition: 'list 7',
+      checkDeployment: refuse,
+      listModels: refuse,
+    },
   });
   const told: { type: AlertType; data: object }[] = [];
   const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
