@@ -1,4 +1,5 @@
-// Every static promise of the tree, one line each with its seconds: format and lint, types, the rooms' arrows, unused code, the admin contract.
+// Every static promise of the tree, one line each with its seconds: format and lint, types, the rooms' arrows, unused code and packages,
+// the dependency policy, the admin contract.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -21,6 +22,7 @@ const steps: Step[] = [
     args: ['--config', '.dependency-cruiser.cjs', 'server', 'scripts', 'bench', 'console'],
   },
   { name: 'unused code', command: 'knip', args: ['--no-progress'] },
+  { name: 'dependency policy', command: 'node', args: ['scripts/dependency-policy.ts'] },
   {
     name: 'openapi drift',
     command: 'node',

@@ -107,8 +107,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_ALLOWED_UPSTREAMS',
     default: '',
-    about:
-      'Hosts or CIDRs beyond public addresses that a credential may point at, also without TLS, separated by commas.',
+    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, also without TLS, separated by commas.',
   },
   {
     name: 'HEADGATE_ALLOWED_WEBHOOKS',

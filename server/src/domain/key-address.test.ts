@@ -32,7 +32,10 @@ describe('the address of a key', () => {
     );
     fc.assert(
       fc.property(url, url, (a, b) => {
-        const [one, other] = [new URL(a.join('').replace(/^(https?)/, '$1://')), new URL(b.join('').replace(/^(https?)/, '$1://'))];
+        const [one, other] = [
+          new URL(a.join('').replace(/^(https?)/, '$1://')),
+          new URL(b.join('').replace(/^(https?)/, '$1://')),
+        ];
         const isSame = one.protocol === other.protocol && one.hostname === other.hostname && one.port === other.port;
         expect(isSameAddress(at(one.href), at(other.href))).toBe(isSame);
       }),

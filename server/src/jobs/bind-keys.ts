@@ -5,7 +5,8 @@ import type { Job } from './job.ts';
 export function bindKeysJob({ key }: { readonly key: Buffer }): Job {
   return {
     name: 'bind-keys',
-    about: 'After an upgrade: seals provider keys for the addresses they are sent to, once no replica of the older version can run.',
+    about:
+      'After an upgrade: seals provider keys for the addresses they are sent to, once no replica of the older version can run.',
     cron: '* * * * *',
     run: async ({ database: { db } }) => {
       const { bound, waits, unreadable } = await bindKeys(db, key);

@@ -69,6 +69,10 @@ async function askProvider({ key, listModels }: CredentialCheckOptions, row: Che
     return await listModels({ ...place, apiKey: openKey(key, row) });
   } catch (error) {
     if (!(error instanceof UnsealFailure)) throw error;
-    return { ok: false, status: null, message: 'the stored key was not sealed for this address: give the credential its key again' };
+    return {
+      ok: false,
+      status: null,
+      message: 'the stored key was not sealed for this address: give the credential its key again',
+    };
   }
 }

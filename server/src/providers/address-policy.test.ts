@@ -173,7 +173,12 @@ describe('a base URL', () => {
 
   it('that is taken never leaves in plain text for a host that is not listed', () => {
     const scheme = fc.constantFrom('http', 'https', 'HTTP', 'hTtP');
-    const host = fc.oneof(fc.domain(), fc.ipV4(), fc.ipV6().map((address) => `[${address}]`), fc.constant('listed.example'));
+    const host = fc.oneof(
+      fc.domain(),
+      fc.ipV4(),
+      fc.ipV6().map((address) => `[${address}]`),
+      fc.constant('listed.example'),
+    );
     const listing = policy({ allowedUpstreams: 'listed.example' });
     fc.assert(
       fc.property(scheme, host, fc.webPath(), (scheme, host, path) => {

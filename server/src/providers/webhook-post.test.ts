@@ -55,7 +55,10 @@ test('a name inside reads like a name that nobody knows', async () => {
   const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });
   if ('problem' in policy) throw new Error(policy.problem);
   const missing = createWebhookPost({ policy, clock, resolve: (_name, callback) => callback(unknown, []), timeoutMs: 300 });
-  const answers = [await missing.send(message('https://a.example')), await postFrom('production').send(message('https://a.example'))];
+  const answers = [
+    await missing.send(message('https://a.example')),
+    await postFrom('production').send(message('https://a.example')),
+  ];
   expect(answers[0]).toEqual(answers[1]);
   await missing.close();
 });

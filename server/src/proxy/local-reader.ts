@@ -1,11 +1,19 @@
-import { isIP, type BlockList } from 'node:net';
+import { type BlockList, isIP } from 'node:net';
 import { holdsAddress } from '../lib/address-list.ts';
 import type { GatewayRequest } from './http.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/i;
 
 /** What proxies add to a request. Programs that scrape metrics send none of it. */
-const BY_PROXIES = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via', 'x-forwarded-host', 'x-forwarded-proto', 'cf-connecting-ip'] as const;
+const BY_PROXIES = [
+  'x-forwarded-for',
+  'forwarded',
+  'x-real-ip',
+  'via',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'cf-connecting-ip',
+] as const;
 
 type Asked = Pick<GatewayRequest, 'remoteAddress' | 'header'>;
 

@@ -7,7 +7,7 @@ import * as credentials from './credentials.ts';
 import { bindKeys, openKey, sealKey } from './key-seal.ts';
 import { acquireLease, type Lease } from './lease.ts';
 import { newestMigration } from './migrate.ts';
-import { credentials as table, processLeases } from './schema.ts';
+import { processLeases, credentials as table } from './schema.ts';
 
 const key = newDataKey();
 const PLACE = { provider: 'openai', baseUrl: 'https://llm.example.com/v1' };
@@ -63,11 +63,13 @@ onEveryDatabase('keys for addresses', (given) => {
     await older.writes('cred_1', 'sk-one');
     await newer.writes('cred_2', 'sk-two');
     expect(await bindKeys(given().db, key)).toMatchObject({ bound: 0, waits: true });
-    for (const reader of [older, newer]) expect([await reader.reads('cred_1'), await reader.reads('cred_2')]).toEqual(['sk-one', 'sk-two']);
+    for (const reader of [older, newer])
+      expect([await reader.reads('cred_1'), await reader.reads('cred_2')]).toEqual(['sk-one', 'sk-two']);
     // Either may replace the key of the other.
     await older.writes('cred_2', 'sk-two-b');
     await newer.writes('cred_1', 'sk-one-b');
-    for (const reader of [older, newer]) expect([await reader.reads('cred_1'), await reader.reads('cred_2')]).toEqual(['sk-one-b', 'sk-two-b']);
+    for (const reader of [older, newer])
+      expect([await reader.reads('cred_1'), await reader.reads('cred_2')]).toEqual(['sk-one-b', 'sk-two-b']);
     await lease.release();
     expect(await bindKeys(given().db, key)).toMatchObject({ bound: 2, waits: false });
     expect([await newer.reads('cred_1'), await newer.reads('cred_2')]).toEqual(['sk-one-b', 'sk-two-b']);
@@ -83,7 +85,10 @@ onEveryDatabase('keys for addresses', (given) => {
     await db.insert(processLeases).values({ name: 'replica:older', holder, expiresAt: sql`now() - interval '9 minutes'` });
     await older.writes('cred_1', 'sk-one');
     expect(await bindKeys(db, key)).toMatchObject({ waits: true });
-    await db.update(processLeases).set({ expiresAt: sql`now() - interval '11 minutes'` }).where(eq(processLeases.name, 'replica:older'));
+    await db
+      .update(processLeases)
+      .set({ expiresAt: sql`now() - interval '11 minutes'` })
+      .where(eq(processLeases.name, 'replica:older'));
     await db.execute(sql`update schema_migrations set applied_at = now()`);
     expect(await bindKeys(db, key)).toMatchObject({ waits: true });
     await db.execute(sql`update schema_migrations set applied_at = now() - interval '2 minutes'`);
@@ -92,7 +97,10 @@ onEveryDatabase('keys for addresses', (given) => {
 
   test('many that start together seal each key once, and one that cannot be opened is named and left', async () => {
     for (let at = 0; at < 8; at += 1) await older.writes(`cred_${at}`, `sk-${at}`);
-    await given().db.update(table).set({ sealed: Buffer.alloc(40, 1) }).where(eq(table.id, 'cred_3'));
+    await given()
+      .db.update(table)
+      .set({ sealed: Buffer.alloc(40, 1) })
+      .where(eq(table.id, 'cred_3'));
     await given().db.update(table).set({ sealed: null }).where(eq(table.id, 'cred_4'));
     const outcomes = await Promise.all([1, 2, 3].map(() => bindKeys(given().db, key)));
     expect(outcomes.reduce((sum, { bound }) => sum + bound, 0)).toBe(7);

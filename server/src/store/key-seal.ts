@@ -24,7 +24,12 @@ export function openKey(dataKey: Buffer, row: Row): string {
 }
 
 /** Seals a key in the newest form that every replica which may run can read. In the transaction that stores it. */
-export async function sealKey(tx: Database, dataKey: Buffer, place: KeyPlace & { readonly id: string }, key: string): Promise<SealedKey> {
+export async function sealKey(
+  tx: Database,
+  dataKey: Buffer,
+  place: KeyPlace & { readonly id: string },
+  key: string,
+): Promise<SealedKey> {
   const sealedFor = (await mayRunBefore(tx, SINCE)) ? 'row' : 'address';
   return { sealed: seal(dataKey, key, aadOf(place, sealedFor)), sealedFor };
 }

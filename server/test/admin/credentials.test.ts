@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
+import { UnsealFailure } from '../../src/lib/secrets.ts';
 import { openKey } from '../../src/store/key-seal.ts';
 import * as schema from '../../src/store/schema.ts';
-import { UnsealFailure } from '../../src/lib/secrets.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
 import { must, withAdmin } from './support.ts';
@@ -30,7 +30,12 @@ onEveryDatabase('credentials', (given) => {
     if (row === undefined) throw new Error('it was not stored');
     expect(row.sealedFor).toBe('address');
     expect(openKey(deps.keys.credentials, row)).toBe(SECRET);
-    for (const changed of [{ id: 'cred_other' }, { baseUrl: 'https://evil.example' }, { provider: 'anthropic' }, { sealedFor: 'row' as const }])
+    for (const changed of [
+      { id: 'cred_other' },
+      { baseUrl: 'https://evil.example' },
+      { provider: 'anthropic' },
+      { sealedFor: 'row' as const },
+    ])
       expect(() => openKey(deps.keys.credentials, { ...row, ...changed })).toThrow(UnsealFailure);
     const said = [answer, await root('GET', `/credentials/${answer.body.id}`), await root('GET', '/credentials')];
     for (const { text } of said) expect(text).not.toContain(SECRET);
@@ -130,11 +135,21 @@ onEveryDatabase('credentials', (given) => {
       const { root } = world();
       const id = await stored();
       const kept = 'http://models.example.com/v1';
-      for (const body of [{ name: freshName('x') }, { base_url: kept }, { api_key: SECRET }, { api_key: SECRET, base_url: kept }]) {
+      for (const body of [
+        { name: freshName('x') },
+        { base_url: kept },
+        { api_key: SECRET },
+        { api_key: SECRET, base_url: kept },
+      ]) {
         const answer = await root('PATCH', `/credentials/${id}`, body);
-        expect([answer.status, answer.body.errors]).toEqual([400, [{ pointer: '/base_url', message: expect.stringContaining('https://') }]]);
+        expect([answer.status, answer.body.errors]).toEqual([
+          400,
+          [{ pointer: '/base_url', message: expect.stringContaining('https://') }],
+        ]);
       }
-      const changed = must(await root('PATCH', `/credentials/${id}`, { api_key: SECRET, base_url: 'https://models.example.com/v1' }));
+      const changed = must(
+        await root('PATCH', `/credentials/${id}`, { api_key: SECRET, base_url: 'https://models.example.com/v1' }),
+      );
       expect([changed.risks, changed.version]).toEqual([[], 2]);
     });
   });

@@ -91,7 +91,9 @@ describe('before saving', () => {
   test('a stored key goes to no other address, neither by a change of the API nor by one behind it', async () => {
     const { root } = world();
     const [own, evil] = [await smallProvider(), await smallProvider()];
-    const made = must(await root('POST', '/credentials', { name: 'kept', provider: 'openai', api_key: GOOD, base_url: own.baseUrl }));
+    const made = must(
+      await root('POST', '/credentials', { name: 'kept', provider: 'openai', api_key: GOOD, base_url: own.baseUrl }),
+    );
     const deployment = { model: 'kept', provider: 'openai', upstream_model: 'up-a', credential_id: made.id };
     must(await root('POST', '/deployments', deployment));
     const calls = async () => [
@@ -103,7 +105,8 @@ describe('before saving', () => {
     expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/api_key']);
     for (const { status } of await calls()) expect(status).toBe(200);
     await given().pool.query('update credentials set base_url = $1 where id = $2', [evil.baseUrl, made.id]);
-    for (const { status, body } of await calls()) expect([status, body.detail]).toEqual([409, expect.stringContaining('its key again')]);
+    for (const { status, body } of await calls())
+      expect([status, body.detail]).toEqual([409, expect.stringContaining('its key again')]);
     expect(evil.shown).toEqual([]);
     expect(own.shown.every((key) => key === `Bearer ${GOOD}`)).toBe(true);
     // Given again, it is a key for that address.
