@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { UnsealFailure } from '../../src/lib/secrets.ts';
-import { openKey } from '../../src/store/key-seal.ts';
+import { openKey, sealKey } from '../../src/store/key-seal.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
@@ -128,6 +128,19 @@ onEveryDatabase('credentials', (given) => {
       expect((await make({ base_url: 'https://models.example.com/v1' })).risks).toEqual([]);
       expect((await make({ base_url: 'http://vllm.internal:8000/v1' })).risks).toEqual([]);
       expect((await make()).risks).toEqual([]);
+    });
+
+    // promise: A public upstream begins with `https://`; one that was stored
+    test('is called as before, where it is stored and nowhere else', async () => {
+      const { root, deps } = world();
+      const [id, baseUrl] = [await stored(), 'http://models.example.com/v1'];
+      const sealed = await sealKey(deps.db, deps.keys.credentials, { id, provider: 'openai', baseUrl }, SECRET);
+      await deps.db.update(schema.credentials).set(sealed).where(eq(schema.credentials.id, id));
+      expect(must(await root('GET', `/credentials/${id}/models`)).models).toEqual(['gpt-5', 'gpt-5-nano']);
+      const check = (base_url: string) =>
+        root('POST', '/credentials/check', { provider: 'openai', credential_id: id, base_url });
+      expect(must(await check(baseUrl)).ok).toBe(true);
+      expect((await check('http://other.example.com/v1')).body.errors[0].pointer).toBe('/base_url');
     });
 
     // promise: A public upstream begins with `https://`; one that was stored

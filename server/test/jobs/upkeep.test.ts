@@ -1,8 +1,8 @@
 /** The jobs themselves, each run once over records that were stored the way the house stores them. */
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { CredentialConfig } from '../../src/domain/catalogue.ts';
 import type { AlertType } from '../../src/domain/alert.ts';
+import type { CredentialConfig } from '../../src/domain/catalogue.ts';
 import type { Price, PriceUnits } from '../../src/domain/price.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { bindKeysJob } from '../../src/jobs/bind-keys.ts';
@@ -237,7 +237,10 @@ onOneDatabase('upkeep', (given) => {
     const { db } = given();
     await db.delete(processLeases);
     await run(bindKeysJob({ key }));
-    await db.update(credentials).set({ sealed: seal(key, made.api_key, id), sealedFor: 'row' }).where(eq(credentials.id, id));
+    await db
+      .update(credentials)
+      .set({ sealed: seal(key, made.api_key, id), sealedFor: 'row' })
+      .where(eq(credentials.id, id));
     const lease = await acquireLease(db, { name: 'replica:older', onLost: () => {} });
     expect(await run(bindKeysJob({ key }))).toContain('an older version may still run');
     await lease.release();
