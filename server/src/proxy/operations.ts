@@ -105,5 +105,6 @@ function say(reply: Reply, status: number, type: string, content: string | Buffe
 }
 
 function refuse(request: GatewayRequest, reply: Reply, operations: Operations): void {
-  sayRefusal(request, reply, new Refusal('not_found', 'There is nothing at this path.'), operations.requestId());
+  const refusal = new Refusal('not_found', 'There is nothing at this path.');
+  sayRefusal(request, reply, refusal, operations.requestId(), ['x-content-type-options', 'nosniff']);
 }

@@ -137,8 +137,7 @@ onEveryDatabase('credentials', (given) => {
       const sealed = await sealKey(deps.db, deps.keys.credentials, { id, provider: 'openai', baseUrl }, SECRET);
       await deps.db.update(schema.credentials).set(sealed).where(eq(schema.credentials.id, id));
       expect(must(await root('GET', `/credentials/${id}/models`)).models).toEqual(['gpt-5', 'gpt-5-nano']);
-      const check = (base_url: string) =>
-        root('POST', '/credentials/check', { provider: 'openai', credential_id: id, base_url });
+      const check = (base_url: string) => root('POST', '/credentials/check', { provider: 'openai', credential_id: id, base_url });
       expect(must(await check(baseUrl)).ok).toBe(true);
       expect((await check('http://other.example.com/v1')).body.errors[0].pointer).toBe('/base_url');
     });

@@ -106,5 +106,5 @@ describe('addresses', () => {
     expect(await read(gateway, { 'x-forwarded-for': '127.0.0.1' })).toBe(200);
   });
 
-  test('every answer has the headers that keep it what it is', () => checkHeaders(gateway));
+  test('pages and whatever else a browser may open have the headers that keep them what they are', () => checkHeaders(gateway));
 });
