@@ -1,5 +1,4 @@
-// Every static promise of the tree, one line each with its seconds: format and lint, types, the rooms' arrows, unused code and packages,
-// the dependency policy, the admin contract.
+// Every static promise of the tree, one line each with its seconds: format and lint, types, the rooms' arrows, unused code, the admin contract.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
