@@ -24,6 +24,7 @@ const steps: Step[] = [
     args: ['--config', '.dependency-cruiser.cjs', 'server', 'scripts', 'bench', 'console'],
   },
   { name: 'unused code', command: 'knip', args: ['--no-progress'] },
+  { name: 'dependency policy', command: 'node', args: ['scripts/dependency-policy.ts'] },
   {
     name: 'openapi drift',
     command: 'node',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
 import { identityOptions } from './admin/identity-options.ts';
+import { bindStoredKeys } from './bind-stored-keys.ts';
 import { serverCommandOf } from './cli/commands.ts';
 import { runCommand } from './cli/run-command.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
@@ -17,11 +18,13 @@ import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { keepCurrent } from './keep-current.ts';
+import { addressList } from './lib/address-list.ts';
 import { atMost } from './lib/at-most.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
 import { createLogger, type Logger } from './lib/log.ts';
+import { equalInConstantTime } from './lib/secrets.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 import { type OpenJobs, openJobs } from './open-jobs.ts';
@@ -30,7 +33,7 @@ import { openStores, type Stores } from './open-stores.ts';
 import { type Behind, type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { programVersion } from './program-version.ts';
-import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
+import { type AddressPolicy, checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from './providers/address-policy.ts';
 import { createAnthropicProvider } from './providers/anthropic/anthropic-provider.ts';
 import { checkDeployment, listUpstreamModels } from './providers/credential-check.ts';
 import { createFakeProvider } from './providers/fake/fake-provider.ts';
@@ -40,6 +43,7 @@ import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
 import type { Reply } from './proxy/http.ts';
+import { isLocalReader } from './proxy/local-reader.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
@@ -104,6 +108,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
 
 async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
   if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation.pepper, config);
+  await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
@@ -194,6 +199,7 @@ function adminDepsOf(
     log,
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
+      isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       priceListEdition: PRICE_LIST_EDITION,
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
@@ -242,8 +248,19 @@ function operationsOf(
     coldCounters: () => counters.cold(),
     requestId,
     file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
-    mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),
+    mayReadMetrics: metricsReaders(config, admin),
     metrics: async () => (await ofAll()) ?? renderMetrics(sources),
+  };
+}
+
+/** Asks the database last: metrics are read when it is away, too. */
+function metricsReaders({ trustedProxies, metricsToken }: Config, admin: AdminApp): Operations['mayReadMetrics'] {
+  const proxies = addressList(trustedProxies);
+  return async (request) => {
+    if (isLocalReader(request, proxies)) return true;
+    const authorization = request.header('authorization');
+    if (metricsToken !== null && equalInConstantTime(authorization ?? '', `Bearer ${metricsToken}`)) return true;
+    return admin.mayReadMetrics(authorization);
   };
 }
 

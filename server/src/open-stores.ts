@@ -15,7 +15,7 @@ import { createHistory, type History } from './store/history.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from './store/installation.ts';
 import { acquireLease, refuseOtherCounting, replicaLease } from './store/lease.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from './store/ledger-writer.ts';
-import { migrate } from './store/migrate.ts';
+import { migrate, newestMigration } from './store/migrate.ts';
 import { newPartitions } from './store/partitions.ts';
 
 /** Everything that outlives a request. */
@@ -67,7 +67,8 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const isAlone = config.redisUrl === null;
   await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
   const name = isAlone ? 'counters' : replicaLease(owner);
-  const lease = await onceFree(() => acquireLease(database.db, { name, onLost }), onWait);
+  const knows = await newestMigration();
+  const lease = await onceFree(() => acquireLease(database.db, { name, onLost, knows }), onWait);
   taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
   const partitions = newPartitions(database.db, database.kind);

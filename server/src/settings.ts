@@ -19,7 +19,11 @@ export const SETTINGS: readonly Setting[] = [
       'Port of the data plane, the admin API and the console (0 takes a free one). Where it is absent PORT counts, which platforms set.',
     orElse: 'PORT',
   },
-  { name: 'HEADGATE_HOST', default: '127.0.0.1', about: 'Address to listen on.' },
+  {
+    name: 'HEADGATE_HOST',
+    default: '127.0.0.1',
+    about: 'Address to listen on. Anything but loopback needs production mode, or HEADGATE_DEVELOPMENT_ON_NETWORK.',
+  },
   { name: 'HEADGATE_DATA_DIR', default: './data', about: 'Journal, generated secrets and the embedded database.' },
   {
     name: 'DATABASE_URL',
@@ -60,6 +64,12 @@ export const SETTINGS: readonly Setting[] = [
     default: 'development',
     about: '`production` generates no secrets, prints none, and refuses loopback upstreams.',
   },
+  {
+    name: 'HEADGATE_DEVELOPMENT_ON_NETWORK',
+    default: 'off',
+    about:
+      '`on` lets development mode listen on an address that other machines reach. Whoever may edit credentials there can call loopback.',
+  },
   { name: 'HEADGATE_PUBLIC_URL', default: '', about: 'What links and origin checks use.' },
   {
     name: 'HEADGATE_SMTP_URL',
@@ -97,12 +107,13 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_ALLOWED_UPSTREAMS',
     default: '',
-    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, separated by commas.',
+    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, also without TLS, separated by commas.',
   },
   {
     name: 'HEADGATE_ALLOWED_WEBHOOKS',
     default: '',
-    about: 'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas.',
+    about:
+      'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas. Loopback needs to be listed in development too.',
   },
   {
     name: 'HEADGATE_REQUEST_LOG_DAYS',
@@ -127,6 +138,12 @@ export const SETTINGS: readonly Setting[] = [
     default: '0',
     about:
       'How many organizations each process names by id in its metrics, the first that it sees (up to 1000); the rest are `other`.',
+  },
+  {
+    name: 'HEADGATE_METRICS_TOKEN',
+    default: '',
+    about: 'A bearer token that reads `/metrics` and nothing else, for scrapers on other machines: 24 characters or more.',
+    secret: true,
   },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',

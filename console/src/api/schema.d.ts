@@ -1521,7 +1521,10 @@ export interface paths {
         delete: operations["delete_credentials_id"];
         options?: never;
         head?: never;
-        /** Change a credential; with `api_key`, rotate it */
+        /**
+         * Change a credential; with `api_key`, rotate it
+         * @description A stored key is only ever sent to the address it was given for: a `base_url` of another scheme, host or port needs `api_key` again, else 400. An address that would be refused today is refused at every change, also when it was stored before.
+         */
         patch: operations["patch_credentials_id"];
         trace?: never;
     };
@@ -2796,6 +2799,8 @@ export interface components {
             provider: string;
             base_url: string | null;
             last_four: string;
+            /** @description `plain_http`: the key and all requests cross the network without TLS, to a host that no setting lists. */
+            risks: "plain_http"[];
             deployment_count: number;
             /** @description Of the hourly check, which asks the provider for its list of models. Null: not checked yet. */
             last_check: {
@@ -9651,7 +9656,7 @@ export interface operations {
                     /** @enum {string} */
                     provider: "openai" | "anthropic";
                     api_key: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
                     base_url?: string | null;
                 };
             };
@@ -9706,7 +9711,7 @@ export interface operations {
                     /** @enum {string} */
                     provider: "openai" | "anthropic";
                     api_key?: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
                     base_url?: string | null;
                     /** @description Whose stored key to use when none is given. */
                     credential_id?: string;
@@ -9895,7 +9900,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     api_key?: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
                     base_url?: string | null;
                 };
             };

@@ -39,6 +39,8 @@ export interface AdminKeys {
 export interface UpstreamKnowledge {
   /** Whether a credential may point at this base URL: null, or what is wrong with it in a sentence. */
   readonly checkBaseUrl: (baseUrl: string) => string | null;
+  /** Whether calls to a stored base URL leave without TLS for a host that no setting lists. */
+  readonly isPlainOnNetwork: (baseUrl: string) => boolean;
   /** The list price of an upstream model; null when the price table does not know it, and then it is unpriced. */
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
   /** Which edition of which list that is. */

@@ -13,8 +13,8 @@ export interface GatewayRequest {
   /** Flat name/value pairs as they arrived, duplicates included. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
-  /** The peer is this machine itself. */
-  readonly isLoopback: boolean;
+  /** The address of the peer, which may be a proxy's; empty where there is none. */
+  readonly remoteAddress: string;
   /** Monotonic milliseconds when the request's head arrived. */
   readonly startedMs: number;
 }

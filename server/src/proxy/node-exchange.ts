@@ -4,8 +4,6 @@ import type { GatewayRequest, Reply } from './http.ts';
 // Classes, not object literals: a literal with a getter makes V8 create a new hidden class for each request, in the old generation, and each
 // of them keeps its whole request alive until a full collection.
 
-const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
-
 /** What `node:http` read, as plain values. */
 export class NodeRequest implements GatewayRequest {
   readonly method: string;
@@ -34,8 +32,8 @@ export class NodeRequest implements GatewayRequest {
     return this.#headers[name] as string | undefined;
   }
 
-  get isLoopback(): boolean {
-    return LOOPBACK.test(this.#request.socket.remoteAddress ?? '');
+  get remoteAddress(): string {
+    return this.#request.socket.remoteAddress ?? '';
   }
 }
 

@@ -9,7 +9,7 @@ export interface Operations {
   /** Counters that are needed and do not know their past yet. */
   coldCounters(): number;
   metrics(): Promise<string>;
-  /** Whether this request may read the metrics: from loopback, or with a platform token. */
+  /** Whether this request may read the metrics: from a program on this machine, with the metrics token, or with a platform token. */
   mayReadMetrics(request: GatewayRequest): Promise<boolean>;
   /** The console's file at an address; null for an address that is not the console's. */
   file(address: string): PageFile | null;
@@ -105,5 +105,6 @@ function say(reply: Reply, status: number, type: string, content: string | Buffe
 }
 
 function refuse(request: GatewayRequest, reply: Reply, operations: Operations): void {
-  sayRefusal(request, reply, new Refusal('not_found', 'There is nothing at this path.'), operations.requestId());
+  const refusal = new Refusal('not_found', 'There is nothing at this path.');
+  sayRefusal(request, reply, refusal, operations.requestId(), ['x-content-type-options', 'nosniff']);
 }

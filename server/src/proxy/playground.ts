@@ -33,7 +33,7 @@ class HouseRequest implements GatewayRequest {
   readonly path = PATH;
   readonly query = '';
   readonly rawHeaders: readonly string[] = [];
-  readonly isLoopback = false;
+  readonly remoteAddress = '';
   readonly body: Buffer;
   readonly startedMs: number;
   readonly #tags: readonly string[];

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import * as schema from './schema.ts';
 
 const hash = (byte: string) => byte.repeat(32);
-const openSecret = (sealed: Buffer, id: string) => `${id}:${sealed.toString()}`;
+const openSecret = ({ id, sealed }: { id: string; sealed: Buffer | null }) => `${id}:${sealed?.toString()}`;
 
 onEveryDatabase('the configuration', (given) => {
   beforeAll(async () => {

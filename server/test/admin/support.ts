@@ -150,6 +150,7 @@ function depsOf(
     log: { error: log, warn: log },
     upstream: {
       checkBaseUrl: () => null,
+      isPlainOnNetwork: () => false,
       priceFor: () => null,
       priceListEdition: 'a list',
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),

@@ -151,7 +151,7 @@ export async function accessGroupPath(world: World): Promise<string> {
 
 export function webhookBody(world: World, place: PlaceName) {
   const organization_id = world.organizationId(place);
-  return { name: world.fresh(), url: NOBODY, events: ['budget.threshold'], organization_id };
+  return { name: world.fresh(), url: 'https://nobody.invalid/headgate', events: ['budget.threshold'], organization_id };
 }
 
 export async function webhookPath({ world, place }: Asking, below: string): Promise<string> {

@@ -64,6 +64,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('outages.postgres', 'database-away', '1.8', 'PostgreSQL away under load: known keys are served, no row is lost'),
   row('hostile.attacks', 'security-probe', '1.9', 'known attacks on gateways of this kind come to nothing'),
   row('hostile.input', 'bad-input', '1.9', 'bad input has its status and code, and costs nothing'),
+  {
+    name: 'hostile.readers',
+    module: 'fuzz-readers',
+    shows:
+      'whatever reads what strangers send (HTTP, bodies, streams, addresses, CSV) is fuzzed, each beside a second reader or a rule',
+  },
   row('hostile.faults', 'faults', '1.9', 'every fault of a vendor: status, code, charge, nothing left held'),
   row('bench.bars', 'benchmark', '1.10', 'the benchmark meets its bars, on books that lost nothing', 'full'),
   row('access.matrix', 'access-matrix', '1.11', 'every grant × what team, user and key keep of it'),

@@ -319,7 +319,7 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
     header: headerOf(raw),
     rawHeaders: raw,
     body: bytes,
-    isLoopback: true,
+    remoteAddress: '127.0.0.1',
     startedMs: systemClock.monotonicMs(),
   };
   return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));
