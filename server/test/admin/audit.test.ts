@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { byForce } from '../support/audit-trail.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
@@ -58,12 +60,19 @@ onEveryDatabase('the audit log', (given) => {
     must(await root('DELETE', `/organizations/${organization.id}/members/${memberId}`));
     const { intact, events } = await verify(organization.id);
     expect(intact).toBe(true);
+    expect(await verify(organization.id)).toMatchObject({ keyed_from_seq: 1, unkeyed_since: 0, broken_because: null });
     expect(events).toBe(must(await root('GET', `/organizations/${organization.id}/audit-events`)).total);
     expect((await verify(null)).intact).toBe(true);
-    await given().pool.query(`update audit_events set actor_name = 'somebody else' where chain = $1 and seq = 3`, [
-      organization.id,
-    ]);
-    expect(await verify(organization.id)).toEqual({ intact: false, events: null, head_hash: null, broken_at_seq: 3 });
+    const edit = sql`update audit_events set actor_name = 'somebody else' where chain = ${organization.id} and seq = 3`;
+    await expect(given().db.execute(edit)).rejects.toThrow();
+    await byForce(given().db, (tx) => tx.execute(edit));
+    expect(await verify(organization.id)).toMatchObject({
+      intact: false,
+      events: null,
+      head_hash: null,
+      broken_at_seq: 3,
+      broken_because: 'hash',
+    });
     expect((await verify(null)).intact).toBe(true);
   });
 
