@@ -7,6 +7,7 @@ import { createAnnouncer } from './jobs/alerts/announce.ts';
 import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
 import { credentialJob } from './jobs/check-credentials.ts';
+import { closeAuditChainsJob } from './jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from './jobs/fold.ts';
 import type { Job } from './jobs/job.ts';
 import { proofJob, repairJob } from './jobs/proof.ts';
@@ -67,7 +68,7 @@ function startJobs(
   policy: AddressPolicy,
   log: Logger,
 ): OpenJobs {
-  const { installation, writer } = stores;
+  const { installation, writer, audit } = stores;
   const { counters, shared } = opened;
   const database = ownConnections(config, stores, log);
   const poster = createWebhookPost({ policy, clock });
@@ -94,6 +95,7 @@ function startJobs(
     partitionsJob(),
     sweepJob(),
     requeueJob(enqueue),
+    closeAuditChainsJob({ audit }),
     credentialJob({
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
       key: installation.credentials,

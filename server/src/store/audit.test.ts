@@ -1,6 +1,9 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { and, eq, gt, sql } from 'drizzle-orm';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { byForce, testTrail } from '../../test/support/audit-trail.ts';
 import { onEveryDatabase } from '../../test/support/database.ts';
 import { chainHash, GENESIS_HASH } from '../domain/audit-chain.ts';
@@ -10,9 +13,11 @@ import {
   eventOf,
   listAuditEvents,
   type NewAuditEvent,
+  rememberAppended,
   streamAuditEvents,
   unkeyedChains,
 } from './audit.ts';
+import { openAuditHeads } from './audit-heads.ts';
 import { verifyAuditChain } from './audit-proof.ts';
 import type { Database } from './database.ts';
 import { InvalidCursor } from './paging.ts';
@@ -143,7 +148,7 @@ onEveryDatabase('the audit log', (given) => {
         { seq: 4, action: 'organization.update' },
         {
           seq: 3,
-          action: 'audit_chain.close_unkeyed',
+          action: 'audit_chain.close',
           actorKind: 'system',
           objectId: 'org_1',
           after: { last_seq: 2, last_hash: lastHash },
@@ -186,6 +191,89 @@ onEveryDatabase('the audit log', (given) => {
       expect(await close()).toBeNull();
       expect(await unkeyedChains(db, { after: '', most: 10 })).toEqual(['org_3']);
       expect(await verify(db, 'org_1', upgraded)).toMatchObject({ is: 'intact', events: 2, keyedFromSeq: 2 });
+    });
+  });
+
+  describe('what this process remembers outside the database', () => {
+    let directory = '';
+    let written = 0;
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'headgate-heads-'));
+    });
+    afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+    const remembering = () => {
+      const contradicted: string[] = [];
+      const heads = openAuditHeads({ path: join(directory, 'audit-heads'), onFailure: () => {} });
+      const trail = { ...testTrail({ heads }), onContradiction: (chain: string) => void contradicted.push(chain) };
+      const write = async (db: Database, times = 1) => {
+        for (let time = 0; time < times; time += 1) {
+          written += 1; // No two events are alike: the same ones again would be the same chain again.
+          const one = { ...event, objectName: `change ${written}` };
+          await rememberAppended(trail, [await db.transaction((tx) => appendAuditEvent(tx, trail, one))]);
+        }
+      };
+      return { trail, contradicted, write };
+    };
+    /** The last events go, and the head goes back to where it was: a chain that is whole in itself. */
+    const cutAfter = (db: Database, seq: number) =>
+      byForce(db, async (tx) => {
+        await tx.delete(auditEvents).where(gt(auditEvents.seq, seq));
+        const [last] = await tx.select().from(auditEvents).where(eq(auditEvents.seq, seq));
+        if (last === undefined) await tx.delete(auditHeads);
+        else await tx.update(auditHeads).set({ seq, hash: last.hash });
+      });
+
+    test('finds an end that was cut off, which the database alone cannot', async () => {
+      const { db } = given();
+      const { trail, write } = remembering();
+      await write(db, 5);
+      await cutAfter(db, 3);
+      expect(await verify(db, 'org_1')).toMatchObject({ is: 'intact', events: 3 });
+      expect(await verify(db, 'org_1', trail)).toMatchObject({
+        is: 'broken',
+        seq: 4,
+        because: 'remembered',
+        remembered: [{ file: 'audit-heads', seq: 5 }],
+      });
+      await cutAfter(db, 0);
+      expect(await verify(db, 'org_1', trail)).toMatchObject({ is: 'broken', seq: 1, because: 'remembered' });
+    });
+
+    test('is not overwritten by what is appended after the cut, not even after a restart', async () => {
+      const { db } = given();
+      const first = remembering();
+      await first.write(db, 5);
+      await cutAfter(db, 3);
+      await first.write(db, 1);
+      expect(first.contradicted).toEqual(['org_1']);
+      const second = remembering();
+      await second.write(db, 4);
+      expect(second.contradicted).toEqual(['org_1', 'org_1', 'org_1', 'org_1']);
+      expect(await verify(db, 'org_1', second.trail)).toMatchObject({ is: 'broken', seq: 5, because: 'remembered' });
+      expect(await verify(db, 'org_1')).toMatchObject({ is: 'intact', events: 8 });
+    });
+
+    test('goes on with what other processes append in between', async () => {
+      const { db } = given();
+      const { trail, contradicted, write } = remembering();
+      await write(db, 2);
+      await append(db, {}, {});
+      await write(db, 1);
+      expect(contradicted).toEqual([]);
+      expect(await verify(db, 'org_1', trail)).toMatchObject({ is: 'intact', remembered: [{ seq: 5 }] });
+    });
+
+    test('holds nothing of a change that was rolled back', async () => {
+      const { db } = given();
+      const { trail, write } = remembering();
+      await write(db, 1);
+      const failing = db.transaction(async (tx) => {
+        await appendAuditEvent(tx, trail, event);
+        throw new Error('the change itself failed');
+      });
+      await expect(failing).rejects.toThrow('the change itself failed');
+      expect(await verify(db, 'org_1', trail)).toMatchObject({ is: 'intact', events: 1, remembered: [{ seq: 1 }] });
     });
   });
 

@@ -209,7 +209,7 @@ function closingEvent({ chain, seq, hash }: AuditHead, at: Date): NewAuditEvent 
     actorKind: 'system',
     actorId: 'audit',
     actorName: 'Headgate',
-    action: 'audit_chain.close_unkeyed',
+    action: 'audit_chain.close',
     objectType: 'audit_chain',
     objectId: chain,
     objectName: null,

@@ -20,6 +20,7 @@ const PAST: Readonly<Record<string, string>> = {
   suspend: 'suspended',
   reactivate: 'reactivated',
   archive: 'archived',
+  close: 'closed',
   label: 'labelled',
   read: 'read',
   publish: 'published',
