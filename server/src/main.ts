@@ -84,7 +84,10 @@ async function seed(flags: readonly string[]): Promise<void> {
   const stores = await openStores(config, createLogger(config.log));
   try {
     const print = (line: string) => process.stdout.write(`${line}\n`);
-    await runSeed({ database: stores.database, pepper: stores.installation.pepper, audit: stores.audit }, size, { dataDir: config.dataDir, print });
+    await runSeed({ database: stores.database, pepper: stores.installation.pepper, audit: stores.audit }, size, {
+      dataDir: config.dataDir,
+      print,
+    });
   } finally {
     await stores.close();
   }

@@ -117,7 +117,10 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
 function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installation, log: Logger): AuditTrail {
   if (isAuditKeyNew) {
     const accepted_until = new Date(audit.unkeyedUntilMs).toISOString();
-    log.warn({ accepted_until }, 'audit: this installation had no audit key and has one now; until then events without it are accepted');
+    log.warn(
+      { accepted_until },
+      'audit: this installation had no audit key and has one now; until then events without it are accepted',
+    );
   }
   const isDue = nowAndThen(AUDIT_TROUBLE_EVERY_MS, clock);
   return {
@@ -125,11 +128,13 @@ function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installatio
     heads: openAuditHeads({
       path: join(dataDir, AUDIT_HEADS_FILE),
       onFailure: ({ message }) => {
-        if (isDue('') !== null) log.error({ reason: message }, 'audit: the heads of chains cannot be written to the data directory');
+        if (isDue('') !== null)
+          log.error({ reason: message }, 'audit: the heads of chains cannot be written to the data directory');
       },
     }),
     onContradiction: (chain) => {
-      if (isDue(chain) !== null) log.error({ chain }, 'audit: the database no longer holds what this process wrote to this chain');
+      if (isDue(chain) !== null)
+        log.error({ chain }, 'audit: the database no longer holds what this process wrote to this chain');
     },
   };
 }

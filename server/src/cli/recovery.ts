@@ -140,7 +140,8 @@ async function open(config: Config, io: CommandIo, taken: AsyncDisposableStack):
   // A gateway may serve beside this and write to its own file.
   const heads = openAuditHeads({
     path: join(config.dataDir, COMMAND_HEADS_FILE),
-    onFailure: ({ message }) => io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
+    onFailure: ({ message }) =>
+      io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
   });
   const onContradiction = (chain: string) => io.err(`The audit chain ${chain} was changed. See headgate audit verify.\n`);
   return { db: database.db, installation, audit: { key: installation.audit, heads, onContradiction }, config, io };

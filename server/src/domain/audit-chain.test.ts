@@ -105,7 +105,10 @@ describe('whoever makes all hashes anew, without the key', () => {
       fc.property(events, fc.nat(), fc.constantFrom('edited', 'removed', 'put in'), forgeries, (list, pick, how, macs) => {
         const at = pick % list.length;
         const other = keyed({ forged: true, was: list[at]?.event ?? null });
-        const changed = how === 'edited' ? list.with(at, other) : list.toSpliced(at, how === 'removed' ? 1 : 0, ...(how === 'removed' ? [] : [other]));
+        const changed =
+          how === 'edited'
+            ? list.with(at, other)
+            : list.toSpliced(at, how === 'removed' ? 1 : 0, ...(how === 'removed' ? [] : [other]));
         // Cut off at the end is what a chain alone cannot tell: files beside do.
         fc.pre(!(how === 'removed' && at === list.length - 1));
         const genuine = chainOf(list);

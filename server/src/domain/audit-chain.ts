@@ -55,7 +55,11 @@ export function chainMac(key: Buffer, link: { readonly chain: string; readonly s
 }
 
 /** True when the MAC is the one of this link under this key. Compares in constant time. */
-export function isMacOf(key: Buffer, mac: Buffer, link: { readonly chain: string; readonly seq: number; readonly hash: string }): boolean {
+export function isMacOf(
+  key: Buffer,
+  mac: Buffer,
+  link: { readonly chain: string; readonly seq: number; readonly hash: string },
+): boolean {
   const wanted = chainMac(key, link);
   return mac.length === wanted.length && timingSafeEqual(mac, wanted);
 }

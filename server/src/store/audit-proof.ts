@@ -32,7 +32,12 @@ export function verifyAuditChain(
   nowMs: number,
 ): Promise<AuditVerdict> {
   // Read before the database's own head: what is remembered was committed, so the database can only be further.
-  return follow(db, { chain: organizationId ?? PLATFORM_CHAIN, key, remembered: heads.all(organizationId ?? PLATFORM_CHAIN), nowMs });
+  return follow(db, {
+    chain: organizationId ?? PLATFORM_CHAIN,
+    key,
+    remembered: heads.all(organizationId ?? PLATFORM_CHAIN),
+    nowMs,
+  });
 }
 
 /** Follows a whole chain by its hashes alone: for a copy that is proved to be the same as its original, row by row. */
@@ -72,7 +77,11 @@ async function follow(db: Database, { chain, key, remembered, nowMs }: Wanted): 
 }
 
 /** The first remembered head that the chain no longer holds. */
-function forgotten(remembered: readonly RememberedHead[], hashAt: ReadonlyMap<number, string>, lastSeq: number): ChainFault | null {
+function forgotten(
+  remembered: readonly RememberedHead[],
+  hashAt: ReadonlyMap<number, string>,
+  lastSeq: number,
+): ChainFault | null {
   const wrong = remembered.filter(({ seq, hash }) => hashAt.get(seq) !== hash).map(({ seq }) => Math.min(seq, lastSeq + 1));
   return wrong.length === 0 ? null : { seq: Math.min(...wrong), because: 'remembered' };
 }

@@ -86,19 +86,47 @@ onEveryDatabase('the audit log', (given) => {
   describe('a row changed by hand', () => {
     const third = and(eq(auditEvents.chain, 'org_1'), eq(auditEvents.seq, 3));
     const harms: [string, (db: Database) => Promise<unknown>, { seq: number; because: string }][] = [
+      ['edited', (db) => db.update(auditEvents).set({ actorName: 'somebody else' }).where(third), { seq: 3, because: 'hash' }],
       [
-        'edited',
-        (db) => db.update(auditEvents).set({ actorName: 'somebody else' }).where(third),
+        'edited inside its diff',
+        (db) =>
+          db
+            .update(auditEvents)
+            .set({ after: { name: 'x' } })
+            .where(third),
         { seq: 3, because: 'hash' },
       ],
-      ['edited inside its diff', (db) => db.update(auditEvents).set({ after: { name: 'x' } }).where(third), { seq: 3, because: 'hash' }],
       ['removed', (db) => db.delete(auditEvents).where(third), { seq: 3, because: 'hash' }],
       ['removed at the end', (db) => db.delete(auditEvents).where(eq(auditEvents.seq, 5)), { seq: 5, because: 'head' }],
       ['removed with all others', (db) => db.delete(auditEvents), { seq: 1, because: 'head' }],
-      ['its link cut', (db) => db.update(auditEvents).set({ prevHash: Buffer.alloc(32) }).where(third), { seq: 3, because: 'hash' }],
+      [
+        'its link cut',
+        (db) =>
+          db
+            .update(auditEvents)
+            .set({ prevHash: Buffer.alloc(32) })
+            .where(third),
+        { seq: 3, because: 'hash' },
+      ],
       ['its MAC taken away', (db) => db.update(auditEvents).set({ mac: null }).where(third), { seq: 3, because: 'no_key' }],
-      ['another MAC', (db) => db.update(auditEvents).set({ mac: Buffer.alloc(32) }).where(third), { seq: 3, because: 'key' }],
-      ['a MAC of another length', (db) => db.update(auditEvents).set({ mac: Buffer.alloc(3) }).where(third), { seq: 3, because: 'key' }],
+      [
+        'another MAC',
+        (db) =>
+          db
+            .update(auditEvents)
+            .set({ mac: Buffer.alloc(32) })
+            .where(third),
+        { seq: 3, because: 'key' },
+      ],
+      [
+        'a MAC of another length',
+        (db) =>
+          db
+            .update(auditEvents)
+            .set({ mac: Buffer.alloc(3) })
+            .where(third),
+        { seq: 3, because: 'key' },
+      ],
       ['the head changed', (db) => db.update(auditHeads).set({ hash: Buffer.alloc(32) }), { seq: 6, because: 'head' }],
     ];
     for (const [name, harm, fault] of harms) {
@@ -134,7 +162,10 @@ onEveryDatabase('the audit log', (given) => {
         const facts = { ...rest, at, before, after };
         const hash = Buffer.from(chainHash(prevHash.toString('hex'), eventOf({ chain, seq, ...facts })), 'hex');
         await tx.insert(auditEvents).values({ chain, seq, ...facts, prevHash, hash });
-        await tx.insert(auditHeads).values({ chain, seq, hash }).onConflictDoUpdate({ target: auditHeads.chain, set: { seq, hash } });
+        await tx
+          .insert(auditHeads)
+          .values({ chain, seq, hash })
+          .onConflictDoUpdate({ target: auditHeads.chain, set: { seq, hash } });
         return hash.toString('hex');
       });
     const lastTwo = async (db: Database) => (await listAuditEvents(db, { organizationId: 'org_1' }, { limit: 2 })).rows;
@@ -174,7 +205,11 @@ onEveryDatabase('the audit log', (given) => {
       const { db } = given();
       await db.transaction((tx) => appendAuditEvent(tx, upgraded, event));
       await appendUnkeyed(db, 'org_1', new Date(0));
-      expect(await verifyAuditChain(db, upgraded, 'org_1', untilMs + 1)).toMatchObject({ is: 'broken', seq: 2, because: 'no_key' });
+      expect(await verifyAuditChain(db, upgraded, 'org_1', untilMs + 1)).toMatchObject({
+        is: 'broken',
+        seq: 2,
+        because: 'no_key',
+      });
       const late = { ...event, at: new Date(untilMs + 1) };
       await db.transaction((tx) => appendAuditEvent(tx, upgraded, late));
       expect(await verify(db, 'org_1', upgraded)).toMatchObject({ is: 'broken', seq: 2, because: 'no_key' });

@@ -83,7 +83,10 @@ export async function appendAuditEvent(tx: Database, trail: AuditTrail, event: N
  * Remembers what a committed transaction appended. A chain that is not the one this process wrote to keeps the head that shows it, so that
  * no later event hides it. Never rejects.
  */
-export async function rememberAppended({ heads, onContradiction }: AuditTrail, appended: readonly AppendedEvent[]): Promise<void> {
+export async function rememberAppended(
+  { heads, onContradiction }: AuditTrail,
+  appended: readonly AppendedEvent[],
+): Promise<void> {
   const changed = new Set(appended.filter(({ isContradiction }) => isContradiction).map(({ chain }) => chain));
   for (const chain of changed) onContradiction(chain);
   await heads.remember(appended.filter(({ chain }) => !changed.has(chain)));
@@ -198,7 +201,10 @@ async function insertEvent(tx: Database, { key }: AuditKey, head: AuditHead, eve
 }
 
 async function moveHead(tx: Database, { chain, seq, hash }: AuditHead): Promise<void> {
-  await tx.update(auditHeads).set({ seq, hash: Buffer.from(hash, 'hex') }).where(eq(auditHeads.chain, chain));
+  await tx
+    .update(auditHeads)
+    .set({ seq, hash: Buffer.from(hash, 'hex') })
+    .where(eq(auditHeads.chain, chain));
 }
 
 /** What was written without the key ends here: its last event and hash, under the key. */

@@ -95,7 +95,8 @@ const FORGERIES: readonly Forgery[] = [
   {
     how: 'event put in, all hashed anew',
     found: { seq: 3, because: 'key' },
-    forge: (query, chain) => rewrite(query, chain, (rows) => rows.flatMap((row) => (row.seq === 3 ? [renamed(row), row] : [row]))),
+    forge: (query, chain) =>
+      rewrite(query, chain, (rows) => rows.flatMap((row) => (row.seq === 3 ? [renamed(row), row] : [row]))),
   },
   {
     how: 'all written anew as a version without the key',
@@ -105,8 +106,7 @@ const FORGERIES: readonly Forgery[] = [
   {
     how: 'event added at the end as by a version without the key',
     found: { seq: EVENTS + 1, because: 'no_key' },
-    forge: (query, chain) =>
-      rewrite(query, chain, (rows) => [...rows, { ...renamed(rows.at(-1) as Stored), mac: null }]),
+    forge: (query, chain) => rewrite(query, chain, (rows) => [...rows, { ...renamed(rows.at(-1) as Stored), mac: null }]),
   },
   {
     how: 'event with its check brought from another chain',
@@ -139,14 +139,19 @@ async function forgeAll(where: Where, chains: readonly string[]): Promise<void> 
 
 async function verdictsOf(gateway: Gateway, chains: readonly string[]) {
   const rows = [];
-  for (const [at, { how, found }] of FORGERIES.entries()) rows.push(judged(how, found, await verdictOf(gateway, chains[at] as string)));
+  for (const [at, { how, found }] of FORGERIES.entries())
+    rows.push(judged(how, found, await verdictOf(gateway, chains[at] as string)));
   for (const [name, chain] of [
     ['left alone', chains.at(-2)],
     ['left alone so far', chains.at(-1)],
   ] as const) {
     const verdict = await verdictOf(gateway, chain as string);
     const isRight = verdict.intact && verdict.events === EVENTS;
-    rows.push({ isRight, told: `${name}: ${verdict.intact ? 'intact' : 'broken'}`, detail: `${name}: ${JSON.stringify(verdict)}` });
+    rows.push({
+      isRight,
+      told: `${name}: ${verdict.intact ? 'intact' : 'broken'}`,
+      detail: `${name}: ${JSON.stringify(verdict)}`,
+    });
   }
   return rows;
 }

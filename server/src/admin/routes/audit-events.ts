@@ -61,7 +61,8 @@ const verdictOut = z
         '`hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file of this host holds.',
     }),
     keyed_from_seq: z.int().nullable().meta({
-      description: 'The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is.',
+      description:
+        'The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is.',
     }),
     unkeyed_since: z.int().meta({
       description: 'Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade.',
@@ -69,7 +70,10 @@ const verdictOut = z
     last_unkeyed_seq: z.int().nullable().meta({ description: 'The newest of them.' }),
     compared_with: z
       .array(z.object({ file: z.string(), seq: z.int(), hash: z.string() }))
-      .meta({ description: 'Heads in the data directory of the answering process, and of those beside it, that the chain was compared with.' }),
+      .meta({
+        description:
+          'Heads in the data directory of the answering process, and of those beside it, that the chain was compared with.',
+      }),
   })
   .meta({ id: 'AuditVerdict' });
 

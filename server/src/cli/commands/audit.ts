@@ -31,10 +31,13 @@ function rulesOf({ events, keyed_from_seq, unkeyed_since, last_unkeyed_seq, comp
   else if (keyed_from_seq > 1) told.push(`events 1 to ${keyed_from_seq - 1}: hashes, as event ${keyed_from_seq} closed them`);
   if (keyed_from_seq !== null) told.push(`events ${keyed_from_seq} to ${events}: hashes and the audit key`);
   if (unkeyed_since > 0) {
-    told.push(`${unkeyed_since} of them, the last ${last_unkeyed_seq}, by replicas without the key: hashes, as the event after them closed them`);
+    told.push(
+      `${unkeyed_since} of them, the last ${last_unkeyed_seq}, by replicas without the key: hashes, as the event after them closed them`,
+    );
   }
   for (const { file, seq } of compared_with) told.push(`compared with ${file} of the gateway’s data directory: event ${seq}`);
-  if (compared_with.length === 0) told.push('compared with no file: the gateway that answered has written no event of this chain');
+  if (compared_with.length === 0)
+    told.push('compared with no file: the gateway that answered has written no event of this chain');
   return told;
 }
 
