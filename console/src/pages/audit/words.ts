@@ -21,6 +21,8 @@ const PAST: Readonly<Record<string, string>> = {
   reactivate: 'reactivated',
   archive: 'archived',
   close: 'closed',
+  deny: 'denied',
+  call: 'called',
   label: 'labelled',
   read: 'read',
   publish: 'published',
