@@ -51,7 +51,11 @@ export class Attempts {
   #record(call: AdminCall, action: Action, organizationId: string | null, facts: object): Promise<void> {
     const heldBack = this.#isDue(`${call.actor.kind} ${call.actor.id} ${organizationId} ${action}`);
     if (heldBack === null) return Promise.resolve();
-    const writing: Promise<void> = this.#write(call, action, organizationId, { ...facts, params: call.raw.params, held_back: heldBack })
+    const writing: Promise<void> = this.#write(call, action, organizationId, {
+      ...facts,
+      params: call.raw.params,
+      held_back: heldBack,
+    })
       .catch((error: unknown) => {
         this.#deps.log.warn({ action, reason: (error as Error).message }, 'audit: an attempt could not be recorded');
       })
@@ -60,7 +64,12 @@ export class Attempts {
     return writing;
   }
 
-  async #write({ actor, raw, requestId }: AdminCall, action: Action, organizationId: string | null, after: object): Promise<void> {
+  async #write(
+    { actor, raw, requestId }: AdminCall,
+    action: Action,
+    organizationId: string | null,
+    after: object,
+  ): Promise<void> {
     const { db, audit, clock } = this.#deps;
     const event = {
       organizationId,

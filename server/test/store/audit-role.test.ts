@@ -40,9 +40,15 @@ describe.skipIf(!hasPostgres())('a role that may only insert', () => {
     await psql(owned, 'audit-role.sql');
     await migrate(gateway); // A start whose schema is there already needs no more rights.
     await append(gateway.db);
-    expect(await verifyAuditChain(gateway.db, testTrail(), 'org_1', event.at.getTime())).toMatchObject({ is: 'intact', events: 2 });
+    expect(await verifyAuditChain(gateway.db, testTrail(), 'org_1', event.at.getTime())).toMatchObject({
+      is: 'intact',
+      events: 2,
+    });
     for (const statement of REFUSED) await expect(gateway.db.execute(sql.raw(statement)), statement).rejects.toThrow();
-    expect(await verifyAuditChain(gateway.db, testTrail(), 'org_1', event.at.getTime())).toMatchObject({ is: 'intact', events: 2 });
+    expect(await verifyAuditChain(gateway.db, testTrail(), 'org_1', event.at.getTime())).toMatchObject({
+      is: 'intact',
+      events: 2,
+    });
     await psql(owned, 'audit-role-undo.sql');
     await gateway.db.execute(sql`alter table audit_events add column later text`);
     await append(gateway.db);
@@ -71,7 +77,8 @@ async function openAsGateway(taken: AsyncDisposableStack): Promise<{ owned: Owne
   taken.defer(() => dropRole(database.url as string, role));
   await database.db.execute(sql.raw(`grant usage, create on schema public to ${role}`));
   await database.db.execute(sql.raw(`grant all on schema_migrations to ${role}`));
-  for (const table of ['audit_events', 'audit_heads']) await database.db.execute(sql.raw(`alter table ${table} owner to ${role}`));
+  for (const table of ['audit_events', 'audit_heads'])
+    await database.db.execute(sql.raw(`alter table ${table} owner to ${role}`));
   for (const name of ['refuse_audit_change', 'refuse_audit_head_back']) {
     await database.db.execute(sql.raw(`alter function ${name}() owner to ${role}`));
   }

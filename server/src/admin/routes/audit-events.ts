@@ -68,12 +68,10 @@ const verdictOut = z
       description: 'Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade.',
     }),
     last_unkeyed_seq: z.int().nullable().meta({ description: 'The newest of them.' }),
-    compared_with: z
-      .array(z.object({ file: z.string(), seq: z.int(), hash: z.string() }))
-      .meta({
-        description:
-          'Heads in the data directory of the answering process, and of those beside it, that the chain was compared with.',
-      }),
+    compared_with: z.array(z.object({ file: z.string(), seq: z.int(), hash: z.string() })).meta({
+      description:
+        'Heads in the data directory of the answering process, and of those beside it, that the chain was compared with.',
+    }),
   })
   .meta({ id: 'AuditVerdict' });
 
