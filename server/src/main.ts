@@ -88,7 +88,10 @@ async function seed(flags: readonly string[]): Promise<void> {
   const stores = await openStores(config, createLogger(config.log));
   try {
     const print = (line: string) => process.stdout.write(`${line}\n`);
-    await runSeed({ database: stores.database, pepper: stores.installation.pepper }, size, { dataDir: config.dataDir, print });
+    await runSeed({ database: stores.database, pepper: stores.installation.pepper, audit: stores.audit }, size, {
+      dataDir: config.dataDir,
+      print,
+    });
   } finally {
     await stores.close();
   }
@@ -180,7 +183,7 @@ function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
 
 function adminDepsOf(
   config: Config,
-  { database, installation, masterKey, journal, refusals }: Stores,
+  { database, installation, masterKey, journal, refusals, audit }: Stores,
   { gateway, counters }: OpenGateway,
   policy: AddressPolicy,
   providers: readonly Provider[],
@@ -193,6 +196,7 @@ function adminDepsOf(
     clock,
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
+    audit,
     identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
     mailer: config.smtp === null ? noMailer : createSmtpMailer(config.smtp),
     publicUrl: config.publicUrl,

@@ -9,6 +9,7 @@ import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
 import { bindKeysJob } from './jobs/bind-keys.ts';
 import { credentialJob } from './jobs/check-credentials.ts';
+import { closeAuditChainsJob } from './jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from './jobs/fold.ts';
 import type { Job } from './jobs/job.ts';
 import { proofJob, repairJob } from './jobs/proof.ts';
@@ -69,7 +70,7 @@ function startJobs(
   policy: AddressPolicy,
   log: Logger,
 ): OpenJobs {
-  const { installation, writer } = stores;
+  const { installation, writer, audit } = stores;
   const { counters, shared } = opened;
   const database = ownConnections(config, stores, log);
   const poster = createWebhookPost({ policy, clock });
@@ -97,6 +98,7 @@ function startJobs(
     sweepJob(),
     accountOriginsJob(),
     requeueJob(enqueue),
+    closeAuditChainsJob({ audit }),
     credentialJob({
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
       key: installation.credentials,

@@ -2704,6 +2704,20 @@ export interface components {
             head_hash: string | null;
             /** @description The first event that was edited, removed or put in. */
             broken_at_seq: number | null;
+            /** @description `hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file of this host holds. */
+            broken_because: ("hash" | "key" | "no_key" | "head" | "remembered") | null;
+            /** @description The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is. */
+            keyed_from_seq: number | null;
+            /** @description Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade. */
+            unkeyed_since: number;
+            /** @description The newest of them. */
+            last_unkeyed_seq: number | null;
+            /** @description Heads in the data directory of the answering process, and of those beside it, that the chain was compared with. */
+            compared_with: {
+                file: string;
+                seq: number;
+                hash: string;
+            }[];
         };
         Budget: {
             id: string;

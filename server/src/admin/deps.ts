@@ -9,6 +9,7 @@ import type { Follower } from '../journal/settled-tail.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
+import type { AuditTrail } from '../store/audit.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
@@ -154,6 +155,8 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keys: AdminKeys;
+  /** What chains audit events. */
+  readonly audit: AuditTrail;
   /** Knows people: passwords, sessions, second factors. */
   readonly identity: Identity;
   /** Sends mail, where there is a server for it. */

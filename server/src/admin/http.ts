@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { z } from 'zod';
 import { requestId } from '../lib/id.ts';
 import { type Actor, ANONYMOUS } from './actor.ts';
+import { Attempts } from './attempts.ts';
 import type { Authenticate } from './authenticate.ts';
 import { refuseCrossSite } from './csrf.ts';
 import type { AdminDeps } from './deps.ts';
@@ -49,7 +50,9 @@ export async function buildHttp(
   await http.register(swagger, openapiOptions);
   await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
-  const house: House = { authenticate, listeners, exports: new Exports() };
+  const attempts = new Attempts(deps);
+  http.addHook('onClose', () => attempts.settled());
+  const house: House = { authenticate, listeners, exports: new Exports(), attempts };
   for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, house, methodAndPath, route);
   await http.ready();
   return http;
@@ -60,6 +63,7 @@ interface House {
   readonly authenticate: Authenticate;
   readonly listeners: Listeners;
   readonly exports: Exports;
+  readonly attempts: Attempts;
 }
 
 function addRoute(

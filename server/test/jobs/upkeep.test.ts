@@ -1,5 +1,5 @@
 /** The jobs themselves, each run once over records that were stored the way the house stores them. */
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AlertType } from '../../src/domain/alert.ts';
 import type { CredentialConfig } from '../../src/domain/catalogue.ts';
@@ -7,18 +7,21 @@ import type { Price, PriceUnits } from '../../src/domain/price.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { bindKeysJob } from '../../src/jobs/bind-keys.ts';
 import { credentialJob } from '../../src/jobs/check-credentials.ts';
+import { closeAuditChainsJob } from '../../src/jobs/close-audit-chains.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { repairJob } from '../../src/jobs/proof.ts';
 import { priceJob } from '../../src/jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../../src/jobs/retention.ts';
 import { sweepJob } from '../../src/jobs/sweep.ts';
 import { seal } from '../../src/lib/secrets.ts';
+import { verifyAuditChain } from '../../src/store/audit-proof.ts';
 import { openKey } from '../../src/store/key-seal.ts';
 import { acquireLease } from '../../src/store/lease.ts';
 import { credentials, processLeases } from '../../src/store/schema.ts';
 import { makeDeployment } from '../admin/catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
+import { byForce } from '../support/audit-trail.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 
@@ -50,6 +53,22 @@ onOneDatabase('upkeep', (given) => {
       givenEnd({ organizationId, admittedAtMs, entries: [givenEntry({ nanoUsd: 7 })], content: Buffer.from('sealed'), ...more }),
     ]);
   }
+
+  describe('closing audit chains', () => {
+    test('closes each chain that ends without the key once, and leaves the others as they are', async () => {
+      const chains = [await makeOrganization(world().root), await makeOrganization(world().root)].map(({ id }) => id as string);
+      const audit = { ...world().deps.audit, key: { ...world().deps.audit.key, unkeyedUntilMs: world().time.nowMs } };
+      // As a version without the key left the first of them.
+      await byForce(given().db, (tx) => tx.execute(sql`update audit_events set mac = null where chain = ${chains[0]}`));
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 1 chains.');
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 chains.');
+      const verdicts = chains.map((chain) => verifyAuditChain(given().db, audit, chain, world().time.nowMs));
+      expect(await Promise.all(verdicts)).toMatchObject([
+        { is: 'intact', events: 2, keyedFromSeq: 2 },
+        { is: 'intact', events: 1, keyedFromSeq: 1 },
+      ]);
+    });
+  });
 
   describe('retention', () => {
     const keptDays = async (table: string, organizationId: string) => {

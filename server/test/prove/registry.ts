@@ -75,6 +75,11 @@ export const REGISTRY: readonly ProveRow[] = [
   row('access.matrix', 'access-matrix', '1.11', 'every grant × what team, user and key keep of it'),
   row('access.changes', 'access-changes', '1.11', 'access follows labels, names and secrets without a restart'),
   row('access.counts', 'team-counts', '1.11', 'what an organization says of itself is true right after each change'),
+  {
+    name: 'walls.audit',
+    module: 'audit-forgery',
+    shows: 'audit chains forged with every right in SQL, each way found where it was done; what is left alone stays intact',
+  },
   row('audit.content', 'audit-content', '1.12', 'prompts are kept as the policy says, sealed, and gone with their key'),
   {
     name: 'holds.sick-redis',

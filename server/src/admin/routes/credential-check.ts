@@ -26,6 +26,7 @@ const models = z
 
 export const check = route({
   summary: 'Try a credential before it is stored',
+  callsProvider: true,
   description:
     'One live call, which asks for the list of models and costs nothing. A stored key is only ever sent to the address it is stored with.',
   permission: 'catalogue.manage',
@@ -45,6 +46,7 @@ export const check = route({
 
 export const listModels = route({
   summary: 'Ask a provider which models a credential may call',
+  callsProvider: true,
   description: 'One live call. Null with the reason when the provider does not say.',
   permission: 'catalogue.manage',
   params: idParams,
