@@ -13,7 +13,8 @@ export class LaneRequest {
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer;
+  /** Empty until it is here. */
+  body: Buffer;
   readonly startedMs: number;
   readonly #socket: Socket;
 
@@ -33,7 +34,11 @@ export class LaneRequest {
   }
 
   get isLoopback(): boolean {
-    return LOOPBACK.test(this.#socket.remoteAddress ?? '');
+    return LOOPBACK.test(this.address);
+  }
+
+  get address(): string {
+    return this.#socket.remoteAddress ?? '';
   }
 }
 

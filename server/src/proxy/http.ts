@@ -12,9 +12,12 @@ export interface GatewayRequest {
   header(name: string): string | undefined;
   /** Flat name/value pairs as they arrived, duplicates included. */
   readonly rawHeaders: readonly string[];
+  /** Empty while a request is judged on its head. */
   readonly body: Buffer;
   /** The peer is this machine itself. */
   readonly isLoopback: boolean;
+  /** The peer's IP address; empty where there is none. */
+  readonly address: string;
   /** Monotonic milliseconds when the request's head arrived. */
   readonly startedMs: number;
 }

@@ -94,6 +94,19 @@ function read(walk: Walk): Asked {
   return walk.asked;
 }
 
+/** A request that is refused by its head, or while its body arrives: it has no name, and nothing of it was read. Never throws. */
+export function refuseOnHead(
+  { request, reply, endpoint, key, standing }: Pick<Walk, 'request' | 'reply' | 'endpoint' | 'key' | 'standing'>,
+  error: unknown,
+  gateway: Gateway,
+): void {
+  const walk = newWalk(request, reply, endpoint, gateway);
+  walk.key = key;
+  walk.standing = standing;
+  if (key !== null && gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
+  refuse(walk, error, gateway);
+}
+
 /** Refused before anything was held: a known key's refusal leaves a row, an unknown key's is only counted. */
 function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
   const refusal = asRefusal(error, walk.id, gateway);

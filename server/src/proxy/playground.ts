@@ -34,6 +34,7 @@ class HouseRequest implements GatewayRequest {
   readonly query = '';
   readonly rawHeaders: readonly string[] = [];
   readonly isLoopback = false;
+  readonly address = '';
   readonly body: Buffer;
   readonly startedMs: number;
   readonly #tags: readonly string[];

@@ -32,6 +32,7 @@ export function newAsk(secret: string, schedule: Schedule, random: Random): Ask 
     rawHeaders,
     body: Buffer.from(JSON.stringify(body)),
     isLoopback: true,
+    address: '127.0.0.1',
     startedMs: schedule.monotonicMs(),
   };
   return { secret, model, request, bounded: cap !== null, reply: new Client(schedule, random) };

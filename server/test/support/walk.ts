@@ -320,6 +320,7 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
     rawHeaders: raw,
     body: bytes,
     isLoopback: true,
+    address: '127.0.0.1',
     startedMs: systemClock.monotonicMs(),
   };
   return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));
