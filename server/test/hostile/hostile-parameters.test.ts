@@ -1,11 +1,11 @@
 /** No parameter of the admin API holds the event loop, whatever is in it, and none is a defect. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test } from 'vitest';
 import { ROUTES } from '../../src/admin/app.ts';
 import { upstream } from '../admin/catalogue-support.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { inParallel } from '../prove/data-plane.ts';
 import { hasPostgres, withDatabase } from '../support/database.ts';
+import { heldWhile } from '../support/event-loop.ts';
 import { type HostileCall, hostileCalls, type IdOf } from './hostile-calls.ts';
 
 const HELD_MS_MAX = 50;
@@ -38,9 +38,9 @@ test('every operation with hostile values of each parameter', async () => {
   expect(new Set(calls.map(({ name }) => name.split(':')[0])).size).toBeGreaterThan(100);
   for (let at = 0; at < calls.length; at += 40) {
     const batch = calls.slice(at, at + 40);
-    const { held, statuses } = await whileWatched(() => inParallel(batch, AT_ONCE, send));
-    for (const [index, status] of statuses.entries()) if (status >= 500) problems.push(`${batch[index]?.name}: ${status}`);
-    if (held > HELD_MS_MAX) problems.push(...(await culprits(batch)));
+    const { heldMs, result } = await heldWhile(() => inParallel(batch, AT_ONCE, send));
+    for (const [index, status] of result.entries()) if (status >= 500) problems.push(`${batch[index]?.name}: ${status}`);
+    if (heldMs > HELD_MS_MAX) problems.push(...(await culprits(batch)));
   }
   expect(problems).toEqual([]);
 }, 300_000);
@@ -56,33 +56,9 @@ async function culprits(batch: readonly HostileCall[]): Promise<string[]> {
   for (const call of batch) {
     const times: number[] = [];
     while (times.length < TRIES && (times.at(-1) ?? Infinity) > HELD_MS_MAX)
-      times.push((await whileWatched(async () => [await send(call)])).held);
+      times.push((await heldWhile(() => send(call))).heldMs);
     const least = Math.min(...times);
     if (least > HELD_MS_MAX) found.push(`${call.name}: held the event loop for ${Math.round(least)} ms`);
   }
   return found;
-}
-
-/**
- * How long one turn of the event loop worked at most meanwhile, in milliseconds of this thread's own CPU time: while the machine serves others
- * nothing of ours holds it.
- */
-async function whileWatched(work: () => Promise<readonly number[]>): Promise<{ held: number; statuses: readonly number[] }> {
-  let [held, last] = [0, cpuMs()];
-  const look = () => {
-    const now = cpuMs();
-    held = Math.max(held, now - last);
-    last = now;
-  };
-  const timer = setInterval(look, 1);
-  const statuses = await work();
-  await sleep(2);
-  look();
-  clearInterval(timer);
-  return { held, statuses };
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }
