@@ -17,23 +17,23 @@ export type IdOf = (pattern: string, parameter: string) => string;
 
 /** Values of a parameter in a query: years, lengths, counts, cursors, zones. `all` takes every one, `few` those that have bitten before. */
 const FEW_IN_QUERY: Readonly<Record<string, string>> = {
-  'the year 0': '0000-01-01T00:00:00Z',
   'the year 20': '0020-02-29T00:00:00Z',
-  'the year 99': '0099-12-31T23:59:59Z',
   'the year 1970': '1970-01-01T00:00:00Z',
   'the year 9999': '9999-12-31T23:59:59Z',
-  'a year with a sign': '+275760-09-13T00:00:00Z',
-  'a count below 0': '-1',
   'a count above all': '9007199254740993',
-  'no number': 'NaN',
-  'a zone of 90 characters': `Etc/${'x'.repeat(86)}`,
-  'a zone of half an hour': 'Australia/Lord_Howe',
   NUL: 'a\0b',
   '8,000 characters': 'x'.repeat(8_000),
   '4,000 commas': ','.repeat(4_000),
   'a cursor of 1,500 levels': Buffer.from('['.repeat(1_500)).toString('base64url'),
 };
 const MORE_IN_QUERY: Readonly<Record<string, string>> = {
+  'the year 0': '0000-01-01T00:00:00Z',
+  'the year 99': '0099-12-31T23:59:59Z',
+  'a year with a sign': '+275760-09-13T00:00:00Z',
+  'a count below 0': '-1',
+  'no number': 'NaN',
+  'a zone of 90 characters': `Etc/${'x'.repeat(86)}`,
+  'a zone of half an hour': 'Australia/Lord_Howe',
   'a year below 0': '-000001-01-01T00:00:00Z',
   'the year 1900': '1900-01-01T00:00:00Z',
   'the last moment of 1969': '1969-12-31T23:59:59.999Z',
@@ -66,18 +66,22 @@ const MORE_IN_QUERY: Readonly<Record<string, string>> = {
   'a cursor that is no base64': '\u20ac\u20ac',
 };
 
-/** Values of a field in a body, as JSON text. */
+/** In a path, where nothing but an id is looked for. */
+const FEW_IN_PATH: Readonly<Record<string, string>> = { NUL: 'a\0b', '400 characters': 'x'.repeat(400) };
+
+/** Values of a field in a body, as JSON text: the most that a body's bounds let through. */
 const FEW_IN_BODY: Readonly<Record<string, () => string>> = {
-  'the year 20': () => '"0020-02-29T00:00:00Z"',
   'a number above all': () => '1e308',
   'a text of 500,000 characters': () => `"${'x'.repeat(500_000)}"`,
-  '200,000 numbers': () => `[${'0,'.repeat(200_000)}0]`,
-  '150,000 empty objects': () => `[${'{},'.repeat(150_000)}{}]`,
-  '5,000 levels': () => `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
-  '30,000 names': () => `{${Array.from({ length: 30_000 }, (_, at) => `"n${at}":0`).join()}}`,
+  '19,000 empty objects': () => `[${'{},'.repeat(19_000)}{}]`,
+  '19,000 names': () => `{${Array.from({ length: 19_000 }, (_, at) => `"n${at}":0`).join()}}`,
 };
 const MORE_IN_BODY: Readonly<Record<string, () => string>> = {
   null: () => 'null',
+  'the year 20': () => '"0020-02-29T00:00:00Z"',
+  '200,000 numbers': () => `[${'0,'.repeat(200_000)}0]`,
+  '150,000 empty objects': () => `[${'{},'.repeat(150_000)}{}]`,
+  '5,000 levels': () => `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
   'a text': () => '"x"',
   'a number': () => '-0.5',
   true: () => 'true',
@@ -100,6 +104,7 @@ const isLeftOut = (name: string, route: AdminRoute): boolean => route.form === '
 export function* hostileCalls(routes: RouteTable, idOf: IdOf, how: 'few' | 'all'): Generator<HostileCall> {
   const inQuery = Object.entries(how === 'all' ? { ...FEW_IN_QUERY, ...MORE_IN_QUERY } : FEW_IN_QUERY);
   const inBody = Object.entries(how === 'all' ? { ...FEW_IN_BODY, ...MORE_IN_BODY } : FEW_IN_BODY);
+  const inPath = Object.entries(how === 'all' ? { ...FEW_IN_PATH, ...FEW_IN_QUERY, ...MORE_IN_QUERY } : FEW_IN_PATH);
   for (const [name, route] of Object.entries(routes)) {
     if (isLeftOut(name, route)) continue;
     const [method = '', pattern = ''] = name.split(' ');
@@ -111,7 +116,7 @@ export function* hostileCalls(routes: RouteTable, idOf: IdOf, how: 'few' | 'all'
         yield { name: `${name}: ${parameter} is ${what}`, method, path: `${path}?${query}`, body: null };
       }
     }
-    for (const [what, value] of inQuery) {
+    for (const [what, value] of inPath) {
       const at = pathOf(pattern, () => encodeURIComponent(value));
       if (at !== path && value !== '') yield { name: `${name}: its path is ${what}`, method, path: at, body: null };
     }
