@@ -115,7 +115,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
-  const operations = operationsOf(config, stores, opened, jobs, admin, () => port.notReady);
+  const operations = operationsOf(config, port, stores, opened, jobs, admin, () => port.notReady);
   try {
     await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {
@@ -232,6 +232,7 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 function operationsOf(
   config: Config,
+  { bodies: { buffered } }: Port,
   { journal, writer, database }: Stores,
   { gateway, counters, shared }: OpenGateway,
   jobs: OpenJobs,
@@ -251,6 +252,7 @@ function operationsOf(
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
     journalSyncFailures: () => journal.stats().syncFailures,
+    bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
     databaseConnections: () => connectionsOf(database),
     jobs: jobs.readings,
   };

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type BodyRoom, type HeadVerdict, keepsRoom } from '../lib/buffered-bytes.ts';
+import { addPiece, type BodyRoom, type HeadVerdict, keepsRoom } from '../lib/buffered-bytes.ts';
 import { LF } from './characters.ts';
 import { LaneReply, LaneRequest } from './lane-exchange.ts';
 import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
@@ -233,7 +233,7 @@ export class LaneConnection {
       this.#verdict?.refuse('no_room');
       return;
     }
-    this.#pieces.push(piece);
+    addPiece(this.#pieces, piece);
     if (this.#missing > 0) return;
     const request = this.#request as LaneRequest;
     request.body = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BufferedBytes, bufferBounds } from './buffered-bytes.ts';
+import { addPiece, BufferedBytes, bufferBounds } from './buffered-bytes.ts';
 
 const MB = 1024 * 1024;
 
@@ -37,6 +37,19 @@ describe('room for bodies', () => {
         expect(all.bytes).toBe(0);
         expect(all.roomFor(['key:0']).take(40)).toBe(true);
       }),
+    );
+  });
+
+  test('a body that comes byte by byte is kept in few pieces', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 6_000 }), { maxLength: 50 }), (lengths) => {
+        const pieces: Buffer[] = [];
+        const sent = [...lengths, ...Array.from({ length: 5_000 }, () => 1)].map((length, at) => Buffer.alloc(length, at));
+        for (const piece of sent) addPiece(pieces, piece);
+        expect(Buffer.concat(pieces).equals(Buffer.concat(sent))).toBe(true);
+        expect(pieces.length).toBeLessThanOrEqual(lengths.length + 3);
+      }),
+      { numRuns: 20 },
     );
   });
 

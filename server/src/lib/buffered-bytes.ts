@@ -38,6 +38,11 @@ export class BufferedBytes {
     this.#bounds = bounds;
   }
 
+  /** Bytes that may be taken. */
+  get bytesMax(): number {
+    return this.#bounds.bytesMax;
+  }
+
   /** Bytes taken now. */
   get bytes(): number {
     return this.#bytes;
@@ -89,6 +94,22 @@ class Room implements BodyRoom {
     if (this.#taken > 0) this.#all.give(this.#holders, this.#taken);
     this.#taken = 0;
   }
+}
+
+const SMALL_PIECE_BYTES = 4_096;
+
+/** Adds a piece to a body. Small ones become one: sent byte by byte, a body would take a hundred times what is counted. */
+export function addPiece(pieces: Buffer[], piece: Buffer): void {
+  const last = pieces.at(-1);
+  if (last === undefined || last.length + piece.length > SMALL_PIECE_BYTES) {
+    pieces.push(piece);
+    return;
+  }
+  // Not of the memory that small buffers share: what else is in it would stay as well.
+  const both = Buffer.allocUnsafeSlow(last.length + piece.length);
+  last.copy(both);
+  piece.copy(both, last.length);
+  pieces[pieces.length - 1] = both;
 }
 
 /** Whether a body keeps its room until its request is answered. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type HeadVerdict, keepsRoom, readAll } from '../lib/buffered-bytes.ts';
+import { addPiece, type HeadVerdict, keepsRoom, readAll } from '../lib/buffered-bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ConnectionBounds } from '../lib/connection-bounds.ts';
 import type { GatewayRequest, Reply } from './http.ts';
@@ -207,8 +207,10 @@ function readBody(
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
     const why = bytes > bytesMax ? 'too_large' : room.take(chunk.length) ? null : 'no_room';
-    chunks.push(chunk);
-    if (why === null) return;
+    if (why === null) {
+      addPiece(chunks, chunk);
+      return;
+    }
     chunks = [];
     request.off('data', onData);
     request.off('end', onEnd);
