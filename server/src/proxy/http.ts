@@ -13,7 +13,7 @@ export interface GatewayRequest {
   /** Flat name/value pairs as they arrived, duplicates included. */
   readonly rawHeaders: readonly string[];
   /** Empty while a request is judged on its head. */
-  readonly body: Buffer;
+  body: Buffer;
   /** The peer is this machine itself. */
   readonly isLoopback: boolean;
   /** The peer's IP address; empty where there is none. */

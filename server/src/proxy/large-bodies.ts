@@ -1,21 +1,19 @@
 import { Worker } from 'node:worker_threads';
-import type { FieldSpans, JsonObject } from '../dialects/dialect.ts';
+import type { JsonObject } from '../dialects/dialect.ts';
 import type { LargeReading } from '../dialects/exchange.ts';
-import { JsonAssembly, type JsonPiece } from '../lib/json-pieces.ts';
+import { JsonAssembly } from '../lib/json-pieces.ts';
+import type { FromThread, ToThread } from './large-body-thread.ts';
 import { serviceUnavailable } from './refusal.ts';
 
-/** What the thread is told. `next`: the last piece is in its place. */
-export type ToThread = { readonly is: 'read'; readonly bytes: Uint8Array<ArrayBuffer> } | { readonly is: 'next' };
-
-/** What the thread says: pieces of the body, then one of the others. */
-export type FromThread =
-  | { readonly is: 'piece'; readonly piece: JsonPiece }
-  | { readonly is: 'whole'; readonly written: Uint8Array<ArrayBuffer> | null; readonly spans: FieldSpans }
-  | { readonly is: 'problem'; readonly problem: { readonly message: string; readonly param: string | null } };
+/** What was read, and the bytes it was read from: those that were given are gone. */
+interface Read {
+  readonly raw: Buffer;
+  readonly reading: LargeReading;
+}
 
 interface Waiting {
   readonly raw: Buffer;
-  readonly done: (reading: LargeReading) => void;
+  readonly done: (read: Read) => void;
   readonly failed: (why: Error) => void;
 }
 
@@ -35,8 +33,11 @@ export class LargeBodies {
   #assembly = new JsonAssembly();
   #idle: NodeJS.Timeout | null = null;
 
-  /** Rejects with `service_unavailable` where the thread ends over it. */
-  read(raw: Buffer): Promise<LargeReading> {
+  /**
+   * Takes the bytes away while it reads them, since a copy would be a long turn by itself, and gives them back. Rejects with
+   * `service_unavailable` where the thread ends over it.
+   */
+  read(raw: Buffer): Promise<Read> {
     return new Promise((done, failed) => {
       this.#waiting.push({ raw, done, failed });
       this.#begin();
@@ -60,8 +61,7 @@ export class LargeBodies {
     this.#current = next;
     this.#assembly = new JsonAssembly();
     this.#thread ??= this.#started();
-    // The bytes are copied: here they are sent on, there they are read.
-    this.#tell({ is: 'read', bytes: new Uint8Array(next.raw) });
+    this.#tell({ is: 'read', bytes: ownBytes(next.raw) });
   }
 
   #started(): Worker {
@@ -92,12 +92,13 @@ export class LargeBodies {
         const { written, spans } = message;
         const body = this.#assembly.whole as JsonObject;
         this.#over();
-        current.done({ ok: true, body, written: written === null ? null : Buffer.from(written.buffer), spans });
+        const reading = { ok: true, body, written: written === null ? null : Buffer.from(written.buffer), spans } as const;
+        current.done({ raw: givenBack(message.bytes), reading });
         return;
       }
       case 'problem':
         this.#over();
-        current.done({ ok: false, problem: message.problem });
+        current.done({ raw: givenBack(message.bytes), reading: { ok: false, problem: message.problem } });
     }
   }
 
@@ -115,4 +116,15 @@ export class LargeBodies {
     this.#over();
     current.failed(serviceUnavailable('The body could not be read. Try again.'));
   }
+}
+
+/** The bytes as memory that can be handed over: their own where they have it, else a copy. */
+function ownBytes(raw: Buffer): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = raw;
+  const isOwn = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
+  return isOwn ? new Uint8Array(buffer) : new Uint8Array(raw);
+}
+
+function givenBack(bytes: Uint8Array<ArrayBuffer>): Buffer {
+  return Buffer.from(bytes.buffer);
 }

@@ -1,5 +1,5 @@
 import type { FieldSpans, JsonObject } from '../dialects/dialect.ts';
-import { BETA_HEADER, type LargeReading, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
+import { BETA_HEADER, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
@@ -84,12 +84,15 @@ function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
     throw new Refusal('unsupported_media_type', 'Compressed request bodies are not accepted.');
   }
   const reading = readBodyInTurn(request.body);
-  if (reading === null) return gateway.largeBodies.read(request.body).then((large) => readLarge(walk, large));
+  if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
   return asked(walk, reading.body, reading.isOurs ? request.body : null, null);
 }
 
-function readLarge(walk: Walk, reading: LargeReading): Asked {
+/** Whoever reads it has its bytes meanwhile. */
+async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
+  const { raw, reading } = await largeBodies.read(walk.request.body);
+  walk.request.body = raw;
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
   return asked(walk, reading.body, reading.written ?? walk.request.body, reading.spans);
 }

@@ -35,7 +35,7 @@ class HouseRequest implements GatewayRequest {
   readonly rawHeaders: readonly string[] = [];
   readonly isLoopback = false;
   readonly address = '';
-  readonly body: Buffer;
+  body: Buffer;
   readonly startedMs: number;
   readonly #tags: readonly string[];
 

@@ -34,7 +34,10 @@ test.each([
   const operations = { file: () => file, strictTransport: strictTransportOf(publicUrl) } as Partial<Operations> as Operations;
   const request = { method: 'GET', path: '/', header: () => undefined } as Partial<GatewayRequest> as GatewayRequest;
   let headers: readonly string[] = [];
-  const reply = { head: (_status: number, given: string[]) => void (headers = given), end: () => {} };
+  const head = (_status: number, given: string[]) => {
+    headers = given;
+  };
+  const reply = { head, end: () => {} };
   await serveOperations(request, reply as Partial<Reply> as Reply, operations);
   const at = headers.indexOf(NAME);
   expect(at < 0 ? undefined : headers[at + 1]).toBe(said);
