@@ -35,6 +35,9 @@ export interface Config {
   /** 0 keeps nothing of what is stored. */
   readonly journalKeepBytesMax: number;
   readonly bodyBytesMax: number;
+  /** Null: as the heap allows. */
+  readonly bufferedBytesMax: number | null;
+  readonly connectionsMax: number;
   readonly log: 'text' | 'json';
   /** Null: the metrics are read from this machine and with platform tokens alone. */
   readonly metricsToken: string | null;
@@ -109,6 +112,9 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
     journalKeepBytesMax: whole('HEADGATE_JOURNAL_KEEP_BYTES_MAX', text, 0, 2 ** 40),
     bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
+    bufferedBytesMax:
+      text('HEADGATE_BUFFERED_BYTES_MAX') === '' ? null : whole('HEADGATE_BUFFERED_BYTES_MAX', text, 1_048_576, 2 ** 40),
+    connectionsMax: whole('HEADGATE_CONNECTIONS_MAX', text, 16, 1_048_576),
     log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
     metricsToken: metricsToken(text('HEADGATE_METRICS_TOKEN')),
     metricsOrganizationsMax: whole('HEADGATE_METRICS_ORGANIZATIONS', text, 0, 1_000),

@@ -20,11 +20,13 @@ import { JournalUnusable } from './journal/journal.ts';
 import { keepCurrent } from './keep-current.ts';
 import { addressList } from './lib/address-list.ts';
 import { atMost } from './lib/at-most.ts';
+import { ANSWERED } from './lib/buffered-bytes.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
 import { createLogger, type Logger } from './lib/log.ts';
 import { equalInConstantTime } from './lib/secrets.ts';
+import { strictTransportOf } from './lib/strict-transport.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 import { type OpenJobs, openJobs } from './open-jobs.ts';
@@ -42,7 +44,8 @@ import { PRICE_LIST_EDITION, priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
-import type { Reply } from './proxy/http.ts';
+import { judgeHead } from './proxy/head.ts';
+import type { GatewayRequest, Reply } from './proxy/http.ts';
 import { isLocalReader } from './proxy/local-reader.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
@@ -119,10 +122,10 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
   const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
-  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk });
-  const operations = operationsOf(config, stores, opened, jobs, admin, () => port.notReady);
+  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
+  const operations = operationsOf(config, port, stores, opened, jobs, admin, () => port.notReady);
   try {
-    await port.serve(behindOf(config, opened, admin, operations, log));
+    await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {
     // Whoever runs beside would meet a database that is being closed.
     await jobs.stop();
@@ -155,16 +158,31 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   });
 }
 
-function behindOf({ role }: Config, { gateway }: OpenGateway, admin: AdminApp, operations: Operations, log: Logger): Behind {
+function behindOf(
+  { role }: Config,
+  { bodies }: Port,
+  { gateway }: OpenGateway,
+  admin: AdminApp,
+  operations: Operations,
+  log: Logger,
+): Behind {
+  const isDataPlane = ({ path }: GatewayRequest) => role !== 'admin' && path.startsWith('/v1/');
   const fail = (error: unknown, reply: Reply) => {
     log.error({ err: error }, 'a page could not be served');
     reply.destroy();
   };
+  const operate = (request: GatewayRequest, reply: Reply) =>
+    void serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
   return {
     admin: role === 'data' ? refuseAdmin : admin.handle,
     serve: (request, reply) => {
-      if (role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, gateway);
-      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
+      if (isDataPlane(request)) serveDataPlane(request, reply, gateway);
+      else operate(request, reply);
+    },
+    judge: (request, reply) => {
+      if (isDataPlane(request)) return judgeHead(request, reply, gateway, bodies);
+      operate(request, reply);
+      return ANSWERED;
     },
   };
 }
@@ -224,6 +242,7 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 function operationsOf(
   config: Config,
+  { bodies: { buffered } }: Port,
   { journal, writer, database }: Stores,
   { gateway, counters, shared }: OpenGateway,
   jobs: OpenJobs,
@@ -243,6 +262,7 @@ function operationsOf(
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
     journalSyncFailures: () => journal.stats().syncFailures,
+    bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
     databaseConnections: () => connectionsOf(database),
     jobs: jobs.readings,
   };
@@ -251,6 +271,7 @@ function operationsOf(
     notReady,
     coldCounters: () => counters.cold(),
     requestId,
+    strictTransport: strictTransportOf(config.publicUrl),
     file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
     mayReadMetrics: metricsReaders(config, admin),
     metrics: async () => (await ofAll()) ?? renderMetrics(sources),

@@ -132,6 +132,18 @@ export const SETTINGS: readonly Setting[] = [
       'Bytes of settlement kept for 15 minutes after PostgreSQL stored it, for a failover to a replica that lacks the last of it; 0 keeps none.',
   },
   { name: 'HEADGATE_BODY_BYTES_MAX', default: '33554432', about: 'Largest request body of the data plane.' },
+  {
+    name: 'HEADGATE_BUFFERED_BYTES_MAX',
+    default: '',
+    about:
+      'Bytes that all request bodies together may take in one process while they arrive and until they are read; empty: 268435456, or a quarter of the heap where that is less. No body is larger than it.',
+  },
+  {
+    name: 'HEADGATE_CONNECTIONS_MAX',
+    default: '16384',
+    about:
+      'Connections to one process; further ones are closed at once. One address may have a quarter of them, unless it is in HEADGATE_TRUSTED_PROXIES.',
+  },
   { name: 'HEADGATE_LOG', default: 'text', about: '`json` writes one JSON object a line.' },
   {
     name: 'HEADGATE_METRICS_ORGANIZATIONS',

@@ -6,6 +6,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Mailer } from '../identity/mail/mailer.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { Follower } from '../journal/settled-tail.ts';
+import type { BufferedBytes } from '../lib/buffered-bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
@@ -176,6 +177,8 @@ export interface AdminDeps {
   readonly settled?: { follow(): Follower };
   /** Random bytes for secrets and ids; the system's when absent. */
   readonly random?: RandomBytes;
+  /** What request bodies take of memory in this process, the data plane's included; without it only the bound of each body holds. */
+  readonly buffered?: BufferedBytes;
   /** CIDRs of proxies whose `x-forwarded-for` is believed. */
   readonly trustedProxies: readonly string[];
   /** Resolves once the answering process serves by the new configuration, so that a write is live before its 2xx. */

@@ -11,7 +11,8 @@ export class LaneRequest {
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer;
+  /** Empty until it is here. */
+  body: Buffer;
   readonly startedMs: number;
   readonly #socket: Socket;
 

@@ -34,7 +34,7 @@ class HouseRequest implements GatewayRequest {
   readonly query = '';
   readonly rawHeaders: readonly string[] = [];
   readonly remoteAddress = '';
-  readonly body: Buffer;
+  body: Buffer;
   readonly startedMs: number;
   readonly #tags: readonly string[];
 

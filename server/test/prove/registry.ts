@@ -52,6 +52,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'an account that one tenant made is no way into another: how it was made × what happens next × mail or none; before and after, and an upgrade',
   },
+  {
+    name: 'walls.bodies',
+    module: 'walls-bodies',
+    shows: 'bodies and questions meant to stop a gateway or to fill its memory: how long others wait, and what the process takes',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
