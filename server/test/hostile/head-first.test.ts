@@ -196,7 +196,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
       postBytes(CHAT, house.secret, '', ['transfer-encoding: chunked']),
       ...Array.from({ length: 34 }, () => chunk),
     ];
-    const answer = await exchangeRaw(socket, '', { pieces: [...pieces, '0\r\n\r\n'] });
+    const answer = await exchangeRaw(socket, '', { pieces: [...pieces, '0\r\n\r\n'], quietMs: 25_000 });
     expect([answer.status, JSON.parse(answer.body).error.code]).toEqual([413, 'request_too_large']);
     expect(house.buffered.bytes).toBe(0);
   });

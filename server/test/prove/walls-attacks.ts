@@ -187,9 +187,14 @@ export async function hostileParameters({ gateway }: Target, share: number): Pro
       seen += 1;
       if (Math.floor(seen * share) === Math.floor((seen - 1) * share)) continue;
       count += 1;
-      const answer = await fetch(`${gateway.base}/api/v1${path}`, { method, headers, body });
-      await answer.body?.cancel();
-      if (answer.status >= 500) problems.push(`${name}: answered ${answer.status}`);
+      const status = await fetch(`${gateway.base}/api/v1${path}`, { method, headers, body }).then(
+        async (answer) => {
+          await answer.arrayBuffer();
+          return answer.status;
+        },
+        (error: Error) => error.message,
+      );
+      if (typeof status === 'string' || status >= 500) problems.push(`${name}: answered ${status}`);
     }
   };
   await Promise.all(Array.from({ length: 4 }, worker));
