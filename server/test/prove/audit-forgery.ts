@@ -26,10 +26,11 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 }
 
 async function onEngine(engine: string, databaseUrl: string | null): Promise<ProveResult> {
-  const dataDir = temporaryDirectory();
   const env = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl };
+  // On the embedded engine a prepared database is quicker than a new one.
+  const first = await startGateway(databaseUrl === null ? {} : { dataDir: temporaryDirectory(), env });
+  const { dataDir } = first;
   const where = databaseUrl === null ? { dataDir } : { databaseUrl };
-  const first = await startGateway({ dataDir, env });
   const again = { dataDir, adminToken: first.adminToken, env };
   const chains: string[] = [];
   for (let at = 0; at < FORGERIES.length + 2; at += 1) chains.push(await tellStory(first));
@@ -45,10 +46,13 @@ async function onEngine(engine: string, databaseUrl: string | null): Promise<Pro
   const afterKey = await verdictOf(third, keyless);
   await third.stop();
   const keyRow = judged('audit key removed, all hashed anew, restarted', { seq: EVENTS, because: 'remembered' }, afterKey);
-  const rows = [...found, keyRow];
+  const forged = [...found.slice(0, FORGERIES.length), keyRow];
+  const alone = found.slice(FORGERIES.length);
+  const rows = [...forged, ...alone];
+  const right = (of: readonly { readonly isRight: boolean }[]) => `${of.filter(({ isRight }) => isRight).length} of ${of.length}`;
   return {
     holds: rows.every(({ isRight }) => isRight) && refused.holds,
-    figure: `${engine}: ${rows.filter(({ isRight }) => isRight).length} of ${rows.length} ways found (${rows.map(({ told }) => told).join('; ')}); ${refused.figure}`,
+    figure: `${engine}: ${right(forged)} ways found (${forged.map(({ told }) => told).join('; ')}); ${right(alone)} chains left alone intact; ${refused.figure}`,
     details: [...rows.filter(({ isRight }) => !isRight).map(({ detail }) => detail), ...(refused.details ?? [])],
   };
 }
