@@ -91,6 +91,7 @@ async function makeAdminToken({ db, installation, io }: House): Promise<void> {
     organizationId: null,
     hash: Buffer.from(hashSecret(installation.pepper, token), 'hex'),
     lastFour: lastFour(token),
+    ...adminTokens.ofInstallation('command_line'),
     createdBy: ACTOR.actorId,
     createdAt: now,
   };

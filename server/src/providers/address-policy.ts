@@ -4,6 +4,7 @@
  * so that a name which later resolves elsewhere does not pass.
  */
 import { BlockList, isIP } from 'node:net';
+import { addRange, mappedIpv4 } from '../lib/address-ranges.ts';
 
 const URL_LENGTH_MAX = 2_048;
 
@@ -170,28 +171,8 @@ function hasControl(text: string): boolean {
   return false;
 }
 
-/** The dotted form inside `::ffff:a.b.c.d`, however it is spelled; null for any other address. */
-function mappedIpv4(address: string): string | null {
-  const spelled = bareHost(new URL(`http://[${address}]/`).hostname);
-  const hex = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(spelled);
-  if (hex === null) return null;
-  const value = Number.parseInt(hex[1] as string, 16) * 65_536 + Number.parseInt(hex[2] as string, 16);
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
-}
-
 function listOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
   for (const cidr of cidrs) if (!addRange(list, cidr)) throw new Error(`not a CIDR: ${cidr}`);
   return list;
-}
-
-/** False when the text is neither an address nor a CIDR. */
-function addRange(list: BlockList, text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0 || address.includes('%')) return false;
-  const bits = family === 4 ? 32 : 128;
-  if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) return false;
-  list.addSubnet(address, prefix === undefined ? bits : Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
-  return true;
 }

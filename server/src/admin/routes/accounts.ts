@@ -14,7 +14,7 @@ import * as load from '../load.ts';
 import { conflict, notFound } from '../problem.ts';
 import type { Loaded } from '../route.ts';
 import { route } from '../route.ts';
-import { withdrawInvitations } from '../withdraw-invitations.ts';
+import { takeBack } from '../take-back.ts';
 
 const accountOut = z
   .object({
@@ -194,7 +194,7 @@ async function requireAnotherAdmin(
 /** What a lost role or a disabled account takes along. */
 async function followUp(change: Change, before: AccountRow, after: AccountRow): Promise<void> {
   if (after.status === 'disabled') await signIn.endSessions(change.tx, after.id);
-  if (before.status !== after.status || before.platformRole !== after.platformRole) await withdrawInvitations(change, after.id);
+  if (before.status !== after.status || before.platformRole !== after.platformRole) await takeBack(change, after.id);
 }
 
 /** Accounts belong to no tenant: one person may be in many. */

@@ -12,7 +12,7 @@ import * as load from '../load.ts';
 import { notFound } from '../problem.ts';
 import { type KeysTaken, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
 import { route } from '../route.ts';
-import { withdrawInvitations } from '../withdraw-invitations.ts';
+import { takeBack } from '../take-back.ts';
 import { eventOf, memberParams, requireAnotherOwner } from './members.ts';
 import { lockLiving } from './organizations.ts';
 
@@ -102,7 +102,7 @@ async function takeOut(
   const taken = await takeKeys(change, { organizationId, membershipId: id }, call.query.reassign_keys_to);
   await teamMembers.removeFromAll(tx, { organizationId, membershipId: id });
   await memberships.update(tx, { organizationId, id }, { status: 'removed', removedAt: now }, now);
-  await withdrawInvitations(change, member.accountId);
+  await takeBack(change, member.accountId);
   await record({
     ...eventOf(member),
     action: 'member.remove',
