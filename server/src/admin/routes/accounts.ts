@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
+import { isOwn, ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { countOtherAdmins, factsOf } from '../../store/account-facts.ts';
 import type { AccountRow } from '../../store/accounts.ts';
@@ -155,8 +155,9 @@ export const resetSecondFactor = route({
   response: z.void(),
   load: loadAccount,
   handle: (call, row) => {
-    // A browser left open must not be enough to take its owner's protection away.
-    if (call.actor.accountId === row.id) throw conflict('Manage your own second factors in your account, with your password.');
+    // A browser left open, or a token of theirs, must not be enough to take its owner's protection away.
+    if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
+      throw conflict('Manage your own second factors in your account, with your password.');
     return change(call, async ({ tx, record }) => {
       const { hasTotp, passkeys } = await signIn.factorsOf(tx, row.id);
       await signIn.dropFactors(tx, row.id);

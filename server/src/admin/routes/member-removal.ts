@@ -10,7 +10,7 @@ import { requireGrantableRole } from '../grant-role.ts';
 import { requireVersion } from '../if-match.ts';
 import * as load from '../load.ts';
 import { notFound } from '../problem.ts';
-import { type KeysTaken, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
+import { type KeysTaken, refuseOwnKeys, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
 import { route } from '../route.ts';
 import { takeBack } from '../take-back.ts';
 import { eventOf, memberParams, requireAnotherOwner } from './members.ts';
@@ -45,6 +45,7 @@ export const remove = route({
   handle: async (call, member) => {
     const { organizationId } = member;
     requireGrantableRole(call, { role: member.role as OrganizationRole, organizationId }, '');
+    await refuseOwnKeys(call, organizationId, member.accountId);
     const left = (await memberships.teamsOf(call.deps.db, [organizationId], [member.id])).get(member.id) ?? [];
     const isDryRun = call.query.dry_run === true;
     const taken = isDryRun

@@ -12,7 +12,7 @@ import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
 import { invalid, notFound } from '../problem.ts';
-import { keysAtStake, takeKeys } from '../reassign.ts';
+import { keysAtStake, refuseOwnKeys, takeKeys } from '../reassign.ts';
 import { route } from '../route.ts';
 import { removeTokenAccount, tokenAccountOut, updateTokenAccount, viewTokenAccount } from './token-accounts.ts';
 
@@ -163,6 +163,7 @@ export const remove = route({
       return { ...report, keys_revoked: [], keys_reassigned: [], admin_tokens_revoked: [...revoked] };
     }
     const { organizationId, id } = row;
+    await refuseOwnKeys(call, organizationId, null);
     const taken = isDryRun
       ? await keysAtStake(call, { organizationId, serviceAccountId: id })
       : await destroy(call, organizationId, id);
