@@ -91,7 +91,7 @@ describe('the first screen', () => {
     expect(rows[0]?.revokedAt).not.toBeNull();
   });
 
-  // promise: a changed `HEADGATE_ADMIN_TOKEN` ends the one before
+  // promise: The configured token and those of the recovery commands
   test('ends the token that was given before, which goes on when it is given again; one of a person stays', async () => {
     const [first, second] = ['hgadm_the-first-of-the-two', 'hgadm_the-second-of-the-two'];
     const worksNow = async (token: string) => {

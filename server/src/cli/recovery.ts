@@ -12,6 +12,7 @@ import { openEmbedded } from '../store/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
 import { migrate } from '../store/migrate.ts';
 import * as signIn from '../store/sign-in.ts';
+import { judgeToken } from '../store/token-facts.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
 import { asFailure, configOf } from './operator.ts';
@@ -45,6 +46,7 @@ const RUN: Readonly<Record<RecoveryCommand, (house: House, operands: readonly st
   'first-admin-link': makeLink,
   'reset-second-factor': resetSecondFactor,
   'admin-token': makeAdminToken,
+  'admin-tokens adopt': adopt,
 };
 
 async function makeLink({ db, installation, config, io }: House): Promise<void> {
@@ -111,12 +113,34 @@ async function makeAdminToken({ db, installation, io }: House): Promise<void> {
   io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
 }
 
+/** The installation answers for it from then on; who wants it for themself takes it over in the console. */
+async function adopt({ db, io }: House, [id = '']: readonly string[]): Promise<void> {
+  const now = new Date();
+  const adopted = await db.transaction(async (tx) => {
+    const row = await adminTokens.lock(tx, id);
+    if (row === null) throw new CommandFailed(`There is no admin token with the id ${id}.`, EXIT.notAllowed);
+    const { owner, standing } = await judgeToken(tx, row, now.getTime());
+    if (standing.is === 'revoked' || standing.is === 'expired') {
+      throw new CommandFailed(`The admin token ${row.name} is ${standing.is}, which is final.`, EXIT.notAllowed);
+    }
+    if (owner !== 'nobody') throw new CommandFailed(`The admin token ${row.name} has an owner.`, EXIT.notAllowed);
+    await adminTokens.update(tx, id, adminTokens.ofInstallation('command_line'));
+    const object = { objectType: 'admin_token', objectId: id, objectName: row.name };
+    const after = { origin: 'command_line' };
+    await audit(tx, now, { action: 'admin_token.take_over', ...object, before: null, after, organizationId: row.organizationId });
+    return row;
+  });
+  io.out(`${adopted.name} (${adopted.id}) belongs to the installation now, and goes on.\n`);
+}
+
 const ACTOR = { actorKind: 'operator', actorId: 'command_line', actorName: 'the operator’s command line' } as const;
 
 function audit(
   tx: Database,
   at: Date,
-  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'>,
+  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'> & {
+    readonly organizationId?: string | null;
+  },
 ): Promise<void> {
   const nothing = { organizationId: null, reason: null, ip: null, requestId: null };
   return appendAuditEvent(tx, { ...nothing, ...ACTOR, ...event, at });
@@ -149,7 +173,7 @@ function split(argv: readonly string[]) {
 
 /** Said before anything is opened. */
 function requireOperands(command: RecoveryCommand, operands: readonly string[]): void {
-  const wanted = SERVER_COMMANDS.find(({ words }) => words[0] === command)?.operands ?? [];
+  const wanted = SERVER_COMMANDS.find(({ words }) => words.join(' ') === command)?.operands ?? [];
   const missing = wanted[operands.length];
   if (missing !== undefined) throw new BadUsage(`<${missing}> is missing.`);
   if (operands.length > wanted.length) throw new BadUsage(`${operands[wanted.length]}: not expected here.`);
