@@ -4,6 +4,7 @@ import { signedIn } from '../identity/support.ts';
 import { makeMember } from '../invitations/support.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { upstream } from './catalogue-support.ts';
+import { waysToRaise } from './own-cap-ways.ts';
 import { type Client, makeTeam, must, withAdmin } from './support.ts';
 
 onOneDatabase('an owner of an organization who has a cap', (given) => {
@@ -50,33 +51,19 @@ onOneDatabase('an owner of an organization who has a cap', (given) => {
     return { organization, team, next, account, memberId, friend, at, key, session, actors };
   }
 
-  const WAYS = (): readonly (readonly [string, string, string, object | undefined])[] => {
-    const { at, key, next, friend, team, memberId, account, organization } = place;
-    const [keyAt, memberAt] = [`/keys/${key.id}`, `/teams/${team.id}/members/${memberId}`];
-    return [
-      ['the user scope’s limits', 'PATCH', at, { rate_limits: { rpm: 100 } }],
-      ['its budgets', 'PATCH', at, { budgets: [] }],
-      ['its limits by model', 'PATCH', at, { model_limits: [] }],
-      ['its access', 'PATCH', at, { asset_access: { mode: 'inherit' } }],
-      [
-        'being added anew',
-        'POST',
-        `/organizations/${organization.id}/members`,
-        { account_id: account.id, role: 'org_owner', rate_limits: { rpm: null } },
-      ],
-      ['the key’s limits', 'PATCH', keyAt, { rate_limits: { rpm: 100 } }],
-      ['the key’s tags', 'PATCH', keyAt, { required_tags: [] }],
-      ['the key’s access', 'PATCH', keyAt, { asset_access: { mode: 'inherit' } }],
-      ['the key to a friend', 'PATCH', keyAt, { owner: { account_id: friend.account.id } }],
-      ['the key to the team’s service account', 'PATCH', keyAt, { owner: { service_account_id: 'svc_any' } }],
-      ['the key to another team', 'PATCH', keyAt, { team_id: next.id }],
-      ['leaving the team with keys handed on', 'DELETE', `${memberAt}?reassign_keys_to=team_default`, undefined],
-      ['leaving the organization with keys handed on', 'DELETE', `${at}?reassign_keys_to=${friend.memberId}`, undefined],
-      ['a group that their access names', 'PUT', '/callable-targets/capped/access-groups', { access_groups: ['granted'] }],
-      ['that group itself', 'DELETE', '/access-groups/granted', undefined],
-      ['the organization’s limits', 'PATCH', `/organizations/${organization.id}`, { rate_limits: { rpm: null } }],
-      ['the organization’s access', 'PUT', `/organizations/${organization.id}/asset-access`, { mode: 'all' }],
-    ];
+  const ways = () => {
+    const { organization, team, next, account, memberId, friend, key } = place;
+    return waysToRaise({
+      organizationId: organization.id,
+      teamId: team.id,
+      nextTeamId: next.id,
+      accountId: account.id,
+      memberId,
+      keyId: key.id,
+      friend: { accountId: friend.account.id, memberId: friend.memberId },
+      accessGroup: 'granted',
+      model: 'capped',
+    });
   };
 
   // promise: Nobody changes their own user limits or their own key beyond the self-service policy
@@ -84,9 +71,9 @@ onOneDatabase('an owner of an organization who has a cap', (given) => {
     const { root } = world();
     const raised: string[] = [];
     for (const [actor, client] of Object.entries(place.actors)) {
-      for (const [way, method, path, body] of WAYS()) {
+      for (const { name, method, path, body } of ways()) {
         const { status } = await client(method, path, body);
-        if (status !== 403) raised.push(`${way} as ${actor}: ${status}`);
+        if (status !== 403) raised.push(`${name} as ${actor}: ${status}`);
       }
     }
     expect(raised).toEqual([]);
