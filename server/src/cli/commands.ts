@@ -47,7 +47,7 @@ export const COMMON_FLAGS = [
 ] as const;
 
 /** Those of SERVER_COMMANDS with which an operator lets somebody in again. */
-export const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token', 'admin-tokens adopt'] as const;
+const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token', 'admin-tokens adopt'] as const;
 export type RecoveryCommand = (typeof RECOVERY_COMMANDS)[number];
 
 /** Which of them a command line names; null for any other. */

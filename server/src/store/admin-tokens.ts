@@ -28,11 +28,6 @@ export function ofInstallation(origin: NonNullable<AdminTokenRow['origin']>): To
   return { ...NO_OWNER, origin };
 }
 
-/** A token that nobody owns, until its end. */
-export function ofNobody(endsAt: Date): TokenOwnerColumns {
-  return { ...NO_OWNER, unownedEndsAt: endsAt };
-}
-
 type NewAdminToken = typeof adminTokens.$inferInsert & TokenOwnerColumns;
 
 /** Global: it discovers the tenant. Revoked and expired ones are found too. */
