@@ -40,7 +40,8 @@ export const read = route({
     const left = membershipId === null ? null : await keysLeft(call, team, membershipId, policy.max_keys_per_member);
     const cap = isManager ? null : ownKeysCap(team.selfService);
     const budgetLeft = cap === null || membershipId === null ? null : await budgetLeftOf(call, team, membershipId, cap);
-    const reason = whyNot(call, team, { membershipId, isEnabled: policy.enabled, left });
+    const isSpent = cap !== null && cap.amountNanoUsd > 0 && budgetLeft === formatUsd(0);
+    const reason = whyNot(call, team, { membershipId, isEnabled: policy.enabled, left, isSpent });
     return {
       enabled: reason === null,
       reason,
@@ -89,6 +90,8 @@ interface Standing {
   readonly membershipId: string | null;
   readonly isEnabled: boolean;
   readonly left: number | null;
+  /** Their keys have all that the team lets them spend. */
+  readonly isSpent: boolean;
 }
 
 function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, standing: Standing): string | null {
@@ -98,5 +101,6 @@ function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, 
   const own = { organizationId, teamId, ownerAccountId: actor.accountId };
   if (!can(actor, 'keys.manage', own) && !can(actor, 'keys.manage_own', own)) return 'Your role in this team makes no keys.';
   if (!standing.isEnabled) return 'This team does not let its members make keys of their own.';
-  return standing.left === 0 ? 'You have as many keys of your own as this team allows.' : null;
+  if (standing.left === 0) return 'You have as many keys of your own as this team allows.';
+  return standing.isSpent ? 'Your keys have all that this team lets you spend, revoked ones of this period included.' : null;
 }
