@@ -433,7 +433,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend an organization
-         * @description Its requests get 403 organization_suspended; nothing is deleted, and requests in flight finish.
+         * @description Its requests get 403 organization_suspended, its admin tokens 403; nothing is deleted, requests in flight finish, and people can sign in.
          */
         post: operations["post_organizations_id_suspend"];
         delete?: never;

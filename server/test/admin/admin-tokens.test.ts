@@ -104,6 +104,18 @@ onOneDatabase('an admin token', (given) => {
       expect(await status()).toBe(200);
     });
 
+    test('that listens to a stream hears nothing more within a second', async () => {
+      const { organization, made, at } = await tokenOf('org_admin');
+      const path = `${world().address}/api/v1/organizations/${organization.id}/limits/stream`;
+      const response = await fetch(path, { headers: { authorization: `Bearer ${made.token}` } });
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+      await reader.read();
+      must(await world().root('DELETE', at));
+      const endedMs = performance.now();
+      while (!(await reader.read()).done);
+      expect(performance.now() - endedMs).toBeLessThan(2_000);
+    });
+
     test('made by a token belongs to that token’s owner', async () => {
       const { root, withToken } = world();
       const { client, organization, account, at } = await tokenOf('org_admin');
