@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TokenStanding } from '../domain/admin-token.ts';
-import { isInRanges } from '../lib/address-ranges.ts';
+import { addressList, holdsAddress } from '../lib/address-list.ts';
 import { hashSecret } from '../lib/secrets.ts';
 import { grantsOf, placesOf } from '../store/account-places.ts';
 import type { AdminTokenRow } from '../store/admin-tokens.ts';
@@ -58,7 +58,8 @@ async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHead
   const nowMs = deps.clock.nowMs();
   const { standing, people } = await judgeToken(deps.db, row, nowMs);
   refuse(standing);
-  if (row.networks !== null && !isInRanges(ip, row.networks)) throw forbidden('This admin token may not be used from here.');
+  if (row.networks !== null && !holdsAddress(addressList(row.networks), ip))
+    throw forbidden('This admin token may not be used from here.');
   if (row.lastUsedAt === null || row.lastUsedAt.getTime() < nowMs - LAST_USED_EVERY_MS) {
     await adminTokens.markUsed(deps.db, { id: row.id, at: new Date(nowMs), ip: ip === '' ? null : ip });
   }

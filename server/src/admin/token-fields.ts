@@ -1,3 +1,4 @@
+import { BlockList } from 'node:net';
 import { z } from 'zod';
 import {
   ORGANIZATION_ROLES,
@@ -9,7 +10,7 @@ import {
   permissionsOfRole,
   type RoleGrant,
 } from '../domain/permission.ts';
-import { isRange } from '../lib/address-ranges.ts';
+import { addRange } from '../lib/address-list.ts';
 import type { AdminTokenRow } from '../store/admin-tokens.ts';
 import type { AdminCall } from './call.ts';
 import { id, instant } from './fields.ts';
@@ -23,7 +24,10 @@ export type TokenRole = PlatformRole | OrganizationRole;
 
 const LIST_MAX = 100;
 
-const network = z.string().max(64).refine(isRange, 'is neither an address nor a range like 10.0.0.0/8');
+const network = z
+  .string()
+  .max(64)
+  .refine((text) => addRange(new BlockList(), text), 'is neither an address nor a range like 10.0.0.0/8');
 
 /** A null takes a narrowing away. */
 export const tokenNarrowing = {

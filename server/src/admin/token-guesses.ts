@@ -1,6 +1,6 @@
 import { setTimeout as later } from 'node:timers';
 import { createThrottle, type Throttle } from '../identity/throttle.ts';
-import { appendAuditEvent } from '../store/audit.ts';
+import { appendAuditEvent, rememberAppended } from '../store/audit.ts';
 import { ANONYMOUS } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -81,8 +81,8 @@ function tellBoundedly(deps: AdminDeps): (ip: string) => Promise<void> {
 /** When it cannot be written the log has it: the answer to the guess stays the same. */
 async function record(deps: AdminDeps, guesses: number, addresses: readonly string[]): Promise<void> {
   try {
-    await deps.db.transaction((tx) =>
-      appendAuditEvent(tx, {
+    const appended = await deps.db.transaction((tx) =>
+      appendAuditEvent(tx, deps.audit, {
         organizationId: null,
         at: new Date(deps.clock.nowMs()),
         actorKind: ANONYMOUS.kind,
@@ -99,6 +99,7 @@ async function record(deps: AdminDeps, guesses: number, addresses: readonly stri
         requestId: null,
       }),
     );
+    await rememberAppended(deps.audit, [appended]);
   } catch (error) {
     deps.log.warn({ guesses, reason: (error as Error).message }, 'guesses at admin tokens could not be audited');
   }

@@ -111,6 +111,8 @@ async function signUp(gateway: Gateway, role: RoleName, organizationId: string, 
     throw new Error(`${role} cannot come in: ${response.status} ${await response.text()}`);
   const session = await ask(gateway.base, cookie, { method: 'GET', path: '/session' });
   const { account } = JSON.parse(session.text) as { account: { id: string } };
+  // Some calls are made in an organization of their own, which admits them once their address is proved.
+  await gateway.admin('POST', `/accounts/${account.id}/vouch`, { reason: 'made by this table' });
   return { accountId: account.id, cookie, email };
 }
 
