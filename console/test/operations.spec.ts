@@ -207,6 +207,34 @@ test('an admin token is shown once, and a revoked one is refused at once', async
   expect((await asked()).status).toBe(401);
 });
 
+test('a machine’s admin token is made with its service account, says whose it is, and is narrowed to a network', async ({
+  page,
+  house,
+}) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/settings?tab=tokens`);
+  await page.getByRole('button', { name: 'Create admin token' }).click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('deploys');
+  await page.getByRole('combobox', { name: 'Belongs to' }).click();
+  await page.getByRole('option', { name: 'A new service account' }).click();
+  await page.getByRole('textbox', { name: 'Service account' }).fill('deployer');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  const token = await page.getByLabel('Token', { exact: true }).inputValue();
+  const asked = async () =>
+    (await fetch(`${house.url}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } })).status;
+  expect(await asked()).toBe(200);
+  await page.getByRole('button', { name: 'I have kept it' }).click();
+  const row = tableRows(page).filter({ hasText: 'deploys' });
+  await expect(row).toContainText('deployer');
+  await expect(row).toContainText('answers for it');
+  await row.getByRole('button', { name: 'Change' }).click();
+  await page.getByRole('combobox', { name: 'Networks' }).fill('10.0.0.0/8');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(row).toContainText('Narrowed to 10.0.0.0/8');
+  expect(await asked()).toBe(403);
+});
+
 test('settings in force never show a secret', async ({ page, house }) => {
   await house.signIn(page, 'platform_auditor');
   await page.goto(`${house.url}/settings`);

@@ -49,9 +49,10 @@ describe('settings', () => {
       ['HEADGATE_DEVELOPMENT_ON_NETWORK', 'yes'],
       ['HEADGATE_DEMO', 'yes'],
       ['HEADGATE_MASTER_KEY', 'short'],
-      ['HEADGATE_ADMIN_TOKEN', 'hgadm_ two words'],
+      ['HEADGATE_ADMIN_TOKEN', 'hgadm_two words and many more'],
+      ['HEADGATE_ADMIN_TOKEN', 'x'.repeat(23)],
       ['HEADGATE_ADMIN_TOKEN', `hgadm_${'x'.repeat(300)}`],
-      ['HEADGATE_ADMIN_TOKEN', 'sk-hg-a-key'],
+      ['HEADGATE_ADMIN_TOKEN', 'sk-hg-a-key-of-the-data-plane'],
       ['HEADGATE_PUBLIC_URL', 'ftp://x'],
       ['HEADGATE_TRUSTED_PROXIES', 'my-proxy'],
       ['HEADGATE_TRUSTED_PROXIES', '10.0.0.0/33'],
@@ -85,7 +86,7 @@ describe('settings', () => {
 
   test('what is in force can be looked at, and of a secret only whether there is one', () => {
     const secrets = {
-      HEADGATE_ADMIN_TOKEN: 'hgadm_canary',
+      HEADGATE_ADMIN_TOKEN: 'hgadm_canary-of-24-letters',
       HEADGATE_METRICS_TOKEN: 'canary-0123456789-0123456789',
       HEADGATE_MASTER_KEY: Buffer.alloc(32, 'canary').toString('base64'),
       DATABASE_URL: 'postgres://user:canary@x/y',

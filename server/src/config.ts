@@ -304,11 +304,14 @@ function smtp(url: string, from: string): Config['smtp'] {
   return { url, from };
 }
 
-/** Any form an `Authorization` header can carry and that is not taken for a data-plane key: what is stored must also be able to sign in. */
+/**
+ * Any form an `Authorization` header can carry and that is not taken for a data-plane key: what is stored must also be able to sign in. A
+ * shorter one could be guessed.
+ */
 function adminToken(text: string): string | null {
   if (text === '') return null;
-  if (!/^[\x21-\x7e]{1,256}$/.test(text) || text.startsWith('sk-hg-'))
-    throw new BadSetting('HEADGATE_ADMIN_TOKEN: must be 1 to 256 visible ASCII characters, and no data-plane key (sk-hg-…).');
+  if (!/^[\x21-\x7e]{24,256}$/.test(text) || text.startsWith('sk-hg-'))
+    throw new BadSetting('HEADGATE_ADMIN_TOKEN: must be 24 to 256 visible ASCII characters, and no data-plane key (sk-hg-…).');
   return text;
 }
 

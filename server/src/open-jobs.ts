@@ -20,6 +20,7 @@ import { partitionsJob, retentionJob } from './jobs/retention.ts';
 import { type Runner, startRunner } from './jobs/runner.ts';
 import { keepStandings } from './jobs/standings.ts';
 import { requeueJob, sweepJob } from './jobs/sweep.ts';
+import { unownedTokensJob } from './jobs/unowned-tokens.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import type { Logger } from './lib/log.ts';
 import type { OpenGateway } from './open-gateway.ts';
@@ -105,6 +106,7 @@ function startJobs(
       announcer,
     }),
     priceJob({ priceFor, announcer }),
+    unownedTokensJob((facts, message) => log.warn(facts, message)),
     bindKeysJob({ key: installation.credentials }),
   ];
   const delivering = {

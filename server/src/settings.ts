@@ -90,7 +90,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_ADMIN_TOKEN',
     default: '',
-    about: 'The first platform admin token (hgadm_…); empty generates one and prints it once.',
+    about:
+      'The installation’s platform admin token, 24 characters or more; a changed one ends the one before. Empty generates one at the first start and prints it once.',
     secret: true,
   },
   {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { keepConfiguredToken, welcome } from '../src/cli/welcome.ts';
 import { type Config, readConfig } from '../src/config.ts';
 import { createLogger } from '../src/lib/log.ts';
-import { newDataKey } from '../src/lib/secrets.ts';
+import { hashSecret, newDataKey } from '../src/lib/secrets.ts';
 import * as schema from '../src/store/schema.ts';
 import { upstream } from './admin/catalogue-support.ts';
 import { withAdmin } from './admin/support.ts';
@@ -91,8 +91,49 @@ describe('the first screen', () => {
     expect(rows[0]?.revokedAt).not.toBeNull();
   });
 
+  // promise: The configured token and those of the recovery commands
+  test('ends the token that was given before, which goes on when it is given again; one of a person stays', async () => {
+    const [first, second] = ['hgadm_the-first-of-the-two', 'hgadm_the-second-of-the-two'];
+    const worksNow = async (token: string) => {
+      const hash = Buffer.from(hashSecret(pepper, token), 'hex');
+      const row = (await tokens()).find((one) => one.hash.equals(hash));
+      return row !== undefined && (row.expiresAt === null || row.expiresAt.getTime() > Date.now());
+    };
+    const own = {
+      id: 'adm_own',
+      name: 'own',
+      role: 'platform_admin',
+      hash: Buffer.from('own'),
+      lastFour: 'own_',
+      createdBy: 'acct_1',
+    };
+    await opened.db.insert(schema.adminTokens).values({ ...own, makerAccountId: 'acct_1' });
+    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: first }));
+    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: second }));
+    expect([await worksNow(first), await worksNow(second)]).toEqual([false, true]);
+    await keepConfiguredToken(opened.db, pepper, configOf({}));
+    expect([await worksNow(first), await worksNow(second)], 'without the setting nothing changes').toEqual([false, true]);
+    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: first }));
+    expect([await worksNow(first), await worksNow(second)]).toEqual([true, false]);
+    expect((await tokens()).find((row) => row.id === 'adm_own')?.expiresAt).toBeNull();
+  });
+
+  // promise: The configured token and those of the recovery commands
+  test('gives the configured token and the first one to the installation, also one that an older version stored', async () => {
+    const given = 'hgadm_configured-long-ago-already';
+    const old = { id: 'adm_old', name: 'HEADGATE_ADMIN_TOKEN', role: 'platform_admin', lastFour: 'eady', createdBy: 'start' };
+    await opened.db.insert(schema.adminTokens).values({ ...old, hash: Buffer.from(hashSecret(pepper, given), 'hex') });
+    await start();
+    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: given }));
+    const rows = await tokens();
+    expect(rows).toMatchObject([{ id: 'adm_old', origin: 'configured', unownedEndsAt: null }]);
+    await opened.db.delete(schema.adminTokens);
+    await start();
+    expect(await tokens()).toMatchObject([{ origin: 'first_start', unownedEndsAt: null }]);
+  });
+
   test('stores a token that is given once, however many processes start at the same time', async () => {
-    const given = configOf({ HEADGATE_ADMIN_TOKEN: 'hgadm_of-many-replicas' });
+    const given = configOf({ HEADGATE_ADMIN_TOKEN: 'hgadm_of-many-replicas-at-once' });
     await Promise.all(Array.from({ length: 8 }, () => keepConfiguredToken(opened.db, pepper, given)));
     expect(await tokens()).toHaveLength(1);
   });
@@ -139,7 +180,11 @@ describe('the demo', () => {
     const { deps, address, root } = world();
     const stores = { database: { db: deps.db }, installation: { pepper: deps.keys.pepper } };
     const publicUrl = 'https://gateway.invalid'; // Links name it; nothing answers there before the gateway is up.
-    const demo = { HEADGATE_ADMIN_TOKEN: 'hgadm_demo-maker', HEADGATE_DEMO: 'on', HEADGATE_PUBLIC_URL: publicUrl };
+    const demo = {
+      HEADGATE_ADMIN_TOKEN: 'hgadm_maker-of-the-demonstration',
+      HEADGATE_DEMO: 'on',
+      HEADGATE_PUBLIC_URL: publicUrl,
+    };
     await keepConfiguredToken(deps.db, deps.keys.pepper, configOf(demo));
     await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, addresses: { own: address, shown: address } });
     const screen = printed.join('');

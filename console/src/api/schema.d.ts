@@ -436,7 +436,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend an organization
-         * @description Its requests get 403 organization_suspended; nothing is deleted, and requests in flight finish.
+         * @description Its requests get 403 organization_suspended, its admin tokens 403; nothing is deleted, requests in flight finish, and people can sign in.
          */
         post: operations["post_organizations_id_suspend"];
         delete?: never;
@@ -1071,7 +1071,49 @@ export interface paths {
         /** List service accounts */
         get: operations["get_service_accounts"];
         put?: never;
+        /** Create a service account of the platform */
+        post: operations["post_service_accounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/platform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the service accounts of the platform */
+        get: operations["get_service_accounts_platform"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the service accounts of an organization itself
+         * @description Those that own admin tokens. The service accounts of its teams own keys.
+         */
+        get: operations["get_organizations_id_service_accounts"];
+        put?: never;
+        /**
+         * Create a service account of an organization
+         * @description For a machine that calls the admin API: make it a token with `service_account_id`.
+         */
+        post: operations["post_organizations_id_service_accounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,14 +1151,14 @@ export interface paths {
         post?: never;
         /**
          * Delete a service account
-         * @description Its keys are revoked unless the same request reassigns them.
+         * @description Its keys are revoked unless the same request reassigns them, its admin tokens always.
          */
         delete: operations["delete_service_accounts_id"];
         options?: never;
         head?: never;
         /**
          * Change a service account
-         * @description The keys of a disabled one stop working until it is active again.
+         * @description The keys and admin tokens of a disabled one stop working until it is active again. Metadata is for those of a team, a responsible person for the others.
          */
         patch: operations["patch_service_accounts_id"];
         trace?: never;
@@ -1341,7 +1383,7 @@ export interface paths {
         put?: never;
         /**
          * Create an admin token
-         * @description The token is in this answer and in no other. Nobody makes one above their own role.
+         * @description The token is in this answer and in no other. Nobody makes one above their own role. It belongs to the caller and ends when they could not hold its role any more; with `service_account_id` it belongs to that service account.
          */
         post: operations["post_admin_tokens"];
         delete?: never;
@@ -1366,6 +1408,30 @@ export interface paths {
          * @description Final, and at once: every replica looks tokens up at every call.
          */
         delete: operations["delete_admin_tokens_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an admin token: its name, its end, and what it is narrowed to
+         * @description Its role and the secret stay. An absent field stays as it is; a null narrowing takes it away, where the caller could make such a token.
+         */
+        patch: operations["patch_admin_tokens_id"];
+        trace?: never;
+    };
+    "/api/v1/admin-tokens/{id}/take-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over an admin token that nobody owns, or that stopped with its responsible person
+         * @description One without an owner becomes the caller’s, who must be able to hold its role. One of a service account goes on with another responsible person, who then answers for all tokens of that service account; this is for owners, and for the platform’s for its admins.
+         */
+        post: operations["post_admin_tokens_id_take_over"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2636,17 +2702,40 @@ export interface components {
             /** @enum {string} */
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             organization_id: string | null;
+            owner: components["schemas"]["AdminTokenOwner"];
+            /** @description The person who made it or took it over. */
+            maker_account_id: string | null;
+            maker_name: string | null;
             last_four: string;
             /** @enum {string} */
-            status: "active" | "expired" | "revoked";
+            status: "active" | "stopped" | "expired" | "revoked";
+            /** @description Whose change stopped it. A service account’s token goes on when somebody takes it over. */
+            stopped_by: ("maker" | "responsible" | "service_account" | "organization") | null;
+            permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+            organization_ids: string[] | null;
+            networks: string[] | null;
             expires_at: string | null;
+            /** @description When it ends because nobody owns it, unless somebody takes it over. */
+            unowned_ends_at: string | null;
             revoked_at: string | null;
             last_used_at: string | null;
+            last_used_ip: string | null;
             created_by: string;
             /** Format: date-time */
             created_at: string;
+            version: number;
             /** @description What the caller may do here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+        };
+        /** @description The installation’s: the configured token and those of the recovery commands. */
+        AdminTokenOwner: {
+            /** @enum {string} */
+            kind: "account" | "service_account" | "installation" | "nobody";
+            id: string | null;
+            name: string | null;
+            /** @description Who answers for a service account. */
+            responsible_account_id: string | null;
+            responsible_name: string | null;
         };
         Alert: {
             id: string;
@@ -3427,15 +3516,28 @@ export interface components {
             /** @enum {string} */
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             organization_id: string | null;
+            owner: components["schemas"]["AdminTokenOwner"];
+            /** @description The person who made it or took it over. */
+            maker_account_id: string | null;
+            maker_name: string | null;
             last_four: string;
             /** @enum {string} */
-            status: "active" | "expired" | "revoked";
+            status: "active" | "stopped" | "expired" | "revoked";
+            /** @description Whose change stopped it. A service account’s token goes on when somebody takes it over. */
+            stopped_by: ("maker" | "responsible" | "service_account" | "organization") | null;
+            permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+            organization_ids: string[] | null;
+            networks: string[] | null;
             expires_at: string | null;
+            /** @description When it ends because nobody owns it, unless somebody takes it over. */
+            unowned_ends_at: string | null;
             revoked_at: string | null;
             last_used_at: string | null;
+            last_used_ip: string | null;
             created_by: string;
             /** Format: date-time */
             created_at: string;
+            version: number;
             /** @description What the caller may do here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             /** @description Shown once. */
@@ -3666,8 +3768,10 @@ export interface components {
             reason: string | null;
             /** @description Null: as many as they like. */
             keys_left: number | null;
-            /** @description The key must carry a block budget of at most this; null: it need not. */
-            budget_max: string | null;
+            /** @description What the caller’s own keys may spend together; null: they need no budget. */
+            budget_max: components["schemas"]["SelfServiceBudget"] | null;
+            /** @description How much of it no key of the present period has, in USD. */
+            budget_left: string | null;
             expiry_required: boolean;
             max_expiry_days: number | null;
         };
@@ -4039,15 +4143,25 @@ export interface components {
             enabled: boolean;
             max_keys_per_member: number | null;
             max_expiry_days: number | null;
-            max_budget: string | null;
+            max_budget: components["schemas"]["SelfServiceBudget"] | null;
+        };
+        /** @description USD for each period; periods begin where they do without an anchor. */
+        SelfServiceBudget: {
+            amount: string;
+            /** @enum {string} */
+            period: "day" | "week" | "month" | "quarter" | "year" | "total";
         };
         SelfServiceChange: {
             enabled?: boolean;
             max_keys_per_member?: number | null;
             /** @description Keys must expire within so many days; null: they need not. */
             max_expiry_days?: number | null;
-            /** @description A key must carry a block budget of at most this; null: it need not. */
-            max_budget?: string | null;
+            /** @description What a member’s own keys may spend together in each period, revoked ones included; each must carry a block budget of that period or a longer one. An amount alone is per month; null: no bound. */
+            max_budget?: (string | {
+                amount: string;
+                /** @enum {string} */
+                period: "day" | "week" | "month" | "quarter" | "year" | "total";
+            }) | null;
         };
         SentInvitation: {
             id: string;
@@ -4300,6 +4414,25 @@ export interface components {
             organization_id: string;
             /** Format: date-time */
             created_at: string;
+        };
+        /** @description Owns admin tokens of an organization or of the platform, and never signs in. */
+        TokenServiceAccount: {
+            id: string;
+            /** @description Null: the platform’s. */
+            organization_id: string | null;
+            name: string;
+            /** @enum {string} */
+            status: "active" | "disabled";
+            responsible_account_id: string;
+            responsible_name: string | null;
+            /** @description What the caller may do here. */
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            version: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         UnitUse: {
             /** @description A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Of what had no price also a bucket that the sums name (`cache_write`), a tier (`service_tier:priority`, `context_tier`), and kinds that no price can name (`tool`, `beta`): one for each attempt. */
@@ -8217,6 +8350,220 @@ export interface operations {
             };
         };
     };
+    post_service_accounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Who answers for its tokens; they are never more than this person. The caller unless said. */
+                    responsible_account_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenServiceAccount"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_service_accounts_platform: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                /** @description `-` is descending. Newest first unless said. */
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TokenServiceAccount"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_service_accounts: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                /** @description `-` is descending. Newest first unless said. */
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["TokenServiceAccount"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_organizations_id_service_accounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Who answers for its tokens; they are never more than this person. The caller unless said. */
+                    responsible_account_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenServiceAccount"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_teams_id_service_accounts: {
         parameters: {
             query?: {
@@ -8344,7 +8691,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ServiceAccount"];
+                    "application/json": components["schemas"]["ServiceAccount"] | components["schemas"]["TokenServiceAccount"];
                 };
             };
             /** @description A problem with the request */
@@ -8397,6 +8744,7 @@ export interface operations {
                         dry_run: boolean;
                         keys_revoked: string[];
                         keys_reassigned: string[];
+                        admin_tokens_revoked: string[];
                     };
                 };
             };
@@ -8443,6 +8791,7 @@ export interface operations {
                     metadata?: {
                         [key: string]: unknown;
                     } | null;
+                    responsible_account_id?: string;
                 };
             };
         };
@@ -8453,7 +8802,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ServiceAccount"];
+                    "application/json": components["schemas"]["ServiceAccount"] | components["schemas"]["TokenServiceAccount"];
                 };
             };
             /** @description A problem with the request */
@@ -9215,7 +9564,10 @@ export interface operations {
                 /** @description `-` is descending. Newest first unless said. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
+                service_account_id?: string;
                 status?: "active" | "revoked";
+                /** @description Only those that nobody owns and that still work. */
+                unowned?: string;
             };
             header?: never;
             path?: never;
@@ -9279,7 +9631,16 @@ export interface operations {
                     role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
                     /** @description Null for the platform roles. */
                     organization_id?: string | null;
+                    /** @description Makes it a machine’s: of a service account of the same place. */
+                    service_account_id?: string | null;
+                    /** @description Absent: 90 days from now. Null: it never expires. */
                     expires_at?: string | null;
+                    /** @description The only permissions of its role that it keeps; null: all of them. */
+                    permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+                    /** @description Of a platform role: the only organizations in which it acts; null: all, and the platform. */
+                    organization_ids?: string[] | null;
+                    /** @description The only addresses and ranges (CIDR) that it may be used from; null: any. */
+                    networks?: string[] | null;
                 };
             };
         };
@@ -9375,6 +9736,119 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_admin_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Absent: 90 days from now. Null: it never expires. */
+                    expires_at?: string | null;
+                    /** @description The only permissions of its role that it keeps; null: all of them. */
+                    permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+                    /** @description Of a platform role: the only organizations in which it acts; null: all, and the platform. */
+                    organization_ids?: string[] | null;
+                    /** @description The only addresses and ranges (CIDR) that it may be used from; null: any. */
+                    networks?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminToken"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_admin_tokens_id_take_over: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Who answers for a service account’s token from now on; the caller unless said. */
+                    responsible_account_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminToken"];
+                };
             };
             /** @description A problem with the request */
             "4XX": {

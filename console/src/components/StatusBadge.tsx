@@ -18,6 +18,7 @@ const COLORS: Readonly<Record<string, string>> = {
   cancelled: 'gray',
   expired: 'gray',
   suspended: 'orange',
+  stopped: 'orange',
   over_budget: 'red',
   refused: 'red',
   failed: 'red',

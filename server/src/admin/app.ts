@@ -10,6 +10,7 @@ import * as accessGroups from './routes/access-groups.ts';
 import * as accessPreview from './routes/access-preview.ts';
 import * as accountAddress from './routes/account-address.ts';
 import * as accounts from './routes/accounts.ts';
+import * as adminTokenChanges from './routes/admin-token-changes.ts';
 import * as adminTokens from './routes/admin-tokens.ts';
 import * as alerts from './routes/alerts.ts';
 import * as assetAccess from './routes/asset-access.ts';
@@ -60,6 +61,7 @@ import * as passwordReset from './routes/session-password-reset.ts';
 import * as secondFactor from './routes/session-second-factor.ts';
 import * as teamMembers from './routes/team-members.ts';
 import * as teams from './routes/teams.ts';
+import * as tokenAccounts from './routes/token-accounts.ts';
 import * as usage from './routes/usage.ts';
 import * as usageExport from './routes/usage-export.ts';
 import * as webhookDeliveries from './routes/webhook-deliveries.ts';
@@ -150,6 +152,10 @@ export const ROUTES: RouteTable = {
   'DELETE /invitations/:id': invitations.cancel,
 
   'GET /service-accounts': serviceAccounts.list,
+  'POST /service-accounts': tokenAccounts.createOfPlatform,
+  'GET /service-accounts/platform': tokenAccounts.listOfPlatform,
+  'GET /organizations/:id/service-accounts': tokenAccounts.listOfOrganization,
+  'POST /organizations/:id/service-accounts': tokenAccounts.createOfOrganization,
   'GET /teams/:id/service-accounts': serviceAccounts.listOfTeam,
   'POST /teams/:id/service-accounts': serviceAccounts.create,
   'GET /service-accounts/:id': serviceAccounts.read,
@@ -174,7 +180,9 @@ export const ROUTES: RouteTable = {
   'GET /admin-tokens': adminTokens.list,
   'POST /admin-tokens': adminTokens.create,
   'GET /admin-tokens/:id': adminTokens.read,
+  'PATCH /admin-tokens/:id': adminTokenChanges.update,
   'DELETE /admin-tokens/:id': adminTokens.revoke,
+  'POST /admin-tokens/:id/take-over': adminTokenChanges.takeOver,
 
   'GET /audit-events': auditEvents.list,
   'GET /organizations/:id/audit-events': auditEvents.listOfOrganization,

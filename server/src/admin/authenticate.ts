@@ -1,12 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { PlatformRole, RoleGrant } from '../domain/permission.ts';
+import type { TokenStanding } from '../domain/admin-token.ts';
+import { addressList, holdsAddress } from '../lib/address-list.ts';
 import { hashSecret } from '../lib/secrets.ts';
 import { grantsOf, placesOf } from '../store/account-places.ts';
+import type { AdminTokenRow } from '../store/admin-tokens.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import * as signIn from '../store/sign-in.ts';
-import type { Actor } from './actor.ts';
+import { grantOfToken, judgeToken } from '../store/token-facts.ts';
+import { type Actor, narrowingOf } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
-import { Problem } from './problem.ts';
+import { forbidden, Problem } from './problem.ts';
+import { guessesOf } from './token-guesses.ts';
 
 /** Who a request comes from, or a 401 Problem. */
 export type Authenticate = (deps: AdminDeps, headers: IncomingHttpHeaders, ip: string) => Promise<Actor>;
@@ -18,7 +22,7 @@ const LAST_USED_EVERY_MS = 60_000;
 export const authenticateCaller: Authenticate = (deps, headers, ip) =>
   headers.authorization === undefined && headers.cookie !== undefined
     ? authenticateSession(deps, headers.cookie, ip)
-    : authenticateAdminToken(deps, headers);
+    : authenticateAdminToken(deps, headers, ip);
 
 /**
  * Knows an account by its session. Roles are read at every call, so what is taken away is gone at once, and so is a session that was
@@ -38,20 +42,66 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
 }
 
 /**
- * Knows a caller by an admin token. The token is looked up at every call: one index read, and in return a revoked token is refused by
- * every replica at once. (A token chosen by the operator may have any form, so the form proves nothing here.)
+ * Knows a caller by an admin token. The token, its owner and what they hold are looked up at every call, so every replica refuses at once what
+ * was revoked, and what is more than its maker now is. (A token chosen by the operator may have any form, so the form proves nothing here.)
  */
-async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHeaders): Promise<Actor> {
-  const token = bearerOf(headers);
-  const nowMs = deps.clock.nowMs();
-  const row = await adminTokens.findByHash(deps.db, Buffer.from(hashSecret(deps.keys.pepper, token), 'hex'));
-  if (row === null || row.revokedAt !== null) throw unauthenticated('This admin token is unknown or revoked.');
-  if (row.expiresAt !== null && row.expiresAt.getTime() <= nowMs) throw unauthenticated('This admin token has expired.');
-  if (row.lastUsedAt === null || row.lastUsedAt.getTime() < nowMs - LAST_USED_EVERY_MS) {
-    await adminTokens.markUsed(deps.db, { id: row.id, at: new Date(nowMs) });
+async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHeaders, ip: string): Promise<Actor> {
+  const hash = hashSecret(deps.keys.pepper, bearerOf(headers));
+  const guesses = guessesOf(deps);
+  guesses.admit(hash, ip);
+  const row = await adminTokens.findByHash(deps.db, Buffer.from(hash, 'hex'));
+  if (row === null) {
+    await guesses.wrong(ip);
+    throw unauthenticated('This admin token is unknown or revoked.');
   }
-  return { kind: 'admin_token', id: row.id, name: row.name, roles: [grantOf(row)], accountId: null };
+  guesses.right(hash);
+  const nowMs = deps.clock.nowMs();
+  const { standing, people } = await judgeToken(deps.db, row, nowMs);
+  refuse(standing);
+  if (row.networks !== null && !holdsAddress(addressList(row.networks), ip))
+    throw forbidden('This admin token may not be used from here.');
+  if (row.lastUsedAt === null || row.lastUsedAt.getTime() < nowMs - LAST_USED_EVERY_MS) {
+    await adminTokens.markUsed(deps.db, { id: row.id, at: new Date(nowMs), ip: ip === '' ? null : ip });
+  }
+  return actorOf(row, [...people.keys()]);
 }
+
+function actorOf(row: AdminTokenRow, standsFor: readonly string[]): Actor {
+  const { id, name } = row;
+  return {
+    kind: 'admin_token',
+    id,
+    name,
+    roles: [grantOfToken(row)],
+    accountId: null,
+    standsFor,
+    narrowing: narrowingOf(row),
+    token: row,
+  };
+}
+
+function refuse(standing: TokenStanding): void {
+  switch (standing.is) {
+    case 'active':
+      return;
+    case 'revoked':
+      throw unauthenticated('This admin token is unknown or revoked.');
+    case 'expired':
+      throw unauthenticated('This admin token has expired.');
+    case 'stopped':
+      if (standing.by === 'organization') throw forbidden(STOPPED.organization);
+      throw unauthenticated(STOPPED[standing.by]);
+  }
+}
+
+const STOPPED = {
+  maker: 'This admin token has ended: whoever made it does not hold its role any more.',
+  responsible:
+    'This admin token has stopped: the person responsible for it does not hold its role any more. Let an owner take it over.',
+  service_account: 'This admin token has stopped: its service account is disabled or was deleted.',
+  organization:
+    'The organization of this admin token is not active. People can sign in; its tokens work again when it is reactivated.',
+} as const;
 
 function bearerOf(headers: IncomingHttpHeaders): string {
   const [scheme = '', token = ''] = (headers.authorization ?? '').split(' ');
@@ -64,10 +114,4 @@ function bearerOf(headers: IncomingHttpHeaders): string {
 
 function unauthenticated(detail: string): Problem {
   return new Problem(401, detail, { headers: { 'www-authenticate': 'Bearer realm="headgate"' } });
-}
-
-/** A token holds one role: a platform role, or a role in one organization. */
-function grantOf(row: { readonly role: string; readonly organizationId: string | null }): RoleGrant {
-  if (row.organizationId === null) return { role: row.role as PlatformRole };
-  return { role: row.role, organizationId: row.organizationId } as RoleGrant;
 }

@@ -45,5 +45,7 @@ export function organizationOf(place: Place): string | null {
 }
 
 function belongsTo(actor: Actor, organizationId: string): boolean {
+  const kept = actor.narrowing?.organizationIds ?? null;
+  if (kept !== null && !kept.includes(organizationId)) return false;
   return actor.roles.some((grant) => !('organizationId' in grant) || grant.organizationId === organizationId);
 }

@@ -9,6 +9,8 @@ import * as serviceAccounts from '../store/service-accounts.ts';
 import type { TeamRow } from '../store/teams.ts';
 import * as teams from '../store/teams.ts';
 import { organizationOf } from '../store/tenant-objects.ts';
+import type { TokenAccountRow } from '../store/token-accounts.ts';
+import * as tokenAccounts from '../store/token-accounts.ts';
 import type { AdminCall } from './call.ts';
 import { notFound } from './problem.ts';
 import type { Loaded } from './route.ts';
@@ -63,12 +65,19 @@ export async function team(call: AdminCall<ById, unknown, unknown>): Promise<Loa
   return { place: { organizationId: row.organizationId, teamId: row.id }, object: row };
 }
 
-export async function serviceAccount(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<ServiceAccountRow>> {
+/** A service account of a team, of an organization or of the platform. */
+export async function anyServiceAccount(
+  call: AdminCall<ById, unknown, unknown>,
+): Promise<Loaded<ServiceAccountRow | TokenAccountRow>> {
   const { id } = call.params;
   const organizationId = await livingOrganizationOf(call, id);
-  const row = organizationId === null ? null : await serviceAccounts.find(call.deps.db, { organizationId, id });
+  const row =
+    organizationId === null
+      ? await tokenAccounts.find(call.deps.db, id)
+      : await serviceAccounts.find(call.deps.db, { organizationId, id });
   if (row === null) throw notFound('service account');
-  return { place: { organizationId: row.organizationId, teamId: row.teamId }, object: row };
+  if (row.organizationId !== null && organizationId === null) await findOrganization(call, row.organizationId);
+  return { place: { organizationId: row.organizationId, teamId: 'teamId' in row ? row.teamId : null }, object: row };
 }
 
 /** The member of `/organizations/:id/members/:member_id`. */

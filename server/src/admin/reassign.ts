@@ -1,3 +1,4 @@
+import { isOwn } from '../domain/permission.ts';
 import { newId } from '../lib/id.ts';
 import type { Database } from '../store/database.ts';
 import type { KeyRow } from '../store/keys.ts';
@@ -7,7 +8,7 @@ import * as serviceAccounts from '../store/service-accounts.ts';
 import * as teamMembers from '../store/team-members.ts';
 import type { AdminCall } from './call.ts';
 import type { Change } from './change.ts';
-import { type Fault, invalidFields } from './problem.ts';
+import { type Fault, forbidden, invalidFields } from './problem.ts';
 
 /** Whose a key is, as its columns say. */
 export type OwnerColumns =
@@ -34,6 +35,27 @@ export async function takeKeys(change: Change, whose: keys.KeysOf, reassignTo: s
   const rows = await keys.listLiving(tx, whose);
   await reassign(change, whose, rows, reassignTo);
   return { revoked: [], reassigned: rows.map((row) => row.id) };
+}
+
+/**
+ * Throws 403 when somebody who asks hands on keys of their own, or would own keys of somebody else from then on: on the way the limits of a
+ * key could be changed, which nobody does for themself. Where they leave, their keys are revoked, or another admin hands them on.
+ */
+export async function refuseOwnKeys(
+  call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
+  organizationId: string,
+  leavingAccountId: string | null,
+): Promise<void> {
+  const { actor, query, deps } = call;
+  const to = query.reassign_keys_to;
+  if (to === undefined) return;
+  if (isOwn(actor, { organizationId, ownerAccountId: leavingAccountId })) {
+    throw forbidden('Nobody hands on keys of their own. Ask another admin to do it, or let them be revoked.');
+  }
+  const heir = to.startsWith('mem_') ? (await memberships.find(deps.db, { organizationId, id: to }))?.accountId : to;
+  if (isOwn(actor, { organizationId, ownerAccountId: heir ?? null })) {
+    throw forbidden('Nobody gives themself the keys of somebody else. Name another owner.');
+  }
 }
 
 /** What takeKeys would do, without doing it. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatUsd, parseBudgetUsd } from '../domain/money.ts';
+import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../domain/own-key-budget.ts';
 import type { TeamRow } from '../store/teams.ts';
 import { usd } from './budget-fields.ts';
 
@@ -15,16 +16,27 @@ export const selfService = z
       .max(3_650)
       .nullish()
       .meta({ description: 'Keys must expire within so many days; null: they need not.' }),
-    max_budget: usd.nullish().meta({ description: 'A key must carry a block budget of at most this; null: it need not.' }),
+    max_budget: z
+      .union([usd, z.strictObject({ amount: usd, period: z.enum(OWN_KEYS_PERIODS) })])
+      .nullish()
+      .meta({
+        description:
+          'What a member’s own keys may spend together in each period, revoked ones included; each must carry a block budget of that period or a longer one. An amount alone is per month; null: no bound.',
+      }),
   })
   .meta({ id: 'SelfServiceChange' });
+
+/** What a member's own keys may spend together, as the API shows it. */
+export const ownKeysCapOut = z
+  .object({ amount: z.string(), period: z.enum(OWN_KEYS_PERIODS) })
+  .meta({ id: 'SelfServiceBudget', description: 'USD for each period; periods begin where they do without an anchor.' });
 
 export const selfServiceOut = z
   .object({
     enabled: z.boolean(),
     max_keys_per_member: z.int().nullable(),
     max_expiry_days: z.int().nullable(),
-    max_budget: z.string().nullable(),
+    max_budget: ownKeysCapOut.nullable(),
   })
   .meta({ id: 'SelfService' });
 
@@ -39,7 +51,7 @@ export function patchedSelfService(stored: Stored, patch: z.output<typeof selfSe
     enabled: enabled ?? stored.enabled,
     maxKeysPerMember: keys === undefined ? stored.maxKeysPerMember : (keys ?? undefined),
     maxExpiryDays: days === undefined ? stored.maxExpiryDays : (days ?? undefined),
-    maxBudgetNanoUsd: budget === undefined ? stored.maxBudgetNanoUsd : nanoOf(budget),
+    ...(budget === undefined ? budgetOf(stored) : newBudget(budget)),
   });
 }
 
@@ -48,14 +60,30 @@ export function renderSelfService(stored: Stored): z.output<typeof selfServiceOu
     enabled: stored.enabled ?? false,
     max_keys_per_member: stored.maxKeysPerMember ?? null,
     max_expiry_days: stored.maxExpiryDays ?? null,
-    max_budget: stored.maxBudgetNanoUsd === undefined ? null : formatUsd(stored.maxBudgetNanoUsd),
+    max_budget: renderCap(ownKeysCap(stored)),
   };
 }
 
-function nanoOf(budget: string | null): number | undefined {
-  if (budget === null) return undefined;
-  const parsed = parseBudgetUsd(budget);
-  return parsed.is === 'valid' ? parsed.value : undefined;
+export function renderCap(cap: OwnKeysCap | null): z.output<typeof ownKeysCapOut> | null {
+  return cap === null ? null : { amount: formatUsd(cap.amountNanoUsd), period: cap.period };
+}
+
+/** What a member's own keys may spend together; null: as much as they like. An amount of an earlier version is per month. */
+export function ownKeysCap({ maxBudgetNanoUsd, maxBudgetPeriod = 'month' }: Stored): OwnKeysCap | null {
+  return maxBudgetNanoUsd === undefined ? null : { amountNanoUsd: maxBudgetNanoUsd, period: maxBudgetPeriod };
+}
+
+type StoredBudget = Pick<Stored, 'maxBudgetNanoUsd' | 'maxBudgetPeriod'>;
+
+function budgetOf({ maxBudgetNanoUsd, maxBudgetPeriod }: Stored): StoredBudget {
+  return withoutUndefined({ maxBudgetNanoUsd, maxBudgetPeriod });
+}
+
+function newBudget(budget: NonNullable<z.output<typeof selfService>['max_budget']> | null): StoredBudget {
+  if (budget === null) return {};
+  const { amount, period } = typeof budget === 'string' ? { amount: budget, period: 'month' as const } : budget;
+  const parsed = parseBudgetUsd(amount);
+  return parsed.is === 'valid' ? { maxBudgetNanoUsd: parsed.value, maxBudgetPeriod: period } : {};
 }
 
 function withoutUndefined(object: Readonly<Record<string, unknown>>): Stored {

@@ -30,6 +30,11 @@ export const SERVER_COMMANDS = [
   { words: ['first-admin-link'], operands: [], summary: 'a new link that makes the first platform admin' },
   { words: ['reset-second-factor'], operands: ['e-mail'], summary: 'take an account’s second factors away' },
   { words: ['admin-token'], operands: [], summary: 'a new platform admin token, shown once' },
+  {
+    words: ['admin-tokens', 'adopt'],
+    operands: ['id'],
+    summary: 'take an admin token that nobody owns over, for the installation',
+  },
   { words: ['move'], operands: [], summary: 'the embedded database into the PostgreSQL of DATABASE_URL' },
 ] as const;
 
@@ -42,5 +47,10 @@ export const COMMON_FLAGS = [
 ] as const;
 
 /** Those of SERVER_COMMANDS with which an operator lets somebody in again. */
-export const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token'] as const;
+const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token', 'admin-tokens adopt'] as const;
 export type RecoveryCommand = (typeof RECOVERY_COMMANDS)[number];
+
+/** Which of them a command line names; null for any other. */
+export function recoveryCommandOf(argv: readonly string[]): RecoveryCommand | null {
+  return RECOVERY_COMMANDS.find((name) => name.split(' ').every((word, at) => argv[at] === word)) ?? null;
+}

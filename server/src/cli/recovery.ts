@@ -16,6 +16,7 @@ import { openEmbedded } from '../store/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
 import { migrate } from '../store/migrate.ts';
 import * as signIn from '../store/sign-in.ts';
+import { judgeToken } from '../store/token-facts.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
 import { asFailure, configOf } from './operator.ts';
@@ -50,6 +51,7 @@ const RUN: Readonly<Record<RecoveryCommand, (house: House, operands: readonly st
   'first-admin-link': makeLink,
   'reset-second-factor': resetSecondFactor,
   'admin-token': makeAdminToken,
+  'admin-tokens adopt': adopt,
 };
 
 async function makeLink({ db, installation, audit, config, io }: House): Promise<void> {
@@ -104,6 +106,7 @@ async function makeAdminToken({ db, installation, audit, io }: House): Promise<v
     organizationId: null,
     hash: Buffer.from(hashSecret(installation.pepper, token), 'hex'),
     lastFour: lastFour(token),
+    ...adminTokens.ofInstallation('command_line'),
     createdBy: ACTOR.actorId,
     createdAt: now,
   };
@@ -124,13 +127,36 @@ async function makeAdminToken({ db, installation, audit, io }: House): Promise<v
   io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
 }
 
+/** The installation answers for it from then on; who wants it for themself takes it over in the console. */
+async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Promise<void> {
+  const now = new Date();
+  const { row, appended } = await db.transaction(async (tx) => {
+    const row = await adminTokens.lock(tx, id);
+    if (row === null) throw new CommandFailed(`There is no admin token with the id ${id}.`, EXIT.notAllowed);
+    const { owner, standing } = await judgeToken(tx, row, now.getTime());
+    if (standing.is === 'revoked' || standing.is === 'expired') {
+      throw new CommandFailed(`The admin token ${row.name} is ${standing.is}, which is final.`, EXIT.notAllowed);
+    }
+    if (owner !== 'nobody') throw new CommandFailed(`The admin token ${row.name} has an owner.`, EXIT.notAllowed);
+    await adminTokens.update(tx, id, adminTokens.ofInstallation('command_line'));
+    const object = { objectType: 'admin_token', objectId: id, objectName: row.name };
+    const after = { origin: 'command_line' };
+    const event = { action: 'admin_token.take_over', ...object, before: null, after, organizationId: row.organizationId };
+    return { row, appended: await append(tx, audit, now, event) };
+  });
+  await rememberAppended(audit, [appended]);
+  io.out(`${row.name} (${row.id}) belongs to the installation now, and goes on.\n`);
+}
+
 const ACTOR = { actorKind: 'operator', actorId: OPERATOR.id, actorName: OPERATOR.name } as const;
 
 function append(
   tx: Database,
   trail: AuditTrail,
   at: Date,
-  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'>,
+  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'> & {
+    readonly organizationId?: string | null;
+  },
 ): Promise<AppendedEvent> {
   const nothing = { organizationId: null, reason: null, ip: null, requestId: null };
   return appendAuditEvent(tx, trail, { ...nothing, ...ACTOR, ...event, at });
@@ -171,7 +197,7 @@ function split(argv: readonly string[]) {
 
 /** Said before anything is opened. */
 function requireOperands(command: RecoveryCommand, operands: readonly string[]): void {
-  const wanted = SERVER_COMMANDS.find(({ words }) => words[0] === command)?.operands ?? [];
+  const wanted = SERVER_COMMANDS.find(({ words }) => words.join(' ') === command)?.operands ?? [];
   const missing = wanted[operands.length];
   if (missing !== undefined) throw new BadUsage(`<${missing}> is missing.`);
   if (operands.length > wanted.length) throw new BadUsage(`${operands[wanted.length]}: not expected here.`);

@@ -1,7 +1,7 @@
 import { openApi } from './api.ts';
 import type { Command, Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
-import { COMMANDS, COMMON_FLAGS, RECOVERY_COMMANDS, type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
+import { COMMANDS, COMMON_FLAGS, recoveryCommandOf, SERVER_COMMANDS } from './commands.ts';
 import { completionScript, SHELLS } from './completion.ts';
 import { commandHelp, groupHelp, help } from './help.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
@@ -36,9 +36,10 @@ async function run(argv: readonly string[], io: CommandIo): Promise<void> {
   const [first = 'help', ...rest] = argv;
   if (['help', '--help', '-h'].includes(first)) return io.out(rest.length === 0 ? help() : helpOf(rest));
   if (first === 'completion') return io.out(completionOf(rest));
-  if (isRecovery(first) && !rest.includes('--help')) {
+  const recovery = recoveryCommandOf(argv);
+  if (recovery !== null && !rest.includes('--help')) {
     const { recover } = await import('./recovery.ts'); // The server's code is not loaded for what speaks HTTP.
-    return recover(first, rest, io);
+    return recover(recovery, argv.slice(recovery.split(' ').length), io);
   }
   if (first === 'move' && !rest.includes('--help')) {
     const { move } = await import('./move.ts');
@@ -78,12 +79,10 @@ function helpOf(words: readonly string[]): string {
   return groupHelp(group);
 }
 
-function isRecovery(word: string): word is RecoveryCommand {
-  return RECOVERY_COMMANDS.some((name) => name === word);
-}
-
 function unknown(argv: readonly string[]): BadUsage {
-  const group = COMMANDS.filter(({ words }) => words[0] === argv[0]).map(({ words }) => words.slice(1).join(' '));
+  const group = [...COMMANDS, ...SERVER_COMMANDS]
+    .filter(({ words }) => words[0] === argv[0] && words.length > 1)
+    .map(({ words }) => words.slice(1).join(' '));
   if (group.length === 0) return new BadUsage(`${argv[0]}: there is no such command.`);
   return new BadUsage(`${argv.slice(0, 2).join(' ')}: say which of ${group.join(', ')}.`);
 }

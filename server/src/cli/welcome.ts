@@ -41,11 +41,12 @@ export async function welcome({ config, stores, log, addresses }: WelcomeOptions
 }
 
 /**
- * Stores the token of HEADGATE_ADMIN_TOKEN where it is not yet known. Every process does so before it listens: whichever is ready first
- * knows it.
+ * Stores the token of HEADGATE_ADMIN_TOKEN where it is not yet known, and ends the one that the setting named before. Every process does so
+ * before it listens: whichever is ready first knows it. Without the setting nothing changes.
  */
 export async function keepConfiguredToken(db: Database, pepper: Buffer, { adminToken }: Config): Promise<void> {
-  if (adminToken !== null) await adminTokens.insertUnlessKnown(db, rowOf(pepper, adminToken, 'HEADGATE_ADMIN_TOKEN'));
+  if (adminToken === null) return;
+  await adminTokens.keepConfigured(db, rowOf(pepper, adminToken, 'HEADGATE_ADMIN_TOKEN', 'configured'), new Date());
 }
 
 /** Without a configured one the first start makes one. Null: nothing new to show. */
@@ -55,14 +56,19 @@ async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Pr
   const token = newAdminToken();
   // Shown before it is stored: a start that is interrupted from here on must not leave behind a token that nobody has seen.
   process.stdout.write(`\n  Admin token       ${token}\n                    shown this once: keep it\n`);
-  await adminTokens.insert(db, rowOf(pepper, token, 'first start'));
+  await adminTokens.insert(db, rowOf(pepper, token, 'first start', 'first_start'));
   return token;
 }
 
-function rowOf(pepper: Buffer, token: string, name: string): Parameters<typeof adminTokens.insert>[1] {
+function rowOf(
+  pepper: Buffer,
+  token: string,
+  name: string,
+  origin: 'configured' | 'first_start',
+): Parameters<typeof adminTokens.insert>[1] {
   const hash = Buffer.from(hashSecret(pepper, token), 'hex');
-  const role = 'platform_admin';
-  return { id: newId('adm'), name, role, organizationId: null, hash, lastFour: lastFour(token), createdBy: 'start' };
+  const named = { id: newId('adm'), name, role: 'platform_admin', organizationId: null, hash, lastFour: lastFour(token) };
+  return { ...named, ...adminTokens.ofInstallation(origin), createdBy: 'start' };
 }
 
 /** Until somebody can sign in each start in development has a new link, and the one before stops working. */

@@ -51,6 +51,15 @@ export type RoleGrant =
 export interface PermissionActor {
   readonly roles: readonly RoleGrant[];
   readonly accountId: string | null;
+  /** The accounts of the people behind an admin token: what they may not change of their own, it may not change either. */
+  readonly standsFor?: readonly string[];
+  readonly narrowing?: Narrowing | null;
+}
+
+/** What an actor keeps of its roles. Null: all permissions; all organizations, and the platform. */
+export interface Narrowing {
+  readonly permissions: readonly Permission[] | null;
+  readonly organizationIds: readonly string[] | null;
 }
 
 /** Where the thing acted on lies. `ownerAccountId`: the person whose key, request or membership it is. */
@@ -72,6 +81,7 @@ export type Reach =
 /** The one question: may this actor do this to that? */
 export function can(actor: PermissionActor, permission: Permission, object: PermissionObject): boolean {
   if (NEVER_ONES_OWN.has(permission) && isOwn(actor, object)) return false;
+  if (!keeps(actor.narrowing, permission, object.organizationId)) return false;
   return actor.roles.some((grant) => {
     const reach = reachOfGrant(grant, permission, actor.accountId);
     return reach !== null && covers(reach, object);
@@ -85,7 +95,10 @@ export function capabilitiesOf(actor: PermissionActor, object: PermissionObject)
 
 /** Where the actor holds the permission: a list's filter. Empty: nowhere. */
 export function reachOf(actor: PermissionActor, permission: Permission): readonly Reach[] {
-  return actor.roles.flatMap((grant) => reachOfGrant(grant, permission, actor.accountId) ?? []);
+  return actor.roles.flatMap((grant) => {
+    const reach = reachOfGrant(grant, permission, actor.accountId);
+    return reach === null ? [] : narrowed(reach, permission, actor.narrowing);
+  });
 }
 
 /**
@@ -97,9 +110,17 @@ export function canGrantRole(actor: PermissionActor, grant: RoleGrant): boolean 
     organizationId: 'organizationId' in grant ? grant.organizationId : null,
     teamId: 'teamId' in grant ? grant.teamId : null,
   };
-  if (!can(actor, managingPermission(grant), object)) return false;
+  return can(actor, managingPermission(grant), object) && coversRole(actor, grant);
+}
+
+/** Whether the actor may do everything that the role may do there, and as widely. */
+export function coversRole(actor: PermissionActor, grant: RoleGrant): boolean {
+  const organizationId = 'organizationId' in grant ? grant.organizationId : null;
   const wanted = Object.entries(ROLE_PERMISSIONS[grant.role]) as [Permission, Width][];
-  return wanted.every(([permission, width]) => actor.roles.some((own) => grantCovers(own, permission, width, grant)));
+  return wanted.every(
+    ([permission, width]) =>
+      keeps(actor.narrowing, permission, organizationId) && actor.roles.some((own) => grantCovers(own, permission, width, grant)),
+  );
 }
 
 /** How far a role's permission goes within the place its role is held in. */
@@ -144,11 +165,35 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, RolePermissions>> = {
   team_viewer: all('organization.read'),
 };
 
+/** What the role may do at all, in the order of PERMISSIONS. */
+export function permissionsOfRole(role: Role): readonly Permission[] {
+  return PERMISSIONS.filter((permission) => ROLE_PERMISSIONS[role][permission] !== undefined);
+}
+
 /** Nobody changes their own caps, whatever their role. */
 const NEVER_ONES_OWN: ReadonlySet<Permission> = new Set<Permission>(['member_limits.change', 'key_limits.change']);
 
-function isOwn(actor: PermissionActor, object: PermissionObject): boolean {
-  return actor.accountId !== null && object.ownerAccountId === actor.accountId;
+/** Whether the object is the actor's, or belongs to somebody behind the actor. */
+export function isOwn({ accountId, standsFor = [] }: PermissionActor, { ownerAccountId }: PermissionObject): boolean {
+  if (ownerAccountId === undefined || ownerAccountId === null) return false;
+  return ownerAccountId === accountId || standsFor.includes(ownerAccountId);
+}
+
+function keeps(narrowing: Narrowing | null | undefined, permission: Permission, organizationId: string | null): boolean {
+  if (narrowing === null || narrowing === undefined) return true;
+  const { permissions, organizationIds } = narrowing;
+  if (permissions !== null && !permissions.includes(permission)) return false;
+  return organizationIds === null || (organizationId !== null && organizationIds.includes(organizationId));
+}
+
+/** What is left of a reach: one into everything becomes one into each organization that is kept. */
+function narrowed(reach: Reach, permission: Permission, narrowing: Narrowing | null | undefined): readonly Reach[] {
+  if (narrowing === null || narrowing === undefined) return [reach];
+  if (narrowing.permissions !== null && !narrowing.permissions.includes(permission)) return [];
+  const kept = narrowing.organizationIds;
+  if (kept === null) return [reach];
+  if (reach.is === 'everywhere') return kept.map((organizationId) => ({ is: 'organization', organizationId }));
+  return reach.organizationId !== null && kept.includes(reach.organizationId) ? [reach] : [];
 }
 
 function reachOfGrant(grant: RoleGrant, permission: Permission, accountId: string | null): Reach | null {

@@ -1,5 +1,6 @@
 /** What metrics and the health page say of jobs, as of a moment ago: asked of the database now and then, never by whoever reads it. */
 import type { Clock } from '../lib/clock.ts';
+import { countUnowned } from '../store/admin-tokens.ts';
 import { backlog } from '../store/alert-deliveries.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
@@ -10,6 +11,8 @@ export interface JobReadings {
   readonly drifts: { readonly open: number; readonly lastDay: number };
   readonly folds: FoldLag;
   readonly deliveries: { readonly pending: number; readonly lost: number };
+  /** Admin tokens that nobody owns and that still work. */
+  readonly unownedTokens: number;
   readonly jobs: readonly {
     readonly name: string;
     /** When its last good run ended; null: never. */
@@ -22,6 +25,7 @@ export const NO_READINGS: JobReadings = {
   drifts: { open: 0, lastDay: 0 },
   folds: { behindMs: 0, unfilled: 0 },
   deliveries: { pending: 0, lost: 0 },
+  unownedTokens: 0,
   jobs: [],
 };
 
@@ -54,6 +58,7 @@ export function keepReadings({
       drifts: { open, lastDay: recent },
       folds: await foldsNow(),
       deliveries: await backlog(db, new Date(clock.nowMs() - DAY_MS)),
+      unownedTokens: await countUnowned(db, new Date(clock.nowMs())),
       jobs: jobs.map((name) => readingOf(name, newest.get(name) ?? [])),
     };
   };

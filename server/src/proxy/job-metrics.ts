@@ -7,11 +7,13 @@ export interface JobReadings {
   /** Use that is not in days and months yet though it should be, and organizations with a past before them. */
   readonly folds: { readonly behindMs: number; readonly unfilled: number };
   readonly deliveries: { readonly pending: number; readonly lost: number };
+  /** Admin tokens that nobody owns and that still work. */
+  readonly unownedTokens: number;
   readonly jobs: readonly { readonly name: string; readonly doneAtMs: number | null; readonly isFailing: boolean }[];
 }
 
 /** Every process that says it says the same of all: the largest is meant, not the sum. */
-export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, jobs }: JobReadings): void {
+export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, unownedTokens, jobs }: JobReadings): void {
   families.gauge(
     'headgate_ledger_drift',
     'Sums that do not agree with the ledger and are not corrected yet.',
@@ -38,6 +40,12 @@ export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, j
     'max',
   );
   families.gauge('headgate_alert_deliveries_lost', 'Alerts given up in 24 hours.', deliveries.lost, 'max');
+  families.gauge(
+    'headgate_admin_tokens_unowned',
+    'Admin tokens that nobody owns; each ends on its day unless somebody takes it over.',
+    unownedTokens,
+    'max',
+  );
   families.gauge(
     'headgate_job_failing',
     '1 when the last run of a job failed.',

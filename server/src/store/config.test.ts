@@ -182,7 +182,16 @@ const GLOBAL_TABLES = [
     'route_groups',
   ],
   ...['target_labels', 'account_memberships', 'accounts', 'admin_tokens', 'key_secrets', 'organizations', 'tenant_objects'],
-  ...['address_proofs', 'one_time_links', 'passkeys', 'sessions', 'sign_in_methods', 'two_factors', 'verifications'],
+  ...[
+    'address_proofs',
+    'one_time_links',
+    'passkeys',
+    'sessions',
+    'sign_in_methods',
+    'token_accounts',
+    'two_factors',
+    'verifications',
+  ],
   // What the platform lists and adds up over all tenants has an index by time, name or place in its list besides.
   ...['invitations', 'keys', 'ledger', 'organization_days', 'organization_standings', 'platform_rollups', 'request_log'],
   ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],

@@ -1,5 +1,5 @@
 /** Keys, their secrets' hashes and their owners. A revoked one keeps its row and history. */
-import { and, eq, gt, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, gte, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
@@ -73,6 +73,28 @@ export interface KeysOf {
 
 export async function listLiving(db: Database, whose: KeysOf): Promise<readonly KeyRow[]> {
   return await db.select().from(keys).where(living(whose)).orderBy(keys.id);
+}
+
+/** The ids of a member's keys in a team that worked at or after an instant: revoked and expired ones too when they did so since. */
+export async function idsAliveSince(
+  db: Database,
+  own: { readonly organizationId: string; readonly teamId: string; readonly membershipId: string },
+  since: Date,
+): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: keys.id })
+    .from(keys)
+    .where(
+      and(
+        eq(keys.organizationId, own.organizationId),
+        eq(keys.teamId, own.teamId),
+        eq(keys.ownerMembershipId, own.membershipId),
+        or(isNull(keys.revokedAt), gte(keys.revokedAt, since)),
+        or(isNull(keys.expiresAt), gte(keys.expiresAt, since)),
+      ),
+    )
+    .orderBy(keys.id);
+  return rows.map((row) => row.id);
 }
 
 /** Revokes them and returns their ids. */

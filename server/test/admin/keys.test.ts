@@ -155,13 +155,16 @@ onEveryDatabase('keys', (given) => {
         name: 'mine',
         owner: { account_id: account.id },
         expires_at: '2026-04-01T00:00:00Z',
-        budgets: [{ amount: '5', period: 'month' }],
+        budgets: [{ amount: '2.5', period: 'month' }],
       };
       const bad: readonly (readonly [object, number])[] = [
         [{ expires_at: null }, 400],
         [{ expires_at: '2026-05-01T00:00:00Z' }, 400],
         [{ budgets: [] }, 400],
         [{ budgets: [{ amount: '5.01', period: 'month' }] }, 400],
+        [{ budgets: [{ amount: '5', period: 'rolling', hours: 1 }] }, 400],
+        [{ budgets: [{ amount: '1', period: 'day' }] }, 400],
+        [{ budgets: [{ amount: '1', period: 'month', anchor_day: 15 }] }, 400],
         [{ budgets: [{ amount: '1', period: 'month', action: 'alert' }] }, 400],
         [{ budgets: [{ amount: '1', period: 'month', target: 'only-this' }] }, 400],
         [{ owner: undefined }, 403],
@@ -176,6 +179,54 @@ onEveryDatabase('keys', (given) => {
       expect((await self('PATCH', `/keys/${key.id}`, { expires_at: '2026-04-02T00:00:00Z' })).status).toBe(403);
       expect((await self('PATCH', `/keys/${key.id}`, { team_id: 'team_other' })).status).toBe(403);
       expect((await self('PATCH', `/keys/${key.id}`, { expires_at: '2026-03-20T00:00:00Z', name: 'renamed' })).status).toBe(200);
+    });
+
+    // promise: Nobody changes their own user limits or their own key beyond the self-service policy
+    test('spend the team’s bound together in a period, revoked ones included; the next period begins anew', async () => {
+      const { root, as, time } = world();
+      time.nowMs = Date.parse('2026-03-10T12:00:00Z');
+      const bound = { enabled: true, max_budget: { amount: '5', period: 'month' } };
+      const { organization, team } = await makeTeam(root, {}, { self_service: bound });
+      const { account } = await makeTeamMember(root, team.id);
+      const self = as([{ role: 'team_developer', organizationId: organization.id, teamId: team.id }], account.id);
+      const make = (amount: string, period = 'month') =>
+        self('POST', '/keys', { team_id: team.id, name: 'k', owner: { account_id: account.id }, budgets: [{ amount, period }] });
+      const left = async () => must(await self('GET', `/teams/${team.id}/self-service`)).budget_left;
+      const first = must(await make('3'));
+      expect(await left()).toBe('2.00');
+      expect((await make('2.01')).status).toBe(400);
+      for (let i = 0; i < 4; i++) {
+        expect((await self('DELETE', `/keys/${first.id}`)).status).toBe(204);
+        expect((await make('3')).status, 'a revoked key is no fresh budget').toBe(400);
+      }
+      must(await make('2', 'total'));
+      expect(await left()).toBe('0.00');
+      // An admin's word stands above: what they make is not held to the bound, and what has no such budget takes nothing of it.
+      must(await root('POST', '/keys', { team_id: team.id, name: 'given', owner: { account_id: account.id } }));
+      expect((await make('0.01')).status).toBe(400);
+      time.nowMs = Date.parse('2026-04-01T00:00:00Z');
+      expect(await left()).toBe('3.00');
+      expect((await make('3')).status).toBe(201);
+    });
+
+    test('were bounded by an amount alone in an earlier version, which is now per month', async () => {
+      const { root } = world();
+      const { organization, team } = await makeTeam(root, {}, { self_service: { enabled: true, max_budget: '7' } });
+      const shown = { amount: '7.00', period: 'month' };
+      expect(team.self_service.max_budget).toEqual(shown);
+      const stored = JSON.stringify({ enabled: true, maxBudgetNanoUsd: 7_000_000_000 });
+      await given().pool.query({ text: 'update teams set self_service = $1::jsonb where id = $2', values: [stored, team.id] });
+      expect(must(await root('GET', `/teams/${team.id}`)).self_service.max_budget).toEqual(shown);
+      const patched = must(
+        await root('PATCH', `/teams/${team.id}`, { self_service: { max_budget: { amount: '8', period: 'week' } } }),
+      );
+      expect(patched.self_service.max_budget).toEqual({ amount: '8.00', period: 'week' });
+      const kept = must(await root('PATCH', `/teams/${team.id}`, { self_service: { max_keys_per_member: 4 } }));
+      expect(kept.self_service.max_budget).toEqual({ amount: '8.00', period: 'week' });
+      expect(
+        must(await root('PATCH', `/teams/${team.id}`, { self_service: { max_budget: null } })).self_service.max_budget,
+      ).toBeNull();
+      expect(organization.id).toMatch(/^org_/);
     });
 
     test('cannot be made where the team has no such policy', async () => {

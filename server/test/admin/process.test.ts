@@ -7,7 +7,7 @@ import { must, withAdmin } from './support.ts';
 
 const config = readConfig({
   HEADGATE_PORT: '4100',
-  HEADGATE_ADMIN_TOKEN: 'hgadm_canary',
+  HEADGATE_ADMIN_TOKEN: 'hgadm_canary-of-24-letters',
   DATABASE_URL: 'postgres://u:canary@x/y',
 });
 const facts: ProcessFacts = {

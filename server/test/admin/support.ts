@@ -186,6 +186,7 @@ async function platformToken(deps: AdminDeps): Promise<string> {
     organizationId: null,
     hash: Buffer.from(hashSecret(deps.keys.pepper, token), 'hex'),
     lastFour: token.slice(-4),
+    ...adminTokens.ofInstallation('configured'),
     createdBy: 'test',
   });
   return token;

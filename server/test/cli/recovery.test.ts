@@ -84,6 +84,17 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     const link = await headgate(here, 'first-admin-link');
     expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(200);
     expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(409);
+    const { id } = await gateway.admin<{ id: string }>('POST', '/admin-tokens', { name: 'of before', role: 'platform_admin' });
+    const owner = async () => (await gateway.admin<{ owner: { kind: string } }>('GET', `/admin-tokens/${id}`)).owner.kind;
+    await opened.pool.query({
+      text: "update admin_tokens set origin = null, unowned_ends_at = now() + interval '1 day' where id = $1",
+      values: [id],
+    });
+    expect(await owner()).toBe('nobody');
+    expect(await headgate(here, 'admin-tokens', 'adopt', id)).toMatchObject({ code: 0, out: expect.stringContaining(id) });
+    expect(await owner()).toBe('installation');
+    expect(await headgate(here, 'admin-tokens', 'adopt', id)).toMatchObject({ code: 3, out: '' });
+    expect(await headgate(here, 'admin-tokens', 'adopt', 'adm_unknown')).toMatchObject({ code: 3, out: '' });
     // Both are the operator's word for an address.
     const account = await gateway.admin<{ id: string }>('POST', '/accounts', { email: 'lost@example.com', name: 'Lost' });
     expect((await headgate(here, 'reset-second-factor', 'lost@example.com')).out).toContain('counts as proved by your word');
@@ -107,6 +118,8 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
       ['admin-token', 'more'],
       ['admin-token', '--nonsense', '1'],
       ['reset-second-factor'],
+      ['admin-tokens'],
+      ['admin-tokens', 'adopt'],
       ['reset-second-factor', OWNER.email, '--port', 'many'],
     ]) {
       const { code, out } = await headgate(here, ...argv);

@@ -43,6 +43,7 @@ beforeAll(async () => {
       drifts: { open: 0, lastDay: 0 },
       folds: { behindMs: 0, unfilled: 0 },
       deliveries: { pending: 0, lost: 0 },
+      unownedTokens: 0,
       jobs: [{ name: 'proof', doneAtMs: 1_000, isFailing: false }],
     }),
   });

@@ -95,13 +95,15 @@ describe('members, in sessions of their own', () => {
 
   test('a developer makes keys of their own within the team’s policy, and is told beforehand what it is', async () => {
     const policy = { enabled: true, max_keys_per_member: 2, max_expiry_days: 30, max_budget: '10.00' };
+    const { root } = world();
     const { team, account, browser } = await inTeam('team_developer', policy);
     const told = async () => must(await browser('GET', `/teams/${team.id}/self-service`));
     expect(await told()).toEqual({
       enabled: true,
       reason: null,
       keys_left: 2,
-      budget_max: '10.00',
+      budget_max: { amount: '10.00', period: 'month' },
+      budget_left: '10.00',
       expiry_required: true,
       max_expiry_days: 30,
     });
@@ -112,13 +114,14 @@ describe('members, in sessions of their own', () => {
       name: 'mine',
       owner: { account_id: account.id },
       expires_at: soon,
-      budgets: [{ amount: '10.00', period: 'month' }],
+      budgets: [{ amount: '3.00', period: 'month' }],
     };
     const bad: readonly (readonly [object, number])[] = [
       [{ expires_at: null }, 400],
       [{ expires_at: late }, 400],
       [{ budgets: [] }, 400],
       [{ budgets: [{ amount: '10.01', period: 'month' }] }, 400],
+      [{ budgets: [{ amount: '10.00', period: 'rolling', hours: 1 }] }, 400],
       [{ budgets: [{ amount: '1.00', period: 'month', action: 'alert' }] }, 400],
       [{ owner: undefined }, 403],
     ];
@@ -136,7 +139,10 @@ describe('members, in sessions of their own', () => {
     }
     expect((await browser('POST', `/keys/${key.id}/rotate`)).status).toBe(200);
     expect((await browser('DELETE', `/keys/${key.id}`)).status).toBe(204);
-    expect(await told()).toMatchObject({ enabled: true, keys_left: 1 });
+    expect(await told()).toMatchObject({ enabled: true, keys_left: 1, budget_left: '4.00' });
+    must(await browser('POST', '/keys', { ...good, budgets: [{ amount: '4.00', period: 'month' }] }));
+    must(await root('PATCH', `/teams/${team.id}`, { self_service: { max_keys_per_member: 9 } }));
+    expect(await told()).toMatchObject({ enabled: false, budget_left: '0.00', reason: expect.stringContaining('revoked ones') });
   });
 
   test('who may not is told why: switched off, a viewer, not in the team, an admin token; an admin is not bound', async () => {

@@ -13,6 +13,7 @@ import { repairJob } from '../../src/jobs/proof.ts';
 import { priceJob } from '../../src/jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../../src/jobs/retention.ts';
 import { sweepJob } from '../../src/jobs/sweep.ts';
+import { unownedTokensJob } from '../../src/jobs/unowned-tokens.ts';
 import { seal } from '../../src/lib/secrets.ts';
 import { verifyAuditChain } from '../../src/store/audit-proof.ts';
 import { openKey } from '../../src/store/key-seal.ts';
@@ -53,6 +54,24 @@ onOneDatabase('upkeep', (given) => {
       givenEnd({ organizationId, admittedAtMs, entries: [givenEntry({ nanoUsd: 7 })], content: Buffer.from('sealed'), ...more }),
     ]);
   }
+
+  test('says each admin token without an owner in the log, with its day, until it ends', async () => {
+    const lines: { facts: object; message: string }[] = [];
+    const job = unownedTokensJob((facts, message) => void lines.push({ facts, message }));
+    expect(await run(job)).toBe('Every admin token has an owner.');
+    expect(lines).toEqual([]);
+    const { id } = must(await world().root('POST', '/admin-tokens', { name: 'of before', role: 'platform_auditor' }));
+    const ends = new Date(world().time.nowMs + DAY_MS).toISOString();
+    await given().pool.query({
+      text: 'update admin_tokens set origin = null, unowned_ends_at = $1 where id = $2',
+      values: [ends, id],
+    });
+    expect(await run(job)).toBe('Admin tokens without an owner: 1; the first ends on 2026-03-11.');
+    expect(lines).toMatchObject([{ facts: { total: 1, admin_tokens: [{ id, name: 'of before', ends_at: ends }] } }]);
+    must(await world().root('POST', `/admin-tokens/${id}/take-over`));
+    expect(await run(job)).toBe('Every admin token has an owner.');
+    expect(lines).toHaveLength(1);
+  });
 
   describe('closing audit chains', () => {
     test('closes each chain that ends without the key once, and leaves the others as they are', async () => {

@@ -107,6 +107,16 @@ export async function tokenPath({ world, place }: Asking): Promise<string> {
   return `/admin-tokens/${(await world.root('POST', '/admin-tokens', tokenBody(world, place))).id}`;
 }
 
+/** A service account's token, to be taken over for another member. */
+export async function machineToken(asking: Asking): Promise<Made> {
+  const { world, place } = asking;
+  const [first, second] = [await newMember(asking), await newMember(asking)];
+  const at = `/organizations/${world.organizationId(place)}/service-accounts`;
+  const { id } = await world.root('POST', at, { name: world.fresh(), responsible_account_id: first.accountId });
+  const token = await world.root('POST', '/admin-tokens', { ...tokenBody(world, place), service_account_id: id });
+  return made(`/admin-tokens/${token.id}/take-over`, { responsible_account_id: second.accountId });
+}
+
 export function ofOrganization(path: string) {
   return ({ world, place }: Asking) => `${path}?organization_id=${world.organizationId(place)}`;
 }

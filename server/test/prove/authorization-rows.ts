@@ -13,6 +13,7 @@ import {
   keyPath,
   listedPath,
   type Made,
+  machineToken,
   made,
   memberPath,
   NOBODY,
@@ -186,6 +187,17 @@ export const rows: readonly Row[] = [
   row('GET /service-accounts', EVERYONE, at('/service-accounts?limit=200'), {
     sees: { marker: 'serviceAccountId', places: ALL_OF_MINE },
   }),
+  row('POST /service-accounts', PLATFORM_CHANGE, ({ world }) =>
+    made('/service-accounts', { name: world.fresh(), responsible_account_id: world.people.platform_admin.accountId }),
+  ),
+  row('GET /service-accounts/platform', PLATFORM_CHANGE, at('/service-accounts/platform')),
+  row('GET /organizations/:id/service-accounts', ORGANIZATION_MANAGE, organization('/service-accounts')),
+  row('POST /organizations/:id/service-accounts', ORGANIZATION_MANAGE, async (asking) =>
+    made(`/organizations/${asking.world.organizationId(asking.place)}/service-accounts`, {
+      name: 'ops',
+      responsible_account_id: (await newMember(asking)).accountId,
+    }),
+  ),
   row('GET /teams/:id/service-accounts', TEAM_READ, team('/service-accounts')),
   row('POST /teams/:id/service-accounts', TEAM_MANAGE, team('/service-accounts', { name: 'ci' })),
   row('GET /service-accounts/:id', TEAM_READ, serviceAccountPath),
@@ -217,7 +229,9 @@ export const rows: readonly Row[] = [
   row('GET /admin-tokens', TOKEN_MANAGERS, at('/admin-tokens')),
   row('POST /admin-tokens', ORGANIZATION_MANAGE, ({ world, place }) => made('/admin-tokens', tokenBody(world, place))),
   row('GET /admin-tokens/:id', ORGANIZATION_MANAGE, tokenPath),
+  row('PATCH /admin-tokens/:id', ORGANIZATION_MANAGE, async (asking) => made(await tokenPath(asking), { name: 'renamed' })),
   row('DELETE /admin-tokens/:id', ORGANIZATION_MANAGE, tokenPath),
+  row('POST /admin-tokens/:id/take-over', ORGANIZATION_OWNERS, machineToken),
 
   row('GET /audit-events', { own: 'y  y   3  3  3  3  3   3  3  3' }, at('/audit-events')),
   row('GET /organizations/:id/audit-events', ORGANIZATION_AUDIT, organization('/audit-events')),

@@ -58,6 +58,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'bodies and questions meant to stop a gateway or to fill its memory: how long others wait, and what the process takes',
     alone: 'full',
   },
+  {
+    name: 'walls.tokens',
+    module: 'walls-tokens',
+    shows:
+      'a person’s and a machine’s admin token after their person is removed, demoted or disabled: no call passes; no route raises one’s own cap',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -150,6 +156,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'access.matrix': 'server/test/walk/access.test.ts',
   'access.changes': 'server/test/effects/access-effect.test.ts',
   'access.roles': 'server/test/admin/matrix.test.ts',
+  'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',

@@ -50,6 +50,7 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
       drifts: { open: 0, lastDay: 0 },
       folds: { behindMs: 0, unfilled: 0 },
       deliveries: { pending: 0, lost: 0 },
+      unownedTokens: 0,
       jobs: [],
     }),
   };

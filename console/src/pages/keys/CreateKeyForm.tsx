@@ -9,6 +9,7 @@ import { PolicyFields } from '../../components/PolicyFields.tsx';
 import { NO_POLICY, type PolicyDraft, policyBody, policyForm, tagsForm } from '../../components/policy-draft.ts';
 import { newBudget } from '../../forms/budget-draft.ts';
 import { NO_TAGS, type TagsDraft, tagsBody } from '../../forms/tags-draft.ts';
+import { PER } from '../teams/team-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, NEVER } from './expiry.ts';
@@ -105,13 +106,16 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
   const rules = [
     policy.max_keys_per_member === null ? '' : `at most ${policy.max_keys_per_member} keys a person`,
     policy.max_expiry_days === null ? '' : `each expires within ${policy.max_expiry_days} days`,
-    policy.max_budget === null ? '' : `each has a budget of at most ${moneyText(policy.max_budget)} that blocks`,
+    policy.max_budget === null
+      ? ''
+      : `together they spend at most ${moneyText(policy.max_budget.amount)} ${PER[policy.max_budget.period]}, revoked ones included`,
   ].filter((rule) => rule !== '');
   return (
     <Alert color="blue" p="xs" role="note">
       A key of your own in {name}
       {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
       {left != null && ` You can make ${left} more.`}
+      {own.data?.budget_left != null && ` ${moneyText(own.data.budget_left)} are left.`}
     </Alert>
   );
 }
@@ -125,6 +129,6 @@ function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
     expires_at: days === null ? NEVER : { after: String(days), at: '' },
     ...NO_POLICY,
     ...NO_TAGS,
-    ...(budget !== null && { budgets: [{ ...newBudget(), amount: budget }] }),
+    ...(budget !== null && { budgets: [{ ...newBudget(), ...budget }] }),
   };
 }

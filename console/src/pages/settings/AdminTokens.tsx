@@ -1,41 +1,43 @@
-import { ActionIcon, Button, Select, Text, Tooltip, VisuallyHidden } from '@mantine/core';
+import { Alert, Button, Select, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconPlus, IconTrash } from '@tabler/icons-react';
-import { useQueryClient } from '@tanstack/react-query';
+import { IconPlus } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
-import type { ListColumn } from '../../components/list/column.ts';
-import { Named } from '../../components/Named.tsx';
-import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
-import { Time } from '../../components/Time.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { CreateToken, TokenSecret } from './CreateToken.tsx';
+import { NarrowToken } from './NarrowToken.tsx';
+import { TakeOverToken } from './TakeOverToken.tsx';
+import { tokenColumns } from './token-columns.tsx';
 
 type Token = Schema<'AdminToken'>;
+type Doing = { readonly what: 'revoke' | 'narrow' | 'take_over'; readonly token: Token } | null;
 
-/** Who but people may use the admin API: tokens with a role, a place and an end. */
+/** Who but people may use the admin API: tokens with a role, a place, an owner and an end. */
 export function AdminTokens() {
   const [state, set] = useUrlState();
   const [secret, setSecret] = useState<string | null>(null);
-  const [leaving, setLeaving] = useState<Token | null>(null);
-  const queryClient = useQueryClient();
+  const [doing, setDoing] = useState<Doing>(null);
   const open = () => set({ new: '1' });
   useHotkeys([['n', open]]);
+  const at = (what: NonNullable<Doing>['what']) => (doing?.what === what ? doing.token : null);
+  const close = () => setDoing(null);
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        For programs and the command line. A token acts with its role and no further; what it does stands in the audit log under
-        its own name.
+        For programs and the command line. A token acts with its role, and never with more than its owner holds; what it does
+        stands in the audit log under its own name.
       </Text>
+      <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
       <DataList<Token>
         name="admin-tokens"
         fetch={fetchTokens}
-        columns={columnsOf(setLeaving)}
-        filters={['status']}
+        columns={tokenColumns((what, token) => setDoing({ what, token }))}
+        filters={['status', 'unowned']}
         searchLabel="Search by name or id"
         controls={
           <>
@@ -61,21 +63,9 @@ export function AdminTokens() {
       />
       <CreateToken opened={state.new === '1'} onClose={() => set({ new: undefined })} onCreated={setSecret} />
       <TokenSecret secret={secret} onClose={() => setSecret(null)} />
-      <ConfirmByName
-        opened={leaving !== null}
-        onClose={() => setLeaving(null)}
-        title="Revoke admin token"
-        name={leaving?.name ?? ''}
-        verb="Revoke"
-        consequences={[
-          'Whatever uses this token is refused at once, on every replica.',
-          'A revoked token never comes back; its events stay in the audit log.',
-        ]}
-        action={async () => {
-          await asked(api.DELETE('/admin-tokens/{id}', { params: { path: { id: leaving?.id ?? '' } } }));
-          await queryClient.invalidateQueries({ queryKey: ['admin-tokens'] });
-        }}
-      />
+      <NarrowToken token={at('narrow')} onClose={close} />
+      <TakeOverToken token={at('take_over')} onClose={close} />
+      <RevokeToken token={at('revoke')} onClose={close} />
     </>
   );
 }
@@ -84,62 +74,49 @@ function fetchTokens(query: ListQuery) {
   return asked(api.GET('/admin-tokens', { params: { query: query as never } }));
 }
 
-function columnsOf(revoke: (token: Token) => void): ListColumn<Token>[] {
-  return [
-    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: ({ name }) => <bdi>{name}</bdi> },
-    {
-      accessor: 'last_four',
-      title: 'Token',
-      phone: { fact: 2 },
-      render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span>,
-    },
-    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => wordOf(role) },
-    {
-      accessor: 'organization_id',
-      title: 'Acts in',
-      render: ({ organization_id }) => (organization_id === null ? 'The platform' : <Named id={organization_id} />),
-    },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
-    {
-      accessor: 'last_used_at',
-      title: 'Last used',
-      noWrap: true,
-      phone: { fact: 4, isNamed: true },
-      render: ({ last_used_at }) => <Time at={last_used_at} relative />,
-    },
-    { accessor: 'expires_at', title: 'Expires', noWrap: true, render: ({ expires_at }) => <Time at={expires_at} /> },
-    {
-      accessor: 'created_at',
-      title: 'Created',
-      sortable: true,
-      noWrap: true,
-      render: ({ created_at }) => <Time at={created_at} />,
-    },
-    {
-      accessor: 'actions',
-      title: <VisuallyHidden>Actions</VisuallyHidden>,
-      width: 52,
-      phone: 'menu',
-      render: (token) => <Revoke token={token} onRevoke={() => revoke(token)} />,
-    },
-  ];
+/** Says that some tokens will end by themselves, and shows which. Nothing where every token has an owner. */
+function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 'true' | undefined) => void }) {
+  const unowned = useQuery({
+    queryKey: ['admin-tokens', 'unowned'],
+    queryFn: () => asked(api.GET('/admin-tokens', { params: { query: { unowned: 'true', limit: 1 } } })),
+  });
+  const total = unowned.data?.total ?? 0;
+  if (total === 0 && !isShown) return null;
+  return (
+    <Alert
+      color="yellow"
+      p="xs"
+      mb="sm"
+      role="note"
+      title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
+    >
+      <Text fz="sm" mb="xs">
+        Each of them ends on its day. Take over those that are needed; then they go on as yours.
+      </Text>
+      <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
+        {isShown ? 'Show all tokens' : 'Show them'}
+      </Button>
+    </Alert>
+  );
 }
 
-function Revoke({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
-  if (token.status === 'revoked') return null;
-  const verdict = verdictOf('admin_tokens.manage', token.capabilities);
+function RevokeToken({ token, onClose }: { token: Token | null; onClose: () => void }) {
+  const queryClient = useQueryClient();
   return (
-    <Tooltip label={verdict.reason ?? 'Revoke'}>
-      <ActionIcon
-        variant="subtle"
-        color="red"
-        aria-label={`Revoke ${token.name}`}
-        aria-disabled={!verdict.allowed}
-        data-disabled={!verdict.allowed || undefined}
-        onClick={() => verdict.allowed && onRevoke()}
-      >
-        <IconTrash size={16} />
-      </ActionIcon>
-    </Tooltip>
+    <ConfirmByName
+      opened={token !== null}
+      onClose={onClose}
+      title="Revoke admin token"
+      name={token?.name ?? ''}
+      verb="Revoke"
+      consequences={[
+        'Whatever uses this token is refused at once, on every replica.',
+        'A revoked token never comes back; its events stay in the audit log.',
+      ]}
+      action={async () => {
+        await asked(api.DELETE('/admin-tokens/{id}', { params: { path: { id: token?.id ?? '' } } }));
+        await queryClient.invalidateQueries({ queryKey: ['admin-tokens'] });
+      }}
+    />
   );
 }

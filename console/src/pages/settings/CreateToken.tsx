@@ -6,13 +6,12 @@ import { CopyField } from '../../components/CopyField.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
+import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
+import { ME, NEW, OwnerFields, useServiceAccount } from './token-owner.tsx';
 
 const PLATFORM_ROLES = ['platform_admin', 'platform_auditor'] as const;
 const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
 type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[number];
-
-const DAY_MS = 86_400_000;
-const LASTS = { '30': '30 days', '90': '90 days', '365': 'a year', never: 'until it is revoked' };
 
 interface CreateTokenProps {
   readonly opened: boolean;
@@ -37,31 +36,29 @@ function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
       name: '',
       role: (session.platform_role === 'platform_admin' ? 'platform_auditor' : 'org_auditor') as TokenRole,
       organization_id: places[0]?.value ?? null,
-      lasts: '90' as keyof typeof LASTS,
+      owner: ME,
+      account_name: '',
+      responsible: session.account.id as string | undefined,
+      lasts: '90' as Lasts,
     },
     validate: {
       name: (name) => (name.trim() === '' ? 'Say what will use it.' : null),
       organization_id: (id, { role }) => (isOfPlatform(role) || id !== null ? null : 'Choose where it acts.'),
+      account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? 'Say which machine it is.' : null),
     },
   });
+  const place = isOfPlatform(form.values.role) ? null : form.values.organization_id;
+  const serviceAccountId = useServiceAccount();
   return (
     <DialogForm
       form={form}
       verb="Create"
-      invalidates={['admin-tokens']}
-      save={({ name, role, organization_id, lasts }, header) =>
-        asked(
-          api.POST('/admin-tokens', {
-            params: { header },
-            body: {
-              name: name.trim(),
-              role,
-              organization_id: isOfPlatform(role) ? null : organization_id,
-              expires_at: lasts === 'never' ? null : new Date(Date.now() + Number(lasts) * DAY_MS).toISOString(),
-            },
-          }),
-        )
-      }
+      invalidates={['admin-tokens', 'token-accounts']}
+      save={async ({ name, role, lasts, ...owner }, header) => {
+        const service_account_id = await serviceAccountId(owner, place);
+        const body = { name: name.trim(), role, organization_id: place, service_account_id, expires_at: expiresAtOf(lasts) };
+        return asked(api.POST('/admin-tokens', { params: { header }, body }));
+      }}
       onSaved={({ token }) => onCreated(token)}
     >
       <TextInput
@@ -90,12 +87,8 @@ function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
         ) : (
           <Select label="Acts in" allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
         ))}
-      <Select
-        label="Lasts"
-        allowDeselect={false}
-        data={Object.entries(LASTS).map(([value, label]) => ({ value, label }))}
-        {...form.getInputProps('lasts')}
-      />
+      <OwnerFields form={form} place={place} isOfPlatform={isOfPlatform(form.values.role)} />
+      <Select label="Lasts" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
     </DialogForm>
   );
 }

@@ -1,8 +1,8 @@
-import { NumberInput, Paper, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Group, NumberInput, Paper, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { type Bound, errorAt } from '../../forms/bind.ts';
-import type { SelfServiceDraft } from './team-draft.ts';
+import { type OwnKeysPeriod, PER, type SelfServiceDraft } from './team-draft.ts';
 
-/** What a team's developers may do without asking: how many keys, how much each may spend, how long each works. */
+/** What a team's developers may do without asking: how many keys, how much they may spend together, how long each works. */
 export function SelfServiceFields({ value, onChange, errors, at, disabled = false }: Bound<SelfServiceDraft>) {
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
   const off = disabled || !value.enabled;
@@ -29,17 +29,27 @@ export function SelfServiceFields({ value, onChange, errors, at, disabled = fals
               error={errorAt(errors, `${at}.max_keys_per_member`)}
               onChange={(keys) => set({ max_keys_per_member: keys === '' ? '' : Number(keys) })}
             />
-            <TextInput
-              label="Budget of each key, at most"
-              placeholder="Any amount, or none"
-              leftSection={<Text fz="sm">$</Text>}
-              inputMode="decimal"
-              maxLength={32}
-              disabled={off}
-              value={value.max_budget}
-              error={errorAt(errors, `${at}.max_budget`)}
-              onChange={(event) => set({ max_budget: event.currentTarget.value })}
-            />
+            <Group gap="xs" wrap="nowrap" align="flex-start">
+              <TextInput
+                label="A person’s keys spend at most"
+                placeholder="Any amount"
+                leftSection={<Text fz="sm">$</Text>}
+                inputMode="decimal"
+                maxLength={32}
+                disabled={off}
+                value={value.max_budget}
+                error={errorAt(errors, `${at}.max_budget`) ?? errorAt(errors, `${at}.max_budget.amount`)}
+                onChange={(event) => set({ max_budget: event.currentTarget.value })}
+              />
+              <Select
+                label="Each"
+                allowDeselect={false}
+                disabled={off}
+                data={Object.entries(PER).map(([period, label]) => ({ value: period, label }))}
+                value={value.budget_period}
+                onChange={(period) => set({ budget_period: period as OwnKeysPeriod })}
+              />
+            </Group>
             <Switch
               mt={{ base: 0, xs: 26 }}
               label="Each key must expire"

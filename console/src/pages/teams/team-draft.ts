@@ -3,11 +3,24 @@ import { type EditPart, policyParts, tagParts } from '../../components/edit-part
 import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/policy-draft.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
 
+export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
+
+/** In words that follow an amount. */
+export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
+  day: 'a day',
+  week: 'a week',
+  month: 'a month',
+  quarter: 'a quarter',
+  year: 'a year',
+  total: 'in all',
+};
+
 /** A team's self-service as it stands in a form: what its members may do with keys of their own. */
 export interface SelfServiceDraft {
   readonly enabled: boolean;
   readonly max_keys_per_member: number | '';
   readonly max_budget: string;
+  readonly budget_period: OwnKeysPeriod;
   readonly requires_expiry: boolean;
   readonly max_expiry_days: number | '';
 }
@@ -21,6 +34,7 @@ const NO_SELF_SERVICE: SelfServiceDraft = {
   enabled: false,
   max_keys_per_member: 3,
   max_budget: '',
+  budget_period: 'month',
   requires_expiry: false,
   max_expiry_days: 90,
 };
@@ -34,7 +48,8 @@ export function teamDraft(team: Schema<'Team'>): TeamDraft {
     self_service: {
       enabled,
       max_keys_per_member: max_keys_per_member ?? '',
-      max_budget: max_budget ?? '',
+      max_budget: max_budget?.amount ?? '',
+      budget_period: max_budget?.period ?? 'month',
       requires_expiry: max_expiry_days !== null,
       max_expiry_days: max_expiry_days ?? 90,
     },
@@ -48,11 +63,12 @@ export function teamBody(draft: TeamDraft) {
 }
 
 function selfServiceBody(draft: SelfServiceDraft) {
-  const { enabled, max_keys_per_member: keys, max_budget: budget, requires_expiry, max_expiry_days: days } = draft;
+  const { enabled, max_keys_per_member: keys, requires_expiry, max_expiry_days: days } = draft;
+  const amount = draft.max_budget.trim();
   return {
     enabled,
     max_keys_per_member: keys === '' ? null : keys,
-    max_budget: budget.trim() === '' ? null : budget.trim(),
+    max_budget: amount === '' ? null : { amount, period: draft.budget_period },
     max_expiry_days: requires_expiry && days !== '' ? days : null,
   };
 }
@@ -74,7 +90,7 @@ export function selfServiceWords(policy: Schema<'SelfService'>): string {
   if (!policy.enabled) return 'Members make no keys of their own.';
   const rules = [
     policy.max_keys_per_member === null ? 'any number of keys' : `at most ${policy.max_keys_per_member} keys each`,
-    policy.max_budget === null ? '' : `with a budget of at most $${policy.max_budget} that blocks`,
+    policy.max_budget === null ? '' : `that spend at most $${policy.max_budget.amount} ${PER[policy.max_budget.period]} together`,
     policy.max_expiry_days === null ? '' : `that expire within ${policy.max_expiry_days} days`,
   ].filter((rule) => rule !== '');
   return `Developers make keys of their own: ${rules.join(', ')}.`;

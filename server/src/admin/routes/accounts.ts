@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
+import { isOwn, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { countOtherAdmins } from '../../store/account-facts.ts';
 import type { AccountRow } from '../../store/accounts.ts';
@@ -16,7 +16,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.
 import * as load from '../load.ts';
 import { conflict, notFound } from '../problem.ts';
 import { route } from '../route.ts';
-import { withdrawInvitations } from '../withdraw-invitations.ts';
+import { takeBack } from '../take-back.ts';
 
 const platformRole = z.enum(PLATFORM_ROLES).nullable();
 
@@ -150,8 +150,9 @@ export const resetSecondFactor = route({
   response: z.void(),
   load: loadAccount,
   handle: (call, row) => {
-    // A browser left open must not be enough to take its owner's protection away.
-    if (call.actor.accountId === row.id) throw conflict('Manage your own second factors in your account, with your password.');
+    // A browser left open, or a token of theirs, must not be enough to take its owner's protection away.
+    if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
+      throw conflict('Manage your own second factors in your account, with your password.');
     return change(call, async ({ tx, record }) => {
       const before = await signIn.dropFactors(tx, row.id);
       await signIn.endSessions(tx, row.id);
@@ -189,5 +190,5 @@ async function followUp(change: Change, before: AccountRow, after: AccountRow): 
   if (after.status === 'disabled') await signIn.endSessions(change.tx, after.id);
   // A link that went to the old address must not open the account any more.
   if (after.email !== before.email) await signIn.dropLinks(change.tx, { kind: 'password_reset', accountId: after.id });
-  if (before.status !== after.status || before.platformRole !== after.platformRole) await withdrawInvitations(change, after.id);
+  if (before.status !== after.status || before.platformRole !== after.platformRole) await takeBack(change, after.id);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/permission.ts';
+import { can, isOwn } from '../../domain/permission.ts';
 import * as accounts from '../../store/accounts.ts';
 import type { KeyRow } from '../../store/keys.ts';
 import * as keys from '../../store/keys.ts';
@@ -145,7 +145,8 @@ async function applyPatch(
   const policy = patchedPolicy(stored, call.body);
   const placed = { teamId: wantedTeam, ...(await placedOwner(call, change, row, wantedTeam)) };
   const access = patchedChoice(accessChoiceFrom(row), call.body.asset_access);
-  if (catalogue !== null) await requireAccess(call, tx, { ...row, ...placed }, access, catalogue);
+  if (catalogue !== null)
+    await requireAccess(call, tx, { ...row, ...placed, ownerAccountId: loaded.ownerAccountId }, access, catalogue);
   const columns = { ...columnsOf(call, row), ...placed, ...policyColumns(policy), ...accessChoiceToColumns(access) };
   const before = { ...keyFacts(row, stored), owner: row.ownerMembershipId ?? row.ownerServiceAccountId };
   const after = {
@@ -203,11 +204,11 @@ function ownerColumnsOf(row: KeyRow): OwnerColumns {
 async function requireAccess(
   call: PatchCall,
   tx: Change['tx'],
-  row: KeyRow,
+  row: KeyRow & { readonly ownerAccountId: string | null },
   access: ReturnType<typeof patchedChoice>,
   catalogue: Catalogue,
 ): Promise<void> {
-  const { organizationId, teamId, ownerMembershipId } = row;
+  const { organizationId, teamId, ownerMembershipId, ownerAccountId } = row;
   const stored = accessChoiceFrom(row);
   requireWithinParent(
     await levelsAbove(tx, { organizationId, teamId, membershipId: ownerMembershipId }),
@@ -215,8 +216,26 @@ async function requireAccess(
     catalogue,
     stored,
   );
-  if (can(call.actor, 'keys.manage', { organizationId, teamId }) || isNarrower(access, stored, catalogue)) return;
+  const isManager = can(call.actor, 'keys.manage', { organizationId, teamId });
+  if (isManager && !isOwn(call.actor, { organizationId, ownerAccountId })) return;
+  if (isNarrower(access, stored, catalogue)) return;
   throw forbidden('The access of a key of one’s own can only be narrowed.');
+}
+
+/** Throws 403 for a key that leaves its mover or becomes theirs: on the way its limits could be changed, which nobody does for themself. */
+function refuseOwnMove({ body, actor }: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
+  const { organizationId } = row;
+  const wanted = body.owner === undefined ? null : body.owner;
+  const wantedAccountId = wanted !== null && 'account_id' in wanted ? wanted.account_id : null;
+  const isKept =
+    wanted === null ||
+    ('account_id' in wanted ? wantedAccountId === ownerAccountId : wanted.service_account_id === row.ownerServiceAccountId);
+  if (isOwn(actor, { organizationId, ownerAccountId }) && !(isKept && wantedTeam === row.teamId)) {
+    throw forbidden('Nobody moves a key of their own. Ask another admin to do it.');
+  }
+  if (!isKept && isOwn(actor, { organizationId, ownerAccountId: wantedAccountId })) {
+    throw forbidden('Nobody gives themself a key of somebody else. Ask another admin to do it, or make a new one.');
+  }
 }
 
 function requireFieldPermissions(call: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
@@ -224,6 +243,7 @@ function requireFieldPermissions(call: PatchCall, { row, ownerAccountId }: load.
   const { organizationId, teamId } = row;
   if (namesPolicy(body) || namesTags(body)) authorize(actor, 'key_limits.change', { organizationId, teamId, ownerAccountId });
   if (body.owner !== undefined || wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId });
+  refuseOwnMove(call, { row, ownerAccountId }, wantedTeam);
   if (wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId: wantedTeam });
   if (body.expires_at === undefined || can(actor, 'keys.manage', { organizationId, teamId })) return;
   const isSooner = body.expires_at !== null && (row.expiresAt === null || new Date(body.expires_at) <= row.expiresAt);

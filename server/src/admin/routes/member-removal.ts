@@ -10,9 +10,9 @@ import { requireGrantableRole } from '../grant-role.ts';
 import { requireVersion } from '../if-match.ts';
 import * as load from '../load.ts';
 import { notFound } from '../problem.ts';
-import { type KeysTaken, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
+import { type KeysTaken, refuseOwnKeys, TEAM_DEFAULT, takeKeys } from '../reassign.ts';
 import { route } from '../route.ts';
-import { withdrawInvitations } from '../withdraw-invitations.ts';
+import { takeBack } from '../take-back.ts';
 import { eventOf, memberParams, requireAnotherOwner } from './members.ts';
 import { lockLiving } from './organizations.ts';
 
@@ -45,6 +45,7 @@ export const remove = route({
   handle: async (call, member) => {
     const { organizationId } = member;
     requireGrantableRole(call, { role: member.role as OrganizationRole, organizationId }, '');
+    await refuseOwnKeys(call, organizationId, member.accountId);
     const left = (await memberships.teamsOf(call.deps.db, [organizationId], [member.id])).get(member.id) ?? [];
     const isDryRun = call.query.dry_run === true;
     const taken = isDryRun
@@ -102,7 +103,7 @@ async function takeOut(
   const taken = await takeKeys(change, { organizationId, membershipId: id }, call.query.reassign_keys_to);
   await teamMembers.removeFromAll(tx, { organizationId, membershipId: id });
   await memberships.update(tx, { organizationId, id }, { status: 'removed', removedAt: now }, now);
-  await withdrawInvitations(change, member.accountId);
+  await takeBack(change, member.accountId);
   await record({
     ...eventOf(member),
     action: 'member.remove',

@@ -22,7 +22,7 @@ import { levelsAbove } from '../parent-access.ts';
 import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
 import { conflict, invalid, notFound } from '../problem.ts';
 import { route } from '../route.ts';
-import { withdrawInvitations } from '../withdraw-invitations.ts';
+import { takeBack } from '../take-back.ts';
 import { lockLiving } from './organizations.ts';
 
 const role = z.enum(ORGANIZATION_ROLES);
@@ -185,7 +185,7 @@ async function applyPatch(
   await memberships.update(tx, key, columns, now);
   await storeBudgets(tx, { organizationId, scope: 'user', scopeId: id }, policy, body, now);
   await record({ ...eventOf(member), action: 'member.update', before, after });
-  if (before.role !== after.role || before.status !== after.status) await withdrawInvitations(change, member.accountId);
+  if (before.role !== after.role || before.status !== after.status) await takeBack(change, member.accountId);
   touch({ organizationIds: [organizationId] });
 }
 

@@ -18,7 +18,8 @@ type Status = 'active' | 'suspended' | 'archived';
 
 export const suspend = transition({
   summary: 'Suspend an organization',
-  description: 'Its requests get 403 organization_suspended; nothing is deleted, and requests in flight finish.',
+  description:
+    'Its requests get 403 organization_suspended, its admin tokens 403; nothing is deleted, requests in flight finish, and people can sign in.',
   action: 'organization.suspend',
   from: ['active', 'suspended'],
   to: 'suspended',

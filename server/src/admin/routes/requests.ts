@@ -165,6 +165,8 @@ function findRecent(call: AdminCall<unknown, unknown, unknown>, requestId: strin
 /** The id does not say whose it is: the platform looks everywhere, anybody else in the organizations they have a role in. */
 function placesToLook({ actor }: AdminCall<unknown, unknown, unknown>): readonly (string | undefined)[] {
   if (reachOf(actor, 'usage.read').some((reach) => reach.is === 'everywhere')) return [undefined];
+  const kept = actor.narrowing?.organizationIds ?? null;
+  if (kept !== null) return kept;
   return [...new Set(actor.roles.flatMap((grant) => ('organizationId' in grant ? [grant.organizationId] : [])))];
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import type { OwnKeysCap } from '../../domain/own-key-budget.ts';
 import { can } from '../../domain/permission.ts';
 import * as keys from '../../store/keys.ts';
 import type { TeamRow } from '../../store/teams.ts';
@@ -7,7 +9,8 @@ import { idParams } from '../fields.ts';
 import * as load from '../load.ts';
 import { memberIn } from '../reassign.ts';
 import { route } from '../route.ts';
-import { renderSelfService } from '../self-service.ts';
+import { ownKeysCap, ownKeysCapOut, renderCap, renderSelfService } from '../self-service.ts';
+import { spokenForNanoUsd } from '../self-service-keys.ts';
 
 /** What the caller may do with keys of their own in a team. */
 
@@ -20,10 +23,10 @@ export const read = route({
       enabled: z.boolean(),
       reason: z.string().nullable().meta({ description: 'Why not, in a sentence.' }),
       keys_left: z.int().nullable().meta({ description: 'Null: as many as they like.' }),
-      budget_max: z
-        .string()
+      budget_max: ownKeysCapOut
         .nullable()
-        .meta({ description: 'The key must carry a block budget of at most this; null: it need not.' }),
+        .meta({ description: 'What the caller’s own keys may spend together; null: they need no budget.' }),
+      budget_left: z.string().nullable().meta({ description: 'How much of it no key of the present period has, in USD.' }),
       expiry_required: z.boolean(),
       max_expiry_days: z.int().nullable(),
     })
@@ -35,12 +38,16 @@ export const read = route({
     const isManager = can(call.actor, 'keys.manage', { organizationId: team.organizationId, teamId: team.id });
     const policy = isManager ? UNBOUND : renderSelfService(team.selfService);
     const left = membershipId === null ? null : await keysLeft(call, team, membershipId, policy.max_keys_per_member);
-    const reason = whyNot(call, team, { membershipId, isEnabled: policy.enabled, left });
+    const cap = isManager ? null : ownKeysCap(team.selfService);
+    const budgetLeft = cap === null || membershipId === null ? null : await budgetLeftOf(call, team, membershipId, cap);
+    const isSpent = cap !== null && cap.amountNanoUsd > 0 && budgetLeft === formatUsd(0);
+    const reason = whyNot(call, team, { membershipId, isEnabled: policy.enabled, left, isSpent });
     return {
       enabled: reason === null,
       reason,
       keys_left: left,
-      budget_max: policy.max_budget,
+      budget_max: renderCap(cap),
+      budget_left: budgetLeft,
       expiry_required: policy.max_expiry_days !== null,
       max_expiry_days: policy.max_expiry_days,
     };
@@ -68,10 +75,23 @@ async function keysLeft(
   return Math.max(0, most - living.length);
 }
 
+async function budgetLeftOf(
+  call: AdminCall<unknown, unknown, unknown>,
+  { organizationId, id: teamId }: TeamRow,
+  membershipId: string,
+  cap: OwnKeysCap,
+): Promise<string> {
+  const { db, clock } = call.deps;
+  const taken = await spokenForNanoUsd(db, { organizationId, teamId, membershipId }, cap, new Date(clock.nowMs()));
+  return formatUsd(Math.max(0, cap.amountNanoUsd - taken));
+}
+
 interface Standing {
   readonly membershipId: string | null;
   readonly isEnabled: boolean;
   readonly left: number | null;
+  /** Their keys have all that the team lets them spend. */
+  readonly isSpent: boolean;
 }
 
 function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, standing: Standing): string | null {
@@ -81,5 +101,6 @@ function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, 
   const own = { organizationId, teamId, ownerAccountId: actor.accountId };
   if (!can(actor, 'keys.manage', own) && !can(actor, 'keys.manage_own', own)) return 'Your role in this team makes no keys.';
   if (!standing.isEnabled) return 'This team does not let its members make keys of their own.';
-  return standing.left === 0 ? 'You have as many keys of your own as this team allows.' : null;
+  if (standing.left === 0) return 'You have as many keys of your own as this team allows.';
+  return standing.isSpent ? 'Your keys have all that this team lets you spend, revoked ones of this period included.' : null;
 }

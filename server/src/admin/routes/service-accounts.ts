@@ -3,6 +3,7 @@ import { capabilitiesOf } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { ServiceAccountRow } from '../../store/service-accounts.ts';
 import * as serviceAccounts from '../../store/service-accounts.ts';
+import type { TokenAccountRow } from '../../store/token-accounts.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { change, isUnchanged } from '../change.ts';
@@ -10,9 +11,10 @@ import { capabilities, flag, id, idParams, instantOut, isoOf, mergedMetadata, me
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
-import { notFound } from '../problem.ts';
-import { keysAtStake, takeKeys } from '../reassign.ts';
+import { invalid, notFound } from '../problem.ts';
+import { keysAtStake, refuseOwnKeys, takeKeys } from '../reassign.ts';
 import { route } from '../route.ts';
+import { removeTokenAccount, tokenAccountOut, updateTokenAccount, viewTokenAccount } from './token-accounts.ts';
 
 const serviceAccountOut = z
   .object({
@@ -29,6 +31,13 @@ const serviceAccountOut = z
     updated_at: instantOut,
   })
   .meta({ id: 'ServiceAccount', description: 'Owns keys of its team and never signs in.' });
+
+const patchBody = z.strictObject({
+  name: name.optional(),
+  status: z.enum(['active', 'disabled']).optional(),
+  metadata: metadata.nullish(),
+  responsible_account_id: id.optional(),
+});
 
 export const list = route({
   summary: 'List service accounts',
@@ -53,9 +62,9 @@ export const read = route({
   summary: 'Read a service account',
   permission: 'organization.read',
   params: idParams,
-  response: serviceAccountOut,
-  load: load.serviceAccount,
-  handle: async (call, row) => view(call, row),
+  response: z.union([serviceAccountOut, tokenAccountOut]),
+  load: load.anyServiceAccount,
+  handle: async (call, row) => (isOfTeam(row) ? view(call, row) : viewTokenAccount(call, row)),
 });
 
 export const create = route({
@@ -91,39 +100,50 @@ export const create = route({
 
 export const update = route({
   summary: 'Change a service account',
-  description: 'The keys of a disabled one stop working until it is active again.',
+  description:
+    'The keys and admin tokens of a disabled one stop working until it is active again. Metadata is for those of a team, a responsible person for the others.',
   permission: 'service_accounts.manage',
   params: idParams,
-  body: z.strictObject({
-    name: name.optional(),
-    status: z.enum(['active', 'disabled']).optional(),
-    metadata: metadata.nullish(),
-  }),
-  response: serviceAccountOut,
-  load: load.serviceAccount,
-  handle: (call, { organizationId, id }) =>
-    change(call, async ({ tx, now, record, touch }) => {
-      const row = await serviceAccounts.lock(tx, { organizationId, id });
-      if (row === null) throw notFound('service account');
-      requireVersion(call, row.version);
-      const columns = {
-        name: call.body.name ?? row.name,
-        status: call.body.status ?? row.status,
-        metadata: mergedMetadata(row.metadata, call.body.metadata),
-      };
-      const before = facts(row);
-      const after = facts({ ...row, ...columns });
-      if (isUnchanged(before, after)) return view(call, row);
-      const updated = await serviceAccounts.update(tx, row, columns, now);
-      await record({ ...eventOf(updated), action: 'service_account.update', before, after });
-      touch({ organizationIds: [organizationId] });
-      return view(call, updated);
-    }),
+  body: patchBody,
+  response: z.union([serviceAccountOut, tokenAccountOut]),
+  load: load.anyServiceAccount,
+  handle: async (call, row) => {
+    const { metadata, responsible_account_id: responsible } = call.body;
+    if (!isOfTeam(row)) {
+      if (metadata !== undefined) throw invalid('/metadata', 'is for service accounts of a team');
+      return viewTokenAccount(call, await updateTokenAccount(call, row));
+    }
+    if (responsible !== undefined) throw invalid('/responsible_account_id', 'is for service accounts that own admin tokens');
+    return view(call, await applyPatch(call, row));
+  },
 });
+
+function applyPatch(
+  call: AdminCall<unknown, unknown, z.output<typeof patchBody>>,
+  { organizationId, id }: ServiceAccountRow,
+): Promise<ServiceAccountRow> {
+  return change(call, async ({ tx, now, record, touch }) => {
+    const row = await serviceAccounts.lock(tx, { organizationId, id });
+    if (row === null) throw notFound('service account');
+    requireVersion(call, row.version);
+    const columns = {
+      name: call.body.name ?? row.name,
+      status: call.body.status ?? row.status,
+      metadata: mergedMetadata(row.metadata, call.body.metadata),
+    };
+    const before = facts(row);
+    const after = facts({ ...row, ...columns });
+    if (isUnchanged(before, after)) return row;
+    const updated = await serviceAccounts.update(tx, row, columns, now);
+    await record({ ...eventOf(updated), action: 'service_account.update', before, after });
+    touch({ organizationIds: [organizationId] });
+    return updated;
+  });
+}
 
 export const remove = route({
   summary: 'Delete a service account',
-  description: 'Its keys are revoked unless the same request reassigns them.',
+  description: 'Its keys are revoked unless the same request reassigns them, its admin tokens always.',
   permission: 'service_accounts.manage',
   params: idParams,
   query: z.strictObject({ dry_run: flag, reassign_keys_to: id.optional() }),
@@ -132,21 +152,30 @@ export const remove = route({
     dry_run: z.boolean(),
     keys_revoked: z.array(z.string()),
     keys_reassigned: z.array(z.string()),
+    admin_tokens_revoked: z.array(z.string()),
   }),
-  load: load.serviceAccount,
-  handle: async (call, { organizationId, id }) => {
-    const taken =
-      call.query.dry_run === true
-        ? await keysAtStake(call, { organizationId, serviceAccountId: id })
-        : await destroy(call, organizationId, id);
-    return {
-      service_account_id: id,
-      dry_run: call.query.dry_run === true,
-      keys_revoked: [...taken.revoked],
-      keys_reassigned: [...taken.reassigned],
-    };
+  load: load.anyServiceAccount,
+  handle: async (call, row) => {
+    const isDryRun = call.query.dry_run === true;
+    const report = { service_account_id: row.id, dry_run: isDryRun };
+    if (!isOfTeam(row)) {
+      const revoked = await removeTokenAccount(call, row, { isDryRun });
+      return { ...report, keys_revoked: [], keys_reassigned: [], admin_tokens_revoked: [...revoked] };
+    }
+    const { organizationId, id } = row;
+    await refuseOwnKeys(call, organizationId, null);
+    const taken = isDryRun
+      ? await keysAtStake(call, { organizationId, serviceAccountId: id })
+      : await destroy(call, organizationId, id);
+    const keys = { keys_revoked: [...taken.revoked], keys_reassigned: [...taken.reassigned] };
+    return { ...report, ...keys, admin_tokens_revoked: [] };
   },
 });
+
+/** Those of a team own keys, the others admin tokens. */
+function isOfTeam(row: ServiceAccountRow | TokenAccountRow): row is ServiceAccountRow {
+  return 'teamId' in row;
+}
 
 function destroy(
   call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,

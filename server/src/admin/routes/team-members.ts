@@ -13,7 +13,7 @@ import { requireGrantableRole } from '../grant-role.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
 import { invalid, notFound } from '../problem.ts';
-import { type KeysTaken, takeKeys } from '../reassign.ts';
+import { type KeysTaken, refuseOwnKeys, takeKeys } from '../reassign.ts';
 import { type Loaded, route } from '../route.ts';
 import { leavingQuery, leavingReport, rehearse, renderLeaving } from './member-removal.ts';
 import { addMember } from './members.ts';
@@ -111,6 +111,7 @@ export const remove = route({
   load: loadTeamMember,
   handle: async (call, { team, member }) => {
     requireGrantableRole(call, grantOf(team, member.role as TeamRole), '');
+    await refuseOwnKeys(call, team.organizationId, member.accountId);
     const isDryRun = call.query.dry_run === true;
     const taken = isDryRun
       ? await rehearse(call, (change) => takeOut(call, change, team, member))

@@ -1,6 +1,6 @@
 /** Who may sign in and administer: people and admin tokens. Global, because one person may belong to many organizations. */
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { ACCOUNT_ORIGINS } from '../../domain/address.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
@@ -49,7 +49,10 @@ export const accountMemberships = pgTable(
   (table) => [primaryKey({ columns: [table.accountId, table.organizationId] })],
 );
 
-/** Calls the admin API. `organizationId` null: the platform. Only the hash of the secret is kept. */
+/**
+ * Calls the admin API. `organizationId` null: the platform. Only the hash of the secret is kept. Whose it is: a service account's where one is
+ * named, else the maker's, else the installation's where an origin is named, else nobody's. See domain/admin-token.ts.
+ */
 export const adminTokens = pgTable(
   'admin_tokens',
   {
@@ -62,11 +65,52 @@ export const adminTokens = pgTable(
     expiresAt: instant('expires_at'),
     revokedAt: instant('revoked_at'),
     lastUsedAt: instant('last_used_at'),
+    lastUsedIp: text('last_used_ip'),
     createdBy: text('created_by').notNull(),
     createdAt: createdAt(),
+    /** The person who made it or took it over; of one made by a token, that token's maker. */
+    makerAccountId: text('maker_account_id'),
+    serviceAccountId: text('service_account_id'),
+    origin: text('origin', { enum: ['configured', 'first_start', 'command_line', 'token'] }),
+    /** When one without an owner ends. The default is for rows of a version that knows no owners: see the trigger in 0017. */
+    unownedEndsAt: instant('unowned_ends_at').default(sql`now() + interval '30 days'`),
+    /** What it is narrowed to; null: everything that its role may do, everywhere that it acts, from everywhere. */
+    permissions: text('permissions').array(),
+    organizationIds: text('organization_ids').array(),
+    networks: text('networks').array(),
+    version: bigint('version', { mode: 'number' }).notNull().default(1),
   },
   (table) => [
     uniqueIndex('admin_tokens_hash').on(table.hash),
     index('admin_tokens_organization').on(table.organizationId, table.createdAt, table.id),
+    index('admin_tokens_maker').on(table.makerAccountId),
+    index('admin_tokens_service_account').on(table.serviceAccountId),
+  ],
+);
+
+/** A service account of an organization or, where that is null, of the platform: owns admin tokens, and never signs in. */
+export const tokenAccounts = pgTable(
+  'token_accounts',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id'),
+    name: text('name').notNull(),
+    status: text('status', { enum: ['active', 'disabled'] })
+      .notNull()
+      .default('active'),
+    /** Who answers for its tokens; they stop when this person could not hold their role any more. */
+    responsibleAccountId: text('responsible_account_id')
+      .notNull()
+      .references(() => accounts.id),
+    version: bigint('version', { mode: 'number' }).notNull().default(1),
+    createdBy: text('created_by').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+    deletedAt: instant('deleted_at'),
+  },
+  (table) => [
+    index('token_accounts_organization').on(table.organizationId, table.id),
+    index('token_accounts_responsible').on(table.responsibleAccountId),
+    check('token_accounts_status', sql`${table.status} in ('active', 'disabled')`),
   ],
 );

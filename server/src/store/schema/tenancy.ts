@@ -13,6 +13,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { OwnKeysPeriod } from '../../domain/own-key-budget.ts';
 import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
@@ -43,6 +44,8 @@ export interface StoredSelfService {
   readonly maxKeysPerMember?: number;
   readonly maxExpiryDays?: number;
   readonly maxBudgetNanoUsd?: number;
+  /** A month where it is absent: an earlier version kept the amount alone. */
+  readonly maxBudgetPeriod?: OwnKeysPeriod;
   readonly [more: string]: unknown;
 }
 

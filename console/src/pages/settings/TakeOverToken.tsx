@@ -1,0 +1,34 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { saved } from '../../components/saved.ts';
+
+interface TakeOverTokenProps {
+  readonly token: Schema<'AdminToken'> | null;
+  readonly onClose: () => void;
+}
+
+/** Asks before somebody answers for a token from now on. */
+export function TakeOverToken({ token, onClose }: TakeOverTokenProps) {
+  const queryClient = useQueryClient();
+  const isMachines = token?.owner.kind === 'service_account';
+  return (
+    <ConfirmByName
+      opened={token !== null}
+      onClose={onClose}
+      title="Take over admin token"
+      name={null}
+      verb="Take over"
+      consequences={
+        isMachines
+          ? ['You answer for its service account from now on, and for all of its tokens.', 'They work again at once.']
+          : ['It belongs to you from now on, and goes on working.', 'It ends when you do not hold its role any more.']
+      }
+      action={async () => {
+        await asked(api.POST('/admin-tokens/{id}/take-over', { params: { path: { id: token?.id ?? '' } }, body: {} }));
+        await queryClient.invalidateQueries({ queryKey: ['admin-tokens'] });
+        saved(`${token?.name} is yours.`);
+      }}
+    />
+  );
+}

@@ -1,0 +1,149 @@
+import { Button, Group, Stack, Text, VisuallyHidden } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
+import { Named } from '../../components/Named.tsx';
+import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+
+type Token = Schema<'AdminToken'>;
+type Act = (what: 'revoke' | 'narrow' | 'take_over', token: Token) => void;
+
+const STOPPED_BY = {
+  maker: 'Its maker does not hold its role any more.',
+  responsible: 'Who answers for it does not hold its role any more. An owner can take it over.',
+  service_account: 'Its service account is disabled or deleted.',
+  organization: 'The organization is not active.',
+} as const;
+
+/** The columns of the list of admin tokens. */
+export function tokenColumns(act: Act): ListColumn<Token>[] {
+  return [
+    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: (token) => <Name token={token} /> },
+    {
+      accessor: 'last_four',
+      title: 'Token',
+      phone: { fact: 2 },
+      render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span>,
+    },
+    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => wordOf(role) },
+    {
+      accessor: 'organization_id',
+      title: 'Acts in',
+      render: ({ organization_id }) => (organization_id === null ? 'The platform' : <Named id={organization_id} />),
+    },
+    { accessor: 'owner', title: 'Owner', render: (token) => <Owner token={token} /> },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: (token) => <Status token={token} /> },
+    {
+      accessor: 'last_used_at',
+      title: 'Last used',
+      noWrap: true,
+      phone: { fact: 4, isNamed: true },
+      render: ({ last_used_at, last_used_ip }) => (
+        <Stack gap={0}>
+          <Time at={last_used_at} relative />
+          {last_used_ip !== null && <Faint>from {last_used_ip}</Faint>}
+        </Stack>
+      ),
+    },
+    {
+      accessor: 'expires_at',
+      title: 'Expires',
+      noWrap: true,
+      render: ({ expires_at }) => (expires_at === null ? 'Never' : <Time at={expires_at} />),
+    },
+    {
+      accessor: 'actions',
+      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      phone: 'menu',
+      render: (token) => <Actions token={token} act={act} />,
+    },
+  ];
+}
+
+function Faint({ children }: { children: React.ReactNode }) {
+  return (
+    <Text component="span" fz="xs" c="dimmed">
+      {children}
+    </Text>
+  );
+}
+
+function Name({ token: { name, permissions, organization_ids, networks, maker_name } }: { token: Token }) {
+  const kept = [
+    permissions === null ? '' : `${permissions.length} of its permissions`,
+    organization_ids === null ? '' : `${organization_ids.length} organizations`,
+    networks === null ? '' : networks.join(', '),
+  ].filter((part) => part !== '');
+  return (
+    <Stack gap={0}>
+      <bdi>{name}</bdi>
+      {maker_name !== null && <Faint>Made by {maker_name}</Faint>}
+      {kept.length > 0 && <Faint>Narrowed to {kept.join('; ')}</Faint>}
+    </Stack>
+  );
+}
+
+function Owner({ token: { owner, unowned_ends_at } }: { token: Token }) {
+  switch (owner.kind) {
+    case 'account':
+      return <bdi>{owner.name ?? owner.id}</bdi>;
+    case 'service_account':
+      return (
+        <Stack gap={0}>
+          <bdi>{owner.name ?? owner.id}</bdi>
+          <Faint>{owner.responsible_name ?? 'Nobody'} answers for it</Faint>
+        </Stack>
+      );
+    case 'installation':
+      return 'The installation';
+    case 'nobody':
+      return (
+        <Stack gap={0}>
+          <span>Nobody</span>
+          {unowned_ends_at !== null && (
+            <Faint>
+              Ends <Time at={unowned_ends_at} />
+            </Faint>
+          )}
+        </Stack>
+      );
+  }
+}
+
+function Status({ token: { status, stopped_by } }: { token: Token }) {
+  return (
+    <Stack gap={0} align="flex-start">
+      <StatusBadge status={status} />
+      {stopped_by !== null && <Faint>{STOPPED_BY[stopped_by]}</Faint>}
+    </Stack>
+  );
+}
+
+function Actions({ token, act }: { token: Token; act: Act }) {
+  if (token.status === 'revoked' || token.status === 'expired') return null;
+  const verdict = verdictOf('admin_tokens.manage', token.capabilities);
+  const canBeTaken = token.owner.kind === 'nobody' || token.stopped_by === 'responsible';
+  return (
+    <Group gap="xs" justify="flex-end" wrap="nowrap">
+      {canBeTaken && (
+        <GuardedButton verdict={verdict} size="compact-sm" variant="default" onClick={() => act('take_over', token)}>
+          Take over
+        </GuardedButton>
+      )}
+      <GuardedButton verdict={verdict} size="compact-sm" variant="default" onClick={() => act('narrow', token)}>
+        Change
+      </GuardedButton>
+      <Button
+        size="compact-sm"
+        variant="default"
+        aria-label={`Revoke ${token.name}`}
+        disabled={!verdict.allowed}
+        onClick={() => act('revoke', token)}
+      >
+        Revoke
+      </Button>
+    </Group>
+  );
+}

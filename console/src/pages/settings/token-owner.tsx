@@ -1,0 +1,94 @@
+import { Select, TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { useQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+
+/** Whose a new token is: one's own, or a machine's. */
+
+export const ME = 'me';
+export const NEW = 'new';
+
+export interface OwnerDraft {
+  /** `me`, `new`, or the id of a service account. */
+  readonly owner: string;
+  readonly account_name: string;
+  readonly responsible: string | undefined;
+}
+
+interface OwnerFieldsProps<Draft extends OwnerDraft> {
+  readonly form: UseFormReturnType<Draft>;
+  /** The organization it acts in; null: the platform, or none chosen yet. */
+  readonly place: string | null;
+  readonly isOfPlatform: boolean;
+}
+
+/** Chooses the owner. A service account stands for a machine; one that is not there yet is made with the token. */
+export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatform }: OwnerFieldsProps<Draft>) {
+  const accounts = useQuery({
+    queryKey: ['token-accounts', place],
+    queryFn: () => accountsOf(place),
+    enabled: isOfPlatform || place !== null,
+  });
+  const fields = form as unknown as UseFormReturnType<OwnerDraft>;
+  return (
+    <>
+      <Select
+        label="Belongs to"
+        description="Your own ends when you do not hold its role any more. A machine’s belongs to a service account, for which a person answers."
+        allowDeselect={false}
+        data={[
+          { value: ME, label: 'You' },
+          ...(accounts.data ?? []).map(({ id, name }) => ({ value: id, label: `Service account ${name}` })),
+          { value: NEW, label: 'A new service account' },
+        ]}
+        {...fields.getInputProps('owner')}
+      />
+      {fields.values.owner === NEW && (
+        <>
+          <TextInput
+            label="Service account"
+            description="The machine it stands for."
+            maxLength={200}
+            {...fields.getInputProps('account_name')}
+          />
+          <ObjectSelect
+            kind="account"
+            label="Who answers for it"
+            value={fields.values.responsible}
+            onChange={(id) => fields.setFieldValue('responsible', id)}
+            organizationId={place ?? undefined}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+async function accountsOf(organizationId: string | null) {
+  const page = { limit: 200, sort: 'name' as const };
+  if (organizationId === null) return (await asked(api.GET('/service-accounts/platform', { params: { query: page } }))).data;
+  const path = { id: organizationId };
+  return (await asked(api.GET('/organizations/{id}/service-accounts', { params: { path, query: page } }))).data;
+}
+
+/** Returns the service account that a draft names, and makes it where it is new: once, however often the form is sent. */
+export function useServiceAccount(): (draft: OwnerDraft, place: string | null) => Promise<string | null> {
+  const made = useRef<{ readonly place: string | null; readonly id: string } | null>(null);
+  return async ({ owner, account_name, responsible }, place) => {
+    if (owner === ME) return null;
+    if (owner !== NEW) return owner;
+    const body = { name: account_name.trim(), ...(responsible !== undefined && { responsible_account_id: responsible }) };
+    if (made.current?.place !== place) made.current = { place, id: await newServiceAccount(place, body) };
+    return made.current.id;
+  };
+}
+
+async function newServiceAccount(
+  place: string | null,
+  body: { readonly name: string; readonly responsible_account_id?: string },
+) {
+  if (place === null) return (await asked(api.POST('/service-accounts', { body }))).id;
+  return (await asked(api.POST('/organizations/{id}/service-accounts', { params: { path: { id: place } }, body }))).id;
+}

@@ -1,0 +1,35 @@
+/** Admin tokens that nobody owns: until they end, the log says each of them once a day. */
+import type { AdminTokenRow } from '../store/admin-tokens.ts';
+import * as adminTokens from '../store/admin-tokens.ts';
+import type { Job } from './job.ts';
+
+/** So many are named in one line; the console lists them all. */
+const NAMED_MAX = 100;
+
+/** Says them in one line. `warn` writes to the operator's log. */
+export function unownedTokensJob(warn: (facts: object, message: string) => void): Job {
+  return {
+    name: 'unowned-tokens',
+    about: 'Says in the log which admin tokens nobody owns. Each ends on its day unless somebody takes it over.',
+    cron: '40 6 * * *',
+    run: async ({ database: { db }, clock }) => {
+      const at = new Date(clock.nowMs());
+      const total = await adminTokens.countUnowned(db, at);
+      if (total === 0) return 'Every admin token has an owner.';
+      const named = await adminTokens.listUnowned(db, at, NAMED_MAX);
+      warn({ total, admin_tokens: named.map(facts) }, 'admin tokens that nobody owns will end: take them over, or let them end');
+      return `Admin tokens without an owner: ${total}; the first ends on ${named[0]?.unownedEndsAt?.toISOString().slice(0, 10)}.`;
+    },
+  };
+}
+
+function facts({ id, name, role, organizationId, unownedEndsAt, lastUsedAt }: AdminTokenRow): object {
+  return {
+    id,
+    name,
+    role,
+    organization_id: organizationId,
+    ends_at: unownedEndsAt?.toISOString() ?? null,
+    last_used_at: lastUsedAt?.toISOString() ?? null,
+  };
+}
