@@ -5,8 +5,8 @@ export default defineConfig({
     pool: 'forks',
     // Files share the two processes: to load the server anew for each of them took a third of the run.
     isolate: false,
-    // Two cores is what CI has; each file may hold a database of its own, so more workers only wait for each other.
-    maxWorkers: 2,
+    // Two cores is what CI has, and two workers leave a quarter of them idle: files that start processes mostly wait.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
