@@ -3,13 +3,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
 import type { Answer, OpenExport, PassOn, TextAnswer } from './answer.ts';
-import { authorize } from './authorize.ts';
+import { authorize, hiddenObject, isOfPlatform } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { Rehearsed } from './effect.ts';
 import type { Exports } from './exports.ts';
 import { answerOnce } from './idempotency.ts';
 import type { Listeners } from './listeners.ts';
+import { Problem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import type { AdminRoute } from './route.ts';
 import { type Admitted, type Feed, openFeed } from './sse.ts';
@@ -49,9 +50,16 @@ interface Caller {
 async function admit(deps: AdminDeps, route: AdminRoute, actor: Actor, request: FastifyRequest): Promise<Admitted> {
   const call = new AdminCall(deps, actor, rawCallOf(request), route);
   call.params;
-  const { place, object } = await route.load(call);
-  if (route.permission !== 'public' && route.permission !== 'signed_in') authorize(call.actor, route.permission, place);
+  if (route.permission === 'public' || route.permission === 'signed_in') return { call, object: (await route.load(call)).object };
+  const { place, object } = await route.load(call).catch((error) => {
+    throw isNotFound(error) && !isOfPlatform(actor) ? hiddenObject() : error;
+  });
+  authorize(actor, route.permission, place);
   return { call, object };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
 }
 
 function openExport(route: AdminRoute, { call, object }: Admitted, exports: Exports): Promise<OpenExport> {

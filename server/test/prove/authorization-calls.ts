@@ -84,6 +84,12 @@ export async function memberPath(asking: Asking, below: string): Promise<string>
   return `/organizations/${asking.world.organizationId(asking.place)}/members/${memberId}${below}`;
 }
 
+/** Of the person who is in the place's team. */
+export function colleaguePath({ world, place }: Asking): string {
+  const { organizationId, memberId } = world.markers[place];
+  return `/organizations/${organizationId}/members/${memberId}`;
+}
+
 export async function serviceAccountPath({ world, place }: Asking): Promise<string> {
   return `/service-accounts/${(await world.root('POST', `/teams/${world.teamId(place)}/service-accounts`, { name: world.fresh() })).id}`;
 }
@@ -116,8 +122,8 @@ export async function invitationPath({ world, place }: Asking, below: string): P
   return `/invitations/${(await world.root('POST', '/invitations', invitationBody(world, place))).id}${below}`;
 }
 
-export function namesPath({ markers }: World): string {
-  return `/names?ids=${[markers.own.keyId, markers.team.keyId, markers.other.keyId].join(',')}`;
+export function namesPath({ everywhere }: World): string {
+  return `/names?ids=${everywhere.map(({ markers }) => markers.keyId).join(',')}`;
 }
 
 export async function credentialPath(world: World): Promise<string> {

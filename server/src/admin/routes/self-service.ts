@@ -13,7 +13,7 @@ import { renderSelfService } from '../self-service.ts';
 
 export const read = route({
   summary: 'Whether the caller may make a key of their own in a team, and within what',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   response: z
     .object({

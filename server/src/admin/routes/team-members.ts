@@ -36,7 +36,7 @@ const params = z.object({ id, member_id: id });
 
 export const list = route({
   summary: 'List the members of a team',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
   response: pageOut(teamMemberOut),
