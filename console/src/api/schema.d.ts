@@ -346,7 +346,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List organizations, each with how it stands */
+        /**
+         * List organizations, each with how it stands
+         * @description Sorted by a figure that the caller may not read of an organization, that organization counts as having none.
+         */
         get: operations["get_organizations"];
         put?: never;
         /**
@@ -367,7 +370,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count organizations by how they stand, and add up their spend */
+        /**
+         * Count organizations by how they stand, and add up their spend
+         * @description Spend, and how organizations stand, are those of organizations whose usage the caller may read; teams those of organizations in which they may read all teams.
+         */
         get: operations["get_organizations_summary"];
         put?: never;
         post?: never;
@@ -386,7 +392,7 @@ export interface paths {
         };
         /**
          * Export organizations as comma-separated values, by name
-         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.
+         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front. What the caller may not read of an organization is an empty cell.
          */
         get: operations["get_organizations_export"];
         put?: never;
@@ -1972,7 +1978,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count what a choice of access lets through, without making it */
+        /**
+         * Count what a choice of access lets through, without making it
+         * @description Grants of an organization are chosen from the whole catalogue, so their preview is the platform’s. To name a team or a member needs teams.read there.
+         */
         post: operations["post_access_preview"];
         delete?: never;
         options?: never;
@@ -2166,7 +2175,7 @@ export interface paths {
         };
         /**
          * Follow requests as they end
-         * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told; `end` before the stream ends for a reason. Narrowed like the list.
+         * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told (null: how many of them the caller may see is not known); `end` before the stream ends for a reason. Narrowed like the list.
          */
         get: operations["get_requests_stream"];
         put?: never;
@@ -2489,7 +2498,7 @@ export interface components {
             /** @description Set when a routing tag has the same text: tags never authorize. */
             warning: string | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2557,7 +2566,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
         };
         Alert: {
             id: string;
@@ -2721,7 +2730,7 @@ export interface components {
                 refused_since: string | null;
             } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2893,7 +2902,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3109,10 +3118,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one key is read; null: that needs usage.read on it. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3268,12 +3277,14 @@ export interface components {
             role: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             /** @enum {string} */
             status: "active" | "disabled";
+            /** @description Those that the caller may read. */
             teams: {
                 team_id: string;
                 name: string;
                 /** @enum {string} */
                 role: "team_admin" | "team_developer" | "team_viewer";
             }[];
+            /** @description In the teams that the caller may read. */
             key_count: number;
             /** @description When the person was last signed in, to the minute. */
             last_seen_at: string | null;
@@ -3288,10 +3299,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one member is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one member is read; null: that needs usage.read in the whole organization. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3311,7 +3322,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3334,7 +3345,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             /** @description Shown once. */
             token: string;
         };
@@ -3371,10 +3382,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one key is read; null: that needs usage.read on it. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3406,7 +3417,7 @@ export interface components {
                 problem: string | null;
             } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
             /** Format: date-time */
@@ -3444,19 +3455,25 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description Null: it needs teams.read in the whole organization. */
             owners: {
                 member_id: string;
                 account_id: string;
                 name: string;
                 email: string;
-            }[];
-            team_count: number;
-            member_count: number;
-            key_count: number;
-            limits_status: components["schemas"]["LimitsStatus"];
-            standing: components["schemas"]["Standing"];
+            }[] | null;
+            /** @description Null: it needs teams.read in the whole organization. */
+            team_count: number | null;
+            /** @description Null: it needs teams.read in the whole organization. */
+            member_count: number | null;
+            /** @description Null: it needs teams.read in the whole organization. */
+            key_count: number | null;
+            /** @description Null: reading use needs the permission usage.read here. The limits themselves stand beside it. */
+            limits_status: components["schemas"]["LimitsStatus"] | null;
+            /** @description Null: how the organization stands follows from its spend, and needs usage.read here. */
+            standing: components["schemas"]["Standing"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3845,10 +3862,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one key is read; null: that needs usage.read on it. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3878,7 +3895,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3989,7 +4006,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4022,12 +4039,12 @@ export interface components {
                     role: "team_admin" | "team_developer" | "team_viewer";
                 }[];
             }[];
-            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             capabilities_by_organization: {
-                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             };
             /** @description What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all. */
-            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             two_factor: {
                 enabled: boolean;
                 recovery_codes_left: number;
@@ -4175,9 +4192,10 @@ export interface components {
             };
             member_count: number;
             key_count: number;
-            limits_status: components["schemas"]["LimitsStatus"];
+            /** @description Null: reading use needs the permission usage.read here. The limits themselves stand beside it. */
+            limits_status: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4284,7 +4302,7 @@ export interface components {
                 problem: string | null;
             } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
             /** Format: date-time */
@@ -5452,7 +5470,7 @@ export interface operations {
                 /** @description Beginning of the name or slug, or the whole id. */
                 search?: string;
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "spend" | "-spend" | "budget_used" | "-budget_used" | "requests" | "-requests" | "members" | "-members" | "teams" | "-teams" | "keys" | "-keys";
-                /** @description `active` is neither suspended nor archived. */
+                /** @description `active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
                 /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
                 unpriced?: string;
@@ -5617,7 +5635,7 @@ export interface operations {
             query?: {
                 /** @description Beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `active` is neither suspended nor archived. */
+                /** @description `active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
                 /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
                 unpriced?: string;
@@ -11426,7 +11444,7 @@ export interface operations {
                         /** @description Set when a routing tag has the same text: tags never authorize. */
                         warning: string | null;
                         /** @description What the caller may do here. */
-                        capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+                        capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
                         version: number;
                         /** Format: date-time */
                         created_at: string;
