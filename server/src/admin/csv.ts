@@ -24,5 +24,5 @@ function cellOf(value: Cell): string {
   if (typeof value !== 'string') return String(value);
   const inside = value.replace(FORMULA_INSIDE, "$1'");
   const plain = BEGINS_BADLY.test(value) ? `'${inside}` : inside;
-  return /[",;\t\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

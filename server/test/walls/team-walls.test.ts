@@ -298,6 +298,23 @@ describe('ways around', () => {
   });
 });
 
+describe('a team’s admin', () => {
+  test('adds a member of the organization by the exact address, and learns of no account elsewhere', async () => {
+    const path = `/teams/${own.teamId}/members`;
+    const admin = world().as(grantsOf('team_admin', own), tenants[2].teams[0].developer.accountId);
+    const add = (email: string) => admin('POST', path, { email, role: 'team_viewer' });
+    const [elsewhere, nobody] = [await add(foreign.developer.email), await add('nobody@headgate.test')];
+    expect([elsewhere.status, elsewhere.body.errors]).toEqual([400, nobody.body.errors]);
+    expect(must(await add(sibling.developer.email))).toMatchObject({
+      member_id: sibling.developer.memberId,
+      role: 'team_viewer',
+    });
+    const both = { email: sibling.developer.email, account_id: sibling.developer.accountId, role: 'team_viewer' };
+    for (const body of [both, { role: 'team_viewer' }]) expect((await admin('POST', path, body)).status).toBe(400);
+    must(await admin('DELETE', `${path}/${sibling.developer.memberId}`));
+  });
+});
+
 describe('names of models', () => {
   test('are not found out by choosing them: one that is not granted and one that is not there are refused alike', async () => {
     const admin = as('org_admin');
