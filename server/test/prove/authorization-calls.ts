@@ -110,6 +110,12 @@ export function ofOrganization(path: string) {
   return ({ world, place }: Asking) => `${path}?organization_id=${world.organizationId(place)}`;
 }
 
+/** Who in the place's organization can call the model; of one level, because a page holds at most 200. */
+export function targetPath(level: 'teams' | 'members' | 'keys') {
+  return ({ world, place }: Asking) =>
+    `/access/explain?target=${world.model}&level=${level}&limit=200&organization_id=${world.organizationId(place)}`;
+}
+
 export function credentialBody(world: World) {
   return { name: world.fresh(), provider: 'openai', api_key: 'sk-upstream', base_url: NOBODY };
 }

@@ -28,6 +28,7 @@ import {
   renamed,
   routeGroupPath,
   serviceAccountPath,
+  targetPath,
   team,
   throwAway,
   tokenBody,
@@ -340,14 +341,18 @@ export const rows: readonly Row[] = [
     { variant: 'of a key' },
   ),
   row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
-  row('GET /access/explain', EVERYONE, ({ world }) => `/access/explain?target=${world.model}&level=teams&limit=200`, {
-    variant: 'teams of a target',
-    sees: { marker: 'teamId', places: TEAMS },
-  }),
-  row('GET /access/explain', EVERYONE, ({ world }) => `/access/explain?target=${world.model}&level=keys&limit=200`, {
-    variant: 'keys of a target',
-    sees: { marker: 'keyId', places: TEAMS },
-  }),
+  ...(
+    [
+      ['teams', 'teamId'],
+      ['members', 'memberId'],
+      ['keys', 'keyId'],
+    ] as const
+  ).map(([level, marker]) =>
+    row('GET /access/explain', ORGANIZATION_READ, targetPath(level), {
+      variant: `${level} that can call a target`,
+      sees: { marker, places: TEAMS, within: 'its organization' },
+    }),
+  ),
 
   row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /usage/export', SPENDERS, at('/usage/export?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
