@@ -1,8 +1,9 @@
 /**
- * What a change is worth, in turns on one machine.
+ * What a change is worth, on one machine.
  * Run: node bench/lane.ts --against=<folder or commit> [--since=<folder or commit>] [--rounds=9] [--rounds-max=60] [--seconds=4] [--only=json,stream,redis]
- *      The comparison: CPU of this tree ÷ CPU of that one, the median over rounds and its 95 % interval, over JSON, SSE, and with counters in
- *      Redis. Exits with 1 where a bar is missed, with 2 where nothing was and sixty rounds did not decide.
+ *      The comparison: CPU of this tree ÷ CPU of that one, both under load at once on one core, with new processes each round; the median over
+ *      rounds and its 95 % interval, over JSON, SSE, and with counters in Redis. Exits with 1 where a bar is missed, with 2 where nothing was and
+ *      sixty rounds did not decide.
  *      node bench/lane.ts [--rounds=3] [--seconds=4] [--only=json,stream]      the fast lane on against off, beside nginx
  *      node bench/lane.ts --flags=<flags of Node, with commas>                 this tree against itself with them, beside nginx
  */
@@ -36,7 +37,7 @@ process.exit();
 async function besideTree(): Promise<number> {
   const paths = PATHS.filter((path) => only.includes(path));
   const asked = { against, since: flag('since', ''), paths, seconds, ...roundsOf(flag) };
-  const verdicts = await runComparison(upstreams, streams, asked);
+  const verdicts = await runComparison(upstreams, asked);
   if (verdicts.includes('MISSED')) return 1;
   return verdicts.includes('undecided') ? 2 : 0;
 }

@@ -1,6 +1,9 @@
 // Every static promise of the tree, one line each with its seconds: format and lint, types, the rooms' arrows, unused code, the admin contract.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { text } from 'node:stream/consumers';
 
 interface Step {
   name: string;
@@ -21,6 +24,7 @@ const steps: Step[] = [
     args: ['--config', '.dependency-cruiser.cjs', 'server', 'scripts', 'bench', 'console'],
   },
   { name: 'unused code', command: 'knip', args: ['--no-progress'] },
+  { name: 'dependency policy', command: 'node', args: ['scripts/dependency-policy.ts'] },
   {
     name: 'openapi drift',
     command: 'node',
@@ -35,20 +39,35 @@ const steps: Step[] = [
   { name: 'promises', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];
 
-const failed = steps.filter((step) => !passes(step));
-console.log(failed.length === 0 ? 'check: all good' : `check: failed at ${failed.map((step) => step.name).join(', ')}`);
+/** Those that take long come first, so that none is waited for alone. */
+const LANES = Math.min(2, availableParallelism());
+const left = [...steps];
+const failed: string[] = [];
+await Promise.all(Array.from({ length: LANES }, lane));
+console.log(failed.length === 0 ? 'check: all good' : `check: failed at ${failed.join(', ')}`);
 process.exit(failed.length === 0 ? 0 : 1);
 
-function passes(step: Step): boolean {
+async function lane(): Promise<void> {
+  for (let step = left.shift(); step !== undefined; step = left.shift()) if (!(await passes(step))) failed.push(step.name);
+}
+
+async function passes(step: Step): Promise<boolean> {
   if (step.needs !== undefined && !existsSync(step.needs)) return true;
   const startedMs = performance.now();
-  const result = spawnSync(step.command, step.args, {
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-    maxBuffer: 1 << 26,
-  });
-  const good = result.status === 0;
+  const { status, output } = await run(step);
+  const good = status === 0;
   console.log(`${good ? 'ok    ' : 'FAILED'} ${step.name.padEnd(26)} ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-  if (!good) console.log(result.error?.message ?? `${result.stdout}${result.stderr}`);
+  if (!good) console.log(output);
   return good;
+}
+
+async function run({ command, args }: Step): Promise<{ readonly status: number | null; readonly output: string }> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
+  const output = Promise.all([text(child.stdout), text(child.stderr)]);
+  try {
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, output: (await output).join('') };
+  } catch (error) {
+    return { status: null, output: String(error) };
+  }
 }

@@ -30,6 +30,7 @@ const verbs = {
   bench: ['bench/src/main.ts'],
   screens: ['console/test/screens.ts'],
   pack: ['scripts/pack.ts'],
+  sbom: ['scripts/sbom.ts'],
 };
 
 /** Which package carries the pinned Node on which machine. None of them has an install script. */

@@ -5,6 +5,7 @@ export default defineConfig({
   dialect: 'postgresql',
   schema: [
     './src/store/schema/accounts.ts',
+    './src/store/schema/address-proofs.ts',
     './src/store/schema/alerts.ts',
     './src/store/schema/audit.ts',
     './src/store/schema/catalogue.ts',

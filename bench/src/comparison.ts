@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { startPostgres } from '../../server/test/support/postgres.ts';
 import { startRedis } from '../../server/test/support/redis.ts';
-import { compare, type Rounds } from './compare.ts';
+import { type Costs, compare, type Rounds } from './compare.ts';
 import { startHeadgate } from './headgate.ts';
-import type { StreamLoad } from './load.ts';
-import { jsonCost, jsonCostAt, streamCost } from './measure.ts';
+import { type StreamLoad, startStreamLoad } from './load.ts';
+import { jsonCostAt, streamCost } from './measure.ts';
 import { BARS, type Estimate, type Verdict, verdictOf, verdictSince, WIDTH_MAX } from './ratios.ts';
 import { bookedTarget, type Target } from './target.ts';
 import { folderOf } from './trees.ts';
@@ -24,45 +24,71 @@ export interface ComparisonOptions extends Rounds {
 
 /** One tree's gateways: with counters in memory, and in a Redis of its own. */
 interface Tree {
+  /** Of its own: two trees are measured at once, and one process tells of one run at a time. */
+  readonly streams: StreamLoad;
   readonly memory: Target | null;
   readonly shared: Target | null;
 }
 
 const NAMES: Readonly<Record<Path, string>> = { json: 'JSON request', stream: 'SSE chunk', redis: 'JSON request, Redis' };
 
-/** Below what Redis, PostgreSQL, upstream and load together can do on one core, so that every tree is asked at the same rate. */
-const REDIS_PER_SECOND = 3_000;
+/**
+ * Calls a second, of all trees together. Each is asked at the same rate, and the core is not full: a gateway that got more of it would take more
+ * calls at each waking, and be cheaper for that alone. With Redis it is below what it, PostgreSQL, upstream and load can do on the other core.
+ */
+const PER_SECOND = { json: 4_000, redis: 2_400 } as const;
 
 /** Says one line for each path, and one more for each beside `since`. Returns the verdict on each line. */
 export async function runComparison(
-  upstreams: { json: number; stream: number },
-  streams: StreamLoad,
+  upstreams: { json: number },
   { against, since, paths, seconds, ...rounds }: ComparisonOptions,
 ): Promise<Verdict[]> {
+  const folders = [undefined, folderOf(against), ...(since === '' ? [] : [folderOf(since)])];
+  const found = await compare(
+    paths,
+    rounds,
+    (left, round) => measure(upstreams, folders, left, seconds, round),
+    (path, round, ratios) =>
+      console.error(`${NAMES[path]}, round ${round}: ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}`),
+  );
+  const verdicts: Verdict[] = [];
+  for (const [path, { us, others }] of found) {
+    for (const [at, other] of others.entries()) {
+      const verdict = at === 0 ? verdictOf(other.ratio) : verdictSince(other.ratio);
+      verdicts.push(verdict);
+      console.log(
+        `${NAMES[path]}: ${us.toFixed(1)} µs ÷ ${other.us.toFixed(1)} µs at ${at === 0 ? against : since} = ${inWords(other.ratio)} | ${barOf(at)} | ${verdict}`,
+      );
+    }
+  }
+  return verdicts;
+}
+
+/** One round: processes of its own for each tree, and each path under all of them at once. */
+async function measure(
+  upstreams: { json: number },
+  folders: readonly (string | undefined)[],
+  paths: readonly Path[],
+  seconds: number,
+  round: number,
+): Promise<Costs<Path>> {
   const opened: { stop(): Promise<unknown> }[] = [];
   try {
-    const open = (cwd?: string) => openTree(upstreams, opened, paths, cwd);
-    const here = await open();
-    const others: [Tree, ...Tree[]] = [await open(folderOf(against))];
-    if (since !== '') others.push(await open(folderOf(since)));
-    const verdicts: Verdict[] = [];
-    for (const path of paths) {
-      const cost = (tree: Tree) => costOf(path, tree, streams, seconds);
-      // What a compiler learns in the first seconds is not what is asked here.
-      for (const tree of [here, ...others]) await costOf(path, tree, streams, Math.min(seconds, 3));
-      const found = await compare(here, others, rounds, cost, (round, ratios) =>
-        console.error(`${NAMES[path]}, round ${round}: ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}`),
-      );
-      found.others.forEach(({ us, ratio }, at) => {
-        const verdict = at === 0 ? verdictOf(ratio) : verdictSince(ratio);
-        const beside = at === 0 ? against : since;
-        verdicts.push(verdict);
-        console.log(
-          `${NAMES[path]}: ${found.us.toFixed(1)} µs ÷ ${us.toFixed(1)} µs at ${beside} = ${inWords(ratio)} | ${barOf(at)} | ${verdict}`,
-        );
-      });
+    const trees = new Map<number, Tree>();
+    // Who starts first is another one each round.
+    for (const turn of folders.keys()) {
+      const at = (turn + round) % folders.length;
+      trees.set(at, await openTree(upstreams, opened, paths, folders[at]));
     }
-    return verdicts;
+    const inOrder = [...folders.keys()].map((at) => trees.get(at) as Tree);
+    const costs = new Map<Path, readonly number[]>();
+    for (const path of paths) {
+      const cost = (forSeconds: number) => Promise.all(inOrder.map((tree) => costOf(path, tree, forSeconds, inOrder.length)));
+      // What a compiler learns in the first seconds is not what is asked here.
+      await cost(Math.min(seconds, 3));
+      costs.set(path, await cost(seconds));
+    }
+    return costs;
   } finally {
     for (const one of opened.reverse()) await one.stop();
   }
@@ -77,25 +103,26 @@ function barOf(at: number): string {
   return at === 0 ? `≤ ${BARS.median} and below ${BARS.high}` : `≤ ${BARS.since.toFixed(2)}`;
 }
 
-async function costOf(path: Path, { memory, shared }: Tree, streams: StreamLoad, seconds: number): Promise<number> {
-  if (path === 'json') return (await jsonCost(memory as Target, seconds)).us;
+async function costOf(path: Path, { memory, shared, streams }: Tree, seconds: number, trees: number): Promise<number> {
   if (path === 'stream') return (await streamCost(memory as Target, streams, seconds)).us;
-  // The other trees had their turns meanwhile: each run is warmed up by its own.
-  await jsonCostAt(shared as Target, REDIS_PER_SECOND, Math.ceil(seconds / 2));
-  return (await jsonCostAt(shared as Target, REDIS_PER_SECOND, seconds)).us;
+  const target = (path === 'json' ? memory : shared) as Target;
+  return (await jsonCostAt(target, PER_SECOND[path] / trees, seconds)).us;
 }
 
 async function openTree(
-  upstreams: { json: number; stream: number },
+  upstreams: { json: number },
   opened: { stop(): Promise<unknown> }[],
   paths: readonly Path[],
   cwd?: string,
 ): Promise<Tree> {
+  const streams = await startStreamLoad();
+  opened.push({ stop: async () => streams.stop() });
   const start = async (env: Readonly<Record<string, string>>) => {
     const postgres = await startPostgres();
     if (postgres === null) throw new Error('missing: PostgreSQL. On Debian: apt-get install postgresql');
     opened.push(postgres);
-    const headgate = await startHeadgate(upstreams, postgres.url, { env, ...(cwd === undefined ? {} : { cwd }) });
+    const options = { env, ...(cwd === undefined ? {} : { cwd }) };
+    const headgate = await startHeadgate({ ...upstreams, stream: streams.port }, postgres.url, options);
     opened.push(headgate.gateway);
     return bookedTarget(cwd ?? 'this tree', headgate, headgate.governed);
   };
@@ -105,6 +132,7 @@ async function openTree(
     return start({ HEADGATE_MASTER_KEY: randomBytes(32).toString('base64'), REDIS_URL: redis.url });
   };
   return {
+    streams,
     memory: paths.some((path) => path !== 'redis') ? await start({}) : null,
     shared: paths.includes('redis') ? await startShared() : null,
   };

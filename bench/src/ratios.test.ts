@@ -70,31 +70,34 @@ describe('the verdict', () => {
 });
 
 describe('rounds', () => {
-  const asked: string[] = [];
-  const costs = (us: Readonly<Record<string, number>>, noise: (round: number) => number = () => 1) => {
-    asked.length = 0;
-    return async (tree: string) => {
-      asked.push(tree);
-      return (us[tree] as number) * (tree === 'new' ? noise(asked.length) : 1);
+  type Us = readonly number[];
+  const measured = (us: Readonly<Record<string, (round: number) => Us>>, asked: (readonly string[])[] = []) => {
+    return async (paths: readonly string[], round: number) => {
+      asked.push(paths);
+      return new Map(paths.map((path) => [path, us[path]?.(round) as Us]));
     };
   };
 
-  test('take all trees in turn, in one order and then the other, and end when the median is sure', async () => {
-    const found = await compare('new', ['old', 'first'], { rounds: 9, roundsMax: 60 }, costs({ new: 42, old: 40, first: 30 }));
-    expect(asked.slice(0, 6)).toEqual(['new', 'old', 'first', 'first', 'old', 'new']);
-    expect(asked.length).toBe(27);
-    expect(found.us).toBe(42);
-    expect(found.others.map(({ us, ratio }) => [us, ratio.median, ratio.rounds])).toEqual([
+  test('measure all trees, and end when the median is sure', async () => {
+    const asked: (readonly string[])[] = [];
+    const found = await compare(['json'], { rounds: 9, roundsMax: 60 }, measured({ json: () => [42, 40, 30] }, asked));
+    expect(asked.length).toBe(9);
+    expect(found.get('json')?.us).toBe(42);
+    expect(found.get('json')?.others.map(({ us, ratio }) => [us, ratio.median, ratio.rounds])).toEqual([
       [40, 42 / 40, 9],
       [30, 42 / 30, 9],
     ]);
   });
 
-  test('go on while it is not, to their bound and no further', async () => {
-    const wild = (at: number) => 1 + (at % 7) / 10;
-    const { others } = await compare('new', ['old'], { rounds: 9, roundsMax: 20 }, costs({ new: 1, old: 1 }, wild));
-    expect(others[0]?.ratio.rounds).toBe(20);
-    expect(isSure(others[0]?.ratio as never)).toBe(false);
+  test('go on for the path that is not sure alone, to their bound and no further', async () => {
+    const asked: (readonly string[])[] = [];
+    const wild = (round: number) => [1 + (round % 7) / 10, 1];
+    const costs = measured({ json: () => [1, 1], stream: wild }, asked);
+    const found = await compare(['json', 'stream'], { rounds: 9, roundsMax: 20 }, costs);
+    expect(asked.map((paths) => paths.length)).toEqual([...Array(9).fill(2), ...Array(11).fill(1)]);
+    const rounds = (path: string) => found.get(path)?.others[0]?.ratio;
+    expect([rounds('json')?.rounds, rounds('stream')?.rounds]).toEqual([9, 20]);
+    expect(isSure(rounds('stream') as never)).toBe(false);
   });
 
   test('are nine to sixty unless said, and never fewer at most than to begin with', () => {

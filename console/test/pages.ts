@@ -132,6 +132,14 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'people', address: '/people' },
     { name: 'person-invite', address: '/people', open: button(/^(Invite|Add) /) },
     { name: 'account', address: `/people/${ids.accountId}` },
+    {
+      name: 'account-vouch',
+      address: `/people/${ids.accountId}`,
+      open: async (page) => {
+        await button('More')(page);
+        await page.getByRole('menuitem', { name: /^Vouch/ }).click();
+      },
+    },
     { name: 'keys', address: '/keys' },
     { name: 'key-create', address: '/keys', open: button('Create key') },
     { name: 'key', address: `/keys/${ids.keyId}` },

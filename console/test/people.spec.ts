@@ -194,3 +194,30 @@ test('nobody disables themselves, and a member has no page of people', async ({ 
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
   await expect(page.getByRole('link', { name: 'People & Access' })).toBeHidden();
 });
+
+// promise: Without a mail server a platform admin may vouch
+test('an account’s page says how its address was proved and how it signs in, and a platform admin vouches for it', async ({
+  page,
+  house,
+}) => {
+  const person = await newMember(house);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/people?address=unproved&search=${encodeURIComponent(person.name)}`);
+  await expect(page.getByRole('row', { name: person.name })).toContainText('Not proved');
+  await page.goto(`${house.url}/people/${person.account_id}`);
+  await expect(page.getByRole('alert')).toContainText('The address is not proved');
+  const methods = page.getByRole('table', { name: 'Ways to sign in' });
+  await expect(methods).toContainText('By an invitation link that was handed over');
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Vouch for the address…' }).click();
+  await dialog(page).getByRole('button', { name: 'Vouch', exact: true }).click();
+  await expect(dialog(page).getByText('Say how you know.')).toBeVisible();
+  await dialog(page).getByLabel('Reason').fill('Spoke to her on her office number');
+  await dialog(page).getByRole('button', { name: 'Vouch', exact: true }).click();
+  await expect(page.getByText(`You vouched for ${person.email}.`)).toBeVisible();
+  await expect(page.getByRole('table', { name: 'Proofs of addresses' })).toContainText('Spoke to her on her office number');
+  await expect(methods).toContainText('Before the address was proved');
+  await expect(page.getByText('The address is not proved')).toBeHidden();
+  await page.getByRole('button', { name: 'More' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Vouch for the address…' })).toBeDisabled();
+});

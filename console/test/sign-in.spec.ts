@@ -169,6 +169,10 @@ test('a passkey is made and signs in without a password', async ({ page, house }
   await typePassword(page, email, PASSWORD);
   await page.getByRole('button', { name: 'Add passkey' }).click();
   await page.getByRole('dialog').getByLabel('Name').fill('My laptop');
+  await page.getByRole('dialog').getByLabel('Your password').fill('not the password 7');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(page.getByRole('dialog').getByText('Is wrong.')).toBeVisible();
+  await page.getByRole('dialog').getByLabel('Your password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Continue' }).click();
   await expect(page.getByText('My laptop')).toBeVisible();
   await page.context().clearCookies();
@@ -236,7 +240,10 @@ test('an invitation that has expired says so and what to do next, and one that i
   await later.stop();
 });
 
-test('a cancelled invitation opens nothing, and one for a known address asks them to sign in first', async ({ page, house }) => {
+test('a cancelled invitation opens nothing, and one for a known address is accepted by who signs in as it', async ({
+  page,
+  house,
+}) => {
   const cancelled = await invite(house, `cancelled-${Date.now()}@headgate.test`);
   await house.api('DELETE', `/invitations/${cancelled.id}`);
   await page.goto(at(house, cancelled.link));
@@ -247,9 +254,16 @@ test('a cancelled invitation opens nothing, and one for a known address asks the
   const body = { email, organization_id: other.id, role: 'org_owner' };
   const { link } = await house.api<Invited>('POST', '/invitations', body);
   await page.goto(at(house, link));
+  // The page says to nobody whether there is an account: who has none yet would fill this in.
+  await expect(page.getByLabel('Your name')).toBeVisible();
   await page.getByRole('link', { name: `Sign in as ${email}` }).click();
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  // The account was made by a link that somebody was handed: another organization admits it once its address is proved.
+  await page.getByRole('button', { name: 'Accept the invitation' }).click();
+  await expect(page.getByRole('alert')).toContainText('not proved');
+  const { data } = await house.api<{ data: { id: string }[] }>('GET', `/accounts?search=${encodeURIComponent(email)}`);
+  await house.api('POST', `/accounts/${data[0]?.id}/vouch`, { reason: 'met in person' });
   await page.getByRole('button', { name: 'Accept the invitation' }).click();
   await expect(home(page)).toBeVisible();
   await page.goto(`${house.url}/profile`);

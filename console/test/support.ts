@@ -52,7 +52,7 @@ export const test = base.extend<object, { house: House }>({
 
 /** `settings` beside the demo's. */
 export async function openHouse(settings: Settings = {}): Promise<House> {
-  const gateway = await startGateway({ env: { HEADGATE_DEMO: 'on', ...settings } });
+  const gateway = await startGateway({ env: { HEADGATE_DEMO: 'on', HEADGATE_ALLOWED_WEBHOOKS: '127.0.0.1', ...settings } });
   const url = gateway.base;
   const { data: organizations } = await gateway.admin<{ data: { id: string }[] }>('GET', '/organizations');
   const organizationId = organizations[0]?.id as string;

@@ -1,8 +1,8 @@
 import { askedTogether } from './lib/asked-together.ts';
-import { open } from './lib/secrets.ts';
 import type { ConfigSource } from './proxy/snapshot.ts';
 import * as stored from './store/config.ts';
 import type { Database } from './store/database.ts';
+import { openKey } from './store/key-seal.ts';
 
 /** After a start everything is asked for at once; the connections are for others too. */
 const TOGETHER = { namesMax: 200, loadsMax: 2 };
@@ -14,8 +14,7 @@ export function configFrom(db: Database, credentials: Buffer, onUnreadable: stor
     return new Map(found.map((key) => [nameOf(key.organizationId, key.id), key]));
   }, TOGETHER);
   return {
-    loadCatalogue: () =>
-      stored.loadCatalogue(db, (sealed, credentialId) => open(credentials, sealed, credentialId).toString(), onUnreadable),
+    loadCatalogue: () => stored.loadCatalogue(db, (row) => openKey(credentials, row), onUnreadable),
     loadOrganization: askedTogether((ids) => stored.loadOrganizations(db, ids), TOGETHER),
     findKeyByHash: askedTogether((hashes) => stored.findKeysByHash(db, hashes), TOGETHER),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),

@@ -46,6 +46,7 @@ describe('settings', () => {
       ['HEADGATE_PORT', '-1'],
       ['HEADGATE_PORT', '4000 '],
       ['HEADGATE_MODE', 'prod'],
+      ['HEADGATE_DEVELOPMENT_ON_NETWORK', 'yes'],
       ['HEADGATE_DEMO', 'yes'],
       ['HEADGATE_MASTER_KEY', 'short'],
       ['HEADGATE_ADMIN_TOKEN', 'hgadm_ two words'],
@@ -60,6 +61,8 @@ describe('settings', () => {
       ['HEADGATE_SMTP_URL', 'http://mail.example.com'],
       ['HEADGATE_JOURNAL_BYTES_MAX', '1'],
       ['HEADGATE_METRICS_ORGANIZATIONS', '1001'],
+      ['HEADGATE_METRICS_TOKEN', 'short'],
+      ['HEADGATE_METRICS_TOKEN', 'twenty-four and two words'],
       ['HEADGATE_TRACES_SHARE', '1.1'],
       ['HEADGATE_TRACES_SHARE', '-0'],
       ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
@@ -83,6 +86,7 @@ describe('settings', () => {
   test('what is in force can be looked at, and of a secret only whether there is one', () => {
     const secrets = {
       HEADGATE_ADMIN_TOKEN: 'hgadm_canary',
+      HEADGATE_METRICS_TOKEN: 'canary-0123456789-0123456789',
       HEADGATE_MASTER_KEY: Buffer.alloc(32, 'canary').toString('base64'),
       DATABASE_URL: 'postgres://user:canary@x/y',
     };
@@ -131,6 +135,18 @@ describe('settings', () => {
     const named = bad({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:canary@collector.example.com' });
     expect(named).toContain('OTEL_EXPORTER_OTLP_HEADERS');
     expect(named).not.toContain('canary');
+  });
+
+  // promise: Development mode listens on loopback alone, unless a setting says
+  // What development allows (loopback upstreams, a printed admin link) is meant for one machine.
+  test('development listens where only this machine reaches it, unless somebody says otherwise', () => {
+    for (const HEADGATE_HOST of ['0.0.0.0', '::', '10.0.0.5', 'gateway.example', '1127.0.0.1', '127.0.0.1.example'])
+      expect(bad({ HEADGATE_HOST })).toMatch(/^HEADGATE_HOST: .*HEADGATE_DEVELOPMENT_ON_NETWORK=on/);
+    for (const HEADGATE_HOST of ['127.0.0.1', '127.8.9.1', '::1', 'localhost'])
+      expect(readConfig({ HEADGATE_HOST }).host).toBe(HEADGATE_HOST);
+    expect(readConfig({ HEADGATE_HOST: '0.0.0.0', HEADGATE_DEVELOPMENT_ON_NETWORK: 'on' }).host).toBe('0.0.0.0');
+    const HEADGATE_MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
+    expect(readConfig({ HEADGATE_HOST: '0.0.0.0', HEADGATE_MODE: 'production', HEADGATE_MASTER_KEY }).host).toBe('0.0.0.0');
   });
 
   test('production takes no generated master key', () => {

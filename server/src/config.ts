@@ -19,6 +19,8 @@ export interface Config {
   /** What happens to requests under budgets and rate limits while Redis is away. */
   readonly withoutRedis: { readonly budgets: 'refuse' | 'admit'; readonly limits: 'share' | 'refuse' };
   readonly mode: 'development' | 'production';
+  /** Whether development mode may listen where other machines reach it. */
+  readonly developmentOnNetwork: 'on' | 'off';
   readonly publicUrl: string | null;
   /** Null: no mail is sent, and links are shown to be copied. */
   readonly smtp: { readonly url: string; readonly from: string } | null;
@@ -33,7 +35,12 @@ export interface Config {
   /** 0 keeps nothing of what is stored. */
   readonly journalKeepBytesMax: number;
   readonly bodyBytesMax: number;
+  /** Null: as the heap allows. */
+  readonly bufferedBytesMax: number | null;
+  readonly connectionsMax: number;
   readonly log: 'text' | 'json';
+  /** Null: the metrics are read from this machine and with platform tokens alone. */
+  readonly metricsToken: string | null;
   /** How many organizations metrics name; 0 names none. */
   readonly metricsOrganizationsMax: number;
   /** Null: no traces are recorded and no metrics sent. */
@@ -93,6 +100,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
       limits: oneOf('HEADGATE_LIMITS_WITHOUT_REDIS', text, ['share', 'refuse']),
     },
     mode,
+    developmentOnNetwork: oneOf('HEADGATE_DEVELOPMENT_ON_NETWORK', text, ['off', 'on']),
     publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
     smtp: smtp(text('HEADGATE_SMTP_URL'), text('HEADGATE_MAIL_FROM')),
     adminToken: adminToken(text('HEADGATE_ADMIN_TOKEN')),
@@ -104,7 +112,11 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
     journalKeepBytesMax: whole('HEADGATE_JOURNAL_KEEP_BYTES_MAX', text, 0, 2 ** 40),
     bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
+    bufferedBytesMax:
+      text('HEADGATE_BUFFERED_BYTES_MAX') === '' ? null : whole('HEADGATE_BUFFERED_BYTES_MAX', text, 1_048_576, 2 ** 40),
+    connectionsMax: whole('HEADGATE_CONNECTIONS_MAX', text, 16, 1_048_576),
     log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
+    metricsToken: metricsToken(text('HEADGATE_METRICS_TOKEN')),
     metricsOrganizationsMax: whole('HEADGATE_METRICS_ORGANIZATIONS', text, 0, 1_000),
     telemetry: telemetry(text),
     drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
@@ -140,7 +152,12 @@ function inForce({ secret, orElse: _, ...setting }: Setting, value: string): Set
 }
 
 /** What only makes sense with something else beside it is refused with the reason, never ignored. */
-function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role }: Config): void {
+function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role, host, mode, developmentOnNetwork }: Config): void {
+  if (mode === 'development' && developmentOnNetwork === 'off' && !isLoopbackHost(host))
+    throw new BadSetting(
+      `HEADGATE_HOST: development mode trusts this machine, and ${host} lets other machines in: ` +
+        'set HEADGATE_MODE=production, or HEADGATE_DEVELOPMENT_ON_NETWORK=on if that is meant.',
+    );
   if (redisUrl !== null && databaseUrl === null)
     throw new BadSetting('REDIS_URL: replicas that count together need one database: set DATABASE_URL as well.');
   if (workers > 1 && redisUrl === null)
@@ -151,6 +168,11 @@ function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role }: Config): 
     throw new BadSetting(
       `HEADGATE_ROLE: ${role} serves one plane of several processes, which count together in REDIS_URL: set it.`,
     );
+}
+
+/** A name or address that only this machine reaches. */
+function isLoopbackHost(host: string): boolean {
+  return /^(localhost\.?|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
 /** `--headgate-port 4100`, `--headgate-port=4100`, `--port 4100`: the setting's name in lower case with dashes, its prefix left out if one likes. */
@@ -287,6 +309,13 @@ function adminToken(text: string): string | null {
   if (text === '') return null;
   if (!/^[\x21-\x7e]{1,256}$/.test(text) || text.startsWith('sk-hg-'))
     throw new BadSetting('HEADGATE_ADMIN_TOKEN: must be 1 to 256 visible ASCII characters, and no data-plane key (sk-hg-…).');
+  return text;
+}
+
+function metricsToken(text: string): string | null {
+  if (text === '') return null;
+  if (!/^[\x21-\x7e]{24,256}$/.test(text))
+    throw new BadSetting('HEADGATE_METRICS_TOKEN: must be 24 to 256 visible ASCII characters.');
   return text;
 }
 

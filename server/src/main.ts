@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
 import { identityOptions } from './admin/identity-options.ts';
+import { bindStoredKeys } from './bind-stored-keys.ts';
 import { serverCommandOf } from './cli/commands.ts';
 import { runCommand } from './cli/run-command.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
@@ -17,11 +18,15 @@ import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
 import { JournalUnusable } from './journal/journal.ts';
 import { keepCurrent } from './keep-current.ts';
+import { addressList } from './lib/address-list.ts';
 import { atMost } from './lib/at-most.ts';
+import { ANSWERED } from './lib/buffered-bytes.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { DirectoryInUse } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
 import { createLogger, type Logger } from './lib/log.ts';
+import { equalInConstantTime } from './lib/secrets.ts';
+import { strictTransportOf } from './lib/strict-transport.ts';
 import { createTimerWheel } from './lib/timer-wheel.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 import { type OpenJobs, openJobs } from './open-jobs.ts';
@@ -30,7 +35,7 @@ import { openStores, type Stores } from './open-stores.ts';
 import { type Behind, type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { programVersion } from './program-version.ts';
-import { type AddressPolicy, checkBaseUrl, createAddressPolicy } from './providers/address-policy.ts';
+import { type AddressPolicy, checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from './providers/address-policy.ts';
 import { createAnthropicProvider } from './providers/anthropic/anthropic-provider.ts';
 import { checkDeployment, listUpstreamModels } from './providers/credential-check.ts';
 import { createFakeProvider } from './providers/fake/fake-provider.ts';
@@ -39,7 +44,9 @@ import { PRICE_LIST_EDITION, priceFor } from './providers/price-table.ts';
 import type { Provider } from './providers/provider.ts';
 import { createTransport } from './providers/transport.ts';
 import { serveDataPlane } from './proxy/data-plane.ts';
-import type { Reply } from './proxy/http.ts';
+import { judgeHead } from './proxy/head.ts';
+import type { GatewayRequest, Reply } from './proxy/http.ts';
+import { isLocalReader } from './proxy/local-reader.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from './proxy/metrics.ts';
 import { type Operations, serveOperations } from './proxy/operations.ts';
 import { servePlayground } from './proxy/playground.ts';
@@ -84,7 +91,10 @@ async function seed(flags: readonly string[]): Promise<void> {
   const stores = await openStores(config, createLogger(config.log));
   try {
     const print = (line: string) => process.stdout.write(`${line}\n`);
-    await runSeed({ database: stores.database, pepper: stores.installation.pepper }, size, { dataDir: config.dataDir, print });
+    await runSeed({ database: stores.database, pepper: stores.installation.pepper, audit: stores.audit }, size, {
+      dataDir: config.dataDir,
+      print,
+    });
   } finally {
     await stores.close();
   }
@@ -104,6 +114,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
 
 async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
   if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation.pepper, config);
+  await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
@@ -111,10 +122,10 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
   const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
-  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk });
-  const operations = operationsOf(config, stores, opened, jobs, admin, () => port.notReady);
+  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
+  const operations = operationsOf(config, port, stores, opened, jobs, admin, () => port.notReady);
   try {
-    await port.serve(behindOf(config, opened, admin, operations, log));
+    await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {
     // Whoever runs beside would meet a database that is being closed.
     await jobs.stop();
@@ -147,16 +158,31 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   });
 }
 
-function behindOf({ role }: Config, { gateway }: OpenGateway, admin: AdminApp, operations: Operations, log: Logger): Behind {
+function behindOf(
+  { role }: Config,
+  { bodies }: Port,
+  { gateway }: OpenGateway,
+  admin: AdminApp,
+  operations: Operations,
+  log: Logger,
+): Behind {
+  const isDataPlane = ({ path }: GatewayRequest) => role !== 'admin' && path.startsWith('/v1/');
   const fail = (error: unknown, reply: Reply) => {
     log.error({ err: error }, 'a page could not be served');
     reply.destroy();
   };
+  const operate = (request: GatewayRequest, reply: Reply) =>
+    void serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
   return {
     admin: role === 'data' ? refuseAdmin : admin.handle,
     serve: (request, reply) => {
-      if (role !== 'admin' && request.path.startsWith('/v1/')) serveDataPlane(request, reply, gateway);
-      else serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
+      if (isDataPlane(request)) serveDataPlane(request, reply, gateway);
+      else operate(request, reply);
+    },
+    judge: (request, reply) => {
+      if (isDataPlane(request)) return judgeHead(request, reply, gateway, bodies);
+      operate(request, reply);
+      return ANSWERED;
     },
   };
 }
@@ -175,7 +201,7 @@ function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
 
 function adminDepsOf(
   config: Config,
-  { database, installation, masterKey, journal, refusals }: Stores,
+  { database, installation, masterKey, journal, refusals, audit }: Stores,
   { gateway, counters }: OpenGateway,
   policy: AddressPolicy,
   providers: readonly Provider[],
@@ -188,12 +214,14 @@ function adminDepsOf(
     clock,
     counters,
     keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
+    audit,
     identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
     mailer: config.smtp === null ? noMailer : createSmtpMailer(config.smtp),
     publicUrl: config.publicUrl,
     log,
     upstream: {
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
+      isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
       priceListEdition: PRICE_LIST_EDITION,
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
@@ -214,6 +242,7 @@ const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 function operationsOf(
   config: Config,
+  { bodies: { buffered } }: Port,
   { journal, writer, database }: Stores,
   { gateway, counters, shared }: OpenGateway,
   jobs: OpenJobs,
@@ -233,6 +262,7 @@ function operationsOf(
     journalBytes: () => journal.stats().bytes,
     journalBytesMax: config.journalBytesMax,
     journalSyncFailures: () => journal.stats().syncFailures,
+    bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
     databaseConnections: () => connectionsOf(database),
     jobs: jobs.readings,
   };
@@ -241,9 +271,21 @@ function operationsOf(
     notReady,
     coldCounters: () => counters.cold(),
     requestId,
+    strictTransport: strictTransportOf(config.publicUrl),
     file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
-    mayReadMetrics: async (request) => request.isLoopback || admin.mayReadMetrics(request.header('authorization')),
+    mayReadMetrics: metricsReaders(config, admin),
     metrics: async () => (await ofAll()) ?? renderMetrics(sources),
+  };
+}
+
+/** Asks the database last: metrics are read when it is away, too. */
+function metricsReaders({ trustedProxies, metricsToken }: Config, admin: AdminApp): Operations['mayReadMetrics'] {
+  const proxies = addressList(trustedProxies);
+  return async (request) => {
+    if (isLocalReader(request, proxies)) return true;
+    const authorization = request.header('authorization');
+    if (metricsToken !== null && equalInConstantTime(authorization ?? '', `Bearer ${metricsToken}`)) return true;
+    return admin.mayReadMetrics(authorization);
   };
 }
 

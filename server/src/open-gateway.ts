@@ -15,6 +15,7 @@ import { createContentSealer } from './proxy/content-sealer.ts';
 import { createDecisionLookup } from './proxy/decision-lookup.ts';
 import type { Gateway } from './proxy/gateway.ts';
 import { createDeploymentHealth } from './proxy/health.ts';
+import { LargeBodies } from './proxy/large-bodies.ts';
 import { createDeploymentLoad } from './proxy/load.ts';
 import { createDeploymentPace } from './proxy/pace.ts';
 import { createRequestLines } from './proxy/request-lines.ts';
@@ -73,6 +74,7 @@ export async function openGateway(
     inFlight: () => traffic.inFlight(),
   });
   const telemetry = await telemetryFor(config, log);
+  const largeBodies = new LargeBodies();
   const gateway: Gateway = {
     clock,
     snapshot,
@@ -85,6 +87,7 @@ export async function openGateway(
     traffic,
     tracing: telemetry?.tracing ?? null,
     lines: createRequestLines({ log, clock }),
+    largeBodies,
     decisions: createDecisionLookup({
       inMemory: (id) => journal.find(id) ?? refusals.find(id),
       shapeInMemory: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
@@ -113,7 +116,11 @@ export async function openGateway(
     restore: (into) => countLastHour(stores, gateway, into, log),
   });
   await warmUp(snapshot);
-  return { gateway, counters, shared: opened.shared, leave: () => opened.stop(), telemetry };
+  const leave = async () => {
+    await largeBodies.close();
+    await opened.stop();
+  };
+  return { gateway, counters, shared: opened.shared, leave, telemetry };
 }
 
 /** Every poll meets it again; a line every ten minutes says that it is still so. */

@@ -3,10 +3,13 @@ import { BadSetting, type Config } from './config.ts';
 import type { HeldReport } from './counters/counters.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
+import { accountOriginsJob } from './jobs/account-origins.ts';
 import { createAnnouncer } from './jobs/alerts/announce.ts';
 import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
+import { bindKeysJob } from './jobs/bind-keys.ts';
 import { credentialJob } from './jobs/check-credentials.ts';
+import { closeAuditChainsJob } from './jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from './jobs/fold.ts';
 import type { Job } from './jobs/job.ts';
 import { proofJob, repairJob } from './jobs/proof.ts';
@@ -67,7 +70,7 @@ function startJobs(
   policy: AddressPolicy,
   log: Logger,
 ): OpenJobs {
-  const { installation, writer } = stores;
+  const { installation, writer, audit } = stores;
   const { counters, shared } = opened;
   const database = ownConnections(config, stores, log);
   const poster = createWebhookPost({ policy, clock });
@@ -93,13 +96,16 @@ function startJobs(
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
     sweepJob(),
+    accountOriginsJob(),
     requeueJob(enqueue),
+    closeAuditChainsJob({ audit }),
     credentialJob({
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
       key: installation.credentials,
       announcer,
     }),
     priceJob({ priceFor, announcer }),
+    bindKeysJob({ key: installation.credentials }),
   ];
   const delivering = {
     db: database.db,
@@ -171,9 +177,10 @@ function deskOf(runner: Runner, jobs: readonly Job[], policy: AddressPolicy): Jo
   };
 }
 
-function webhookPolicyOf({ mode, allowedWebhooks }: Config): AddressPolicy {
+/** Tenants give these addresses, so the public rule holds in development too: what listens on loopback there is not theirs to call. */
+function webhookPolicyOf({ allowedWebhooks }: Config): AddressPolicy {
   const setting = 'HEADGATE_ALLOWED_WEBHOOKS';
-  const policy = createAddressPolicy({ mode, allowedUpstreams: allowedWebhooks.join(','), setting });
+  const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: allowedWebhooks.join(','), setting });
   if ('problem' in policy) throw new BadSetting(`${setting}: ${policy.problem}.`);
   return policy;
 }

@@ -8,14 +8,17 @@ import { RefusalAggregator } from './journal/refusals.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
 import { type Logger, tellDefect } from './lib/log.ts';
+import { nowAndThen } from './lib/now-and-then.ts';
 import { onceFree } from './lib/once-free.ts';
+import type { AuditTrail } from './store/audit.ts';
+import { AUDIT_HEADS_FILE, openAuditHeads } from './store/audit-heads.ts';
 import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { createHistory, type History } from './store/history.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from './store/installation.ts';
 import { acquireLease, refuseOtherCounting, replicaLease } from './store/lease.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from './store/ledger-writer.ts';
-import { migrate } from './store/migrate.ts';
+import { migrate, newestMigration } from './store/migrate.ts';
 import { newPartitions } from './store/partitions.ts';
 
 /** Everything that outlives a request. */
@@ -23,6 +26,8 @@ export interface Stores {
   readonly database: OpenDatabase;
   readonly masterKey: Buffer;
   readonly installation: Installation;
+  /** What chains audit events. */
+  readonly audit: AuditTrail;
   readonly journal: Journal;
   readonly refusals: RefusalAggregator;
   readonly writer: LedgerWriter;
@@ -67,9 +72,11 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const isAlone = config.redisUrl === null;
   await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
   const name = isAlone ? 'counters' : replicaLease(owner);
-  const lease = await onceFree(() => acquireLease(database.db, { name, onLost }), onWait);
+  const knows = await newestMigration();
+  const lease = await onceFree(() => acquireLease(database.db, { name, onLost, knows }), onWait);
   taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
+  const audit = auditTrailOf(config, installation, log);
   const partitions = newPartitions(database.db, database.kind);
   await partitions.ensure([clock.nowMs(), clock.nowMs() + MONTH_AHEAD_MS]);
   const journal = await openJournal({
@@ -104,8 +111,36 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     heard = listener;
     for (const use of early.splice(0)) listener(use);
   };
-  return { database, masterKey, installation, journal, refusals, writer, owner, onStored, close: () => taken.disposeAsync() };
+  const close = () => taken.disposeAsync();
+  return { database, masterKey, installation, audit, journal, refusals, writer, owner, onStored, close };
 }
+
+function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installation, log: Logger): AuditTrail {
+  if (isAuditKeyNew) {
+    const accepted_until = new Date(audit.unkeyedUntilMs).toISOString();
+    log.warn(
+      { accepted_until },
+      'audit: this installation had no audit key and has one now; until then events without it are accepted',
+    );
+  }
+  const isDue = nowAndThen(AUDIT_TROUBLE_EVERY_MS, clock);
+  return {
+    key: audit,
+    heads: openAuditHeads({
+      path: join(dataDir, AUDIT_HEADS_FILE),
+      onFailure: ({ message }) => {
+        if (isDue('') !== null)
+          log.error({ reason: message }, 'audit: the heads of chains cannot be written to the data directory');
+      },
+    }),
+    onContradiction: (chain) => {
+      if (isDue(chain) !== null)
+        log.error({ chain }, 'audit: the database no longer holds what this process wrote to this chain');
+    },
+  };
+}
+
+const AUDIT_TROUBLE_EVERY_MS = 60_000;
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;

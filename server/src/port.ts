@@ -1,21 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { getHeapStatistics } from 'node:v8';
 import { Problem, renderProblem } from './admin/problem.ts';
 import { BadSetting, type Config } from './config.ts';
 import { isUnused } from './data-directory.ts';
+import { addressHolders } from './lib/address-holder.ts';
+import { ANSWERED, BufferedBytes, bufferBounds } from './lib/buffered-bytes.ts';
 import { systemClock as clock } from './lib/clock.ts';
+import { ConnectionBounds } from './lib/connection-bounds.ts';
 import { isHeldHere } from './lib/directory-lock.ts';
 import { requestId } from './lib/id.ts';
 import { onceFree } from './lib/once-free.ts';
 import { type Listening, openListener } from './open-listener.ts';
 import { sayRefusal } from './proxy/data-plane.ts';
+import type { HeadBounds } from './proxy/head.ts';
 import type { GatewayRequest, Reply } from './proxy/http.ts';
 import type { ListenerOptions } from './proxy/listener.ts';
 import { serveOperations } from './proxy/operations.ts';
 import { serviceUnavailable } from './proxy/refusal.ts';
 
 /** Answers requests. */
-export type Behind = Pick<ListenerOptions, 'admin' | 'serve'>;
+export type Behind = Required<Pick<ListenerOptions, 'admin' | 'serve' | 'judge'>>;
 
 interface Addresses {
   /** Never a name: another program may listen on another address that the name stands for as well. */
@@ -26,6 +31,8 @@ interface Addresses {
 /** The port of this process. */
 export interface Port {
   readonly listening: Listening;
+  /** What bodies take of memory, and the bounds that they are judged by. */
+  readonly bodies: HeadBounds;
   /** Null when requests can be served, else why not: `starting`, `draining`. */
   notReady: string | null;
   /** Serves from now on, and listens where it does not yet. Throws BadSetting when the port is taken. */
@@ -41,17 +48,24 @@ export interface Port {
  */
 export async function takePort(config: Config): Promise<Port> {
   let behind: Behind = WHILE_STARTING;
+  const bodies = boundsOf(config);
   const listening = openListener(config.fastLane, {
     clock,
-    bodyBytesMax: config.bodyBytesMax,
+    bodyBytesMax: bodies.bodyBytesMax,
+    connections: {
+      max: config.connectionsMax,
+      bounds: new ConnectionBounds(Math.ceil(config.connectionsMax / 4), bodies.holderOf),
+    },
     requestId,
     isLeaving: () => port.notReady === 'draining',
     admin: (request, response) => behind.admin(request, response),
     serve: (request, reply) => behind.serve(request, reply),
+    judge: (request, reply) => behind.judge(request, reply),
   });
   const { server } = listening;
   const port: Port = {
     listening,
+    bodies,
     notReady: 'starting',
     serve: async (next) => {
       behind = next;
@@ -62,6 +76,16 @@ export async function takePort(config: Config): Promise<Port> {
   if (config.worker === 0 && isUnused(config.dataDir)) await listen(server, config);
   else if (config.worker === 0) await mustBeFree(config);
   return port;
+}
+
+/** No body may be larger than what all may take together: it could never be read. */
+function boundsOf({ bodyBytesMax, bufferedBytesMax, trustedProxies }: Config): HeadBounds {
+  const bounds = bufferBounds(bufferedBytesMax, getHeapStatistics().heap_size_limit, bodyBytesMax);
+  return {
+    buffered: new BufferedBytes(bounds),
+    bodyBytesMax: Math.min(bodyBytesMax, bounds.bytesMax),
+    holderOf: addressHolders(trustedProxies),
+  };
 }
 
 /** Throws BadSetting when the port is taken. The process that has the data directory may be ending, and this port with it. */
@@ -113,16 +137,23 @@ const WHILE_STARTING: Behind = {
     const headers = { 'content-type': 'application/problem+json; charset=utf-8', 'retry-after': '1', connection: 'close' };
     response.writeHead(503, headers).end(JSON.stringify(renderProblem(new Problem(503, STARTING), requestId())));
   },
-  serve: (request: GatewayRequest, reply: Reply) => {
-    if (request.path.startsWith('/health/')) void serveOperations(request, reply, HEALTH_ALONE);
-    else sayRefusal(request, reply, serviceUnavailable(STARTING), requestId());
+  serve: sayStarting,
+  judge: (request, reply) => {
+    sayStarting(request, reply);
+    return ANSWERED;
   },
 };
+
+function sayStarting(request: GatewayRequest, reply: Reply): void {
+  if (request.path.startsWith('/health/')) void serveOperations(request, reply, HEALTH_ALONE);
+  else sayRefusal(request, reply, serviceUnavailable(STARTING), requestId());
+}
 
 const HEALTH_ALONE: Parameters<typeof serveOperations>[2] = {
   notReady: () => 'starting',
   coldCounters: () => 0,
   requestId,
+  strictTransport: null,
   file: () => null,
   mayReadMetrics: async () => false,
   metrics: async () => '',

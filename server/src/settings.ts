@@ -19,7 +19,11 @@ export const SETTINGS: readonly Setting[] = [
       'Port of the data plane, the admin API and the console (0 takes a free one). Where it is absent PORT counts, which platforms set.',
     orElse: 'PORT',
   },
-  { name: 'HEADGATE_HOST', default: '127.0.0.1', about: 'Address to listen on.' },
+  {
+    name: 'HEADGATE_HOST',
+    default: '127.0.0.1',
+    about: 'Address to listen on. Anything but loopback needs production mode, or HEADGATE_DEVELOPMENT_ON_NETWORK.',
+  },
   { name: 'HEADGATE_DATA_DIR', default: './data', about: 'Journal, generated secrets and the embedded database.' },
   {
     name: 'DATABASE_URL',
@@ -60,6 +64,12 @@ export const SETTINGS: readonly Setting[] = [
     default: 'development',
     about: '`production` generates no secrets, prints none, and refuses loopback upstreams.',
   },
+  {
+    name: 'HEADGATE_DEVELOPMENT_ON_NETWORK',
+    default: 'off',
+    about:
+      '`on` lets development mode listen on an address that other machines reach. Whoever may edit credentials there can call loopback.',
+  },
   { name: 'HEADGATE_PUBLIC_URL', default: '', about: 'What links and origin checks use.' },
   {
     name: 'HEADGATE_SMTP_URL',
@@ -97,12 +107,13 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_ALLOWED_UPSTREAMS',
     default: '',
-    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, separated by commas.',
+    about: 'Hosts or CIDRs beyond public addresses that a credential may point at, also without TLS, separated by commas.',
   },
   {
     name: 'HEADGATE_ALLOWED_WEBHOOKS',
     default: '',
-    about: 'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas.',
+    about:
+      'Hosts or CIDRs beyond public addresses that a webhook may point at, also without TLS, separated by commas. Loopback needs to be listed in development too.',
   },
   {
     name: 'HEADGATE_REQUEST_LOG_DAYS',
@@ -121,12 +132,30 @@ export const SETTINGS: readonly Setting[] = [
       'Bytes of settlement kept for 15 minutes after PostgreSQL stored it, for a failover to a replica that lacks the last of it; 0 keeps none.',
   },
   { name: 'HEADGATE_BODY_BYTES_MAX', default: '33554432', about: 'Largest request body of the data plane.' },
+  {
+    name: 'HEADGATE_BUFFERED_BYTES_MAX',
+    default: '',
+    about:
+      'Bytes that all request bodies together may take in one process while they arrive and until they are read; empty: 268435456, or a quarter of the heap where that is less. No body is larger than it.',
+  },
+  {
+    name: 'HEADGATE_CONNECTIONS_MAX',
+    default: '16384',
+    about:
+      'Connections to one process; further ones are closed at once. One address may have a quarter of them, unless it is in HEADGATE_TRUSTED_PROXIES.',
+  },
   { name: 'HEADGATE_LOG', default: 'text', about: '`json` writes one JSON object a line.' },
   {
     name: 'HEADGATE_METRICS_ORGANIZATIONS',
     default: '0',
     about:
       'How many organizations each process names by id in its metrics, the first that it sees (up to 1000); the rest are `other`.',
+  },
+  {
+    name: 'HEADGATE_METRICS_TOKEN',
+    default: '',
+    about: 'A bearer token that reads `/metrics` and nothing else, for scrapers on other machines: 24 characters or more.',
+    secret: true,
   },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',

@@ -178,7 +178,12 @@ test('the demo is made here, whatever listens at another address of this machine
   stranger.listen(port, '::1');
   if (!(await Promise.race([once(stranger, 'listening').then(() => true), once(stranger, 'error').then(() => false)])))
     return context.skip();
-  const env = { HEADGATE_PORT: String(port), HEADGATE_HOST: '0.0.0.0', HEADGATE_DEMO: 'on' };
+  const env = {
+    HEADGATE_PORT: String(port),
+    HEADGATE_HOST: '0.0.0.0',
+    HEADGATE_DEVELOPMENT_ON_NETWORK: 'on',
+    HEADGATE_DEMO: 'on',
+  };
   const gateway = await startGateway({ dataDir: temporaryDirectory(), env });
   expect(await gateway.stop()).toBe(0);
   stranger.close();

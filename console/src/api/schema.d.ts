@@ -148,7 +148,7 @@ export interface paths {
         put?: never;
         /**
          * Set a new password by the link
-         * @description Works once, and ends every session of the account.
+         * @description Works once, and ends every session of the account. Passkeys and second factors that were added before the address was proved are removed. A mailed link proves the address.
          */
         post: operations["post_session_password_reset_confirm"];
         delete?: never;
@@ -314,7 +314,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What to ask the browser for to make a passkey */
+        /**
+         * What to ask the browser for to make a passkey
+         * @description Takes the password again, or a passkey by `POST /session/passkey-options`: an open browser is not enough.
+         */
         post: operations["post_session_passkeys_options"];
         delete?: never;
         options?: never;
@@ -720,7 +723,7 @@ export interface paths {
         put?: never;
         /**
          * Add an account to a team
-         * @description An account that is not in the organization becomes an org_member of it, where the caller may add members.
+         * @description An account that is not in the organization becomes an org_member of it, where the caller may add members. Instead of its id the exact e-mail address of a member of the organization: a team’s admin reads no list of those who are in other teams.
          */
         post: operations["post_teams_id_members"];
         delete?: never;
@@ -842,7 +845,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Sign-in follows by invitation. An e-mail address that is taken is 409.
+         * @description Its first password follows by mail or by the link of `POST /accounts/{id}/password-reset`: no invitation gives one. An e-mail address that is taken is 409.
          */
         post: operations["post_accounts"];
         delete?: never;
@@ -867,7 +870,7 @@ export interface paths {
         head?: never;
         /**
          * Change an account
-         * @description Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays.
+         * @description Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays. A new address is not proved; an account that an organization made gets a platform role only once its address is.
          */
         patch: operations["patch_accounts_id"];
         trace?: never;
@@ -920,9 +923,46 @@ export interface paths {
         put?: never;
         /**
          * Make a link to a new password for somebody
-         * @description For who cannot be reached by mail. Works once, for a day; shown only now. A second factor stays.
+         * @description For who cannot be reached by mail, and for the first password of an account that an admin made. Works once, for a day; shown only now. It proves nothing about the address. A second factor that was added since the address was proved stays.
          */
         post: operations["post_accounts_id_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read how an account signs in and how its addresses were proved */
+        get: operations["get_accounts_id_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{id}/vouch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vouch for the address of an account
+         * @description For who cannot be reached by mail: the caller knows that whoever uses the account owns its address. The reason stays with the account and in the audit log. Nobody vouches for their own address.
+         */
+        post: operations["post_accounts_id_vouch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -978,7 +1018,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an invitation
-         * @description With a name and a password where the address has no account yet; else signed in as that address.
+         * @description With a name and a password where the address has no account yet; else signed in as that address. An account whose address is not proved comes into its first organization alone; with the mailed link and a new password its address is proved, and passkeys, second factors and sessions from before go.
          */
         post: operations["post_invitations_accept"];
         delete?: never;
@@ -1487,7 +1527,10 @@ export interface paths {
         delete: operations["delete_credentials_id"];
         options?: never;
         head?: never;
-        /** Change a credential; with `api_key`, rotate it */
+        /**
+         * Change a credential; with `api_key`, rotate it
+         * @description A stored key is only ever sent to the address it was given for: a `base_url` of another scheme, host or port needs `api_key` again, else 400. An address that would be refused today is refused at every change, also when it was stored before.
+         */
         patch: operations["patch_credentials_id"];
         trace?: never;
     };
@@ -2530,7 +2573,29 @@ export interface components {
             id: string;
             name: string;
             email: string;
+            /** @description Whether its present address is proved. */
             email_verified: boolean;
+            /** @description The first proof of the present address; null: it is not proved. */
+            address_proof: {
+                /** @enum {string} */
+                how: "mail" | "operator" | "platform_admin" | "identity_provider";
+                /** Format: date-time */
+                at: string;
+                by: string;
+                by_name: string;
+                reason: string | null;
+            } | null;
+            made: {
+                /** @enum {string} */
+                how: "handed_link" | "mailed_link" | "first_admin_link" | "platform_admin" | "earlier";
+                by: string | null;
+                by_name: string | null;
+            };
+            /** @description While the address is not proved: the one organization that admits it. Null: only the platform does. */
+            bound_organization: {
+                id: string;
+                name: string;
+            } | null;
             platform_role: ("platform_admin" | "platform_auditor") | null;
             /** @enum {string} */
             status: "active" | "disabled";
@@ -2549,6 +2614,30 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        AccountSignIn: {
+            methods: {
+                id: string;
+                /** @enum {string} */
+                kind: "password" | "passkey" | "authenticator";
+                name: string | null;
+                /** @description Of a password: when it was last set. Null: before this was kept. */
+                added_at: string | null;
+                /** @description Null: before this was kept. */
+                how: ("handed_invitation" | "mailed_invitation" | "handed_reset" | "mailed_reset" | "first_admin_link" | "shown_again") | null;
+                /** @description Whether it was added before the address was proved, so perhaps by somebody else. The next password reset removes it. */
+                before_proof: boolean;
+            }[];
+            proofs: {
+                address: string;
+                /** @enum {string} */
+                how: "mail" | "operator" | "platform_admin" | "identity_provider";
+                /** Format: date-time */
+                at: string;
+                by: string;
+                by_name: string;
+                reason: string | null;
+            }[];
         };
         AdminToken: {
             id: string;
@@ -2624,6 +2713,20 @@ export interface components {
             head_hash: string | null;
             /** @description The first event that was edited, removed or put in. */
             broken_at_seq: number | null;
+            /** @description `hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file of this host holds. */
+            broken_because: ("hash" | "key" | "no_key" | "head" | "remembered") | null;
+            /** @description The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is. */
+            keyed_from_seq: number | null;
+            /** @description Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade. */
+            unkeyed_since: number;
+            /** @description The newest of them. */
+            last_unkeyed_seq: number | null;
+            /** @description Heads in the data directory of the answering process, and of those beside it, that the chain was compared with. */
+            compared_with: {
+                file: string;
+                seq: number;
+                hash: string;
+            }[];
         };
         Budget: {
             id: string;
@@ -2719,6 +2822,8 @@ export interface components {
             provider: string;
             base_url: string | null;
             last_four: string;
+            /** @description `plain_http`: the key and all requests cross the network without TLS, to a host that no setting lists. */
+            risks: "plain_http"[];
             deployment_count: number;
             /** @description Of the hourly check, which asks the provider for its list of models. Null: not checked yet. */
             last_check: {
@@ -3063,8 +3168,6 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             inviter_name: string;
-            /** @description Whoever has one signs in first; else accepting makes it. */
-            account_exists: boolean;
         };
         Job: {
             name: string;
@@ -3988,7 +4091,7 @@ export interface components {
             cancelled_at: string | null;
             /** @description Whether the caller may send it again or cancel it. */
             may_change: boolean;
-            /** @description In this answer and in no other. */
+            /** @description In this answer and in no other. It proves nothing about the address: the mailed link alone does. */
             link: string;
             /** @description Whether a mail server took it; else hand the link over. */
             mailed: boolean;
@@ -4019,6 +4122,8 @@ export interface components {
                 id: string;
                 email: string;
                 name: string;
+                /** @description Whether it is proved that the address is the account’s own. */
+                address_proved: boolean;
             };
             /** @enum {string} */
             actor_kind: "account" | "admin_token";
@@ -5382,7 +5487,21 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    password?: string;
+                    /** @description WebAuthn’s own JSON. */
+                    passkey?: {
+                        id: string;
+                        rawId: string;
+                        /** @enum {string} */
+                        type: "public-key";
+                        response: {
+                            [key: string]: unknown;
+                        };
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
             };
         };
         responses: {
@@ -6820,7 +6939,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    account_id: string;
+                    account_id?: string;
+                    email?: string;
                     /** @enum {string} */
                     role: "team_admin" | "team_developer" | "team_viewer";
                 };
@@ -7337,6 +7457,7 @@ export interface operations {
                 /** @description `-` is descending. Newest first unless said. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 status?: "active" | "disabled";
+                address?: "proved" | "unproved" | "passkeys_before_proof";
             };
             header?: never;
             path?: never;
@@ -7664,6 +7785,99 @@ export interface operations {
             };
         };
     };
+    get_accounts_id_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountSignIn"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_accounts_id_vouch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Why this is done; kept in the audit log. */
+                "x-headgate-reason"?: string;
+                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                "if-match"?: string;
+                /** @description The same key and body within 24 hours: done once, answered alike. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_invitations: {
         parameters: {
             query?: {
@@ -7836,9 +8050,11 @@ export interface operations {
             content: {
                 "application/json": {
                     token: string;
+                    /** @description Of the mailed link alone: it proves the address. */
+                    mail_token?: string;
                     /** @description Of a new account. */
                     name?: string;
-                    /** @description Of a new account. */
+                    /** @description Of a new account, or of one whose address the mailed link proves. */
                     password?: string;
                 };
             };
@@ -9473,7 +9689,7 @@ export interface operations {
                     /** @enum {string} */
                     provider: "openai" | "anthropic";
                     api_key: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
                     base_url?: string | null;
                 };
             };
@@ -9528,7 +9744,7 @@ export interface operations {
                     /** @enum {string} */
                     provider: "openai" | "anthropic";
                     api_key?: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
                     base_url?: string | null;
                     /** @description Whose stored key to use when none is given. */
                     credential_id?: string;
@@ -9717,7 +9933,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     api_key?: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. */
+                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
                     base_url?: string | null;
                 };
             };

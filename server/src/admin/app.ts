@@ -8,6 +8,7 @@ import type { RouteTable } from './route.ts';
 import * as accessExplain from './routes/access-explain.ts';
 import * as accessGroups from './routes/access-groups.ts';
 import * as accessPreview from './routes/access-preview.ts';
+import * as accountAddress from './routes/account-address.ts';
 import * as accounts from './routes/accounts.ts';
 import * as adminTokens from './routes/admin-tokens.ts';
 import * as alerts from './routes/alerts.ts';
@@ -138,6 +139,8 @@ export const ROUTES: RouteTable = {
   'DELETE /accounts/:id/sessions': accounts.signOutEverywhere,
   'POST /accounts/:id/reset-second-factor': accounts.resetSecondFactor,
   'POST /accounts/:id/password-reset': passwordReset.createLink,
+  'GET /accounts/:id/sign-in': accountAddress.readSignIn,
+  'POST /accounts/:id/vouch': accountAddress.vouch,
 
   'GET /invitations': invitations.list,
   'POST /invitations': invitations.create,

@@ -48,7 +48,8 @@ export function reachWithin(
   );
 }
 
-function organizationOf(place: Place): string | null {
+/** The organization that a place lies in; null: the platform. */
+export function organizationOf(place: Place): string | null {
   if (!('anywhereIn' in place)) return place.organizationId;
   return place.anywhereIn === 'platform' ? null : place.anywhereIn.organizationId;
 }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { appendAuditEvent } from '../store/audit.ts';
+import { type AppendedEvent, appendAuditEvent, rememberAppended } from '../store/audit.ts';
 import { bumpConfigVersions } from '../store/config-versions.ts';
 import type { Database } from '../store/database.ts';
 import type { Actor } from './actor.ts';
@@ -39,27 +39,32 @@ export interface Change {
  */
 export async function change<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
   const touched: ConfigScopes[] = [];
+  const appended: AppendedEvent[] = [];
   const result = await call.deps.db.transaction(async (tx) => {
     await claimIdempotency(tx, call);
     const now = new Date(call.deps.clock.nowMs());
     const done = await work({
       tx,
       now,
-      record: (event) => record(tx, call, now, event),
+      record: async (event) => {
+        const done = await record(tx, call, now, event);
+        if (done !== null) appended.push(done);
+      },
       touch: (scopes) => touched.push(scopes),
     });
     await bumpConfigVersions(tx, merged(touched));
     return done;
   });
+  await rememberAppended(call.deps.audit, appended);
   if (touched.length > 0) await call.deps.configChanged(merged(touched));
   return result;
 }
 
-async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEvent): Promise<void> {
+async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEvent): Promise<AppendedEvent | null> {
   const { before, after } = differences(event.before, event.after);
-  if (before !== null && after !== null && Object.keys(after).length === 0) return;
+  if (before !== null && after !== null && Object.keys(after).length === 0) return null;
   const by = event.by ?? call.actor;
-  await appendAuditEvent(tx, {
+  return appendAuditEvent(tx, call.deps.audit, {
     organizationId: event.organizationId,
     at: now,
     actorKind: by.kind,

@@ -6,9 +6,11 @@ import type { Identity } from '../identity/identity.ts';
 import type { Mailer } from '../identity/mail/mailer.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { Follower } from '../journal/settled-tail.ts';
+import type { BufferedBytes } from '../lib/buffered-bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
+import type { AuditTrail } from '../store/audit.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
@@ -39,6 +41,8 @@ export interface AdminKeys {
 export interface UpstreamKnowledge {
   /** Whether a credential may point at this base URL: null, or what is wrong with it in a sentence. */
   readonly checkBaseUrl: (baseUrl: string) => string | null;
+  /** Whether calls to a stored base URL leave without TLS for a host that no setting lists. */
+  readonly isPlainOnNetwork: (baseUrl: string) => boolean;
   /** The list price of an upstream model; null when the price table does not know it, and then it is unpriced. */
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
   /** Which edition of which list that is. */
@@ -152,6 +156,8 @@ export interface AdminDeps {
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keys: AdminKeys;
+  /** What chains audit events. */
+  readonly audit: AuditTrail;
   /** Knows people: passwords, sessions, second factors. */
   readonly identity: Identity;
   /** Sends mail, where there is a server for it. */
@@ -171,6 +177,8 @@ export interface AdminDeps {
   readonly settled?: { follow(): Follower };
   /** Random bytes for secrets and ids; the system's when absent. */
   readonly random?: RandomBytes;
+  /** What request bodies take of memory in this process, the data plane's included; without it only the bound of each body holds. */
+  readonly buffered?: BufferedBytes;
   /** CIDRs of proxies whose `x-forwarded-for` is believed. */
   readonly trustedProxies: readonly string[];
   /** Resolves once the answering process serves by the new configuration, so that a write is live before its 2xx. */

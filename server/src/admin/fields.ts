@@ -49,8 +49,17 @@ export const idParams = z.object({ id });
 /** A query parameter that is on or off. */
 export const flag = z.stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] }).optional();
 
-/** RFC 3339 with an offset; shown in UTC. */
-export const instant = z.iso.datetime({ offset: true });
+const FIRST_INSTANT_MS = Date.UTC(1970, 0);
+const END_OF_INSTANTS_MS = Date.UTC(10_000, 0);
+
+/**
+ * RFC 3339 with an offset, in the years 1970 to 9999; shown in UTC. Nothing that happens here is older, and both JavaScript and PostgreSQL
+ * read and write years outside of these in ways of their own.
+ */
+export const instant = z.iso.datetime({ offset: true }).refine((text) => {
+  const ms = Date.parse(text);
+  return ms >= FIRST_INSTANT_MS && ms < END_OF_INSTANTS_MS;
+}, 'is not in the years 1970 to 9999');
 export const instantOut = z.string().meta({ format: 'date-time' });
 
 export const isoOf = (date: Date): string => date.toISOString();

@@ -18,6 +18,6 @@ export async function finishSignIn(
     if (accountId !== null && sessionId !== undefined) await signIn.endSession(tx, { accountId, id: sessionId });
     await record(ownEvent('account.sign_in', account, done.facts));
   });
-  call.cookies = done.cookies;
+  call.cookies = [...done.cookies, call.deps.identity.devices.remember(account.email, call.raw.visitor)];
   return { status: 'signed_in' };
 }

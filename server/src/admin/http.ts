@@ -3,20 +3,27 @@ import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import { z } from 'zod';
 import { requestId } from '../lib/id.ts';
+import { type JsonBounds, jsonShape } from '../lib/json-shape.ts';
+import { strictTransportOf } from '../lib/strict-transport.ts';
 import { type Actor, ANONYMOUS } from './actor.ts';
+import { Attempts } from './attempts.ts';
 import type { Authenticate } from './authenticate.ts';
 import { refuseCrossSite } from './csrf.ts';
 import type { AdminDeps } from './deps.ts';
 import { Exports } from './exports.ts';
 import type { Listeners } from './listeners.ts';
 import { openapiOptions, problemSchema } from './openapi.ts';
-import { Problem, renderProblem } from './problem.ts';
+import { invalid, Problem, renderProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import type { AdminRoute, AnswerForm, RouteTable } from './route.ts';
 import { answerRoute, send } from './walk.ts';
 
 const API_PREFIX = '/api/v1';
 const BODY_BYTES_MAX = 1_048_576;
+/** Of routes that anybody may call: nobody is known there when the body comes. */
+const PUBLIC_BODY_BYTES_MAX = 65_536;
+/** No change of a configuration is larger, and each faulty value costs an error of its own. */
+const BODY_BOUNDS: JsonBounds = { valuesMax: 20_000, levelsMax: 64 };
 const PARAM_LENGTH_MAX = 512;
 
 /** Everything the reference page loads is here. Nothing in it turns http into https: most gateways are first seen without a certificate. */
@@ -45,11 +52,17 @@ export async function buildHttp(
   http.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(http);
   answerErrors(http, deps, routes);
-  http.addHook('onRequest', async (request, reply) => addStandingHeaders(request, reply));
+  const strictTransport = strictTransportOf(deps.publicUrl);
+  http.addHook('onRequest', async (request, reply) => {
+    addStandingHeaders(request, reply);
+    if (strictTransport !== null) reply.header(...strictTransport);
+  });
   await http.register(swagger, openapiOptions);
   await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
-  const house: House = { authenticate, listeners, exports: new Exports() };
+  const attempts = new Attempts(deps);
+  http.addHook('onClose', () => attempts.settled());
+  const house: House = { authenticate, listeners, exports: new Exports(), attempts };
   for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, house, methodAndPath, route);
   await http.ready();
   return http;
@@ -60,6 +73,7 @@ interface House {
   readonly authenticate: Authenticate;
   readonly listeners: Listeners;
   readonly exports: Exports;
+  readonly attempts: Attempts;
 }
 
 function addRoute(
@@ -73,19 +87,33 @@ function addRoute(
   if (!route.permission || !route.load) throw new Error(`admin route ${methodAndPath} declares no permission or no loader`);
   const actors = new WeakMap<FastifyRequest, Actor>();
   const caller = (request: FastifyRequest) => callerOf(deps, route, authenticate, request);
+  const bodyLimit = route.permission === 'public' ? PUBLIC_BODY_BYTES_MAX : BODY_BYTES_MAX;
   http.route({
     method: method as HTTPMethods,
     url: API_PREFIX + path,
     schema: schemaOf(methodAndPath, route),
+    bodyLimit,
     // Before the body is read: who is not known does not get to send a megabyte.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       actors.set(request, await caller(request));
+      takeRoom(deps, request, reply, bodyLimit);
     },
     handler: async (request, reply) => {
       const again = () => caller(request);
       return send(reply, await answerRoute(deps, route, { actor: actors.get(request) as Actor, again, ...shared }, request));
     },
   });
+}
+
+/** Bodies here count with those of the data plane: by what they say they have, until the answer is out. Throws 503 where there is no room. */
+function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: FastifyReply, bodyLimit: number): void {
+  const { 'content-length': declared, 'transfer-encoding': coding } = request.headers;
+  if (buffered === undefined || (declared === undefined && coding === undefined)) return;
+  const room = buffered.roomFor([request.ip]);
+  if (!room.take(Math.min(bodyLimit, Number(declared ?? bodyLimit) || 0))) {
+    throw new Problem(503, 'Too many bodies are arriving at once. Try again.', { headers: { 'retry-after': '1' } });
+  }
+  reply.raw.once('close', () => room.free());
 }
 
 /** A public route knows a visitor who is signed in, and takes everybody else as well. */
@@ -164,13 +192,17 @@ function headersOf(methodAndPath: string) {
   });
 }
 
-/** JSON and nothing else; an empty body is no body, whatever its type says. */
+/** JSON and nothing else, within bounds that are looked at before it is parsed; an empty body is no body, whatever its type says. */
 function acceptJsonOnly(http: FastifyInstance): void {
   const parse = http.getDefaultJsonParser('error', 'error');
   http.removeAllContentTypeParsers();
-  http.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parse(request, body as string, done);
+  http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer;
+    const { is } = jsonShape(bytes, BODY_BOUNDS);
+    if (bytes.length === 0) done(null, undefined);
+    else if (is === 'too_deep') done(invalid('', `a body has at most ${BODY_BOUNDS.levelsMax} levels`));
+    else if (is === 'too_many') done(invalid('', `a body has at most ${BODY_BOUNDS.valuesMax} values`));
+    else parse(request, bytes.toString('utf8'), done);
   });
 }
 

@@ -21,8 +21,12 @@ function fromFastify(error: unknown): Problem | null {
   switch (error.statusCode) {
     case 400:
       return invalid('', 'the body is not JSON that can be read');
+    case 403:
+    case 404:
+      // Of its files: a path that climbs out of them is as good as one that names none.
+      return new Problem(404, 'There is nothing at this path.');
     case 413:
-      return new Problem(413, 'A body has at most 1 MB.');
+      return new Problem(413, 'The body is larger than this operation takes: 1 MB at most, 64 kB before anybody is signed in.');
     case 414:
       return invalid('', 'the path is too long');
     case 415:
@@ -57,6 +61,8 @@ function fromIdentity(error: unknown): Problem | null {
   switch (error.code) {
     case 'too_many_attempts':
       return new Problem(429, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 60) } });
+    case 'busy':
+      return new Problem(503, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 5) } });
     case 'wrong_password':
       return invalid('/password', error.message);
     case 'account_disabled':

@@ -33,6 +33,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly rehearsal?: z.ZodType;
   /** How the answer comes; as one JSON value unless said. */
   readonly form?: AnswerForm;
+  /** It calls a provider, which is an audit event. */
+  readonly callsProvider?: true;
   /**
    * Finds what the route acts on, or throws `notFound`. Runs before the caller's permission is checked. It may read `call.body`, which
    * then is validated first; a loader that does not lets a forbidden caller be refused without a word about their body.
@@ -53,6 +55,7 @@ export interface AdminRoute {
   readonly response: z.ZodType;
   readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
+  readonly callsProvider: boolean;
   readonly load: (call: AdminCall) => Promise<Loaded<unknown>>;
   readonly handle: (call: AdminCall, object: unknown) => Promise<unknown>;
 }
@@ -82,6 +85,7 @@ export function route<
     response: definition.response,
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
+    callsProvider: definition.callsProvider ?? false,
     // Sound: the walk hands `handle` exactly what `load` returned, and a call built from these very schemas.
     load: definition.load as AdminRoute['load'],
     handle: definition.handle as AdminRoute['handle'],

@@ -43,7 +43,7 @@ export async function recordRefused(
   call: AdminCall,
   { account, email, code }: { readonly account: AccountRow | null; readonly email: string; readonly code: string },
 ): Promise<void> {
-  if (code === 'too_many_attempts') return;
+  if (code === 'too_many_attempts' || code === 'busy') return;
   const event = accountEvent('account.sign_in_refused', account ?? { id: 'unknown', name: email }, { reason: code });
   await change(call, ({ record }: Change) => record(event));
 }

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
 import type { Answer, OpenExport, PassOn, TextAnswer } from './answer.ts';
-import { authorize, hiddenObject, isOfPlatform } from './authorize.ts';
+import type { Attempts } from './attempts.ts';
+import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { Rehearsed } from './effect.ts';
@@ -22,16 +23,17 @@ const REASON_LENGTH_MAX = 500;
  * comes after the permission, so that a refused caller learns nothing from it.
  */
 export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Caller, request: FastifyRequest): Promise<Answer> {
-  const admitted = await admit(deps, route, caller.actor, request);
+  const admitted = await admit(deps, route, caller.actor, request, caller.attempts);
   const { call, object } = admitted;
   call.query;
   call.body;
+  if (route.callsProvider) await caller.attempts.made(call, 'provider.call', admitted.place);
   if (route.form === 'events') {
     const again = async () => admit(deps, route, await caller.again(), request);
     const feed = (await route.handle(call, object)) as Feed;
     return { ...NO_BODY, events: openFeed(feed, { first: admitted, again }, caller.listeners) };
   }
-  if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admitted, caller.exports) };
+  if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admitted, caller) };
   const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
   // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
   const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
@@ -45,27 +47,49 @@ interface Caller {
   again(): Promise<Actor>;
   readonly listeners: Listeners;
   readonly exports: Exports;
+  readonly attempts: Attempts;
 }
 
-async function admit(deps: AdminDeps, route: AdminRoute, actor: Actor, request: FastifyRequest): Promise<Admitted> {
+/** `attempts` hears of a refusal; a stream that is asked for again tells nobody. */
+async function admit(
+  deps: AdminDeps,
+  route: AdminRoute,
+  actor: Actor,
+  request: FastifyRequest,
+  attempts?: Attempts,
+): Promise<Admitted & { readonly place: Place }> {
   const call = new AdminCall(deps, actor, rawCallOf(request), route);
   call.params;
-  if (route.permission === 'public' || route.permission === 'signed_in') return { call, object: (await route.load(call)).object };
+  const isForRoles = route.permission !== 'public' && route.permission !== 'signed_in';
   const { place, object } = await route.load(call).catch((error) => {
-    throw isNotFound(error) && !isOfPlatform(actor) ? hiddenObject() : error;
+    throw isForRoles && isNotFound(error) && !isOfPlatform(actor) ? hiddenObject() : error;
   });
-  authorize(actor, route.permission, place);
-  return { call, object };
+  if (!isForRoles) return { call, object, place };
+  try {
+    authorize(call.actor, route.permission as Permissions, place);
+  } catch (error) {
+    await attempts?.denied(call, place, error);
+    throw error;
+  }
+  return { call, object, place };
 }
 
 function isNotFound(error: unknown): boolean {
   return error instanceof Problem && error.status === 404;
 }
 
-function openExport(route: AdminRoute, { call, object }: Admitted, exports: Exports): Promise<OpenExport> {
+function openExport(
+  route: AdminRoute,
+  { call, object, place }: Admitted & { readonly place: Place },
+  { exports, attempts }: Caller,
+): Promise<OpenExport> {
   const { requestId, deps } = call;
   return exports.open(
-    () => route.handle(call, object) as Promise<TextAnswer>,
+    async () => {
+      const answer = (await route.handle(call, object)) as TextAnswer;
+      await attempts.made(call, 'export.create', place);
+      return answer;
+    },
     (error) => ({ problem: problemOf(error, requestId, deps.log), requestId }),
   );
 }

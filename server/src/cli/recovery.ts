@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
 import type { Config } from '../config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
@@ -5,8 +6,11 @@ import { lockDirectory } from '../lib/directory-lock.ts';
 import { newId } from '../lib/id.ts';
 import { onceFree } from '../lib/once-free.ts';
 import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import { OPERATOR } from '../store/address-origins.ts';
+import { addProof } from '../store/address-proofs.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
-import { appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
+import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent, rememberAppended } from '../store/audit.ts';
+import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';
 import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
 import { openEmbedded } from '../store/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
@@ -21,6 +25,7 @@ import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 interface House {
   readonly db: Database;
   readonly installation: Installation;
+  readonly audit: AuditTrail;
   readonly config: Config;
   readonly io: CommandIo;
 }
@@ -47,7 +52,7 @@ const RUN: Readonly<Record<RecoveryCommand, (house: House, operands: readonly st
   'admin-token': makeAdminToken,
 };
 
-async function makeLink({ db, installation, config, io }: House): Promise<void> {
+async function makeLink({ db, installation, audit, config, io }: House): Promise<void> {
   const now = new Date();
   const origin = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const link = await makeFirstAdminLink(db, {
@@ -62,26 +67,34 @@ async function makeLink({ db, installation, config, io }: House): Promise<void> 
     );
   }
   const object = { objectType: 'first_admin_link', objectId: 'first_admin', objectName: null };
-  await audit(db, now, { action: 'first_admin_link.create', ...object, before: null, after: {} });
+  const event = { action: 'first_admin_link.create', ...object, before: null, after: {} };
+  await rememberAppended(audit, [await db.transaction((tx) => append(tx, audit, now, event))]);
   io.out(`${link}\n`);
   io.err('Works once, for 24 hours. An older link no longer works.\n');
 }
 
-async function resetSecondFactor({ db, io }: House, [email = '']: readonly string[]): Promise<void> {
+async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonly string[]): Promise<void> {
   const account = await signIn.findByEmail(db, email.trim().toLowerCase());
   if (account === null) throw new CommandFailed(`There is no account with the address ${email}.`, EXIT.notAllowed);
   const { hasTotp, passkeys } = await signIn.factorsOf(db, account.id);
-  await db.transaction(async (tx) => {
+  const appended = await db.transaction(async (tx) => {
     await signIn.dropFactors(tx, account.id);
     await signIn.endSessions(tx, account.id);
+    // Who runs this names the address and knows whose it is.
+    await addProof(tx, { accountId: account.id, address: account.email, how: 'operator', at: new Date(), by: OPERATOR });
     const object = { objectType: 'account', objectId: account.id, objectName: account.name };
     const before = { two_factor: hasTotp, passkeys };
-    await audit(tx, new Date(), { action: 'account.second_factor_reset', ...object, before, after: null });
+    const after = { address_proved: account.email };
+    return append(tx, audit, new Date(), { action: 'account.second_factor_reset', ...object, before, after });
   });
-  io.out(`${account.email}: the password alone signs in again; every session has ended.\n`);
+  await rememberAppended(audit, [appended]);
+  io.out(
+    `${account.email}: the password alone signs in again; every session has ended. The address counts as proved by your word.
+`,
+  );
 }
 
-async function makeAdminToken({ db, installation, io }: House): Promise<void> {
+async function makeAdminToken({ db, installation, audit, io }: House): Promise<void> {
   const token = newAdminToken();
   const now = new Date();
   const row = {
@@ -94,10 +107,10 @@ async function makeAdminToken({ db, installation, io }: House): Promise<void> {
     createdBy: ACTOR.actorId,
     createdAt: now,
   };
-  await db.transaction(async (tx) => {
+  const appended = await db.transaction(async (tx) => {
     await adminTokens.insert(tx, row);
     const after = { name: row.name, role: row.role, organization_id: null, expires_at: null };
-    await audit(tx, now, {
+    return append(tx, audit, now, {
       action: 'admin_token.create',
       objectType: 'admin_token',
       objectId: row.id,
@@ -106,19 +119,21 @@ async function makeAdminToken({ db, installation, io }: House): Promise<void> {
       after,
     });
   });
+  await rememberAppended(audit, [appended]);
   io.out(`${token}\n`);
   io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
 }
 
-const ACTOR = { actorKind: 'operator', actorId: 'command_line', actorName: 'the operator’s command line' } as const;
+const ACTOR = { actorKind: 'operator', actorId: OPERATOR.id, actorName: OPERATOR.name } as const;
 
-function audit(
+function append(
   tx: Database,
+  trail: AuditTrail,
   at: Date,
   event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'>,
-): Promise<void> {
+): Promise<AppendedEvent> {
   const nothing = { organizationId: null, reason: null, ip: null, requestId: null };
-  return appendAuditEvent(tx, { ...nothing, ...ACTOR, ...event, at });
+  return appendAuditEvent(tx, trail, { ...nothing, ...ACTOR, ...event, at });
 }
 
 async function open(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
@@ -129,7 +144,15 @@ async function open(config: Config, io: CommandIo, taken: AsyncDisposableStack):
   const masterKey = masterKeyFor(config.dataDir, config.masterKey);
   await refuseWrongMasterKey(database.db, masterKey);
   await migrate(database);
-  return { db: database.db, installation: await openInstallation(database.db, masterKey), config, io };
+  const installation = await openInstallation(database.db, masterKey);
+  // A gateway may serve beside this and write to its own file.
+  const heads = openAuditHeads({
+    path: join(config.dataDir, COMMAND_HEADS_FILE),
+    onFailure: ({ message }) =>
+      io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
+  });
+  const onContradiction = (chain: string) => io.err(`The audit chain ${chain} was changed. See headgate audit verify.\n`);
+  return { db: database.db, installation, audit: { key: installation.audit, heads, onContradiction }, config, io };
 }
 
 /** The embedded database has one process: a gateway on it has to be stopped first, and the error says so. */

@@ -301,6 +301,27 @@ export function limitPromises(make: MakeCounters): void {
     });
   });
 
+  // promise: Limits are judged on the head by what this process knows
+  test('a request limit that has refused is known to be exhausted, with nothing taken, and until it changes', async () => {
+    const { counters } = await fresh();
+    const ofRequests = (value: number) => {
+      const plan = planOf({ unit: 'requests', window: HOUR, value });
+      return { ...plan, rules: plan.rules.map((rule) => ({ ...rule, limit: 'rph' as const })) };
+    };
+    const plan = ofRequests(2);
+    expect(counters.exhausted(plan)).toBeNull();
+    for (const id of ['one', 'two']) await counters.settle(admitted(await counters.hold(id, plan, wants())).hold, used(), plan);
+    refused(await counters.hold('three', plan, wants()));
+    const known = counters.exhausted(plan);
+    expect(known).toMatchObject({ admitted: false, refusing: [{ rule: 0 }], readings: { used: [2] } });
+    expect(Math.abs((known?.refusing[0]?.retryAfterMs as number) - HOUR_MS)).toBeLessThan(2_000);
+    expect((await counters.read(plan.counters)).used).toEqual([2]);
+    expect(counters.exhausted(ofRequests(3))).toBeNull();
+    await counters.forget(plan.counters);
+    expect(counters.exhausted(plan)).toBeNull();
+    admitted(await counters.hold('four', plan, wants()));
+  });
+
   // promise: Counters are integers ≤ 2^53 − 1
   test('an amount that is no whole number from 0 to 2^53 − 1 is an error, never a request that slips through', async () => {
     const { counters } = await fresh();

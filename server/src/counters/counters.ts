@@ -52,6 +52,9 @@ export type HoldResult =
       readonly isDegraded?: boolean;
     };
 
+/** A request that some rule refuses. */
+export type Refused = Extract<HoldResult, { readonly admitted: false }>;
+
 /** The counters that all replicas share are out of reach, and what was asked of them cannot be answered without. Says so to the caller. */
 export class CountersAway extends Error {}
 
@@ -95,6 +98,11 @@ export interface SeedPoint {
 export interface Counters {
   /** All or nothing, in one atomic step: every rule of the plan is checked, and only if all pass is anything taken. */
   hold(requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult | Promise<HoldResult>;
+  /**
+   * Whether one more request would be refused, as far as this process knows without waiting for anybody; takes nothing. Null: not known to be.
+   * For plans of request limits alone.
+   */
+  exhausted(plan: LimitPlan): Refused | null;
   /** Enlarge a hold for a further attempt: tokens and money only, all or nothing. False: refused, nothing changed. */
   extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean>;
   /**

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { mustBeWhole } from './amounts.ts';
 import { Cells } from './cells.ts';
 import { check, expireAll, REFUSED, readingsOf, refusingRules } from './check.ts';
-import type { Actual, Counters, Hold, HoldResult, Readings, SeedFrom, SeedPoint, Wanted } from './counters.ts';
+import type { Actual, Counters, Hold, HoldResult, Readings, Refused, SeedFrom, SeedPoint, Wanted } from './counters.ts';
 import { ForwardTime } from './forward-time.ts';
 import { counterAt, doubtPast, evict, existingCounter, forgetPast, newRegistry } from './registry.ts';
 import { type Resolved, resolve } from './resolve.ts';
@@ -62,6 +62,7 @@ export function createMemoryCounters({
 
   return {
     hold,
+    exhausted,
     extend,
     settle,
     read,
@@ -89,16 +90,29 @@ export function createMemoryCounters({
     expireAll(cells, resolved, atMs);
     setAmounts(amounts, 1, wanted.tokens, wanted.nanoUsd, 1);
     const nanoUsd = check(cells, resolved, amounts, wanted.nanoUsdMin);
-    if (nanoUsd === REFUSED) {
-      const refusing = refusingRules(cells, resolved, amounts, wanted.nanoUsdMin, atMs);
-      return { admitted: false, atMs, readings: readingsOf(cells, resolved, atMs), refusing };
-    }
+    if (nanoUsd === REFUSED) return refusedNow(resolved, wanted.nanoUsdMin, atMs);
     cells.reserve(resolved.shape.cellsMax);
     setAmounts(amounts, 1, wanted.tokens, nanoUsd, 1);
     takeAll(cells, resolved, amounts, atMs);
     inFlight++;
     const taken = new MemoryHold(requestId, plan, { atMs, tokens: wanted.tokens, nanoUsd }, resolved);
     return { admitted: true, atMs, hold: taken, nanoUsd, readings: readingsOf(cells, resolved, atMs) };
+  }
+
+  /** What `amounts` holds does not pass. */
+  function refusedNow(resolved: Resolved, nanoUsdMin: number, atMs: number): Refused {
+    const refusing = refusingRules(cells, resolved, amounts, nanoUsdMin, atMs);
+    return { admitted: false, atMs, readings: readingsOf(cells, resolved, atMs), refusing };
+  }
+
+  /** What has to ask for its past is not known to be exhausted: nobody waits for an answer here. */
+  function exhausted(plan: LimitPlan): Refused | null {
+    const nowMs = time();
+    const resolved = resolvedAt(plan, nowMs);
+    if (resolved.mayLackPast && resolved.counters.some(({ past }) => past.is !== 'known')) return null;
+    expireAll(cells, resolved, nowMs);
+    setAmounts(amounts, 1, 0, 0, 0);
+    return check(cells, resolved, amounts, 0) === REFUSED ? refusedNow(resolved, 0, nowMs) : null;
   }
 
   /** Taken from the present slot and the period of the admission. */

@@ -14,6 +14,7 @@ import type {
   SeedPoint,
   Wanted,
 } from './counters.ts';
+import { KnownRefusals } from './known-refusals.ts';
 import { type HeldRecords, heldRecords, recordName } from './redis-held.ts';
 import { readQuestion, readRecorded } from './redis-past.ts';
 import { counterSet, holdsKey, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
@@ -109,7 +110,9 @@ export function createRedisCounters({
   const openQuestions = new Map<string, Promise<void>>();
   let questions = 0;
   const records = heldRecords({ run, prefix, owner });
-  return { hold, extend, settle, read, restore, correct, forget, recount, rehold, adopt, doubt, cold, ...records };
+  const refusals = new KnownRefusals(() => performance.now());
+  const exhausted = (plan: LimitPlan) => refusals.refused(plan);
+  return { hold, exhausted, extend, settle, read, restore, correct, forget, recount, rehold, adopt, doubt, cold, ...records };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
@@ -127,7 +130,10 @@ export function createRedisCounters({
     );
     const atMs = answer[1] as number;
     if (answer[0] === REFUSED) {
-      return { admitted: false, atMs, readings: readingsAt(answer, 2, kept.ruleCount), refusing: refusingIn(answer, kept) };
+      const readings = readingsAt(answer, 2, kept.ruleCount);
+      const result = { admitted: false, atMs, readings, refusing: refusingIn(answer, kept) } as const;
+      refusals.note(plan, result);
+      return result;
     }
     if (answer[0] !== ADMITTED) throw new TypeError('Redis holds or has cancelled this request already');
     const readings = readingsAt(answer, 3, kept.ruleCount);
@@ -194,12 +200,14 @@ export function createRedisCounters({
   }
 
   async function forget(counters: readonly CounterSpec[], change?: ConfigurationChange): Promise<void> {
+    refusals.forget(counters);
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
     const args = change === undefined ? [] : [change.of, change.version];
     await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'forget', ...args)));
   }
 
   async function recount(counters: readonly CounterSpec[]): Promise<void> {
+    refusals.forget(counters);
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
     await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'recount')));
   }

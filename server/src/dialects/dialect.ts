@@ -88,12 +88,17 @@ export class Untranslatable extends Error {
   }
 }
 
+/** Where the values of an object's fields stand in its text, as offsets in bytes: first, and behind the last. */
+export type FieldSpans = ReadonlyMap<string, readonly [from: number, to: number]>;
+
 export interface ExchangeOptions {
   readonly client: Wire;
   readonly upstream: Wire;
   readonly body: JsonObject;
   /** Bytes that are exactly the serialisation of `body`, where such came. They are not changed. */
   readonly ourBytes?: Buffer | null;
+  /** Where the values of the body's fields stand in `ourBytes`, where that is known. */
+  readonly spans?: FieldSpans | null;
   readonly facts: RequestFacts;
   /** The deployment's own name for the model: replaces `model` in the upstream body, and is what translated answers say where the provider names none. */
   readonly upstreamModel: string;

@@ -5,8 +5,9 @@ import { translatedExchange } from './translated-exchange.ts';
 
 export { estimateTokens } from './estimate.ts';
 export { BETA_HEADER } from './read-beyond.ts';
-export { readBody } from './read-body.ts';
+export { readBody, readBodyInTurn } from './read-body.ts';
 export { readFacts } from './read-facts.ts';
+export { type LargeReading, readLargeBody } from './read-large-body.ts';
 export { readTags, TAGS_HEADER } from './read-tags.ts';
 
 /** How to say one request to one upstream and its answer to the client. Throws Untranslatable when the request asks for what the upstream cannot be told. */

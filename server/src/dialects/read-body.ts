@@ -1,9 +1,17 @@
 import { isUtf8 } from 'node:buffer';
+import { type JsonShape, jsonShape } from '../lib/json-shape.ts';
 import type { BodyProblem, JsonObject } from './dialect.ts';
 import { closingQuote, isObject, parseJson } from './json.ts';
 import { knownFieldInAnotherCase } from './known-fields.ts';
 
 const BODY_DEPTH_MAX = 64;
+/** What a body may hold, counted before anything is made of it. */
+const BODY_BOUNDS = { valuesMax: 400_000, levelsMax: BODY_DEPTH_MAX };
+/** A shorter body cannot hold more than a turn of the event loop is enough for; how deep it is is seen when it is parsed. */
+const COUNTED_BYTES_MIN = 131_072;
+/** What one turn is enough for. */
+const BYTES_IN_TURN_MAX = 8_388_608;
+const VALUES_IN_TURN_MAX = 60_000;
 
 export type BodyReading =
   /** `isOurs`: the bytes are exactly what we would write for this body. */
@@ -15,11 +23,37 @@ export type BodyReading =
  * no key twice at any level, no known field in another case.
  */
 export function readBody(raw: Buffer): BodyReading {
+  if (raw.length < COUNTED_BYTES_MIN) return parsedBody(raw);
+  return beyondBounds(jsonShape(raw, BODY_BOUNDS)) ?? parsedBody(raw);
+}
+
+/** The same; null: it is more work than one turn of the event loop may be, and to be read in another thread. */
+export function readBodyInTurn(raw: Buffer): BodyReading | null {
+  if (raw.length < COUNTED_BYTES_MIN) return parsedBody(raw);
+  if (raw.length > BYTES_IN_TURN_MAX) return null;
+  const shape = jsonShape(raw, BODY_BOUNDS);
+  return beyondBounds(shape) ?? (shape.values > VALUES_IN_TURN_MAX ? null : parsedBody(raw));
+}
+
+function beyondBounds({ is }: JsonShape): BodyReading | null {
+  switch (is) {
+    case 'within':
+      return null;
+    case 'too_deep':
+      return problem(TOO_DEEP);
+    case 'too_many':
+      return problem(`the body has more than ${BODY_BOUNDS.valuesMax} values`);
+  }
+}
+
+const TOO_DEEP = `the body is nested deeper than ${BODY_DEPTH_MAX} levels`;
+
+function parsedBody(raw: Buffer): BodyReading {
   if (!isUtf8(raw)) return problem('the body is not valid UTF-8');
   const text = raw.toString('utf8');
   const body = parseJson(text);
   if (!isObject(body)) return problem(body === undefined ? 'the body is not valid JSON' : 'the body must be a JSON object');
-  if (isDeeperThan(body, BODY_DEPTH_MAX)) return problem(`the body is nested deeper than ${BODY_DEPTH_MAX} levels`);
+  if (isDeeperThan(body, BODY_DEPTH_MAX)) return problem(TOO_DEEP);
   for (const key in body) {
     const known = knownFieldInAnotherCase(key);
     if (known !== null) return problem(`the field "${bounded(key)}" must be written "${known}"`, known);
@@ -57,19 +91,19 @@ function duplicateKey(text: string): string | null {
   const open: (Set<string> | null)[] = [];
   let keyIsNext = false;
   for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '{') {
+    const code = text.charCodeAt(i);
+    if (code === OPEN_BRACE) {
       open.push(new Set());
       keyIsNext = true;
-    } else if (char === '[') {
+    } else if (code === OPEN_BRACKET) {
       open.push(null);
       keyIsNext = false;
-    } else if (char === '}' || char === ']') {
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       open.pop();
       keyIsNext = false;
-    } else if (char === ',') {
+    } else if (code === COMMA) {
       keyIsNext = open.at(-1) instanceof Set;
-    } else if (char === '"') {
+    } else if (code === QUOTE) {
       const end = closingQuote(text, i);
       const keys = open.at(-1);
       if (keyIsNext && keys) {
@@ -84,3 +118,10 @@ function duplicateKey(text: string): string | null {
   }
   return null;
 }
+
+const QUOTE = 34;
+const COMMA = 44;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+const OPEN_BRACE = 123;
+const CLOSE_BRACE = 125;

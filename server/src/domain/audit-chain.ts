@@ -1,44 +1,125 @@
-import { hash } from 'node:crypto';
+/**
+ * The rules of an audit chain. Each event's hash covers the hash before it, so anybody can follow a chain. A MAC under the installation's
+ * audit key covers the hash, and with it every event up to there: whoever may write to the database, but has no master key, cannot make one.
+ */
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** What a JSON column keeps and gives back unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** One link: the event as it is stored, and the hash over it and everything before it. */
-export interface ChainLink {
-  readonly event: Json;
-  readonly hash: string;
+/** The key of an installation's audit chains. */
+export interface AuditKey {
+  /** 32 bytes. */
+  readonly key: Buffer;
+  /**
+   * Events without a MAC are accepted when an event with one follows them at or before this time, in Unix milliseconds. Until then
+   * replicas of a version without the key may still write. 0: never, the installation began with the key.
+   */
+  readonly unkeyedUntilMs: number;
 }
 
-export type ChainVerdict =
-  | { readonly is: 'intact'; readonly length: number; readonly headHash: string }
-  /** The first link that does not follow from those before it; equal to the number of links when rows are missing at the end. */
-  | { readonly is: 'broken'; readonly index: number };
+/** One link: the event as it is stored, and what chains it. */
+export interface ChainLink {
+  readonly seq: number;
+  readonly event: Json;
+  /** The event's own time, which `event` holds too. Unix milliseconds. */
+  readonly atMs: number;
+  readonly previousHash: string;
+  readonly hash: string;
+  /** Null: written without the key. */
+  readonly mac: Buffer | null;
+}
+
+/** The first thing that is wrong with a chain. */
+export interface ChainFault {
+  /** The first event that is wrong; one past the last when events are missing at the end. */
+  readonly seq: number;
+  /**
+   * `hash`: it does not follow from the event before. `key`: its MAC is not one of this installation's key. `no_key`: it was written without
+   * the key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file beside says.
+   */
+  readonly because: 'hash' | 'key' | 'no_key' | 'head' | 'remembered';
+}
 
 /** What the first link of a chain follows. */
 export const GENESIS_HASH = '0'.repeat(64);
 
-/** The hash of a link: SHA-256 over the previous hash and the event's canonical text, in lower-case hex. */
+/** Returns the hash of a link: SHA-256 over the previous hash and the event's canonical text, in lower-case hex. */
 export function chainHash(previousHash: string, event: Json): string {
   return hash('sha256', previousHash + canonicalJson(event), 'hex');
 }
 
+/** Returns the MAC of a link: HMAC-SHA256 over its chain, its place and its hash, which covers every link before it. */
+export function chainMac(key: Buffer, link: { readonly chain: string; readonly seq: number; readonly hash: string }): Buffer {
+  return createHmac('sha256', key).update(`headgate audit event\n${link.chain}\n${link.seq}\n${link.hash}`).digest();
+}
+
+/** True when the MAC is the one of this link under this key. Compares in constant time. */
+export function isMacOf(
+  key: Buffer,
+  mac: Buffer,
+  link: { readonly chain: string; readonly seq: number; readonly hash: string },
+): boolean {
+  const wanted = chainMac(key, link);
+  return mac.length === wanted.length && timingSafeEqual(mac, wanted);
+}
+
 /**
- * Follows a chain from `startHash` (where an earlier part ended) and finds the first link that was edited, removed, put in or swapped.
- * Rows cut off at the end leave a shorter chain that is whole in itself: give the `headHash` kept elsewhere to find those too.
+ * Follows a chain link by link, from its first one. Events cut off at the end leave a chain that is whole in itself: only a head that is kept
+ * elsewhere finds those.
  */
-export function verifyChain(
-  links: Iterable<ChainLink>,
-  { startHash = GENESIS_HASH, headHash }: { readonly startHash?: string; readonly headHash?: string } = {},
-): ChainVerdict {
-  let previous = startHash;
-  let index = 0;
-  for (const link of links) {
-    if (link.hash !== chainHash(previous, link.event)) return { is: 'broken', index };
-    previous = link.hash;
-    index += 1;
+export class ChainWalk {
+  /** The newest link that was followed; 0 before the first. */
+  seq = 0;
+  hash = GENESIS_HASH;
+  /** The first link with a MAC. */
+  keyedFromSeq: number | null = null;
+  /** Links without a MAC after the first that has one: how many, and the newest. */
+  unkeyedSince = 0;
+  lastUnkeyedSeq: number | null = null;
+  readonly #chain: string;
+  readonly #key: AuditKey | null;
+  /** Where links without a MAC began that none with a MAC has followed yet. */
+  #openSinceSeq: number | null = null;
+
+  /** Without a key only hashes are judged. */
+  constructor(chain: string, key: AuditKey | null) {
+    this.#chain = chain;
+    this.#key = key;
   }
-  if (headHash !== undefined && headHash !== previous) return { is: 'broken', index };
-  return { is: 'intact', length: index, headHash: previous };
+
+  /** Goes on to the next link. Returns what is wrong with it, or null. */
+  next(link: ChainLink): ChainFault | null {
+    const follows = link.seq === this.seq + 1 && link.previousHash === this.hash;
+    if (!follows || link.hash !== chainHash(this.hash, link.event)) return { seq: this.seq + 1, because: 'hash' };
+    const fault = this.#key === null ? null : this.#judgeKey(link, this.#key);
+    this.seq = link.seq;
+    this.hash = link.hash;
+    return fault;
+  }
+
+  /** Judges the end of the chain. Returns what is wrong there, or null. */
+  end(nowMs: number): ChainFault | null {
+    if (this.#key === null || this.#openSinceSeq === null || nowMs <= this.#key.unkeyedUntilMs) return null;
+    return { seq: this.#openSinceSeq, because: 'no_key' };
+  }
+
+  #judgeKey({ seq, hash, mac, atMs }: ChainLink, { key, unkeyedUntilMs }: AuditKey): ChainFault | null {
+    if (mac === null) {
+      this.#openSinceSeq ??= seq;
+      if (this.keyedFromSeq !== null) {
+        this.unkeyedSince += 1;
+        this.lastUnkeyedSeq = seq;
+      }
+      return null;
+    }
+    if (!isMacOf(key, mac, { chain: this.#chain, seq, hash })) return { seq, because: 'key' };
+    // The time is the keyed event's own, which its MAC covers. That of an event without a MAC is whatever its writer put there.
+    if (this.#openSinceSeq !== null && atMs > unkeyedUntilMs) return { seq: this.#openSinceSeq, because: 'no_key' };
+    this.#openSinceSeq = null;
+    this.keyedFromSeq ??= seq;
+    return null;
+  }
 }
 
 /** One text for one value: keys sorted by code unit, no spaces. Throws on what JSON cannot say (NaN, infinity, undefined, functions). */

@@ -1,5 +1,5 @@
 import type { AccessStep, AccessThrough } from './access.ts';
-import { type DecidedRule, type Decision, decidingRule, refusingRules } from './decision.ts';
+import { type DecidedRule, type Decision, decidingRule, isOnHead, refusingRules } from './decision.ts';
 import type { CounterUnit } from './limit-plan.ts';
 import { formatUsd } from './money.ts';
 import type { RateLimitName } from './rate-limit.ts';
@@ -8,6 +8,8 @@ import { wayOut } from './way-out.ts';
 /** One sentence for people: why the request was admitted or refused, by whose rule, and when it would pass. */
 export function sentenceOf(decision: Decision): string {
   const { verdict, steps } = decision.access;
+  const onHead = isOnHead(decision) ? decidingRule(decision) : null;
+  if (onHead !== null) return refusalSentence(decision, onHead);
   if (verdict.is === 'not_found') return notFoundSentence(decision.calledName, verdict.because);
   if (verdict.is === 'removed')
     return `Refused: ${decision.calledName} was removed from what this call may use by the ${verdict.level}.`;

@@ -5,6 +5,7 @@ import {
   type DecisionShape,
   decidingRule,
   decodeDecision,
+  isOnHead,
   OTHER_REFUSALS,
   parseDecision,
 } from './decision.ts';
@@ -139,7 +140,7 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, 
     sentence: sentence(facts, decision),
     requested: decision === null || !isAsked ? null : wantedBody(decision),
     tags: tagsBody(facts, tagShape),
-    access: decision === null ? null : accessBody(decision.access),
+    access: decision === null || isOnHead(decision) ? null : accessBody(decision.access),
     rules: decision === null ? [] : rulesBody(decision),
   };
 }

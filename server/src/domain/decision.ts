@@ -143,6 +143,11 @@ export function decodeDecision(row: DecisionRow, shape: DecisionShape | null): D
   };
 }
 
+/** Whether limits refused the request on its head: nothing was known of it but its key, so no model's access was asked. */
+export function isOnHead({ access, rules }: Pick<Decision, 'access' | 'rules'>): boolean {
+  return access.steps.length === 0 && rules.length > 0;
+}
+
 /** The rules that refused, in their order; empty for an admitted request and for one that access refused. */
 export function refusingRules(decision: Decision): readonly DecidedRule[] {
   return decision.rules.filter(({ verdict }) => verdict.is === 'refused');

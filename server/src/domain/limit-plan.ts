@@ -112,6 +112,14 @@ export function planLimits(
   });
 }
 
+/** A plan of some of the rules of another, with only the counters that they read. */
+export function planOf(plan: Omit<LimitPlan, 'rules' | 'shapeId'>, some: readonly LimitRule[]): LimitPlan {
+  const read = [...new Set(some.map(({ counter }) => counter))];
+  const rules = some.map((rule) => Object.freeze({ ...rule, counter: read.indexOf(rule.counter) }));
+  const counters = read.map((counter) => plan.counters[counter] as CounterSpec);
+  return Object.freeze({ ...plan, counters: Object.freeze(counters), rules: Object.freeze(rules), shapeId: shapeIdOf(rules) });
+}
+
 /** The lowest of a plan's token limits, whatever their window, in tokens; Infinity where it has none. Off the hot path. */
 export function tightestTokenLimit({ rules }: Pick<LimitPlan, 'rules'>): number {
   let tightest = Number.POSITIVE_INFINITY;

@@ -11,6 +11,7 @@ import {
   periodName,
   periodsBack,
   rollingMs,
+  startsWithin,
 } from './period.ts';
 
 const HOUR_MS = 3_600_000;
@@ -56,6 +57,51 @@ const period: fc.Arbitrary<CalendarPeriod> = fc.oneof(
   }),
   fc.constant({ is: 'total' } as const),
 );
+
+describe('periods of any time', () => {
+  const counted = period.filter((one) => one.is !== 'total') as fc.Arbitrary<Exclude<CalendarPeriod, { is: 'total' }>>;
+  const long = fc.integer({ min: at('0001-01-01T00:00:00Z'), max: at('9999-12-31T23:59:59Z') });
+
+  test('are found without a walk, also in the first centuries', () => {
+    fc.assert(
+      fc.property(counted, zone, long, (one, timeZone, atMs) => {
+        const { startMs, endMs } = periodAt(one, timeZone, atMs);
+        expect(startMs <= atMs && atMs < endMs).toBe(true);
+        expect(endMs - startMs).toBeLessThan(370 * 24 * HOUR_MS);
+      }),
+    );
+  });
+
+  test('within a span are those that follow each other from its beginning to its end, or too many', () => {
+    fc.assert(
+      fc.property(
+        counted,
+        zone,
+        instant,
+        fc.integer({ min: 1, max: 800 * 24 }),
+        fc.integer({ min: 1, max: 60 }),
+        (one, timeZone, fromMs, hours, most) => {
+          const toMs = fromMs + hours * HOUR_MS;
+          const starts = [periodAt(one, timeZone, fromMs).startMs];
+          for (let endMs = 0; starts.length <= most; starts.push(endMs)) {
+            endMs = periodAt(one, timeZone, starts.at(-1) as number).endMs;
+            if (endMs >= toMs) break;
+          }
+          const within = startsWithin(one, timeZone, { startMs: fromMs, endMs: toMs }, most);
+          expect(within).toEqual(starts.length > most ? null : starts);
+        },
+      ),
+    );
+  });
+
+  test('of all centuries are too many at once', () => {
+    const span = { startMs: at('0001-01-01T00:00:00Z'), endMs: at('9999-01-01T00:00:00Z') };
+    const begunMs = performance.now();
+    for (const is of ['day', 'week', 'month'] as const)
+      expect(startsWithin(is === 'day' ? { is } : { is, anchorDay: 1 }, 'Europe/Paris', span, 2_000)).toBeNull();
+    expect(performance.now() - begunMs).toBeLessThan(50);
+  });
+});
 
 describe('periods in any zone', () => {
   test('an instant is inside its period, and the period before and after touch it exactly', () => {

@@ -24,16 +24,47 @@ export function periodAt(period: CalendarPeriod, timeZone: string, atMs: number)
 /** `count` (2 to 64) strictly rising boundaries: the start of the period that contains the instant, then each later start. */
 export function boundariesFrom(period: CalendarPeriod, timeZone: string, atMs: number, count: number): readonly number[] {
   if (period.is === 'total') return [0, FAR_FUTURE_MS];
-  let index = indexAt(period, timeZone, atMs);
-  const boundaries = [startOf(period, timeZone, index)];
-  while (boundaries.length < count) {
-    index += 1;
-    const next = startOf(period, timeZone, index);
-    // A date that a zone skipped (Apia, 30 December 2011) is an empty period: no boundary of its own.
-    if (next > (boundaries[boundaries.length - 1] as number)) boundaries.push(next);
-  }
-  return boundaries;
+  return startsFrom(period, timeZone, atMs, (starts) => starts.length === count);
 }
+
+/** Rising starts of periods: that of the one that contains `fromMs`, then each later one before `toMs`. Null when there are more than `countMax`. */
+export function startsWithin(
+  period: CountedPeriod,
+  timeZone: string,
+  { startMs: fromMs, endMs: toMs }: PeriodSpan,
+  countMax: number,
+): readonly number[] | null {
+  // Far too many are told without walking any: no period is longer than this.
+  if ((toMs - fromMs) / DAYS_MAX[period.is] / DAY_MS > countMax) return null;
+  const isEnough = (starts: readonly number[]) => (starts.at(-1) as number) >= toMs || starts.length > countMax + 1;
+  const starts = startsFrom(period, timeZone, fromMs, isEnough);
+  const within = starts.filter((startMs, at) => at === 0 || startMs < toMs);
+  return within.length > countMax ? null : within;
+}
+
+/** The most days that a period has; a zone that changed its side of the date line adds one. */
+const DAYS_MAX: Readonly<Record<CountedPeriod['is'], number>> = { day: 2, week: 8, month: 32, quarter: 93, year: 367 };
+
+/** Starts, the first that of the period that contains the instant, until there are enough. */
+function startsFrom(
+  period: CountedPeriod,
+  timeZone: string,
+  atMs: number,
+  isEnough: (starts: readonly number[]) => boolean,
+): readonly number[] {
+  const firstIndex = indexAt(period, timeZone, atMs);
+  const starts = [startOf(period, timeZone, firstIndex)];
+  for (let step = 1; !isEnough(starts); step += 1) {
+    if (step > STEPS_MAX) throw new RangeError(`more than ${STEPS_MAX} periods were walked`);
+    const next = startOf(period, timeZone, firstIndex + step);
+    // A date that a zone skipped (Apia, 30 December 2011) is an empty period: no start of its own.
+    if (next > (starts[starts.length - 1] as number)) starts.push(next);
+  }
+  return starts;
+}
+
+/** No question walks more periods: see `startsWithin` and the callers of `boundariesFrom`. */
+const STEPS_MAX = 10_000;
 
 /**
  * The period that contains the instant and those before it, newest first, `count` of them and each ending where the one after it begins.
@@ -94,24 +125,30 @@ export function isTimeZone(name: string): boolean {
   return canonicalTimeZone(name) !== null;
 }
 
-type CountedPeriod = Exclude<CalendarPeriod, { is: 'total' }>;
+/** A period that has an index: the first, second, … of all time. */
+export type CountedPeriod = Exclude<CalendarPeriod, { is: 'total' }>;
 
 /** Which period, counted from the year 0 or the epoch, contains the instant. */
 function indexAt(period: CountedPeriod, timeZone: string, atMs: number): number {
   const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(atMs)).toZonedDateTimeISO(timeZone);
-  let index = guessIndex(period, local);
   // The local date is only a guess: clocks set back across midnight show a date again after the next one has begun.
-  while (startOf(period, timeZone, index) > atMs) index -= 1;
-  while (startOf(period, timeZone, index + 1) <= atMs) index += 1;
+  const guess = guessIndex(period, local);
+  let index = guess;
+  while (index > guess - GUESS_OFF_MAX && startOf(period, timeZone, index) > atMs) index -= 1;
+  while (index < guess + GUESS_OFF_MAX && startOf(period, timeZone, index + 1) <= atMs) index += 1;
+  if (index === guess - GUESS_OFF_MAX || index === guess + GUESS_OFF_MAX) throw new RangeError('no period contains this instant');
   return index;
 }
+
+/** A guess is off by one where clocks or anchors say so. Whatever is further off is a defect, and must not be walked. */
+const GUESS_OFF_MAX = 4;
 
 function guessIndex(period: CountedPeriod, local: Temporal.ZonedDateTime): number {
   switch (period.is) {
     case 'day':
-      return Math.floor(Date.UTC(local.year, local.month - 1, local.day) / DAY_MS);
+      return epochDayOf(local);
     case 'week':
-      return Math.floor((Date.UTC(local.year, local.month - 1, local.day) / DAY_MS - FIRST_MONDAY) / 7);
+      return Math.floor((epochDayOf(local) - FIRST_MONDAY) / 7);
     case 'month':
       return local.year * 12 + local.month - 1;
     case 'quarter':
@@ -119,6 +156,11 @@ function guessIndex(period: CountedPeriod, local: Temporal.ZonedDateTime): numbe
     case 'year':
       return local.year;
   }
+}
+
+/** Days from 1 January 1970 to a date. Not `Date.UTC`: that reads the years 0 to 99 as 1900 to 1999. */
+function epochDayOf({ year, month, day }: Temporal.ZonedDateTime): number {
+  return new Date(0).setUTCFullYear(year, month - 1, day) / DAY_MS;
 }
 
 /** The first existing instant of the period's first date. */

@@ -4,12 +4,15 @@ import { betterAuth } from 'better-auth';
 import { drizzleAdapter } from 'better-auth/adapters/drizzle';
 import { APIError, createAuthEndpoint } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
+import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { twoFactor } from 'better-auth/plugins/two-factor';
 import { z } from 'zod';
 import { type IdPrefix, newId } from '../lib/id.ts';
 import { IP_HEADER } from './exchange.ts';
+import { fewAtOnce } from './few-at-once.ts';
 import type { IdentityOptions } from './options.ts';
 import { newRecoveryCodes, recoveryCodesOf } from './recovery-codes.ts';
+import { SignInRefused } from './refusal.ts';
 
 /** How long a browser stays signed in without coming back. */
 const SESSION_SECONDS = 7 * 86_400;
@@ -18,11 +21,23 @@ export const SESSION_COOKIE = 'headgate_session';
 /** A session younger than this may add a passkey; an older one signs in again first. */
 const FRESH_SECONDS = 86_400;
 
+/**
+ * A hash keeps a core busy for some 50 ms, beside which requests are served: one at a time, and the others wait for some seconds at most.
+ */
+const HASHES_AT_ONCE = 1;
+const HASHES_WAITING_MAX = 200;
+const BUSY_SECONDS = 5;
+
 const ID_PREFIXES: Readonly<Record<string, IdPrefix>> = { user: 'acct', session: 'sess', passkey: 'pass' };
 
 /** The sign-in library as this house uses it: in the program, never over its own HTTP. */
 export function openEngine(options: IdentityOptions) {
   const { publicUrl, key, db, tables } = options;
+  const oneHash = fewAtOnce({
+    atOnce: HASHES_AT_ONCE,
+    waitingMax: options.hashesWaitingMax ?? HASHES_WAITING_MAX,
+    tooMany: () => new SignInRefused('busy', BUSY_SECONDS),
+  });
   const isHttps = publicUrl?.startsWith('https://') === true;
   return betterAuth({
     appName: 'Headgate',
@@ -31,7 +46,15 @@ export function openEngine(options: IdentityOptions) {
     database: drizzleAdapter(db as Readonly<Record<string, unknown>>, { provider: 'pg', schema: tables }),
     logger: { disabled: true }, // What it logs may name people; what matters is an audit event.
     telemetry: { enabled: false },
-    emailAndPassword: { enabled: true, disableSignUp: true, maxPasswordLength: 128 },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      maxPasswordLength: 128,
+      password: {
+        hash: (password) => oneHash(() => hashPassword(password)),
+        verify: (both) => oneHash(() => verifyPassword(both)),
+      },
+    },
     session: { expiresIn: SESSION_SECONDS, updateAge: 3_600, freshAge: FRESH_SECONDS, cookieCache: { enabled: false } },
     databaseHooks: {
       session: {

@@ -1,4 +1,5 @@
-import { type Attempts, createAttempts } from './attempts.ts';
+import { type Attempt, type Attempts, createAttempts } from './attempts.ts';
+import { type Devices, openDevices } from './devices.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { type Cookies, cookiesOf, headersOf, type Visitor } from './exchange.ts';
 import type { IdentityOptions } from './options.ts';
@@ -24,6 +25,9 @@ export interface Identity {
   /** True when the password is the one of this hash; null is a hash nobody has. */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
   readonly attempts: Attempts;
+  readonly devices: Devices;
+  /** How a password of this address is tried by this visitor. */
+  passwordAttempt(email: string, visitor: Visitor): Attempt;
   readonly secondFactors: SecondFactors;
   readonly passkeys: Passkeys;
 }
@@ -32,15 +36,19 @@ export interface Identity {
 export function openIdentity(options: IdentityOptions): Identity {
   const engine = openEngine(options);
   const attempts = createAttempts(options.nowMs);
+  const devices = openDevices(options);
+  const passwordAttempt: Identity['passwordAttempt'] = (email, visitor) => ({
+    owner: `password:${email}`,
+    from: visitor.ip,
+    byAnybody: { device: devices.knownTo(email, visitor) },
+  });
   return {
     sessionToken: async (visitor) => {
       if (visitor.cookie === undefined) return null;
       return (await engine.api.readSessionToken({ headers: headersOf(visitor) })).token;
     },
     signIn: (credentials, visitor) =>
-      attempts.throttled({ owner: `password:${credentials.email}`, from: visitor.ip }, () =>
-        signInWithPassword(engine, credentials, visitor),
-      ),
+      attempts.throttled(passwordAttempt(credentials.email, visitor), () => signInWithPassword(engine, credentials, visitor)),
     startSession: async (accountId, visitor) => {
       const wanted = { body: { accountId }, headers: headersOf(visitor), returnHeaders: true } as const;
       return cookiesOf(await refusing('not_signed_in', () => engine.api.startSession(wanted)));
@@ -50,8 +58,10 @@ export function openIdentity(options: IdentityOptions): Identity {
     hashPassword: async (password) => (await engine.$context).password.hash(password),
     verifyPassword: async (password, hash) => hash !== null && (await engine.$context).password.verify({ password, hash }),
     attempts,
+    devices,
+    passwordAttempt,
     secondFactors: openSecondFactors(engine, options),
-    passkeys: openPasskeys(engine),
+    passkeys: openPasskeys(engine, options),
   };
 }
 

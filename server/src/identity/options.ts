@@ -13,6 +13,8 @@ export interface IdentityOptions {
   readonly mayEnter: (accountId: string) => Promise<boolean>;
   /** Claims what may be used once, by its name, for so long; false when somebody was first. */
   readonly claimOnce: (name: string, forMs: number) => Promise<boolean>;
+  /** How many passwords may wait to be hashed; 200 unless given. */
+  readonly hashesWaitingMax?: number;
   /** Ends the session with this token. */
   readonly endSession: (token: string) => Promise<void>;
 }

@@ -5,6 +5,7 @@ export type RefusalCode =
   | 'wrong_credentials'
   | 'account_disabled'
   | 'too_many_attempts'
+  | 'busy'
   | 'wrong_code'
   | 'code_used'
   | 'no_challenge'
@@ -33,6 +34,7 @@ const SENTENCES: Readonly<Record<RefusalCode, string>> = {
   wrong_credentials: 'E-mail address or password is wrong.',
   account_disabled: 'This account is disabled. A platform admin can enable it again.',
   too_many_attempts: 'Too many attempts. Wait a moment and try again.',
+  busy: 'Too many people sign in at this moment. Try again in a few seconds.',
   wrong_code:
     'This code is not valid. Codes change every 30 seconds: check that the clock of the device that shows them is right.',
   code_used: 'This code was used already. Wait for the next one.',

@@ -1,8 +1,9 @@
 /** Whether each credential still opens its provider's door. One that begins to fail is told of once, and again when it works. */
 import type { CredentialConfig, ProviderName } from '../domain/catalogue.ts';
-import { open } from '../lib/secrets.ts';
+import { UnsealFailure } from '../lib/secrets.ts';
 import type { UpstreamModels } from '../providers/provider.ts';
 import * as checks from '../store/credential-checks.ts';
+import { openKey } from '../store/key-seal.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
@@ -41,13 +42,7 @@ async function checkOne(
   options: CredentialCheckOptions,
   { credential, check }: Checked,
 ): Promise<number> {
-  const config: CredentialConfig = {
-    id: credential.id,
-    provider: credential.provider as ProviderName,
-    baseUrl: credential.baseUrl,
-    apiKey: credential.sealed === null ? '' : open(options.key, credential.sealed, credential.id).toString(),
-  };
-  const answer = await options.listModels(config);
+  const answer = await askProvider(options, credential);
   const at = new Date(clock.nowMs());
   const isRefused = !answer.ok && answer.status !== null && REFUSED.has(answer.status);
   const failingSince = isRefused ? (check?.failingSince ?? at) : null;
@@ -65,4 +60,19 @@ async function checkOne(
     });
   });
   return isRefused ? 1 : 0;
+}
+
+/** A key that does not open is a finding about its credential, and no reason to leave the others unchecked. */
+async function askProvider({ key, listModels }: CredentialCheckOptions, row: Checked['credential']): Promise<UpstreamModels> {
+  const place = { id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl };
+  try {
+    return await listModels({ ...place, apiKey: openKey(key, row) });
+  } catch (error) {
+    if (!(error instanceof UnsealFailure)) throw error;
+    return {
+      ok: false,
+      status: null,
+      message: 'the stored key was not sealed for this address: give the credential its key again',
+    };
+  }
 }

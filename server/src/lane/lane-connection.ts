@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { addPiece, type BodyRoom, type HeadVerdict, keepsRoom } from '../lib/buffered-bytes.ts';
 import { LF } from './characters.ts';
 import { LaneReply, LaneRequest } from './lane-exchange.ts';
 import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
@@ -8,6 +9,8 @@ export interface LaneDesk {
   readonly bodyBytesMax: number;
   nowMs(): number;
   serve(request: LaneRequest, reply: LaneReply): void;
+  /** Judges a request whose body has not come with its head. */
+  judge(request: LaneRequest, reply: LaneReply): HeadVerdict | Promise<HeadVerdict>;
   /** Gives the connection to Node for good, with what it has not yet read. */
   handOver(connection: LaneConnection, unread: Buffer): void;
   forget(connection: LaneConnection): void;
@@ -24,9 +27,14 @@ export interface LaneDesk {
 /** Bytes of later messages that are read while one is served; beyond, the client has to wait. */
 const READ_AHEAD_BYTES_MAX = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
+/** How long what is still being sent is dropped behind an answer that did not wait for it. */
+const DROPS_MS_MAX = 5_000;
 
-/** What the connection waits for. */
-type Phase = 'message' | 'body' | 'answer' | 'over';
+/**
+ * What the connection waits for. `judged`: a body has begun to come, and whether it is read is not known yet. `rest`: the request is answered,
+ * and what is left of its body is dropped.
+ */
+type Phase = 'message' | 'judged' | 'body' | 'answer' | 'rest' | 'over';
 
 /** One client's connection: reads message after message, each served before the next is looked at, until one is not plain. */
 export class LaneConnection {
@@ -41,9 +49,12 @@ export class LaneConnection {
   readonly #desk: LaneDesk;
   /** Bytes not yet read as a message. */
   #unread: Buffer = NOTHING;
-  #head: RequestHead | null = null;
+  #request: LaneRequest | null = null;
+  #verdict: Extract<HeadVerdict, { is: 'read' }> | null = null;
   #pieces: Buffer[] = [];
   #missing = 0;
+  #room: BodyRoom | null = null;
+  #dropping: NodeJS.Timeout | null = null;
   #reply: LaneReply | null = null;
   #closes = false;
   #isAdvancing = false;
@@ -65,7 +76,11 @@ export class LaneConnection {
 
   /** Whether a message has begun to arrive and is not all here. */
   get isReading(): boolean {
-    return this.phase === 'body' || (this.phase === 'message' && (this.#unread.length > 0 || !this.isProven));
+    return this.isReadingBody || (this.phase === 'message' && (this.#unread.length > 0 || !this.isProven));
+  }
+
+  get isReadingBody(): boolean {
+    return this.phase === 'body' || this.phase === 'judged';
   }
 
   /** Whether nothing is under way here in either direction. */
@@ -82,17 +97,25 @@ export class LaneConnection {
   /** Says why in one answer and closes. */
   refuse(why: 'unreadable' | 'late'): void {
     this.phase = 'over';
+    this.#reply?.hungUp();
+    this.#reply = null;
     this.socket.end(this.#desk.refusal(why));
     this.socket.destroySoon();
   }
 
   standingLines(): string {
-    if (this.#desk.isClosing) this.#closes = true;
+    // What is left of a body that nobody reads must not be taken for a next request.
+    if (this.#desk.isClosing || this.isReadingBody) this.#closes = true;
     return this.#desk.standingLines(this.#closes);
   }
 
   answered(): void {
     this.#reply = null;
+    this.#freeRoom();
+    if (this.isReadingBody) {
+      this.#dropRest();
+      return;
+    }
     this.phase = 'message';
     this.idleLooks = 0;
     if (this.#closes || this.#desk.isDraining) {
@@ -116,6 +139,14 @@ export class LaneConnection {
         return;
       case 'body':
         this.#moreOfBody(bytes);
+        return;
+      case 'judged':
+        this.#pieces.push(bytes);
+        this.socket.pause();
+        return;
+      case 'rest':
+        this.#missing -= bytes.length;
+        if (this.#missing <= 0) this.#close();
         return;
       case 'answer':
         this.#unread = this.#unread.length === 0 ? bytes : Buffer.concat([this.#unread, bytes]);
@@ -166,24 +197,79 @@ export class LaneConnection {
       return;
     }
     this.#unread = NOTHING;
-    this.#head = head;
     this.readingSinceMs = startedMs;
     this.#pieces = bytes.length === head.bodyAt ? [] : [bytes.subarray(head.bodyAt)];
-    this.#missing = end - bytes.length;
+    this.#missing = head.contentLength;
+    this.#judge(new LaneRequest(head, NOTHING, startedMs, this.socket));
+  }
+
+  /** The head decides before anything of the body is kept beyond what came with it. */
+  #judge(request: LaneRequest): void {
+    this.phase = 'judged';
+    this.#request = request;
+    this.#reply = new LaneReply(this);
+    const verdict = this.#desk.judge(request, this.#reply);
+    if (verdict instanceof Promise) void verdict.then((later) => this.#judged(later));
+    else this.#judged(verdict);
+  }
+
+  #judged(verdict: HeadVerdict): void {
+    // Answered, late, or gone meanwhile.
+    if (this.phase !== 'judged' || verdict.is === 'answered') return;
     this.phase = 'body';
+    this.#verdict = verdict;
+    this.#room = verdict.room;
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    if (this.socket.isPaused()) this.socket.resume();
+    for (const piece of pieces) this.#data(piece);
   }
 
   #moreOfBody(bytes: Buffer): void {
     const piece = bytes.length <= this.#missing ? bytes : bytes.subarray(0, this.#missing);
-    this.#pieces.push(piece);
     this.#missing -= piece.length;
+    if (!(this.#room as BodyRoom).take(piece.length)) {
+      this.#pieces = [];
+      this.#verdict?.refuse('no_room');
+      return;
+    }
+    addPiece(this.#pieces, piece);
     if (this.#missing > 0) return;
-    const head = this.#head as RequestHead;
-    const body = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces, head.contentLength);
-    this.#head = null;
+    const request = this.#request as LaneRequest;
+    request.body = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
+    this.#request = null;
+    this.#verdict = null;
     this.#pieces = [];
     this.#unread = piece === bytes ? NOTHING : bytes.subarray(piece.length);
-    this.#serve(head, body, this.readingSinceMs);
+    this.phase = 'answer';
+    const room = this.#room as BodyRoom;
+    this.#desk.serve(request, this.#reply as LaneReply);
+    if (!keepsRoom(request.body)) room.free();
+  }
+
+  /** The answer is out; a connection that is closed over unread bytes is reset, and the answer may be lost with it. */
+  #dropRest(): void {
+    this.phase = 'rest';
+    for (const { length } of this.#pieces) this.#missing -= length;
+    this.#pieces = [];
+    this.#request = null;
+    this.#verdict = null;
+    if (this.#missing <= 0) {
+      this.#close();
+      return;
+    }
+    this.#dropping = setTimeout(() => this.#close(), DROPS_MS_MAX);
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  #close(): void {
+    this.phase = 'over';
+    this.socket.destroySoon();
+  }
+
+  #freeRoom(): void {
+    this.#room?.free();
+    this.#room = null;
   }
 
   #serve(head: RequestHead, body: Buffer, startedMs: number): void {
@@ -196,12 +282,14 @@ export class LaneConnection {
   /** The client will send no more. As with Node, whoever closes their side while an answer is awaited has hung up. */
   #ended(): void {
     if (this.phase === 'answer') this.socket.destroy();
-    else if (this.phase === 'body' || this.#unread.length > 0) this.refuse('unreadable');
+    else if (this.isReadingBody || this.#unread.length > 0) this.refuse('unreadable');
     else this.socket.destroySoon();
   }
 
   #closed(): void {
     this.phase = 'over';
+    this.#freeRoom();
+    if (this.#dropping !== null) clearTimeout(this.#dropping);
     this.#desk.forget(this);
     const reply = this.#reply;
     this.#reply = null;

@@ -5,15 +5,14 @@ import type { RequestHead } from './request-head.ts';
 
 // What is made once per request is a class without accessors in literals: see ADR 0015.
 
-const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
-
 /** One request as plain values, as the walk takes it. */
 export class LaneRequest {
   readonly method = 'POST';
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer;
+  /** Empty until it is here. */
+  body: Buffer;
   readonly startedMs: number;
   readonly #socket: Socket;
 
@@ -32,8 +31,8 @@ export class LaneRequest {
     return undefined;
   }
 
-  get isLoopback(): boolean {
-    return LOOPBACK.test(this.#socket.remoteAddress ?? '');
+  get remoteAddress(): string {
+    return this.#socket.remoteAddress ?? '';
   }
 }
 

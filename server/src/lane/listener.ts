@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HeadVerdict } from '../lib/buffered-bytes.ts';
 import { withSharedReads } from './accepted-socket.ts';
 import { LaneConnection, type LaneDesk } from './lane-connection.ts';
 import type { LaneReply, LaneRequest } from './lane-exchange.ts';
@@ -8,10 +9,14 @@ export interface LaneOptions {
   readonly bodyBytesMax: number;
   /** How long a head and a whole request may take to arrive, how long a connection may idle, how often that is looked at. */
   readonly patience: LanePatience;
+  /** Whether a connection may be taken: false where its address has too many. */
+  readonly enter: (socket: Socket) => boolean;
   readonly clock: { nowMs(): number; monotonicMs(): number };
   /** Whether each answer is the last of its connection, though connections are still taken. */
   readonly isLeaving: () => boolean;
   readonly serve: (request: LaneRequest, reply: LaneReply) => void;
+  /** Judges a request whose body has not come with its head. */
+  readonly judge: (request: LaneRequest, reply: LaneReply) => HeadVerdict | Promise<HeadVerdict>;
   /** A whole answer, the last of its connection. */
   readonly refusal: (why: 'unreadable' | 'late') => Buffer;
 }
@@ -43,7 +48,11 @@ export function openFastLane(server: Server, options: LaneOptions): FastLane {
   const lane = new Lane(options, (socket) => {
     for (const listener of toNode) listener.call(server, socket);
   });
-  server.on('connection', (socket) => lane.take(withSharedReads(socket)));
+  server.on('connection', (accepted) => {
+    const socket = withSharedReads(accepted);
+    if (options.enter(socket)) lane.take(socket);
+    else socket.destroy();
+  });
   return lane;
 }
 
@@ -89,6 +98,10 @@ class Lane implements FastLane, LaneDesk {
 
   serve(request: LaneRequest, reply: LaneReply): void {
     this.#options.serve(request, reply);
+  }
+
+  judge(request: LaneRequest, reply: LaneReply): HeadVerdict | Promise<HeadVerdict> {
+    return this.#options.judge(request, reply);
   }
 
   handOver(connection: LaneConnection, unread: Buffer): void {
@@ -142,7 +155,7 @@ class Lane implements FastLane, LaneDesk {
     for (const connection of this.#connections) {
       if (connection.isReading) {
         const forMs = nowMs - connection.readingSinceMs;
-        if (forMs > (connection.phase === 'body' ? requestMsMax : headMsMax)) connection.refuse('late');
+        if (forMs > (connection.isReadingBody ? requestMsMax : headMsMax)) connection.refuse('late');
       } else if (connection.isIdle) {
         connection.idleLooks += 1;
         if (connection.idleLooks * lookMs > idleMsMax) connection.socket.destroySoon();

@@ -4,7 +4,7 @@ import { randomFillSync } from 'node:crypto';
 /** What an id can name. */
 export type IdPrefix =
   | ('org' | 'team' | 'key' | 'acct' | 'mem' | 'svc' | 'dep' | 'cred' | 'rg' | 'bud' | 'price' | 'adm' | 'req')
-  | ('inv' | 'sess' | 'link' | 'pass' | 'auth') // people and how they sign in
+  | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // people and how they sign in
   | ('evt' | 'hook' | 'dlv' | 'run' | 'drift'); // what runs by itself, and whom it tells
 
 /** A new id, `org_0192f3…`. Two made by one process in the same millisecond sort in the order they were made. */

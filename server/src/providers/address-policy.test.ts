@@ -5,7 +5,9 @@ import {
   type AddressPolicyOptions,
   addressProblem,
   checkBaseUrl,
+  checkWebhookUrl,
   createAddressPolicy,
+  isPlainOnNetwork,
 } from './address-policy.ts';
 
 function policy(options: Partial<AddressPolicyOptions> = {}): AddressPolicy {
@@ -21,7 +23,7 @@ describe('a base URL', () => {
     'https://api.openai.com/v1',
     'https://api.anthropic.com',
     'HTTPS://API.OPENAI.COM/v1/',
-    'http://models.example.com:8080/v1',
+    'https://models.example.com:8080/v1',
     'https://8.8.8.8/v1',
     'https://[2606:4700::6810:85e5]/v1',
     'https://my_host.example.com',
@@ -157,6 +159,38 @@ describe('a base URL', () => {
     }
   });
 
+  // The key and every prompt would cross the internet in plain text.
+  it('is taken without TLS only where the policy lists its host', () => {
+    const allowing = policy({ allowedUpstreams: 'vllm.internal, models.example.com, 10.1.0.0/16' });
+    for (const url of ['http://models.example.com/v1', 'http://vllm.internal:8000', 'http://10.1.2.3/v1'])
+      expect([checkBaseUrl(url, allowing), isPlainOnNetwork(url, allowing)]).toEqual([null, false]);
+    for (const url of ['http://models.example.com/v1', 'http://api.openai.com', 'http://8.8.8.8', 'HTTP://vllm:8000']) {
+      expect(checkBaseUrl(url, production)).toContain('begins with https://');
+      expect(isPlainOnNetwork(url, production)).toBe(true);
+    }
+    expect(isPlainOnNetwork('https://api.openai.com', production)).toBe(false);
+  });
+
+  it('that is taken never leaves in plain text for a host that is not listed', () => {
+    const scheme = fc.constantFrom('http', 'https', 'HTTP', 'hTtP');
+    const host = fc.oneof(
+      fc.domain(),
+      fc.ipV4(),
+      fc.ipV6().map((address) => `[${address}]`),
+      fc.constant('listed.example'),
+    );
+    const listing = policy({ allowedUpstreams: 'listed.example' });
+    fc.assert(
+      fc.property(scheme, host, fc.webPath(), (scheme, host, path) => {
+        const url = `${scheme}://${host}${path}`;
+        for (const check of [checkBaseUrl, checkWebhookUrl]) {
+          if (check(url, listing) !== null) continue;
+          expect(new URL(url).protocol === 'https:' || host === 'listed.example').toBe(true);
+        }
+      }),
+    );
+  });
+
   it('never makes the check throw, whatever it is', () => {
     fc.assert(fc.property(fc.string({ maxLength: 200 }), (text) => void checkBaseUrl(`http://${text}`, production)));
     fc.assert(fc.property(fc.webUrl(), (text) => void checkBaseUrl(text, production)));
@@ -196,7 +230,7 @@ describe('a resolved address', () => {
   it('agrees with the URL check on every IPv4 literal', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
-        expect(checkBaseUrl(`http://${address}/v1`, production)).toBe(addressProblem(address, address, production));
+        expect(checkBaseUrl(`https://${address}/v1`, production)).toBe(addressProblem(address, address, production));
       }),
     );
   });

@@ -4,6 +4,7 @@
  * so that a name which later resolves elsewhere does not pass.
  */
 import { BlockList, isIP } from 'node:net';
+import { addRange, addressList, holdsAddress } from '../lib/address-list.ts';
 
 const URL_LENGTH_MAX = 2_048;
 
@@ -24,11 +25,11 @@ const INNER_NAMES = /^(?:localhost|metadata)$|\.(?:localhost|local|internal|loca
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_][a-z0-9_-]{0,62})*$/;
 
 const ranges = {
-  innerIpv4: listOf(INNER_IPV4),
-  innerIpv6: listOf(INNER_IPV6),
-  neverIpv4: listOf(NEVER_IPV4),
-  neverIpv6: listOf(NEVER_IPV6),
-  publicIpv6: listOf(PUBLIC_IPV6),
+  innerIpv4: addressList(INNER_IPV4),
+  innerIpv6: addressList(INNER_IPV6),
+  neverIpv4: addressList(NEVER_IPV4),
+  neverIpv6: addressList(NEVER_IPV6),
+  publicIpv6: addressList(PUBLIC_IPV6),
 };
 
 /** What is allowed beyond public addresses. */
@@ -41,7 +42,7 @@ export interface AddressPolicy {
 }
 
 export interface AddressPolicyOptions {
-  /** `development` also allows 127.0.0.1, ::1 and localhost. */
+  /** `development` also allows 127.0.0.1, ::1 and localhost; never for addresses that tenants give. */
   readonly mode: 'development' | 'production';
   /** HEADGATE_ALLOWED_UPSTREAMS: host names, addresses and CIDRs, separated by commas or spaces. */
   readonly allowedUpstreams: string;
@@ -64,12 +65,26 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
   return { hosts, addresses, setting: options.setting ?? 'HEADGATE_ALLOWED_UPSTREAMS' };
 }
 
-/** Whether a credential may be stored with this base URL: null, or what is wrong with it in a sentence. Does not resolve names. */
+/**
+ * Checks whether a credential may be stored with this base URL: null, or what is wrong with it in a sentence. Does not resolve names.
+ * Without TLS only what the policy lists may be called: the key and every prompt would cross the internet in plain text.
+ */
 export function checkBaseUrl(text: string, policy: AddressPolicy): string | null {
   const problem = formProblem(text, 'a base URL');
   if (problem !== null) return problem;
   if (/[?#]/.test(text)) return 'a base URL carries no query and no fragment';
-  return checkHost(bareHost(new URL(text).hostname), writtenHost(text), policy);
+  const refused = checkHost(bareHost(new URL(text).hostname), writtenHost(text), policy);
+  if (refused !== null) return refused;
+  return isPlainOnNetwork(text, policy)
+    ? `a public base URL begins with https://; list its host in ${policy.setting} if it is inside your network`
+    : null;
+}
+
+/** Tells whether calls to this URL, which was stored once, leave without TLS for a host that the policy does not list. */
+export function isPlainOnNetwork(text: string, policy: AddressPolicy): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'http:' && !isListed(bareHost(hostname), policy);
 }
 
 /**
@@ -79,12 +94,10 @@ export function checkBaseUrl(text: string, policy: AddressPolicy): string | null
 export function checkWebhookUrl(text: string, policy: AddressPolicy): string | null {
   const problem = formProblem(text, 'a webhook');
   if (problem !== null) return problem;
-  const url = new URL(text);
   if (text.includes('#')) return 'a webhook carries no fragment';
-  const host = bareHost(url.hostname);
-  const refused = checkHost(host, writtenHost(text), policy);
+  const refused = checkHost(bareHost(new URL(text).hostname), writtenHost(text), policy);
   if (refused !== null) return refused;
-  return url.protocol === 'https:' || isListed(host, policy) ? null : 'a webhook begins with https://';
+  return isPlainOnNetwork(text, policy) ? 'a webhook begins with https://' : null;
 }
 
 /** What is wrong with a URL whatever it is for; `thing` begins the sentence. */
@@ -101,8 +114,7 @@ function formProblem(text: string, thing: string): string | null {
 
 /** By its name or its address, not by what its name resolves to. */
 function isListed(host: string, policy: AddressPolicy): boolean {
-  const family = isIP(host);
-  return family === 0 ? policy.hosts.has(hostKey(host)) : policy.addresses.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  return isIP(host) === 0 ? policy.hosts.has(hostKey(host)) : holdsAddress(policy.addresses, host);
 }
 
 /**
@@ -113,7 +125,7 @@ export function addressProblem(address: string, host: string, policy: AddressPol
   const bare = address.split('%')[0] as string; // A zone (`fe80::1%eth0`) would make the lists answer no.
   const family = isIP(bare);
   if (family === 0) return `${address.slice(0, 100)} is not an address`;
-  if (policy.addresses.check(bare, family === 4 ? 'ipv4' : 'ipv6')) return null;
+  if (holdsAddress(policy.addresses, bare)) return null;
   const kind = family === 4 ? kindOfIpv4(bare) : kindOfIpv6(bare);
   if (kind === 'public') return null;
   if (kind === 'inner' && policy.hosts.has(hostKey(host))) return null;
@@ -177,21 +189,4 @@ function mappedIpv4(address: string): string | null {
   if (hex === null) return null;
   const value = Number.parseInt(hex[1] as string, 16) * 65_536 + Number.parseInt(hex[2] as string, 16);
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.');
-}
-
-function listOf(cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) if (!addRange(list, cidr)) throw new Error(`not a CIDR: ${cidr}`);
-  return list;
-}
-
-/** False when the text is neither an address nor a CIDR. */
-function addRange(list: BlockList, text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0 || address.includes('%')) return false;
-  const bits = family === 4 ? 32 : 128;
-  if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) return false;
-  list.addSubnet(address, prefix === undefined ? bits : Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
-  return true;
 }

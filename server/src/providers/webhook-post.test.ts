@@ -43,10 +43,24 @@ test('opens no socket to an address that is not allowed, whatever name leads the
     connections += 1;
   });
   const port = new URL(url).port;
-  const refused = { is: 'failed', reason: 'the address is not allowed' };
+  const refused = { is: 'failed', reason: 'the host has no address that may be called' };
   expect(await postFrom('production').send(message(url))).toEqual(refused);
   expect(await postFrom('production').send(message(`http://looks-public.example:${port}`))).toEqual(refused);
   expect(connections).toBe(0);
+});
+
+// Whoever may set an address could otherwise list the names of the inner network.
+test('a name inside reads like a name that nobody knows', async () => {
+  const unknown = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
+  const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });
+  if ('problem' in policy) throw new Error(policy.problem);
+  const missing = createWebhookPost({ policy, clock, resolve: (_name, callback) => callback(unknown, []), timeoutMs: 300 });
+  const answers = [
+    await missing.send(message('https://a.example')),
+    await postFrom('production').send(message('https://a.example')),
+  ];
+  expect(answers[0]).toEqual(answers[1]);
+  await missing.close();
 });
 
 test('gives up on a receiver that does not answer, and says when there is none', async () => {

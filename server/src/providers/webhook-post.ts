@@ -34,6 +34,7 @@ const TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 const IDLE_MS = 4_000;
+const NOT_FOUND = 'the host has no address that may be called';
 
 /** Posts to addresses the policy allows, checked at every connect. Follows no redirect. */
 export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
@@ -61,14 +62,17 @@ export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
   };
 }
 
-/** In words without an address: what a name resolved to is none of the reader's business. */
+/**
+ * In words without an address: what a name resolved to is none of the reader's business. A name that resolves to an inner address reads like
+ * one that nobody knows, or tenants could try out which names the inner network has.
+ */
 function reasonOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof RefusedAddress) return 'the address is not allowed';
+  if (error instanceof RefusedAddress) return NOT_FOUND;
   const { code, name } = error as NodeJS.ErrnoException;
   if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`;
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection in time';
   if (code === 'ECONNREFUSED') return 'the connection was refused';
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the name has no address';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return NOT_FOUND;
   if (code !== undefined && /CERT|TLS|SSL|SIGNED|ALTNAME/.test(code)) return 'the certificate is not trusted';
   return 'the connection was lost';
 }

@@ -135,13 +135,14 @@ function isFinished({ deployment }: Candidate, { standing, walk }: Admission, is
 
 /** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
 function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admission, gateway: Gateway): Exchange | Failed {
-  const { facts, body, ourBytes } = admission.asked;
+  const { facts, body, ourBytes, spans } = admission.asked;
   try {
     return openExchange({
       client: admission.walk.endpoint.wire,
       upstream,
       body,
       ourBytes,
+      spans,
       facts,
       upstreamModel: deployment.upstreamModel,
       outputCap: admission.outputCap,

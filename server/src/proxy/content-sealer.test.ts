@@ -45,7 +45,7 @@ test('two organizations never share a key, nor one request’s bytes with anothe
 });
 
 // promise: the content key is destroyed
-// promise: **Nobody edits the audit log unseen**: control-plane events are hash-chained per organization
+// promise: Content is stored only as the organization says, under another key that can be destroyed
 test('once the key is destroyed nothing is kept, whatever was kept before', () => {
   const key = newDataKey();
   expect(seal(organization('org_1', key), 'req_1', 'before')).not.toBeNull();

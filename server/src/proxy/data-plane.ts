@@ -13,6 +13,11 @@ import { accessRefusal } from './standing.ts';
 
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 
+/** The endpoint at a path whose requests are walked; null: there is none. */
+export function walkAt(path: string): Endpoint | null {
+  return WALKS.get(path) ?? null;
+}
+
 /** Serves `/v1/…`. Paths are matched as they came: nothing is decoded or normalised before, so a trick in a path is an unknown path. */
 export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
   const endpoint = WALKS.get(request.path);

@@ -5,6 +5,7 @@ import type { BeginRecord, EndRecord } from '../journal/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { DeploymentHealth } from './health.ts';
+import type { LargeBodies } from './large-bodies.ts';
 import type { DeploymentLoad } from './load.ts';
 import type { DeploymentPace } from './pace.ts';
 import type { RequestLines } from './request-lines.ts';
@@ -48,6 +49,7 @@ export interface Gateway {
   readonly load: DeploymentLoad;
   readonly pace: DeploymentPace;
   readonly traffic: Traffic;
+  readonly largeBodies: Pick<LargeBodies, 'read'>;
   readonly decisions: DecisionLookup;
   readonly sealContent: SealContent;
   /** Takes a refused request's row; repeats of one (key, rule) may share one. */

@@ -12,9 +12,10 @@ export interface GatewayRequest {
   header(name: string): string | undefined;
   /** Flat name/value pairs as they arrived, duplicates included. */
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer;
-  /** The peer is this machine itself. */
-  readonly isLoopback: boolean;
+  /** Empty while a request is judged on its head. */
+  body: Buffer;
+  /** The address of the peer, which may be a proxy's; empty where there is none. */
+  readonly remoteAddress: string;
   /** Monotonic milliseconds when the request's head arrived. */
   readonly startedMs: number;
 }

@@ -23,7 +23,7 @@ export function limitRefusal(
   result: Extract<HoldResult, { admitted: false }>,
   standing: Standing,
   wanted: Wanted,
-  question: HoldQuestion,
+  question: Pick<HoldQuestion, 'outputCap' | 'outputTokensMax'>,
 ): LimitRefusal {
   let speaking = result.refusing[0] as Refusing;
   for (const refusing of result.refusing) if (waitOf(refusing) > waitOf(speaking)) speaking = refusing;
@@ -100,7 +100,7 @@ const UNITS = {
 const PER = { minute: 'per minute', hour: 'per hour', day: 'per day', now: 'at once' } as const;
 
 /** Where a budget lowers the cap, what it holds at least has a short answer in it and no more. */
-function capChange({ outputCap, outputTokensMax }: HoldQuestion): CapChange {
+function capChange({ outputCap, outputTokensMax }: Pick<HoldQuestion, 'outputCap' | 'outputTokensMax'>): CapChange {
   if (outputCap === 'clamp' || outputTokensMax === 0) return null;
   return outputTokensMax === null ? 'set' : 'lower';
 }

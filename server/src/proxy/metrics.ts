@@ -26,6 +26,8 @@ export interface MetricsSources {
   readonly journalBytesMax: number;
   /** Syncs of the journal that the disk failed since the start. */
   readonly journalSyncFailures: () => number;
+  /** What request bodies take of memory, and may. */
+  readonly bufferedBytes: () => { readonly bytes: number; readonly bytesMax: number };
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
   /** What runs by itself, as of a moment ago. */
   readonly jobs: () => JobReadings;
@@ -74,6 +76,9 @@ function registryOf(sources: MetricsSources): Registry {
   const forgotten = sources.holds() - traffic.inFlight - traffic.releasing;
   families.gauge('headgate_holds_without_request', 'Holds of limits and budgets whose request has ended.', forgotten);
   addKept(families, sources);
+  const { bytes, bytesMax } = sources.bufferedBytes();
+  families.gauge('headgate_buffered_bytes', 'Bytes of request bodies that are arriving or not yet read.', bytes);
+  families.gauge('headgate_buffered_bytes_max', 'Bytes that request bodies may take together.', bytesMax);
   addShared(families, sources.shared());
   addLedger(families, sources);
   addJobs(families, sources.jobs());

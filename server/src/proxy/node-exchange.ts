@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { BodyRoom } from '../lib/buffered-bytes.ts';
 import type { GatewayRequest, Reply } from './http.ts';
 
 // Classes, not object literals: a literal with a getter makes V8 create a new hidden class for each request, in the old generation, and each
 // of them keeps its whole request alive until a full collection.
-
-const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 /** What `node:http` read, as plain values. */
 export class NodeRequest implements GatewayRequest {
@@ -12,7 +11,8 @@ export class NodeRequest implements GatewayRequest {
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer;
+  /** Empty until it is here. */
+  body: Buffer;
   readonly startedMs: number;
   readonly #request: IncomingMessage;
   readonly #headers: IncomingHttpHeaders;
@@ -34,15 +34,23 @@ export class NodeRequest implements GatewayRequest {
     return this.#headers[name] as string | undefined;
   }
 
-  get isLoopback(): boolean {
-    return LOOPBACK.test(this.#request.socket.remoteAddress ?? '');
+  get remoteAddress(): string {
+    return this.#request.socket.remoteAddress ?? '';
   }
 }
+
+/** Sends a whole answer before the request's body was read, and ends the connection. */
+export type SendUnread = (status: number, headers: readonly string[], body: Buffer | null) => void;
 
 /** Writes through a `ServerResponse`. */
 export class NodeReply implements Reply {
   gone = false;
+  /** While the body is not here; null from then on. */
+  sendUnread: SendUnread | null = null;
+  /** What the body takes, until the answer is over. */
+  room: BodyRoom | null = null;
   readonly #response: ServerResponse;
+  #unread: { readonly status: number; readonly headers: readonly string[] } | null = null;
   #whenGone: (() => void) | null = null;
   #whenDrained: (() => void) | null = null;
 
@@ -53,7 +61,9 @@ export class NodeReply implements Reply {
   }
 
   head(status: number, headers: string[]): void {
-    if (!this.gone) this.#response.writeHead(status, headers);
+    if (this.gone) return;
+    if (this.sendUnread === null) this.#response.writeHead(status, headers);
+    else this.#unread = { status, headers };
   }
 
   chunk(bytes: Buffer): boolean {
@@ -62,6 +72,12 @@ export class NodeReply implements Reply {
 
   end(bytes: Buffer | null): void {
     if (this.gone) return;
+    if (this.#unread !== null) {
+      this.gone = true;
+      this.room?.free();
+      this.sendUnread?.(this.#unread.status, this.#unread.headers, bytes);
+      return;
+    }
     if (bytes === null) this.#response.end();
     else this.#response.end(bytes);
   }
@@ -81,7 +97,8 @@ export class NodeReply implements Reply {
   }
 
   #closed(): void {
-    if (this.#response.writableFinished) return;
+    this.room?.free();
+    if (this.gone || this.#response.writableFinished) return;
     this.gone = true;
     this.#whenGone?.();
   }

@@ -9,11 +9,13 @@ export interface Operations {
   /** Counters that are needed and do not know their past yet. */
   coldCounters(): number;
   metrics(): Promise<string>;
-  /** Whether this request may read the metrics: from loopback, or with a platform token. */
+  /** Whether this request may read the metrics: from a program on this machine, with the metrics token, or with a platform token. */
   mayReadMetrics(request: GatewayRequest): Promise<boolean>;
   /** The console's file at an address; null for an address that is not the console's. */
   file(address: string): PageFile | null;
   requestId(): string;
+  /** What pages tell browsers of TLS; null where the gateway is not reached over https. */
+  readonly strictTransport: readonly [name: string, value: string] | null;
 }
 
 /** A file of the console, ready to be sent. */
@@ -42,7 +44,7 @@ export async function serveOperations(request: GatewayRequest, reply: Reply, ope
   }
   const file = operations.file(path);
   if (file === null) return refuse(request, reply, operations);
-  sayFile(request, reply, file);
+  sayFile(request, reply, file, operations);
 }
 
 /** No inline script; styles are set by scripts, which needs `unsafe-inline` for them alone. */
@@ -70,9 +72,10 @@ const PAGE_HEADERS = [
   ],
 ];
 
-function sayFile(request: GatewayRequest, reply: Reply, file: PageFile): void {
+function sayFile(request: GatewayRequest, reply: Reply, file: PageFile, { strictTransport }: Operations): void {
   const caching = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache';
   const headers = ['etag', file.etag, 'cache-control', caching, 'vary', 'accept-encoding', ...PAGE_HEADERS];
+  if (strictTransport !== null) headers.push(...strictTransport);
   if (request.header('if-none-match') === file.etag) {
     reply.head(304, headers);
     reply.end(null);
@@ -105,5 +108,6 @@ function say(reply: Reply, status: number, type: string, content: string | Buffe
 }
 
 function refuse(request: GatewayRequest, reply: Reply, operations: Operations): void {
-  sayRefusal(request, reply, new Refusal('not_found', 'There is nothing at this path.'), operations.requestId());
+  const refusal = new Refusal('not_found', 'There is nothing at this path.');
+  sayRefusal(request, reply, refusal, operations.requestId(), ['x-content-type-options', 'nosniff']);
 }

@@ -1,4 +1,5 @@
-import { BETA_HEADER, readBody, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
+import type { FieldSpans, JsonObject } from '../dialects/dialect.ts';
+import { BETA_HEADER, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
@@ -34,7 +35,8 @@ export async function handle(
     walk.key = key;
     if (gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
     if (refusal !== null) throw refusal;
-    const asked = read(walk);
+    const reading = read(walk, gateway);
+    const asked = reading instanceof Promise ? await reading : reading;
     const admitted = admit(walk, key, asked, gateway);
     admission = admitted instanceof Promise ? await admitted : admitted;
     if (reply.gone) throw new ClientGone();
@@ -70,9 +72,9 @@ function traced({ request, endpoint }: Walk, tracing: Tracing): RequestTrace {
   return tracing.begin({ endpoint, parent: traceContextOf(request), startedMs: request.startedMs });
 }
 
-/** Bytes → what was asked, checked as far as admission and settlement depend on it. */
-function read(walk: Walk): Asked {
-  const { request, endpoint } = walk;
+/** Bytes → what was asked, checked as far as admission and settlement depend on it. Later only where the body is large. */
+function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
+  const { request } = walk;
   const type = request.header('content-type');
   if (type !== undefined && !type.toLowerCase().includes('json')) {
     throw new Refusal('unsupported_media_type', 'The body must be JSON (`content-type: application/json`).');
@@ -81,17 +83,51 @@ function read(walk: Walk): Asked {
   if (encoding !== undefined && encoding !== 'identity') {
     throw new Refusal('unsupported_media_type', 'Compressed request bodies are not accepted.');
   }
-  const reading = readBody(request.body);
+  const reading = readBodyInTurn(request.body);
+  if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  const facts = readFacts(endpoint.wire, reading.body, request.header(BETA_HEADER));
+  return asked(walk, reading.body, reading.isOurs ? request.body : null, null);
+}
+
+/** Whoever reads it has its bytes meanwhile. */
+async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
+  const { raw, reading } = await largeBodies.read(walk.request.body);
+  walk.request.body = raw;
+  if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
+  return asked(walk, reading.body, reading.written ?? walk.request.body, reading.spans);
+}
+
+function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null, spans: FieldSpans | null): Asked {
+  const { request, endpoint } = walk;
+  const facts = readFacts(endpoint.wire, body, request.header(BETA_HEADER));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
-  walk.asked = { body: reading.body, ourBytes: reading.isOurs ? request.body : null, facts: facts.facts, tags: null };
-  const named = readTags(request.header(TAGS_HEADER), reading.body);
+  walk.asked = { body, ourBytes, spans, facts: facts.facts, tags: null };
+  const named = readTags(request.header(TAGS_HEADER), body);
   if (named === null) return walk.asked;
   if (!named.ok) throw invalidRequest(named.problem.message, named.problem.param);
-  const isAsItCame = reading.isOurs && named.body === reading.body;
-  walk.asked = { body: named.body, ourBytes: isAsItCame ? request.body : null, facts: facts.facts, tags: named.tags };
+  // Where the body names tags, bytes that are ours say them too, and are not sent.
+  const isAsItCame = named.body === body;
+  walk.asked = {
+    body: named.body,
+    ourBytes: isAsItCame ? ourBytes : null,
+    spans: isAsItCame ? spans : null,
+    facts: facts.facts,
+    tags: named.tags,
+  };
   return walk.asked;
+}
+
+/** A request that is refused by its head, or while its body arrives: it has no name, and nothing of it was read. Never throws. */
+export function refuseOnHead(
+  { request, reply, endpoint, key, standing }: Pick<Walk, 'request' | 'reply' | 'endpoint' | 'key' | 'standing'>,
+  error: unknown,
+  gateway: Gateway,
+): void {
+  const walk = newWalk(request, reply, endpoint, gateway);
+  walk.key = key;
+  walk.standing = standing;
+  if (key !== null && gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
+  refuse(walk, error, gateway);
 }
 
 /** Refused before anything was held: a known key's refusal leaves a row, an unknown key's is only counted. */

@@ -33,8 +33,8 @@ class HouseRequest implements GatewayRequest {
   readonly path = PATH;
   readonly query = '';
   readonly rawHeaders: readonly string[] = [];
-  readonly isLoopback = false;
-  readonly body: Buffer;
+  readonly remoteAddress = '';
+  body: Buffer;
   readonly startedMs: number;
   readonly #tags: readonly string[];
 

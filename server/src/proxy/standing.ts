@@ -1,6 +1,7 @@
 import { checkAccess, explainTarget, levelsOf, reaches } from '../domain/access.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../domain/catalogue.ts';
 import { encodeAccess, shapeOf } from '../domain/decision.ts';
+import { planOfHead } from '../domain/head-plan.ts';
 import { type HoldCandidate, OutputHistory } from '../domain/hold.ts';
 import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-plan.ts';
 import { NAME_LENGTH_MAX } from '../domain/names.ts';
@@ -74,8 +75,54 @@ export function standingOf(key: CachedKey, name: string, gateway: Gateway): Stan
   return standing;
 }
 
-function isCurrent({ caller, catalogue }: Standing, key: CachedKey, now: Catalogue): boolean {
+function isCurrent({ caller, catalogue }: Pick<Standing, 'caller' | 'catalogue'>, key: CachedKey, now: Catalogue): boolean {
   return catalogue === now && caller.organization === key.holder.config && caller.key === key.config;
+}
+
+/**
+ * The standing of a request of which nothing but the head is known: no name, and of the limits those that hold for every request. Null where
+ * there are none. From memory while nothing it was made of has changed.
+ */
+export function standingOnHead(key: CachedKey, gateway: Gateway): Standing | null {
+  const catalogue = gateway.snapshot.catalogue();
+  const nowMs = gateway.clock.nowMs();
+  const known = ON_HEAD.get(key);
+  if (known !== undefined && isCurrent(known, key, known.catalogue) && nowMs < known.validUntilMs) return known.standing;
+  const caller = callerOf(key);
+  const plan = planOfHead(caller, nowMs);
+  if (plan !== null) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
+  const standing = plan === null ? null : onHead(caller, plan, catalogue);
+  const validUntilMs = plan === null ? Number.POSITIVE_INFINITY : plan.validUntilMs;
+  ON_HEAD.set(key, { caller, catalogue, standing, validUntilMs });
+  return standing;
+}
+
+type OnHead = Pick<Standing, 'caller' | 'catalogue' | 'validUntilMs'> & { readonly standing: Standing | null };
+const ON_HEAD = new WeakMap<CachedKey, OnHead>();
+
+function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Standing {
+  return {
+    caller,
+    name: '',
+    charged: chargedFor(caller.key, ''),
+    headerName: null,
+    refusal: null,
+    reachable: [],
+    chain: [],
+    tags: null,
+    byTags: null,
+    candidates: new Map(),
+    holdCandidates: [],
+    plan,
+    tokensMax: Number.POSITIVE_INFINITY,
+    limitWords: limitWordsOf(plan),
+    accessText: '',
+    needsPrice: false,
+    clamps: false,
+    catalogue,
+    organization: caller.organization,
+    validUntilMs: plan.validUntilMs,
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Hold, Readings } from '../counters/counters.ts';
-import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
+import type { FieldSpans, JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/estimate-reason.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
 import type { Dimensions, LedgerEntry } from '../journal/records.ts';
@@ -36,6 +36,8 @@ export interface Asked {
   readonly body: JsonObject;
   /** What came, where it is exactly what we would write for `body`; else null. */
   readonly ourBytes: Buffer | null;
+  /** Where its fields stand in them, of a large body. */
+  readonly spans: FieldSpans | null;
   readonly facts: RequestFacts;
   /** Null for nearly all: it names none. */
   readonly tags: readonly string[] | null;

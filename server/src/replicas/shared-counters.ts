@@ -13,6 +13,7 @@ import {
   type Hold,
   type HoldResult,
   type Readings,
+  type Refused,
   type SeedPoint,
   type Wanted,
 } from '../counters/counters.ts';
@@ -136,6 +137,11 @@ class Shared implements SharedCounters {
       if (!(error instanceof RedisAway)) throw error;
     }
     return this.#holdAway(requestId, plan, wanted, true);
+  }
+
+  /** While Redis is away the shares of replicas decide, and what they refuse a moment later may pass. */
+  exhausted(plan: LimitPlan): Refused | null {
+    return this.#opening.state.is === 'open' ? this.#o.redis.exhausted(plan) : null;
   }
 
   /** `isAsked`: Redis was asked first and may have taken something, or take it later: whatever comes of that is cancelled. */

@@ -1,8 +1,10 @@
 /** What a list of accounts shows beside the rows: where each belongs and how it can prove itself. One question for a whole page. */
 import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
 import { membershipsOf } from './account-places.ts';
+import type { AccountRow } from './accounts.ts';
+import { type AddressProofRow, presentProofs } from './address-proofs.ts';
 import type { Database } from './database.ts';
-import { accounts, auditEvents, passkeys, sessions, twoFactors } from './schema.ts';
+import { accounts, auditEvents, organizations, passkeys, sessions, twoFactors } from './schema.ts';
 
 export interface AccountFacts {
   readonly memberships: readonly {
@@ -14,13 +16,30 @@ export interface AccountFacts {
   readonly hasTotp: boolean;
   readonly passkeys: number;
   readonly lastSignInAt: Date | null;
+  /** The first proof of its present address. */
+  readonly proof: AddressProofRow | null;
+  /** The organization that it is bound to while it has none. */
+  readonly boundTo: { readonly id: string; readonly name: string } | null;
 }
 
-const NOTHING: AccountFacts = { memberships: [], hasTotp: false, passkeys: 0, lastSignInAt: null };
+const NOTHING: AccountFacts = {
+  memberships: [],
+  hasTotp: false,
+  passkeys: 0,
+  lastSignInAt: null,
+  proof: null,
+  boundTo: null,
+};
 
 /** By account id. Removed memberships and deleted organizations are left out. */
-export async function factsOf(db: Database, ids: readonly string[]): Promise<(id: string) => AccountFacts> {
-  if (ids.length === 0) return () => NOTHING;
+export async function factsOf(
+  db: Database,
+  rows: readonly Pick<AccountRow, 'id' | 'boundOrganizationId'>[],
+): Promise<(id: string) => AccountFacts> {
+  if (rows.length === 0) return () => NOTHING;
+  const ids = rows.map(({ id }) => id);
+  const proofs = await presentProofs(db, ids);
+  const bound = await boundOf(db, rows);
   const where = await membershipsOf(db, ids);
   const totp = await totpOf(db, ids);
   const keys = await passkeysOf(db, ids);
@@ -30,7 +49,26 @@ export async function factsOf(db: Database, ids: readonly string[]): Promise<(id
     hasTotp: totp.has(id),
     passkeys: keys.get(id) ?? 0,
     lastSignInAt: seen.get(id) ?? null,
+    proof: proofs.get(id) ?? null,
+    boundTo: bound.get(id) ?? null,
   });
+}
+
+/** The organization that each account is bound to, by account id; deleted ones too. */
+async function boundOf(db: Database, rows: readonly Pick<AccountRow, 'id' | 'boundOrganizationId'>[]) {
+  const ids = [...new Set(rows.flatMap(({ boundOrganizationId }) => boundOrganizationId ?? []))];
+  if (ids.length === 0) return new Map<string, { id: string; name: string }>();
+  const found = await db
+    .select({ id: organizations.id, name: organizations.name })
+    .from(organizations)
+    .where(inArray(organizations.id, ids));
+  const byId = new Map(found.map((row) => [row.id, row]));
+  return new Map(
+    rows.flatMap(({ id, boundOrganizationId }) => {
+      const organization = boundOrganizationId === null ? undefined : byId.get(boundOrganizationId);
+      return organization === undefined ? [] : [[id, organization] as const];
+    }),
+  );
 }
 
 /** When each of these accounts was last here: to the minute in a session, or its last sign-in. Whoever never was is not in it. */

@@ -1,5 +1,6 @@
 /** People. Global: one person may belong to many organizations. */
 import { eq } from 'drizzle-orm';
+import { type AddressFilter, addressCondition } from './address-proofs.ts';
 import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
 import { accountMemberships, accounts } from './schema.ts';
@@ -56,11 +57,16 @@ export async function membershipIds(db: Database, id: string): Promise<readonly 
 
 export interface AccountFilter {
   readonly status?: 'active' | 'disabled' | undefined;
+  readonly address?: AddressFilter | undefined;
   /** Beginning of the name or e-mail address, or the whole id. */
   readonly search?: string | undefined;
 }
 
-export function list(db: Database, { status, search }: AccountFilter, page: PageRequest): Promise<Listed<AccountRow>> {
-  const wanted = [status === undefined ? undefined : eq(accounts.status, status), named(accounts, search, accounts.email)];
+export function list(db: Database, { status, address, search }: AccountFilter, page: PageRequest): Promise<Listed<AccountRow>> {
+  const wanted = [
+    status === undefined ? undefined : eq(accounts.status, status),
+    address === undefined ? undefined : addressCondition(db, address),
+    named(accounts, search, accounts.email),
+  ];
   return listNamed(db, accounts, { list: 'accounts', wanted, page });
 }

@@ -1,6 +1,7 @@
 /** The audit log: appended in the transaction of the change, one hash chain per organization and one for the platform. */
-import { and, asc, eq, gt, gte, lt, lte, type SQL } from 'drizzle-orm';
-import { chainHash, GENESIS_HASH, type Json, verifyChain } from '../domain/audit-chain.ts';
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, type SQL } from 'drizzle-orm';
+import { type AuditKey, chainHash, chainMac, GENESIS_HASH, isMacOf, type Json } from '../domain/audit-chain.ts';
+import type { AuditHead, AuditHeads } from './audit-heads.ts';
 import type { Database } from './database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from './paging.ts';
 import { auditEvents, auditHeads } from './schema.ts';
@@ -50,21 +51,67 @@ export interface AuditFilter {
   readonly to?: Date | undefined;
 }
 
-export type AuditVerdict =
-  | { readonly is: 'intact'; readonly events: number; readonly headHash: string }
-  /** The first event that was edited, removed or put in; one past the last when events are missing at the end. */
-  | { readonly is: 'broken'; readonly seq: number };
+/** What chains events: the installation's key, and what this process remembers of its chains. */
+export interface AuditTrail {
+  readonly key: AuditKey;
+  readonly heads: AuditHeads;
+  /** Told when the database no longer holds what this process wrote to a chain. */
+  readonly onContradiction: (chain: string) => void;
+}
 
-/** Appends one event. Appends to one chain wait for each other until their transactions end, so a chain has no gaps and no forks. */
-export async function appendAuditEvent(tx: Database, event: NewAuditEvent): Promise<void> {
+/** An event that was appended: the new head of its chain. Give it to `remember` once the transaction is committed. */
+export interface AppendedEvent extends AuditHead {
+  /** True when the chain in the database is not the one that this process wrote to before. */
+  readonly isContradiction: boolean;
+}
+
+/**
+ * Appends one event. Appends to one chain wait for each other until their transactions end, so a chain has no gaps and no forks. What was
+ * written without the key is closed first, by an event that holds its last hash. Returns the chain's new head.
+ */
+export async function appendAuditEvent(tx: Database, trail: AuditTrail, event: NewAuditEvent): Promise<AppendedEvent> {
   const chain = event.organizationId ?? PLATFORM_CHAIN;
   const head = await lockHead(tx, chain);
-  const seq = head.seq + 1;
-  const { organizationId: _, ...rest } = event;
-  const facts = { ...rest, before: jsonOf(event.before), after: jsonOf(event.after) };
-  const hash = Buffer.from(chainHash(head.hash.toString('hex'), linkOf({ chain, seq, ...facts })), 'hex');
-  await tx.insert(auditEvents).values({ chain, seq, ...facts, prevHash: head.hash, hash });
-  await tx.update(auditHeads).set({ seq, hash }).where(eq(auditHeads.chain, chain));
+  const { isKeyed, isContradiction } = await judgeHead(tx, trail, head);
+  const before = isKeyed ? head : await insertEvent(tx, trail.key, head, closingEvent(head, event.at));
+  const after = await insertEvent(tx, trail.key, before, event);
+  await moveHead(tx, after);
+  return { ...after, isContradiction };
+}
+
+/**
+ * Remembers what a committed transaction appended. A chain that is not the one this process wrote to keeps the head that shows it, so that
+ * no later event hides it. Never rejects.
+ */
+export async function rememberAppended(
+  { heads, onContradiction }: AuditTrail,
+  appended: readonly AppendedEvent[],
+): Promise<void> {
+  const changed = new Set(appended.filter(({ isContradiction }) => isContradiction).map(({ chain }) => chain));
+  for (const chain of changed) onContradiction(chain);
+  await heads.remember(appended.filter(({ chain }) => !changed.has(chain)));
+}
+
+/** Closes a chain whose newest event was written without the key. Returns its new head; null where there was nothing to close. */
+export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: string, at: Date): Promise<AppendedEvent | null> {
+  const head = await lockHead(tx, chain);
+  const { isKeyed, isContradiction } = await judgeHead(tx, trail, head);
+  if (isKeyed) return null;
+  const after = await insertEvent(tx, trail.key, head, closingEvent(head, at));
+  await moveHead(tx, after);
+  return { ...after, isContradiction };
+}
+
+/** Chains whose newest event was written without the key, in order after `after`. */
+export async function unkeyedChains(db: Database, { after, most }: { readonly after: string; readonly most: number }) {
+  const rows = await db
+    .select({ chain: auditHeads.chain })
+    .from(auditHeads)
+    .innerJoin(auditEvents, and(eq(auditEvents.chain, auditHeads.chain), eq(auditEvents.seq, auditHeads.seq)))
+    .where(and(gt(auditHeads.chain, after), isNull(auditEvents.mac)))
+    .orderBy(asc(auditHeads.chain))
+    .limit(most);
+  return rows.map(({ chain }) => chain);
 }
 
 /** Newest first. */
@@ -109,30 +156,11 @@ export async function* streamAuditEvents(db: Database, organizationId: string | 
   }
 }
 
-/** Follows a whole chain to its head. Events appended meanwhile are left for the next time. */
-export async function verifyAuditChain(db: Database, organizationId: string | null): Promise<AuditVerdict> {
-  const chain = organizationId ?? PLATFORM_CHAIN;
-  const [head] = await db.select().from(auditHeads).where(eq(auditHeads.chain, chain));
-  let seq = 0;
-  let previous = GENESIS_HASH;
-  for await (const rows of streamAuditEvents(db, organizationId, head?.seq ?? Number.MAX_SAFE_INTEGER)) {
-    for (const row of rows) {
-      const link = { event: linkOf(row), hash: row.hash.toString('hex') };
-      const follows = row.seq === seq + 1 && row.prevHash.toString('hex') === previous;
-      if (!follows || verifyChain([link], { startHash: previous }).is === 'broken') return { is: 'broken', seq: seq + 1 };
-      seq = row.seq;
-      previous = link.hash;
-    }
-  }
-  const isWhole = head === undefined ? seq === 0 : head.seq === seq && head.hash.toString('hex') === previous;
-  return isWhole ? { is: 'intact', events: seq, headHash: previous } : { is: 'broken', seq: seq + 1 };
-}
-
 const NEWEST_FIRST: Keyset = { name: 'audit-events', columns: [auditEvents.seq], direction: 'desc' };
 /** Few, since one event may hold what a request body of a megabyte changed. */
 const EVENTS_AT_ONCE = 200;
 
-async function lockHead(tx: Database, chain: string): Promise<{ seq: number; hash: Buffer }> {
+async function lockHead(tx: Database, chain: string): Promise<AuditHead> {
   const genesis = { chain, seq: 0, hash: Buffer.from(GENESIS_HASH, 'hex') };
   // Writing the chain's own name back locks the row whether it was there or not, in one statement.
   const [head] = await tx
@@ -140,7 +168,63 @@ async function lockHead(tx: Database, chain: string): Promise<{ seq: number; has
     .values(genesis)
     .onConflictDoUpdate({ target: auditHeads.chain, set: { chain } })
     .returning();
-  return head ?? genesis;
+  const { seq, hash } = head ?? genesis;
+  return { chain, seq, hash: hash.toString('hex') };
+}
+
+/** Judges the chain's newest event, and the one that this process wrote last, in one question. */
+async function judgeHead(tx: Database, { key, heads }: AuditTrail, head: AuditHead) {
+  const known = heads.known(head.chain);
+  const seqs = known === null ? [head.seq] : [head.seq, known.seq];
+  const rows = await tx
+    .select({ seq: auditEvents.seq, hash: auditEvents.hash, mac: auditEvents.mac })
+    .from(auditEvents)
+    .where(and(eq(auditEvents.chain, head.chain), inArray(auditEvents.seq, seqs)));
+  const mac = rows.find(({ seq }) => seq === head.seq)?.mac ?? null;
+  const then = known === null ? null : rows.find(({ seq }) => seq === known.seq);
+  return {
+    isKeyed: head.seq === 0 || (mac !== null && isMacOf(key.key, mac, head)),
+    isContradiction: known !== null && then?.hash.toString('hex') !== known.hash,
+  };
+}
+
+async function insertEvent(tx: Database, { key }: AuditKey, head: AuditHead, event: NewAuditEvent): Promise<AuditHead> {
+  const { chain } = head;
+  const seq = head.seq + 1;
+  const { organizationId: _, ...rest } = event;
+  const facts = { ...rest, before: jsonOf(event.before), after: jsonOf(event.after) };
+  const hash = chainHash(head.hash, eventOf({ chain, seq, ...facts }));
+  const [prevHash, ownHash] = [Buffer.from(head.hash, 'hex'), Buffer.from(hash, 'hex')];
+  const mac = chainMac(key, { chain, seq, hash });
+  await tx.insert(auditEvents).values({ chain, seq, ...facts, prevHash, hash: ownHash, mac });
+  return { chain, seq, hash };
+}
+
+async function moveHead(tx: Database, { chain, seq, hash }: AuditHead): Promise<void> {
+  await tx
+    .update(auditHeads)
+    .set({ seq, hash: Buffer.from(hash, 'hex') })
+    .where(eq(auditHeads.chain, chain));
+}
+
+/** What was written without the key ends here: its last event and hash, under the key. */
+function closingEvent({ chain, seq, hash }: AuditHead, at: Date): NewAuditEvent {
+  return {
+    organizationId: chain === PLATFORM_CHAIN ? null : chain,
+    at,
+    actorKind: 'system',
+    actorId: 'audit',
+    actorName: 'Headgate',
+    action: 'audit_chain.close',
+    objectType: 'audit_chain',
+    objectId: chain,
+    objectName: null,
+    before: null,
+    after: { last_seq: seq, last_hash: hash },
+    reason: null,
+    ip: null,
+    requestId: null,
+  };
 }
 
 function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
@@ -158,9 +242,9 @@ function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
 
 type Row = ChainedEvent;
 
-/** What a hash covers: every column but the hashes. A column added later must be left out where it is absent, or old chains break. */
-function linkOf(
-  row: Omit<Row, 'hash' | 'prevHash' | 'before' | 'after'> & { readonly before: unknown; readonly after: unknown },
+/** What a hash covers: every column but those that chain. A column added later must be left out where it is absent, or old chains break. */
+export function eventOf(
+  row: Omit<Row, 'hash' | 'prevHash' | 'mac' | 'before' | 'after'> & { readonly before: unknown; readonly after: unknown },
 ): Json {
   return {
     chain: row.chain,
@@ -186,7 +270,7 @@ function jsonOf(value: unknown): Json {
 }
 
 function eventFrom(row: Row): AuditEvent {
-  const { chain, prevHash: _, hash, ...facts } = row;
+  const { chain, prevHash: _, mac: __, hash, ...facts } = row;
   return {
     ...facts,
     organizationId: chain === PLATFORM_CHAIN ? null : chain,

@@ -7,7 +7,7 @@ import type { Database } from './database.ts';
 import * as schema from './schema.ts';
 
 const hash = (byte: string) => byte.repeat(32);
-const openSecret = (sealed: Buffer, id: string) => `${id}:${sealed.toString()}`;
+const openSecret = ({ id, sealed }: { id: string; sealed: Buffer | null }) => `${id}:${sealed?.toString()}`;
 
 onEveryDatabase('the configuration', (given) => {
   beforeAll(async () => {
@@ -182,7 +182,7 @@ const GLOBAL_TABLES = [
     'route_groups',
   ],
   ...['target_labels', 'account_memberships', 'accounts', 'admin_tokens', 'key_secrets', 'organizations', 'tenant_objects'],
-  ...['one_time_links', 'passkeys', 'sessions', 'sign_in_methods', 'two_factors', 'verifications'],
+  ...['address_proofs', 'one_time_links', 'passkeys', 'sessions', 'sign_in_methods', 'two_factors', 'verifications'],
   // What the platform lists and adds up over all tenants has an index by time, name or place in its list besides.
   ...['invitations', 'keys', 'ledger', 'organization_days', 'organization_standings', 'platform_rollups', 'request_log'],
   ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],

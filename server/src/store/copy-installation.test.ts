@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
+import { byForce, testTrail } from '../../test/support/audit-trail.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase, withDatabase } from '../../test/support/database.ts';
 import { appendAuditEvent } from './audit.ts';
 import { copyInstallation } from './copy-installation.ts';
@@ -14,7 +15,7 @@ describe.skipIf(!hasPostgres())('copying an installation', () => {
 
   const append = (objectName: string) =>
     source().db.transaction((tx) =>
-      appendAuditEvent(tx, {
+      appendAuditEvent(tx, testTrail(), {
         organizationId: null,
         at: new Date('2026-01-02T03:04:05.678Z'),
         actorKind: 'admin_token',
@@ -69,10 +70,20 @@ describe.skipIf(!hasPostgres())('copying an installation', () => {
     expect(Number((await target.db.execute<{ teams: number }>(teams)).rows[0]?.teams)).toBe(before + 1);
   });
 
+  test('leaves the audit log of the copy as closed to changes as its original', async () => {
+    target = await openTestDatabase('postgresql');
+    await append('copied');
+    await copyInstallation(source(), target);
+    for (const db of [source().db, target.db]) {
+      await expect(db.execute(sql`update audit_events set object_name = 'edited'`)).rejects.toThrow();
+      await expect(db.execute(sql`truncate audit_events`)).rejects.toThrow();
+    }
+  });
+
   test('stops at an audit chain that was broken before, and leaves the other database as empty as it was', async () => {
     target = await openTestDatabase('postgresql');
     await append('to be edited by hand');
-    await source().db.execute(sql`update audit_events set object_name = 'edited' where seq = 1`);
+    await byForce(source().db, (tx) => tx.execute(sql`update audit_events set object_name = 'edited' where seq = 1`));
     await expect(copyInstallation(source(), target)).rejects.toThrow(/audit chain platform is broken at 1/);
     const { rows } = await target.db.execute(sql`select 1 from organizations union all select 1 from audit_events`);
     expect(rows).toEqual([]);

@@ -3,7 +3,7 @@
  * in one transaction, which commits only when every table has the same rows on both sides.
  */
 import { sql } from 'drizzle-orm';
-import { PLATFORM_CHAIN, verifyAuditChain } from './audit.ts';
+import { followAuditChain } from './audit-proof.ts';
 import type { Database, OpenDatabase } from './database.ts';
 import { newPartitions } from './partitions.ts';
 import { PARTITIONED_TABLES } from './schema.ts';
@@ -109,8 +109,8 @@ async function mustBeEmpty(target: Database): Promise<void> {
 
 /** Of what the migrations put in, which the copy brings too; and without its triggers, whose work the copy brings as well. */
 async function emptied(target: Database, name: string): Promise<void> {
-  await target.execute(sql`truncate ${sql.identifier(name)} cascade`);
   await target.execute(sql`alter table ${sql.identifier(name)} disable trigger user`);
+  await target.execute(sql`truncate ${sql.identifier(name)} cascade`);
 }
 
 /** Rows as the text of their whole, which both sides write and read alike whatever is in them. */
@@ -152,7 +152,7 @@ async function contentOf(db: Database, name: string): Promise<{ readonly rows: s
 async function followChains(target: Database): Promise<number> {
   const { rows } = await target.execute<{ chain: string }>(sql`select chain from audit_heads order by chain`);
   for (const { chain } of rows) {
-    const verdict = await verifyAuditChain(target, chain === PLATFORM_CHAIN ? null : chain);
+    const verdict = await followAuditChain(target, chain);
     if (verdict.is === 'broken')
       throw new NotCopied(`The audit chain ${chain} is broken at ${verdict.seq}, before the move already.`);
   }

@@ -53,15 +53,19 @@ export interface LeaseOptions {
   readonly name: string;
   /** Another process took the lease over while this one could not renew: stop serving. Called once. */
   readonly onLost: (error: LeaseHeld) => void;
+  /** The newest migration that this process knows (`newestMigration`). */
+  readonly knows?: string;
   /** Tests pretend to be other processes. */
   readonly identity?: ProcessIdentity;
 }
 
 /** Takes the lease or throws LeaseHeld. Expiry is judged by the database's clock alone. */
-export async function acquireLease(db: Database, { name, onLost, identity = thisProcess() }: LeaseOptions): Promise<Lease> {
+export async function acquireLease(db: Database, options: LeaseOptions): Promise<Lease> {
+  const { name, onLost, knows = null, identity = thisProcess() } = options;
   const us = JSON.stringify(identity);
-  await db.transaction((tx) => take(tx, name, us));
-  const timer = setInterval(() => renew(db, name, us).catch(lost), RENEW_EVERY_MS).unref();
+  const claim = { name, holder: us, knows };
+  await db.transaction((tx) => take(tx, claim));
+  const timer = setInterval(() => renew(db, claim).catch(lost), RENEW_EVERY_MS).unref();
   function lost(error: unknown): void {
     // Any other failure is the database being away; the next renewal tries again.
     if (!(error instanceof LeaseHeld)) return;
@@ -94,6 +98,32 @@ async function liveReplicaLeases(db: Database): Promise<readonly { readonly name
     .from(processLeases)
     .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} > now()`);
   return rows.filter(({ holder }) => !isSeenToBeGone(holder));
+}
+
+/**
+ * Tells whether a replica may still run whose version does not know this migration. None can start any more once it is applied (`NewerSchema`),
+ * so a false stays false. A replica that was cut off may come back to its lease: it counts for ten minutes beyond it, unless it is seen to be
+ * gone. One that was just starting when the migration was applied has a minute to take its lease.
+ */
+export async function mayRunBefore(db: Database, migration: string): Promise<boolean> {
+  const replicas = await db
+    .select({ holder: processLeases.holder, isOlder: IS_OLDER(migration) })
+    .from(processLeases)
+    .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} > now() - interval '10 minutes'`);
+  const possible = replicas.filter(({ holder }) => !isSeenToBeGone(holder));
+  if (possible.some(({ isOlder }) => isOlder)) return true;
+  return possible.length > 0 && (await wasJustApplied(db, migration));
+}
+
+/** Names of migrations begin with their number, so their order is that of the text. */
+const IS_OLDER = (migration: string) =>
+  sql<boolean>`${processLeases.knows} is null or ${processLeases.knows} collate "C" < ${migration}`;
+
+async function wasJustApplied(db: Database, migration: string): Promise<boolean> {
+  const { rows } = await db.execute<{ applied: boolean }>(
+    sql`select exists (select 1 from schema_migrations where name = ${migration} and applied_at > now() - interval '1 minute') as applied`,
+  );
+  return rows[0]?.applied === true;
 }
 
 /** Throws CountsElsewhere while a process lives that counts the other way: `alone` in memory, or `together` in Redis. */
@@ -132,25 +162,31 @@ function isSeenToBeGone(holder: string): boolean {
 
 const EXPIRES_AT = sql`now() + ${LEASE_MS} * interval '1 millisecond'`;
 
-async function take(tx: Database, name: string, us: string): Promise<void> {
+interface Claim {
+  readonly name: string;
+  readonly holder: string;
+  readonly knows: string | null;
+}
+
+async function take(tx: Database, { name, holder: us, knows }: Claim): Promise<void> {
   // Writing the row locks it whether it was there or not; a lease taken in the same instant is then visible.
   const [made] = await tx
     .insert(processLeases)
-    .values({ name, holder: us, expiresAt: EXPIRES_AT })
+    .values({ name, holder: us, expiresAt: EXPIRES_AT, knows })
     .onConflictDoUpdate({ target: processLeases.name, set: { name } })
     .returning({ holder: processLeases.holder, remainingMs: REMAINING_MS });
   if (made === undefined || made.holder === us) return;
   const holder = parseIdentity(made.holder);
   const isFree = made.remainingMs <= 0 || (holder !== null && isGone(holder));
   if (!isFree) throw new LeaseHeld(name, holder, made.remainingMs);
-  await tx.update(processLeases).set({ holder: us, expiresAt: EXPIRES_AT }).where(eq(processLeases.name, name));
+  await tx.update(processLeases).set({ holder: us, expiresAt: EXPIRES_AT, knows }).where(eq(processLeases.name, name));
 }
 
 const REMAINING_MS = sql<number>`(extract(epoch from ${processLeases.expiresAt} - now()) * 1000)::float8`;
 
 /** A row that vanished or expired without a new holder is simply ours again: taking is renewing. */
-async function renew(db: Database, name: string, us: string): Promise<void> {
-  await db.transaction((tx) => take(tx, name, us).then(() => extend(tx, name)));
+async function renew(db: Database, claim: Claim): Promise<void> {
+  await db.transaction((tx) => take(tx, claim).then(() => extend(tx, claim.name)));
 }
 
 async function extend(tx: Database, name: string): Promise<void> {

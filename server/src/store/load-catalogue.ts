@@ -15,8 +15,8 @@ import {
   targetLabels,
 } from './schema.ts';
 
-/** Opens what was sealed for this credential. */
-export type OpenSecret = (sealed: Buffer, credentialId: string) => string;
+/** The key of a credential. Throws where it cannot be opened. */
+export type OpenSecret = (row: typeof credentials.$inferSelect) => string;
 /** Told of a row that cannot be read, with its id. */
 export type OnUnreadable = (what: 'credential' | 'price', id: string, error: unknown) => void;
 
@@ -75,8 +75,8 @@ function credentialFrom(
   onUnreadable: OnUnreadable,
 ): CredentialConfig | null {
   try {
-    const apiKey = row.sealed === null ? '' : openSecret(row.sealed, row.id);
-    return Object.freeze({ id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl, apiKey });
+    const { id, provider, baseUrl } = row;
+    return Object.freeze({ id, provider: provider as ProviderName, baseUrl, apiKey: openSecret(row) });
   } catch (error) {
     onUnreadable('credential', row.id, error);
     return null;

@@ -37,6 +37,11 @@ export async function migrate({ kind, pool }: OpenDatabase): Promise<void> {
   }
 }
 
+/** The name of the newest migration that this version knows. Names begin with their number, so the last by text is the newest. */
+export async function newestMigration(): Promise<string> {
+  return (await migrationNames()).toSorted().at(-1) as string;
+}
+
 /** The names of this version's migrations, oldest first. */
 async function migrationNames(): Promise<readonly string[]> {
   const journal: { entries: { tag: string }[] } = JSON.parse(await readFile(new URL('meta/_journal.json', FOLDER), 'utf8'));

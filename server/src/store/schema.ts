@@ -1,5 +1,6 @@
 /** Every table, one file per room of the house. What is stored is described here; how it is asked stands beside each use. */
 export * from './schema/accounts.ts';
+export * from './schema/address-proofs.ts';
 export * from './schema/alerts.ts';
 export * from './schema/audit.ts';
 export * from './schema/catalogue.ts';

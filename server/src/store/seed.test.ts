@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { testTrail } from '../../test/support/audit-trail.ts';
 import { onEveryDatabase } from '../../test/support/database.ts';
 import { looksLikeKeySecret } from '../lib/secrets.ts';
 import { findKeyByHash, loadOrganization } from './config.ts';
@@ -11,12 +12,13 @@ import { reportUsage } from './usage-report.ts';
 
 onEveryDatabase('load-size data', (given) => {
   const pepper = Buffer.alloc(32, 7);
+  const audit = testTrail();
   const size = { organizations: 20, keys: 200, requests: 3_000, days: 3, untilMs: Date.UTC(2026, 4, 2) };
 
   test('is a whole tenancy whose keys work and whose ledger, log and rollups agree', async () => {
     const { db } = given();
     const told: string[] = [];
-    await seed({ database: given(), pepper }, size, (step, done, of) => told.push(`${step} ${done}/${of}`));
+    await seed({ database: given(), pepper, audit }, size, (step, done, of) => told.push(`${step} ${done}/${of}`));
     expect(told).toEqual(['organizations 20/20', 'keys 200/200', 'requests 3000/3000']);
     expect(await db.$count(organizations)).toBe(20);
     expect(await db.$count(requestLog)).toBe(3_000);
@@ -38,6 +40,6 @@ onEveryDatabase('load-size data', (given) => {
   });
 
   test('is not loaded twice', async () => {
-    await expect(seed({ database: given(), pepper }, size, () => {})).rejects.toThrow(AlreadySeeded);
+    await expect(seed({ database: given(), pepper, audit }, size, () => {})).rejects.toThrow(AlreadySeeded);
   });
 });

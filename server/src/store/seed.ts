@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { QueryConfig, QueryResult } from 'pg';
 import { hashSecret, newKeySecret } from '../lib/secrets.ts';
-import { appendAuditEvent } from './audit.ts';
+import { type AuditTrail, appendAuditEvent, rememberAppended } from './audit.ts';
 import type { OpenDatabase } from './database.ts';
 import { newPartitions } from './partitions.ts';
 import { SEED_BATCH, SEED_CATALOGUE, SEED_FUNCTIONS, SEED_REQUESTS, SEED_TENANCY } from './seed-statements.ts';
@@ -23,6 +23,7 @@ export interface SeedTarget {
   readonly database: OpenDatabase;
   /** The installation's, so that the keys work. */
   readonly pepper: Buffer;
+  readonly audit: AuditTrail;
 }
 
 /** How far a step is: `keys` 120,000 of 500,000. */
@@ -37,7 +38,7 @@ export class AlreadySeeded extends Error {
 }
 
 /** Loads it all. Throws AlreadySeeded. Interrupted, it leaves what was finished; start again with an empty database. */
-export async function seed({ database, pepper }: SeedTarget, size: SeedSize, progress: SeedProgress): Promise<void> {
+export async function seed({ database, pepper, audit }: SeedTarget, size: SeedSize, progress: SeedProgress): Promise<void> {
   const spanMs = size.days * DAY_MS;
   const months = Array.from({ length: size.days + 1 }, (_, day) => size.untilMs - day * DAY_MS);
   await newPartitions(database.db, database.kind).ensure(months);
@@ -60,7 +61,7 @@ export async function seed({ database, pepper }: SeedTarget, size: SeedSize, pro
     await client.query('discard temp').catch(() => {});
     connection.release(true);
   }
-  await database.db.transaction((tx) => appendAuditEvent(tx, auditEventOf(size)));
+  await rememberAppended(audit, [await database.db.transaction((tx) => appendAuditEvent(tx, audit, auditEventOf(size)))]);
 }
 
 /** The secret of the key with this number (0 to keys − 1): known to everybody who reads this, so never seed what others can reach. */

@@ -1,5 +1,6 @@
 /** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
-import { and, count, desc, eq, gt, isNotNull, isNull, ne, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
+import type { MethodOrigin } from '../domain/address.ts';
 import type { AccountRow } from './accounts.ts';
 import type { Database } from './database.ts';
 import { accounts, oneTimeLinks, passkeys, sessions, signInMethods, twoFactors, verifications } from './schema.ts';
@@ -81,16 +82,20 @@ const LINKS_KEPT_MS = 30 * 86_400_000;
 /** Sets the password of an account, hashed already. */
 export async function setPassword(
   tx: Database,
-  wanted: { readonly id: string; readonly accountId: string; readonly hash: string; readonly at: Date },
+  wanted: {
+    readonly id: string;
+    readonly accountId: string;
+    readonly hash: string;
+    readonly at: Date;
+    readonly how: MethodOrigin;
+  },
 ): Promise<void> {
-  const { id, accountId, hash, at } = wanted;
+  const { id, accountId, hash, at, how } = wanted;
+  const set = { password: hash, addedHow: how, updatedAt: at };
   await tx
     .insert(signInMethods)
-    .values({ id, userId: accountId, providerId: PASSWORD, accountId, password: hash, createdAt: at, updatedAt: at })
-    .onConflictDoUpdate({
-      target: [signInMethods.providerId, signInMethods.accountId],
-      set: { password: hash, updatedAt: at },
-    });
+    .values({ id, userId: accountId, providerId: PASSWORD, accountId, createdAt: at, ...set })
+    .onConflictDoUpdate({ target: [signInMethods.providerId, signInMethods.accountId], set });
 }
 
 /** How the sign-in library calls a password. */
@@ -173,10 +178,84 @@ export async function factorsOf(db: Database, accountId: string): Promise<Factor
 }
 
 /** Takes the authenticator app, its recovery codes and every passkey away: the password alone signs in again. */
-export async function dropFactors(tx: Database, accountId: string): Promise<void> {
+export async function dropFactors(tx: Database, accountId: string): Promise<DroppedFactors> {
+  const { hasTotp, passkeys: kept } = await factorsOf(tx, accountId);
   await tx.delete(twoFactors).where(eq(twoFactors.userId, accountId));
   await tx.delete(passkeys).where(eq(passkeys.userId, accountId));
   await tx.update(accounts).set({ twoFactorEnabled: false }).where(eq(accounts.id, accountId));
+  return { passkeys: kept, two_factor: hasTotp };
+}
+
+/**
+ * Takes away the passkeys and the authenticator app that were added before that moment, and says which. An app of which nobody kept when it was
+ * added stays: it signs nobody in by itself.
+ */
+export async function dropFactorsBefore(tx: Database, accountId: string, before: Date): Promise<DroppedFactors> {
+  const gone = await tx
+    .delete(passkeys)
+    .where(and(eq(passkeys.userId, accountId), lt(passkeys.createdAt, before)))
+    .returning({ id: passkeys.id });
+  const apps = await tx
+    .delete(twoFactors)
+    .where(and(eq(twoFactors.userId, accountId), lt(twoFactors.addedAt, before)))
+    .returning({ id: twoFactors.id });
+  if (apps.length > 0) await tx.update(accounts).set({ twoFactorEnabled: false }).where(eq(accounts.id, accountId));
+  return { passkeys: gone.length, two_factor: apps.length > 0 };
+}
+
+/** What was taken away of an account's factors: for the audit log. */
+export interface DroppedFactors {
+  readonly passkeys: number;
+  readonly two_factor: boolean;
+}
+
+/** Keeps when the authenticator app of an account was confirmed. */
+export async function markTotpAdded(tx: Database, accountId: string, at: Date): Promise<void> {
+  await tx.update(twoFactors).set({ addedAt: at }).where(eq(twoFactors.userId, accountId));
+}
+
+/** Keeps that a passkey was added with the password or another passkey shown again. */
+export async function markPasskeyAdded(tx: Database, id: string): Promise<void> {
+  await tx.update(passkeys).set({ addedHow: 'shown_again' }).where(eq(passkeys.id, id));
+}
+
+/** Whether a session of an account is still there. */
+export async function isSessionAlive(
+  tx: Database,
+  session: { readonly accountId: string; readonly id: string },
+): Promise<boolean> {
+  return (await tx.$count(sessions, and(eq(sessions.userId, session.accountId), eq(sessions.id, session.id)))) > 0;
+}
+
+/** One way to sign in, as it is shown. */
+export interface MethodRow {
+  readonly kind: 'password' | 'passkey' | 'authenticator';
+  readonly id: string;
+  readonly name: string | null;
+  /** Null: before it was kept. */
+  readonly addedAt: Date | null;
+  readonly how: MethodOrigin | null;
+}
+
+/** Every way to sign in of an account. A password counts from when it was last set. */
+export async function listMethods(db: Database, accountId: string): Promise<readonly MethodRow[]> {
+  const passwords = await db.select().from(signInMethods).where(eq(signInMethods.userId, accountId));
+  const apps = await db
+    .select()
+    .from(twoFactors)
+    .where(and(eq(twoFactors.userId, accountId), eq(twoFactors.verified, true)));
+  const keys = await listPasskeys(db, accountId);
+  return [
+    ...passwords.map((row) => ({ kind: 'password' as const, id: row.id, name: null, addedAt: row.updatedAt, how: row.addedHow })),
+    ...apps.map((row) => ({
+      kind: 'authenticator' as const,
+      id: row.id,
+      name: null,
+      addedAt: row.addedAt,
+      how: row.addedAt === null ? null : ('shown_again' as const),
+    })),
+    ...keys.map((row) => ({ kind: 'passkey' as const, id: row.id, name: row.name, addedAt: row.createdAt, how: row.addedHow })),
+  ];
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Usage added up by whatever one asks, over any stretch of time: the numbers behind GET /usage. */
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
-import { boundariesFrom } from '../domain/period.ts';
+import { type PeriodSpan, startsWithin } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
 import type { Database, OpenDatabase } from './database.ts';
 import { withinReach } from './reach.ts';
@@ -228,25 +228,29 @@ export function intervalStarts({
   timeZone,
 }: Pick<UsageQuestion, 'fromMs' | 'toMs' | 'interval' | 'timeZone'>): readonly number[] | null {
   if (interval === null) return null;
-  const starts = [firstStart(interval, timeZone, fromMs)];
+  const span = { startMs: fromMs, endMs: toMs };
+  const starts =
+    interval === 'hour' ? hoursWithin(timeZone, span) : startsWithin(periodOf(interval), timeZone, span, INTERVALS_MAX);
+  if (starts === null) throw new TooManyIntervals();
+  return starts;
+}
+
+/** Null: there are more than INTERVALS_MAX, which is told without walking them. */
+function hoursWithin(timeZone: string, { startMs: fromMs, endMs: toMs }: PeriodSpan): readonly number[] | null {
+  if ((toMs - fromMs) / HOUR_MS_LONGEST > INTERVALS_MAX) return null;
+  const starts = [hourOf(timeZone, fromMs)];
   for (;;) {
-    const next = startAfter(interval, timeZone, starts.at(-1) as number);
-    if (next >= toMs) return starts;
-    starts.push(next);
-    if (starts.length > INTERVALS_MAX) throw new TooManyIntervals();
+    const startMs = starts.at(-1) as number;
+    const next = hourOf(timeZone, startMs + HOUR_MS);
+    // Clocks set by half an hour make one local hour of 90 minutes or of 30.
+    starts.push(next > startMs ? next : startMs + HOUR_MS);
+    if ((starts.at(-1) as number) >= toMs) return starts.slice(0, -1);
+    if (starts.length > INTERVALS_MAX) return null;
   }
 }
 
-function firstStart(interval: UsageInterval, timeZone: string, atMs: number): number {
-  return interval === 'hour' ? hourOf(timeZone, atMs) : (boundariesFrom(periodOf(interval), timeZone, atMs, 2)[0] as number);
-}
-
-function startAfter(interval: UsageInterval, timeZone: string, startMs: number): number {
-  if (interval !== 'hour') return boundariesFrom(periodOf(interval), timeZone, startMs, 2)[1] as number;
-  const next = hourOf(timeZone, startMs + 3_600_000);
-  // Clocks set by half an hour make one local hour of 90 minutes or of 30.
-  return next > startMs ? next : startMs + 3_600_000;
-}
+/** An hour in which clocks were set back. */
+const HOUR_MS_LONGEST = 2 * HOUR_MS;
 
 function hourOf(timeZone: string, atMs: number): number {
   const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(atMs)).toZonedDateTimeISO(timeZone);

@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { byForce } from '../support/audit-trail.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
@@ -38,13 +40,52 @@ onEveryDatabase('the audit log', (given) => {
     expect((await root('GET', '/audit-events?seq=0')).status).toBe(400);
   });
 
-  test('has none for what was refused or rolled back', async () => {
-    const { root, as } = world();
+  test('has none for what was not valid or rolled back', async () => {
+    const { root } = world();
     const made = await makeOrganization(root);
-    await as([{ role: 'org_member', organizationId: made.id }])('PATCH', `/organizations/${made.id}`, { name: 'x' });
     await root('PATCH', `/organizations/${made.id}`, { name: 'x'.repeat(500) });
     await root('PATCH', `/organizations/${made.id}`, { name: 'x' }, { 'if-match': '"9"' });
     expect(must(await root('GET', `/organizations/${made.id}/audit-events`)).total).toBe(1);
+  });
+
+  test('has one a minute for attempts that a role was short of, and the next says how many there were', async () => {
+    const { root, as, time } = world();
+    const made = await makeOrganization(root);
+    const member = as([{ role: 'org_member', organizationId: made.id }], 'acct_curious');
+    const attempt = async () => expect((await member('PATCH', `/organizations/${made.id}`, { name: 'x' })).status).toBe(403);
+    for (let count = 0; count < 5; count += 1) await attempt();
+    const denied = async () => must(await root('GET', `/organizations/${made.id}/audit-events?action=access.deny`)).data;
+    expect(await denied()).toMatchObject([
+      {
+        actor: { id: 'acct_curious' },
+        object: { type: 'operation', id: 'PATCH /api/v1/organizations/:id' },
+        after: { status: 403, params: { id: made.id }, held_back: 0 },
+        ip: '127.0.0.1',
+      },
+    ]);
+    time.nowMs += 60_000;
+    await attempt();
+    expect((await denied()).map((event: { after: { held_back: number } }) => event.after.held_back)).toEqual([4, 0]);
+    expect((await verify(made.id)).intact).toBe(true);
+  });
+
+  test('tells the platform, and not its owner, who asked for another tenant’s object', async () => {
+    const { root, as } = world();
+    const [mine, other] = [await makeOrganization(root), await makeOrganization(root)];
+    const stranger = as([{ role: 'org_owner', organizationId: mine.id }], 'acct_stranger');
+    expect((await stranger('GET', `/organizations/${other.id}`)).status).toBe(404);
+    expect((await stranger('GET', '/organizations/org_nothing')).status).toBe(404);
+    const told = async () => must(await root('GET', '/audit-events?action=access.deny&actor_id=acct_stranger')).data;
+    await expect.poll(told).toMatchObject([{ after: { status: 404, organization_id: other.id, params: { id: other.id } } }]);
+    expect(must(await root('GET', `/organizations/${other.id}/audit-events`)).total).toBe(1);
+  });
+
+  test('has one a minute for exports of each caller', async () => {
+    const { root } = world();
+    const made = await makeOrganization(root);
+    for (let count = 0; count < 3; count += 1) await root('GET', `/audit-events/export?organization_id=${made.id}`);
+    const events = must(await root('GET', `/organizations/${made.id}/audit-events?action=export.create`)).data;
+    expect(events).toMatchObject([{ object: { id: 'GET /api/v1/audit-events/export' }, after: { held_back: 0 } }]);
   });
 
   // promise: **Nobody edits the audit log unseen**: control-plane events are hash-chained per organization
@@ -58,12 +99,19 @@ onEveryDatabase('the audit log', (given) => {
     must(await root('DELETE', `/organizations/${organization.id}/members/${memberId}`));
     const { intact, events } = await verify(organization.id);
     expect(intact).toBe(true);
+    expect(await verify(organization.id)).toMatchObject({ keyed_from_seq: 1, unkeyed_since: 0, broken_because: null });
     expect(events).toBe(must(await root('GET', `/organizations/${organization.id}/audit-events`)).total);
     expect((await verify(null)).intact).toBe(true);
-    await given().pool.query(`update audit_events set actor_name = 'somebody else' where chain = $1 and seq = 3`, [
-      organization.id,
-    ]);
-    expect(await verify(organization.id)).toEqual({ intact: false, events: null, head_hash: null, broken_at_seq: 3 });
+    const edit = sql`update audit_events set actor_name = 'somebody else' where chain = ${organization.id} and seq = 3`;
+    await expect(given().db.execute(edit)).rejects.toThrow();
+    await byForce(given().db, (tx) => tx.execute(edit));
+    expect(await verify(organization.id)).toMatchObject({
+      intact: false,
+      events: null,
+      head_hash: null,
+      broken_at_seq: 3,
+      broken_because: 'hash',
+    });
     expect((await verify(null)).intact).toBe(true);
   });
 
@@ -77,7 +125,8 @@ onEveryDatabase('the audit log', (given) => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { seq: number; hash: string; previous_hash: string });
-    expect(lines.map((line) => line.seq)).toEqual([1, 2, 3, 4]);
+    // The fifth is the export itself.
+    expect(lines.map((line) => line.seq)).toEqual([1, 2, 3, 4, 5]);
     expect(lines.slice(1).map((line) => line.previous_hash)).toEqual(lines.slice(0, -1).map((line) => line.hash));
   });
 

@@ -172,6 +172,22 @@ describe('a request', () => {
     ['a limit above 200', 'GET', '/api/v1/organizations?limit=201', null, null, 400],
     ['a cursor that is none', 'GET', '/api/v1/organizations?cursor=abc', null, null, 400],
     ['a parameter twice', 'GET', '/api/v1/organizations?limit=1&limit=2', null, null, 400],
+    ['metadata of 5,000 levels', 'POST', '/api/v1/organizations', DEEP, 'application/json', 400],
+    ['100,000 values', 'POST', '/api/v1/organizations', `{"budgets":[${'{},'.repeat(100_000)}{}]}`, 'application/json', 400],
+    ['dots in the path of the reference', 'GET', '/api/docs/static/../x', null, null, 404],
+    ['a NUL in an export’s filter', 'GET', '/api/v1/requests/export?model=a%00', null, null, 400],
+    ['a NUL in an export’s code', 'GET', '/api/v1/requests/export?code=%00', null, null, 400],
+    ['a NUL in an export’s search', 'GET', '/api/v1/keys/export?search=%00x', null, null, 400],
+    ['a time of the year 20', 'GET', '/api/v1/overview?to=0020-02-29T00:00:00Z', null, null, 400],
+    ['a time of the year 0', 'GET', '/api/v1/usage?from=0000-01-01T00:00:00Z&interval=hour', null, null, 400],
+    [
+      'hours of 8,000 years',
+      'GET',
+      '/api/v1/usage?from=1970-01-01T00:00:00Z&to=9999-12-31T00:00:00Z&interval=hour',
+      null,
+      null,
+      400,
+    ],
     ['a NUL in a search', 'GET', '/api/v1/organizations?search=%00', null, null, 400],
   ])('with %s', async (_what, method, path, body, type, status) => {
     const headers = { 'x-test-actor': JSON.stringify(ROOT), ...(type === null ? {} : { 'content-type': type }) };
@@ -181,4 +197,5 @@ describe('a request', () => {
   });
 });
 
+const DEEP = `{"slug":"deep","name":"Deep","metadata":{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}}`;
 const ROOT = { kind: 'account', id: 'acct_root', name: 'Root', roles: [{ role: 'platform_admin' }], accountId: null };

@@ -1,14 +1,16 @@
 /** Pieces of a catalogue for suites of the admin API. */
 import type { AdminDeps } from '../../src/admin/deps.ts';
-import { checkBaseUrl, createAddressPolicy } from '../../src/providers/address-policy.ts';
+import { checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from '../../src/providers/address-policy.ts';
 import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { type Client, must } from './support.ts';
 
-const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });
+const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: 'vllm.internal' });
+if ('problem' in policy) throw new Error(policy.problem);
 
 /** What the providers' side really says, but for the live call. */
 export const upstream: AdminDeps['upstream'] = {
-  checkBaseUrl: (url) => ('problem' in policy ? policy.problem : checkBaseUrl(url, policy)),
+  checkBaseUrl: (url) => checkBaseUrl(url, policy),
+  isPlainOnNetwork: (url) => isPlainOnNetwork(url, policy),
   priceFor,
   priceListEdition: PRICE_LIST_EDITION,
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),

@@ -1,6 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { open } from '../../src/lib/secrets.ts';
+import { UnsealFailure } from '../../src/lib/secrets.ts';
+import { openKey, sealKey } from '../../src/store/key-seal.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
@@ -15,7 +16,7 @@ onEveryDatabase('credentials', (given) => {
     return must(await world().root('POST', '/credentials', body));
   };
 
-  test('a key is sealed for its own row and never shown again, only its last four characters', async () => {
+  test('a key is sealed for its own row and address, and never shown again, only its last four characters', async () => {
     const { root, deps, logged } = world();
     const answer = await root('POST', '/credentials', {
       name: freshName('cred'),
@@ -26,7 +27,16 @@ onEveryDatabase('credentials', (given) => {
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({ id: expect.stringMatching(/^cred_/), last_four: 'cdef', base_url: null, version: 1 });
     const [row] = await deps.db.select().from(schema.credentials).where(eq(schema.credentials.id, answer.body.id));
-    expect(open(deps.keys.credentials, row?.sealed as Buffer, answer.body.id).toString()).toBe(SECRET);
+    if (row === undefined) throw new Error('it was not stored');
+    expect(row.sealedFor).toBe('address');
+    expect(openKey(deps.keys.credentials, row)).toBe(SECRET);
+    for (const changed of [
+      { id: 'cred_other' },
+      { baseUrl: 'https://evil.example' },
+      { provider: 'anthropic' },
+      { sealedFor: 'row' as const },
+    ])
+      expect(() => openKey(deps.keys.credentials, { ...row, ...changed })).toThrow(UnsealFailure);
     const said = [answer, await root('GET', `/credentials/${answer.body.id}`), await root('GET', '/credentials')];
     for (const { text } of said) expect(text).not.toContain(SECRET);
     const events = await deps.db.select().from(schema.auditEvents).where(eq(schema.auditEvents.objectId, answer.body.id));
@@ -77,6 +87,7 @@ onEveryDatabase('credentials', (given) => {
       ['a metadata name', { base_url: 'http://metadata.google.internal/v1' }, '/base_url'],
       ['a private address', { base_url: 'http://10.0.0.7/v1' }, '/base_url'],
       ['loopback', { base_url: 'http://127.0.0.1:9/v1' }, '/base_url'],
+      ['a public address without TLS', { base_url: 'http://models.example.com/v1' }, '/base_url'],
       ['an address in decimal', { base_url: 'http://2130706433/v1' }, '/base_url'],
       ['an address in octal', { base_url: 'http://0177.0.0.1/v1' }, '/base_url'],
       ['an IPv4 address in IPv6', { base_url: 'http://[::ffff:10.0.0.7]/v1' }, '/base_url'],
@@ -100,6 +111,86 @@ onEveryDatabase('credentials', (given) => {
         expect((await root('GET', `/credentials?search=${name}`)).body.total).toBe(0);
       });
     }
+  });
+
+  describe('that was stored without TLS', () => {
+    const stored = async () => {
+      const { id } = await make({ base_url: 'https://models.example.com/v1' });
+      const row = eq(schema.credentials.id, id);
+      await world().deps.db.update(schema.credentials).set({ baseUrl: 'http://models.example.com/v1' }).where(row);
+      return id;
+    };
+
+    // promise: A public upstream begins with `https://`; one that was stored
+    test('is shown as a risk, and one that is listed is none', async () => {
+      const { root } = world();
+      expect(must(await root('GET', `/credentials/${await stored()}`)).risks).toEqual(['plain_http']);
+      expect((await make({ base_url: 'https://models.example.com/v1' })).risks).toEqual([]);
+      expect((await make({ base_url: 'http://vllm.internal:8000/v1' })).risks).toEqual([]);
+      expect((await make()).risks).toEqual([]);
+    });
+
+    // promise: A public upstream begins with `https://`; one that was stored
+    test('is called as before, where it is stored and nowhere else', async () => {
+      const { root, deps } = world();
+      const [id, baseUrl] = [await stored(), 'http://models.example.com/v1'];
+      const sealed = await sealKey(deps.db, deps.keys.credentials, { id, provider: 'openai', baseUrl }, SECRET);
+      await deps.db.update(schema.credentials).set(sealed).where(eq(schema.credentials.id, id));
+      expect(must(await root('GET', `/credentials/${id}/models`)).models).toEqual(['gpt-5', 'gpt-5-nano']);
+      const check = (base_url: string) => root('POST', '/credentials/check', { provider: 'openai', credential_id: id, base_url });
+      expect(must(await check(baseUrl)).ok).toBe(true);
+      expect((await check('http://other.example.com/v1')).body.errors[0].pointer).toBe('/base_url');
+    });
+
+    // promise: A public upstream begins with `https://`; one that was stored
+    test('is refused when it is saved again, until its address has TLS', async () => {
+      const { root } = world();
+      const id = await stored();
+      const kept = 'http://models.example.com/v1';
+      for (const body of [
+        { name: freshName('x') },
+        { base_url: kept },
+        { api_key: SECRET },
+        { api_key: SECRET, base_url: kept },
+      ]) {
+        const answer = await root('PATCH', `/credentials/${id}`, body);
+        expect([answer.status, answer.body.errors]).toEqual([
+          400,
+          [{ pointer: '/base_url', message: expect.stringContaining('https://') }],
+        ]);
+      }
+      const changed = must(
+        await root('PATCH', `/credentials/${id}`, { api_key: SECRET, base_url: 'https://models.example.com/v1' }),
+      );
+      expect([changed.risks, changed.version]).toEqual([[], 2]);
+    });
+  });
+
+  describe('another address', () => {
+    // promise: **A stored provider key goes to the address it was given for**
+    test.each([
+      ['another host', 'https://b.example/v1'],
+      ['another port', 'https://a.example:8443/v1'],
+      ['the vendor itself', null],
+    ])('needs the key again: %s', async (_, base_url) => {
+      const { root } = world();
+      const { id } = await make({ base_url: 'https://a.example/v1' });
+      const refused = await root('PATCH', `/credentials/${id}`, { base_url });
+      expect([refused.status, refused.body.errors?.[0]?.pointer]).toEqual([400, '/api_key']);
+      expect(must(await root('GET', `/credentials/${id}`))).toMatchObject({ base_url: 'https://a.example/v1', version: 1 });
+      const moved = must(await root('PATCH', `/credentials/${id}`, { base_url, api_key: 'sk-other-0123456789abcdef' }));
+      expect(moved).toMatchObject({ base_url, version: 2 });
+      const [row] = await world().deps.db.select().from(schema.credentials).where(eq(schema.credentials.id, id));
+      expect(openKey(world().deps.keys.credentials, row as NonNullable<typeof row>)).toBe('sk-other-0123456789abcdef');
+    });
+
+    test('of the same host and port keeps the key', async () => {
+      const { root, deps } = world();
+      const { id } = await make({ base_url: 'https://a.example/v1' });
+      must(await root('PATCH', `/credentials/${id}`, { base_url: 'https://a.example:443/v2' }));
+      const [row] = await deps.db.select().from(schema.credentials).where(eq(schema.credentials.id, id));
+      expect(openKey(deps.keys.credentials, row as NonNullable<typeof row>)).toBe(SECRET);
+    });
   });
 
   test('only the platform sees or changes them', async () => {

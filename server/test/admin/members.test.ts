@@ -114,7 +114,10 @@ onEveryDatabase('members', (given) => {
       for (const role of ['org_owner', 'org_auditor']) {
         expect((await admin('POST', path, { account_id: account.id, role })).status).toBe(403);
       }
-      const member = must(await admin('POST', path, { account_id: account.id, role: 'org_member' }));
+      const wanted = { account_id: account.id, role: 'org_member' };
+      expect((await admin('POST', path, wanted)).status, 'its address is not proved').toBe(409);
+      must(await root('POST', `/accounts/${account.id}/vouch`, { reason: 'met in person' }));
+      const member = must(await admin('POST', path, wanted));
       expect((await admin('PATCH', `${path}/${member.id}`, { role: 'org_owner' })).status).toBe(403);
       expect((await admin('PATCH', `${path}/${boss.id}`, { role: 'org_member' })).status).toBe(403);
       expect((await admin('DELETE', `${path}/${boss.id}`)).status).toBe(403);

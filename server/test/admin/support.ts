@@ -15,6 +15,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { newId } from '../../src/lib/id.ts';
 import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
 import * as adminTokens from '../../src/store/admin-tokens.ts';
+import { testTrail } from '../support/audit-trail.ts';
 import type { GivenDatabase } from '../support/database.ts';
 
 export interface Answer<T = Body> {
@@ -144,12 +145,14 @@ function depsOf(
     clock,
     counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
     keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },
+    audit: testTrail(),
     identity: identityOn(given, clock, more.publicUrl ?? null),
     mailer: noMailer,
     publicUrl: null,
     log: { error: log, warn: log },
     upstream: {
       checkBaseUrl: () => null,
+      isPlainOnNetwork: () => false,
       priceFor: () => null,
       priceListEdition: 'a list',
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),

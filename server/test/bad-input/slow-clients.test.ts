@@ -9,6 +9,7 @@ import { openHouseSite as openVendorSite } from '../vendor/house-site.ts';
 import type { Route } from '../vendor/site.ts';
 import { openHouseSite } from './house-site.ts';
 import { CHAT, GOOD_BODY } from './row.ts';
+import type { Secrets } from './site.ts';
 
 describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
   const closers: (() => Promise<void>)[] = [];
@@ -19,14 +20,14 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
   const PATIENCE = { headMsMax: 200, requestMsMax: 400, lookMs: 50 };
 
   describe('a client that sends slowly', () => {
-    const post = (body: string) => postBytes(CHAT, 'sk-hg-nobody', body, [`content-length: ${body.length + 100}`]);
+    const part = JSON.stringify(GOOD_BODY).slice(0, 20);
     test.each([
-      ['its head', Buffer.from(`POST ${CHAT} HTTP/1.1\r\nhost: x\r\nx-slow: `)],
-      ['its body', post(JSON.stringify(GOOD_BODY).slice(0, 20))],
+      ['its head', () => Buffer.from(`POST ${CHAT} HTTP/1.1\r\nhost: x\r\nx-slow: `)],
+      ['its body', ({ good }: Secrets) => postBytes(CHAT, good, part, [`content-length: ${part.length + 100}`])],
     ])('is waited for only so long: %s', async (_what, bytes) => {
       const site = await openHouseSite(fastLane, PATIENCE);
       closers.push(site.close);
-      const answer = await sendRaw(site.port, bytes);
+      const answer = await sendRaw(site.port, bytes(site.secrets));
       expect(answer.status).toBe(408);
       expect(JSON.parse(answer.body).error.code).toBe('request_timeout');
       expect(answer.headers['x-should-retry']).toBeUndefined();

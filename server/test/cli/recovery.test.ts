@@ -72,6 +72,7 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     expect(await headgate(here, 'reset-second-factor', 'nobody@example.com')).toMatchObject({ code: 3, out: '' });
   });
 
+  // promise: Without a mail server a platform admin may vouch
   test.skipIf(!hasPostgres())('on PostgreSQL: beside the gateway that serves it', async () => {
     opened = await openTestDatabase('postgresql');
     const env = { DATABASE_URL: opened.url };
@@ -83,6 +84,16 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     const link = await headgate(here, 'first-admin-link');
     expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(200);
     expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(409);
+    // Both are the operator's word for an address.
+    const account = await gateway.admin<{ id: string }>('POST', '/accounts', { email: 'lost@example.com', name: 'Lost' });
+    expect((await headgate(here, 'reset-second-factor', 'lost@example.com')).out).toContain('counts as proved by your word');
+    const { data } = await gateway.admin<{ data: object[] }>('GET', '/accounts?address=proved');
+    const byOperator = { address_proof: { how: 'operator', by: 'command_line' } };
+    // The newest first.
+    expect(data).toMatchObject([
+      { id: account.id, ...byOperator },
+      { email: OWNER.email, ...byOperator },
+    ]);
     const wrong = await headgate({ ...here, HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, 'admin-token');
     expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringContaining('HEADGATE_MASTER_KEY') });
     expect(await gateway.stop()).toBe(0);

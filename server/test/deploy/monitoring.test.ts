@@ -37,6 +37,7 @@ beforeAll(async () => {
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
+    bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),
     jobs: () => ({
       drifts: { open: 0, lastDay: 0 },

@@ -3,19 +3,22 @@ import * as accounts from '../../src/store/accounts.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { makeAuthenticator } from './authenticator.ts';
-import { browse, makePerson, signedIn } from './support.ts';
+import { browse, makePerson, PASSWORD, signedIn } from './support.ts';
 
 const world = withAdmin(withDatabase());
 beforeEach(() => {
   world().time.nowMs = Date.now();
 });
 
+/** What a browser shows again before it may add a passkey. */
+const AGAIN = { password: PASSWORD };
+
 /** Somebody with a passkey, made in a browser that is signed in. */
 async function withPasskey() {
   const person = await makePerson(world());
   const browser = await signedIn(world(), person);
   const device = makeAuthenticator({ rpId: 'localhost', origin: world().address });
-  const options = must(await browser('POST', '/session/passkeys/options', {}));
+  const options = must(await browser('POST', '/session/passkeys/options', AGAIN));
   const made = must(await browser('POST', '/session/passkeys', { name: 'My phone', response: device.create(options) }));
   return { person, browser, device, made };
 }
@@ -65,11 +68,11 @@ describe('a passkey', () => {
   test('is not kept when it was made for another origin, and never for somebody else', async () => {
     const browser = await signedIn(world(), await makePerson(world()));
     const evil = makeAuthenticator({ rpId: 'localhost', origin: 'https://evil.example' });
-    const options = must(await browser('POST', '/session/passkeys/options', {}));
+    const options = must(await browser('POST', '/session/passkeys/options', AGAIN));
     const answer = await browser('POST', '/session/passkeys', { name: 'Evil', response: evil.create(options) });
     expect(answer.status).toBe(401);
     const good = makeAuthenticator({ rpId: 'localhost', origin: world().address });
-    const mine = must(await browser('POST', '/session/passkeys/options', {}));
+    const mine = must(await browser('POST', '/session/passkeys/options', AGAIN));
     const other = await signedIn(world(), await makePerson(world()));
     expect((await other('POST', '/session/passkeys', { name: 'Mine', response: good.create(mine) })).status).toBe(401);
     expect((await browser('GET', '/session/passkeys')).body.data).toEqual([]);
@@ -96,9 +99,61 @@ describe('a passkey', () => {
   test('needs a session of today', async () => {
     const { browser, person } = await withPasskey();
     await world().deps.db.execute(`update sessions set created_at = now() - interval '2 days' where account_id = '${person.id}'`);
-    const answer = await browser('POST', '/session/passkeys/options', {});
+    const answer = await browser('POST', '/session/passkeys/options', AGAIN);
     expect([answer.status, answer.body.detail]).toEqual([403, expect.stringContaining('Sign in again')]);
     const fresh = await signedIn(world(), person);
-    expect((await fresh('POST', '/session/passkeys/options', {})).status).toBe(200);
+    expect((await fresh('POST', '/session/passkeys/options', AGAIN)).status).toBe(200);
+  });
+
+  // promise: Adding a sign-in method asks
+  test('is added only by who shows the password or a passkey of theirs again: an open browser is not enough', async () => {
+    const { browser, device, person } = await withPasskey();
+    const options = (body: object) => browser('POST', '/session/passkeys/options', body);
+    for (const body of [{}, { password: '' }, { password: PASSWORD, passkey: {} }, { passkey: null }]) {
+      expect((await options(body)).status).toBe(400);
+    }
+    expect(await options({ password: 'not this one' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/password' }] },
+    });
+    // A passkey in place of the password, and no session comes of it.
+    const sessions = async () => must(await browser('GET', '/session/sessions')).data.length;
+    const before = await sessions();
+    const asked = must(await browser('POST', '/session/passkey-options', {}));
+    const shown = must(await options({ passkey: device.get(asked) }));
+    expect(await sessions()).toBe(before);
+    const second = makeAuthenticator({ rpId: 'localhost', origin: world().address });
+    must(await browser('POST', '/session/passkeys', { name: 'Second', response: second.create(shown) }));
+    expect((await signInWith(second)).answer.status).toBe(200);
+    // Somebody else's passkey proves nothing here, and an old answer opens nothing twice.
+    const other = await withPasskey();
+    const theirs = must(await browser('POST', '/session/passkey-options', {}));
+    expect((await options({ passkey: other.device.get(theirs) })).status).toBe(401);
+    expect((await options({ passkey: device.get(asked) })).status).toBe(401);
+    expect((await browser('GET', '/session')).body.account.id).toBe(person.id);
+  });
+
+  test('cannot be guessed in by the password from a session that was left open', async () => {
+    const browser = await signedIn(world(), await makePerson(world()));
+    const statuses: number[] = [];
+    for (let guess = 0; guess < 7; guess += 1) {
+      statuses.push((await browser('POST', '/session/passkeys/options', { password: `guess ${guess}` })).status);
+    }
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429, 429]);
+  });
+
+  test('that was being made while the password was reset does not stay', async () => {
+    const person = await makePerson(world());
+    const browser = await signedIn(world(), person);
+    const device = makeAuthenticator({ rpId: 'localhost', origin: world().address });
+    const options = must(await browser('POST', '/session/passkeys/options', AGAIN));
+    const { link } = must(await world().root('POST', `/accounts/${person.id}/password-reset`, {}));
+    const token = new URL(link).searchParams.get('token');
+    const [made] = await Promise.all([
+      browser('POST', '/session/passkeys', { name: 'Late', response: device.create(options) }),
+      browse(world())('POST', '/session/password-reset/confirm', { token, password: 'eleven purple bicycles' }),
+    ]);
+    // Either the passkey was there first, and is one that was added since the address was proved; or it is not there.
+    expect((await signInWith(device)).answer.status).toBe(made.status === 201 ? 200 : 401);
   });
 });

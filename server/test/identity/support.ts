@@ -3,6 +3,7 @@
 import { makeFirstAdminLink } from '../../src/admin/first-admin-link.ts';
 import { newId } from '../../src/lib/id.ts';
 import * as accounts from '../../src/store/accounts.ts';
+import { addProof } from '../../src/store/address-proofs.ts';
 import * as signIn from '../../src/store/sign-in.ts';
 import type { AdminWorld, Answer, Headers } from '../admin/support.ts';
 
@@ -52,17 +53,33 @@ function keep(cookies: Map<string, string>, cookie: string): void {
 
 let people = 0;
 
-/** Somebody with an account and a password. */
+/** Somebody with an account and a password, whose address is proved unless said otherwise. */
 export async function makePerson(
   { deps }: AdminWorld,
-  more: { readonly platformRole?: 'platform_admin' | 'platform_auditor'; readonly name?: string } = {},
+  more: {
+    readonly platformRole?: 'platform_admin' | 'platform_auditor';
+    readonly name?: string;
+    /** The organization whose handed-over link made the account: its address is not proved then. */
+    readonly boundTo?: string;
+  } = {},
 ) {
   people += 1;
   const person = { email: `somebody-${process.pid}-${people}@example.com`, name: more.name ?? 'Grace Hopper' };
   const at = new Date();
-  const account = await accounts.insert(deps.db, { id: newId('acct'), ...person, platformRole: more.platformRole ?? null });
+  const account = await accounts.insert(deps.db, {
+    id: newId('acct'),
+    ...person,
+    platformRole: more.platformRole ?? null,
+    madeHow: 'handed_link',
+    boundOrganizationId: more.boundTo ?? null,
+  });
   const hash = await deps.identity.hashPassword(PASSWORD);
-  await signIn.setPassword(deps.db, { id: newId('auth'), accountId: account.id, hash, at });
+  await signIn.setPassword(deps.db, { id: newId('auth'), accountId: account.id, hash, at, how: 'handed_invitation' });
+  if (more.boundTo === undefined) {
+    // As early as any clock that a test turns: what is added later is added after the proof.
+    const proof = { accountId: account.id, address: account.email, how: 'mail', at: new Date(0), by: account } as const;
+    await addProof(deps.db, proof);
+  }
   return account;
 }
 

@@ -38,7 +38,7 @@ export function openReplica(
   { key, clock = systemClock, mailer = noMailer, jobs = [] }: ReplicaOptions,
 ): Replica {
   const { db } = database;
-  const policy = createAddressPolicy({ mode: 'development', allowedUpstreams: '' });
+  const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '127.0.0.1' });
   if ('problem' in policy) throw new Error(policy.problem);
   const post = createWebhookPost({ policy, clock: systemClock, timeoutMs: 2_000 });
   const delivering = { db, clock, post: post.send, mailer, key, publicUrl: 'https://gateway.example' };

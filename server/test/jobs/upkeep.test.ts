@@ -1,17 +1,27 @@
 /** The jobs themselves, each run once over records that were stored the way the house stores them. */
+import { eq, sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AlertType } from '../../src/domain/alert.ts';
+import type { CredentialConfig } from '../../src/domain/catalogue.ts';
 import type { Price, PriceUnits } from '../../src/domain/price.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
+import { bindKeysJob } from '../../src/jobs/bind-keys.ts';
 import { credentialJob } from '../../src/jobs/check-credentials.ts';
+import { closeAuditChainsJob } from '../../src/jobs/close-audit-chains.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { repairJob } from '../../src/jobs/proof.ts';
 import { priceJob } from '../../src/jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../../src/jobs/retention.ts';
 import { sweepJob } from '../../src/jobs/sweep.ts';
+import { seal } from '../../src/lib/secrets.ts';
+import { verifyAuditChain } from '../../src/store/audit-proof.ts';
+import { openKey } from '../../src/store/key-seal.ts';
+import { acquireLease } from '../../src/store/lease.ts';
+import { credentials, processLeases } from '../../src/store/schema.ts';
 import { makeDeployment } from '../admin/catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
+import { byForce } from '../support/audit-trail.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 
@@ -22,7 +32,14 @@ onOneDatabase('upkeep', (given) => {
   const priceFor = () => listed;
   const refuse = () => Promise.reject(new Error('not asked'));
   const world = withAdmin(given, {
-    upstream: { checkBaseUrl: () => null, priceFor, priceListEdition: 'list 7', checkDeployment: refuse, listModels: refuse },
+    upstream: {
+      checkBaseUrl: () => null,
+      isPlainOnNetwork: () => false,
+      priceFor,
+      priceListEdition: 'list 7',
+      checkDeployment: refuse,
+      listModels: refuse,
+    },
   });
   const told: { type: AlertType; data: object }[] = [];
   const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
@@ -36,6 +53,22 @@ onOneDatabase('upkeep', (given) => {
       givenEnd({ organizationId, admittedAtMs, entries: [givenEntry({ nanoUsd: 7 })], content: Buffer.from('sealed'), ...more }),
     ]);
   }
+
+  describe('closing audit chains', () => {
+    test('closes each chain that ends without the key once, and leaves the others as they are', async () => {
+      const chains = [await makeOrganization(world().root), await makeOrganization(world().root)].map(({ id }) => id as string);
+      const audit = { ...world().deps.audit, key: { ...world().deps.audit.key, unkeyedUntilMs: world().time.nowMs } };
+      // As a version without the key left the first of them.
+      await byForce(given().db, (tx) => tx.execute(sql`update audit_events set mac = null where chain = ${chains[0]}`));
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 1 chains.');
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 chains.');
+      const verdicts = chains.map((chain) => verifyAuditChain(given().db, audit, chain, world().time.nowMs));
+      expect(await Promise.all(verdicts)).toMatchObject([
+        { is: 'intact', events: 2, keyedFromSeq: 2 },
+        { is: 'intact', events: 1, keyedFromSeq: 1 },
+      ]);
+    });
+  });
 
   describe('retention', () => {
     const keptDays = async (table: string, organizationId: string) => {
@@ -193,6 +226,47 @@ onOneDatabase('upkeep', (given) => {
       { type: 'credential.failing', data: { credential: { name: 'checked' }, message: 'invalid key' } },
       { type: 'credential.recovered' },
     ]);
+  });
+
+  test('a credential whose row was changed behind the API is not asked about, is said to be so, and keeps no other from being checked', async () => {
+    await given().db.delete(processLeases);
+    const make = (name: string, base_url: string) =>
+      world().root('POST', '/credentials', { name, provider: 'openai', api_key: `sk-of-${name}-0123456789`, base_url });
+    const [moved, other] = [
+      must(await make('moved', 'https://own.example/v1')),
+      must(await make('other', 'https://other.example/v1')),
+    ];
+    await given().db.execute(`update credentials set base_url = 'https://evil.example/v1' where id = '${moved.id}'`);
+    const asked: string[] = [];
+    const listModels = async ({ id, baseUrl }: CredentialConfig) => {
+      asked.push(`${id} ${baseUrl}`);
+      return { ok: true, models: [] } as const;
+    };
+    await run(credentialJob({ listModels, key: world().deps.keys.credentials, announcer }));
+    expect(asked).toContain(`${other.id} https://other.example/v1`);
+    expect(asked.join()).not.toMatch(new RegExp(`${moved.id}|evil`));
+    const shown = must(await world().root('GET', `/credentials/${moved.id}`)).last_check;
+    expect(shown).toMatchObject({ ok: false, message: expect.stringContaining('its key again'), refused_since: null });
+  });
+
+  test('keys that a version before stored are sealed for their addresses once its replicas are gone', async () => {
+    const key = world().deps.keys.credentials;
+    const made = { name: 'older', provider: 'openai', api_key: 'sk-of-older-0123456789', base_url: 'https://own.example/v1' };
+    const { id } = must(await world().root('POST', '/credentials', made));
+    const { db } = given();
+    await db.delete(processLeases);
+    await run(bindKeysJob({ key }));
+    await db
+      .update(credentials)
+      .set({ sealed: seal(key, made.api_key, id), sealedFor: 'row' })
+      .where(eq(credentials.id, id));
+    const lease = await acquireLease(db, { name: 'replica:older', onLost: () => {} });
+    expect(await run(bindKeysJob({ key }))).toContain('an older version may still run');
+    await lease.release();
+    expect(await run(bindKeysJob({ key }))).toBe('Keys sealed for their addresses: 1.');
+    expect(await run(bindKeysJob({ key }))).toBe('Keys sealed for their addresses: 0.');
+    const [row] = await db.select().from(credentials).where(eq(credentials.id, id));
+    expect([row?.sealedFor, openKey(key, row as NonNullable<typeof row>)]).toEqual(['address', made.api_key]);
   });
 
   test('a list price that changed is proposed, and changes nothing until somebody adopts it', async () => {

@@ -15,6 +15,7 @@ const BAD = 'sk-bad-0123456789-canary';
 
 const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
+  isPlainOnNetwork: () => false,
   priceFor,
   priceListEdition: PRICE_LIST_EDITION,
   checkDeployment: (deployment) =>
@@ -44,13 +45,13 @@ describe('before saving', () => {
   const stored = async () => (await given().pool.query('select * from credentials')).rows.length;
   const events = async () => (await given().pool.query('select * from audit_events')).rows.length;
 
-  test('a credential that works says which models it may call, and leaves nothing behind', async () => {
+  test('a credential that works says which models it may call, and leaves nothing behind but an event', async () => {
     const { baseUrl } = await smallProvider();
     const before = [await stored(), await events()];
     const body = { provider: 'openai', api_key: GOOD, base_url: baseUrl };
     const answer = must(await world().root('POST', '/credentials/check', body));
     expect(answer).toEqual({ ok: true, latency_ms: expect.any(Number), message: null, models: ['up-a', 'up-b'] });
-    expect([await stored(), await events()]).toEqual(before);
+    expect([await stored(), await events()]).toEqual([before[0], (before[1] as number) + 1]);
   });
 
   test('one that does not says why, in the provider’s words without the key', async () => {
@@ -83,6 +84,35 @@ describe('before saving', () => {
     expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/api_key']);
     expect(elsewhere.shown).toEqual([]);
     expect((await root('POST', '/credentials/check', { provider: 'openai' })).status).toBe(400);
+  });
+
+  // The attack as it was: a new address for a stored key, then anything that makes a call with it.
+  // promise: A row that was changed behind the API gives no key
+  test('a stored key goes to no other address, neither by a change of the API nor by one behind it', async () => {
+    const { root } = world();
+    const [own, evil] = [await smallProvider(), await smallProvider()];
+    const made = must(
+      await root('POST', '/credentials', { name: 'kept', provider: 'openai', api_key: GOOD, base_url: own.baseUrl }),
+    );
+    const deployment = { model: 'kept', provider: 'openai', upstream_model: 'up-a', credential_id: made.id };
+    must(await root('POST', '/deployments', deployment));
+    const calls = async () => [
+      await root('GET', `/credentials/${made.id}/models`),
+      await root('POST', '/credentials/check', { provider: 'openai', credential_id: made.id }),
+      await root('POST', '/deployments/check', deployment),
+    ];
+    const refused = await root('PATCH', `/credentials/${made.id}`, { base_url: evil.baseUrl });
+    expect([refused.status, refused.body.errors[0].pointer]).toEqual([400, '/api_key']);
+    for (const { status } of await calls()) expect(status).toBe(200);
+    await given().pool.query('update credentials set base_url = $1 where id = $2', [evil.baseUrl, made.id]);
+    for (const { status, body } of await calls())
+      expect([status, body.detail]).toEqual([409, expect.stringContaining('its key again')]);
+    expect(evil.shown).toEqual([]);
+    expect(own.shown.every((key) => key === `Bearer ${GOOD}`)).toBe(true);
+    // Given again, it is a key for that address.
+    must(await root('PATCH', `/credentials/${made.id}`, { base_url: evil.baseUrl, api_key: BAD }));
+    await calls();
+    expect(new Set(evil.shown)).toEqual(new Set([`Bearer ${BAD}`]));
   });
 
   test('a deployment is tried as it would be, and is not made', async () => {

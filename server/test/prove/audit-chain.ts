@@ -28,12 +28,14 @@ export async function handEditsAreFound(
   { edited, removed, cut }: Chains,
 ): Promise<ProveResult> {
   const last = await inDatabase(where, async (query) => {
+    await query('alter table audit_events disable trigger user');
     await query(`update audit_events set after = '{"name":"Nobody"}' where chain = '${edited}' and seq = 2`);
     await query(`delete from audit_events where chain = '${removed}' and seq = 2`);
     await query(`update audit_events set actor_name = 'Nobody' where chain = 'platform' and seq = 1`);
     const [row] = await query(
       `delete from audit_events where chain = '${cut}' and seq = (select max(seq) from audit_events where chain = '${cut}') returning seq`,
     );
+    await query('alter table audit_events enable trigger user');
     return Number(row?.seq);
   });
   const gateway = await startGateway(start);

@@ -62,7 +62,14 @@ async function join(world: World, organizationId: string, role: RoleName): Promi
   await world.root('POST', `/teams/${id}/members`, { account_id, role });
 }
 
+/** Somebody whose address is proved, so that any organization may admit them. */
 export async function newAccount(world: World): Promise<string> {
+  const id = await unprovedAccount(world);
+  await world.root('POST', `/accounts/${id}/vouch`, { reason: 'made by this table' });
+  return id;
+}
+
+export async function unprovedAccount(world: World): Promise<string> {
   return (await world.root('POST', '/accounts', { email: `${world.fresh()}@headgate.test`, name: 'Somebody' })).id;
 }
 
@@ -156,7 +163,7 @@ export async function accessGroupPath(world: World): Promise<string> {
 
 export function webhookBody(world: World, place: PlaceName) {
   const organization_id = world.organizationId(place);
-  return { name: world.fresh(), url: NOBODY, events: ['budget.threshold'], organization_id };
+  return { name: world.fresh(), url: 'https://nobody.invalid/headgate', events: ['budget.threshold'], organization_id };
 }
 
 export async function webhookPath({ world, place }: Asking, below: string): Promise<string> {

@@ -33,6 +33,7 @@ import {
   throwAway,
   tokenBody,
   tokenPath,
+  unprovedAccount,
   webhookBody,
   webhookPath,
 } from './authorization-calls.ts';
@@ -195,6 +196,10 @@ export const rows: readonly Row[] = [
     'POST /accounts/:id/password-reset',
     PLATFORM_CHANGE,
     async ({ world }) => `/accounts/${await newAccount(world)}/password-reset`,
+  ),
+  row('GET /accounts/:id/sign-in', PLATFORM_READ, async ({ world }) => `/accounts/${await newAccount(world)}/sign-in`),
+  row('POST /accounts/:id/vouch', PLATFORM_CHANGE, async ({ world }) =>
+    made(`/accounts/${await unprovedAccount(world)}/vouch`, { reason: 'met in person' }),
   ),
   row('GET /invitations', { own: 'y  y   y  y  3  3  3   3  3  3' }, at('/invitations')),
   row('POST /invitations', ORGANIZATION_MANAGE, ({ world, place }) => made('/invitations', invitationBody(world, place)), {

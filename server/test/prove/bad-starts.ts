@@ -31,6 +31,8 @@ const SETTINGS: readonly Start[] = [
   ...['abc', '70000', '-1', '80.5', '0x50'].map((value) => setting('HEADGATE_PORT', value)),
   setting('HEADGATE_HOST', '999.1.1.1'),
   setting('HEADGATE_HOST', '203.0.113.7'),
+  setting('HEADGATE_HOST', '0.0.0.0'),
+  setting('HEADGATE_DEVELOPMENT_ON_NETWORK', 'yes'),
   setting('HEADGATE_MODE', 'prod'),
   setting('HEADGATE_ROLE', 'data'),
   setting('HEADGATE_WORKERS', '2'),

@@ -51,9 +51,9 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 async function seedOrganizations(dataDir: string, organizations: number): Promise<void> {
   const stores = await openStores(readConfig({ HEADGATE_DATA_DIR: dataDir }), createLogger('text'));
   try {
-    const { database, installation } = stores;
+    const { database, installation, audit } = stores;
     const size = { organizations, keys: 1, requests: 1, days: 1, untilMs: Date.now() };
-    await seed({ database, pepper: installation.pepper }, size, () => {});
+    await seed({ database, pepper: installation.pepper, audit }, size, () => {});
     await database.pool.query(`delete from key_secrets`);
     const hashes = Array.from({ length: organizations }, (_, at) => hashSecret(installation.pepper, seedSecret(at)));
     await database.pool.query(

@@ -46,6 +46,18 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'after a start every key asks for its past at once: all are answered, few rows are read, the writer goes on',
     alone: 'full',
   },
+  {
+    name: 'walls.takeover',
+    module: 'walls-takeover',
+    shows:
+      'an account that one tenant made is no way into another: how it was made × what happens next × mail or none; before and after, and an upgrade',
+  },
+  {
+    name: 'walls.bodies',
+    module: 'walls-bodies',
+    shows: 'bodies and questions meant to stop a gateway or to fill its memory: how long others wait, and what the process takes',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -58,11 +70,22 @@ export const REGISTRY: readonly ProveRow[] = [
   row('outages.postgres', 'database-away', '1.8', 'PostgreSQL away under load: known keys are served, no row is lost'),
   row('hostile.attacks', 'security-probe', '1.9', 'known attacks on gateways of this kind come to nothing'),
   row('hostile.input', 'bad-input', '1.9', 'bad input has its status and code, and costs nothing'),
+  {
+    name: 'hostile.readers',
+    module: 'fuzz-readers',
+    shows:
+      'whatever reads what strangers send (HTTP, bodies, streams, addresses, CSV) is fuzzed, each beside a second reader or a rule',
+  },
   row('hostile.faults', 'faults', '1.9', 'every fault of a vendor: status, code, charge, nothing left held'),
   row('bench.bars', 'benchmark', '1.10', 'the benchmark meets its bars, on books that lost nothing', 'full'),
   row('access.matrix', 'access-matrix', '1.11', 'every grant × what team, user and key keep of it'),
   row('access.changes', 'access-changes', '1.11', 'access follows labels, names and secrets without a restart'),
   row('access.counts', 'team-counts', '1.11', 'what an organization says of itself is true right after each change'),
+  {
+    name: 'walls.audit',
+    module: 'audit-forgery',
+    shows: 'audit chains forged with every right in SQL, each way found where it was done; what is left alone stays intact',
+  },
   row('audit.content', 'audit-content', '1.12', 'prompts are kept as the policy says, sealed, and gone with their key'),
   {
     name: 'holds.sick-redis',
@@ -112,6 +135,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'money.hangup': 'server/test/walk/hang-ups.test.ts',
   'money.frozen': 'server/test/walk/frozen.test.ts',
   'money.bounded': 'server/test/walk/units.test.ts',
+  'walls.takeover': 'server/test/invitations/takeover.test.ts',
   'start.first': 'console/test/first-run.spec.ts',
   'limits.probe': 'server/test/walk/limits.test.ts',
   'limits.table': 'server/test/limits/limit-table.test.ts',

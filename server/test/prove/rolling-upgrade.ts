@@ -69,9 +69,12 @@ async function rolled(fleet: Fleet, folder: string, providers: Providers, calls:
   load.phase = PHASE;
   const steps: Step[] = [];
   let older = '';
+  let replacedKeys = 0;
   for (let index = 0; index < fleet.replicas.length; index += 1) {
     steps.push(await replaced(fleet, index, key, providers));
-    if (index === 0) older = await startedAnew(fleet, folder);
+    if (index > 0) continue;
+    older = await startedAnew(fleet, folder);
+    replacedKeys = await keysReplaced(fleet);
   }
   await sleep(1_000);
   await load.stop();
@@ -98,7 +101,7 @@ async function rolled(fleet: Fleet, folder: string, providers: Providers, calls:
       : `migrations between: ${migrations.join(', ')}; the older version started anew: “${older}”`;
   return {
     holds: problems.length === 0 && kept.holds && tally.answered > 0,
-    figure: `${fleet.replicas.length} replicas from ${EARLIER} to this one, ${between}; side by side for ${secondsOf(steps)} s: ${tally.requests} requests, ${tally.failed.length} failed, lost ${books.lost}, doubled ${books.doubled}; ${streams.figure}; ${kept.figure}`,
+    figure: `${fleet.replicas.length} replicas from ${EARLIER} to this one, ${between}; side by side for ${secondsOf(steps)} s: ${tally.requests} requests, ${tally.failed.length} failed, ${replacedKeys} provider keys replaced by one version and read by both, lost ${books.lost}, doubled ${books.doubled}; ${streams.figure}; ${kept.figure}`,
     details: problems.slice(0, 20),
   };
 }
@@ -152,6 +155,16 @@ async function replaced(fleet: Fleet, index: number, { secret }: Key, { short }:
   await fleet.restart(index);
   const ends = { short: await streams.short.ended(), endless: await streams.endless.ended() };
   return { ...ends, exitCode, beganMs, readyMs: performance.now() };
+}
+
+/** Each provider key is replaced by both versions in turn, so that each has to open what the other sealed: what cannot would refuse calls. */
+async function keysReplaced({ replicas }: Fleet): Promise<number> {
+  const [newer, older] = replicas as [Gateway, Gateway];
+  const { data } = await newer.admin<{ data: { id: string }[] }>('GET', '/credentials');
+  for (const [at, { id }] of data.entries())
+    for (const by of at % 2 === 0 ? [newer, older] : [older, newer])
+      await by.admin('PATCH', `/credentials/${id}`, { api_key: `sk-replaced-${at}-0123456789` });
+  return data.length;
 }
 
 async function untilKnown({ base }: Gateway, secret: string): Promise<void> {

@@ -1,5 +1,5 @@
 // Redis falls ill under load, or a replica stands still, again and again: what is held once nothing is in flight any more, and how many of the
-// slots of each `max_parallel` can be used. Both within 15 s after it is over. HEADGATE_PROVE_ROUNDS: how often each, 3 unless given.
+// slots of each `max_parallel` can be used. Both within 15 s after the last request ended. HEADGATE_PROVE_ROUNDS: how often each, 3 unless given.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
 import type { TestRedis } from '../support/redis.ts';
@@ -97,13 +97,14 @@ async function prove(ward: Ward, metered: MeteredProvider, held: HeldProvider, q
   const illnesses = ILLNESSES.filter(({ name, isQuick }) => (!quick || isQuick === true) && wanted.test(name));
   const rounds = quick ? 1 : Number(process.env.HEADGATE_PROVE_ROUNDS ?? 3);
   const [log, details]: [string[], string[]] = [[], []];
-  const all = { calls: 0, degraded: 0, held: 0, usable: 0, slots: 0, longestMs: 0 };
+  const all = { calls: 0, degraded: 0, held: 0, usable: 0, slots: 0, longestMs: 0, endedMs: 0 };
   for (const illness of illnesses) {
     const found: Round[] = [];
     for (let round = 0; round < rounds; round += 1) found.push(await proveRound(illness, ward, slots, held));
     for (const [at, round] of found.entries()) {
       for (const name of ['calls', 'degraded', 'held', 'usable', 'slots'] as const) all[name] += round[name];
       all.longestMs = Math.max(all.longestMs, round.freeMs);
+      all.endedMs = Math.max(all.endedMs, round.endedMs);
       if (round.held !== 0) details.push(`${illness.name}, round ${at + 1}: ${round.held} is held with nothing in flight`);
       if (round.usable !== round.slots) details.push(`${illness.name}, round ${at + 1}: ${round.usable} of ${round.slots} slots`);
     }
@@ -114,7 +115,7 @@ async function prove(ward: Ward, metered: MeteredProvider, held: HeldProvider, q
   if (proof !== null && !proof.includes('difference 0; 0 counters')) details.push(`the proof: ${proof}`);
   return {
     holds: details.length === 0,
-    figure: `${illnesses.length} illnesses × ${rounds} on ${fleet.replicas.length} replicas, ${all.calls} calls, ${all.degraded} by a share: held with nothing in flight after 15 s: ${all.held} (longest ${(all.longestMs / 1_000).toFixed(1)} s), slots usable: ${all.usable} of ${all.slots}${proof === null ? '' : `; the proof: ${proof}`}`,
+    figure: `${illnesses.length} illnesses × ${rounds} on ${fleet.replicas.length} replicas, ${all.calls} calls, ${all.degraded} by a share: held with nothing in flight after 15 s: ${all.held} (longest ${(all.longestMs / 1_000).toFixed(1)} s; the last request ended ${(all.endedMs / 1_000).toFixed(1)} s after), slots usable: ${all.usable} of ${all.slots}${proof === null ? '' : `; the proof: ${proof}`}`,
     details,
     log,
   };
@@ -123,8 +124,11 @@ async function prove(ward: Ward, metered: MeteredProvider, held: HeldProvider, q
 interface Round {
   readonly calls: number;
   readonly degraded: number;
-  /** Of all limits and budgets, with nothing in flight, 15 s after it was over or as soon as it was nothing. */
+  /** How long after it was over the last request of the load had its answer, or gave up. */
+  readonly endedMs: number;
+  /** Of all limits and budgets, with nothing in flight, 15 s after that or as soon as it was nothing. */
   readonly held: number;
+  /** Until it was nothing, since nothing was in flight. */
   readonly freeMs: number;
   readonly usable: number;
   readonly slots: number;
@@ -138,13 +142,14 @@ async function proveRound({ strike }: Illness, ward: Ward, slots: Slots, held: H
   const overMs = performance.now();
   await sleep(AFTER_MS);
   await load.stop();
-  const isLate = () => performance.now() - overMs > FREE_MS_MAX;
+  const endedMs = performance.now();
+  const isLate = () => performance.now() - endedMs > FREE_MS_MAX;
   let stillHeld = await heldIn(fleet, slots);
   while (stillHeld !== 0 && !isLate()) {
     await sleep(100);
     stillHeld = await heldIn(fleet, slots);
   }
-  const freeMs = performance.now() - overMs;
+  const freeMs = performance.now() - endedMs;
   let usable = await usableSlots(fleet, slots, held);
   while (usable !== slots.count && !isLate()) {
     await sleep(100);
@@ -152,7 +157,7 @@ async function proveRound({ strike }: Illness, ward: Ward, slots: Slots, held: H
   }
   const fates = [...load.fates.values()].filter(({ is }) => is === 'answered');
   const degraded = fates.filter((fate) => fate.is === 'answered' && fate.isDegraded).length;
-  return { calls: load.fates.size, degraded, held: stillHeld, freeMs, usable, slots: slots.count };
+  return { calls: load.fates.size, degraded, endedMs: endedMs - overMs, held: stillHeld, freeMs, usable, slots: slots.count };
 }
 
 /** More callers than slots, so that requests are refused by limits as well, by those of all replicas and by shares. */
@@ -173,8 +178,8 @@ function beginLoad({ replicas }: Fleet, { keys, model }: Slots): Pick<SteadyLoad
 
 function lineOf({ name }: Illness, rounds: readonly Round[]): string {
   const sum = (of: 'calls' | 'degraded' | 'held' | 'usable' | 'slots') => rounds.reduce((all, round) => all + round[of], 0);
-  const longest = Math.max(...rounds.map(({ freeMs }) => freeMs)) / 1_000;
-  return `${name}: ${sum('calls')} calls, ${sum('degraded')} by a share | held with nothing in flight: ${sum('held')}, the longest after ${longest.toFixed(1)} s | slots usable: ${sum('usable')} of ${sum('slots')}`;
+  const longest = (of: 'freeMs' | 'endedMs') => (Math.max(...rounds.map((round) => round[of])) / 1_000).toFixed(1);
+  return `${name}: ${sum('calls')} calls, ${sum('degraded')} by a share | the last request ended ${longest('endedMs')} s after | held with nothing in flight: ${sum('held')}, the longest for ${longest('freeMs')} s | slots usable: ${sum('usable')} of ${sum('slots')}`;
 }
 
 function presentRedis({ fleet, successors }: Ward): TestRedis {

@@ -32,7 +32,7 @@ interface House {
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const receiver = await openReceiver();
-  const fleet = await startFleet();
+  const fleet = await startFleet({ env: { HEADGATE_ALLOWED_WEBHOOKS: '127.0.0.1' } });
   if (fleet === null) return { holds: false, figure: '', skipped: 'PostgreSQL or Redis is not installed' };
   try {
     await makeModel(fleet.replicas[0] as Gateway, { model: MODEL, provider: 'fake', upstreamModel: 'fake-small' });

@@ -31,7 +31,7 @@ export function newAsk(secret: string, schedule: Schedule, random: Random): Ask 
     header: (name) => (name === 'content-type' ? 'application/json' : undefined),
     rawHeaders,
     body: Buffer.from(JSON.stringify(body)),
-    isLoopback: true,
+    remoteAddress: '127.0.0.1',
     startedMs: schedule.monotonicMs(),
   };
   return { secret, model, request, bounded: cap !== null, reply: new Client(schedule, random) };

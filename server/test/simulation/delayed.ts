@@ -25,6 +25,7 @@ export function delayed(inner: Counters, later: Later): Counters {
 
   return {
     hold: (requestId, plan, wanted) => ask(() => inner.hold(requestId, plan, wanted)),
+    exhausted: (plan) => inner.exhausted(plan),
     extend: (hold, more) => ask(() => inner.extend(hold, more)),
     settle: (hold, actual, planNow) => ask(() => inner.settle(hold, actual, planNow)),
     read: (counters) => ask(() => inner.read(counters)),

@@ -120,6 +120,7 @@ function fixedWindows(inner: Counters, nowMs: () => number): Counters {
   };
   return {
     hold: (requestId, plan, wanted) => inner.hold(requestId, fixedPlan(plan), wanted),
+    exhausted: (plan) => inner.exhausted(fixedPlan(plan)),
     extend: (hold, more) => inner.extend(hold, more),
     settle: (hold, actual, planNow) => inner.settle(hold, actual, fixedPlan(planNow)),
     read: (counters) => inner.read(counters.map(fixed)),

@@ -83,6 +83,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
+    largeBodies: { read: () => Promise.reject(new Error('no body of a simulation is large')) },
     decisions: { find: async () => null },
     sealContent: () => null,
     refused: () => {},

@@ -74,6 +74,7 @@ export function watch(inner: Counters, witness: Witness, nowMs: () => number): W
   return {
     counters: {
       hold,
+      exhausted: (plan) => inner.exhausted(plan),
       extend,
       settle,
       read: (counters) => inner.read(counters),

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { addressHolders } from '../../src/lib/address-holder.ts';
+import { ANSWERED, type BufferBounds, BufferedBytes } from '../../src/lib/buffered-bytes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { openListener } from '../../src/open-listener.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
+import { judgeHead } from '../../src/proxy/head.ts';
 import type { Patience } from '../../src/proxy/listener.ts';
 import { type Operations, serveOperations } from '../../src/proxy/operations.ts';
 import { type House, openHouse, type WalkHouse } from './walk.ts';
@@ -13,22 +16,35 @@ export interface ServedHouse extends WalkHouse {
   readonly port: number;
   /** Paths the control plane was asked for; here it only says so. */
   readonly administered: readonly string[];
+  /** What bodies take of memory. */
+  readonly buffered: BufferedBytes;
 }
 
-export async function serveHouse(plan: House = {}, patience?: Patience, fastLane: 'on' | 'off' = 'on'): Promise<ServedHouse> {
+const BODY_BYTES_MAX = 32 * 1024 * 1024;
+const BOUNDS: BufferBounds = { bytesMax: 256 * 1024 * 1024, shareMax: 64 * 1024 * 1024 };
+
+export async function serveHouse(
+  plan: House = {},
+  patience?: Patience,
+  fastLane: 'on' | 'off' = 'on',
+  bounds: BufferBounds = BOUNDS,
+): Promise<ServedHouse> {
   const house = await openHouse(plan);
   const administered: string[] = [];
   const operations: Operations = {
     notReady: () => null,
     coldCounters: () => house.counters.cold(),
     metrics: async () => '',
+    strictTransport: null,
     mayReadMetrics: async () => false,
     file: () => null,
     requestId,
   };
+  const buffered = new BufferedBytes(bounds);
+  const heads = { buffered, bodyBytesMax: BODY_BYTES_MAX, holderOf: addressHolders([]) };
   const { server, cut } = openListener(fastLane, {
     clock: systemClock,
-    bodyBytesMax: 32 * 1024 * 1024,
+    bodyBytesMax: BODY_BYTES_MAX,
     requestId,
     ...(patience === undefined ? {} : { patience }),
     admin: (request, response) => {
@@ -39,6 +55,11 @@ export async function serveHouse(plan: House = {}, patience?: Patience, fastLane
       if (request.path.startsWith('/v1/')) serveDataPlane(request, reply, house.gateway);
       else void serveOperations(request, reply, operations);
     },
+    judge: (request, reply) => {
+      if (request.path.startsWith('/v1/')) return judgeHead(request, reply, house.gateway, heads);
+      void serveOperations(request, reply, operations);
+      return ANSWERED;
+    },
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -46,6 +67,7 @@ export async function serveHouse(plan: House = {}, patience?: Patience, fastLane
     ...house,
     port: (server.address() as AddressInfo).port,
     administered,
+    buffered,
     close: async () => {
       cut();
       server.close();

@@ -20,6 +20,7 @@ import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
 import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
+import { LargeBodies } from '../../src/proxy/large-bodies.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
 import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { openSnapshot } from '../../src/proxy/snapshot.ts';
@@ -202,6 +203,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     recount: (changed) => void counters.recount(changed),
     unreadable: () => {},
   });
+  const largeBodies = new LargeBodies();
   const gateway: Gateway = {
     clock,
     snapshot,
@@ -214,6 +216,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
+    largeBodies,
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     refused: (record) => journal.end(record),
@@ -249,6 +252,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
       await snapshot.apply({ catalogue: to.targets !== undefined, organizationIds: ['org_1'], keyIds: ['key_1'] });
     },
     close: async () => {
+      await largeBodies.close();
       await journal.close();
       rmSync(directory, { recursive: true, force: true });
       if (house.expectsDefects !== true && defects.length > 0) throw defects[0];
@@ -319,7 +323,7 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
     header: headerOf(raw),
     rawHeaders: raw,
     body: bytes,
-    isLoopback: true,
+    remoteAddress: '127.0.0.1',
     startedMs: systemClock.monotonicMs(),
   };
   return new Promise((resolve) => serveDataPlane(request, capture(options, resolve), gateway));

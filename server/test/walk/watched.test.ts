@@ -44,6 +44,7 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
+    bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
     jobs: () => ({
       drifts: { open: 0, lastDay: 0 },

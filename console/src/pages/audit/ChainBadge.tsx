@@ -2,6 +2,7 @@ import { Badge, Button, Group, Loader, Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
+import type { components } from '../../api/schema.d.ts';
 import { countText } from '../../components/Count.tsx';
 
 /** Whether the chain of these events is whole: followed from its first event to its head on the server, now and again when asked. */
@@ -26,13 +27,13 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
       ) : verdict.isError ? (
         <Badge color="gray">Could not be verified</Badge>
       ) : verdict.data.intact ? (
-        <Tooltip label={`Every hash follows from the one before. Head: ${verdict.data.head_hash?.slice(0, 16)}…`}>
+        <Tooltip label={`${ruleText(verdict.data)} Head: ${verdict.data.head_hash?.slice(0, 16)}…`}>
           <Badge color="teal" leftSection={<IconShieldCheck size={13} />}>
             Chain verified: {countText(verdict.data.events ?? 0)} events
           </Badge>
         </Tooltip>
       ) : (
-        <Tooltip label="This event, or one after it, was edited, removed or put in outside Headgate.">
+        <Tooltip multiline maw={360} label={BROKEN[verdict.data.broken_because ?? 'hash']}>
           <Badge color="red" variant="filled" leftSection={<IconAlertTriangle size={13} />}>
             Chain broken at event {countText(verdict.data.broken_at_seq ?? 0)}
           </Badge>
@@ -43,4 +44,22 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
       </Button>
     </Group>
   );
+}
+
+type Verdict = components['schemas']['AuditVerdict'];
+
+/** What is wrong with a broken chain, in a sentence. */
+const BROKEN: Readonly<Record<NonNullable<Verdict['broken_because']>, string>> = {
+  hash: 'This event, or one after it, was edited, removed or put in outside Headgate.',
+  key: 'This event was edited or put in outside Headgate: it does not carry the check of the audit key.',
+  no_key: 'This event was written without the audit key when every replica had it: outside Headgate, or by an older version.',
+  head: 'The chain does not end where it should: events at its end were removed outside Headgate.',
+  remembered: 'This event is not what the gateway wrote: a file in its data directory holds another one.',
+};
+
+function ruleText({ keyed_from_seq, compared_with }: Verdict): string {
+  const files = compared_with.length === 0 ? '' : ' The end is the one that the gateway keeps outside the database.';
+  if (keyed_from_seq === null) return `Every hash follows from the one before; no event is under the audit key yet.${files}`;
+  const from = keyed_from_seq === 1 ? 'Every event' : `From event ${countText(keyed_from_seq)} on, every event`;
+  return `Every hash follows from the one before. ${from} is under the audit key.${files}`;
 }

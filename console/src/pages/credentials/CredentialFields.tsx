@@ -47,7 +47,9 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
       <PasswordInput
         label={isNew ? 'API key' : 'New API key'}
         description={
-          isNew ? 'Encrypted at rest and never shown again.' : 'Empty keeps the stored one. A new one takes its place at once.'
+          isNew
+            ? 'Encrypted at rest and never shown again.'
+            : 'Empty keeps the stored one, which is only sent to the host that it was given for. A new one takes its place at once.'
         }
         required={isNew}
         autoComplete="off"
@@ -58,8 +60,8 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
         label="Base URL"
         description={
           form.values.provider === 'openai'
-            ? 'Empty: OpenAI itself. Of another server including /v1.'
-            : 'Empty: Anthropic itself. Of another server without /v1.'
+            ? 'Empty: OpenAI itself. Another server: https://, including /v1.'
+            : 'Empty: Anthropic itself. Another server: https://, without /v1.'
         }
         placeholder={example}
         inputMode="url"

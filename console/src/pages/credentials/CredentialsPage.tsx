@@ -94,9 +94,16 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
       accessor: 'base_url',
       title: 'Address',
       render: (row) => (
-        <Text fz="sm" truncate maw={280} {...(row.base_url === null ? { c: 'dimmed' } : { title: row.base_url })}>
-          {row.base_url ?? 'the vendor’s own'}
-        </Text>
+        <Stack gap={2} align="flex-start">
+          <Text fz="sm" truncate maw={280} {...(row.base_url === null ? { c: 'dimmed' } : { title: row.base_url })}>
+            {row.base_url ?? 'the vendor’s own'}
+          </Text>
+          {row.risks.includes('plain_http') && (
+            <Badge color="orange" title="The key and all requests cross the network in plain text. Give it an https:// address.">
+              Not encrypted
+            </Badge>
+          )}
+        </Stack>
       ),
     },
     {

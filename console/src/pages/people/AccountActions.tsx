@@ -11,9 +11,10 @@ import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { roleWord } from '../../components/RoleSelect.tsx';
 import { saved } from '../../components/saved.ts';
 import { PlatformRoleDialog } from './PlatformRoleDialog.tsx';
+import { VouchDialog } from './VouchDialog.tsx';
 
 type Account = Schema<'Account'>;
-type Asking = 'disable' | 'sign-out' | 'reset' | 'role' | null;
+type Asking = 'disable' | 'sign-out' | 'reset' | 'role' | 'vouch' | null;
 
 /** What a platform admin can do with an account. Nobody disables themselves. */
 export function AccountActions({ of: account }: { of: Account }) {
@@ -39,6 +40,9 @@ export function AccountActions({ of: account }: { of: Account }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => setAsking('role')}>Platform role…</Menu.Item>
+          <Menu.Item disabled={isSelf || account.address_proof !== null} onClick={() => setAsking('vouch')}>
+            Vouch for the address…
+          </Menu.Item>
           <Menu.Item onClick={() => setAsking('sign-out')}>Sign out everywhere…</Menu.Item>
           <Menu.Item disabled={!hasFactor} onClick={() => setAsking('reset')}>
             Reset second factor…
@@ -123,6 +127,7 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         }}
       />
       {asking === 'role' && <PlatformRoleDialog of={account} onClose={onClose} />}
+      {asking === 'vouch' && <VouchDialog of={account} onClose={onClose} />}
     </>
   );
 }

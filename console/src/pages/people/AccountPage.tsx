@@ -14,8 +14,10 @@ import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { AccountActions } from './AccountActions.tsx';
-import { Factors } from './AccountsList.tsx';
+import { AccountSignIn } from './AccountSignIn.tsx';
+import { Address, Factors } from './AccountsList.tsx';
 import { MembershipCard } from './MembershipCard.tsx';
+import { madeWords } from './sign-in-words.ts';
 
 /** A person: how they sign in, and for each organization their role, teams, keys and user scope. */
 export function AccountPage() {
@@ -48,11 +50,14 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
       <Facts
         facts={[
           ['Platform role', account.platform_role === null ? 'None' : roleWord(account.platform_role)],
+          ['Address', <Address key="address" of={account} />],
+          ['Made by', <bdi key="made">{madeWords(account.made)}</bdi>],
           ['Second factor', <Factors key="factors" of={account} />],
           ['Last sign-in', <Time key="seen" at={account.last_sign_in_at} relative />],
           ['Account since', <Time key="since" at={account.created_at} />],
         ]}
       />
+      <AccountSignIn of={account} />
       <Title order={2}>Memberships</Title>
       {account.memberships.length === 0 ? (
         <EmptyState title="In no organization">

@@ -9,6 +9,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
+import { proofWords } from './sign-in-words.ts';
 
 type Account = Schema<'Account'>;
 
@@ -25,6 +26,7 @@ const COLUMNS: ListColumn<Account>[] = [
     phone: { fact: 2 },
     render: ({ memberships }) => <Memberships of={memberships} />,
   },
+  { accessor: 'address_proof', title: 'Address', render: (account) => <Address of={account} /> },
   { accessor: 'two_factor', title: 'Second factor', render: (account) => <Factors of={account} /> },
   {
     accessor: 'last_sign_in_at',
@@ -38,28 +40,43 @@ const COLUMNS: ListColumn<Account>[] = [
 
 /** Every account of the gateway. */
 export function AccountsList({ onInvite }: { onInvite: () => void }) {
-  const [{ status }, set] = useUrlState();
+  const [{ status, address }, set] = useUrlState();
   const navigate = useNavigate();
   return (
     <DataList
       name="accounts"
       fetch={(query) => asked(api.GET('/accounts', { params: { query: query as object } }))}
       columns={COLUMNS}
-      filters={['status']}
+      filters={['status', 'address']}
       searchLabel="Search by name or id"
       controls={
-        <Select
-          aria-label="Status"
-          placeholder="Any status"
-          clearable
-          w={140}
-          data={[
-            { value: 'active', label: 'Active' },
-            { value: 'disabled', label: 'Disabled' },
-          ]}
-          value={status ?? null}
-          onChange={(next) => set({ status: next ?? undefined, cursor: undefined })}
-        />
+        <>
+          <Select
+            aria-label="Address"
+            placeholder="Any address"
+            clearable
+            w={240}
+            data={[
+              { value: 'proved', label: 'Proved' },
+              { value: 'unproved', label: 'Not proved' },
+              { value: 'passkeys_before_proof', label: 'Proved, with passkeys from before' },
+            ]}
+            value={address ?? null}
+            onChange={(next) => set({ address: next ?? undefined, cursor: undefined })}
+          />
+          <Select
+            aria-label="Status"
+            placeholder="Any status"
+            clearable
+            w={140}
+            data={[
+              { value: 'active', label: 'Active' },
+              { value: 'disabled', label: 'Disabled' },
+            ]}
+            value={status ?? null}
+            onChange={(next) => set({ status: next ?? undefined, cursor: undefined })}
+          />
+        </>
       }
       onRowClick={({ id }) => void navigate({ to: PATHS.account, params: { accountId: id } as never })}
       empty={
@@ -121,6 +138,17 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
         <bdi>{words.slice(0, SHOWN).join(', ')}</bdi>
         {words.length > SHOWN && ` +${words.length - SHOWN}`}
       </Text>
+    </Tooltip>
+  );
+}
+
+/** Whether the address is proved, and how. */
+export function Address({ of: { address_proof: proof, bound_organization: bound } }: { of: Account }) {
+  if (proof !== null) return <bdi className="nowrap">{proofWords(proof)}</bdi>;
+  const label = bound === null ? 'Only platform admins can add it to an organization' : `Only ${bound.name} admits it`;
+  return (
+    <Tooltip label={label}>
+      <Badge color="yellow">Not proved</Badge>
     </Tooltip>
   );
 }

@@ -17,11 +17,15 @@ export function SentDialog({ of: sent, onClose }: { of: Schema<'SentInvitation'>
       <Stack gap="md">
         <Text fz="sm">
           {sent.mailed
-            ? 'The invitation was sent by e-mail. This is its link, should it not arrive.'
+            ? 'The invitation was sent by e-mail, whose link proves the address. This one is for when it does not arrive.'
             : 'No e-mail was sent. Hand this link over yourself: it is shown now and never again.'}{' '}
           It works once, for this address only, until <Time at={sent.expires_at} />.
         </Text>
         <CopyField label="Link" value={sent.link} />
+        <Text fz="xs" c="dimmed">
+          A link that you hand over proves nothing about the address. Until it is proved, no other organization admits the
+          account.
+        </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Done

@@ -1,6 +1,6 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { browserSupportsWebAuthn, startRegistration } from '@simplewebauthn/browser';
+import { browserSupportsWebAuthn, startAuthentication, startRegistration } from '@simplewebauthn/browser';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -61,7 +61,7 @@ export function PasskeysSection() {
         }
       </Asked>
       <FormDialog opened={isAdding} onClose={() => setAdding(false)} title="Add passkey" size="md">
-        <AddPasskey />
+        <AddPasskey hasPasskey={(passkeys.data?.data.length ?? 0) > 0} />
       </FormDialog>
       <ConfirmByName
         opened={removing !== null}
@@ -80,9 +80,10 @@ export function PasskeysSection() {
   );
 }
 
-function AddPasskey() {
+function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
+  const [isByPasskey, setByPasskey] = useState(false);
   const form = useForm({
-    initialValues: { name: '' },
+    initialValues: { name: '', password: '' },
     validate: { name: (name) => (name.trim() === '' ? 'Name the device, so that you know it again.' : null) },
   });
   return (
@@ -90,7 +91,7 @@ function AddPasskey() {
       form={form}
       verb="Continue"
       invalidates={['passkeys', 'session']}
-      save={({ name }) => register(name.trim())}
+      save={async ({ name, password }) => register(name.trim(), isByPasskey ? { passkey: await shownAgain() } : { password })}
       onSaved={() => saved('The passkey is ready: it signs you in from now on.')}
     >
       <TextInput
@@ -103,15 +104,44 @@ function AddPasskey() {
         maxLength={100}
         {...form.getInputProps('name')}
       />
+      {isByPasskey ? (
+        <Text fz="sm">You are asked for a passkey that you have, then for the new one.</Text>
+      ) : (
+        <PasswordInput
+          label="Your password"
+          description="An open browser must not be enough to add a way in."
+          required
+          withAsterisk={false}
+          maxLength={128}
+          autoComplete="current-password"
+          {...form.getInputProps('password')}
+        />
+      )}
+      {hasPasskey && (
+        <Anchor component="button" type="button" fz="sm" onClick={() => setByPasskey(!isByPasskey)}>
+          {isByPasskey ? 'Use the password' : 'Use a passkey that you have'}
+        </Anchor>
+      )}
     </DialogForm>
   );
 }
 
-async function register(name: string): Promise<Passkey> {
-  const options = (await asked(api.POST('/session/passkeys/options', { body: {} }))) as unknown;
+type Shown = { readonly password: string } | { readonly passkey: unknown };
+
+async function register(name: string, shown: Shown): Promise<Passkey> {
+  const options = (await asked(api.POST('/session/passkeys/options', { body: shown as never }))) as unknown;
   const optionsJSON = options as Parameters<typeof startRegistration>[0]['optionsJSON'];
   const response = await startRegistration({ optionsJSON }).catch(() => {
     throw new Error('No passkey was made. The device may have one for you already, or you turned away.');
   });
   return asked(api.POST('/session/passkeys', { body: { name, response: response as never } }));
+}
+
+/** A passkey that this person has, shown once more. */
+async function shownAgain(): Promise<unknown> {
+  const options = (await asked(api.POST('/session/passkey-options', { body: {} }))) as unknown;
+  const optionsJSON = options as Parameters<typeof startAuthentication>[0]['optionsJSON'];
+  return startAuthentication({ optionsJSON }).catch(() => {
+    throw new Error('No passkey was shown. Use your password instead.');
+  });
 }

@@ -1,4 +1,4 @@
-import { Stack } from '@mantine/core';
+import { Alert, Stack } from '@mantine/core';
 import { useSession } from '../../api/session.tsx';
 import { Page } from '../../components/Page.tsx';
 import { NameSection } from './NameSection.tsx';
@@ -14,6 +14,7 @@ export function ProfilePage() {
   return (
     <Page title="Profile and security" about={<bdi>{account.email}</bdi>}>
       <Stack gap="md" maw={760}>
+        {!account.address_proved && <NotProved />}
         <NameSection />
         <PasswordSection />
         <SecondFactorSection />
@@ -22,5 +23,17 @@ export function ProfilePage() {
         <PlacesSection />
       </Stack>
     </Page>
+  );
+}
+
+function NotProved() {
+  const { mail_configured: hasMail } = useSession();
+  return (
+    <Alert color="yellow" title="Your address is not proved yet">
+      Only the organization that invited you admits this account.{' '}
+      {hasMail
+        ? 'To prove that the address is yours, sign out and choose a new password by e-mail (“Forgot your password?”). Passkeys and an authenticator that you set up before are removed then.'
+        : 'Ask a platform admin to vouch for it.'}
+    </Alert>
   );
 }

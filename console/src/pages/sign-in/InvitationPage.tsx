@@ -2,13 +2,16 @@ import { Anchor, Button, Group, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked, Problem, type Schema } from '../../api/client.ts';
+import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { useSessionQuery } from '../../api/session.tsx';
 import { Asked, ProblemNote } from '../../components/Asked.tsx';
 import { roleWord } from '../../components/RoleSelect.tsx';
 import { Time } from '../../components/Time.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
+import { type InvitationTokens, tokensBody } from './invitation-tokens.ts';
 import { NewAccountForm } from './NewAccountForm.tsx';
+import { ProveForm } from './ProveForm.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
@@ -17,7 +20,7 @@ type Invitation = Schema<'InvitationLookup'>;
 
 /** Where an invitation's link leads: who is invited by whom to what, and the one step that is left for this person in this browser. */
 export function InvitationPage() {
-  const [{ token = '' }] = useUrlState();
+  const [{ token = '', mail_token: mailToken }] = useUrlState();
   const invitation = useQuery({
     queryKey: ['invitation', token],
     queryFn: () => asked(api.GET('/invitations/lookup', { params: { query: { token } } })),
@@ -30,14 +33,21 @@ export function InvitationPage() {
     <Asked query={invitation}>
       {(found) => (
         <Asked query={session}>
-          {(signedIn) => <Found invitation={found} token={token} signedInAs={signedIn?.account.email ?? null} />}
+          {(signedIn) => <Found invitation={found} tokens={{ token, mailToken }} account={signedIn?.account ?? null} />}
         </Asked>
       )}
     </Asked>
   );
 }
 
-function Found({ invitation, token, signedInAs }: { invitation: Invitation; token: string; signedInAs: string | null }) {
+interface StepProps {
+  readonly invitation: Invitation;
+  readonly tokens: InvitationTokens;
+  /** Who is signed in in this browser. */
+  readonly account: Schema<'Session'>['account'] | null;
+}
+
+function Found({ invitation, tokens, account }: StepProps) {
   const place = invitation.organization_name ?? 'this gateway';
   return (
     <SignInFrame
@@ -49,25 +59,34 @@ function Found({ invitation, token, signedInAs }: { invitation: Invitation; toke
         </>
       }
     >
-      <NextStep invitation={invitation} token={token} signedInAs={signedInAs} />
+      <NextStep invitation={invitation} tokens={tokens} account={account} />
     </SignInFrame>
   );
 }
 
-function NextStep({ invitation, token, signedInAs }: { invitation: Invitation; token: string; signedInAs: string | null }) {
-  const isTheirs = signedInAs?.toLowerCase() === invitation.email.toLowerCase();
-  if (signedInAs !== null && !isTheirs) return <SomeoneElse invited={invitation.email} signedInAs={signedInAs} />;
-  if (isTheirs) return <Accept token={token} />;
-  if (invitation.account_exists) return <SignInFirst email={invitation.email} token={token} />;
-  return <NewAccountForm email={invitation.email} token={token} />;
+/** The server says to nobody whether the address has an account, so both ways are offered. */
+function NextStep({ invitation: { email }, tokens, account }: StepProps) {
+  if (account === null) {
+    return (
+      <>
+        <NewAccountForm email={email} tokens={tokens} />
+        <SignInInstead email={email} tokens={tokens} />
+      </>
+    );
+  }
+  if (account.email.toLowerCase() !== email.toLowerCase()) return <SomeoneElse invited={email} signedInAs={account.email} />;
+  return <Accept tokens={tokens} />;
 }
 
-function Accept({ token }: { token: string }) {
+function Accept({ tokens }: { tokens: InvitationTokens }) {
   const enter = useEntering();
   const accept = useMutation({
-    mutationFn: () => asked(api.POST('/invitations/accept', { body: { token } })),
+    mutationFn: () => asked(api.POST('/invitations/accept', { body: tokensBody(tokens) })),
     onSuccess: () => enter(PATHS.overview),
   });
+  // By the mailed link an account whose address is not proved is accepted with a new password alone.
+  const wantsPassword = tokens.mailToken !== undefined && fieldErrorsOf(accept.error).password !== undefined;
+  if (wantsPassword) return <ProveForm tokens={tokens} />;
   return (
     <>
       <SignInProblem error={accept.error} />
@@ -78,15 +97,16 @@ function Accept({ token }: { token: string }) {
   );
 }
 
-function SignInFirst({ email, token }: { email: string; token: string }) {
-  const here = `${PATHS.invitation}?token=${encodeURIComponent(token)}`;
+function SignInInstead({ email, tokens: { token, mailToken } }: { email: string; tokens: InvitationTokens }) {
+  const mailed = mailToken === undefined ? '' : `&mail_token=${encodeURIComponent(mailToken)}`;
+  const here = `${PATHS.invitation}?token=${encodeURIComponent(token)}${mailed}`;
   return (
-    <>
-      <Text fz="sm">There is an account with this address. Sign in with it, then accept.</Text>
-      <Button component={Link} to={PATHS.signIn} search={{ to: here, email } as never} fullWidth>
+    <Text fz="sm" ta="center">
+      Have an account already?{' '}
+      <Anchor component={Link} to={PATHS.signIn} search={{ to: here, email } as never} fz="sm">
         Sign in as {email}
-      </Button>
-    </>
+      </Anchor>
+    </Text>
   );
 }
 

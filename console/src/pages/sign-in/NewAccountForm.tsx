@@ -4,16 +4,18 @@ import { useMutation } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { PATHS } from '../../paths.ts';
+import { type InvitationTokens, tokensBody } from './invitation-tokens.ts';
 import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
 
 /** The account of a person who is invited for the first time. Its address is the invitation's and cannot be another. */
-export function NewAccountForm({ email, token }: { email: string; token: string }) {
+export function NewAccountForm({ email, tokens }: { email: string; tokens: InvitationTokens }) {
   const form = useForm({ mode: 'uncontrolled', initialValues: { name: '', password: '' } });
   const enter = useEntering();
   const accept = useMutation({
-    mutationFn: (values: typeof form.values) => asked(api.POST('/invitations/accept', { body: { ...values, token } })),
+    mutationFn: (values: typeof form.values) =>
+      asked(api.POST('/invitations/accept', { body: { ...values, ...tokensBody(tokens) } })),
     onSuccess: () => enter(PATHS.overview),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });

@@ -148,7 +148,7 @@ volumes:
 - name: HEADGATE_PUBLIC_URL
   value: {{ . | quote }}
 {{- end }}
-{{- $secrets := list "DATABASE_URL" "REDIS_URL" "HEADGATE_MASTER_KEY" "HEADGATE_ADMIN_TOKEN" "HEADGATE_SMTP_URL" "OTEL_EXPORTER_OTLP_HEADERS" }}
+{{- $secrets := list "DATABASE_URL" "REDIS_URL" "HEADGATE_MASTER_KEY" "HEADGATE_ADMIN_TOKEN" "HEADGATE_SMTP_URL" "HEADGATE_METRICS_TOKEN" "OTEL_EXPORTER_OTLP_HEADERS" }}
 {{- range $name := $secrets }}
 - name: {{ $name }}
   valueFrom:

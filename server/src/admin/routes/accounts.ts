@@ -1,57 +1,40 @@
 import { z } from 'zod';
-import { ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
+import { PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import { countOtherAdmins, factsOf } from '../../store/account-facts.ts';
+import { countOtherAdmins } from '../../store/account-facts.ts';
 import type { AccountRow } from '../../store/accounts.ts';
 import * as accounts from '../../store/accounts.ts';
+import { ADDRESS_FILTERS } from '../../store/address-proofs.ts';
 import * as signIn from '../../store/sign-in.ts';
+import { accountFacts, accountObject, accountOut, loadAccount, viewAccount, viewAccounts } from '../account-view.ts';
+import { requireAdmissible } from '../admissible.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
-import { email, idParams, instantOut, isoOf, isoOrNull, name } from '../fields.ts';
+import { email, idParams, name } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
 import { conflict, notFound } from '../problem.ts';
-import type { Loaded } from '../route.ts';
 import { route } from '../route.ts';
 import { withdrawInvitations } from '../withdraw-invitations.ts';
-
-const accountOut = z
-  .object({
-    id: z.string(),
-    name: z.string(),
-    email: z.string(),
-    email_verified: z.boolean(),
-    platform_role: z.enum(PLATFORM_ROLES).nullable(),
-    status: z.enum(['active', 'disabled']),
-    two_factor: z.boolean().meta({ description: 'Whether an authenticator app is set up.' }),
-    passkeys: z.int(),
-    last_sign_in_at: instantOut.nullable(),
-    memberships: z.array(
-      z.object({
-        organization_id: z.string(),
-        organization_name: z.string(),
-        member_id: z.string(),
-        role: z.enum(ORGANIZATION_ROLES),
-      }),
-    ),
-    created_at: instantOut,
-    updated_at: instantOut,
-  })
-  .meta({ id: 'Account', description: 'A person who can belong to organizations.' });
 
 const platformRole = z.enum(PLATFORM_ROLES).nullable();
 
 export const list = route({
   summary: 'List accounts',
   permission: 'platform.read',
-  query: z.strictObject({ ...listQuery, status: z.enum(['active', 'disabled']).optional() }),
+  query: z.strictObject({
+    ...listQuery,
+    status: z.enum(['active', 'disabled']).optional(),
+    address: z.enum(ADDRESS_FILTERS).optional(),
+  }),
   response: pageOut(accountOut),
   load: load.platform,
   handle: async (call) => {
-    const filter = { status: call.query.status, search: searchOf(call.query) };
+    const { status, address } = call.query;
+    const filter = { status, address, search: searchOf(call.query) };
     const listed = await accounts.list(call.deps.db, filter, pageRequest(call.query));
-    return renderPage(listed, await views(call, listed.rows));
+    return renderPage(listed, await viewAccounts(call, listed.rows));
   },
 });
 
@@ -61,12 +44,13 @@ export const read = route({
   params: idParams,
   response: accountOut,
   load: loadAccount,
-  handle: view,
+  handle: viewAccount,
 });
 
 export const create = route({
   summary: 'Create an account',
-  description: 'Sign-in follows by invitation. An e-mail address that is taken is 409.',
+  description:
+    'Its first password follows by mail or by the link of `POST /accounts/{id}/password-reset`: no invitation gives one. An e-mail address that is taken is 409.',
   permission: 'accounts.manage',
   body: z.strictObject({ email, name, platform_role: platformRole.optional() }),
   status: 201,
@@ -81,20 +65,23 @@ export const create = route({
         name: call.body.name,
         email: call.body.email,
         platformRole: role,
+        madeHow: 'platform_admin',
+        madeBy: call.actor.id,
+        madeByName: call.actor.name,
         createdAt: now,
         updatedAt: now,
       });
-      await record({ ...eventOf(row), action: 'account.create', before: null, after: facts(row) });
+      await record({ ...accountObject(row), action: 'account.create', before: null, after: accountFacts(row) });
       return row;
     });
-    return view(call, made);
+    return viewAccount(call, made);
   },
 });
 
 export const update = route({
   summary: 'Change an account',
   description:
-    'Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays.',
+    'Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays. A new address is not proved; an account that an organization made gets a platform role only once its address is.',
   permission: 'accounts.manage',
   params: idParams,
   body: z.strictObject({
@@ -118,16 +105,24 @@ export const update = route({
         platformRole: role === undefined ? row.platformRole : role,
         status: status ?? row.status,
       };
-      if (isUnchanged(facts(row), facts({ ...row, ...columns }))) return row;
+      if (isUnchanged(accountFacts(row), accountFacts({ ...row, ...columns }))) return row;
       requireGrantable(call, row.platformRole, columns.platformRole);
+      if (columns.platformRole !== null && columns.platformRole !== row.platformRole) {
+        await requireAdmissible(call, tx, { accountId: id, organizationId: null });
+      }
       await requireAnotherAdmin(tx, row, columns);
       const updated = await accounts.update(tx, id, columns, now);
-      await record({ ...eventOf(updated), action: 'account.update', before: facts(row), after: facts(updated) });
+      await record({
+        ...accountObject(updated),
+        action: 'account.update',
+        before: accountFacts(row),
+        after: accountFacts(updated),
+      });
       await followUp(change, row, updated);
       if (updated.status !== row.status) touch({ organizationIds: await accounts.organizationIds(tx, id) });
       return updated;
     });
-    return view(call, updated);
+    return viewAccount(call, updated);
   },
 });
 
@@ -141,7 +136,7 @@ export const signOutEverywhere = route({
   handle: (call, row) =>
     change(call, async ({ tx, record }) => {
       const ended = await signIn.endSessions(tx, row.id);
-      await record({ ...eventOf(row), action: 'account.sessions_end', before: null, after: { sessions: ended } });
+      await record({ ...accountObject(row), action: 'account.sessions_end', before: null, after: { sessions: ended } });
     }),
 });
 
@@ -158,11 +153,9 @@ export const resetSecondFactor = route({
     // A browser left open must not be enough to take its owner's protection away.
     if (call.actor.accountId === row.id) throw conflict('Manage your own second factors in your account, with your password.');
     return change(call, async ({ tx, record }) => {
-      const { hasTotp, passkeys } = await signIn.factorsOf(tx, row.id);
-      await signIn.dropFactors(tx, row.id);
+      const before = await signIn.dropFactors(tx, row.id);
       await signIn.endSessions(tx, row.id);
-      const before = { two_factor: hasTotp, passkeys };
-      await record({ ...eventOf(row), action: 'account.second_factor_reset', before, after: null });
+      await record({ ...accountObject(row), action: 'account.second_factor_reset', before, after: null });
     });
   },
 });
@@ -194,53 +187,7 @@ async function requireAnotherAdmin(
 /** What a lost role or a disabled account takes along. */
 async function followUp(change: Change, before: AccountRow, after: AccountRow): Promise<void> {
   if (after.status === 'disabled') await signIn.endSessions(change.tx, after.id);
+  // A link that went to the old address must not open the account any more.
+  if (after.email !== before.email) await signIn.dropLinks(change.tx, { kind: 'password_reset', accountId: after.id });
   if (before.status !== after.status || before.platformRole !== after.platformRole) await withdrawInvitations(change, after.id);
-}
-
-/** Accounts belong to no tenant: one person may be in many. */
-async function loadAccount(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<AccountRow>> {
-  const row = await accounts.find(call.deps.db, call.params.id);
-  if (row === null) throw notFound('account');
-  return { place: { organizationId: null }, object: row };
-}
-
-type AccountView = z.output<typeof accountOut>;
-
-async function view(call: AdminCall<unknown, unknown, unknown>, row: AccountRow): Promise<AccountView> {
-  const [shown] = await views(call, [row]);
-  return shown as AccountView;
-}
-
-async function views(call: AdminCall<unknown, unknown, unknown>, rows: readonly AccountRow[]): Promise<AccountView[]> {
-  const of = await factsOf(
-    call.deps.db,
-    rows.map(({ id }) => id),
-  );
-  return rows.map((row) => {
-    const { hasTotp, passkeys, lastSignInAt, memberships } = of(row.id);
-    return {
-      id: row.id,
-      ...facts(row),
-      email_verified: row.emailVerified,
-      two_factor: hasTotp,
-      passkeys,
-      last_sign_in_at: isoOrNull(lastSignInAt),
-      memberships: memberships.map(({ organizationId, organizationName, memberId, role }) => ({
-        organization_id: organizationId,
-        organization_name: organizationName,
-        member_id: memberId,
-        role: role as OrganizationRole,
-      })),
-      created_at: isoOf(row.createdAt),
-      updated_at: isoOf(row.updatedAt),
-    };
-  });
-}
-
-function facts(row: AccountRow) {
-  return { name: row.name, email: row.email, platform_role: row.platformRole, status: row.status };
-}
-
-function eventOf(row: AccountRow) {
-  return { organizationId: null, objectType: 'account', objectId: row.id, objectName: row.name };
 }

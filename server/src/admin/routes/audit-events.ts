@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditEvent, AuditFilter, ChainedEvent } from '../../store/audit.ts';
-import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents, verifyAuditChain } from '../../store/audit.ts';
+import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents } from '../../store/audit.ts';
+import { type AuditVerdict, verifyAuditChain } from '../../store/audit-proof.ts';
 import * as organizations from '../../store/organizations.ts';
 import { totalOf } from '../../store/paging.ts';
 import { csvFile, jsonLines, textOut } from '../answer.ts';
@@ -55,6 +56,22 @@ const verdictOut = z
     events: z.int().nullable().meta({ description: 'How many were followed, when the chain is intact.' }),
     head_hash: z.string().nullable(),
     broken_at_seq: z.int().nullable().meta({ description: 'The first event that was edited, removed or put in.' }),
+    broken_because: z.enum(['hash', 'key', 'no_key', 'head', 'remembered']).nullable().meta({
+      description:
+        '`hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file of this host holds.',
+    }),
+    keyed_from_seq: z.int().nullable().meta({
+      description:
+        'The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is.',
+    }),
+    unkeyed_since: z.int().meta({
+      description: 'Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade.',
+    }),
+    last_unkeyed_seq: z.int().nullable().meta({ description: 'The newest of them.' }),
+    compared_with: z.array(z.object({ file: z.string(), seq: z.int(), hash: z.string() })).meta({
+      description:
+        'Heads in the data directory of the answering process, and of those beside it, that the chain was compared with.',
+    }),
   })
   .meta({ id: 'AuditVerdict' });
 
@@ -84,10 +101,7 @@ export const verify = route({
   response: verdictOut,
   load: loadChain,
   handle: async (call, chain) => {
-    const verdict = await verifyAuditChain(call.deps.db, chain);
-    return verdict.is === 'intact'
-      ? { intact: true, events: verdict.events, head_hash: verdict.headHash, broken_at_seq: null }
-      : { intact: false, events: null, head_hash: null, broken_at_seq: verdict.seq };
+    return verdictView(await verifyAuditChain(call.deps.db, call.deps.audit, chain, call.deps.clock.nowMs()));
   },
 });
 
@@ -103,6 +117,21 @@ export const exportLines = route({
   handle: async (call, chain) =>
     call.query.format === 'csv' ? csvFile('headgate-audit.csv', csvLinesOf(call, chain)) : jsonLines(linesOf(call, chain)),
 });
+
+function verdictView(verdict: AuditVerdict): z.output<typeof verdictOut> {
+  const isIntact = verdict.is === 'intact';
+  return {
+    intact: isIntact,
+    events: isIntact ? verdict.events : null,
+    head_hash: isIntact ? verdict.headHash : null,
+    broken_at_seq: isIntact ? null : verdict.seq,
+    broken_because: isIntact ? null : verdict.because,
+    keyed_from_seq: verdict.keyedFromSeq,
+    unkeyed_since: verdict.unkeyedSince,
+    last_unkeyed_seq: verdict.lastUnkeyedSeq,
+    compared_with: verdict.remembered.map(({ file, seq, hash }) => ({ file, seq, hash })),
+  };
+}
 
 /** The chain a query names: an organization's, also a deleted one's, or the platform's. */
 async function loadChain(
@@ -139,9 +168,9 @@ async function* linesOf(call: AdminCall<unknown, unknown>, organizationId: strin
   for await (const rows of streamAuditEvents(call.deps.db, organizationId)) yield rows.map(jsonLineOf).join('');
 }
 
-function jsonLineOf({ chain, prevHash, hash, ...facts }: ChainedEvent): string {
+function jsonLineOf({ chain, prevHash, hash, mac, ...facts }: ChainedEvent): string {
   const event = { ...facts, organizationId: chain === PLATFORM_CHAIN ? null : chain, hash: hash.toString('hex') } as AuditEvent;
-  return `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex') })}\n`;
+  return `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex'), mac: mac?.toString('hex') ?? null })}\n`;
 }
 
 const CSV_HEAD = [

@@ -7,7 +7,7 @@ import * as load from '../load.ts';
 import { openCredential } from '../open-credential.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
-import { apiKey, baseUrl, loadCredential, provider, requireAllowed } from './credentials.ts';
+import { apiKey, baseUrl, loadCredential, provider, requireAllowed, requireSameAddress } from './credentials.ts';
 
 /** Live calls that try a credential and ask its provider for models. Nothing is stored, and the key is never shown. */
 
@@ -26,6 +26,7 @@ const models = z
 
 export const check = route({
   summary: 'Try a credential before it is stored',
+  callsProvider: true,
   description:
     'One live call, which asks for the list of models and costs nothing. A stored key is only ever sent to the address it is stored with.',
   permission: 'catalogue.manage',
@@ -33,7 +34,6 @@ export const check = route({
   response: z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models }),
   load: load.platform,
   handle: async (call) => {
-    requireAllowed(call, call.body.base_url);
     const credential = await credentialOf(call);
     const startedMs = call.deps.clock.monotonicMs();
     const answer = await call.deps.upstream.listModels(credential);
@@ -46,6 +46,7 @@ export const check = route({
 
 export const listModels = route({
   summary: 'Ask a provider which models a credential may call',
+  callsProvider: true,
   description: 'One live call. Null with the reason when the provider does not say.',
   permission: 'catalogue.manage',
   params: idParams,
@@ -57,14 +58,20 @@ export const listModels = route({
   },
 });
 
-async function credentialOf({ body, deps }: CheckCall): Promise<CredentialConfig> {
+async function credentialOf(call: CheckCall): Promise<CredentialConfig> {
+  const { body, deps } = call;
   const baseUrl = body.base_url ?? null;
-  if (body.api_key !== undefined) return { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key };
+  if (body.api_key !== undefined) {
+    requireAllowed(call, baseUrl);
+    return { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key };
+  }
   if (body.credential_id === undefined) throw invalid('/api_key', 'give the key, or name a stored credential');
   const row = await credentials.find(deps.db, body.credential_id);
   if (row === null) throw invalid('/credential_id', 'there is no such credential');
   if (row.provider !== body.provider) throw invalid('/credential_id', `this credential is for ${row.provider}`);
-  // Else whoever may edit credentials could have a key sent to an address of their own and read it there.
-  if (body.base_url !== undefined && row.baseUrl !== baseUrl) throw invalid('/api_key', 'give the key again for another address');
-  return openCredential(deps, row);
+  const wanted = body.base_url === undefined ? row.baseUrl : baseUrl;
+  // Where it is stored it is called as well, also where it could not be stored today.
+  if (wanted !== row.baseUrl) requireAllowed(call, wanted);
+  requireSameAddress(row, { provider: row.provider, baseUrl: wanted });
+  return { ...openCredential(deps, row), baseUrl: wanted };
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { isSameAddress, type KeyPlace } from '../../domain/key-address.ts';
 import { capabilitiesOf } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import { lastFour, seal } from '../../lib/secrets.ts';
+import { lastFour } from '../../lib/secrets.ts';
 import * as checks from '../../store/credential-checks.ts';
 import type { CredentialRow } from '../../store/credentials.ts';
 import * as credentials from '../../store/credentials.ts';
+import { sealKey } from '../../store/key-seal.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { type Change, isUnchanged } from '../change.ts';
@@ -24,8 +26,12 @@ export const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
 export const baseUrl = z.string().max(2_048).nullish().meta({
-  description: 'Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not.',
+  description:
+    'Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host.',
 });
+
+/** What is wrong with a stored credential that still works. */
+const RISKS = ['plain_http'] as const;
 
 const createBody = z.strictObject({ name, provider, api_key: apiKey, base_url: baseUrl });
 const patchBody = z.strictObject({ name: name.optional(), api_key: apiKey.optional(), base_url: baseUrl });
@@ -38,6 +44,9 @@ const credentialOut = z
     provider: z.string(),
     base_url: z.string().nullable(),
     last_four: z.string(),
+    risks: z.array(z.enum(RISKS)).meta({
+      description: '`plain_http`: the key and all requests cross the network without TLS, to a host that no setting lists.',
+    }),
     deployment_count: z.int(),
     last_check: z
       .object({
@@ -87,7 +96,7 @@ export const create = route({
         name: body.name,
         provider: body.provider,
         baseUrl: body.base_url ?? null,
-        ...sealed(call, id, body.api_key),
+        ...(await sealed(call, tx, { id, provider: body.provider, baseUrl: body.base_url ?? null }, body.api_key)),
         createdAt: now,
         updatedAt: now,
       });
@@ -109,15 +118,14 @@ export const read = route({
 
 export const update = route({
   summary: 'Change a credential; with `api_key`, rotate it',
+  description:
+    'A stored key is only ever sent to the address it was given for: a `base_url` of another scheme, host or port needs `api_key` again, else 400. An address that would be refused today is refused at every change, also when it was stored before.',
   permission: 'catalogue.manage',
   params: idParams,
   body: patchBody,
   response: credentialOut,
   load: loadCredential,
-  handle: async (call, { id }) => {
-    requireAllowed(call, call.body.base_url);
-    return view(call, await changeCatalogue(call, (change) => applyPatch(call, change, id)));
-  },
+  handle: async (call, { id }) => view(call, await changeCatalogue(call, (change) => applyPatch(call, change, id))),
 });
 
 export const remove = route({
@@ -149,10 +157,13 @@ async function applyPatch(
   const { body } = call;
   const row = await lockOne(tx, id);
   requireVersion(call, row.version);
+  const place = { id, provider: row.provider, baseUrl: body.base_url === undefined ? row.baseUrl : body.base_url };
+  requireAllowed(call, place.baseUrl);
+  if (body.api_key === undefined) requireSameAddress(row, place);
   const columns = {
     name: body.name ?? row.name,
-    baseUrl: body.base_url === undefined ? row.baseUrl : body.base_url,
-    ...(body.api_key === undefined ? {} : sealed(call, id, body.api_key)),
+    baseUrl: place.baseUrl,
+    ...(body.api_key === undefined ? {} : await sealed(call, tx, place, body.api_key)),
   };
   const before = facts(row);
   // A rotation is an event even when the new key ends like the old one.
@@ -183,12 +194,17 @@ export function requireAllowed(call: AdminCall<unknown, unknown, unknown>, url: 
   if (problem !== null) throw invalid('/base_url', problem);
 }
 
+/** Else whoever may edit credentials could have a stored key sent to an address of their own and read it there. */
+export function requireSameAddress(stored: KeyPlace, wanted: KeyPlace): void {
+  if (!isSameAddress(stored, wanted)) throw invalid('/api_key', 'give the key again for another address');
+}
+
 const SHOWN_FROM_LENGTH = 16;
 
-/** Sealed for its own row. The last four characters tell keys apart; of a short key they would be too much of it. */
-function sealed(call: AdminCall, id: string, key: string) {
+/** Sealed for its own row and address. The last four characters tell keys apart; of a short key they would be too much of it. */
+async function sealed(call: AdminCall, tx: Change['tx'], place: KeyPlace & { readonly id: string }, key: string) {
   return {
-    sealed: seal(call.deps.keys.credentials, key, id),
+    ...(await sealKey(tx, call.deps.keys.credentials, place, key)),
     lastFour: key.length < SHOWN_FROM_LENGTH ? '' : lastFour(key),
   };
 }
@@ -210,6 +226,7 @@ async function viewMany(call: AdminCall, rows: readonly CredentialRow[]) {
   return rows.map((row) => ({
     id: row.id,
     ...facts(row),
+    risks: risksOf(call, row),
     deployment_count: used.get(row.id) ?? 0,
     last_check: viewCheck(checked.get(row.id)),
     capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
@@ -217,6 +234,10 @@ async function viewMany(call: AdminCall, rows: readonly CredentialRow[]) {
     created_at: isoOf(row.createdAt),
     updated_at: isoOf(row.updatedAt),
   }));
+}
+
+function risksOf({ deps }: AdminCall, { baseUrl }: CredentialRow): (typeof RISKS)[number][] {
+  return baseUrl !== null && deps.upstream.isPlainOnNetwork(baseUrl) ? ['plain_http'] : [];
 }
 
 function viewCheck(check: checks.CredentialCheckRow | undefined) {

@@ -25,6 +25,7 @@ const checkedOut = z
 
 export const check = route({
   summary: 'Try a deployment',
+  callsProvider: true,
   description: 'One small live call with its own credential. It costs what that call costs and belongs to no organization.',
   permission: 'catalogue.manage',
   params: idParams,
@@ -35,6 +36,7 @@ export const check = route({
 
 export const checkUnsaved = route({
   summary: 'Try a deployment before it is made',
+  callsProvider: true,
   description: 'The body is that of a creation. One small live call; nothing is stored.',
   permission: 'catalogue.manage',
   body: createBody,

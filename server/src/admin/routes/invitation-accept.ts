@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { acceptanceOf } from '../../domain/address.ts';
 import type { PlatformRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { AccountRow } from '../../store/accounts.ts';
 import * as accounts from '../../store/accounts.ts';
+import * as addressProofs from '../../store/address-proofs.ts';
 import type { Database } from '../../store/database.ts';
 import type { InvitationRow } from '../../store/invitations.ts';
 import * as invitations from '../../store/invitations.ts';
@@ -14,13 +16,15 @@ import * as teams from '../../store/teams.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
 import { instantOut, isoOf, name } from '../fields.ts';
+import { firstCookies } from '../first-cookies.ts';
 import { INVITED_ROLES, type InvitedRole, invitationEvent } from '../invitation-view.ts';
 import * as load from '../load.ts';
 import { checkPassword, newPassword } from '../new-password.ts';
 import { hashOfLink, linkToken } from '../one-time-token.ts';
-import { conflict, forbidden, invalidFields, Problem } from '../problem.ts';
+import { conflict, forbidden, invalid, invalidFields, Problem } from '../problem.ts';
 import { route } from '../route.ts';
 import { ownEvent } from '../sign-in-audit.ts';
+import { tellOfNewMethod } from '../tell-of-method.ts';
 import { addMember } from './members.ts';
 
 /** Accepting: by the person whose address it is, once. */
@@ -36,89 +40,156 @@ export const lookup = route({
       role: z.enum(INVITED_ROLES),
       expires_at: instantOut,
       inviter_name: z.string(),
-      account_exists: z.boolean().meta({ description: 'Whoever has one signs in first; else accepting makes it.' }),
     })
     .meta({ id: 'InvitationLookup' }),
   load: load.platform,
   handle: async (call) => {
     const { row, organization } = await openInvitation(call, call.query.token);
-    const account = await signIn.findByEmail(call.deps.db, row.email);
+    // Nothing about the address: whoever sent the link could learn who has an account.
     return {
       email: row.email,
       organization_name: organization?.name ?? null,
       role: row.role as InvitedRole,
       expires_at: isoOf(row.expiresAt),
       inviter_name: row.inviterName,
-      account_exists: account !== null && !(await isClaimable(call.deps.db, row, account)),
     };
   },
 });
 
 const acceptBody = z.strictObject({
   token: linkToken,
+  mail_token: linkToken.optional().meta({ description: 'Of the mailed link alone: it proves the address.' }),
   name: name.optional().meta({ description: 'Of a new account.' }),
-  password: newPassword.optional().meta({ description: 'Of a new account.' }),
+  password: newPassword.optional().meta({ description: 'Of a new account, or of one whose address the mailed link proves.' }),
 });
 type AcceptCall = AdminCall<unknown, unknown, z.output<typeof acceptBody>>;
 
 export const accept = route({
   summary: 'Accept an invitation',
-  description: 'With a name and a password where the address has no account yet; else signed in as that address.',
+  description:
+    'With a name and a password where the address has no account yet; else signed in as that address. An account whose address is not proved comes into its first organization alone; with the mailed link and a new password its address is proved, and passkeys, second factors and sessions from before go.',
   permission: 'public',
   body: acceptBody,
   response: z.object({ status: z.literal('signed_in') }),
   load: load.platform,
   handle: async (call) => {
     const { row } = await openInvitation(call, call.body.token);
+    const isMailed = showsMailToken(call, row);
     const known = await signIn.findByEmail(call.deps.db, row.email);
-    if (known !== null && known.status !== 'active') throw forbidden('This account is disabled.');
-    if (await isThemself(call, row, known)) {
-      await join(call, row, async () => known as AccountRow);
-      return { status: 'signed_in' as const };
+    const isSignedIn = isThemself(call, row, known);
+    const account = known === null ? null : await addressProofs.standingOf(call.deps.db, known);
+    const acceptance = acceptanceOf({ account, organizationId: row.organizationId, isMailed, isSignedIn });
+    switch (acceptance) {
+      case 'sign_in':
+        throw new Problem(401, SIGN_IN_FIRST(row.email));
+      case 'prove':
+        throw forbidden(PROVE_FIRST(row.email));
+      case 'join':
+        await join(call, row, ({ tx }) => lockInvited(tx, row, known));
+        return { status: 'signed_in' as const };
+      case 'create':
+      case 'claim': {
+        const accountId = await joinWithPassword(call, row, acceptance === 'create' ? null : known, isMailed);
+        call.cookies = await firstCookies(call, { id: accountId, email: row.email });
+        return { status: 'signed_in' as const };
+      }
     }
-    const accountId = await joinAsNewcomer(call, row, known);
-    call.cookies = await call.deps.identity.startSession(accountId, call.raw.visitor);
-    return { status: 'signed_in' as const };
   },
 });
 
-/** True when the caller is signed in as the invited address. Throws 401 or 403 when they have to be and are not. */
-async function isThemself(call: AcceptCall, row: InvitationRow, known: AccountRow | null): Promise<boolean> {
-  const { actor, deps } = call;
-  if (actor.kind === 'account' && actor.id === known?.id) return true;
-  if (actor.kind === 'account') {
-    throw forbidden(`You are signed in as ${actor.name}, and this invitation is for ${row.email}. Sign out to accept it.`);
-  }
-  if (known !== null && !(await isClaimable(deps.db, row, known))) {
-    throw new Problem(401, `There is an account for ${row.email}. Sign in with it, then accept.`);
-  }
-  return false;
+const SIGN_IN_FIRST = (email: string) =>
+  `There is an account for ${email}. Sign in with it, then accept. If it never had a password, ask for one with “Forgot your password?”, or ask a platform admin for a link.`;
+const PROVE_FIRST = (email: string) =>
+  `It is not proved yet that ${email} is yours, so no other organization admits this account. Sign out and choose a new password by mail (“Forgot your password?”), or ask a platform admin to vouch for the address.`;
+
+/** True when the token of the mailed link was shown. Throws 400 for a wrong one. */
+function showsMailToken(call: AcceptCall, row: InvitationRow): boolean {
+  const { mail_token: token } = call.body;
+  if (token === undefined) return false;
+  const isRight = row.mailHash?.equals(hashOfLink(call.deps.keys.pepper, token)) ?? false;
+  if (!isRight) throw invalid('/mail_token', 'does not belong to this invitation');
+  return true;
 }
 
-/** Makes the account, or gives one that an admin made its first password. Returns its id. */
-async function joinAsNewcomer(call: AcceptCall, row: InvitationRow, known: AccountRow | null): Promise<string> {
+/** True when the caller is signed in as the invited address. Throws 403 when they are signed in as somebody else. */
+function isThemself({ actor }: AcceptCall, row: InvitationRow, known: AccountRow | null): boolean {
+  if (actor.kind !== 'account') return false;
+  if (actor.id === known?.id) return true;
+  throw forbidden(`You are signed in as ${actor.name}, and this invitation is for ${row.email}. Sign out to accept it.`);
+}
+
+/** Makes the account, or proves the address of one. Either takes a password. Returns the account's id. */
+async function joinWithPassword(
+  call: AcceptCall,
+  row: InvitationRow,
+  known: AccountRow | null,
+  isMailed: boolean,
+): Promise<string> {
   const { name = known?.name, password } = call.body;
   if (name === undefined || password === undefined) {
     const missing = Object.entries({ name, password }).filter(([, value]) => value === undefined);
-    throw invalidFields(missing.map(([field]) => ({ pointer: `/${field}`, message: 'is required for a new account' })));
+    const why = known === null ? 'is required for a new account' : 'is required: this link proves the address';
+    throw invalidFields(missing.map(([field]) => ({ pointer: `/${field}`, message: why })));
   }
   checkPassword(password, { name, email: row.email });
   const hash = await call.deps.identity.hashPassword(password);
-  return join(call, row, async ({ tx, now, record }) => {
-    const account = await accountFor(tx, { known, name, email: row.email, now });
-    await signIn.setPassword(tx, { id: newId('auth', now.getTime()), accountId: account.id, hash, at: now });
-    if (known === null) await record(ownEvent('account.create', account, { email: account.email }));
+  const how = isMailed ? ('mailed_invitation' as const) : ('handed_invitation' as const);
+  const accountId = await join(call, row, async (change) => {
+    const { tx, now, record } = change;
+    const account = known === null ? await createInvited(change, row, { name, isMailed }) : await lockInvited(tx, row, known);
+    if (known !== null) await takeOverByMail(change, account);
+    if (isMailed)
+      await addressProofs.addProof(tx, { accountId: account.id, address: row.email, how: 'mail', at: now, by: account });
+    await signIn.setPassword(tx, { id: newId('auth', now.getTime()), accountId: account.id, hash, at: now, how });
     await record(ownEvent('account.sign_in', account));
     return account;
   });
+  tellOfNewMethod(
+    call,
+    { email: row.email, name },
+    isMailed ? 'A password was set by the invitation that was mailed to you.' : HANDED,
+  );
+  return accountId;
 }
 
-async function accountFor(
-  tx: Database,
-  { known, now, ...person }: { known: AccountRow | null; name: string; email: string; now: Date },
+const HANDED =
+  'An account with your address was made by a link that somebody was handed. Until the address is proved it belongs to the organization that invited it, and to no other.';
+
+async function createInvited(
+  { tx, now, record }: Change,
+  row: InvitationRow,
+  { name, isMailed }: { readonly name: string; readonly isMailed: boolean },
 ): Promise<AccountRow> {
-  if (known !== null) return accounts.update(tx, known.id, person, now);
-  return accounts.insert(tx, { id: newId('acct', now.getTime()), ...person, createdAt: now, updatedAt: now });
+  const account = await accounts.insert(tx, {
+    id: newId('acct', now.getTime()),
+    name,
+    email: row.email,
+    madeHow: isMailed ? 'mailed_link' : 'handed_link',
+    madeBy: row.invitedBy,
+    madeByName: row.inviterName,
+    boundOrganizationId: row.organizationId,
+    createdAt: now,
+    updatedAt: now,
+  });
+  await record(ownEvent('account.create', account, { email: account.email, address_proved: isMailed }));
+  return account;
+}
+
+/** Whoever reads the mail has the account from now on, and nobody else. */
+async function takeOverByMail({ tx, record }: Change, account: AccountRow): Promise<void> {
+  const removed = await signIn.dropFactors(tx, account.id);
+  const ended = await signIn.endSessions(tx, account.id);
+  await signIn.dropLinks(tx, { kind: 'password_reset', accountId: account.id });
+  await record(ownEvent('account.address_prove', account, { how: 'mail', sessions_ended: ended, removed }));
+}
+
+/** The account as it is now, locked. Throws 409 when it was changed since it was found. */
+async function lockInvited(tx: Database, row: InvitationRow, known: AccountRow | null): Promise<AccountRow> {
+  const account = known === null ? null : await accounts.lock(tx, known.id);
+  if (account === null || account.email.toLowerCase() !== row.email || account.status !== 'active') {
+    throw conflict('This account was changed a moment ago, or is disabled.');
+  }
+  return account;
 }
 
 /** Uses the invitation up and gives what it promised, in one transaction. Returns the account's id. */
@@ -195,16 +266,3 @@ const CLOSED = {
   expired: 'This invitation has expired.',
   cancelled: 'This invitation was cancelled.',
 } as const;
-
-/**
- * Whether accepting may give an account its first password: one that an admin made and that nobody can sign in to yet. Whoever sends an
- * invitation sees its link, so holding it proves nothing about the address: an account that is something elsewhere is not theirs to open.
- */
-async function isClaimable(db: Database, row: InvitationRow, account: AccountRow): Promise<boolean> {
-  if ((await signIn.passwordHash(db, account.id)) !== null) return false;
-  if ((await signIn.factorsOf(db, account.id)).passkeys > 0) return false;
-  // To the platform only its admins invite, who may give any account a password.
-  if (row.organizationId === null) return true;
-  const organizationIds = await accounts.organizationIds(db, account.id);
-  return account.platformRole === null && organizationIds.every((id) => id === row.organizationId);
-}

@@ -13,7 +13,7 @@ import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { email, id, idParams } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
-import { linkOf, mailInvitation } from '../invitation-mail.ts';
+import { type InvitationTokens, linkOf, mailInvitation, newTokens } from '../invitation-mail.ts';
 import {
   grantOf,
   INVITATION_STATUSES,
@@ -26,7 +26,6 @@ import {
 } from '../invitation-view.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
-import { hashOfLink, newLinkToken } from '../one-time-token.ts';
 import { conflict, invalid, notFound } from '../problem.ts';
 import { type Loaded, route } from '../route.ts';
 import { lockLiving } from './organizations.ts';
@@ -50,7 +49,9 @@ type CreateBody = z.output<typeof createBody>;
 const sentOut = z
   .object({
     ...invitationFields,
-    link: z.string().meta({ description: 'In this answer and in no other.' }),
+    link: z.string().meta({
+      description: 'In this answer and in no other. It proves nothing about the address: the mailed link alone does.',
+    }),
     mailed: z.boolean().meta({ description: 'Whether a mail server took it; else hand the link over.' }),
   })
   .meta({ id: 'SentInvitation' });
@@ -87,7 +88,7 @@ export const create = route({
     requireGrantableRole(call, grant, '/role');
     await requireTeams(call);
     await requireNewcomer(call);
-    const token = newLinkToken();
+    const { tokens, hashes } = newTokens(call);
     const row = await change(call, async ({ tx, now, record }) => {
       const { email, organization_id: organizationId, role } = call.body;
       if (organizationId !== null) await lockLiving(tx, organizationId);
@@ -98,7 +99,7 @@ export const create = route({
         email,
         role,
         teams: (call.body.teams ?? []).map((team) => ({ teamId: team.team_id, role: team.role })),
-        hash: hashOfLink(call.deps.keys.pepper, token),
+        ...hashes,
         invitedBy: call.actor.id,
         inviterName: call.actor.name,
         createdAt: now,
@@ -107,7 +108,7 @@ export const create = route({
       await record({ ...invitationEvent(row), action: 'invitation.create', before: null, after: invitationFacts(row) });
       return row;
     });
-    return sent(call, row, token);
+    return sent(call, row, tokens);
   },
 });
 
@@ -119,11 +120,11 @@ export const resend = route({
   response: sentOut,
   load: loadInvitation,
   handle: async (call, { id }) => {
-    const token = newLinkToken();
+    const { tokens, hashes } = newTokens(call);
     const row = await change(call, async ({ tx, now, record }) => {
       const row = await lockOpen(call, tx, id);
       const updated = await invitations.update(tx, id, {
-        hash: hashOfLink(call.deps.keys.pepper, token),
+        ...hashes,
         expiresAt: new Date(now.getTime() + VALID_MS),
         // From here on it is this caller's word that the role is given on.
         invitedBy: call.actor.id,
@@ -133,7 +134,7 @@ export const resend = route({
       await record({ ...invitationEvent(row), action: 'invitation.resend', before, after: { ...after, resent: true } });
       return updated;
     });
-    return sent(call, row, token);
+    return sent(call, row, tokens);
   },
 });
 
@@ -153,11 +154,10 @@ export const cancel = route({
     }),
 });
 
-async function sent(call: AdminCall<unknown, unknown, unknown>, row: InvitationRow, token: string) {
-  const link = linkOf(call, token);
+async function sent(call: AdminCall<unknown, unknown, unknown>, row: InvitationRow, tokens: InvitationTokens) {
   const organization = row.organizationId === null ? null : await organizations.find(call.deps.db, row.organizationId);
-  const mailed = await mailInvitation(call, row, { link, place: organization?.name ?? 'this gateway' });
-  return { ...viewInvitation(call, row), link, mailed };
+  const mailed = await mailInvitation(call, row, { tokens, place: organization?.name ?? 'this gateway' });
+  return { ...viewInvitation(call, row), link: linkOf(call, tokens.token), mailed };
 }
 
 /** The invitation while it can still be changed by this caller. Throws 403 above their own role, 409 once it was accepted or cancelled. */

@@ -7,6 +7,7 @@ import * as memberships from '../../store/memberships.ts';
 import * as organizations from '../../store/organizations.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/policy-columns.ts';
 import { accessCatalogue, choice, patchedChoice, requireWithinParent } from '../access-fields.ts';
+import { requireAdmissible } from '../admissible.ts';
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
@@ -76,6 +77,7 @@ export const create = route({
       authorize(call.actor, 'member_limits.change', { organizationId, ownerAccountId: call.body.account_id });
     const access = await newAccess(call, organizationId);
     const memberId = await change(call, async (change) => {
+      await requireAdmissible(call, change.tx, { accountId: call.body.account_id, organizationId });
       const added = await addMember(change, organizationId, call.body);
       await applyPatch(call, change, { organizationId, id: added }, { ...call.body, access });
       return added;
@@ -125,7 +127,10 @@ export async function requireAnotherOwner(tx: Change['tx'], member: Member): Pro
   }
 }
 
-/** Adds an account as a member, with the role and nothing else. Throws 400 for an unknown account, 409 for one that is in. */
+/**
+ * Adds an account as a member, with the role and nothing else: whoever calls this has seen to it that the organization may admit it. Throws 400
+ * for an unknown account, 409 for one that is in.
+ */
 export async function addMember(
   { tx, now, record, touch }: Change,
   organizationId: string,

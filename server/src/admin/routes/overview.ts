@@ -194,12 +194,14 @@ function sumOf(failures: readonly overview.Failures[], wanted: (one: overview.Fa
 /** Every interval, also those in which nothing was asked. */
 function seriesOf(report: UsageReport, starts: readonly number[], failures: readonly overview.Failures[]) {
   const lines = new Map(report.lines.map((line) => [line.startMs, line]));
+  const errors = new Map<number | null, number>();
+  for (const { startMs, requests } of failures) errors.set(startMs, (errors.get(startMs) ?? 0) + requests);
   return starts.map((startMs) => {
     const line = lines.get(startMs);
     return {
       time: new Date(startMs).toISOString(),
       ...(line === undefined ? { requests: 0, spend: '0.00' } : amountsOf(line)),
-      errors: sumOf(failures, (one) => one.startMs === startMs),
+      errors: errors.get(startMs) ?? 0,
       refused: Number(line?.sums.refused_requests ?? 0),
       tokens: Number(line?.sums.total_tokens ?? 0),
     };

@@ -11,6 +11,7 @@ import { requirePassword } from '../own-account.ts';
 import { notFound } from '../problem.ts';
 import { route } from '../route.ts';
 import { accountEvent } from '../sign-in-audit.ts';
+import { tellOfNewMethod } from '../tell-of-method.ts';
 
 /** What people change about themselves: their name and their password. */
 
@@ -52,10 +53,11 @@ export const changePassword = route({
     checkPassword(call.body.new_password, account, '/new_password');
     const hash = await call.deps.identity.hashPassword(call.body.new_password);
     await change(call, async ({ tx, now, record }) => {
-      await signIn.setPassword(tx, { id: newId('auth'), accountId: account.id, hash, at: now });
+      await signIn.setPassword(tx, { id: newId('auth'), accountId: account.id, hash, at: now, how: 'shown_again' });
       const ended = await signIn.endSessions(tx, account.id, call.actor.sessionId ?? null);
       await signIn.dropLinks(tx, { kind: 'password_reset', accountId: account.id });
       await record(accountEvent('account.password_change', account, { sessions_ended: ended }));
     });
+    tellOfNewMethod(call, account, 'Your password was changed.');
   },
 });

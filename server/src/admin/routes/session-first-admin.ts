@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { newId } from '../../lib/id.ts';
 import * as accounts from '../../store/accounts.ts';
+import { OPERATOR } from '../../store/address-origins.ts';
+import { addProof } from '../../store/address-proofs.ts';
 import * as signIn from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { email, name } from '../fields.ts';
+import { firstCookies } from '../first-cookies.ts';
 import * as load from '../load.ts';
 import { checkPassword, newPassword } from '../new-password.ts';
 import { hashOfLink, linkToken } from '../one-time-token.ts';
@@ -42,15 +45,18 @@ export const create = route({
         id: newId('acct', now.getTime()),
         ...person,
         platformRole: 'platform_admin',
+        madeHow: 'first_admin_link',
         createdAt: now,
         updatedAt: now,
       });
-      await signIn.setPassword(tx, { id: newId('auth'), accountId: admin.id, hash, at: now });
+      await signIn.setPassword(tx, { id: newId('auth'), accountId: admin.id, hash, at: now, how: 'first_admin_link' });
+      // Whoever can print the link runs the gateway: it is the operator's word.
+      await addProof(tx, { accountId: admin.id, address: admin.email, how: 'operator', at: now, by: OPERATOR });
       await record(ownEvent('account.create', admin, { email: admin.email, platform_role: 'platform_admin' }));
       await record(ownEvent('account.sign_in', admin));
       return admin;
     });
-    call.cookies = await call.deps.identity.startSession(account.id, call.raw.visitor);
+    call.cookies = await firstCookies(call, account);
     return { status: 'signed_in' as const };
   },
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SignInRefused } from '../../identity/refusal.ts';
 import * as accounts from '../../store/accounts.ts';
 import * as signIn from '../../store/sign-in.ts';
+import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { id, instantOut, isoOf, name } from '../fields.ts';
 import { finishSignIn } from '../finish-sign-in.ts';
@@ -10,6 +11,7 @@ import * as own from '../own-account.ts';
 import { conflict, notFound } from '../problem.ts';
 import { route } from '../route.ts';
 import { accountEvent, recordRefused } from '../sign-in-audit.ts';
+import { tellOfNewMethod } from '../tell-of-method.ts';
 
 /** Passkeys: signing in with one, and one's own. */
 
@@ -45,7 +47,7 @@ export const signInOptions = route({
   load: load.platform,
   handle: async (call) => {
     // Each is a row that nobody has to prove anything for.
-    call.deps.identity.attempts.count({ owner: null, from: `passkey-options:${call.raw.ip}` });
+    call.deps.identity.attempts.count({ owner: null, from: call.raw.ip, kind: 'passkey_options' });
     const { options, cookies } = await call.deps.identity.passkeys.signInOptions(call.raw.visitor);
     call.cookies = cookies;
     return options;
@@ -86,15 +88,24 @@ export const list = route({
   },
 });
 
+const shownAgain = z
+  .strictObject({ password: own.password.optional(), passkey: webAuthn.optional() })
+  .refine(({ password, passkey }) => (password === undefined) !== (passkey === undefined), {
+    path: ['password'],
+    message: 'show your password again, or a passkey that you have',
+  });
+
 export const createOptions = route({
   summary: 'What to ask the browser for to make a passkey',
+  description: 'Takes the password again, or a passkey by `POST /session/passkey-options`: an open browser is not enough.',
   permission: 'signed_in',
-  body: z.strictObject({}),
+  body: shownAgain,
   response: webAuthnOut,
   load: load.platform,
   handle: async (call) => {
-    const { id } = await own.account(call);
-    const rows = await signIn.listPasskeys(call.deps.db, id);
+    const account = await own.account(call);
+    await requireShownAgain(call, account);
+    const rows = await signIn.listPasskeys(call.deps.db, account.id);
     if (rows.length >= PASSKEYS_MAX) throw conflict(`An account has at most ${PASSKEYS_MAX} passkeys. Delete one first.`);
     const { options, cookies } = await call.deps.identity.passkeys.registerOptions(call.raw.visitor);
     call.cookies = cookies;
@@ -114,10 +125,39 @@ export const create = route({
     const made = await call.deps.identity.passkeys.register(call.body, call.raw.visitor);
     const row = (await signIn.listPasskeys(call.deps.db, account.id)).find((passkey) => passkey.id === made.id);
     if (row === undefined) throw notFound('passkey');
-    await change(call, ({ record }) => record(accountEvent('account.passkey_add', account, { id: row.id, name: row.name })));
+    const isKept = await change(call, async ({ tx, record }) => {
+      await accounts.lock(tx, account.id);
+      // A password reset that ended the session meanwhile took all passkeys away: this one would stay.
+      const { sessionId: id } = call.actor;
+      if (id !== undefined && !(await signIn.isSessionAlive(tx, { accountId: account.id, id }))) {
+        await signIn.deletePasskey(tx, { accountId: account.id, id: row.id });
+        return false;
+      }
+      await signIn.markPasskeyAdded(tx, row.id);
+      await record(accountEvent('account.passkey_add', account, { id: row.id, name: row.name }));
+      return true;
+    });
+    if (!isKept) throw new SignInRefused('not_signed_in');
+    tellOfNewMethod(call, account, `The passkey “${row.name ?? 'Passkey'}” was added.`);
     return view(row);
   },
 });
+
+/** Throws 400 for a wrong password and 401 for a passkey that is not the caller's own. */
+async function requireShownAgain(
+  call: AdminCall<unknown, unknown, z.output<typeof shownAgain>>,
+  account: accounts.AccountRow,
+): Promise<void> {
+  const { password, passkey } = call.body;
+  if (password !== undefined) return own.requirePassword(call, account, password);
+  if (passkey === undefined) return;
+  const { identity } = call.deps;
+  const { visitor } = call.raw;
+  const shown = await identity.attempts.throttled({ owner: `passkey:${passkey.id}`, from: visitor.ip }, () =>
+    identity.passkeys.showAgain(passkey, visitor),
+  );
+  if (shown.accountId !== account.id) throw new SignInRefused('wrong_passkey');
+}
 
 export const remove = route({
   summary: 'Delete one of one’s own passkeys',

@@ -5,6 +5,7 @@ import { describeDefect } from '../../lib/defect.ts';
 import { newId } from '../../lib/id.ts';
 import type { AccountRow } from '../../store/accounts.ts';
 import * as accounts from '../../store/accounts.ts';
+import * as addressProofs from '../../store/address-proofs.ts';
 import * as signIn from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
@@ -16,8 +17,12 @@ import { ownOriginOf } from '../own-origin.ts';
 import { conflict, notFound } from '../problem.ts';
 import { route } from '../route.ts';
 import { accountEvent, ownEvent } from '../sign-in-audit.ts';
+import { tellOfNewMethod } from '../tell-of-method.ts';
 
-/** A new password for somebody who lost theirs: by mail, or by a link that a platform admin makes. A second factor stays. */
+/**
+ * A new password for somebody who lost theirs: by mail, which proves the address, or by a link that a platform admin makes, which proves
+ * nothing. What was added before the address was proved goes; a second factor that was added since stays.
+ */
 
 const MAILED_VALID_MS = 3_600_000;
 const HANDED_VALID_MS = 24 * 3_600_000;
@@ -33,7 +38,9 @@ export const request = route({
   response: z.void(),
   load: load.platform,
   handle: async (call) => {
-    call.deps.identity.attempts.count({ owner: `reset:${call.body.email}`, from: `reset:${call.raw.ip}` });
+    const { attempts, devices } = call.deps.identity;
+    const device = devices.knownTo(call.body.email, call.raw.visitor);
+    attempts.count({ owner: `reset:${call.body.email}`, from: call.raw.ip, kind: 'reset', byAnybody: { device } });
     // After the answer: how long it takes, or what else it keeps busy, would tell whether there is such an account.
     void delay(AFTER_ANSWER_MS)
       .then(() => mailLink(call))
@@ -45,7 +52,8 @@ export const request = route({
 
 export const confirm = route({
   summary: 'Set a new password by the link',
-  description: 'Works once, and ends every session of the account.',
+  description:
+    'Works once, and ends every session of the account. Passkeys and second factors that were added before the address was proved are removed. A mailed link proves the address.',
   permission: 'public',
   body: z.strictObject({ token: linkToken, password: newPassword }),
   status: 204,
@@ -59,19 +67,19 @@ export const confirm = route({
     if (link === null || account?.status !== 'active' || !isLiving(call, link)) throw usedUp();
     checkPassword(password, account);
     const hash = await identity.hashPassword(password);
-    await change(call, async ({ tx, now, record }) => {
-      if (!(await signIn.useLink(tx, { id: link.id, at: now }))) throw usedUp();
-      await signIn.setPassword(tx, { id: newId('auth'), accountId: account.id, hash, at: now });
-      const ended = await signIn.endSessions(tx, account.id);
-      await record(ownEvent('account.password_reset', account, { sessions_ended: ended }));
+    await change(call, async (change) => {
+      if (!(await signIn.useLink(change.tx, { id: link.id, at: change.now }))) throw usedUp();
+      await reset(change, link, { account, hash });
     });
-    identity.attempts.forget(`password:${account.email}`);
+    identity.attempts.forget(identity.passwordAttempt(account.email, call.raw.visitor));
+    tellOfNewMethod(call, account, 'A new password was set by a link.');
   },
 });
 
 export const createLink = route({
   summary: 'Make a link to a new password for somebody',
-  description: 'For who cannot be reached by mail. Works once, for a day; shown only now. A second factor stays.',
+  description:
+    'For who cannot be reached by mail, and for the first password of an account that an admin made. Works once, for a day; shown only now. It proves nothing about the address. A second factor that was added since the address was proved stays.',
   permission: 'accounts.manage',
   params: idParams,
   status: 201,
@@ -85,12 +93,35 @@ export const createLink = route({
     if (account.status !== 'active') throw conflict('This account is disabled.');
     const link = await change(call, async (change) => {
       await change.record(accountEvent('account.password_reset_link', account));
-      return makeLink(call, change, account, HANDED_VALID_MS);
+      return makeLink(call, change, account, { validMs: HANDED_VALID_MS, isHanded: true });
     });
     const sent = call.deps.mailer.configured ? await call.deps.mailer.send(letter(account, link, 'for a day')) : null;
     return { link, mailed: sent?.is === 'sent' };
   },
 });
+
+/**
+ * Sets the password and, by a mailed link, proves the address. Whoever added a passkey or an app before the address was proved need not be its
+ * owner, so those go; nothing signs in beside the new password but what was added since.
+ */
+async function reset(
+  { tx, now, record }: Change,
+  link: signIn.OneTimeLink,
+  { account: { id }, hash }: { readonly account: AccountRow; readonly hash: string },
+): Promise<void> {
+  const account = await accounts.lock(tx, id);
+  if (account === null) throw usedUp();
+  const { isProved } = await addressProofs.standingOf(tx, account);
+  const since = isProved ? await addressProofs.provedSince(tx, id) : null;
+  const removed = since === null ? await signIn.dropFactors(tx, id) : await signIn.dropFactorsBefore(tx, id, since);
+  if (link.mailedTo !== null) {
+    await addressProofs.addProof(tx, { accountId: id, address: link.mailedTo, how: 'mail', at: now, by: account });
+  }
+  const how = link.mailedTo === null ? 'handed_reset' : 'mailed_reset';
+  await signIn.setPassword(tx, { id: newId('auth'), accountId: id, hash, at: now, how });
+  const ended = await signIn.endSessions(tx, id);
+  await record(ownEvent('account.password_reset', account, { sessions_ended: ended, mailed: link.mailedTo !== null, removed }));
+}
 
 function usedUp() {
   return conflict('This link was used, has run out, or was replaced by a newer one. Ask for another.');
@@ -106,7 +137,7 @@ async function mailLink(call: AdminCall<unknown, unknown, { readonly email: stri
   if (account?.status !== 'active' || !mailer.configured || publicUrl === null) return;
   const link = await change(call as AdminCall, async (change) => {
     await change.record(accountEvent('account.password_reset_request', account));
-    return makeLink(call, change, account, MAILED_VALID_MS);
+    return makeLink(call, change, account, { validMs: MAILED_VALID_MS, isHanded: false });
   });
   const sent = await mailer.send(letter(account, link, 'for an hour'));
   if (sent.is === 'failed') log.warn({ request_id: call.requestId, reason: sent.reason }, 'a password reset could not be mailed');
@@ -117,7 +148,7 @@ async function makeLink(
   call: AdminCall<unknown, unknown, unknown>,
   { tx, now }: Change,
   account: AccountRow,
-  validMs: number,
+  { validMs, isHanded }: { readonly validMs: number; readonly isHanded: boolean },
 ): Promise<string> {
   const token = newLinkToken();
   await signIn.dropLinks(tx, { kind: 'password_reset', accountId: account.id });
@@ -126,6 +157,8 @@ async function makeLink(
     kind: 'password_reset',
     accountId: account.id,
     hash: hashOfLink(call.deps.keys.pepper, token),
+    // The admin who makes a link sees it, also where it is mailed besides.
+    mailedTo: isHanded ? null : account.email.toLowerCase(),
     expiresAt: new Date(now.getTime() + validMs),
     createdBy: call.actor.id,
     createdAt: now,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SignInRefused } from '../../identity/refusal.ts';
 import * as accounts from '../../store/accounts.ts';
+import * as signIn from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { finishSignIn } from '../finish-sign-in.ts';
@@ -9,6 +10,7 @@ import * as own from '../own-account.ts';
 import { invalid } from '../problem.ts';
 import { route } from '../route.ts';
 import { accountEvent, recordRefused } from '../sign-in-audit.ts';
+import { tellOfNewMethod } from '../tell-of-method.ts';
 
 /** The authenticator app: shown at sign-in, set up and taken away. */
 
@@ -73,7 +75,11 @@ export const confirm = route({
       .catch((error: unknown) => {
         throw error instanceof SignInRefused && error.code === 'wrong_code' ? invalid('/code', error.message) : error;
       });
-    await recordFactor(call, 'account.second_factor_add', account);
+    await change(call, async ({ tx, now, record }) => {
+      await signIn.markTotpAdded(tx, account.id, now);
+      await record(accountEvent('account.second_factor_add', account));
+    });
+    tellOfNewMethod(call, account, 'An authenticator app was set up. Its codes are asked for after the password.');
     call.cookies = cookies;
   },
 });

@@ -12,6 +12,7 @@ import {
 import { SignInRefused } from '../../identity/refusal.ts';
 import { type AccountPlace, placesOf } from '../../store/account-places.ts';
 import * as accounts from '../../store/accounts.ts';
+import { provedSince } from '../../store/address-proofs.ts';
 import * as signInStore from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { email } from '../fields.ts';
@@ -27,7 +28,12 @@ const permissions = z.array(z.enum(PERMISSIONS));
 
 const sessionOut = z
   .object({
-    account: z.object({ id: z.string(), email: z.string(), name: z.string() }),
+    account: z.object({
+      id: z.string(),
+      email: z.string(),
+      name: z.string(),
+      address_proved: z.boolean().meta({ description: 'Whether it is proved that the address is the account’s own.' }),
+    }),
     actor_kind: z.enum(['account', 'admin_token']),
     platform_role: z.enum(PLATFORM_ROLES).nullable(),
     memberships: z.array(
@@ -119,7 +125,12 @@ async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
   const factors = account === null ? null : await signInStore.factorsOf(deps.db, account.id);
   const platform = actor.roles.find((grant) => !('organizationId' in grant));
   return {
-    account: { id: actor.id, email: account?.email ?? '', name: actor.name },
+    account: {
+      id: actor.id,
+      email: account?.email ?? '',
+      name: actor.name,
+      address_proved: account === null || (await provedSince(deps.db, account.id)) !== null,
+    },
     actor_kind: actor.kind === 'admin_token' ? 'admin_token' : 'account',
     platform_role: platform === undefined ? null : (platform.role as (typeof PLATFORM_ROLES)[number]),
     memberships: places.map(viewOfPlace),

@@ -6,6 +6,7 @@ import type { TeamMember } from '../../store/team-members.ts';
 import * as teamMembers from '../../store/team-members.ts';
 import type { TeamRow } from '../../store/teams.ts';
 import * as teams from '../../store/teams.ts';
+import { requireAdmissible } from '../admissible.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
 import { email, id, idParams, instantOut, isoOf } from '../fields.ts';
@@ -170,6 +171,7 @@ async function membershipOf(
   if (!can(call.actor, 'members.manage', { organizationId })) {
     throw invalid('/account_id', 'is not a member of the organization; an organization admin can add it');
   }
+  await requireAdmissible(call, change.tx, { accountId, organizationId });
   return addMember(change, organizationId, { account_id: accountId, role: 'org_member' });
 }
 

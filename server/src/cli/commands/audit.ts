@@ -3,18 +3,61 @@ import { CommandFailed } from '../outcome.ts';
 import { printJson } from '../print.ts';
 import { organizationId } from './organizations.ts';
 
+/** The parts of `AuditVerdict` that are told. */
+interface Verdict {
+  readonly intact: boolean;
+  readonly events: number | null;
+  readonly head_hash: string | null;
+  readonly broken_at_seq: number | null;
+  readonly broken_because: string | null;
+  readonly keyed_from_seq: number | null;
+  readonly unkeyed_since: number;
+  readonly last_unkeyed_seq: number | null;
+  readonly compared_with: readonly { readonly file: string; readonly seq: number }[];
+}
+
+const BROKEN: Readonly<Record<string, string>> = {
+  hash: ': it does not follow from the event before',
+  key: ': it does not carry the check of this installation’s audit key',
+  no_key: ': it was written without the audit key when every writer had it',
+  head: ': the chain does not end where its head says',
+  remembered: ': it is not what a file in the gateway’s data directory holds',
+};
+
+/** What held the chain, from where on, and what it was compared with. */
+function rulesOf({ events, keyed_from_seq, unkeyed_since, last_unkeyed_seq, compared_with }: Verdict): readonly string[] {
+  const told: string[] = [];
+  if (keyed_from_seq === null) told.push('no event is under the audit key: hashes alone hold this chain');
+  else if (keyed_from_seq > 1) told.push(`events 1 to ${keyed_from_seq - 1}: hashes, as event ${keyed_from_seq} closed them`);
+  if (keyed_from_seq !== null) told.push(`events ${keyed_from_seq} to ${events}: hashes and the audit key`);
+  if (unkeyed_since > 0) {
+    told.push(
+      `${unkeyed_since} of them, the last ${last_unkeyed_seq}, by replicas without the key: hashes, as the event after them closed them`,
+    );
+  }
+  for (const { file, seq } of compared_with) told.push(`compared with ${file} of the gateway’s data directory: event ${seq}`);
+  if (compared_with.length === 0)
+    told.push('compared with no file: the gateway that answered has written no event of this chain');
+  return told;
+}
+
 const verify: Command = {
   words: ['audit', 'verify'],
-  summary: 'prove that no audit event was edited, removed or put in; exit code 1 when one was',
+  summary: 'prove that no audit event was edited, removed or put in, and say by what; exit code 1 when one was',
   operands: [],
   flags: [{ name: 'organization', value: 'id or slug', about: 'its chain; the platform’s own unless said' }],
   run: async (given, session) => {
     const named = given.flag('organization');
     const organization = named === undefined ? undefined : await organizationId(session.api, named);
-    const verdict = await session.api.get('/audit-events/verify', { organization_id: organization });
+    const verdict = (await session.api.get('/audit-events/verify', { organization_id: organization })) as unknown as Verdict;
     if (session.isJson) printJson(session, verdict);
-    if (verdict.intact !== true) throw new CommandFailed(`The chain is broken at event ${verdict.broken_at_seq}.`);
-    if (!session.isJson) session.print(`intact: ${verdict.events} events, head ${verdict.head_hash}`);
+    if (!verdict.intact) {
+      const why = BROKEN[verdict.broken_because ?? ''] ?? '';
+      throw new CommandFailed(`The chain is broken at event ${verdict.broken_at_seq}${why}.`);
+    }
+    if (session.isJson) return;
+    session.print(`intact: ${verdict.events} events, head ${verdict.head_hash}`);
+    for (const line of rulesOf(verdict)) session.print(line);
   },
 };
 

@@ -160,6 +160,24 @@ describe('a whole answer within a dialect', () => {
     expect(tierIn(`{${usage},"service_tier":null}`)).toBeNull();
   });
 
+  it('says of each answer what is so, whatever stood behind the usage of the one before', () => {
+    const usage = '"usage":{"prompt_tokens":3,"completion_tokens":2}';
+    const answers: readonly (readonly [string, string | null, boolean])[] = [
+      [`{${usage}}`, null, true],
+      [`{${usage},"service_tier":"default"}`, '', true],
+      [`{"choices":[{${usage},"service_tier":"default"}]}`, null, false],
+      [`{"choices":[{${usage}}]}`, null, false],
+      [`{${usage},"service_tier":"flex"}`, 'flex', true],
+      [`{"service_tier":"priority",${usage}}`, 'priority', true],
+    ];
+    for (const before of answers)
+      for (const [text, tier, isReported] of answers) {
+        whole(before[0]);
+        const { facts } = whole(text);
+        expect([facts.serviceTier, facts.usage !== null]).toEqual([tier, isReported]);
+      }
+  });
+
   it('says when a 200 carries an error', () => {
     expect(whole('{"error":{"message":"no"}}').facts).toMatchObject({ error: 'no', usage: null });
   });

@@ -9,7 +9,7 @@ import { wholeFacts } from './whole.ts';
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
-    upstreamBody: unchangedBytes(options) ?? Buffer.from(JSON.stringify(editedBody(options))),
+    upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options),
     whole: (bytes) => ({ bytes, facts: wholeFacts(client, bytes) }),
     stream: () =>
       passingStream(
@@ -28,6 +28,24 @@ function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, o
   const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
   if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
   return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
+}
+
+/** Of a large body only the fields that were edited are written anew. */
+function written(edited: JsonObject, { body, ourBytes = null, spans = null }: ExchangeOptions): Buffer {
+  if (ourBytes === null || spans === null) return Buffer.from(JSON.stringify(edited));
+  const pieces: Buffer[] = [];
+  let text = '{';
+  for (const name in edited) {
+    text += `${text === '{' && pieces.length === 0 ? '' : ','}${JSON.stringify(name)}:`;
+    const span = edited[name] === body[name] ? spans.get(name) : undefined;
+    if (span === undefined) {
+      text += JSON.stringify(edited[name]);
+      continue;
+    }
+    pieces.push(Buffer.from(text), ourBytes.subarray(...span));
+    text = '';
+  }
+  return Buffer.concat([...pieces, Buffer.from(`${text}}`)]);
 }
 
 function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeOptions): JsonObject {

@@ -62,8 +62,8 @@ function checkEnds(bytes: Buffer): void {
     throw new UnreadableAnswer('the provider answered with something other than JSON');
 }
 
-/** The usage object when it provably stands at the top level near the end, and the text behind it; null when in doubt. */
-function readTail(bytes: Buffer): { readonly report: JsonObject; readonly behind: string } | null {
+/** The usage object when it provably stands at the top level near the end, and what is behind it; null when in doubt. */
+function readTail(bytes: Buffer): { readonly report: JsonObject; readonly behind: Ending } | null {
   const at = bytes.lastIndexOf(USAGE_KEY);
   if (at === -1 || bytes.length - at > TAIL_BYTES_MAX) return null;
   const tail = bytes.toString('latin1', at);
@@ -71,26 +71,49 @@ function readTail(bytes: Buffer): { readonly report: JsonObject; readonly behind
   const open = skipSpace(tail, colon + 1);
   if (tail[colon] !== ':' || tail[open] !== '{') return null;
   const close = closeOf(tail, open);
-  // What follows the usage must close exactly one level: the answer's own.
-  if (close === -1 || closeOf(tail, close + 1, 1) !== lastNonSpace(tail)) return null;
+  if (close === -1) return null;
+  const behind = endingOf(tail.slice(close + 1));
+  if (!behind.closesOne) return null;
   const usage = parseJson(tail.slice(open, close + 1));
-  return isObject(usage) ? { report: { usage }, behind: tail.slice(close + 1) } : null;
+  return isObject(usage) ? { report: { usage }, behind } : null;
+}
+
+/** What stands behind the usage of an answer. */
+interface Ending {
+  readonly text: string;
+  /** It closes exactly one level, the answer's own, and ends there. */
+  readonly closesOne: boolean;
+  /** It names the ordinary tier. */
+  readonly isOrdinary: boolean;
+}
+
+/** The last one: it is the same in most answers of a provider. */
+let lastEnding: Ending = { text: '', closesOne: false, isOrdinary: false };
+
+function endingOf(text: string): Ending {
+  if (text === lastEnding.text) return lastEnding;
+  const closesOne = text !== '' && closeOf(text, 0, 1) === lastNonSpace(text);
+  lastEnding = { text, closesOne, isOrdinary: tierIn(text) === '' };
+  return lastEnding;
+}
+
+function tierIn(text: string): string | null {
+  const at = valueStart(text, TIER, 0);
+  return answeredTier(at === -1 ? null : stringAt(text, at) || null);
 }
 
 /**
  * A chat completion names its tier at the top level, mostly behind the usage. The ordinary one is known by its word wherever that stands; any
  * other is read from the whole answer, which is rare.
  */
-function chatTier(bytes: Buffer, behind: string): string | null {
-  let text = behind;
-  let at = valueStart(text, TIER, 0);
-  if (at === -1) {
+function chatTier(bytes: Buffer, behind: Ending): string | null {
+  if (behind.isOrdinary) return '';
+  let tier = tierIn(behind.text);
+  if (valueStart(behind.text, TIER, 0) === -1) {
     const key = bytes.lastIndexOf(TIER_KEY);
     if (key === -1) return null;
-    text = bytes.toString('latin1', key, key + TIER_BYTES_MAX);
-    at = valueStart(text, TIER, 0);
+    tier = tierIn(bytes.toString('latin1', key, key + TIER_BYTES_MAX));
   }
-  const tier = answeredTier(at === -1 ? null : stringAt(text, at) || null);
   if (tier === null || tier === '') return tier;
   const json = parseJson(bytes.toString('utf8'));
   return isObject(json) ? tierOf('openai-chat', json) : tier;

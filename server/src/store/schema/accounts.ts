@@ -1,6 +1,7 @@
 /** Who may sign in and administer: people and admin tokens. Global, because one person may belong to many organizations. */
 import { sql } from 'drizzle-orm';
 import { boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { ACCOUNT_ORIGINS } from '../../domain/address.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
 /** A person. The sign-in library's user columns and two of ours; how they sign in stands in sign-in.ts. */
@@ -20,10 +21,18 @@ export const accounts = pgTable(
     status: text('status', { enum: ['active', 'disabled'] })
       .notNull()
       .default('active'),
+    /** Null: made before this was kept, or by a replica of the version before; found out by address-origins.ts. */
+    madeHow: text('made_how', { enum: ACCOUNT_ORIGINS }),
+    /** Who made it, or whose invitation did; null where nobody knows. */
+    madeBy: text('made_by'),
+    madeByName: text('made_by_name'),
+    /** The organization that invited it first: the only one that admits it while its address is not proved. Null: the platform made it. */
+    boundOrganizationId: text('bound_organization_id'),
   },
   (table) => [
     uniqueIndex('accounts_email').on(sql`lower(${table.email})`),
     index('accounts_created_at').on(table.createdAt, table.id),
+    index('accounts_origin_unknown').on(table.id).where(sql`${table.madeHow} is null`),
     check('accounts_platform_role', sql`${table.platformRole} in ('platform_admin', 'platform_auditor')`),
     check('accounts_status', sql`${table.status} in ('active', 'disabled')`),
   ],

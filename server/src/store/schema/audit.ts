@@ -2,7 +2,7 @@
 import { bigint, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { anyJson, bytes, instant } from './columns.ts';
 
-/** Rows never change. `hash` covers the row and `prevHash`; see domain/audit-chain.ts. */
+/** Rows never change, which a trigger holds. `hash` covers the row and `prevHash`, `mac` covers `hash` under a key; see domain/audit-chain.ts. */
 export const auditEvents = pgTable(
   'audit_events',
   {
@@ -23,6 +23,8 @@ export const auditEvents = pgTable(
     requestId: text('request_id'),
     prevHash: bytes('prev_hash').notNull(),
     hash: bytes('hash').notNull(),
+    /** Null: written by a version without the audit key. */
+    mac: bytes('mac'),
   },
   (table) => [
     primaryKey({ columns: [table.chain, table.seq] }),
@@ -32,7 +34,7 @@ export const auditEvents = pgTable(
   ],
 );
 
-/** The newest event of each chain; its row lock puts concurrent appends in order. */
+/** The newest event of each chain; its row lock puts concurrent appends in order. It never goes back, which a trigger holds. */
 export const auditHeads = pgTable('audit_heads', {
   chain: text('chain').primaryKey(),
   seq: bigint('seq', { mode: 'number' }).notNull(),

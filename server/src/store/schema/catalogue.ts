@@ -6,7 +6,10 @@ import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
-/** What we present to a provider. `sealed` opens under the credentials data key with the row's id as AAD; null for a provider that needs none. */
+/**
+ * What we present to a provider. `sealed` opens under the credentials data key; null for a provider that needs none. `sealedFor` says with what
+ * as AAD: `address`, the row's id and where the key is sent; `row`, the id alone, as versions before it write and read (store/key-seal.ts).
+ */
 export const credentials = pgTable(
   'credentials',
   {
@@ -15,12 +18,18 @@ export const credentials = pgTable(
     provider: text('provider').notNull(),
     baseUrl: text('base_url'),
     sealed: bytes('sealed'),
+    sealedFor: text('sealed_for', { enum: ['row', 'address'] })
+      .notNull()
+      .default('row'),
     lastFour: text('last_four').notNull().default(''),
     version: version(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [uniqueIndex('credentials_name').on(table.name)],
+  (table) => [
+    uniqueIndex('credentials_name').on(table.name),
+    check('credentials_sealed_for', sql`${table.sealedFor} in ('row', 'address')`),
+  ],
 );
 
 /** The one namespace of names callers may ask for: a model and a route group cannot share one. */

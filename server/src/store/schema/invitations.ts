@@ -19,6 +19,8 @@ export const invitations = pgTable(
     role: text('role').notNull(),
     teams: jsonb('teams').$type<readonly InvitedTeam[]>().notNull().default([]),
     hash: bytes('hash').notNull(),
+    /** Of the second token, which stands in the mailed link alone and proves the address; null where no mail was sent. */
+    mailHash: bytes('mail_hash'),
     invitedBy: text('invited_by').notNull(),
     inviterName: text('inviter_name').notNull(),
     createdAt: createdAt(),
@@ -34,6 +36,7 @@ export const invitations = pgTable(
       .on(sql`coalesce(${table.organizationId}, '')`, sql`lower(${table.email})`)
       .where(sql`${table.acceptedAt} is null and ${table.cancelledAt} is null`),
     index('invitations_organization').on(table.organizationId, table.id),
+    index('invitations_accepted_by').on(table.acceptedBy).where(sql`${table.acceptedBy} is not null`),
     index('invitations_inviter').on(table.invitedBy).where(sql`${table.acceptedAt} is null and ${table.cancelledAt} is null`),
   ],
 );

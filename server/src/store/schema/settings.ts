@@ -20,6 +20,8 @@ export const processLeases = pgTable('process_leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),
   expiresAt: instant('expires_at').notNull(),
+  /** The newest migration that the holder knows; null for a holder from before this was kept. */
+  knows: text('knows'),
 });
 
 /** Goes up with every change of the catalogue (`catalogue`) or of one organization (its id): what replicas poll. */

@@ -1,6 +1,7 @@
 /** How people prove who they are. The columns are those the sign-in library asks for; what it calls a user is an account. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { METHOD_ORIGINS } from '../../domain/address.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
@@ -25,6 +26,8 @@ export const signInMethods = pgTable(
     accessTokenExpiresAt: instant('access_token_expires_at'),
     refreshTokenExpiresAt: instant('refresh_token_expires_at'),
     scope: text('scope'),
+    /** How its present value was set; null: before this was kept. */
+    addedHow: text('added_how', { enum: METHOD_ORIGINS }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -77,6 +80,8 @@ export const twoFactors = pgTable(
     verified: boolean('verified').notNull().default(false),
     failedVerificationCount: integer('failed_verifications').notNull().default(0),
     lockedUntil: instant('locked_until'),
+    /** When a first code of it was shown; null: before this was kept. */
+    addedAt: instant('added_at'),
   },
   (table) => [uniqueIndex('two_factors_account').on(table.userId)],
 );
@@ -94,6 +99,8 @@ export const passkeys = pgTable(
     backedUp: boolean('backed_up').notNull(),
     transports: text('transports'),
     aaguid: text('aaguid'),
+    /** Null: before a password or a passkey had to be shown again. */
+    addedHow: text('added_how', { enum: METHOD_ORIGINS }),
     createdAt: createdAt(),
   },
   (table) => [uniqueIndex('passkeys_credential').on(table.credentialID), index('passkeys_account').on(table.userId)],
@@ -108,6 +115,8 @@ export const oneTimeLinks = pgTable(
     /** Null for the first admin, who has no account yet. */
     accountId: text('account_id').references(() => accounts.id, { onDelete: 'cascade' }),
     hash: bytes('hash').notNull(),
+    /** The address it was mailed to, and shown to nobody else: using it proves that address. Null: somebody was handed it. */
+    mailedTo: text('mailed_to'),
     expiresAt: instant('expires_at').notNull(),
     usedAt: instant('used_at'),
     createdBy: text('created_by').notNull(),

@@ -1,0 +1,129 @@
+import { Alert, Badge, Stack, Table, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { TableScroll } from '../../components/TableScroll.tsx';
+import { Time } from '../../components/Time.tsx';
+import { addedWords, methodWords, proofWords } from './sign-in-words.ts';
+
+type Account = Schema<'Account'>;
+type SignIn = Schema<'AccountSignIn'>;
+
+/** How this account signs in, when and how each way was added, and how its addresses were proved. */
+export function AccountSignIn({ of: account }: { of: Account }) {
+  const signIn = useQuery({
+    queryKey: ['accounts', 'sign-in', account.id],
+    queryFn: () => asked(api.GET('/accounts/{id}/sign-in', { params: { path: { id: account.id } } })),
+  });
+  return (
+    <Stack gap="sm">
+      <Title order={2}>Sign-in</Title>
+      {account.address_proof === null && <NotProved of={account} />}
+      <Asked query={signIn}>
+        {({ methods, proofs }) => (
+          <>
+            <Methods of={methods} isProved={account.address_proof !== null} />
+            {proofs.length > 0 && <Proofs of={proofs} />}
+          </>
+        )}
+      </Asked>
+    </Stack>
+  );
+}
+
+/** Said with what follows from it, and with the places where the account is all the same. */
+function NotProved({ of: { bound_organization: bound, memberships } }: { of: Account }) {
+  const elsewhere = memberships.filter(({ organization_id }) => organization_id !== bound?.id);
+  return (
+    <Alert color="yellow" title="The address is not proved">
+      <Text fz="sm">
+        {bound === null
+          ? 'Only platform admins can add this account to an organization.'
+          : `Only ${bound.name} admits this account.`}{' '}
+        A new password by e-mail proves the address, and so does a platform admin who vouches for it.
+      </Text>
+      {bound !== null && elsewhere.length > 0 && (
+        <Text fz="sm" mt="xs">
+          It is a member elsewhere since before this was checked:{' '}
+          {elsewhere.map(({ organization_name }) => organization_name).join(', ')}. Check that it is the right person.
+        </Text>
+      )}
+    </Alert>
+  );
+}
+
+function Methods({ of: methods, isProved }: { of: SignIn['methods']; isProved: boolean }) {
+  if (methods.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No way to sign in yet.
+      </Text>
+    );
+  }
+  return (
+    <TableScroll minWidth={480}>
+      <Table aria-label="Ways to sign in">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Signs in with</Table.Th>
+            <Table.Th>Added</Table.Th>
+            <Table.Th>How</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {methods.map((method) => (
+            <Table.Tr key={method.id}>
+              <Table.Td>
+                <bdi>{methodWords(method)}</bdi>{' '}
+                {isProved && method.before_proof && (
+                  <Badge color="yellow" title="The next password reset removes it.">
+                    Before the address was proved
+                  </Badge>
+                )}
+              </Table.Td>
+              <Table.Td>
+                <Time at={method.added_at} />
+              </Table.Td>
+              <Table.Td>{addedWords(method.how)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </TableScroll>
+  );
+}
+
+function Proofs({ of: proofs }: { of: SignIn['proofs'] }) {
+  return (
+    <TableScroll minWidth={480}>
+      <Table aria-label="Proofs of addresses">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Address</Table.Th>
+            <Table.Th>Proved</Table.Th>
+            <Table.Th>How</Table.Th>
+            <Table.Th>Reason</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {proofs.map((proof) => (
+            <Table.Tr key={`${proof.address} ${proof.how} ${proof.by}`}>
+              <Table.Td>
+                <bdi>{proof.address}</bdi>
+              </Table.Td>
+              <Table.Td>
+                <Time at={proof.at} />
+              </Table.Td>
+              <Table.Td>
+                <bdi>{proofWords(proof)}</bdi>
+              </Table.Td>
+              <Table.Td>
+                <bdi>{proof.reason ?? '–'}</bdi>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </TableScroll>
+  );
+}

@@ -1,0 +1,188 @@
+// The software bill of materials: `npm run -s sbom > sbom.json`. What the lock file names, as CycloneDX 1.6 in JSON; the same for the same lock
+// file, so that two can be compared.
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  isInstalled,
+  type LockedPackage,
+  type LockedPackages,
+  type LockFile,
+  nameAt,
+  readLockFile,
+  readManifests,
+} from './lock-file.ts';
+
+export interface Component {
+  readonly type: 'application' | 'library';
+  readonly 'bom-ref': string;
+  readonly group?: string;
+  readonly name: string;
+  readonly version: string;
+  /** `required` and `optional` packages ship, also as a part of the built console; `excluded` ones are used in development alone. Ours have none. */
+  readonly scope?: 'required' | 'optional' | 'excluded';
+  readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
+  readonly licenses?: readonly ({ readonly license: { readonly id: string } } | { readonly expression: string })[];
+  readonly purl?: string;
+}
+
+export interface BillOfMaterials {
+  readonly $schema: string;
+  readonly bomFormat: 'CycloneDX';
+  readonly specVersion: '1.6';
+  readonly serialNumber: string;
+  readonly version: 1;
+  readonly metadata: { readonly component: Component };
+  readonly components: readonly Component[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+}
+
+/**
+ * A package that lies at several places is one component, and needs what any of its copies needs. `bundled`: packages of which the console is
+ * built; to npm they are for development, since nothing installs them where the console is served.
+ */
+export function billOfMaterials({ name, version, packages }: LockFile, bundled: ReadonlySet<string>): BillOfMaterials {
+  const scopes = scopesOf(packages, bundled);
+  const components = new Map<string, Component>();
+  const needs = new Map<string, Set<string>>();
+  for (const [place, entry] of Object.entries(packages)) {
+    if (entry.link === true) continue;
+    const component = componentAt(place, entry, scopes(place), { name, version });
+    const ref = component['bom-ref'];
+    const known = components.get(ref);
+    if (known === undefined || rankOf(component) < rankOf(known)) components.set(ref, component);
+    const needed = neededAt(place, entry, packages);
+    needs.set(ref, (needs.get(ref) ?? new Set()).union(new Set(needed.map((at) => refOf(at, packages[at] as LockedPackage)))));
+  }
+  const byRef = [...components.values()].toSorted((a, b) => compare(a['bom-ref'], b['bom-ref']));
+  const ours = components.get(refOf('', packages[''] ?? {})) as Component;
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: serialNumberOf(packages),
+    version: 1,
+    metadata: { component: ours },
+    components: byRef.filter((component) => component !== ours),
+    dependencies: byRef.map(({ 'bom-ref': ref }) => ({ ref, dependsOn: [...(needs.get(ref) ?? [])].toSorted(compare) })),
+  };
+}
+
+/** Those in use come first. */
+const RANKS: readonly unknown[] = [undefined, 'required', 'optional', 'excluded'];
+const rankOf = ({ scope }: Component) => RANKS.indexOf(scope);
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+type Scope = NonNullable<Component['scope']>;
+
+/** How each place is used. What needs an optional package itself is not less needed for that, so the required ones are found first. */
+function scopesOf(packages: LockedPackages, bundled: ReadonlySet<string>): (place: string) => Scope {
+  const at = (folder: string, names: Iterable<string>) => [...names].flatMap((name) => foundFrom(folder, name, packages) ?? []);
+  const follow = (starts: readonly string[], known: ReadonlySet<string>) => {
+    const reached = new Set(starts.filter((place) => !known.has(place)));
+    for (const place of reached)
+      for (const needed of at(place, requiredBy(packages[place] as LockedPackage))) if (!known.has(needed)) reached.add(needed);
+    return reached;
+  };
+  const required = follow([...at('server', requiredBy(packages.server ?? {})), ...at('console', bundled)], new Set());
+  const optionalOf = (place: string) => at(place, Object.keys(packages[place]?.optionalDependencies ?? {}));
+  const optional = follow(['', 'server', ...required].flatMap(optionalOf), required);
+  return (place) => (required.has(place) ? 'required' : optional.has(place) ? 'optional' : 'excluded');
+}
+
+/** The names of what must be there for a package to work. */
+function requiredBy({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: LockedPackage): string[] {
+  const peers = Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true);
+  return [...Object.keys(dependencies ?? {}).filter((name) => optionalDependencies?.[name] === undefined), ...peers];
+}
+
+function componentAt(place: string, entry: LockedPackage, scope: Scope, root: Pick<LockFile, 'name' | 'version'>): Component {
+  const ref = refOf(place, entry);
+  if (!isInstalled(place, entry)) {
+    const [name, version] = [place === '' ? root.name : `${root.name}-${place}`, entry.version ?? root.version];
+    return { type: 'application', 'bom-ref': ref, name, version, ...licensesOf(entry) };
+  }
+  const [, group, name = ''] = /^(?:(@[^/]+)\/)?(.+)$/.exec(nameAt(place, entry)) ?? [];
+  return {
+    type: 'library',
+    'bom-ref': ref,
+    ...(group === undefined ? {} : { group }),
+    name,
+    version: entry.version ?? '',
+    scope,
+    hashes: hashesOf(entry.integrity ?? ''),
+    ...licensesOf(entry),
+    purl: ref,
+  };
+}
+
+/** Of an installed package its package URL, which is its reference as well; our own folders have names of their own. */
+function refOf(place: string, entry: LockedPackage): string {
+  if (!isInstalled(place, entry)) return place === '' ? 'headgate' : `headgate/${place}`;
+  return `pkg:npm/${nameAt(place, entry).replace('@', '%40')}@${encodeURIComponent(entry.version ?? '')}`;
+}
+
+function licensesOf({ license }: LockedPackage): Pick<Component, 'licenses'> {
+  if (license === undefined) return {};
+  return { licenses: [/^[0-9A-Za-z.-]+$/.test(license) ? { license: { id: license } } : { expression: license }] };
+}
+
+/** Subresource integrity (`sha512-` and base64) as CycloneDX writes a hash: hexadecimal. */
+function hashesOf(integrity: string) {
+  return integrity.split(' ').map((one) => {
+    const [, bits = '', content = ''] = /^sha(\d+)-(.+)$/.exec(one) ?? [];
+    return { alg: bits === '1' ? 'SHA-1' : `SHA-${bits}`, content: Buffer.from(content, 'base64').toString('hex') };
+  });
+}
+
+/** The places of what a package needs: each name in the nearest node_modules, as Node looks for it. What is optional may be missing. */
+function neededAt(place: string, entry: LockedPackage, packages: LockedPackages): string[] {
+  const { dependencies, devDependencies, optionalDependencies, peerDependencies } = entry;
+  const own = isInstalled(place, entry) ? {} : { ...devDependencies };
+  const names = Object.keys({ ...dependencies, ...own, ...optionalDependencies, ...peerDependencies });
+  const workspaces = place === '' ? Object.keys(packages).filter((at) => at !== '' && !at.includes('node_modules/')) : [];
+  return [...workspaces, ...names.flatMap((name) => foundFrom(place, name, packages) ?? [])];
+}
+
+function foundFrom(place: string, name: string, packages: LockedPackages): string | null {
+  for (let folder = place; ; folder = parentOf(folder)) {
+    const at = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    const entry = packages[at];
+    if (entry !== undefined) return entry.link === true ? (entry.resolved ?? null) : at;
+    if (folder === '') return null;
+  }
+}
+
+/** The folder whose node_modules holds this one; the root for a workspace. */
+function parentOf(folder: string): string {
+  const at = folder.lastIndexOf('node_modules/');
+  return at <= 0 ? '' : folder.slice(0, at - 1);
+}
+
+/** A UUID that the lock file decides, in the form of version 8: a hash, not a random number. */
+function serialNumberOf(packages: LockedPackages): string {
+  const hex = createHash('sha256').update(JSON.stringify(packages)).digest('hex');
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
+  return `urn:uuid:${parts.join('-')}`;
+}
+
+/** The packages of the console's manifest that its sources import. Examples that it shows import others. */
+export function bundledPackages(): ReadonlySet<string> {
+  const folder = path.join(path.dirname(import.meta.dirname), 'console', 'src');
+  const sources = globSync('**/*.{ts,tsx}', { cwd: folder }).map((file) => readFileSync(path.join(folder, file), 'utf8'));
+  const imports = sources.flatMap((text) => [...text.matchAll(/(?:\bfrom |^import |\bimport\()'([^'.\n][^'\n]*)'/gm)]);
+  const names = new Set(
+    imports.map(([, from = '']) =>
+      from
+        .split('/')
+        .slice(0, from.startsWith('@') ? 2 : 1)
+        .join('/'),
+    ),
+  );
+  const { dependencies, devDependencies } = readManifests().get('console/package.json') ?? {};
+  return names.intersection(new Set(Object.keys({ ...dependencies, ...devDependencies })));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.stdout.write(`${JSON.stringify(billOfMaterials(readLockFile(), bundledPackages()), null, 2)}\n`);

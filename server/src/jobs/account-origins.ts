@@ -1,0 +1,26 @@
+/** After an upgrade: finds out how accounts came to be that were made before that was kept, so that their addresses count as what they are. */
+import { originUnknownAfter, settleOrigins } from '../store/address-origins.ts';
+import { goOn, type Job } from './job.ts';
+
+const ACCOUNTS_AT_ONCE = 200;
+
+/** Every minute: a replica of the version before makes accounts that nobody knows the origin of, as long as one runs. */
+export function accountOriginsJob(): Job {
+  return {
+    name: 'account-origins',
+    about: 'Finds out how accounts from before an upgrade came to be, and which of their addresses were proved by mail.',
+    cron: '* * * * *',
+    run: async (context) => {
+      const { db } = context.database;
+      let [settled, after] = [0, ''];
+      for (;;) {
+        goOn(context);
+        const ids = await originUnknownAfter(db, after, ACCOUNTS_AT_ONCE);
+        await settleOrigins(db, ids);
+        settled += ids.length;
+        if (ids.length < ACCOUNTS_AT_ONCE) return `Accounts whose origin was found out: ${settled}.`;
+        after = ids.at(-1) as string;
+      }
+    },
+  };
+}

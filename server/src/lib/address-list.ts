@@ -1,0 +1,25 @@
+import { BlockList, isIP } from 'node:net';
+
+/** Makes a list of addresses and CIDRs, to ask it what it holds. Throws on an entry that is neither: whoever reads a setting checks it before. */
+export function addressList(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) if (!addRange(list, entry)) throw new Error(`not an address or CIDR: ${entry}`);
+  return list;
+}
+
+/** Adds an address or CIDR. Returns false, and adds nothing, when the text is neither. */
+export function addRange(list: BlockList, text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || address.includes('%')) return false;
+  const bits = family === 4 ? 32 : 128;
+  if (prefix !== undefined && (!/^\d{1,3}$/.test(prefix) || Number(prefix) > bits)) return false;
+  list.addSubnet(address, prefix === undefined ? bits : Number(prefix), family === 4 ? 'ipv4' : 'ipv6');
+  return true;
+}
+
+/** Tells whether a list holds an address; never one that is no address. */
+export function holdsAddress(list: BlockList, address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,31 @@
+import type { Socket } from 'node:net';
+
+/** How many connections each address has, so that none has all of them. */
+export class ConnectionBounds {
+  readonly #perHolderMax: number;
+  readonly #holderOf: (address: string) => string | null;
+  readonly #byHolder = new Map<string, number>();
+
+  /** `holderOf` null: whoever has this address has no bound. */
+  constructor(perHolderMax: number, holderOf: (address: string) => string | null) {
+    this.#perHolderMax = perHolderMax;
+    this.#holderOf = holderOf;
+  }
+
+  /** Counts a connection until it closes. False: its address has as many as it may, and it is to be closed. */
+  enter(socket: Socket): boolean {
+    const holder = this.#holderOf(socket.remoteAddress ?? '');
+    if (holder === null) return true;
+    const open = this.#byHolder.get(holder) ?? 0;
+    if (open >= this.#perHolderMax) return false;
+    this.#byHolder.set(holder, open + 1);
+    socket.once('close', () => this.#left(holder));
+    return true;
+  }
+
+  #left(holder: string): void {
+    const open = (this.#byHolder.get(holder) ?? 1) - 1;
+    if (open > 0) this.#byHolder.set(holder, open);
+    else this.#byHolder.delete(holder);
+  }
+}

@@ -1,0 +1,64 @@
+/** No parameter of the admin API holds the event loop, whatever is in it, and none is a defect. */
+import { beforeAll, expect, test } from 'vitest';
+import { ROUTES } from '../../src/admin/app.ts';
+import { upstream } from '../admin/catalogue-support.ts';
+import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
+import { inParallel } from '../prove/data-plane.ts';
+import { hasPostgres, withDatabase } from '../support/database.ts';
+import { heldWhile } from '../support/event-loop.ts';
+import { type HostileCall, hostileCalls, type IdOf } from './hostile-calls.ts';
+
+const HELD_MS_MAX = 50;
+const AT_ONCE = 4;
+/** A collection of garbage falls on whoever is there: only what holds the loop each time does. */
+const TRIES = 3;
+
+/** The embedded engine works in this very thread here, and not in one of its own as in a gateway. */
+const world = withAdmin(withDatabase(hasPostgres() ? 'postgresql' : 'embedded'), { upstream });
+let ids: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  const { root } = world();
+  const { organization, team } = await makeTeam(root);
+  const { account, memberId } = await makeTeamMember(root, team.id);
+  const key = must(await root('POST', '/keys', { team_id: team.id, name: 'x', owner: { account_id: account.id } }));
+  const service = must(await root('POST', `/teams/${team.id}/service-accounts`, { name: 'x' }));
+  ids = {
+    ...{ organizations: organization.id, teams: team.id, keys: key.id, accounts: account.id, member: memberId },
+    'service-accounts': service.id,
+  };
+});
+
+const idOf: IdOf = (pattern, parameter) =>
+  (parameter === ':member_id' ? ids.member : ids[pattern.split('/')[1] ?? '']) ?? 'nothing-of-this-name';
+
+test('every operation with hostile values of each parameter', async () => {
+  const problems: string[] = [];
+  const calls = [...hostileCalls(ROUTES, idOf, 'few')];
+  expect(new Set(calls.map(({ name }) => name.split(':')[0])).size).toBeGreaterThan(100);
+  for (let at = 0; at < calls.length; at += 40) {
+    const batch = calls.slice(at, at + 40);
+    const { heldMs, result } = await heldWhile(() => inParallel(batch, AT_ONCE, send));
+    for (const [index, status] of result.entries()) if (status >= 500) problems.push(`${batch[index]?.name}: ${status}`);
+    if (heldMs > HELD_MS_MAX) problems.push(...(await culprits(batch)));
+  }
+  expect(problems).toEqual([]);
+}, 300_000);
+
+async function send({ method, path, body }: HostileCall): Promise<number> {
+  const { status } = await world().root(method, path, body ?? undefined);
+  return status;
+}
+
+/** Which of them hold the loop by themselves, each time. */
+async function culprits(batch: readonly HostileCall[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const call of batch) {
+    const times: number[] = [];
+    while (times.length < TRIES && (times.at(-1) ?? Infinity) > HELD_MS_MAX)
+      times.push((await heldWhile(() => send(call))).heldMs);
+    const least = Math.min(...times);
+    if (least > HELD_MS_MAX) found.push(`${call.name}: held the event loop for ${Math.round(least)} ms`);
+  }
+  return found;
+}

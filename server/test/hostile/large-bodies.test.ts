@@ -1,0 +1,100 @@
+/** Bodies that are as much work as they can be: counted before they are parsed, and read where they hold nobody up. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
+import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { heldWhile } from '../support/event-loop.ts';
+import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
+
+const MB = 1024 * 1024;
+const HELD_MS_MAX = 50;
+const embedding: Partial<DeploymentConfig> = { id: 'dep_2', model: 'embed', upstreamModel: 'fake-embedding', mode: 'embedding' };
+
+let house: WalkHouse;
+/** What the provider was sent last. */
+let sent: Buffer = Buffer.alloc(0);
+
+/** It answers in this very thread: what it is sent is kept, and it reads something short. */
+function provider(): Provider {
+  const fake = createFakeProvider();
+  return {
+    ...fake,
+    open: (request, sink) => {
+      sent = request.body;
+      return fake.open({ ...request, body: request.wire === 'openai-embeddings' ? SHORT_INPUT : SHORT_CHAT }, sink);
+    },
+  };
+}
+
+const SHORT_CHAT = Buffer.from('{"model":"fake-small","messages":[{"role":"user","content":"Hi."}]}');
+const SHORT_INPUT = Buffer.from('{"model":"fake-embedding","input":"Hi."}');
+
+beforeAll(async () => {
+  const embed = model('embed', [deployment(embedding)], { mode: 'embedding' });
+  house = await openHouse({ targets: [model('fast', [deployment()]), embed], provider: provider() });
+});
+afterAll(() => house.close());
+
+const filler = (text: string, bytes: number) => text.repeat(Math.ceil(bytes / text.length));
+const chat = (more: string) =>
+  Buffer.from(`{"model":"fast","max_tokens":5,"messages":[{"role":"user","content":"Hi."}],${more}}`);
+
+/** What a body of 31.5 MB can be made of, and what it is answered. */
+const SHAPES: readonly (readonly [string, () => Buffer, number])[] = [
+  ['empty objects', () => chat(`"z":[${filler('{},', 31 * MB)}{}]`), 400],
+  ['empty arrays', () => chat(`"z":[${filler('[],', 31 * MB)}[]]`), 400],
+  ['numbers', () => chat(`"z":[${filler('0,', 31 * MB)}0]`), 400],
+  ['levels', () => chat(`"z":${'['.repeat(15 * MB)}${']'.repeat(15 * MB)}`), 400],
+  ['short texts', () => chat(`"z":[${filler('"a",', 31 * MB)}"a"]`), 400],
+  ['names', () => chat(`"z":{${filler('"a":0,', 31 * MB)}"b":0}`), 400],
+  ['escapes', () => chat(`"z":"${filler('\\n', 31 * MB)}"`), 200],
+  ['white space', () => chat(`"z":${filler(' ', 31 * MB)}0`), 200],
+  ['one text', () => chat(`"z":"${filler('x', 31 * MB)}"`), 200],
+  ['one text of two bytes', () => chat(`"z":"${filler('é', 30 * MB)}"`), 200],
+  ['389,000 objects', () => chat(`"z":[${filler('{"a":"bcd"},', 389_000 * 12 * 0.5)}{}]`), 200],
+  ['8 MB of it', () => chat(`"z":[${filler('{ "a" : 1 } ,', 7 * MB)}{}]`), 400],
+  ['59,000 objects', () => chat(`"z":[${filler('{ "a" : 1 } ,', 29_500 * 13)}{}]`), 200],
+  ['a text before and behind', () => chat(`"y":"${filler('x', 4 * MB)}","z":[ "${filler('y', 3 * MB)}" ]`), 200],
+];
+
+describe('a body of', () => {
+  // promise: No body holds the event loop for more than 50 ms
+  // promise: A body's JSON has at most 400,000 values
+  test.each(SHAPES)(
+    '%s',
+    async (_what, made, status) => {
+      // The first try pays for what is begun once: the thread, and code that never ran.
+      let held = Number.POSITIVE_INFINITY;
+      for (let tries = 0; tries < 3 && held > HELD_MS_MAX; tries += 1) {
+        const raw = made();
+        const { heldMs, result } = await heldWhile(() => house.ask(null, { raw }));
+        expect(result.status).toBe(status);
+        held = heldMs;
+      }
+      expect(held).toBeLessThan(HELD_MS_MAX);
+    },
+    60_000,
+  );
+
+  test('300,000 token numbers is an embeddings call like any other', async () => {
+    const input = Array.from({ length: 300_000 }, (_, at) => at % 100_000);
+    const answer = await house.ask({ model: 'embed', input }, { path: '/v1/embeddings' });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(sent.toString())).toEqual({ model: 'fake-embedding', input });
+  });
+
+  test('more than a turn is enough for says the same as one that is less', async () => {
+    const messages = [{ role: 'user', content: 'x'.repeat(9 * MB) }];
+    const spaced = Buffer.from(`{ "max_tokens" : 5, "messages" : ${JSON.stringify(messages)}, "model" : "fast" }`);
+    for (const raw of [spaced, Buffer.from(JSON.stringify({ model: 'fast', max_tokens: 5, messages }))]) {
+      const answer = await house.ask(null, { raw });
+      expect(answer.status).toBe(200);
+      expect(house.rows.at(-1)).toMatchObject({ calledName: 'fast', status: 'succeeded' });
+      expect(JSON.parse(sent.toString())).toEqual({ model: 'fake-small', max_tokens: 5, messages });
+    }
+    const twice = await house.ask(null, { raw: Buffer.from(`{"model":"fast","model":"fast","z":"${'x'.repeat(9 * MB)}"}`) });
+    expect([twice.status, twice.json().error.param]).toEqual([400, 'model']);
+    const broken = await house.ask(null, { raw: Buffer.from(`{"model":"fast","z":"${'x'.repeat(9 * MB)}`) });
+    expect(broken.status).toBe(400);
+  });
+});
