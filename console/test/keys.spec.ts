@@ -197,7 +197,7 @@ test('a key’s budget shows what was spent period by period, and only to who ma
   await page.reload();
   await expectHistory(page, '$21.00 per month', spent);
   await house.signIn(page, 'team_viewer');
-  await expectNoHistory(page, `${house.url}/keys/${id}`);
+  await expectNoHistory(page, `${house.url}/keys/${id}`, '$21.00 per month');
 });
 
 test('the filters of the list stand in the address and come back with it', async ({ page, house }) => {

@@ -110,8 +110,12 @@ test('a team’s budget shows what was spent period by period, and only to who m
   const spent = await spendOnce(house, secret, `/teams/${team.id}`);
   await page.reload();
   await expectHistory(page, '$22.00 per week', spent);
+  const { account } = await house.as('org_member')<{ account: { id: string } }>('GET', '/session');
+  const viewer = { account_id: account.id, role: 'team_viewer' };
+  const { member_id } = await house.api<{ member_id: string }>('POST', `/teams/${team.id}/members`, viewer);
   await house.signIn(page, 'org_member');
-  await expectNoHistory(page, `${house.url}/teams/${team.id}`);
+  await expectNoHistory(page, `${house.url}/teams/${team.id}`, '$22.00 per week');
+  await house.api('DELETE', `/teams/${team.id}/members/${member_id}`);
 });
 
 test('deleting a team says what goes with it and wants its name', async ({ page, house }) => {

@@ -349,7 +349,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List organizations, each with how it stands */
+        /**
+         * List organizations, each with how it stands
+         * @description Sorted by a figure that the caller may not read of an organization, that organization counts as having none.
+         */
         get: operations["get_organizations"];
         put?: never;
         /**
@@ -370,7 +373,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count organizations by how they stand, and add up their spend */
+        /**
+         * Count organizations by how they stand, and add up their spend
+         * @description Spend, and how organizations stand, are those of organizations whose usage the caller may read; teams those of organizations in which they may read all teams.
+         */
         get: operations["get_organizations_summary"];
         put?: never;
         post?: never;
@@ -389,7 +395,7 @@ export interface paths {
         };
         /**
          * Export organizations as comma-separated values, by name
-         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.
+         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front. What the caller may not read of an organization is an empty cell.
          */
         get: operations["get_organizations_export"];
         put?: never;
@@ -717,7 +723,7 @@ export interface paths {
         put?: never;
         /**
          * Add an account to a team
-         * @description An account that is not in the organization becomes an org_member of it, where the caller may add members.
+         * @description An account that is not in the organization becomes an org_member of it, where the caller may add members. Instead of its id the exact e-mail address of a member of the organization: a team’s admin reads no list of those who are in other teams.
          */
         post: operations["post_teams_id_members"];
         delete?: never;
@@ -2081,7 +2087,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count what a choice of access lets through, without making it */
+        /**
+         * Count what a choice of access lets through, without making it
+         * @description Grants of an organization are chosen from the whole catalogue, so their preview is the platform’s. To name a team or a member needs teams.read there.
+         */
         post: operations["post_access_preview"];
         delete?: never;
         options?: never;
@@ -2275,7 +2284,7 @@ export interface paths {
         };
         /**
          * Follow requests as they end
-         * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told; `end` before the stream ends for a reason. Narrowed like the list.
+         * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told (null: how many of them the caller may see is not known); `end` before the stream ends for a reason. Narrowed like the list.
          */
         get: operations["get_requests_stream"];
         put?: never;
@@ -2598,7 +2607,7 @@ export interface components {
             /** @description Set when a routing tag has the same text: tags never authorize. */
             warning: string | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2725,7 +2734,7 @@ export interface components {
             created_at: string;
             version: number;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
         };
         /** @description The installation’s: the configured token and those of the recovery commands. */
         AdminTokenOwner: {
@@ -2915,7 +2924,7 @@ export interface components {
                 refused_since: string | null;
             } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3087,7 +3096,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3301,10 +3310,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one key is read; null: that needs usage.read on it. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3460,12 +3469,14 @@ export interface components {
             role: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             /** @enum {string} */
             status: "active" | "disabled";
+            /** @description Those that the caller may read. */
             teams: {
                 team_id: string;
                 name: string;
                 /** @enum {string} */
                 role: "team_admin" | "team_developer" | "team_viewer";
             }[];
+            /** @description In the teams that the caller may read. */
             key_count: number;
             /** @description When the person was last signed in, to the minute. */
             last_seen_at: string | null;
@@ -3480,10 +3491,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one member is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one member is read; null: that needs usage.read in the whole organization. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3503,7 +3514,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3539,7 +3550,7 @@ export interface components {
             created_at: string;
             version: number;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             /** @description Shown once. */
             token: string;
         };
@@ -3576,10 +3587,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one key is read; null: that needs usage.read on it. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3611,7 +3622,7 @@ export interface components {
                 problem: string | null;
             } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
             /** Format: date-time */
@@ -3649,19 +3660,25 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description Null: it needs teams.read in the whole organization. */
             owners: {
                 member_id: string;
                 account_id: string;
                 name: string;
                 email: string;
-            }[];
-            team_count: number;
-            member_count: number;
-            key_count: number;
-            limits_status: components["schemas"]["LimitsStatus"];
-            standing: components["schemas"]["Standing"];
+            }[] | null;
+            /** @description Null: it needs teams.read in the whole organization. */
+            team_count: number | null;
+            /** @description Null: it needs teams.read in the whole organization. */
+            member_count: number | null;
+            /** @description Null: it needs teams.read in the whole organization. */
+            key_count: number | null;
+            /** @description Null: reading use needs the permission usage.read here. The limits themselves stand beside it. */
+            limits_status: components["schemas"]["LimitsStatus"] | null;
+            /** @description Null: how the organization stands follows from its spend, and needs usage.read here. */
+            standing: components["schemas"]["Standing"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4052,10 +4069,10 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read. */
-            limits_status?: components["schemas"]["LimitsStatus"];
+            /** @description Where one key is read; null: that needs usage.read on it. */
+            limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4085,7 +4102,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4206,7 +4223,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4241,12 +4258,12 @@ export interface components {
                     role: "team_admin" | "team_developer" | "team_viewer";
                 }[];
             }[];
-            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            platform_capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             capabilities_by_organization: {
-                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+                [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             };
             /** @description What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all. */
-            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             two_factor: {
                 enabled: boolean;
                 recovery_codes_left: number;
@@ -4394,9 +4411,10 @@ export interface components {
             };
             member_count: number;
             key_count: number;
-            limits_status: components["schemas"]["LimitsStatus"];
+            /** @description Null: reading use needs the permission usage.read here. The limits themselves stand beside it. */
+            limits_status: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -4522,7 +4540,7 @@ export interface components {
                 problem: string | null;
             } | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
             /** Format: date-time */
@@ -5704,7 +5722,7 @@ export interface operations {
                 /** @description Beginning of the name or slug, or the whole id. */
                 search?: string;
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "spend" | "-spend" | "budget_used" | "-budget_used" | "requests" | "-requests" | "members" | "-members" | "teams" | "-teams" | "keys" | "-keys";
-                /** @description `active` is neither suspended nor archived. */
+                /** @description `active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
                 /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
                 unpriced?: string;
@@ -5869,7 +5887,7 @@ export interface operations {
             query?: {
                 /** @description Beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `active` is neither suspended nor archived. */
+                /** @description `active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
                 /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
                 unpriced?: string;
@@ -7054,7 +7072,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    account_id: string;
+                    account_id?: string;
+                    email?: string;
                     /** @enum {string} */
                     role: "team_admin" | "team_developer" | "team_viewer";
                 };
@@ -12115,7 +12134,7 @@ export interface operations {
                         /** @description Set when a routing tag has the same text: tags never authorize. */
                         warning: string | null;
                         /** @description What the caller may do here. */
-                        capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+                        capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
                         version: number;
                         /** Format: date-time */
                         created_at: string;

@@ -63,6 +63,12 @@ export function useCanAnywhere(permission: Permission): boolean {
   return useSession().capabilities_anywhere.includes(permission);
 }
 
+/** Whether the person holds the permission in the whole of some organization, or for the platform: what totals over organizations need. */
+export function useCanInWholeOrganizations(permission: Permission): boolean {
+  const { platform_capabilities, capabilities_by_organization } = useSession();
+  return [platform_capabilities, ...Object.values(capabilities_by_organization)].some((held) => held.includes(permission));
+}
+
 const PLATFORM_ADMINS = 'Only a platform admin can do this.';
 const OWNERS_AND_ADMINS = 'Only an owner or admin of the organization can do this.';
 
@@ -93,6 +99,8 @@ function reasonFor(permission: Permission): string {
       return 'Only owners and auditors of the organization and platform admins read content.';
     case 'audit.read':
       return 'Only owners, admins and auditors read the audit log.';
+    case 'teams.read':
+      return 'Your role shows the teams you are in. Other teams need a role in the whole organization.';
     case 'usage.read':
       return 'Your role does not include spend and requests here.';
     default:

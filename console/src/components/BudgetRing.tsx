@@ -3,6 +3,7 @@ import type { Schema } from '../api/client.ts';
 import { NotLive } from './Freshness.tsx';
 import { colorOf } from './LimitBar.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
+import { budgetLines, FirstLine, type Policy } from './LimitsAsSet.tsx';
 import { moneyText } from './Money.tsx';
 import { relativeText, Time } from './Time.tsx';
 
@@ -42,7 +43,8 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
 }
 
 /** The budget closest to its end, in a row: ring, spent of amount, when it resets, and how many more there are. */
-export function BudgetCell({ status }: { status: LimitsStatus }) {
+export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
+  if (status === null) return <FirstLine lines={budgetLines(of)} none="No budget" />;
   const { budgets, live } = status;
   const [closest] = [...budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
   if (closest === undefined) {

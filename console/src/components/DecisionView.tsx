@@ -88,7 +88,7 @@ function AccessSteps({ access, model }: { access: Access; model: string | null }
   if (access.steps.length === 0)
     return (
       <Text fz="sm">
-        Access: there is no model or route group called <b>{model}</b>.
+        Access: the organization may call no model or route group named <b>{model}</b>.
       </Text>
     );
   return (

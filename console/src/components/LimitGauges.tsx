@@ -5,6 +5,7 @@ import { api, asked, type Schema } from '../api/client.ts';
 import { useEvents } from '../api/events.ts';
 import { type Freshness, FreshnessMark, NotLive } from './Freshness.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
+import { FirstLine, limitLines, type Policy } from './LimitsAsSet.tsx';
 import { relativeText } from './Time.tsx';
 
 export type LimitsStatus = Schema<'LimitsStatus'>;
@@ -13,21 +14,27 @@ type Holder = 'organizations' | 'teams' | 'keys';
 
 const POLL_MS = 5_000;
 
-/** Live use of a scope's limits and budgets: streamed, and asked every few seconds while the stream is away. */
-export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | undefined) {
+/**
+ * Live use of a scope's limits and budgets: streamed, and asked every few seconds while the stream is away. `initial` null: the person may not
+ * read it, so nothing is asked and the status stays null.
+ */
+export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | null | undefined) {
   const [streamed, setStreamed] = useState<LimitsStatus>();
-  const state = useEvents<LimitsStatus>({ path: `/${holder}/${id}/limits/stream`, event: 'status' }, setStreamed);
+  const path = initial === null ? null : `/${holder}/${id}/limits/stream`;
+  const state = useEvents<LimitsStatus>({ path, event: 'status' }, setStreamed);
   const polled = useQuery({
     queryKey: [holder, id, 'limits-status'],
     queryFn: () => asked(api.GET(`/${holder}/{id}/limits/status`, { params: { path: { id } } })),
     enabled: state === 'waiting',
     refetchInterval: POLL_MS,
   });
-  const status = (state === 'live' ? streamed : polled.data) ?? streamed ?? polled.data ?? initial;
+  const latest = (state === 'live' ? streamed : polled.data) ?? streamed ?? polled.data ?? initial ?? null;
+  // What was streamed before the person's role was narrowed is not theirs any more.
+  const status = initial === null ? null : latest;
   return { status, freshness: freshnessOf(status, state === 'live' ? 'streamed' : 'polled') };
 }
 
-function freshnessOf(status: LimitsStatus | undefined, read: Freshness): Freshness {
+function freshnessOf(status: LimitsStatus | null, read: Freshness): Freshness {
   return status?.live === false ? 'stored' : read;
 }
 
@@ -76,8 +83,9 @@ function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
 
 const SHOWN = 2;
 
-/** The limits closest to their end as small bars in a row, and how many more there are. */
-export function LimitCell({ status }: { status: LimitsStatus }) {
+/** The limits closest to their end as small bars in a row, and how many more there are; without their use, the limits as they are set. */
+export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
+  if (status === null) return <FirstLine lines={limitLines(of)} none="No limit" />;
   const { rate_limits: limits, live } = status;
   if (limits.length === 0) {
     return (

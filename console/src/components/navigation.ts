@@ -42,10 +42,10 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
     heading: 'Access',
     entries: [
       { label: 'Organizations', to: PATHS.organizations, icon: IconBuilding, needs: ['organization.read'] },
-      { label: 'Teams', to: PATHS.teams, icon: IconUsersGroup, needs: ['organization.read'] },
+      { label: 'Teams', to: PATHS.teams, icon: IconUsersGroup, needs: ['teams.read'] },
       { label: 'People & Access', to: PATHS.people, icon: IconUsers, needs: ['platform.read', 'members.manage'] },
-      { label: 'API keys', to: PATHS.keys, icon: IconKey, needs: ['organization.read', 'keys.manage_own'] },
-      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconReportSearch, needs: ['organization.read'] },
+      { label: 'API keys', to: PATHS.keys, icon: IconKey, needs: ['teams.read', 'keys.manage_own'] },
+      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconReportSearch, needs: ['teams.read'] },
     ],
   },
   {

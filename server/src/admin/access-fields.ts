@@ -138,6 +138,16 @@ function refuse(problems: readonly ChoiceProblem[], wanted: Selection, stored: S
   if (faults.length > 0) throw invalidFields(faults);
 }
 
+/**
+ * Below an organization the message is the same for a target that does not exist and for one that is not granted: a tenant must not learn
+ * from it which models there are.
+ */
+function messageOf(problem: Exclude<ChoiceProblem, { is: 'group_outside_parent' }>): string {
+  return problem.is === 'unknown_target'
+    ? `there is no target "${problem.target}"`
+    : `the levels above may call no target "${problem.target}"`;
+}
+
 function faultOf(problem: ChoiceProblem, wanted: Selection, stored: Selection): readonly Fault[] {
   if (problem.is === 'group_outside_parent') {
     if (stored.accessGroups.includes(problem.key)) return [];
@@ -150,7 +160,5 @@ function faultOf(problem: ChoiceProblem, wanted: Selection, stored: Selection): 
   }
   if (stored.targets.includes(problem.target)) return [];
   const pointer = `/asset_access/targets/${wanted.targets.indexOf(problem.target)}`;
-  return problem.is === 'unknown_target'
-    ? [{ pointer, message: `there is no target "${problem.target}"` }]
-    : [{ pointer, message: `the target "${problem.target}" is outside what the levels above may call` }];
+  return [{ pointer, message: messageOf(problem) }];
 }

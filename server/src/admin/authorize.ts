@@ -1,6 +1,6 @@
 import { can, type Permission, type PermissionObject, type Reach, reachOf } from '../domain/permission.ts';
 import type { Actor } from './actor.ts';
-import { forbidden, notFound } from './problem.ts';
+import { forbidden, notFound, type Problem } from './problem.ts';
 
 /** Where the thing acted on lies; or, for a list, the tree or the organization whose permitted part it shows. */
 export type Place = PermissionObject | { readonly anywhereIn: 'platform' | { readonly organizationId: string } };
@@ -16,8 +16,18 @@ export function authorize(actor: Actor, permission: Permissions, place: Place): 
   const wanted = typeof permission === 'string' ? [permission] : permission;
   if (wanted.some((one) => isPermitted(actor, one, place))) return;
   const organizationId = organizationOf(place);
-  if (organizationId !== null && !belongsTo(actor, organizationId)) throw notFound('object');
+  if (organizationId !== null && !belongsTo(actor, organizationId)) throw hiddenObject();
   throw forbidden(`This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not hold here.`);
+}
+
+/** The 404 of a tenant's people, word for word the same for what does not exist and for what is another tenant's. */
+export function hiddenObject(): Problem {
+  return notFound('object');
+}
+
+/** Whether the actor holds a role of the platform, and so may know what exists in each tenant. */
+export function isOfPlatform(actor: Actor): boolean {
+  return actor.roles.some((grant) => !('organizationId' in grant));
 }
 
 export function isPermitted(actor: Actor, permission: Permission, place: Place): boolean {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DecisionShape, ShapeRule } from '../domain/decision.ts';
-import { type DecisionFacts, decisionBody, shapeIdOfDecision, type TagsBody } from '../domain/decision-view.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision, type TagsBody, tenantsDecision } from '../domain/decision-view.ts';
+import { can } from '../domain/permission.ts';
 import { RATE_LIMITS } from '../domain/rate-limit.ts';
 import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
 import { SCOPES } from '../domain/tenancy.ts';
@@ -87,7 +88,9 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
   const rules = await shapeOf<readonly ShapeRule[]>(call, facts, shapeIdOfDecision(facts.decision));
   const tagShape = await shapeOf<TagShape>(call, facts, tagShapeIdOf(facts.tagRoute));
   const shape: DecisionShape | null = rules === null ? null : { id: rules.id, rules: rules.is };
-  const { access, tags, rules: shown, ...rest } = decisionBody(facts, shape, tagShape?.is);
+  const whole = decisionBody(facts, shape, tagShape?.is);
+  const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
+  const { access, tags, rules: shown, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
   // The compiler holds the description above against what is said: the two cannot come apart.
   return {
     ...rest,

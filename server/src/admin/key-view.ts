@@ -10,7 +10,7 @@ import * as serviceAccounts from '../store/service-accounts.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
-import { limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { visibleLimitsStatus, visibleStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
 import { renderTags, tagsOut } from './tag-fields.ts';
@@ -37,7 +37,7 @@ export const keyFields = {
   asset_access: choiceOut,
   ...tagsOut,
   metadata: metadataOut,
-  limits_status: limitsStatusOut.optional().meta({ description: 'Where one key is read.' }),
+  limits_status: visibleStatusOut.optional().meta({ description: 'Where one key is read; null: that needs usage.read on it.' }),
   capabilities,
   version: z.int(),
   created_at: instantOut,
@@ -58,8 +58,10 @@ export async function viewKey(call: AdminCall, row: KeyRow): Promise<KeyView> {
   const ineffective = renderIneffective(above, accessChoiceFrom(row), await accessCatalogue(db));
   const timeZone = (await organizations.timeZones(db, [organizationId])).get(organizationId) ?? 'UTC';
   const policy = await loadPolicy(db, 'key', row);
-  const [live] = await limitsStatus(call.deps, [{ organizationId, scope: 'key', scopeId: row.id, policy, timeZone }]);
-  return { ...view, asset_access: { ...view.asset_access, ineffective }, ...(live === undefined ? {} : { limits_status: live }) };
+  const place = { organizationId, teamId, ownerAccountId: view.owner.account_id };
+  const scope = { organizationId, scope: 'key', scopeId: row.id, policy, timeZone, place } as const;
+  const [live = null] = await visibleLimitsStatus(call, [scope]);
+  return { ...view, asset_access: { ...view.asset_access, ineffective }, limits_status: live };
 }
 
 export async function viewKeys(call: AdminCall, rows: readonly KeyRow[]): Promise<KeyView[]> {

@@ -3,9 +3,11 @@ import type { CounterWindow, LimitRule, ScopeRules } from '../domain/limit-plan.
 import { rulesOfScope } from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
 import { FAR_FUTURE_MS } from '../domain/period.ts';
+import { can, type PermissionObject } from '../domain/permission.ts';
 import { RATE_LIMITS } from '../domain/rate-limit.ts';
 import { SCOPES, type Scope, type ScopePolicy } from '../domain/tenancy.ts';
 import { matchToColumns } from '../store/policy-columns.ts';
+import type { AdminCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { readUse, type UseNow } from './read-use.ts';
 
@@ -51,6 +53,11 @@ export const limitsStatusOut = z
 
 export type LimitsStatus = z.output<typeof limitsStatusOut>;
 
+/** As views carry it: null when the caller may not read usage there. */
+export const visibleStatusOut = limitsStatusOut
+  .nullable()
+  .meta({ description: 'Null: reading use needs the permission usage.read here. The limits themselves stand beside it.' });
+
 /** Whose limits: a scope with its policy and its organization's zone. */
 export interface ScopeOfLimits {
   readonly organizationId: string;
@@ -75,6 +82,22 @@ export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimi
     first += rules.counters.length;
     return status;
   });
+}
+
+/** A scope with where it lies, which decides who may read its use. */
+export interface PlacedScope extends ScopeOfLimits {
+  readonly place: PermissionObject;
+}
+
+/** As `limitsStatus`, for the eyes of the caller: null for each scope whose usage they may not read. */
+export async function visibleLimitsStatus(
+  { actor, deps }: AdminCall<unknown, unknown, unknown>,
+  scopes: readonly PlacedScope[],
+): Promise<readonly (LimitsStatus | null)[]> {
+  const visible = scopes.filter(({ place }) => can(actor, 'usage.read', place));
+  const read = await limitsStatus(deps, visible);
+  const statuses = new Map(visible.map((scope, index) => [scope, read[index] ?? null]));
+  return scopes.map((scope) => statuses.get(scope) ?? null);
 }
 
 function statusOf({ rules, counters }: ScopeRules, readings: UseNow, first: number, nowMs: number): LimitsStatus {

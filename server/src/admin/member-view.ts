@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../domain/permission.ts';
+import { can, capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import { lastSeen } from '../store/account-facts.ts';
 import type { Member } from '../store/memberships.ts';
@@ -9,7 +9,7 @@ import { accessChoiceFrom } from '../store/policy-columns.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
-import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { type LimitsStatus, visibleLimitsStatus, visibleStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from './policy.ts';
 
@@ -24,13 +24,17 @@ export const memberOut = z
     account_status: z.enum(['active', 'disabled']),
     role: z.enum(ORGANIZATION_ROLES),
     status: z.enum(['active', 'disabled']),
-    teams: z.array(z.object({ team_id: z.string(), name: z.string(), role: z.enum(TEAM_ROLES) })),
-    key_count: z.int(),
+    teams: z
+      .array(z.object({ team_id: z.string(), name: z.string(), role: z.enum(TEAM_ROLES) }))
+      .meta({ description: 'Those that the caller may read.' }),
+    key_count: z.int().meta({ description: 'In the teams that the caller may read.' }),
     last_seen_at: instantOut.nullable().meta({ description: 'When the person was last signed in, to the minute.' }),
     ...policyOut,
     asset_access: choiceOut,
     metadata: metadataOut,
-    limits_status: limitsStatusOut.optional().meta({ description: 'Where one member is read.' }),
+    limits_status: visibleStatusOut
+      .optional()
+      .meta({ description: 'Where one member is read; null: that needs usage.read in the whole organization.' }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -63,7 +67,10 @@ export async function viewMembers(
     db,
     members.map((member) => member.accountId),
   );
-  const keyCounts = await memberships.keyCounts(db, [organizationId], ids);
+  const counts = await memberships.keyCounts(db, [organizationId], ids);
+  /** Colleagues of one team learn nothing of a person's other teams. */
+  const isSeen = (member: Member, teamId: string) =>
+    can(call.actor, 'teams.read', { organizationId, teamId, ownerAccountId: member.accountId });
   return members.map((member, index) => ({
     id: member.id,
     organization_id: organizationId,
@@ -71,12 +78,10 @@ export async function viewMembers(
     name: member.account.name,
     email: member.account.email,
     account_status: member.account.status,
-    teams: (teams.get(member.id) ?? []).map((team) => ({
-      team_id: team.teamId,
-      name: team.name,
-      role: team.role as TeamRoleName,
-    })),
-    key_count: keyCounts.get(member.id) ?? 0,
+    teams: (teams.get(member.id) ?? [])
+      .filter(({ teamId }) => isSeen(member, teamId))
+      .map((team) => ({ team_id: team.teamId, name: team.name, role: team.role as TeamRoleName })),
+    key_count: sumOf((counts.get(member.id) ?? []).filter(({ teamId }) => isSeen(member, teamId))),
     last_seen_at: isoOrNull(seen.get(member.accountId) ?? null),
     ...memberFacts(member, policies[index] as ScopePolicy),
     capabilities: [...capabilitiesOf(call.actor, { organizationId, ownerAccountId: member.accountId })],
@@ -86,7 +91,7 @@ export async function viewMembers(
   }));
 }
 
-async function liveOf(call: AdminCall, organization: OrganizationRow, member: Member): Promise<LimitsStatus> {
+async function liveOf(call: AdminCall, organization: OrganizationRow, member: Member): Promise<LimitsStatus | null> {
   const policy = await loadPolicy(call.deps.db, 'user', member);
   const scope = {
     organizationId: organization.id,
@@ -94,9 +99,14 @@ async function liveOf(call: AdminCall, organization: OrganizationRow, member: Me
     scopeId: member.id,
     policy,
     timeZone: organization.timeZone,
+    place: { organizationId: organization.id, ownerAccountId: member.accountId },
   } as const;
-  const [status] = await limitsStatus(call.deps, [scope]);
-  return status as LimitsStatus;
+  const [status = null] = await visibleLimitsStatus(call, [scope]);
+  return status;
+}
+
+function sumOf(counts: readonly { readonly total: number }[]): number {
+  return counts.reduce((sum, { total }) => sum + total, 0);
 }
 
 type TeamRoleName = (typeof TEAM_ROLES)[number];

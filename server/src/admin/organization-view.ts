@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../domain/permission.ts';
+import { can, capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import { type StandingRow, standingsOf } from '../store/organization-list.ts';
 import type { OrganizationRow } from '../store/organizations.ts';
@@ -8,7 +8,7 @@ import { organizationAccessFrom } from '../store/policy-columns.ts';
 import { accessCatalogue, grantsOut, renderGrants, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';
-import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { visibleLimitsStatus, visibleStatusOut } from './limits-status.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
 import { renderStanding, standingOut } from './standing-view.ts';
 import { renderTags, tagsOut } from './tag-fields.ts';
@@ -23,6 +23,8 @@ const auditOut = z.object({
   event_retention_days: z.int().nullable(),
 });
 
+const NEEDS_TEAMS = 'Null: it needs teams.read in the whole organization.';
+
 export const organizationOut = z
   .object({
     id: z.string(),
@@ -35,12 +37,17 @@ export const organizationOut = z
     ...tagsOut,
     audit: auditOut,
     metadata: metadataOut,
-    owners: z.array(z.object({ member_id: z.string(), account_id: z.string(), name: z.string(), email: z.string() })),
-    team_count: z.int(),
-    member_count: z.int(),
-    key_count: z.int(),
-    limits_status: limitsStatusOut,
-    standing: standingOut,
+    owners: z
+      .array(z.object({ member_id: z.string(), account_id: z.string(), name: z.string(), email: z.string() }))
+      .nullable()
+      .meta({ description: NEEDS_TEAMS }),
+    team_count: z.int().nullable().meta({ description: NEEDS_TEAMS }),
+    member_count: z.int().nullable().meta({ description: NEEDS_TEAMS }),
+    key_count: z.int().nullable().meta({ description: NEEDS_TEAMS }),
+    limits_status: visibleStatusOut,
+    standing: standingOut
+      .nullable()
+      .meta({ description: 'Null: how the organization stands follows from its spend, and needs usage.read here.' }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -56,8 +63,14 @@ export async function viewOrganization(call: AdminCall, row: OrganizationRow): P
   return { ...view, asset_access: { ...view.asset_access, ineffective } };
 }
 
-/** Several with one query each for standings, owners and budgets, and one question to the counters. None of them is deleted. */
-export async function viewOrganizations(call: AdminCall, rows: readonly OrganizationRow[]) {
+/**
+ * Several with one query each for standings, owners and budgets, and one question to the counters. None of them is deleted. What a caller
+ * may not read of one is null there.
+ */
+export async function viewOrganizations(
+  call: AdminCall,
+  rows: readonly OrganizationRow[],
+): Promise<z.output<typeof organizationOut>[]> {
   const { db } = call.deps;
   const ids = rows.map((row) => row.id);
   const policies = await loadPolicies(
@@ -67,22 +80,24 @@ export async function viewOrganizations(call: AdminCall, rows: readonly Organiza
   );
   const standings = await standingsOf(db, ids);
   const owners = await organizations.owners(db, ids);
-  const live = await limitsStatus(
-    call.deps,
+  const live = await visibleLimitsStatus(
+    call,
     rows.map((row, index) => scopeOf(row, policies[index] as ScopePolicy)),
   );
   return rows.map((row, index) => {
     const standing = standings.get(row.id) as StandingRow;
+    const place = { organizationId: row.id };
+    const seesTeams = can(call.actor, 'teams.read', place);
     return {
       id: row.id,
       ...organizationFacts(row, policies[index] as ScopePolicy),
-      owners: (owners.get(row.id) ?? []).map(renderOwner),
-      team_count: standing.teamCount,
-      member_count: standing.memberCount,
-      key_count: standing.keyCount,
-      limits_status: live[index] as LimitsStatus,
-      standing: renderStanding(standing),
-      capabilities: [...capabilitiesOf(call.actor, { organizationId: row.id })],
+      owners: seesTeams ? (owners.get(row.id) ?? []).map(renderOwner) : null,
+      team_count: seesTeams ? standing.teamCount : null,
+      member_count: seesTeams ? standing.memberCount : null,
+      key_count: seesTeams ? standing.keyCount : null,
+      limits_status: live[index] ?? null,
+      standing: can(call.actor, 'usage.read', place) ? renderStanding(standing) : null,
+      capabilities: [...capabilitiesOf(call.actor, place)],
       version: row.version,
       created_at: isoOf(row.createdAt),
       updated_at: isoOf(row.updatedAt),
@@ -92,7 +107,7 @@ export async function viewOrganizations(call: AdminCall, rows: readonly Organiza
 }
 
 function scopeOf({ id, timeZone }: OrganizationRow, policy: ScopePolicy) {
-  return { organizationId: id, scope: 'organization', scopeId: id, policy, timeZone } as const;
+  return { organizationId: id, scope: 'organization', scopeId: id, policy, timeZone, place: { organizationId: id } } as const;
 }
 
 function renderOwner(owner: organizations.Owner) {

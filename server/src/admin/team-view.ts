@@ -9,7 +9,7 @@ import * as teams from '../store/teams.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, metadataOut } from './fields.ts';
-import { type LimitsStatus, limitsStatus, limitsStatusOut } from './limits-status.ts';
+import { visibleLimitsStatus, visibleStatusOut } from './limits-status.ts';
 import { levelsAbove } from './parent-access.ts';
 import { loadPolicies, policyOut, renderPolicy } from './policy.ts';
 import { renderSelfService, selfServiceOut } from './self-service.ts';
@@ -31,7 +31,7 @@ export const teamOut = z
     metadata: metadataOut,
     member_count: z.int(),
     key_count: z.int(),
-    limits_status: limitsStatusOut,
+    limits_status: visibleStatusOut,
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -58,11 +58,11 @@ export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
     organizationIds,
     rows.map((row) => row.id),
   );
-  const live = await limitsStatus(
-    call.deps,
+  const live = await visibleLimitsStatus(
+    call,
     rows.map(({ organizationId, id: scopeId }, index) => {
-      const timeZone = zones.get(organizationId) ?? 'UTC';
-      return { organizationId, scope: 'team', scopeId, policy: policies[index] as ScopePolicy, timeZone } as const;
+      const of = { timeZone: zones.get(organizationId) ?? 'UTC', place: { organizationId, teamId: scopeId } };
+      return { organizationId, scope: 'team', scopeId, policy: policies[index] as ScopePolicy, ...of } as const;
     }),
   );
   return rows.map((row, index) => ({
@@ -73,7 +73,7 @@ export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
     ...teamFacts(row, policies[index] as ScopePolicy),
     member_count: counts(row.id).members,
     key_count: counts(row.id).keys,
-    limits_status: live[index] as LimitsStatus,
+    limits_status: live[index] ?? null,
     capabilities: [...capabilitiesOf(call.actor, { organizationId: row.organizationId, teamId: row.id })],
     version: row.version,
     created_at: isoOf(row.createdAt),

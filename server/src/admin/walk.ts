@@ -4,13 +4,14 @@ import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
 import type { Answer, OpenExport, PassOn, TextAnswer } from './answer.ts';
 import type { Attempts } from './attempts.ts';
-import { authorize, type Place } from './authorize.ts';
+import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { Rehearsed } from './effect.ts';
 import type { Exports } from './exports.ts';
 import { answerOnce } from './idempotency.ts';
 import type { Listeners } from './listeners.ts';
+import { Problem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import type { AdminRoute } from './route.ts';
 import { type Admitted, type Feed, openFeed } from './sse.ts';
@@ -59,15 +60,22 @@ async function admit(
 ): Promise<Admitted & { readonly place: Place }> {
   const call = new AdminCall(deps, actor, rawCallOf(request), route);
   call.params;
-  const { place, object } = await route.load(call);
-  if (route.permission === 'public' || route.permission === 'signed_in') return { call, object, place };
+  const isForRoles = route.permission !== 'public' && route.permission !== 'signed_in';
+  const { place, object } = await route.load(call).catch((error) => {
+    throw isForRoles && isNotFound(error) && !isOfPlatform(actor) ? hiddenObject() : error;
+  });
+  if (!isForRoles) return { call, object, place };
   try {
-    authorize(call.actor, route.permission, place);
+    authorize(call.actor, route.permission as Permissions, place);
   } catch (error) {
     await attempts?.denied(call, place, error);
     throw error;
   }
   return { call, object, place };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
 }
 
 function openExport(

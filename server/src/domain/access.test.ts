@@ -173,7 +173,7 @@ describe('choosing below the organization', () => {
   test('a target outside the parent and a group it does not hold are named', () => {
     expect(choiceProblems(parent, restrict(['a', 'support-fast', 'gone'], ['beta', 'support']), CATALOGUE)).toEqual([
       { is: 'target_outside_parent', target: 'support-fast' },
-      { is: 'unknown_target', target: 'gone' },
+      { is: 'target_outside_parent', target: 'gone' },
       { is: 'group_outside_parent', key: 'support' },
     ]);
   });

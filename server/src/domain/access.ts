@@ -117,15 +117,14 @@ export type ChoiceProblem =
 
 /**
  * What is wrong with a choice below `parent` (the levels above it, those from the choice down being null): each target the parent
- * cannot reach, and each group the parent does not hold, unless one of the group's members is in the parent's set.
+ * cannot reach, whether it exists or not, and each group the parent does not hold, unless one of the group's members is in the parent's set.
  */
 export function choiceProblems(parent: AccessLevels, choice: AccessChoice, catalogue: Catalogue): readonly ChoiceProblem[] {
   if (choice.mode === 'inherit') return [];
   const problems: ChoiceProblem[] = [];
   for (const name of choice.targets) {
     const target = catalogue.targets.get(name);
-    if (target === undefined) problems.push({ is: 'unknown_target', target: name });
-    else if (!reaches(parent, target)) problems.push({ is: 'target_outside_parent', target: name });
+    if (target === undefined || !reaches(parent, target)) problems.push({ is: 'target_outside_parent', target: name });
   }
   for (const key of choice.accessGroups) {
     if (!holdsGroup(parent, key) && !hasReachableMember(parent, key, catalogue))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeDecision } from '../proxy/explain.ts';
 import { type DecisionReadings, shapeOf } from './decision.ts';
-import { type DecisionFacts, decisionBody, shapeIdOfDecision } from './decision-view.ts';
+import { type DecisionBody, type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from './decision-view.ts';
 import { planLimits } from './limit-plan.ts';
 import type { Caller } from './tenancy.ts';
 
@@ -120,6 +120,14 @@ describe('a decision as both planes answer it', () => {
       rules: [],
       sentence: 'Refused: fast was removed from what this call may use by the team.',
     });
+  });
+
+  test('reads the same to a tenant for a name that is not granted and for one that does not exist', () => {
+    const refused = { ...ADMITTED, status: 'refused', httpStatus: 404, code: 'model_not_found' };
+    const [unknown, hidden] = ['||', '|o-|'].map((decision) => decisionBody({ ...refused, decision }, null));
+    expect(unknown?.sentence).not.toBe(hidden?.sentence);
+    expect(tenantsDecision(hidden as DecisionBody)).toEqual(tenantsDecision(unknown as DecisionBody));
+    expect(tenantsDecision(decisionBody(ADMITTED, SHAPE))).toEqual(decisionBody(ADMITTED, SHAPE));
   });
 
   test('before access was asked says only the code', () => {

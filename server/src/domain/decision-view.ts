@@ -145,6 +145,20 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, 
   };
 }
 
+/**
+ * The decision as a tenant reads it. A name that does not exist and one that the organization is not granted read the same, so that nobody
+ * finds out which models there are by calling them.
+ */
+export function tenantsDecision(body: DecisionBody): DecisionBody {
+  if (body.access?.verdict !== 'not_found') return body;
+  return {
+    ...body,
+    sentence: `Refused: the organization may call no model or route group named ${body.model}.`,
+    tags: body.tags === null ? null : { ...body.tags, defaults: [], required: [], routed: [], deployments: [], targets: [] },
+    access: { verdict: 'not_found', removed_by: null, steps: [] },
+  };
+}
+
 /** A shape that is missing leaves out what tags made of the name; what was asked is in the row. */
 function tagsBody({ tags, tagRoute }: DecisionFacts, shape: TagShape | null): TagsBody | null {
   if (!tagRoute) return null;

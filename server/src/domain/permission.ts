@@ -10,7 +10,7 @@ export const PERMISSIONS = [
   'platform.read', // the catalogue, accounts and settings as they are kept
   // One organization's.
   'audit_policy.change',
-  'organization.read',
+  'organization.read', // its name, limits and models
   'organization.profile',
   'members.manage',
   'member_limits.change', // the user scope: never one's own
@@ -21,13 +21,14 @@ export const PERMISSIONS = [
   'team_access.widen',
   'service_accounts.manage',
   // Also one team's.
+  'teams.read', // a team's settings, members, service accounts and keys
   'keys.manage',
   'key_limits.change', // never on one's own key
   'keys.manage_own',
   'team_members.manage',
   'team_access.narrow',
   // What may be read.
-  'usage.read', // spend and request log
+  'usage.read', // spend, held amounts and the request log
   'content.read',
   'audit.read',
 ] as const;
@@ -133,7 +134,8 @@ function all(...permissions: readonly Permission[]): RolePermissions {
 }
 
 const TEAM_ADMIN: RolePermissions = {
-  ...all('organization.read', 'keys.manage', 'key_limits.change', 'team_members.manage', 'team_access.narrow', 'usage.read'),
+  ...all('organization.read', 'teams.read', 'usage.read'),
+  ...all('keys.manage', 'key_limits.change', 'team_members.manage', 'team_access.narrow'),
   'keys.manage_own': 'own',
 };
 
@@ -154,15 +156,16 @@ const ORG_ADMIN: RolePermissions = {
 /** The matrix of the interface description, role by role. */
 const ROLE_PERMISSIONS: Readonly<Record<Role, RolePermissions>> = {
   platform_admin: { ...all(...PERMISSIONS), 'keys.manage_own': 'own' },
-  platform_auditor: all('platform.read', 'organization.read', 'usage.read', 'audit.read'),
+  platform_auditor: all('platform.read', 'organization.read', 'teams.read', 'usage.read', 'audit.read'),
   org_owner: { ...ORG_ADMIN, ...all('audit_policy.change', 'content.read') },
   org_admin: ORG_ADMIN,
-  org_billing: all('organization.read', 'usage.read'),
-  org_auditor: all('organization.read', 'usage.read', 'content.read', 'audit.read'),
-  org_member: all('organization.read'),
+  org_billing: all('organization.read', 'teams.read', 'usage.read'),
+  org_auditor: all('organization.read', 'teams.read', 'usage.read', 'content.read', 'audit.read'),
+  // Their own membership and keys; the teams they are in are read by their role in each.
+  org_member: { ...all('organization.read'), 'teams.read': 'own' },
   team_admin: TEAM_ADMIN,
-  team_developer: { ...all('organization.read'), 'keys.manage_own': 'own', 'usage.read': 'own' },
-  team_viewer: all('organization.read'),
+  team_developer: { ...all('organization.read', 'teams.read'), 'keys.manage_own': 'own', 'usage.read': 'own' },
+  team_viewer: all('organization.read', 'teams.read'),
 };
 
 /** What the role may do at all, in the order of PERMISSIONS. */

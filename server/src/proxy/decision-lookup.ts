@@ -1,5 +1,5 @@
 import type { ShapeRule } from '../domain/decision.ts';
-import { type DecisionFacts, decisionBody, shapeIdOfDecision } from '../domain/decision-view.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../domain/decision-view.ts';
 import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
 import type { EndRecord } from '../journal/records.ts';
 import type { DecisionLookup } from './gateway.ts';
@@ -24,7 +24,7 @@ export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
       const rules = (await shapeOf(organizationId, shapeId, sources)) as readonly ShapeRule[] | null;
       const tags = (await shapeOf(organizationId, tagShapeIdOf(facts.tagRoute), sources)) as TagShape | null;
       const shape = shapeId === null || rules === null ? null : { id: shapeId, rules };
-      return { keyId: facts.keyId, decision: decisionBody(facts, shape, tags) };
+      return { keyId: facts.keyId, decision: tenantsDecision(decisionBody(facts, shape, tags)) };
     },
   };
 }

@@ -95,15 +95,15 @@ export async function teamsOf(db: Database, organizationIds: readonly string[], 
   return Map.groupBy(rows, (row) => row.id);
 }
 
-/** How many keys that are not revoked each of these members owns. */
+/** How many keys that are not revoked each of these members owns in each team, by membership id. */
 export async function keyCounts(
   db: Database,
   organizationIds: readonly string[],
   ids: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, readonly { readonly teamId: string; readonly total: number }[]>> {
   if (ids.length === 0) return new Map();
   const rows = await db
-    .select({ id: sql<string>`${keys.ownerMembershipId}`, total: count() })
+    .select({ id: sql<string>`${keys.ownerMembershipId}`, teamId: keys.teamId, total: count() })
     .from(keys)
     .where(
       and(
@@ -112,8 +112,8 @@ export async function keyCounts(
         ne(keys.status, 'revoked'),
       ),
     )
-    .groupBy(keys.ownerMembershipId);
-  return new Map(rows.map((row) => [row.id, row.total]));
+    .groupBy(keys.ownerMembershipId, keys.teamId);
+  return Map.groupBy(rows, (row) => row.id);
 }
 
 /** Account ids and names by membership id, removed ones included: what a list of keys shows. */

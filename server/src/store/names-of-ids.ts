@@ -18,8 +18,10 @@ import {
 
 export interface NamesQuestion {
   readonly ids: readonly string[];
-  /** What of the tenants the reader may see. */
-  readonly reaches: readonly Reach[];
+  /** The organizations that the reader may see, if only one team of them. */
+  readonly organizations: readonly Reach[];
+  /** Where they may see teams, and what teams hold. */
+  readonly teams: readonly Reach[];
   /** Deployments belong to the platform, and so do the accounts and tokens that change them. */
   readonly mayReadCatalogue: boolean;
 }
@@ -51,7 +53,7 @@ interface Named {
 }
 
 /** Whoever sees anything of an organization knows what it is called. */
-async function organizationNames(db: Database, { ids, reaches }: NamesQuestion): Promise<readonly Named[]> {
+async function organizationNames(db: Database, { ids, organizations: reaches }: NamesQuestion): Promise<readonly Named[]> {
   const own = new Set(reaches.map((reach) => (reach.is === 'everywhere' ? null : reach.organizationId)));
   const wanted = startingWith(ids, 'org_').filter((id) => own.has(null) || own.has(id));
   if (wanted.length === 0) return [];
@@ -68,7 +70,7 @@ interface Source {
 
 async function namesIn(
   db: Database,
-  { ids, reaches }: NamesQuestion,
+  { ids, teams: reaches }: NamesQuestion,
   prefix: string,
   { table, columns }: Source,
 ): Promise<readonly Named[]> {
@@ -85,7 +87,7 @@ async function namesIn(
     .where(and(inArray(tenantObjects.id, wanted), withinReach(reaches, columns)));
 }
 
-async function memberNames(db: Database, { ids, reaches }: NamesQuestion): Promise<readonly Named[]> {
+async function memberNames(db: Database, { ids, teams: reaches }: NamesQuestion): Promise<readonly Named[]> {
   const wanted = startingWith(ids, 'mem_');
   if (wanted.length === 0) return [];
   const visible: SQL | undefined = withinReach(reaches, {

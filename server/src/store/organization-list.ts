@@ -23,6 +23,7 @@ const COLUMNS = {
   keys: organizationStandings.keyCount,
 } as const;
 type FigureSort = keyof typeof COLUMNS;
+const COUNTS: ReadonlySet<string> = new Set(['members', 'teams', 'keys']);
 
 export const ORGANIZATION_SORTS = [
   'name',
@@ -35,14 +36,18 @@ export type OrganizationSort = (typeof ORGANIZATION_SORTS)[number];
 
 export interface OrganizationFilter {
   readonly reach: readonly Reach[];
+  /** Where spend, and whatever follows from it, may be read. */
+  readonly usageReach: readonly Reach[];
+  /** Where the numbers of teams, members and keys may be read. */
+  readonly teamsReach: readonly Reach[];
   /** `active`: neither suspended nor archived. */
   readonly status?: OrganizationStatus | 'active' | undefined;
   /** Beginning of the name or slug, or the whole id. */
   readonly search?: string | undefined;
   /** Only these, at most a page of them. */
   readonly ids?: readonly string[] | undefined;
-  /** Whether the spend of a budget there misses something that was used lately, at an instant; judged in this reach alone. */
-  readonly unpriced?: { readonly is: boolean; readonly at: Date; readonly reach: readonly Reach[] } | undefined;
+  /** Whether the spend of a budget there misses something that was used lately, at an instant. */
+  readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
 }
 
 export interface OrganizationPage {
@@ -57,7 +62,7 @@ export async function list(
   filter: OrganizationFilter,
   page: OrganizationPage,
 ): Promise<Page<OrganizationRow> & { readonly total: Total }> {
-  const order = orderFor(page.sort);
+  const order = orderFor(page.sort, filter);
   const limit = pageLimit(page.limit);
   const wanted = conditionOf(filter);
   const found = await db
@@ -100,13 +105,14 @@ export interface OrganizationSummary {
 export async function summarize(db: Database, filter: OrganizationFilter): Promise<OrganizationSummary> {
   const counted = sql.join(
     ORGANIZATION_STATUSES.map(
-      (status) => sql`count(*) filter (where ${organizationStandings.status} = ${status}) as ${sql.identifier(status)}`,
+      (status) => sql`count(*) filter (where ${conditionOfStatus(status, filter)}) as ${sql.identifier(status)}`,
     ),
     sql`, `,
   );
+  const spend = sql`coalesce(sum(spend_period_nano_usd) filter (where ${isWithin(filter.usageReach)}), 0)`;
+  const teams = sql`coalesce(sum(team_count) filter (where ${isWithin(filter.teamsReach)}), 0)`;
   const { rows } = await db.execute<Readonly<Record<string, string | null>>>(sql`
-    select count(*) as total, ${counted}, coalesce(sum(spend_period_nano_usd), 0) as spend, coalesce(sum(team_count), 0) as teams,
-      coalesce(sum(granted_targets), 0) as targets, min(as_of) as as_of
+    select count(*) as total, ${counted}, ${spend} as spend, ${teams} as teams, coalesce(sum(granted_targets), 0) as targets, min(as_of) as as_of
     from ${organizations} join ${organizationStandings} on ${organizationStandings.organizationId} = ${organizations.id}
     where ${conditionOf(filter) ?? sql`true`}`);
   const [row = {}] = rows;
@@ -128,7 +134,7 @@ interface Order {
   keyOf(last: string | number, id: string): readonly (string | number)[];
 }
 
-function orderFor(sort: OrganizationSort): Order {
+function orderFor(sort: OrganizationSort, filter: OrganizationFilter): Order {
   const plain = sort.replace('-', '');
   const column = COLUMNS[plain as FigureSort];
   if (column === undefined) {
@@ -136,26 +142,43 @@ function orderFor(sort: OrganizationSort): Order {
     return { keyset, last: lowerName, keyOf: (last, id) => keyOf({ id, lowerName: String(last) }) };
   }
   const direction = sort.startsWith('-') ? 'desc' : 'asc';
+  const figure = visibleFigure(column, COUNTS.has(plain) ? filter.teamsReach : filter.usageReach);
   return {
-    keyset: { name: `organizations.${plain}`, direction, columns: [column, organizationStandings.organizationId] },
-    last: sql`${column}`,
+    keyset: { name: `organizations.${plain}`, direction, columns: [figure, organizationStandings.organizationId] },
+    last: sql`${figure}`,
     keyOf: (last, id) => [Number(last), id],
   };
 }
 
-function conditionOf({ reach, status, search, ids, unpriced }: OrganizationFilter): SQL | undefined {
+/** Sorted by, a hidden figure is the same for all: the order must not tell what the row does not. */
+function visibleFigure(column: (typeof COLUMNS)[FigureSort], reach: readonly Reach[]): SQL {
+  const visible = withinReach(reach, { organizationId: organizations.id });
+  return visible === undefined ? sql`${column}` : sql`(case when ${visible} then ${column} else -1 end)`;
+}
+
+function isWithin(reach: readonly Reach[]): SQL {
+  return withinReach(reach, { organizationId: organizations.id }) ?? sql`true`;
+}
+
+function conditionOf(filter: OrganizationFilter): SQL | undefined {
+  const { reach, status, search, ids, unpriced } = filter;
   return and(
     withinReach(reach, { organizationId: organizations.id }),
     ids === undefined ? undefined : inArray(organizations.id, [...ids]),
-    status === undefined ? undefined : conditionOfStatus(status),
+    status === undefined ? undefined : conditionOfStatus(status, filter),
     named(organizations, search, organizations.slug),
-    unpriced === undefined ? undefined : withinReach(unpriced.reach, { organizationId: organizations.id }),
+    unpriced === undefined ? undefined : withinReach(filter.usageReach, { organizationId: organizations.id }),
     unpriced === undefined
       ? undefined
       : eq(sql`${organizations.id} in ${organizationsWithIncompleteBudgets(unpriced.at)}`, unpriced.is),
   );
 }
 
-function conditionOfStatus(status: OrganizationStatus | 'active'): SQL {
-  return status === 'active' ? eq(organizationStandings.lifecycle, status) : eq(organizationStandings.status, status);
+const LIFECYCLE: ReadonlySet<string> = new Set(['suspended', 'archived']);
+
+/** The lifecycle is known to whoever knows the organization. Every other status follows from its spend. */
+function conditionOfStatus(status: OrganizationStatus | 'active', { usageReach }: OrganizationFilter): SQL {
+  if (status === 'active') return eq(organizationStandings.lifecycle, status);
+  const stands = eq(organizationStandings.status, status);
+  return LIFECYCLE.has(status) ? stands : sql`(${stands} and ${isWithin(usageReach)})`;
 }

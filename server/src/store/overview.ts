@@ -116,8 +116,12 @@ export async function budgetsInReach(
   }));
 }
 
-/** Each kind of scope is seen by another reach, and only while what it belongs to is there. */
+/**
+ * Each kind of scope is seen by another reach, and only while what it belongs to is there. A person's budget counts what they spend in all of
+ * their teams, so a reach into one team does not show it.
+ */
 function isVisible(reaches: readonly Reach[]): SQL | undefined {
+  const beyondTeams = reaches.filter((reach) => reach.is !== 'team' && !(reach.is === 'own' && reach.teamId !== null));
   const { organizationId, scope, scopeId } = budgets;
   const ofKey = { organizationId, teamId: keys.teamId, membershipId: keys.ownerMembershipId };
   return or(
@@ -128,7 +132,11 @@ function isVisible(reaches: readonly Reach[]): SQL | undefined {
       isNull(teams.deletedAt),
       withinReach(reaches, { organizationId, teamId: scopeId }),
     ),
-    and(eq(scope, 'user'), ne(memberships.status, 'removed'), withinReach(reaches, { organizationId, membershipId: scopeId })),
+    and(
+      eq(scope, 'user'),
+      ne(memberships.status, 'removed'),
+      withinReach(beyondTeams, { organizationId, membershipId: scopeId }),
+    ),
     and(eq(scope, 'key'), ne(keys.status, 'revoked'), withinReach(reaches, ofKey)),
   );
 }

@@ -34,8 +34,10 @@ export interface Found {
 
 export interface SearchQuestion {
   readonly text: string;
-  /** What of the tenants the reader may see. */
-  readonly reaches: readonly Reach[];
+  /** The organizations that the reader may see. */
+  readonly organizations: readonly Reach[];
+  /** Where they may see teams, and what teams hold. */
+  readonly teams: readonly Reach[];
   /** Accounts and the catalogue belong to the platform. */
   readonly mayReadPlatform: boolean;
   /** Of each kind at most. */
@@ -79,10 +81,11 @@ interface Matching {
   readonly matching: SQL | undefined;
 }
 
-function partOf(source: Source, { reaches, limit }: SearchQuestion, { isExact, matching }: Matching): SQL {
+function partOf(source: Source, question: SearchQuestion, { isExact, matching }: Matching): SQL {
   const { kind, id, names, detail, organizationId, from, visible } = source;
+  const reaches = kind === 'organization' ? question.organizations : question.teams;
   return sql`(select ${kind}::text as kind, ${isExact}::boolean as is_exact, ${id} as id, ${names[0]} as name, ${detail} as detail,
-    ${organizationId ?? sql`null::text`} as organization_id from ${from} where ${and(matching, visible(reaches))} limit ${limit})`;
+    ${organizationId ?? sql`null::text`} as organization_id from ${from} where ${and(matching, visible(reaches))} limit ${question.limit})`;
 }
 
 /** What is the whole name also begins so, and is told once. */

@@ -1,14 +1,18 @@
-/** Every route, every role, in one's own organization and in another: what `can()` says is what is answered. */
+/**
+ * Every route × every role × {own team, other team of the organization, other tenant}: what `can()` says is what is answered. With whole
+ * sessions, by rows, and against a table written by hand: `npm run prove walls.matrix`.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/admin/app.ts';
 import { isPermitted, type Place } from '../../src/admin/authorize.ts';
 import type { Permission, RoleGrant } from '../../src/domain/permission.ts';
 import { withDatabase } from '../support/database.ts';
+import { grantsOf, makeTenants, ROLES, type TeamPlace } from '../support/tenants.ts';
 import { upstream } from './catalogue-support.ts';
-import { makeOrganization, must, withAdmin } from './support.ts';
+import { must, withAdmin } from './support.ts';
 
-/** The ids of one tenant. */
-interface Tenant {
+/** The ids of one team and of what its organization holds. */
+interface Ground {
   readonly organizationId: string;
   readonly teamId: string;
   readonly accountId: string;
@@ -22,8 +26,10 @@ interface Tenant {
 }
 
 interface Ids {
-  readonly mine: Tenant;
-  readonly other: Tenant;
+  readonly own: Ground;
+  /** Another team of the same organization. */
+  readonly team: Ground;
+  readonly other: Ground;
   readonly credentialId: string;
   readonly deploymentId: string;
   readonly routeGroupId: string;
@@ -52,22 +58,17 @@ const TESTED_ELSEWHERE = new Set([
   'GET /names',
 ]);
 
-const roles = (tenant: Tenant): Readonly<Record<string, readonly RoleGrant[]>> => {
-  const { organizationId, teamId } = tenant;
-  return {
-    nobody: [],
-    platform_admin: [{ role: 'platform_admin' }],
-    platform_auditor: [{ role: 'platform_auditor' }],
-    org_owner: [{ role: 'org_owner', organizationId }],
-    org_admin: [{ role: 'org_admin', organizationId }],
-    org_billing: [{ role: 'org_billing', organizationId }],
-    org_auditor: [{ role: 'org_auditor', organizationId }],
-    org_member: [{ role: 'org_member', organizationId }],
-    team_admin: [{ role: 'team_admin', organizationId, teamId }],
-    team_developer: [{ role: 'team_developer', organizationId, teamId }],
-    team_viewer: [{ role: 'team_viewer', organizationId, teamId }],
-  };
-};
+const roles = (own: Ground): readonly (readonly [string, readonly RoleGrant[]])[] => [
+  ['nobody', []],
+  ...ROLES.map((role) => [role, grantsOf(role, own)] as const),
+];
+/** As a person, and in one's own team as an admin token too, which owns nothing. */
+const CALLERS = [
+  { where: 'own', isToken: true },
+  { where: 'own', isToken: false },
+  { where: 'team', isToken: false },
+  { where: 'other', isToken: false },
+] as const;
 
 /** What is open to everybody, or to whoever is signed in, asks for no role: test/identity has it. */
 const isEndless = (name: string) => ROUTES[name as keyof typeof ROUTES]?.form === 'events'; // test/live has them.
@@ -77,19 +78,17 @@ describe.each(Object.keys(ROUTES).filter((name) => asksForRole(name) && !isEndle
   '%s',
   (name) => {
     // promise: Organization scope controls how teams, keys, and access are partitioned.
-    test('answers each role what it may, in its own organization and in another', async () => {
+    test('answers each role what it may, in its own team, in another of its organization and in another organization', async () => {
       const route = ROUTES[name as keyof typeof ROUTES];
       if (route === undefined) throw new Error('a route of the table');
       const wanted = (typeof route.permission === 'string' ? [route.permission] : route.permission) as readonly Permission[];
-      for (const [role, grants] of Object.entries(roles(ids.mine))) {
-        for (const where of ['mine', 'other'] as const) {
-          for (const accountId of [null, ids.mine.accountId]) {
-            const target = targetOf(name, ids[where]);
-            const seen = await statusFor(name, target, grants, accountId);
-            expect(`${role} in ${where} as ${accountId ?? 'a token'}: ${seen}`).toBe(
-              `${role} in ${where} as ${accountId ?? 'a token'}: ${expected(name, target.place, wanted, grants, accountId)}`,
-            );
-          }
+      for (const [role, grants] of roles(ids.own)) {
+        for (const { where, isToken } of CALLERS) {
+          const accountId = isToken ? null : ids.own.accountId;
+          const target = targetOf(name, ids[where]);
+          const seen = await statusFor(name, target, grants, accountId);
+          const asked = `${role} in ${where} as ${isToken ? 'a token' : 'a person'}`;
+          expect(`${asked}: ${seen}`).toBe(`${asked}: ${expected(name, target.place, wanted, grants, accountId)}`);
         }
       }
     }, 60_000);
@@ -154,13 +153,13 @@ const PARTIAL_LISTS = [
   '/organizations/:id/usage',
 ];
 
-function targetOf(name: string, tenant: Tenant): Target {
+function targetOf(name: string, tenant: Ground): Target {
   const [method = '', pattern = ''] = name.split(' ');
   const path = pattern.replaceAll(/:[a-z_]+/g, (parameter) => encodeURIComponent(idFor(pattern, parameter, tenant)));
   return { path: path + (QUERIES[pattern] ?? ''), ...placeAndBody(method, pattern, tenant) };
 }
 
-function idFor(pattern: string, parameter: string, tenant: Tenant): string {
+function idFor(pattern: string, parameter: string, tenant: Ground): string {
   if (parameter === ':member_id') return tenant.memberId;
   if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : 'matrix-model';
   if (parameter === ':key') return 'matrix-group';
@@ -184,10 +183,12 @@ function idFor(pattern: string, parameter: string, tenant: Tenant): string {
   return id;
 }
 
-function placeAndBody(method: string, pattern: string, tenant: Tenant): { place: Place; body?: object } {
+function placeAndBody(method: string, pattern: string, tenant: Ground): { place: Place; body?: object } {
   const { organizationId, teamId } = tenant;
   if (method === 'GET' && TREE_LISTS.includes(pattern)) return { place: { anywhereIn: 'platform' } };
   if (method === 'GET' && PARTIAL_LISTS.includes(pattern)) return { place: { anywhereIn: { organizationId } } };
+  if (method === 'GET' && pattern === '/organizations/:id/members/:member_id')
+    return { place: { organizationId, teamId, ownerAccountId: tenant.accountId } };
   if (pattern.startsWith('/organizations/:id/members/')) return { place: { organizationId, ownerAccountId: tenant.accountId } };
   if (pattern.startsWith('/organizations/:id')) return { place: { organizationId } };
   if (pattern.startsWith('/teams/:id') || pattern.startsWith('/service-accounts/:id'))
@@ -205,7 +206,7 @@ function placeAndBody(method: string, pattern: string, tenant: Tenant): { place:
     const body = { level: 'team', organization_id: organizationId, asset_access: { mode: 'inherit' } };
     return { place: { organizationId }, body };
   }
-  if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId) };
+  if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId, teamId) };
   if (pattern.startsWith('/webhooks')) return { place: { organizationId }, body: webhookBody(organizationId) };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody() };
@@ -220,8 +221,8 @@ function webhookBody(organizationId: string): object {
   return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
 }
 
-function invitationBody(organizationId: string): object {
-  return { email: `${organizationId}@example.com`, role: 'org_member', organization_id: organizationId };
+function invitationBody(organizationId: string, teamId: string): object {
+  return { email: `${teamId}@example.com`, role: 'org_member', organization_id: organizationId };
 }
 
 function priceBody(): object {
@@ -239,9 +240,11 @@ async function makeIds(): Promise<Ids> {
   must(await root('POST', '/access-groups', { key: 'matrix-group', name: 'Matrix' }));
   const group = must(await root('POST', '/route-groups', { key: 'matrix-route', members: [{ deployment_id: deployment.id }] }));
   const account = must(await root('POST', '/accounts', { email: 'matrix@example.com', name: 'Matrix' }));
+  const [mine, other] = await makeTenants(async (method, path, body) => must(await root(method, path, body)));
   return {
-    mine: await makeTenant('mine'),
-    other: await makeTenant('other'),
+    own: await groundOf(mine.teams[0]),
+    team: await groundOf(mine.teams[1]),
+    other: await groundOf(other.teams[0]),
     credentialId: credential.id,
     deploymentId: deployment.id,
     routeGroupId: group.id,
@@ -249,28 +252,19 @@ async function makeIds(): Promise<Ids> {
   };
 }
 
-async function makeTenant(name: string): Promise<Tenant> {
+async function groundOf({ organizationId, teamId, serviceAccountId, developer }: TeamPlace): Promise<Ground> {
   const { root } = world();
-  const organization = await makeOrganization(root);
-  const organizationId = organization.id;
-  const team = must(
-    await root('POST', `/organizations/${organizationId}/teams`, { name: 'Team', self_service: { enabled: true } }),
-  );
-  const account = must(await root('POST', '/accounts', { email: `${name}@example.com`, name }));
-  const member = must(await root('POST', `/teams/${team.id}/members`, { account_id: account.id, role: 'team_developer' }));
-  const service = must(await root('POST', `/teams/${team.id}/service-accounts`, { name: 'ci' }));
-  const key = must(await root('POST', '/keys', { team_id: team.id, name: 'own', owner: { account_id: account.id } }));
   const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
-  const invitation = must(await root('POST', '/invitations', invitationBody(organizationId)));
+  const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
   const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
   return {
     organizationId,
-    teamId: team.id,
-    accountId: account.id,
-    memberId: member.member_id,
-    serviceAccountId: service.id,
-    keyId: key.id,
+    teamId,
+    accountId: developer.accountId,
+    memberId: developer.memberId,
+    serviceAccountId,
+    keyId: developer.key.id,
     tokenId: token.id,
     invitationId: invitation.id,
     webhookId: webhook.id,

@@ -79,7 +79,7 @@ onEveryDatabase('search', (given) => {
     expect((await root('GET', `/search?q=${'x'.repeat(201)}`)).status).toBe(400);
   });
 
-  test.each(['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const)(
+  test.each(['org_owner', 'org_admin', 'org_billing', 'org_auditor'] as const)(
     'as %s one finds what the organization has and nothing of another or of the platform',
     async (role) => {
       const client = world().as([{ role, organizationId: acme.organizationId }]);
@@ -93,6 +93,13 @@ onEveryDatabase('search', (given) => {
       for (const id of Object.values(other)) expect(await ids(client, id)).toEqual([]);
     },
   );
+
+  test('as org_member one finds the organization and its models, and of its people and keys one’s own', async () => {
+    const client = world().as([{ role: 'org_member', organizationId: acme.organizationId }], acme.accountId);
+    const seen = await ids(client, 'zebra');
+    expect(seen).toEqual(expect.arrayContaining([acme.organizationId, 'granted-zebra', acme.memberId]));
+    for (const id of [acme.teamId, acme.otherKeyId, ...Object.values(other), 'zebra-model']) expect(seen).not.toContain(id);
+  });
 
   test.each(['team_admin', 'team_developer', 'team_viewer'] as const)('as %s one finds what one’s team has', async (role) => {
     const grant: RoleGrant = { role, organizationId: acme.organizationId, teamId: acme.teamId };

@@ -88,7 +88,7 @@ describe('a session', () => {
     });
     expect(body.capabilities_by_organization[organization.id]).toContain('organization.read');
     expect(body.capabilities_by_organization[organization.id]).not.toContain('usage.read');
-    expect(body.capabilities_anywhere).toEqual(['organization.read', 'keys.manage_own', 'usage.read']);
+    expect(body.capabilities_anywhere).toEqual(['organization.read', 'teams.read', 'keys.manage_own', 'usage.read']);
     expect((await browser('GET', `/teams/${team.id}`)).status).toBe(200);
     expect((await browser('GET', '/admin-tokens')).body.data ?? []).toEqual([]);
     const elsewhere = await makeOrganization(root);

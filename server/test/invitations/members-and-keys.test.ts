@@ -152,8 +152,10 @@ describe('members, in sessions of their own', () => {
     expect(await reasonFor(off.browser, off.team.id)).toContain('does not let its members');
     const viewer = await inTeam('team_viewer');
     expect(await reasonFor(viewer.browser, viewer.team.id)).toContain('role');
-    const outside = await makeMember(world(), off.organization.id, 'org_member');
+    const outside = await makeMember(world(), off.organization.id, 'org_billing');
     expect(await reasonFor(await signedIn(world(), outside.account), off.team.id)).toContain('not an active member');
+    const walled = await signedIn(world(), (await makeMember(world(), off.organization.id, 'org_member')).account);
+    expect((await walled('GET', `/teams/${off.team.id}/self-service`)).status).toBe(403);
     expect(await reasonFor(root, off.team.id)).toContain('admin token');
     const admin = await inTeam('team_admin', { enabled: false });
     expect(must(await admin.browser('GET', `/teams/${admin.team.id}/self-service`))).toMatchObject({

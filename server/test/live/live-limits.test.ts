@@ -86,7 +86,7 @@ describe('following limits', () => {
 
   test('another tenant’s is not there, and a role that is taken away ends it', async () => {
     expect((await listen(`/organizations/${other}/limits/stream`, owner())).status).toBe(404);
-    const token = await makeToken(world(), 'org_member', ids.organization);
+    const token = await makeToken(world(), 'org_billing', ids.organization);
     const listening = await listen(`/organizations/${ids.organization}/limits/stream`, token.headers);
     expect(listening.status).toBe(200);
     await token.revoke();

@@ -91,6 +91,12 @@ export async function memberPath(asking: Asking, below: string): Promise<string>
   return `/organizations/${asking.world.organizationId(asking.place)}/members/${memberId}${below}`;
 }
 
+/** Of the person who is in the place's team. */
+export function colleaguePath({ world, place }: Asking): string {
+  const { organizationId, memberId } = world.markers[place];
+  return `/organizations/${organizationId}/members/${memberId}`;
+}
+
 export async function serviceAccountPath({ world, place }: Asking): Promise<string> {
   return `/service-accounts/${(await world.root('POST', `/teams/${world.teamId(place)}/service-accounts`, { name: world.fresh() })).id}`;
 }
@@ -121,6 +127,12 @@ export function ofOrganization(path: string) {
   return ({ world, place }: Asking) => `${path}?organization_id=${world.organizationId(place)}`;
 }
 
+/** Who in the place's organization can call the model; of one level, because a page holds at most 200. */
+export function targetPath(level: 'teams' | 'members' | 'keys') {
+  return ({ world, place }: Asking) =>
+    `/access/explain?target=${world.model}&level=${level}&limit=200&organization_id=${world.organizationId(place)}`;
+}
+
 export function credentialBody(world: World) {
   return { name: world.fresh(), provider: 'openai', api_key: 'sk-upstream', base_url: NOBODY };
 }
@@ -133,8 +145,8 @@ export async function invitationPath({ world, place }: Asking, below: string): P
   return `/invitations/${(await world.root('POST', '/invitations', invitationBody(world, place))).id}${below}`;
 }
 
-export function namesPath({ markers }: World): string {
-  return `/names?ids=${[markers.own.keyId, markers.team.keyId, markers.other.keyId].join(',')}`;
+export function namesPath({ everywhere }: World): string {
+  return `/names?ids=${everywhere.map(({ markers }) => markers.keyId).join(',')}`;
 }
 
 export async function credentialPath(world: World): Promise<string> {

@@ -3,6 +3,7 @@ import {
   type Asking,
   accessGroupPath,
   at,
+  colleaguePath,
   credentialBody,
   credentialPath,
   deliveryPath,
@@ -28,6 +29,7 @@ import {
   renamed,
   routeGroupPath,
   serviceAccountPath,
+  targetPath,
   team,
   throwAway,
   tokenBody,
@@ -42,13 +44,16 @@ import {
   ORGANIZATION_AUDIT,
   ORGANIZATION_MANAGE,
   ORGANIZATION_OWNERS,
+  ORGANIZATION_PEOPLE,
   ORGANIZATION_PLATFORM,
   ORGANIZATION_READ,
   ORGANIZATION_SPEND,
   ORGANIZATION_TOTALS,
   OWN_KEYS,
   PLATFORM_CHANGE,
+  PLATFORM_GRANTS,
   PLATFORM_READ,
+  type PlaceName,
   SPENDERS,
   TEAM_ADMINS,
   TEAM_MANAGE,
@@ -64,23 +69,39 @@ export interface Row {
   readonly variant?: string;
   readonly cells: Cells;
   readonly make: (asking: Asking) => Made | Promise<Made>;
-  /** For lists, exports and streams: which places' markers each role sees, in the order of the roles; `-` is none. */
-  readonly sees?: { readonly marker: keyof Markers; readonly places: string };
+  /**
+   * For lists, exports and streams: which places' markers each role sees, in the order of the roles; `-` is none. `within`: those of the call's
+   * own organization or team alone, or the one object of a place that the call asks for.
+   */
+  readonly sees?: {
+    readonly marker: keyof Markers;
+    readonly places: string;
+    readonly within?: 'its organization' | 'its team' | PlaceName;
+  };
 }
 
-/** o the own team's, t the other team's of the same organization, x the other organization's. */
-const ALL_OF_MINE = 'otx otx  ot ot ot ot ot  ot ot ot';
+/** o the own team's, t another team's of the same organization, x another organization's. */
+const ORGANIZATIONS = 'otx otx  ot ot ot ot ot  ot ot ot';
+const TEAMS = 'otx otx  ot ot ot ot -  o o o';
 const SPEND = 'otx otx  ot ot ot ot -  o - -';
 
 const row = (route: string, cells: Cells, make: Row['make'], more: Partial<Row> = {}): Row => ({ route, cells, make, ...more });
 
+/** The palette finds at most a few of a kind, so it is asked for one object by its id. */
+function search(marker: keyof Markers, place: PlaceName): Row {
+  return row('GET /search', EVERYONE, ({ world }) => `/search?q=${world.markers[place][marker]}`, {
+    variant: `${marker} of ${place}`,
+    sees: { marker, places: TEAMS, within: place },
+  });
+}
+
 export const rows: readonly Row[] = [
   row('GET /organizations', EVERYONE, at('/organizations?limit=200'), {
-    sees: { marker: 'organizationId', places: ALL_OF_MINE },
+    sees: { marker: 'organizationId', places: ORGANIZATIONS },
   }),
   row('GET /organizations/summary', EVERYONE, at('/organizations/summary')),
   row('GET /organizations/export', EVERYONE, at('/organizations/export'), {
-    sees: { marker: 'organizationId', places: ALL_OF_MINE },
+    sees: { marker: 'organizationId', places: ORGANIZATIONS },
   }),
   row('POST /organizations', PLATFORM_CHANGE, ({ world }) => {
     const name = world.fresh();
@@ -101,12 +122,14 @@ export const rows: readonly Row[] = [
   row('GET /organizations/:id/asset-access', ORGANIZATION_READ, organization('/asset-access')),
   row('PUT /organizations/:id/asset-access', ORGANIZATION_PLATFORM, organization('/asset-access', { mode: 'all' })),
   row('GET /organizations/:id/effective-access', ORGANIZATION_READ, organization('/effective-access')),
-  row('GET /organizations/:id/limits/status', ORGANIZATION_READ, organization('/limits/status')),
-  row('GET /organizations/:id/limits/stream', ORGANIZATION_READ, organization('/limits/stream')),
+  row('GET /organizations/:id/limits/status', ORGANIZATION_TOTALS, organization('/limits/status')),
+  row('GET /organizations/:id/limits/stream', ORGANIZATION_TOTALS, organization('/limits/stream')),
   row('GET /organizations/:id/limits/history', ORGANIZATION_TOTALS, organization('/limits/history')),
 
-  row('GET /teams', EVERYONE, at('/teams?limit=200'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
-  row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200')),
+  row('GET /teams', EVERYONE, at('/teams?limit=200'), { sees: { marker: 'teamId', places: TEAMS } }),
+  row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200'), {
+    sees: { marker: 'teamId', places: TEAMS, within: 'its organization' },
+  }),
   row('POST /organizations/:id/teams', ORGANIZATION_MANAGE, organization('/teams', { name: 'New' })),
   row('GET /teams/:id', TEAM_READ, team()),
   row('PATCH /teams/:id', TEAM_MANAGE, team('', { name: 'Marker' }), { variant: 'name' }),
@@ -115,11 +138,13 @@ export const rows: readonly Row[] = [
   row('DELETE /teams/:id', TEAM_MANAGE, async ({ world, place }) => {
     return `/teams/${(await world.root('POST', `/organizations/${world.organizationId(place)}/teams`, { name: 'Gone soon' })).id}`;
   }),
-  row('GET /teams/:id/limits/status', TEAM_READ, team('/limits/status')),
-  row('GET /teams/:id/limits/stream', TEAM_READ, team('/limits/stream')),
+  row('GET /teams/:id/limits/status', TEAM_SPEND, team('/limits/status')),
+  row('GET /teams/:id/limits/stream', TEAM_SPEND, team('/limits/stream')),
   row('GET /teams/:id/limits/history', TEAM_SPEND, team('/limits/history')),
   row('GET /teams/:id/self-service', TEAM_READ, team('/self-service')),
-  row('GET /teams/:id/members', TEAM_READ, team('/members')),
+  row('GET /teams/:id/members', TEAM_READ, team('/members?limit=200'), {
+    sees: { marker: 'memberId', places: TEAMS, within: 'its team' },
+  }),
   row('POST /teams/:id/members', TEAM_ADMINS, async (asking) => {
     const { accountId } = await newMember(asking);
     return made(`/teams/${asking.world.teamId(asking.place)}/members`, { account_id: accountId, role: 'team_viewer' });
@@ -132,7 +157,9 @@ export const rows: readonly Row[] = [
     return `/teams/${asking.world.teamId(asking.place)}/members/${(await newTeamMember(asking)).memberId}`;
   }),
 
-  row('GET /organizations/:id/members', ORGANIZATION_READ, organization('/members')),
+  row('GET /organizations/:id/members', ORGANIZATION_READ, organization('/members?search=marker&limit=200'), {
+    sees: { marker: 'memberId', places: TEAMS, within: 'its organization' },
+  }),
   row('POST /organizations/:id/members', ORGANIZATION_MANAGE, async (asking) => {
     const accountId = await newAccount(asking.world);
     return made(`/organizations/${asking.world.organizationId(asking.place)}/members`, {
@@ -140,12 +167,13 @@ export const rows: readonly Row[] = [
       role: 'org_member',
     });
   }),
-  row('GET /organizations/:id/members/:member_id', ORGANIZATION_READ, (asking) => memberPath(asking, '')),
+  row('GET /organizations/:id/members/:member_id', ORGANIZATION_PEOPLE, (asking) => memberPath(asking, '')),
+  row('GET /organizations/:id/members/:member_id', TEAM_READ, colleaguePath, { variant: 'who is in the team' }),
   row('PATCH /organizations/:id/members/:member_id', ORGANIZATION_MANAGE, async (asking) => {
     return made(await memberPath(asking, ''), { rate_limits: { rpm: 100 } });
   }),
   row('DELETE /organizations/:id/members/:member_id', ORGANIZATION_MANAGE, (asking) => memberPath(asking, '')),
-  row('GET /organizations/:id/members/:member_id/limits/status', ORGANIZATION_READ, (asking) =>
+  row('GET /organizations/:id/members/:member_id/limits/status', ORGANIZATION_TOTALS, (asking) =>
     memberPath(asking, '/limits/status'),
   ),
   row('GET /organizations/:id/members/:member_id/limits/history', ORGANIZATION_TOTALS, (asking) =>
@@ -185,7 +213,10 @@ export const rows: readonly Row[] = [
   row('DELETE /invitations/:id', ORGANIZATION_MANAGE, (asking) => invitationPath(asking, '')),
 
   row('GET /service-accounts', EVERYONE, at('/service-accounts?limit=200'), {
-    sees: { marker: 'serviceAccountId', places: ALL_OF_MINE },
+    sees: { marker: 'serviceAccountId', places: TEAMS },
+  }),
+  row('GET /teams/:id/service-accounts', TEAM_READ, team('/service-accounts?search=marker&limit=200'), {
+    sees: { marker: 'serviceAccountId', places: TEAMS, within: 'its team' },
   }),
   row('POST /service-accounts', PLATFORM_CHANGE, ({ world }) =>
     made('/service-accounts', { name: world.fresh(), responsible_account_id: world.people.platform_admin.accountId }),
@@ -198,16 +229,23 @@ export const rows: readonly Row[] = [
       responsible_account_id: (await newMember(asking)).accountId,
     }),
   ),
-  row('GET /teams/:id/service-accounts', TEAM_READ, team('/service-accounts')),
   row('POST /teams/:id/service-accounts', TEAM_MANAGE, team('/service-accounts', { name: 'ci' })),
   row('GET /service-accounts/:id', TEAM_READ, serviceAccountPath),
   row('PATCH /service-accounts/:id', TEAM_MANAGE, async (asking) => made(await serviceAccountPath(asking), { name: 'cd' })),
   row('DELETE /service-accounts/:id', TEAM_MANAGE, serviceAccountPath),
 
-  row('GET /keys', EVERYONE, at('/keys?limit=200'), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
-  row('GET /keys/export', EVERYONE, at('/keys/export'), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
-  row('GET /organizations/:id/keys', ORGANIZATION_READ, organization('/keys')),
-  row('GET /teams/:id/keys', TEAM_READ, team('/keys')),
+  row('GET /keys', EVERYONE, at('/keys?search=marker&limit=200'), { sees: { marker: 'keyId', places: TEAMS } }),
+  row('GET /keys', EVERYONE, at('/keys?search=marker&limit=200'), {
+    variant: 'of people',
+    sees: { marker: 'ownKeyId', places: TEAMS },
+  }),
+  row('GET /keys/export', EVERYONE, at('/keys/export'), { sees: { marker: 'keyId', places: TEAMS } }),
+  row('GET /organizations/:id/keys', ORGANIZATION_READ, organization('/keys?search=marker&limit=200'), {
+    sees: { marker: 'keyId', places: TEAMS, within: 'its organization' },
+  }),
+  row('GET /teams/:id/keys', TEAM_READ, team('/keys?search=marker&limit=200'), {
+    sees: { marker: 'keyId', places: TEAMS, within: 'its team' },
+  }),
   row('POST /keys', TEAM_ADMINS, ({ world, place }) => made('/keys', { team_id: world.teamId(place), name: 'service' }), {
     variant: 'of a service account',
   }),
@@ -222,8 +260,8 @@ export const rows: readonly Row[] = [
     await asking.world.root('POST', `${path}/disable`);
     return `${path}/enable`;
   }),
-  row('GET /keys/:id/limits/status', TEAM_READ, (asking) => keyPath(asking, '/limits/status')),
-  row('GET /keys/:id/limits/stream', TEAM_READ, (asking) => keyPath(asking, '/limits/stream')),
+  row('GET /keys/:id/limits/status', TEAM_SPEND, (asking) => keyPath(asking, '/limits/status')),
+  row('GET /keys/:id/limits/stream', TEAM_SPEND, (asking) => keyPath(asking, '/limits/stream')),
   row('GET /keys/:id/limits/history', TEAM_SPEND, (asking) => keyPath(asking, '/limits/history')),
 
   row('GET /admin-tokens', TOKEN_MANAGERS, at('/admin-tokens')),
@@ -300,7 +338,40 @@ export const rows: readonly Row[] = [
     const body = { level: 'team', organization_id: world.organizationId(place), asset_access: { mode: 'inherit' } };
     return { path: '/access/preview', body };
   }),
+  row(
+    'POST /access/preview',
+    PLATFORM_GRANTS,
+    ({ world, place }) => {
+      const body = { level: 'organization', organization_id: world.organizationId(place), asset_access: { mode: 'all' } };
+      return { path: '/access/preview', body };
+    },
+    { variant: 'of grants' },
+  ),
+  row(
+    'POST /access/preview',
+    TEAM_READ,
+    ({ world, place }) => {
+      const { organizationId: organization_id, teamId: team_id, memberId: member_id } = world.markers[place];
+      return {
+        path: '/access/preview',
+        body: { level: 'key', organization_id, team_id, member_id, asset_access: { mode: 'inherit' } },
+      };
+    },
+    { variant: 'of a key' },
+  ),
   row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
+  ...(
+    [
+      ['teams', 'teamId'],
+      ['members', 'memberId'],
+      ['keys', 'keyId'],
+    ] as const
+  ).map(([level, marker]) =>
+    row('GET /access/explain', ORGANIZATION_READ, targetPath(level), {
+      variant: `${level} that can call a target`,
+      sees: { marker, places: TEAMS, within: 'its organization' },
+    }),
+  ),
 
   row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /usage/export', SPENDERS, at('/usage/export?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
@@ -312,8 +383,12 @@ export const rows: readonly Row[] = [
   row('GET /decisions/:request_id', TEAM_SPEND, ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
 
   row('GET /overview', SPENDERS, at('/overview')),
-  row('GET /search', EVERYONE, at('/search?q=marker'), { sees: { marker: 'teamId', places: ALL_OF_MINE } }),
-  row('GET /names', EVERYONE, ({ world }) => namesPath(world), { sees: { marker: 'keyId', places: ALL_OF_MINE } }),
+  ...(['teamId', 'memberId', 'keyId', 'ownKeyId'] as const).flatMap((marker) => [
+    search(marker, 'own'),
+    search(marker, 'team'),
+    search(marker, 'other'),
+  ]),
+  row('GET /names', EVERYONE, ({ world }) => namesPath(world), { sees: { marker: 'keyId', places: TEAMS } }),
   row('POST /playground', TEAM_ADMINS, ({ world, place }) => {
     const messages = [{ role: 'user', content: 'Hi.' }];
     return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });

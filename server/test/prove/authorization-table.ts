@@ -3,22 +3,13 @@
  * per role. `y` is let through, `3` is 403, `4` is 404.
  */
 
+import { ROLES } from '../support/tenants.ts';
+
 /**
  * The columns, in this order: people with a session. Who has a role in a team is a member of its organization too, so their column holds what
  * an `org_member` may read besides.
  */
-export const ROLES = [
-  'platform_admin',
-  'platform_auditor',
-  'org_owner',
-  'org_admin',
-  'org_billing',
-  'org_auditor',
-  'org_member',
-  'team_admin',
-  'team_developer',
-  'team_viewer',
-] as const;
+export { ROLES };
 export type RoleName = (typeof ROLES)[number];
 
 /** Where the object of a call lies, as the ten see it: in the team of the team roles, in another team of theirs, in another organization. */
@@ -47,10 +38,15 @@ export const ORGANIZATION_SPEND: Cells = { own: 'y  y   y  y  y  y  3   y  y  3'
 /** What an organization spent as a whole, to those who may know all of it. */
 export const ORGANIZATION_TOTALS: Cells = { own: 'y  y   y  y  y  y  3   3  3  3', other: 'y  y   4  4  4  4  4   4  4  4' };
 
-/** One team's. */
+/** What is chosen from the whole catalogue for an organization. */
+export const PLATFORM_GRANTS: Cells = { own: 'y  y   3  3  3  3  3   3  3  3', other: 'y  y   4  4  4  4  4   4  4  4' };
+/** Whom only an organization-wide role reads: somebody who is in none of one's teams. */
+export const ORGANIZATION_PEOPLE: Cells = { own: 'y  y   y  y  y  y  3   3  3  3', other: 'y  y   4  4  4  4  4   4  4  4' };
+
+/** One team's, with its members, service accounts and keys: its own people, and the roles that hold in the whole organization. */
 export const TEAM_READ: Cells = {
-  own: 'y  y   y  y  y  y  y   y  y  y',
-  team: 'y  y   y  y  y  y  y   y  y  y',
+  own: 'y  y   y  y  y  y  3   y  y  y',
+  team: 'y  y   y  y  y  y  3   3  3  3',
   other: 'y  y   4  4  4  4  4   4  4  4',
 };
 /** What a team spent, and a service account's requests in it: a developer reads only their own. */

@@ -1,4 +1,6 @@
-/** Two organizations, ten people with a session each, and fresh objects for calls that use theirs up. */
+/** Three tenants of three teams, ten people with a session each, one without a role, and fresh objects for calls that use theirs up. */
+import { type IdPrefix, newId } from '../../src/lib/id.ts';
+import { makeTenants, type Person, signUp, type TeamPlace } from '../support/tenants.ts';
 import { type PlaceName, ROLES, type RoleName } from './authorization-table.ts';
 import { chat } from './data-plane.ts';
 import { type Gateway, startGateway } from './gateway.ts';
@@ -15,39 +17,47 @@ export interface Call {
   readonly body?: unknown;
 }
 
-interface Person {
-  readonly accountId: string;
-  readonly cookie: string;
-  readonly email: string;
-}
+/** Who asks: a role, or somebody who signed in and holds none. */
+export type Asker = RoleName | 'nobody';
 
-/** One object of each kind that a list may show, in each place. */
+/** One object of each kind that a list may show, of one team. */
 export interface Markers {
   readonly organizationId: string;
   readonly teamId: string;
   readonly keyId: string;
+  readonly ownKeyId: string;
   readonly serviceAccountId: string;
+  readonly memberId: string;
   readonly requestId: string;
 }
 
 export interface World {
   readonly gateway: Gateway;
-  readonly people: Readonly<Record<RoleName, Person>>;
+  readonly people: Readonly<Record<Asker, Person>>;
   readonly markers: Readonly<Record<PlaceName, Markers>>;
+  /** The markers of all nine teams, each with the place that it is to the ten. */
+  readonly everywhere: readonly { readonly place: PlaceName; readonly markers: Markers }[];
   readonly model: string;
   organizationId(place: PlaceName): string;
   teamId(place: PlaceName): string;
   /** With the platform's admin token. Throws when it is not 2xx. */
   root<T = { id: string }>(method: string, path: string, body?: unknown): Promise<T>;
   /** With the session of a role; `signal` ends a stream. */
-  ask(role: RoleName, call: Call): Promise<Said>;
+  ask(role: Asker, call: Call): Promise<Said>;
   /** A name that nothing has yet. */
   fresh(): string;
 }
 
-const PASSWORD = 'correct horse battery 7';
 /** Streams never end by themselves; this much of one is read. */
 const STREAM_MS = 400;
+
+/** Limits and a budget on every level, so that each has use and spend to show. */
+const POLICY = {
+  rate_limits: { rpm: 100_000 },
+  budgets: [{ amount: '7777.00', period: 'month', anchor_day: 1, thresholds: [80], action: 'block' }],
+};
+
+const PRICES = { input_per_million: '100', output_per_million: '1000' };
 
 export async function openWorld(): Promise<World> {
   const gateway = await startGateway();
@@ -58,81 +68,69 @@ export async function openWorld(): Promise<World> {
   };
   const root: World['root'] = (method, path, body) => gateway.admin(method, path, body);
   const model = 'shared';
-  await root('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-small', mode: 'chat' });
-  const mine = await organization(root, 'mine');
-  const other = await organization(root, 'other');
-  const teams = { own: await team(root, mine), team: await team(root, mine), other: await team(root, other) };
-  const people = {} as Record<RoleName, Person>;
-  for (const role of ROLES) people[role] = await signUp(gateway, role, mine, teams.own);
-  const places = { own: mine, team: mine, other };
-  const world = {
+  await root('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-large', mode: 'chat', prices: PRICES });
+  const tenants = await makeTenants(root, { organization: POLICY, team: POLICY, key: POLICY });
+  const [mine, other] = tenants;
+  const places: Readonly<Record<PlaceName, TeamPlace>> = { own: mine.teams[0], team: mine.teams[1], other: other.teams[0] };
+  const people = {} as Record<Asker, Person>;
+  for (const role of ROLES) {
+    people[role] = await signUp({ base: gateway.base, root }, role, places.own);
+    // Some calls are made in an organization of their own, which admits them once their address is proved.
+    await root('POST', `/accounts/${people[role].accountId}/vouch`, { reason: 'made by this table' });
+  }
+  people.nobody = await signUpNobody(gateway, root, places.other);
+  const everywhere: { place: PlaceName; markers: Markers }[] = [];
+  for (const team of tenants.flatMap(({ teams }) => teams)) {
+    const place = team === places.own ? 'own' : team.organizationId === mine.organizationId ? 'team' : 'other';
+    everywhere.push({ place, markers: await markersOf(gateway, team, model) });
+  }
+  const at = (place: PlaceName) => everywhere.find((one) => one.place === place)?.markers as Markers;
+  return {
     gateway,
     people,
     model,
-    organizationId: (place: PlaceName) => places[place],
-    teamId: (place: PlaceName) => teams[place],
+    everywhere,
+    markers: { own: at('own'), team: at('team'), other: at('other') },
+    organizationId: (place) => places[place].organizationId,
+    teamId: (place) => places[place].teamId,
     root,
     fresh,
-    ask: (role: RoleName, call: Call) => ask(gateway.base, people[role].cookie, call),
+    ask: (role, call) => ask(gateway.base, people[role].cookie, call),
   };
-  const markers = {} as Record<PlaceName, Markers>;
-  for (const place of ['own', 'team', 'other'] as const) markers[place] = await markersAt(world, place);
-  return { ...world, markers };
 }
 
-async function organization(root: World['root'], slug: string): Promise<string> {
-  const body = { slug, name: slug, asset_access: { mode: 'all', targets: [], access_groups: [] } };
-  return (await root('POST', '/organizations', body)).id;
+/** Somebody who was a member somewhere and is none any more. */
+async function signUpNobody(gateway: Gateway, root: World['root'], place: TeamPlace): Promise<Person> {
+  const person = await signUp({ base: gateway.base, root }, 'org_member', place);
+  const path = `/organizations/${place.organizationId}/members`;
+  const { data } = await root<{ data: { id: string; account_id: string }[] }>('GET', `${path}?search=${person.email}`);
+  await root('DELETE', `${path}/${data[0]?.id}`);
+  return person;
 }
 
-async function team(root: World['root'], organizationId: string): Promise<string> {
-  const self_service = { enabled: true, max_keys_per_member: 1_000 };
-  return (await root('POST', `/organizations/${organizationId}/teams`, { name: 'Marker', self_service })).id;
+async function markersOf(gateway: Gateway, team: TeamPlace, model: string): Promise<Markers> {
+  const said = await chat(gateway, team.key.secret, model);
+  return {
+    organizationId: team.organizationId,
+    teamId: team.teamId,
+    keyId: team.key.id,
+    ownKeyId: team.developer.key.id,
+    serviceAccountId: team.serviceAccountId,
+    memberId: team.developer.memberId,
+    requestId: said.headers.get('x-request-id') ?? '',
+  };
 }
 
-/** An invitation accepted. */
-async function signUp(gateway: Gateway, role: RoleName, organizationId: string, teamId: string): Promise<Person> {
-  const email = `${role.replace('_', '.')}@headgate.test`;
-  const invitation = await gateway.admin<{ link: string }>('POST', '/invitations', {
-    email,
-    ...placeOf(role, organizationId, teamId),
-  });
-  const token = new URL(invitation.link).searchParams.get('token');
-  const response = await fetch(`${gateway.base}/api/v1/invitations/accept`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: gateway.base },
-    body: JSON.stringify({ token, name: role.replace('_', ' '), password: PASSWORD }),
-  });
-  const cookie = response.headers
-    .getSetCookie()
-    .find((one) => one.startsWith('headgate_session='))
-    ?.split(';')[0];
-  if (!response.ok || cookie === undefined)
-    throw new Error(`${role} cannot come in: ${response.status} ${await response.text()}`);
-  const session = await ask(gateway.base, cookie, { method: 'GET', path: '/session' });
-  const { account } = JSON.parse(session.text) as { account: { id: string } };
-  // Some calls are made in an organization of their own, which admits them once their address is proved.
-  await gateway.admin('POST', `/accounts/${account.id}/vouch`, { reason: 'made by this table' });
-  return { accountId: account.id, cookie, email };
-}
-
-function placeOf(role: RoleName, organizationId: string, teamId: string) {
-  if (role.startsWith('platform_')) return { organization_id: null, role };
-  if (!role.startsWith('team_')) return { organization_id: organizationId, role };
-  return { organization_id: organizationId, role: 'org_member', teams: [{ team_id: teamId, role }] };
-}
-
-async function markersAt(world: Omit<World, 'markers'>, place: PlaceName): Promise<Markers> {
-  const teamId = world.teamId(place);
-  const service = await world.root('POST', `/teams/${teamId}/service-accounts`, { name: world.fresh() });
-  const key = await world.root<{ id: string; secret: string }>('POST', '/keys', {
-    team_id: teamId,
-    name: world.fresh(),
-    owner: { service_account_id: service.id },
-  });
-  const said = await chat(world.gateway, key.secret, world.model);
-  const requestId = said.headers.get('x-request-id') ?? '';
-  return { organizationId: world.organizationId(place), teamId, keyId: key.id, serviceAccountId: service.id, requestId };
+/** The same call, of objects that nobody has: every id of a tenant's things is exchanged for one that was never given. */
+export function ofNothing({ method, path, body }: Call): Call {
+  const given = new Map<string, string>();
+  const exchange = (text: string) =>
+    text.replaceAll(/\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req)_[0-9A-Za-z]+/g, (id, prefix: string) => {
+      const known = given.get(id) ?? newId(prefix as IdPrefix);
+      given.set(id, known);
+      return known;
+    });
+  return { method, path: exchange(path), ...(body === undefined ? {} : { body: JSON.parse(exchange(JSON.stringify(body))) }) };
 }
 
 async function ask(base: string, cookie: string, { method, path, body }: Call): Promise<Said> {

@@ -6,6 +6,7 @@ import { BudgetGauges } from '../../components/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../components/LimitsAsSet.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
@@ -32,7 +33,7 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
       />
       <Stack component="section" gap="xs">
         <Title order={2}>Budgets</Title>
-        <BudgetGauges budgets={status?.budgets ?? []} isLive={status?.live ?? true} />
+        {status === null ? <BudgetsAsSet of={key} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
         {key.capabilities.includes('usage.read') && (
           <BudgetHistory of={{ is: 'keys', id: key.id }} budgets={key.budgets} timeZone={timeZone} heading={3} />
         )}
@@ -41,7 +42,7 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
         <Title order={2} mb="xs">
           Rate limits
         </Title>
-        <LimitGauges limits={status?.rate_limits ?? []} freshness={freshness} />
+        {status === null ? <LimitsAsSet of={key} /> : <LimitGauges limits={status.rate_limits} freshness={freshness} />}
         <Text fz="xs" c="dimmed" mt={4}>
           Its requests also count against the limits of its team and organization
           {key.owner.member_id === null ? '' : ' and its owner'}.
@@ -70,7 +71,7 @@ function KeyOwner({ of: { owner, organization_id } }: { of: Schema<'Key'> }) {
       component={Link}
       to={PATHS.account}
       params={{ accountId: owner.account_id } as never}
-      search={{ organization_id } as never}
+      search={{ organization_id, member_id: owner.member_id } as never}
       inherit
     >
       <Owner of={owner} />

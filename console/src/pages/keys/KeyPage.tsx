@@ -2,6 +2,7 @@ import { Anchor, Group, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
+import type { Permission } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Page } from '../../components/Page.tsx';
@@ -14,10 +15,11 @@ import { KeyOverview } from './KeyOverview.tsx';
 import { KeyRequests } from './KeyRequests.tsx';
 import { KeyStatus } from './key-columns.tsx';
 
-const TABS = [
-  { value: 'overview', label: 'Overview' },
-  { value: 'access', label: 'What can it call?' },
-  { value: 'requests', label: 'Requests' },
+/** A tab that a person may not read is not there. */
+const TABS: readonly { readonly value: string; readonly label: string; readonly needs: Permission }[] = [
+  { value: 'overview', label: 'Overview', needs: 'teams.read' },
+  { value: 'access', label: 'What can it call?', needs: 'teams.read' },
+  { value: 'requests', label: 'Requests', needs: 'usage.read' },
 ];
 
 /** One key: what it is and may, how much of it is used, what it can call, and what it called. */
@@ -31,7 +33,9 @@ export function KeyPage() {
 }
 
 function Shown({ of: key }: { of: Schema<'Key'> }) {
-  const [{ tab = 'overview' }, set] = useUrlState();
+  const [state, set] = useUrlState();
+  const tabs = TABS.filter(({ needs }) => key.capabilities.includes(needs));
+  const tab = tabs.find(({ value }) => value === state.tab)?.value ?? 'overview';
   return (
     <Page
       title={key.name}
@@ -59,7 +63,7 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
         onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
         keepMounted={false}
       >
-        <TabStrip tabs={TABS} value={tab} />
+        <TabStrip tabs={tabs} value={tab} />
         <Tabs.Panel value="overview">
           <KeyOverview of={key} />
         </Tabs.Panel>

@@ -55,8 +55,8 @@ function verbOf(to: Lifecycle): string {
 }
 
 function consequencesOf({ key_count, team_count }: LifecycleDialogProps['organization'], to: Lifecycle) {
-  const keys = `${countText(key_count)} ${key_count === 1 ? 'key' : 'keys'}`;
-  const teams = `${countText(team_count)} ${team_count === 1 ? 'team' : 'teams'}`;
+  const keys = key_count === null ? 'keys' : `${countText(key_count)} ${key_count === 1 ? 'key' : 'keys'}`;
+  const teams = team_count === null ? 'all teams' : `${countText(team_count)} ${team_count === 1 ? 'team' : 'teams'}`;
   switch (to) {
     case 'suspend':
       return [

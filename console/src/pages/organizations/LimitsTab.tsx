@@ -4,7 +4,8 @@ import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { limitName } from '../../components/LimitBar.tsx';
-import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../components/LimitsAsSet.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { limitWords } from '../../forms/RateLimitFields.tsx';
 import { BudgetLine } from './OrganizationCards.tsx';
@@ -13,8 +14,7 @@ import type { TabProps } from './tab.ts';
 /** Every limit and budget as it is used at this moment, and how the periods before ended. */
 export function LimitsTab({ organization }: TabProps) {
   const [, setState] = useUrlState();
-  const { status, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
-  const live = status ?? organization.limits_status;
+  const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const change = (
     <GuardedButton
       size="xs"
@@ -32,24 +32,15 @@ export function LimitsTab({ organization }: TabProps) {
           <Title order={2}>Rate limits</Title>
           {change}
         </Group>
-        <LimitGauges limits={live.rate_limits} freshness={freshness} />
+        {live === null ? <LimitsAsSet of={organization} /> : <LimitGauges limits={live.rate_limits} freshness={freshness} />}
         <Meanings organization={organization} />
       </Paper>
       <Paper withBorder p="md" component="section" aria-label="Budgets">
         <Group justify="space-between" mb="xs">
           <Title order={2}>Budgets</Title>
-          <FreshnessMark freshness={freshness} />
+          {live !== null && <FreshnessMark freshness={freshness} />}
         </Group>
-        {live.budgets.length === 0 && (
-          <Text fz="sm" c="dimmed">
-            No budget: spend is recorded and not bounded.
-          </Text>
-        )}
-        <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
-          {live.budgets.map((budget) => (
-            <BudgetLine key={budget.id} budget={budget} />
-          ))}
-        </SimpleGrid>
+        {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
       </Paper>
       {organization.capabilities.includes('usage.read') && (
         <BudgetHistory
@@ -60,6 +51,23 @@ export function LimitsTab({ organization }: TabProps) {
         />
       )}
     </Stack>
+  );
+}
+
+function Budgets({ live }: { live: LimitsStatus }) {
+  if (live.budgets.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No budget: spend is recorded and not bounded.
+      </Text>
+    );
+  }
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
+      {live.budgets.map((budget) => (
+        <BudgetLine key={budget.id} budget={budget} />
+      ))}
+    </SimpleGrid>
   );
 }
 

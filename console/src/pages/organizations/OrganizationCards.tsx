@@ -7,6 +7,7 @@ import { BudgetRing, type BudgetStatus, usedRatio } from '../../components/Budge
 import { countText } from '../../components/Count.tsx';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../components/LimitsAsSet.tsx';
 import { Money } from '../../components/Money.tsx';
 import { Time } from '../../components/Time.tsx';
 import { burnWords } from './burn.ts';
@@ -16,16 +17,19 @@ const BUDGETS_SHOWN = 2;
 
 /** How the organization stands at this moment: budgets with their pace, limits as they are used, and how many of everything it has. */
 export function OrganizationCards({ organization }: TabProps) {
-  const { status, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
-  const live = status ?? organization.limits_status;
+  const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
   return (
     <SimpleGrid cols={{ base: 1, md: 3 }} spacing="sm">
-      <Card title="Budgets">
-        <Budgets live={live} />
-      </Card>
-      <Card title="Requests and tokens now">
-        <LimitGauges limits={live.rate_limits} freshness={freshness} />
-      </Card>
+      <Card title="Budgets">{live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}</Card>
+      {live === null ? (
+        <Card title="Rate limits">
+          <LimitsAsSet of={organization} />
+        </Card>
+      ) : (
+        <Card title="Requests and tokens now">
+          <LimitGauges limits={live.rate_limits} freshness={freshness} />
+        </Card>
+      )}
       <Card title="Has">
         <Counts organization={organization} />
       </Card>
@@ -115,12 +119,17 @@ function Counts({ organization }: TabProps) {
       <Count tab="members" label="Members" count={organization.member_count} />
       <Count tab="teams" label="Teams" count={organization.team_count} />
       <Count tab="keys" label="Keys" count={organization.key_count} />
-      <Count tab="access" label="Granted targets" count={effective.data?.data.length ?? organization.standing.granted_targets} />
+      <Count
+        tab="access"
+        label="Granted targets"
+        count={effective.data?.data.length ?? organization.standing?.granted_targets ?? null}
+      />
     </SimpleGrid>
   );
 }
 
-function Count({ tab, label, count }: { tab: string; label: string; count: number }) {
+function Count({ tab, label, count }: { tab: string; label: string; count: number | null }) {
+  if (count === null) return null;
   return (
     <div>
       <Anchor

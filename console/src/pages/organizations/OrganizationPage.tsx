@@ -76,7 +76,7 @@ function Shown({ organization }: TabProps) {
     <Page
       title={organization.name}
       crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
-      beside={<StatusBadge status={organization.standing.status} />}
+      beside={<StatusBadge status={organization.standing?.status ?? organization.status} />}
       about={<About organization={organization} />}
       actions={
         <>
@@ -126,15 +126,17 @@ function About({ organization }: TabProps) {
           created <Time at={created_at} />
         </span>
       </Group>
-      <Text fz="sm" c="dimmed">
-        {owners.length === 0 ? (
-          'No owner yet. Invite one under Members.'
-        ) : (
-          <>
-            {owners.length === 1 ? 'Owner' : 'Owners'}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>
-          </>
-        )}
-      </Text>
+      {owners !== null && (
+        <Text fz="sm" c="dimmed">
+          {owners.length === 0 ? (
+            'No owner yet. Invite one under Members.'
+          ) : (
+            <>
+              {owners.length === 1 ? 'Owner' : 'Owners'}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>
+            </>
+          )}
+        </Text>
+      )}
     </Stack>
   );
 }

@@ -6,7 +6,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { queryText } from '../../api/events.ts';
 import { listOrganizations, type Organization, summarizeOrganizations } from '../../api/organizations.ts';
-import { useCan } from '../../api/session.tsx';
+import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { countText } from '../../components/Count.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
@@ -30,6 +30,8 @@ export function OrganizationsPage() {
   const [state, setState] = useUrlState();
   const navigate = useNavigate();
   const mayCreate = useCan('organizations.create');
+  // Where organizations stand follows from their spend: without a role that reads it there is nothing to sum or to filter by.
+  const seesStandings = useCanInWholeOrganizations('usage.read');
   const [selected, setSelected] = useState<Organization[]>([]);
   const [edited, setEdited] = useState<Organization>();
   const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
@@ -63,7 +65,7 @@ export function OrganizationsPage() {
         </>
       }
     >
-      <SummaryStrip query={summary} />
+      {seesStandings && <SummaryStrip query={summary} />}
       <BulkBar selected={selected} onDone={() => setSelected([])} />
       <DataList<Organization>
         name="organizations"
@@ -72,10 +74,12 @@ export function OrganizationsPage() {
         defaultSort="-created_at"
         searchLabel="Name, slug or id"
         controls={
-          <>
-            <StandingPills counts={summary.data} />
-            <IncompletePill />
-          </>
+          seesStandings && (
+            <>
+              <StandingPills counts={summary.data} />
+              <IncompletePill />
+            </>
+          )
         }
         columns={columnsOf({ open, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) })}
         onRowClick={(row) => open(row)}

@@ -38,13 +38,13 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       sortable: true,
       width: 196,
       phone: { fact: 1 },
-      render: (row) => <BudgetCell status={row.limits_status} />,
+      render: (row) => <BudgetCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
       width: 230,
-      render: (row) => <LimitCell status={row.limits_status} />,
+      render: (row) => <LimitCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'spend',
@@ -60,7 +60,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       sortable: true,
       textAlign: 'right',
       width: 98,
-      render: (row) => countText(row.member_count),
+      render: (row) => countOrNothing(row.member_count),
     },
     {
       accessor: 'teams',
@@ -68,7 +68,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       sortable: true,
       textAlign: 'right',
       width: 80,
-      render: (row) => countText(row.team_count),
+      render: (row) => countOrNothing(row.team_count),
     },
     {
       accessor: 'keys',
@@ -76,7 +76,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       sortable: true,
       textAlign: 'right',
       width: 74,
-      render: (row) => countText(row.key_count),
+      render: (row) => countOrNothing(row.key_count),
     },
     {
       accessor: 'actions',
@@ -89,8 +89,13 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   ];
 }
 
+/** A count that the person may not read is a dash. */
+function countOrNothing(count: number | null): string {
+  return count === null ? '–' : countText(count);
+}
+
 function Identity({ row }: { row: Organization }) {
-  const owners = row.owners.map((owner) => owner.name);
+  const owners = row.owners?.map((owner) => owner.name);
   return (
     <Group gap="sm" wrap="nowrap">
       <Avatar size={30} radius="sm" name={row.name} color="teal" aria-hidden alt="" />
@@ -112,12 +117,13 @@ function Identity({ row }: { row: Organization }) {
             <bdi>{row.name}</bdi>
           </Anchor>
           <span style={{ flexShrink: 0, lineHeight: 1 }}>
-            <StatusBadge status={row.standing.status} />
+            <StatusBadge status={row.standing?.status ?? row.status} />
           </span>
         </Group>
         <Group gap={4} wrap="nowrap">
-          <Text fz="xs" c="dimmed" truncate miw={0} maw={{ xs: 130 }} title={owners.join(', ')}>
-            {owners.length === 0 ? 'No owner' : owners.join(', ')} · <span className="mono">{row.slug}</span>
+          <Text fz="xs" c="dimmed" truncate miw={0} maw={{ xs: 130 }} title={owners?.join(', ')}>
+            {owners !== undefined && `${owners.length === 0 ? 'No owner' : owners.join(', ')} · `}
+            <span className="mono">{row.slug}</span>
           </Text>
           <CopyIcon text={row.id} label="the organization’s id" />
         </Group>
@@ -128,6 +134,7 @@ function Identity({ row }: { row: Organization }) {
 
 function Spend({ row }: { row: Organization }) {
   const { standing } = row;
+  if (standing === null) return '–';
   const values = standing.daily_spend.map(Number);
   return (
     <div>

@@ -57,7 +57,7 @@ function InviteForm({ organization, onSent }: InviteFormProps) {
       place: 'organization',
       organization_id: organization?.id ?? onlyOrganization(session),
       // Without an owner nobody answers for it: that comes first.
-      role: organization?.owners.length === 0 ? 'org_owner' : 'org_member',
+      role: organization?.owners?.length === 0 ? 'org_owner' : 'org_member',
       platform_role: 'platform_auditor',
       teams: [],
     },

@@ -12,6 +12,7 @@ import { BudgetHistory } from '../../components/BudgetHistory.tsx';
 import { NotLive } from '../../components/Freshness.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import { LimitBar } from '../../components/LimitBar.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../components/LimitsAsSet.tsx';
 import { policyDraft } from '../../components/policy-draft.ts';
 import { accessWords } from '../../components/policy-words.ts';
 import { roleWord } from '../../components/RoleSelect.tsx';
@@ -92,8 +93,9 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       <Text fz="sm">
         Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
       </Text>
-      {status !== undefined && <BudgetGauges budgets={status.budgets} isLive={status.live} />}
-      {status !== undefined && status.rate_limits.length > 0 && (
+      {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
+      {status == null && <LimitsAsSet of={member} />}
+      {status != null && status.rate_limits.length > 0 && (
         <Group gap="lg">
           {status.rate_limits.map(({ limit, target, access_group, value, used, held }) => (
             <LimitBar

@@ -1,6 +1,7 @@
-import { Text } from '@mantine/core';
+import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 import { RoleSelect, TEAM_ROLES } from '../../components/RoleSelect.tsx';
@@ -23,31 +24,47 @@ export function AddTeamMemberDialog({ team, opened, onClose }: AddTeamMemberDial
 
 interface Draft {
   readonly account_id: string | undefined;
+  readonly email: string;
   readonly role: Schema<'TeamMember'>['role'];
 }
 
 function Fields({ team }: { team: Schema<'Team'> }) {
+  // Without a role in the whole organization one reads no list of its people, and names one by their address.
+  const seesMembers = useCan('teams.read', team.organization_id).allowed;
   const form = useForm<Draft>({
-    initialValues: { account_id: undefined, role: 'team_developer' },
-    validate: { account_id: (id) => (id === undefined ? 'Choose a member of the organization.' : null) },
+    initialValues: { account_id: undefined, email: '', role: 'team_developer' },
+    validate: {
+      account_id: (id) => (seesMembers && id === undefined ? 'Choose a member of the organization.' : null),
+      email: (email) => (seesMembers || /^\S+@\S+$/.test(email.trim()) ? null : 'Enter the e-mail address of a member.'),
+    },
   });
   return (
     <DialogForm
       form={form}
       verb="Add"
       invalidates={['team-members', 'teams', 'members']}
-      save={({ account_id = '', role }, header) =>
-        asked(api.POST('/teams/{id}/members', { params: { path: { id: team.id }, header }, body: { account_id, role } }))
-      }
+      save={({ account_id = '', email, role }, header) => {
+        const body = seesMembers ? { account_id, role } : { email: email.trim(), role };
+        return asked(api.POST('/teams/{id}/members', { params: { path: { id: team.id }, header }, body }));
+      }}
       onSaved={({ name }) => saved(`${name} is in ${team.name} now.`)}
     >
-      <ObjectSelect
-        kind="account"
-        label={`Member of ${team.organization_name}`}
-        value={form.values.account_id}
-        onChange={(id) => form.setFieldValue('account_id', id)}
-        organizationId={team.organization_id}
-      />
+      {seesMembers ? (
+        <ObjectSelect
+          kind="account"
+          label={`Member of ${team.organization_name}`}
+          value={form.values.account_id}
+          onChange={(id) => form.setFieldValue('account_id', id)}
+          organizationId={team.organization_id}
+        />
+      ) : (
+        <TextInput
+          type="email"
+          label={`E-mail address of a member of ${team.organization_name}`}
+          data-autofocus
+          {...form.getInputProps('email')}
+        />
+      )}
       {form.errors.account_id !== undefined && (
         <Text fz="xs" c="var(--mantine-color-error)" role="alert">
           {form.errors.account_id}

@@ -6,6 +6,7 @@ import { countText } from '../../components/Count.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { limitName } from '../../components/LimitBar.tsx';
 import { LimitGauges, useLimitsStatus } from '../../components/LimitGauges.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../components/LimitsAsSet.tsx';
 import { moneyText } from '../../components/Money.tsx';
 import { policyDraft } from '../../components/policy-draft.ts';
 import { accessWords } from '../../components/policy-words.ts';
@@ -20,7 +21,7 @@ import { selfServiceWords } from './team-draft.ts';
 
 /** How much of the team's limits and budgets is used, what stands above them, and what its members may do alone. */
 export function TeamOverview({ team }: TeamTabProps) {
-  const { status = team.limits_status, freshness } = useLimitsStatus('teams', team.id, team.limits_status);
+  const { status, freshness } = useLimitsStatus('teams', team.id, team.limits_status);
   const ineffective = [
     ...(team.asset_access.ineffective?.targets ?? []),
     ...(team.asset_access.ineffective?.access_groups ?? []),
@@ -39,7 +40,7 @@ export function TeamOverview({ team }: TeamTabProps) {
       />
       <Stack component="section" gap="xs">
         <Title order={2}>Budgets</Title>
-        <BudgetGauges budgets={status.budgets} isLive={status.live} />
+        {status === null ? <BudgetsAsSet of={team} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
         {team.capabilities.includes('usage.read') && (
           <BudgetHistory of={{ is: 'teams', id: team.id }} budgets={team.budgets} timeZone={team.time_zone} heading={3} />
         )}
@@ -48,7 +49,7 @@ export function TeamOverview({ team }: TeamTabProps) {
         <Title order={2} mb="xs">
           Rate limits
         </Title>
-        <LimitGauges limits={status.rate_limits} freshness={freshness} />
+        {status === null ? <LimitsAsSet of={team} /> : <LimitGauges limits={status.rate_limits} freshness={freshness} />}
       </section>
       <Above team={team} />
       <section>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AccessExplanation, type AccessLevels, type AccessStep, explainTarget } from '../../domain/access.ts';
 import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
 import { stepBody } from '../../domain/decision-view.ts';
-import { can, type Reach } from '../../domain/permission.ts';
+import { can } from '../../domain/permission.ts';
 import * as reaching from '../../store/access-reaching.ts';
 import * as keys from '../../store/keys.ts';
 import * as memberships from '../../store/memberships.ts';
@@ -100,7 +100,7 @@ export const explain = route({
   summary: 'Explain access',
   description:
     'With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it or, with `who=cannot`, who cannot, as far as the caller may see; `level` and `cursor` page through one of the lists.',
-  permission: 'organization.read',
+  permission: 'teams.read',
   query,
   response: z.union([keyOut, targetAccessOut]),
   load: loadAsked,
@@ -194,17 +194,18 @@ async function explainTargetFor(
   const { target: name = '', level: only, organization_id: organizationId, cursor } = call.query;
   if (cursor !== undefined && only === undefined) throw invalid('?level', 'say which list the cursor belongs to');
   const target = catalogue.targets.get(name);
-  const reach = reachWithin(call.actor, 'organization.read', organizationId === undefined ? 'platform' : { organizationId });
+  const within = organizationId === undefined ? 'platform' : { organizationId };
   const answer = emptyAnswer(name);
   if (target === undefined) return answer;
-  const asked = { target, who: whoOf(call), reach, organizationId, limit: call.query.limit ?? 50, cursor };
+  const asked = { target, who: whoOf(call), organizationId, limit: call.query.limit ?? 50, cursor };
   for (const list of LEVELS) {
     if (only !== undefined && only !== list) continue;
-    const page = await STORES[list](call.deps.db, asked);
+    const reach = reachWithin(call.actor, list === 'organizations' ? 'organization.read' : 'teams.read', within);
+    const page = await STORES[list](call.deps.db, { ...asked, reach });
     answer[list] = page.rows.map((row) => renderReaching(row, catalogue, name));
     answer.next_cursors[list] = page.nextCursor;
   }
-  return describe(answer, target, call, reach);
+  return describe(answer, target, call);
 }
 
 function whoOf(call: AdminCall<unknown, Query>): reaching.ReachingQuery['who'] {
@@ -218,8 +219,8 @@ function emptyAnswer(target: string): z.output<typeof targetAccessOut> {
 }
 
 /** What the target is: told to the platform, and to whom the answer names somebody whose organization is granted it. */
-function describe(answer: z.output<typeof targetAccessOut>, target: CallableTarget, call: AdminCall, reach: readonly Reach[]) {
-  const isSeen = reach.length > 0 && LEVELS.some((list) => answer[list].length > 0);
+function describe(answer: z.output<typeof targetAccessOut>, target: CallableTarget, call: AdminCall) {
+  const isSeen = LEVELS.some((list) => answer[list].length > 0);
   if (!isSeen && !can(call.actor, 'platform.read', { organizationId: null })) return answer;
   return { ...answer, type: target.kind, access_groups: [...target.accessGroups].sort() };
 }

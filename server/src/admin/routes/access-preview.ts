@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type AccessLevels, explainTarget, reaches } from '../../domain/access.ts';
 import type { Catalogue } from '../../domain/catalogue.ts';
-import { can } from '../../domain/permission.ts';
+import { can, type PermissionObject } from '../../domain/permission.ts';
 import * as memberships from '../../store/memberships.ts';
 import * as teams from '../../store/teams.ts';
 import { accessCatalogue, choice, grants, INHERITED, NOTHING_GRANTED, patchedChoice, patchedGrants } from '../access-fields.ts';
+import { authorize } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { id } from '../fields.ts';
 import * as load from '../load.ts';
@@ -40,31 +41,53 @@ const previewOut = z
 
 export const preview = route({
   summary: 'Count what a choice of access lets through, without making it',
+  description:
+    'Grants of an organization are chosen from the whole catalogue, so their preview is the platform’s. To name a team or a member needs teams.read there.',
   permission: 'organization.read',
   body,
   response: previewOut,
   load: loadParent,
-  handle: async (call) => {
+  handle: async (call, place) => {
+    requireReadable(call, place);
     const catalogue = await accessCatalogue(call.deps.db);
     const levels = await levelsOf(call);
-    const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
+    const seesCatalogue = can(call.actor, 'platform.read', PLATFORM);
     return renderPreview(call.body.level, levels, catalogue, seesCatalogue);
   },
 });
 
+const PLATFORM = { organizationId: null };
+
+/** Throws 403 where the answer would tell more than the caller may read: the catalogue, or the access of a team or a person. */
+function requireReadable({ actor, body }: AdminCall<unknown, unknown, Body>, place: PermissionObject): void {
+  if (body.level === 'organization') authorize(actor, 'platform.read', PLATFORM);
+  if (body.team_id !== undefined || body.member_id !== undefined) authorize(actor, 'teams.read', place);
+}
+
 /** Another tenant's organization, team and member are 404, as is a team or member of another organization than the one named. */
-async function loadParent(call: AdminCall<unknown, unknown, Body>): Promise<Loaded<null>> {
+async function loadParent(call: AdminCall<unknown, unknown, Body>): Promise<Loaded<PermissionObject>> {
   const { organization_id: organizationId, team_id: teamId, member_id: memberId, level } = call.body;
   if (organizationId === undefined) {
     if (level !== 'organization') throw invalid('/organization_id', 'say in which organization');
-    return load.platform();
+    return { place: PLATFORM, object: PLATFORM };
   }
   await load.findOrganization(call, organizationId);
   if (teamId !== undefined && (await teams.find(call.deps.db, { organizationId, id: teamId })) === null) throw notFound('team');
   const member = memberId === undefined ? null : await memberships.find(call.deps.db, { organizationId, id: memberId });
   if (memberId !== undefined && member === null) throw notFound('member');
-  const place = { organizationId, ...(teamId === undefined ? {} : { teamId }), ownerAccountId: member?.accountId ?? null };
-  return { place, object: null };
+  const place = { organizationId, ...(await teamOf(call, member)), ownerAccountId: member?.accountId ?? null };
+  return { place, object: place };
+}
+
+/** The named team, unless a member is named who is not in it: then the team is no way to read the member. */
+async function teamOf(
+  { body: { organization_id: organizationId = '', team_id: teamId }, deps }: AdminCall<unknown, unknown, Body>,
+  member: memberships.Member | null,
+): Promise<{ readonly teamId?: string }> {
+  if (teamId === undefined) return {};
+  if (member === null) return { teamId };
+  const theirs = (await memberships.teamsOf(deps.db, [organizationId], [member.id])).get(member.id) ?? [];
+  return theirs.some((team) => team.teamId === teamId) ? { teamId } : {};
 }
 
 /** The levels above as they are stored, and the wanted choice at its own. */

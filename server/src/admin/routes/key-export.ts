@@ -18,7 +18,7 @@ const PAGE = 200;
 export const csv = route({
   summary: 'Export keys as comma-separated values, newest first',
   description: 'Narrowed like the list. At most 100,000 rows; a last line says when there are more.',
-  permission: 'organization.read',
+  permission: 'teams.read',
   query: z.strictObject({ search: listQuery.search, ...keyFilters, organization_id: id.optional() }),
   response: textOut,
   form: 'text',

@@ -42,7 +42,7 @@ type PatchBody = z.output<typeof patchBody>;
 
 export const list = route({
   summary: 'List keys',
-  permission: 'organization.read',
+  permission: 'teams.read',
   query: z.strictObject({ ...keysQuery.shape, organization_id: id.optional() }),
   response: pageOut(keyOut),
   load: load.anywhere,
@@ -51,7 +51,7 @@ export const list = route({
 
 export const listOfOrganization = route({
   summary: 'List the keys of an organization',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: keysQuery,
   response: pageOut(keyOut),
@@ -61,7 +61,7 @@ export const listOfOrganization = route({
 
 export const listOfTeam = route({
   summary: 'List the keys of a team',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: keysQuery,
   response: pageOut(keyOut),
@@ -71,7 +71,7 @@ export const listOfTeam = route({
 
 export const read = route({
   summary: 'Read a key',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   response: keyOut,
   load: load.key,
@@ -117,7 +117,7 @@ export async function filterOf(
   const { query, deps } = call;
   const place = where.organizationId === undefined ? 'platform' : { organizationId: where.organizationId };
   return {
-    reach: reachWithin(call.actor, 'organization.read', place),
+    reach: reachWithin(call.actor, 'teams.read', place),
     organizationId: where.organizationId,
     teamId: where.teamId ?? query.team_id,
     membershipIds: query.account_id === undefined ? undefined : await accounts.membershipIds(deps.db, query.account_id),

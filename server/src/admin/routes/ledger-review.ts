@@ -50,7 +50,8 @@ export const list = route({
     if (fromMs >= toMs) throw invalid('?since', 'lies before `until`');
     const page = await reviewLedger(call.deps.db, { fromMs, toMs, limit: pageLimit(limit), cursor });
     const ids = [...new Set(page.rows.flatMap((row) => [row.organizationId, row.teamId, row.keyId]))];
-    const names = await namesOf(call.deps.db, { ids, reaches: [{ is: 'everywhere' }], mayReadCatalogue: true });
+    const all = [{ is: 'everywhere' }] as const;
+    const names = await namesOf(call.deps.db, { ids, organizations: all, teams: all, mayReadCatalogue: true });
     return { data: page.rows.map((row) => view(row, names)), next_cursor: page.nextCursor };
   },
 });

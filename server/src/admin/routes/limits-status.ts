@@ -12,7 +12,7 @@ import { memberParams } from './members.ts';
 
 export const ofOrganization = route({
   summary: 'Live use of an organization’s limits and budgets',
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: idParams,
   response: limitsStatusOut,
   load: load.organization,
@@ -21,7 +21,7 @@ export const ofOrganization = route({
 
 export const ofTeam = route({
   summary: 'Live use of a team’s limits and budgets',
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: idParams,
   response: limitsStatusOut,
   load: load.team,
@@ -30,7 +30,7 @@ export const ofTeam = route({
 
 export const ofMember = route({
   summary: 'Live use of a member’s limits and budgets',
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: memberParams,
   response: limitsStatusOut,
   load: load.member,
@@ -39,7 +39,7 @@ export const ofMember = route({
 
 export const ofKey = route({
   summary: 'Live use of a key’s limits and budgets',
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: idParams,
   response: limitsStatusOut,
   load: load.key,

@@ -21,7 +21,7 @@ const response = z.custom<Feed>();
 export const ofOrganization = route({
   summary: 'Follow the use of an organization’s limits and budgets',
   description,
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: idParams,
   response,
   form: 'events',
@@ -32,7 +32,7 @@ export const ofOrganization = route({
 export const ofTeam = route({
   summary: 'Follow the use of a team’s limits and budgets',
   description,
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: idParams,
   response,
   form: 'events',
@@ -43,7 +43,7 @@ export const ofTeam = route({
 export const ofKey = route({
   summary: 'Follow the use of a key’s limits and budgets',
   description,
-  permission: 'organization.read',
+  permission: 'usage.read',
   params: idParams,
   response,
   form: 'events',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Reach } from '../../domain/permission.ts';
+import { type Reach, reachOf } from '../../domain/permission.ts';
 import type { EndRecord } from '../../journal/records.ts';
 import * as accounts from '../../store/accounts.ts';
 import type { RequestFilter } from '../../store/request-log.ts';
@@ -20,7 +20,7 @@ const EVENTS_MAX = 200;
 export const stream = route({
   summary: 'Follow requests as they end',
   description:
-    'Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told; `end` before the stream ends for a reason. Narrowed like the list.',
+    'Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told (null: how many of them the caller may see is not known); `end` before the stream ends for a reason. Narrowed like the list.',
   permission: 'usage.read',
   query: z.strictObject(requestFilters),
   response: z.custom<Feed>(),
@@ -40,15 +40,21 @@ function feedOf(call: AdminCall): Feed {
       if (known?.call !== now)
         known = { call: now, isWanted: await wantedBy(now, organization as { readonly id: string } | null) };
       const { records, missed } = follower.next();
-      return eventsOf(records.filter(known.isWanted), missed);
+      return eventsOf(records.filter(known.isWanted), missedBy(now, missed));
     },
     close: () => follower.close(),
   };
 }
 
-function eventsOf(records: readonly EndRecord[], missed: number): readonly LiveEvent[] {
+/** What was not kept was everybody's: its number is told to who may see all of it. */
+function missedBy({ actor }: AdminCall, missed: number): number | null {
+  const seesAll = reachOf(actor, 'usage.read').some((reach) => reach.is === 'everywhere');
+  return missed === 0 || seesAll ? missed : null;
+}
+
+function eventsOf(records: readonly EndRecord[], missed: number | null): readonly LiveEvent[] {
   const told = records.slice(-EVENTS_MAX);
-  const count = missed + records.length - told.length;
+  const count = missed === null ? null : missed + records.length - told.length;
   const events: LiveEvent[] = told.map((record) => ({ event: 'request', data: renderRequest(rowsOfRecord(record).row) }));
   return count === 0 ? events : [{ event: 'missed', data: { count } }, ...events];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/permission.ts';
+import { can, ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
 import * as accounts from '../../store/accounts.ts';
 import type { Member } from '../../store/memberships.ts';
@@ -21,7 +21,7 @@ import { memberFacts, memberOut, viewMember, viewMembers } from '../member-view.
 import { levelsAbove } from '../parent-access.ts';
 import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../policy.ts';
 import { conflict, invalid, notFound } from '../problem.ts';
-import { route } from '../route.ts';
+import { type Loaded, route } from '../route.ts';
 import { takeBack } from '../take-back.ts';
 import { lockLiving } from './organizations.ts';
 
@@ -35,14 +35,14 @@ export const memberParams = z.object({ id, member_id: id });
 
 export const list = route({
   summary: 'List the members of an organization',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: z.strictObject({ ...listQuery, role: role.optional() }),
   response: pageOut(memberOut),
   load: load.withinOrganization,
   handle: async (call, organization) => {
     const filter = {
-      reach: reachWithin(call.actor, 'organization.read', { organizationId: organization.id }),
+      reach: reachWithin(call.actor, 'teams.read', { organizationId: organization.id }),
       organizationId: organization.id,
       role: call.query.role,
       search: searchOf(call.query),
@@ -54,10 +54,10 @@ export const list = route({
 
 export const read = route({
   summary: 'Read a member',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: memberParams,
   response: memberOut,
-  load: load.member,
+  load: loadColleague,
   handle: (call, member) => shown(call, member.organizationId, member.id),
 });
 
@@ -108,6 +108,16 @@ export const update = route({
     return shown(call, member.organizationId, member.id);
   },
 });
+
+/** The member, placed in the team through which the caller may read them, if it is through a team. */
+async function loadColleague(call: AdminCall<z.output<typeof memberParams>, unknown, unknown>): Promise<Loaded<Member>> {
+  const loaded = await load.member(call);
+  const { organizationId, id, accountId: ownerAccountId } = loaded.object;
+  const teams = (await memberships.teamsOf(call.deps.db, [organizationId], [id])).get(id) ?? [];
+  const places = teams.map(({ teamId }) => ({ organizationId, teamId, ownerAccountId }));
+  const place = places.find((one) => can(call.actor, 'teams.read', one)) ?? loaded.place;
+  return { ...loaded, place };
+}
 
 /** Throws 409 when this is the only active owner: somebody must answer for a tenant. Lock the organization first. */
 export async function requireAnotherOwner(tx: Change['tx'], member: Member): Promise<void> {

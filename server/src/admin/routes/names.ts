@@ -28,7 +28,8 @@ export const list = route({
   handle: async (call) => ({
     names: await namesOf(call.deps.db, {
       ids: call.query.ids,
-      reaches: reachWithin(call.actor, 'organization.read', 'platform'),
+      organizations: reachWithin(call.actor, 'organization.read', 'platform'),
+      teams: reachWithin(call.actor, 'teams.read', 'platform'),
       mayReadCatalogue: can(call.actor, 'platform.read', { organizationId: null }),
     }),
   }),

@@ -26,7 +26,7 @@ const ids = z
 export const csv = route({
   summary: 'Export organizations as comma-separated values, by name',
   description:
-    'At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front.',
+    'At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front. What the caller may not read of an organization is an empty cell.',
   permission: 'organization.read',
   query: z.strictObject({ search: listQuery.search, status: statusFilter, unpriced: unpricedFilter, ids }),
   response: textOut,
@@ -54,10 +54,11 @@ async function pageOf(call: AdminCall, filter: organizationList.OrganizationFilt
 
 function cellsOf(view: z.output<typeof organizationOut>): readonly (string | number | null)[] {
   const { standing } = view;
+  const owners = view.owners?.map((owner) => owner.email).join(' ') ?? null;
   return [
-    ...[view.id, view.slug, view.name, view.status, standing.status, standing.budget_used_ratio],
-    ...[standing.spend_period, standing.spend_30d, standing.requests_30d],
-    ...[view.team_count, view.member_count, view.key_count, standing.granted_targets],
-    ...[view.owners.map((owner) => owner.email).join(' '), view.time_zone, view.created_at, standing.as_of],
+    ...[view.id, view.slug, view.name, view.status, standing?.status ?? null, standing?.budget_used_ratio ?? null],
+    ...[standing?.spend_period ?? null, standing?.spend_30d ?? null, standing?.requests_30d ?? null],
+    ...[view.team_count, view.member_count, view.key_count, standing?.granted_targets ?? null],
+    ...[owners, view.time_zone, view.created_at, standing?.as_of ?? null],
   ];
 }

@@ -15,7 +15,10 @@ const search = listQuery.search.meta({ description: 'Beginning of the name or sl
 export const statusFilter = z
   .enum(['all', 'active', ...ORGANIZATION_STATUSES])
   .optional()
-  .meta({ description: '`active` is neither suspended nor archived.' });
+  .meta({
+    description:
+      '`active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read.',
+  });
 
 export const unpricedFilter = unpricedFlag.meta({
   description:
@@ -24,6 +27,7 @@ export const unpricedFilter = unpricedFlag.meta({
 
 export const list = route({
   summary: 'List organizations, each with how it stands',
+  description: 'Sorted by a figure that the caller may not read of an organization, that organization counts as having none.',
   permission: 'organization.read',
   query: z.strictObject({
     ...listQuery,
@@ -43,6 +47,8 @@ export const list = route({
 
 export const summary = route({
   summary: 'Count organizations by how they stand, and add up their spend',
+  description:
+    'Spend, and how organizations stand, are those of organizations whose usage the caller may read; teams those of organizations in which they may read all teams.',
   permission: 'organization.read',
   query: z.strictObject({ search }),
   response: summaryOut,
@@ -62,8 +68,10 @@ export function filterOf(call: AdminCall<unknown, ListCall>): organizationList.O
   const unpriced = unpricedAt(call.query.unpriced, call);
   return {
     reach: reachWithin(call.actor, 'organization.read', 'platform'),
+    usageReach: reachWithin(call.actor, 'usage.read', 'platform'),
+    teamsReach: reachWithin(call.actor, 'teams.read', 'platform'),
     status: status === 'all' ? undefined : status,
     search: searchOf(call.query),
-    unpriced: unpriced && { ...unpriced, reach: reachWithin(call.actor, 'usage.read', 'platform') },
+    unpriced,
   };
 }

@@ -51,7 +51,8 @@ export const list = route({
     if (text === '' || text.includes('\0')) return { data: [] };
     const named = await searchNamed(call.deps.db, {
       text,
-      reaches: reachWithin(call.actor, 'organization.read', 'platform'),
+      organizations: reachWithin(call.actor, 'organization.read', 'platform'),
+      teams: reachWithin(call.actor, 'teams.read', 'platform'),
       mayReadPlatform: can(call.actor, 'platform.read', { organizationId: null }),
       limit: EACH_MAX,
     });

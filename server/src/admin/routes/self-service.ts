@@ -16,7 +16,7 @@ import { spokenForNanoUsd } from '../self-service-keys.ts';
 
 export const read = route({
   summary: 'Whether the caller may make a key of their own in a team, and within what',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   response: z
     .object({

@@ -41,7 +41,7 @@ const patchBody = z.strictObject({
 
 export const list = route({
   summary: 'List service accounts',
-  permission: 'organization.read',
+  permission: 'teams.read',
   query: z.strictObject({ ...listQuery, organization_id: id.optional(), team_id: id.optional() }),
   response: pageOut(serviceAccountOut),
   load: load.anywhere,
@@ -50,7 +50,7 @@ export const list = route({
 
 export const listOfTeam = route({
   summary: 'List the service accounts of a team',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
   response: pageOut(serviceAccountOut),
@@ -60,7 +60,7 @@ export const listOfTeam = route({
 
 export const read = route({
   summary: 'Read a service account',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   response: z.union([serviceAccountOut, tokenAccountOut]),
   load: load.anyServiceAccount,
@@ -202,7 +202,7 @@ async function listOf(
   where: { readonly organizationId: string | undefined; readonly teamId: string | undefined },
 ) {
   const place = where.organizationId === undefined ? 'platform' : { organizationId: where.organizationId };
-  const filter = { reach: reachWithin(call.actor, 'organization.read', place), ...where, search: searchOf(call.query) };
+  const filter = { reach: reachWithin(call.actor, 'teams.read', place), ...where, search: searchOf(call.query) };
   const listed = await serviceAccounts.list(call.deps.db, filter, pageRequest(call.query));
   return renderPage(
     listed,

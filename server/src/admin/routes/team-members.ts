@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { can, TEAM_ROLES, type TeamRole } from '../../domain/permission.ts';
 import * as memberships from '../../store/memberships.ts';
+import { findByEmail } from '../../store/sign-in.ts';
 import type { TeamMember } from '../../store/team-members.ts';
 import * as teamMembers from '../../store/team-members.ts';
 import type { TeamRow } from '../../store/teams.ts';
@@ -8,7 +9,7 @@ import * as teams from '../../store/teams.ts';
 import { requireAdmissible } from '../admissible.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
-import { id, idParams, instantOut, isoOf } from '../fields.ts';
+import { email, id, idParams, instantOut, isoOf } from '../fields.ts';
 import { requireGrantableRole } from '../grant-role.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
@@ -37,7 +38,7 @@ const params = z.object({ id, member_id: id });
 
 export const list = route({
   summary: 'List the members of a team',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
   response: pageOut(teamMemberOut),
@@ -51,10 +52,11 @@ export const list = route({
 
 export const create = route({
   summary: 'Add an account to a team',
-  description: 'An account that is not in the organization becomes an org_member of it, where the caller may add members.',
+  description:
+    'An account that is not in the organization becomes an org_member of it, where the caller may add members. Instead of its id the exact e-mail address of a member of the organization: a team’s admin reads no list of those who are in other teams.',
   permission: 'team_members.manage',
   params: idParams,
-  body: z.strictObject({ account_id: id, role }),
+  body: z.strictObject({ account_id: id.optional(), email: email.optional(), role }),
   status: 201,
   response: teamMemberOut,
   load: load.team,
@@ -63,7 +65,7 @@ export const create = route({
     const key = await change(call, async (change) => {
       const { tx, now, record, touch } = change;
       await lockTeam(tx, team);
-      const membershipId = await membershipOf(call, change, team, call.body.account_id);
+      const membershipId = await membershipOf(call, change, team, call.body);
       const key = { organizationId: team.organizationId, teamId: team.id, membershipId };
       await teamMembers.insert(tx, { ...key, role: call.body.role, createdAt: now });
       await record({ ...eventOf(team, membershipId), action: 'team_member.add', before: null, after: { role: call.body.role } });
@@ -150,13 +152,21 @@ async function loadTeamMember(call: AdminCall<z.output<typeof params>, unknown, 
   return { place: { organizationId, teamId: team.id }, object: { team, member } };
 }
 
+interface Named {
+  readonly account_id?: string | undefined;
+  readonly email?: string | undefined;
+}
+
 /** The account's membership; one is made when there is none and the caller may add members to the organization. */
 async function membershipOf(
   call: AdminCall<unknown, unknown, unknown>,
   change: Change,
   { organizationId }: TeamRow,
-  accountId: string,
+  { account_id: accountId, email: address }: Named,
 ): Promise<string> {
+  if ((accountId === undefined) === (address === undefined))
+    throw invalid('/account_id', 'name an account or an e-mail address, one of the two');
+  if (accountId === undefined) return memberWithAddress(change, organizationId, address ?? '');
   const known = await memberships.findByAccount(change.tx, { organizationId, accountId });
   if (known !== null) return known.id;
   if (!can(call.actor, 'members.manage', { organizationId })) {
@@ -164,6 +174,15 @@ async function membershipOf(
   }
   await requireAdmissible(call, change.tx, { accountId, organizationId });
   return addMember(change, organizationId, { account_id: accountId, role: 'org_member' });
+}
+
+/** Says nothing of accounts elsewhere: an address is known only as that of a member. */
+async function memberWithAddress({ tx }: Change, organizationId: string, address: string): Promise<string> {
+  const account = await findByEmail(tx, address);
+  const member = account === null ? null : await memberships.findByAccount(tx, { organizationId, accountId: account.id });
+  if (member === null)
+    throw invalid('/email', 'is not the address of a member of the organization; an organization admin can invite them');
+  return member.id;
 }
 
 async function lockTeam(tx: Change['tx'], team: TeamRow): Promise<void> {

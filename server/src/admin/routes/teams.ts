@@ -36,7 +36,7 @@ type PatchBody = z.output<typeof patchBody>;
 
 export const list = route({
   summary: 'List teams',
-  permission: 'organization.read',
+  permission: 'teams.read',
   query: z.strictObject({ ...listQuery, organization_id: z.string().max(64).optional() }),
   response: pageOut(teamOut),
   load: load.anywhere,
@@ -45,7 +45,7 @@ export const list = route({
 
 export const listOfOrganization = route({
   summary: 'List the teams of an organization',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
   response: pageOut(teamOut),
@@ -55,7 +55,7 @@ export const listOfOrganization = route({
 
 export const read = route({
   summary: 'Read a team',
-  permission: 'organization.read',
+  permission: 'teams.read',
   params: idParams,
   response: teamOut,
   load: load.team,
@@ -150,7 +150,7 @@ export const remove = route({
 
 async function listOf(call: AdminCall<unknown, z.output<z.ZodObject<typeof listQuery>>>, organizationId: string | undefined) {
   const where = organizationId === undefined ? 'platform' : { organizationId };
-  const filter = { reach: reachWithin(call.actor, 'organization.read', where), organizationId, search: searchOf(call.query) };
+  const filter = { reach: reachWithin(call.actor, 'teams.read', where), organizationId, search: searchOf(call.query) };
   const listed = await teams.list(call.deps.db, filter, pageRequest(call.query));
   return renderPage(listed, await viewTeams(call, listed.rows));
 }

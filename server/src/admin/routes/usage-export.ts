@@ -88,10 +88,13 @@ async function namesIn(call: ExportCall, lines: readonly UsageLine[]): Promise<N
   const ids = new Set(lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? [])));
   const names = new Map<string, string>();
   const all = [...ids];
-  const reaches = reachOf(call.actor, 'usage.read');
-  const mayReadCatalogue = can(call.actor, 'platform.read', { organizationId: null });
+  const visible = {
+    organizations: reachOf(call.actor, 'organization.read'),
+    teams: reachOf(call.actor, 'teams.read'),
+    mayReadCatalogue: can(call.actor, 'platform.read', { organizationId: null }),
+  };
   for (let at = 0; at < all.length; at += NAMES_AT_ONCE) {
-    const some = await namesOf(call.deps.db, { ids: all.slice(at, at + NAMES_AT_ONCE), reaches, mayReadCatalogue });
+    const some = await namesOf(call.deps.db, { ids: all.slice(at, at + NAMES_AT_ONCE), ...visible });
     for (const [id, name] of Object.entries(some)) names.set(id, name);
   }
   return names;
