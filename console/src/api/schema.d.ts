@@ -2720,7 +2720,7 @@ export interface components {
             status: "active" | "stopped" | "expired" | "revoked";
             /** @description Whose change stopped it. A service account’s token goes on when somebody takes it over. */
             stopped_by: ("maker" | "responsible" | "service_account" | "organization") | null;
-            permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+            permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
             organization_ids: string[] | null;
             networks: string[] | null;
             expires_at: string | null;
@@ -3536,7 +3536,7 @@ export interface components {
             status: "active" | "stopped" | "expired" | "revoked";
             /** @description Whose change stopped it. A service account’s token goes on when somebody takes it over. */
             stopped_by: ("maker" | "responsible" | "service_account" | "organization") | null;
-            permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+            permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
             organization_ids: string[] | null;
             networks: string[] | null;
             expires_at: string | null;
@@ -4444,7 +4444,7 @@ export interface components {
             responsible_account_id: string;
             responsible_name: string | null;
             /** @description What the caller may do here. */
-            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
+            capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
             /** Format: date-time */
@@ -9655,7 +9655,7 @@ export interface operations {
                     /** @description Absent: 90 days from now. Null: it never expires. */
                     expires_at?: string | null;
                     /** @description The only permissions of its role that it keeps; null: all of them. */
-                    permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+                    permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
                     /** @description Of a platform role: the only organizations in which it acts; null: all, and the platform. */
                     organization_ids?: string[] | null;
                     /** @description The only addresses and ranges (CIDR) that it may be used from; null: any. */
@@ -9797,7 +9797,7 @@ export interface operations {
                     /** @description Absent: 90 days from now. Null: it never expires. */
                     expires_at?: string | null;
                     /** @description The only permissions of its role that it keeps; null: all of them. */
-                    permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
+                    permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
                     /** @description Of a platform role: the only organizations in which it acts; null: all, and the platform. */
                     organization_ids?: string[] | null;
                     /** @description The only addresses and ranges (CIDR) that it may be used from; null: any. */
