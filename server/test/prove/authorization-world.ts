@@ -125,7 +125,7 @@ async function markersOf(gateway: Gateway, team: TeamPlace, model: string): Prom
 export function ofNothing({ method, path, body }: Call): Call {
   const given = new Map<string, string>();
   const exchange = (text: string) =>
-    text.replaceAll(/\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req)_[0-9A-Za-z]+/g, (id, prefix: string) => {
+    text.replaceAll(/\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req)_[0-9a-f]{32}\b/g, (id, prefix: string) => {
       const known = given.get(id) ?? newId(prefix as IdPrefix);
       given.set(id, known);
       return known;
