@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { heldWhile } from '../support/event-loop.ts';
+import { copyMs, heldWhile } from '../support/event-loop.ts';
 import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const MB = 1024 * 1024;
 const HELD_MS_MAX = 50;
+/** On a machine whose memory is slow, or busy: so many times what it takes to copy the body once. */
+const COPIES_MAX = 3;
 const embedding: Partial<DeploymentConfig> = { id: 'dep_2', model: 'embed', upstreamModel: 'fake-embedding', mode: 'embedding' };
 
 let house: WalkHouse;
@@ -64,14 +66,15 @@ describe('a body of', () => {
     '%s',
     async (_what, made, status) => {
       // The first try pays for what is begun once: the thread, and code that never ran.
-      let held = Number.POSITIVE_INFINITY;
-      for (let tries = 0; tries < 3 && held > HELD_MS_MAX; tries += 1) {
+      let [held, allowed] = [Number.POSITIVE_INFINITY, 0];
+      for (let tries = 0; tries < 3 && held > allowed; tries += 1) {
         const raw = made();
+        allowed = Math.max(HELD_MS_MAX, COPIES_MAX * copyMs(raw));
         const { heldMs, result } = await heldWhile(() => house.ask(null, { raw }));
         expect(result.status).toBe(status);
         held = heldMs;
       }
-      expect(held).toBeLessThan(HELD_MS_MAX);
+      expect(held).toBeLessThan(allowed);
     },
     60_000,
   );

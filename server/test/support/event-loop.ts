@@ -22,6 +22,13 @@ export async function heldWhile<T>(work: () => Promise<T>): Promise<{ readonly h
   }
 }
 
+/** What this thread needs, at present, to copy so many bytes to memory it has not touched: in milliseconds of its own CPU time. */
+export function copyMs(bytes: Buffer): number {
+  const before = cpuMs();
+  Buffer.allocUnsafeSlow(bytes.length).set(bytes);
+  return cpuMs() - before;
+}
+
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1_000;

@@ -6,7 +6,28 @@ import { anyText } from '../hostile-json.ts';
 import { fuzzOf } from './reader.ts';
 
 const HEAD = ['a', 'b', 'c', 'd'];
-const STARTS = ['', '=', '+', '-', '@', '\t', '\r', '"', '""', ',', '\n', '\r\n', "'", ' ='];
+const STARTS = [
+  '',
+  '=',
+  '+',
+  '-',
+  '@',
+  '\t',
+  '\r',
+  '"',
+  '""',
+  ',',
+  '\n',
+  '\r\n',
+  "'",
+  ' =',
+  ';=',
+  'a;=',
+  '\uFF1D',
+  'a\t" \uFF0B',
+];
+/** At the beginning of a cell, and behind what some spreadsheets split at. */
+const FORMULA = /^[=+\-@\uFF1D\uFF0B\uFF0D\uFF20;\t\r\n]|[;\t\r\n]["\u0020\u00A0\u3000]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 export const csv = (write: (cells: readonly Cell[]) => string = csvLine) =>
   fuzzOf('csv', 500, (seed) => {
@@ -18,12 +39,17 @@ export const csv = (write: (cells: readonly Cell[]) => string = csvLine) =>
     for (const [at, row] of rows.entries())
       for (const [column, cell] of row.entries()) {
         const found = read[at]?.[HEAD[column] as string] ?? '';
-        if (found !== textOf(cell) && found !== `'${textOf(cell)}`)
+        if (withoutApostrophes(found) !== withoutApostrophes(textOf(cell)) || found.length < textOf(cell).length)
           return `${JSON.stringify(cell)} was read as ${JSON.stringify(found)}`;
-        if (typeof cell === 'string' && /^[=+\-@\t\r]/.test(found)) return `${JSON.stringify(found)} is a formula`;
+        if (typeof cell === 'string' && FORMULA.test(found)) return `${JSON.stringify(found)} is a formula`;
       }
     return null;
   });
+
+/** What keeps a formula from being one is an apostrophe more. */
+function withoutApostrophes(text: string): string {
+  return text.replaceAll("'", '');
+}
 
 function textOf(cell: Cell): string {
   if (cell === null) return '';
