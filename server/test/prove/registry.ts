@@ -157,6 +157,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'access.changes': 'server/test/effects/access-effect.test.ts',
   'walls.matrix': 'server/test/admin/matrix.test.ts',
   'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
+  'walls.bodies': 'server/test/hostile/head-first.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
