@@ -1,6 +1,11 @@
-/** The thread of walls-bodies.ts that calls as everybody else does, at a steady pace, and times each call by its own clock. */
+/**
+ * The thread of walls-bodies.ts that calls as everybody else does, at a steady pace, and times each call by its own clock. Their provider is here
+ * as well: one that answers in the thread of the attackers would be as slow as they are busy.
+ */
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import { parentPort, workerData } from 'node:worker_threads';
+import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
+import { startVendor } from '../support/vendor-double.ts';
 
 export interface OthersOptions {
   readonly port: number;
@@ -18,9 +23,17 @@ export interface Others {
 
 const IN_FLIGHT_MAX = 200;
 
-if (workerData !== undefined && parentPort !== null) callSteadily(workerData as OthersOptions);
+if (!isMainThread && parentPort !== null) await begin(parentPort);
 
-function callSteadily({ port, secret, model, everyMs }: OthersOptions): void {
+/** Says where the provider is, and begins when it is told whom to call. */
+async function begin(main: MessagePort): Promise<void> {
+  const { base } = await startVendor();
+  const told = once(main, 'message') as Promise<[OthersOptions]>;
+  main.postMessage(base);
+  callSteadily((await told)[0], main);
+}
+
+function callSteadily({ port, secret, model, everyMs }: OthersOptions, main: MessagePort): void {
   const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX });
   const body = JSON.stringify({ model, max_tokens: 5, messages: [{ role: 'user', content: 'Hi.' }] });
   const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'content-length': body.length };
@@ -50,8 +63,8 @@ function callSteadily({ port, secret, model, everyMs }: OthersOptions): void {
     sent.end(body);
   };
   setInterval(call, everyMs);
-  parentPort?.on('message', () => {
-    parentPort?.postMessage({ tookMs, failed } satisfies Others);
+  main.on('message', () => {
+    main.postMessage({ tookMs, failed } satisfies Others);
     [tookMs, failed] = [[], []];
   });
 }
