@@ -1,38 +1,10 @@
-import { isIPv6 } from 'node:net';
+import { ipNetworkOf } from '../lib/ip-network.ts';
 
 /**
- * The network that an address counts as where attempts are counted: an IPv4 address itself, of an IPv6 address its /64. Who has one address of
- * a /64 has all of them. Text that is no address counts as itself.
+ * The network that an address counts as where attempts are counted: an IPv4 address itself, of an IPv6 address its /64. Text that is no address
+ * counts as itself.
  */
 export function networkOf(address: string): string {
-  const plain = address.split('%')[0] ?? address;
-  if (!isIPv6(plain)) return address;
-  const groups = groupsOf(plain);
-  const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
-  if (isMapped) return ipv4Of(groups[6] ?? 0, groups[7] ?? 0);
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toString(16))
-    .join(':')}::/64`;
-}
-
-/** The eight groups of an IPv6 address. */
-function groupsOf(address: string): readonly number[] {
-  const [head = '', tail] = address.split('::');
-  const [before, after] = [partsOf(head), partsOf(tail ?? '')];
-  const missing = tail === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...new Array<number>(missing).fill(0), ...after];
-}
-
-function partsOf(text: string): readonly number[] {
-  if (text === '') return [];
-  return text.split(':').flatMap((part) => {
-    if (!part.includes('.')) return [Number.parseInt(part, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = part.split('.').map(Number);
-    return [a * 256 + b, c * 256 + d];
-  });
-}
-
-function ipv4Of(high: number, low: number): string {
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+  const { is, text } = ipNetworkOf(address);
+  return is === 'ipv6' ? `${text}::/64` : text;
 }
