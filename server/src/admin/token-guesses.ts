@@ -1,6 +1,6 @@
 import { setTimeout as later } from 'node:timers';
 import { createThrottle, type Throttle } from '../identity/throttle.ts';
-import { appendAuditEvent, rememberAppended } from '../store/audit.ts';
+import { appendAlone } from '../store/audit.ts';
 import { ANONYMOUS } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -81,25 +81,22 @@ function tellBoundedly(deps: AdminDeps): (ip: string) => Promise<void> {
 /** When it cannot be written the log has it: the answer to the guess stays the same. */
 async function record(deps: AdminDeps, guesses: number, addresses: readonly string[]): Promise<void> {
   try {
-    const appended = await deps.db.transaction((tx) =>
-      appendAuditEvent(tx, deps.audit, {
-        organizationId: null,
-        at: new Date(deps.clock.nowMs()),
-        actorKind: ANONYMOUS.kind,
-        actorId: ANONYMOUS.id,
-        actorName: ANONYMOUS.name,
-        action: 'admin_token.refused',
-        objectType: 'admin_token',
-        objectId: 'unknown',
-        objectName: null,
-        before: null,
-        after: { guesses, addresses },
-        reason: null,
-        ip: addresses[0] ?? null,
-        requestId: null,
-      }),
-    );
-    await rememberAppended(deps.audit, [appended]);
+    await appendAlone(deps.db, deps.audit, {
+      organizationId: null,
+      at: new Date(deps.clock.nowMs()),
+      actorKind: ANONYMOUS.kind,
+      actorId: ANONYMOUS.id,
+      actorName: ANONYMOUS.name,
+      action: 'admin_token.refused',
+      objectType: 'admin_token',
+      objectId: 'unknown',
+      objectName: null,
+      before: null,
+      after: { guesses, addresses },
+      reason: null,
+      ip: addresses[0] ?? null,
+      requestId: null,
+    });
   } catch (error) {
     deps.log.warn({ guesses, reason: (error as Error).message }, 'guesses at admin tokens could not be audited');
   }

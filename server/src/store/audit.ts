@@ -92,6 +92,11 @@ export async function rememberAppended(
   await heads.remember(appended.filter(({ chain }) => !changed.has(chain)));
 }
 
+/** Appends one event in a transaction of its own, and remembers it. */
+export async function appendAlone(db: Database, trail: AuditTrail, event: NewAuditEvent): Promise<void> {
+  await rememberAppended(trail, [await db.transaction((tx) => appendAuditEvent(tx, trail, event))]);
+}
+
 /** Closes a chain whose newest event was written without the key. Returns its new head; null where there was nothing to close. */
 export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: string, at: Date): Promise<AppendedEvent | null> {
   const head = await lockHead(tx, chain);

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { QueryConfig, QueryResult } from 'pg';
 import { hashSecret, newKeySecret } from '../lib/secrets.ts';
-import { type AuditTrail, appendAuditEvent, rememberAppended } from './audit.ts';
+import { type AuditTrail, appendAlone } from './audit.ts';
 import type { OpenDatabase } from './database.ts';
 import { newPartitions } from './partitions.ts';
 import { SEED_BATCH, SEED_CATALOGUE, SEED_FUNCTIONS, SEED_REQUESTS, SEED_TENANCY } from './seed-statements.ts';
@@ -61,7 +61,7 @@ export async function seed({ database, pepper, audit }: SeedTarget, size: SeedSi
     await client.query('discard temp').catch(() => {});
     connection.release(true);
   }
-  await rememberAppended(audit, [await database.db.transaction((tx) => appendAuditEvent(tx, audit, auditEventOf(size)))]);
+  await appendAlone(database.db, audit, auditEventOf(size));
 }
 
 /** The secret of the key with this number (0 to keys − 1): known to everybody who reads this, so never seed what others can reach. */
