@@ -103,9 +103,10 @@ interface Site {
 async function furnish(gateway: Gateway, attackersBase: string, othersBase: string): Promise<Site> {
   const credentialId = await makeCredential(gateway, 'openai', `${attackersBase}/v1`);
   const models = { chat: 'words:3', flood: 'flood:64', embedding: 'vectors' };
-  for (const model of [models.chat, models.flood])
-    await makeModel(gateway, { model, provider: 'openai', upstreamModel: model, credentialId });
-  await makeModel(gateway, { model: models.embedding, provider: 'fake', upstreamModel: 'fake-embedding', mode: 'embedding' });
+  for (const model of Object.values(models)) {
+    const mode = model === models.embedding ? 'embedding' : 'chat';
+    await makeModel(gateway, { model, provider: 'openai', upstreamModel: model, mode, credentialId });
+  }
   const attacker = await makeTenant(gateway);
   const limited = await makeKey(gateway, attacker, { rate_limits: { rpm: 1 } });
   const free = await makeKey(gateway, attacker);
