@@ -1,4 +1,4 @@
-import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable, type Wire } from '../dialects/dialect.ts';
+import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
 import { estimateTokens } from '../dialects/exchange.ts';
 import { afterHangUp } from '../domain/hang-up.ts';
 import type { UsageBucket } from '../domain/usage.ts';

@@ -63,8 +63,7 @@ const SHAPES: readonly (readonly [string, () => Buffer, number])[] = [
 /** A long conversation, in both dialects. */
 const messages = (bytes: number) => `[{"role":"user","content":"${filler('x', bytes)}"}]`;
 const TRANSLATED = () => Buffer.from(`{"model":"fast","max_tokens":5,"messages":${messages(31 * MB)}}`);
-const TAGGED = () =>
-  Buffer.from(`{"model":"fast","metadata":{"tags":["a"]},"max_tokens":5,"messages":${messages(31 * MB)}}`);
+const TAGGED = () => Buffer.from(`{"model":"fast","metadata":{"tags":["a"]},"max_tokens":5,"messages":${messages(31 * MB)}}`);
 
 describe('a body of', () => {
   // promise: No body holds the event loop for more than 50 ms

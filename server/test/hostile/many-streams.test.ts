@@ -30,7 +30,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
     await vendor.close();
   });
 
-  // promise: No client's reading holds the event loop
+  // promise: No answer holds it either
   test(`${STREAMS} streams whose clients do not read hold the event loop for less than ${HELD_MS_MAX} ms`, async () => {
     const ask = postBytes(
       '/v1/chat/completions',

@@ -42,6 +42,8 @@ const CHAT = '/v1/chat/completions';
 const MB = 1024 * 1024;
 const BODY_BYTES = Math.floor(31.5 * MB);
 const PIECE_BYTES = 256 * 1024;
+/** Attackers of the lowest priority may be slow to hear what they were answered. */
+const PATIENT = { quietMs: 30_000 };
 const NOBODY = 'sk-hg-nobody';
 
 /** Eight kinds of 31.5 MB, each as a text that is repeated inside of a list, an object or a text. */
@@ -92,7 +94,7 @@ async function sendLarge(
     isReset = true;
   });
   try {
-    const answered = exchangeRaw(socket, postBytes(CHAT, secret, '', [`content-length: ${BODY_BYTES}`]), { quietMs: 30_000 });
+    const answered = exchangeRaw(socket, postBytes(CHAT, secret, '', [`content-length: ${BODY_BYTES}`]), PATIENT);
     for (const piece of pieces) {
       if (socket.destroyed || !socket.writable) break;
       if (!socket.write(piece)) await room(socket);
@@ -112,7 +114,7 @@ async function keylessConnections({ gateway }: Target, connections: number): Pro
   const bytes = Buffer.concat([postBytes(CHAT, NOBODY, '', [`content-length: ${32 * MB - 1}`]), Buffer.alloc(64 * 1024, ' ')]);
   const statuses = await inParallel(Array.from({ length: connections }), 250, async () => {
     const socket = openSocket(gateway.port);
-    const answer = await exchangeRaw(socket, bytes, { quietMs: 10_000 });
+    const answer = await exchangeRaw(socket, bytes, PATIENT);
     await sleep(500);
     socket.destroy();
     return answer.status;
@@ -150,17 +152,18 @@ async function slowClients({ gateway, free, models }: Target, forMs: number): Pr
   const waited = await exchangeRaw(
     openSocket(port),
     postBytes(CHAT, NOBODY, '', [`content-length: ${body.length}`, 'expect: 100-continue']),
+    PATIENT,
   );
   if (waited.status !== 401) problems.push(`a client that waits for 100 without a key: answered ${waited.status}`);
   const given = openSocket(port);
   const said = once(given, 'data').then(([bytes]) => String(bytes).split(' ')[1]);
   given.write(postBytes(CHAT, free, '', [`content-length: ${body.length}`, 'expect: 100-continue']));
   const word = await said;
-  const answer = await exchangeRaw(given, body);
+  const answer = await exchangeRaw(given, body, PATIENT);
   if (word !== '100' || answer.status !== 200) problems.push(`a client that waits for 100: ${word}, then ${answer.status}`);
   await sleep(forMs);
   const [last] = short.splice(-1);
-  if (last !== undefined && (await exchangeRaw(last, body.slice(-1))).status !== 200)
+  if (last !== undefined && (await exchangeRaw(last, body.slice(-1), PATIENT)).status !== 200)
     problems.push('a body whose last byte came late was not answered');
   clearInterval(trickle);
   for (const socket of [...sockets, given]) socket.destroy();
