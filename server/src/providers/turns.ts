@@ -10,9 +10,9 @@ interface Resting {
 const resting: Resting[] = [];
 
 /** What one answer is read of before others have their turn. A socket alone would give two megabytes. */
-export const SHARE_BYTES = 128 * 1024;
-/** So many in a turn: a megabyte or two, which are a few milliseconds. */
-export const IN_TURN_MAX = 8;
+export const SHARE_BYTES = 64 * 1024;
+/** So many in a turn: half a megabyte at most, which is a few milliseconds. A call of somebody else takes several turns. */
+export const IN_TURN_MAX = 4;
 
 /** Goes on when those before it had their turn, and never in this one. */
 export function goOnInTurn(answer: Resting): void {
