@@ -83,7 +83,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
-    largeBodies: { read: () => Promise.reject(new Error('no body of a simulation is large')) },
+    largeBodies: { read: noLargeBody, translate: noLargeBody },
     decisions: { find: async () => null },
     sealContent: () => null,
     refused: () => {},
@@ -187,4 +187,8 @@ async function restore({ schedule, world, truth }: Surroundings, source: ModelSt
     findKeys: (keys) => source.query(() => [...world.keys.values()].filter(({ id }) => keys.some(({ keyId }) => keyId === id))),
   };
   await restoreRecent(recent, sources, nowMs);
+}
+
+function noLargeBody(): Promise<never> {
+  return Promise.reject(new Error('no body of a simulation is large'));
 }
