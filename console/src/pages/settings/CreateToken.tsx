@@ -16,27 +16,30 @@ type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[n
 interface CreateTokenProps {
   readonly opened: boolean;
   readonly onClose: () => void;
+  /** The service account, and the organization that it is of, which the form begins with. */
+  readonly ownerId: string | undefined;
+  readonly organizationId: string | undefined;
   /** Takes the token, the one time it is known. */
   readonly onCreated: (secret: string) => void;
 }
 
-export function CreateToken({ opened, onClose, onCreated }: CreateTokenProps) {
+export function CreateToken({ opened, onClose, ...rest }: CreateTokenProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Create admin token">
-      <TokenForm onCreated={onCreated} />
+      <TokenForm {...rest} />
     </FormDialog>
   );
 }
 
-function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
+function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps, 'opened' | 'onClose'>) {
   const session = useSession();
   const places = placesOf(session);
   const form = useForm({
     initialValues: {
       name: '',
-      role: (session.platform_role === 'platform_admin' ? 'platform_auditor' : 'org_auditor') as TokenRole,
-      organization_id: places[0]?.value ?? null,
-      owner: ME,
+      role: firstRole(session, organizationId),
+      organization_id: organizationId ?? places[0]?.value ?? null,
+      owner: ownerId ?? ME,
       account_name: '',
       responsible: session.account.id as string | undefined,
       lasts: '90' as Lasts,
@@ -91,6 +94,11 @@ function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
       <Select label="Lasts" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
     </DialogForm>
   );
+}
+
+/** The least role of the place that the form begins with. */
+function firstRole(session: Session, organizationId: string | undefined): TokenRole {
+  return session.platform_role === 'platform_admin' && organizationId === undefined ? 'platform_auditor' : 'org_auditor';
 }
 
 function rolesOf({ platform_role }: Session) {
