@@ -59,9 +59,13 @@ export async function idsOf(house: House): Promise<Ids> {
 async function makeRisks(house: House): Promise<Ids['machine']> {
   const { organizationId: organization_id } = house;
   const { account } = await house.as('org_owner')<{ account: { id: string } }>('GET', '/session');
-  await house.api('POST', `/accounts/${account.id}/vouch`, { reason: 'Known in person.' });
+  const path = `/accounts/${account.id}`;
+  const { address_proof } = await house.api<{ address_proof: object | null }>('GET', path);
+  if (address_proof === null) await house.api('POST', `${path}/vouch`, { reason: 'Known in person.' });
   const name = `Deploys ${Date.now()}`;
-  const made = await house.as('org_owner')<{ id: string }>('POST', `/organizations/${organization_id}/service-accounts`, { name });
+  const made = await house.as('org_owner')<{ id: string }>('POST', `/organizations/${organization_id}/service-accounts`, {
+    name,
+  });
   const token = { role: 'org_auditor', organization_id };
   await house.as('org_owner')('POST', '/admin-tokens', { ...token, name: 'Nightly deploy', service_account_id: made.id });
   await house.as('org_owner')('POST', '/admin-tokens', { ...token, name: 'Reports' });
@@ -234,7 +238,11 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'security-platform', address: '/security' },
     { name: 'service-account-create', address: `${organization}?tab=service-accounts`, open: button('Create service account') },
     { name: 'service-account-edit', address: `${organization}?tab=service-accounts`, open: menuOf(ids.machine.name, 'Edit…') },
-    { name: 'service-account-delete', address: `${organization}?tab=service-accounts`, open: menuOf(ids.machine.name, 'Delete…') },
+    {
+      name: 'service-account-delete',
+      address: `${organization}?tab=service-accounts`,
+      open: menuOf(ids.machine.name, 'Delete…'),
+    },
     { name: 'settings-tokens', address: tokens },
     { name: 'settings-tokens-machine', address: `${tokens}&service_account_id=${ids.machine.accountId}` },
     { name: 'token-create', address: tokens, open: button('Create admin token') },

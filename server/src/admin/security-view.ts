@@ -23,7 +23,9 @@ export const memberFindingOut = z
     vouched_by: z
       .string()
       .nullable()
-      .meta({ description: 'The name of the platform admin who vouched for the address; null: another proof came first, or none.' }),
+      .meta({
+        description: 'The name of the platform admin who vouched for the address; null: another proof came first, or none.',
+      }),
     vouched_at: instantOut.nullable(),
     last_seen_at: instantOut.nullable(),
   })
@@ -105,6 +107,8 @@ export function plainTargets(
 
 function plainTarget({ name, kind, members }: CallableTarget, isPlain: (baseUrl: string) => boolean): PlainTarget {
   const used = members.map(({ deployment }) => deployment).filter(({ enabled }) => enabled);
-  const plain = used.filter(({ credential }) => credential !== null && credential.baseUrl !== null && isPlain(credential.baseUrl));
+  const plain = used.filter(
+    ({ credential }) => credential !== null && credential.baseUrl !== null && isPlain(credential.baseUrl),
+  );
   return { id: name, kind, deployments: used.length, plain_deployments: plain.length };
 }

@@ -1,7 +1,7 @@
 /** What an owner looks for among the people of an organization, as conditions on a list of memberships joined with their accounts. */
 import { and, eq, exists, inArray, isNotNull, not, type SQL } from 'drizzle-orm';
-import type { Database } from './database.ts';
 import { isOfPresentAddress } from './address-proofs.ts';
+import type { Database } from './database.ts';
 import { accounts, addressProofs, memberships, signInMethods, twoFactors } from './schema.ts';
 
 /**

@@ -37,9 +37,12 @@ onOneDatabase('the security page', (given) => {
   const PATHS = ['', '/members?finding=vouched_for', '/members/export?finding=password_only', '/admin-tokens', '/upstreams'];
 
   describe('is read', () => {
-    test.each(['platform_admin', 'platform_auditor', 'org_owner', 'org_admin', 'org_auditor'] as const)('by a %s', async (role) => {
-      for (const path of PATHS) expect((await as(role)('GET', page(own.organizationId, path))).status, path).toBe(200);
-    });
+    test.each(['platform_admin', 'platform_auditor', 'org_owner', 'org_admin', 'org_auditor'] as const)(
+      'by a %s',
+      async (role) => {
+        for (const path of PATHS) expect((await as(role)('GET', page(own.organizationId, path))).status, path).toBe(200);
+      },
+    );
 
     // promise: **Team walls.**
     test.each(['org_billing', 'org_member', 'team_admin', 'team_developer', 'team_viewer'] as const)(
@@ -72,7 +75,10 @@ onOneDatabase('the security page', (given) => {
         at,
         by: proved.account,
       });
-      await world().deps.db.update(accounts).set({ email: `moved-${moved.account.email}` }).where(eq(accounts.id, moved.account.id));
+      await world()
+        .deps.db.update(accounts)
+        .set({ email: `moved-${moved.account.email}` })
+        .where(eq(accounts.id, moved.account.id));
       const answer = await world().root('GET', page(organization.id, '/members?finding=vouched_for'));
       expect(must(answer)).toMatchObject({ total: 1, next_cursor: null });
       expect(answer.body.data).toEqual([
@@ -148,7 +154,8 @@ onOneDatabase('the security page', (given) => {
       return id;
     };
     const id = await unowned(organization.id, 30);
-    for (const [place, days] of [[organization.id, -1] as const, [other.id, 30] as const, [null, 30] as const]) await unowned(place, days);
+    for (const [place, days] of [[organization.id, -1] as const, [other.id, 30] as const, [null, 30] as const])
+      await unowned(place, days);
     must(await root('POST', '/admin-tokens', { name: 'owned', role: 'org_admin', organization_id: organization.id }));
     const found = await list(organization.id, '/admin-tokens');
     expect(found).toEqual([expect.objectContaining({ id, role: 'org_admin', last_four: 'last', last_used_at: null })]);
@@ -162,7 +169,9 @@ onOneDatabase('the security page', (given) => {
     const { deps, root } = world();
     const made = `${process.pid}-${Date.now()}`;
     const credential = async (name: string, baseUrl: string | null) => {
-      const { id } = must(await root('POST', '/credentials', { name: `${name}-${made}`, provider: 'openai', api_key: 'sk-0123456789' }));
+      const { id } = must(
+        await root('POST', '/credentials', { name: `${name}-${made}`, provider: 'openai', api_key: 'sk-0123456789' }),
+      );
       await deps.db.update(credentials).set({ baseUrl }).where(eq(credentials.id, id));
       return id as string;
     };
@@ -184,7 +193,9 @@ onOneDatabase('the security page', (given) => {
     await deployment(inside, listed);
     const group = `group-${made}`;
     must(await root('POST', '/route-groups', { key: group, members: [{ deployment_id: member, weight: 1, priority: 0 }] }));
-    const organization = await makeOrganization(root, { asset_access: { mode: 'selected', targets: [mixed, off, inside, group] } });
+    const organization = await makeOrganization(root, {
+      asset_access: { mode: 'selected', targets: [mixed, off, inside, group] },
+    });
     const answer = await root('GET', page(organization.id, '/upstreams'));
     expect(must(answer)).toEqual({
       data: [
@@ -236,7 +247,14 @@ onOneDatabase('the security page', (given) => {
 
   test('counts what its lists hold', async () => {
     const organization = await makeOrganization(world().root, { asset_access: { mode: 'selected', targets: [] } });
-    const nothing = { vouched_for: 0, password_only: 0, unowned_admin_tokens: 0, plain_targets: 0, unused_keys: 0, unused_days: 90 };
+    const nothing = {
+      vouched_for: 0,
+      password_only: 0,
+      unowned_admin_tokens: 0,
+      plain_targets: 0,
+      unused_keys: 0,
+      unused_days: 90,
+    };
     expect(must(await world().root('GET', page(organization.id)))).toEqual(nothing);
     const { account } = await memberOf({ organizationId: organization.id, boundTo: organization.id }, 'org_owner');
     must(await world().root('POST', `/accounts/${account.id}/vouch`, { reason: 'known' }));

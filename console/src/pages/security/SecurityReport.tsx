@@ -61,7 +61,9 @@ function Actions({ of: name, organizationId }: { of: FindingName; organizationId
         </>
       );
     case 'unowned_tokens':
-      return <Mend verdict={mayTokens} to={PATHS.settings} search={{ tab: 'tokens', unowned: 'true' }} label="Open admin tokens" />;
+      return (
+        <Mend verdict={mayTokens} to={PATHS.settings} search={{ tab: 'tokens', unowned: 'true' }} label="Open admin tokens" />
+      );
     case 'plain_targets':
       return <Mend verdict={mayPlatform} to={PATHS.credentials} search={{}} label="Open credentials" />;
     case 'unused_keys':

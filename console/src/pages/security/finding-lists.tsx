@@ -48,7 +48,9 @@ function People({ finding, organizationId: id }: { finding: 'vouched_for' | 'pas
       scope={['security', id, finding]}
       defaultSort="name"
       fetch={(query) =>
-        asked(api.GET('/organizations/{id}/security/members', { params: { path: { id }, query: { ...query, finding } as never } }))
+        asked(
+          api.GET('/organizations/{id}/security/members', { params: { path: { id }, query: { ...query, finding } as never } }),
+        )
       }
       columns={[...personColumns(id), ...(finding === 'vouched_for' ? VOUCH_COLUMNS : FACTOR_COLUMNS), SEEN]}
       searchLabel="Search by name or address"
@@ -115,7 +117,13 @@ const TOKEN_COLUMNS: readonly ListColumn<Token>[] = [
     phone: { fact: 3, isNamed: true },
     render: ({ last_used_at }) => <Time at={last_used_at} relative />,
   },
-  { accessor: 'ends_at', title: 'Ends', noWrap: true, phone: { fact: 2, isNamed: true }, render: ({ ends_at }) => <Time at={ends_at} /> },
+  {
+    accessor: 'ends_at',
+    title: 'Ends',
+    noWrap: true,
+    phone: { fact: 2, isNamed: true },
+    render: ({ ends_at }) => <Time at={ends_at} />,
+  },
 ];
 
 function Targets({ organizationId: id }: { organizationId: string }) {
@@ -149,7 +157,9 @@ const TARGET_COLUMNS: readonly ListColumn<Target>[] = [
   },
 ];
 
-const KEY_COLUMNS = keyColumns({ withPlace: true }).filter(({ accessor }) => accessor !== 'budgets' && accessor !== 'rate_limits');
+const KEY_COLUMNS = keyColumns({ withPlace: true }).filter(
+  ({ accessor }) => accessor !== 'budgets' && accessor !== 'rate_limits',
+);
 
 function Keys({ organizationId: id }: { organizationId: string }) {
   const navigate = useNavigate();
@@ -160,7 +170,9 @@ function Keys({ organizationId: id }: { organizationId: string }) {
       scope={['security', id]}
       fetch={(query) =>
         asked(
-          api.GET('/organizations/{id}/keys', { params: { path: { id }, query: { ...query, unused_days: UNUSED_DAYS } as never } }),
+          api.GET('/organizations/{id}/keys', {
+            params: { path: { id }, query: { ...query, unused_days: UNUSED_DAYS } as never },
+          }),
         )
       }
       columns={KEY_COLUMNS}

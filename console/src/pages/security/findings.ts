@@ -21,8 +21,10 @@ export const FINDINGS: readonly Finding[] = [
     name: 'vouched_for',
     title: 'People whose address was vouched for',
     count: ({ vouched_for }) => vouched_for,
-    meaning: 'A platform admin gave their word for these addresses. No e-mail proved them, so an account may belong to someone else.',
-    advice: 'Check that you know each person. A password reset by e-mail proves the address. Remove whoever does not belong here.',
+    meaning:
+      'A platform admin gave their word for these addresses. No e-mail proved them, so an account may belong to someone else.',
+    advice:
+      'Check that you know each person. A password reset by e-mail proves the address. Remove whoever does not belong here.',
     none: 'Nobody acts here on a platform admin’s word alone.',
   },
   {
@@ -45,7 +47,8 @@ export const FINDINGS: readonly Finding[] = [
     name: 'plain_targets',
     title: 'Models called without encryption',
     count: ({ plain_targets }) => plain_targets,
-    meaning: 'A provider of these models has an http:// address. Prompts, answers and the provider’s key cross the network unencrypted.',
+    meaning:
+      'A provider of these models has an http:// address. Prompts, answers and the provider’s key cross the network unencrypted.',
     advice: 'The provider’s credential needs an https:// address. Platform admins change it under Credentials.',
     none: 'Every model that this organization can call is reached over https:// or inside a trusted network.',
   },

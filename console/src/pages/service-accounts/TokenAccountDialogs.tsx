@@ -128,9 +128,7 @@ export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; o
       validate={RULES}
       invalidates={TOUCHED}
       save={async (body, etag) =>
-        (await asked(
-          api.PATCH('/service-accounts/{id}', { params: { path, header: ifMatch(etag) }, body }),
-        )) as TokenAccount
+        (await asked(api.PATCH('/service-accounts/{id}', { params: { path, header: ifMatch(etag) }, body }))) as TokenAccount
       }
     >
       {(form) => <Fields form={form} organizationId={account.organization_id} />}

@@ -49,8 +49,8 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
         controls={create}
         empty={
           <EmptyState title="No service accounts yet" action={create}>
-            Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person who
-            made it changes teams.
+            Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person
+            who made it changes teams.
           </EmptyState>
         }
       />
@@ -125,12 +125,7 @@ function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item
-          leftSection={<IconKey size={16} />}
-          component={Link}
-          to={PATHS.settings}
-          search={tokensOf(account) as never}
-        >
+        <Menu.Item leftSection={<IconKey size={16} />} component={Link} to={PATHS.settings} search={tokensOf(account) as never}>
           Admin tokens
         </Menu.Item>
         <Menu.Item
@@ -167,7 +162,8 @@ function useTurn({ id, name }: TokenAccount) {
   return async (status: 'active' | 'disabled') => {
     try {
       await patch(status);
-      const said = status === 'active' ? 'is enabled: its admin tokens work again.' : 'is disabled: its admin tokens are refused.';
+      const said =
+        status === 'active' ? 'is enabled: its admin tokens work again.' : 'is disabled: its admin tokens are refused.';
       doneWithUndo(`${name} ${said}`, () => patch(status === 'active' ? 'disabled' : 'active'));
     } catch (error) {
       notifications.show({ color: 'red', title: 'That did not work', message: (error as Error).message });
