@@ -29,7 +29,7 @@ export interface Ids {
 /** Calls that pass and one that is refused, so that no page is looked at empty. */
 export async function idsOf(house: House): Promise<Ids> {
   const first = async (path: string) => (await house.api<{ data: { id: string }[] }>('GET', path)).data[0]?.id as string;
-  await house.as('org_owner')('GET', '/session');
+  const accountId = await accountOf(house, 'org_owner');
   const { id: keyId, secret } = await house.api<{ id: string; secret: string }>('POST', '/keys', {
     team_id: house.teamId,
     name: 'looked at',
@@ -45,7 +45,7 @@ export async function idsOf(house: House): Promise<Ids> {
     organizationId: house.organizationId,
     teamId: house.teamId,
     keyId,
-    accountId: await first('/accounts'),
+    accountId,
     deploymentId: await first('/deployments'),
     routeGroupId: await first('/route-groups'),
     requestId,
@@ -55,11 +55,14 @@ export async function idsOf(house: House): Promise<Ids> {
   };
 }
 
+async function accountOf(house: House, role: Role): Promise<string> {
+  return (await house.as(role)<{ account: { id: string } }>('GET', '/session')).account.id;
+}
+
 /** What the page Security finds, and the admin tokens of a machine. */
 async function makeRisks(house: House): Promise<Ids['machine']> {
   const { organizationId: organization_id } = house;
-  const { account } = await house.as('org_owner')<{ account: { id: string } }>('GET', '/session');
-  const path = `/accounts/${account.id}`;
+  const path = `/accounts/${await accountOf(house, 'org_admin')}`;
   const { address_proof } = await house.api<{ address_proof: object | null }>('GET', path);
   if (address_proof === null) await house.api('POST', `${path}/vouch`, { reason: 'Known in person.' });
   const name = `Deploys ${Date.now()}`;

@@ -79,7 +79,7 @@ test('an owner sees each finding with what it means, opens its list, exports it,
     .getByRole('button', { name: /^Show the list/ })
     .focus();
   await page.keyboard.press('Enter');
-  await expect(section(page, TOKENS).getByRole('row', { name: 'left behind' })).toContainText('Org auditor');
+  await expect(section(page, TOKENS).getByRole('row', { name: 'left behind' })).toContainText('Auditor');
   await expect(section(page, VOUCHED).getByRole('row')).toHaveCount(0);
   await section(page, KEYS)
     .getByRole('button', { name: /^Show the list/ })

@@ -110,7 +110,7 @@ function Tokens({ organizationId: id }: { organizationId: string }) {
 const TOKEN_COLUMNS: readonly ListColumn<Token>[] = [
   { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: ({ name }) => <bdi>{name}</bdi> },
   { accessor: 'last_four', title: 'Token', render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span> },
-  { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 1 }, render: ({ role }) => wordOf(role) },
+  { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
   {
     accessor: 'last_used_at',
     title: 'Last used',

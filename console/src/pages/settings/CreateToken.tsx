@@ -5,12 +5,10 @@ import { type Session, useSession } from '../../api/session.tsx';
 import { CopyField } from '../../components/CopyField.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
-import { wordOf } from '../../components/StatusBadge.tsx';
+import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/RoleSelect.tsx';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 import { ME, NEW, OwnerFields, useServiceAccount } from './token-owner.tsx';
 
-const PLATFORM_ROLES = ['platform_admin', 'platform_auditor'] as const;
-const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
 type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[number];
 
 interface CreateTokenProps {
@@ -71,11 +69,9 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
         maxLength={200}
         {...form.getInputProps('name')}
       />
-      <Select
-        label="Role"
+      <RoleSelect
+        roles={rolesOf(session)}
         description="Never above your own."
-        allowDeselect={false}
-        data={rolesOf(session)}
         {...form.getInputProps('role')}
       />
       {!isOfPlatform(form.values.role) &&
@@ -102,8 +98,7 @@ function firstRole(session: Session, organizationId: string | undefined): TokenR
 }
 
 function rolesOf({ platform_role }: Session) {
-  const roles = platform_role === 'platform_admin' ? [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] : ORGANIZATION_ROLES;
-  return roles.map((value) => ({ value, label: wordOf(value) }));
+  return platform_role === 'platform_admin' ? [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] : ORGANIZATION_ROLES;
 }
 
 /** Organizations in which this person may make tokens. */

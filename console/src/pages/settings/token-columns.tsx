@@ -4,7 +4,8 @@ import { verdictOf } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/GuardedButton.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
-import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { RoleName } from '../../components/RoleSelect.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 
 type Token = Schema<'AdminToken'>;
@@ -27,7 +28,7 @@ export function tokenColumns(act: Act): ListColumn<Token>[] {
       phone: { fact: 2 },
       render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span>,
     },
-    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => wordOf(role) },
+    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => <RoleName role={role} /> },
     {
       accessor: 'organization_id',
       title: 'Acts in',
