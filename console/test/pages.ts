@@ -143,15 +143,15 @@ function menuOf(name: string, item: string) {
 
 async function openMachineToken(page: Page): Promise<void> {
   await button('Create admin token')(page);
-  await page.getByLabel('Belongs to').click();
+  await page.getByRole('combobox', { name: 'Belongs to' }).click();
   await page.getByRole('option', { name: 'A new service account' }).click();
 }
 
 async function openNewToken(page: Page): Promise<void> {
   await button('Create admin token')(page);
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Name').fill('Looked at');
-  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Looked at');
+  await dialog.getByRole('button', { name: 'Create admin token' }).click();
   await page.getByRole('dialog', { name: 'The new admin token' }).waitFor();
 }
 
@@ -251,8 +251,8 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'token-create', address: tokens, open: button('Create admin token') },
     { name: 'token-create-machine', address: tokens, who: 'org_owner', open: openMachineToken },
     { name: 'token-created', address: tokens, open: openNewToken },
-    { name: 'token-change', address: `${tokens}&search=Nightly`, open: button('Change') },
-    { name: 'token-revoke', address: `${tokens}&search=Nightly`, open: button(/^Revoke /) },
+    { name: 'token-change', address: `${tokens}&search=Nightly%20deploy`, open: menuOf('Nightly deploy', 'Change…') },
+    { name: 'token-revoke', address: `${tokens}&search=Nightly%20deploy`, open: menuOf('Nightly deploy', 'Revoke…') },
     { name: 'alerts', address: '/alerts' },
     { name: 'alert-bell', address: '/', open: button(/^Alerts/) },
     { name: 'profile', address: '/profile' },

@@ -76,13 +76,13 @@ test('an owner sees each finding with what it means, opens its list, exports it,
 
   // By keyboard: one list closes as the next one opens, and the address remembers which.
   await section(page, TOKENS)
-    .getByRole('button', { name: /^Show the list/ })
+    .getByRole('button', { name: /^Show list/ })
     .focus();
   await page.keyboard.press('Enter');
   await expect(section(page, TOKENS).getByRole('row', { name: 'left behind' })).toContainText('Auditor');
   await expect(section(page, VOUCHED).getByRole('row')).toHaveCount(0);
   await section(page, KEYS)
-    .getByRole('button', { name: /^Show the list/ })
+    .getByRole('button', { name: /^Show list/ })
     .click();
   await expect(page).toHaveURL(/show=unused_keys/);
   await page.reload();
@@ -100,7 +100,8 @@ test('an owner sees each finding with what it means, opens its list, exports it,
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=security`);
   await expect(section(page, KEYS)).toContainText('Every working key was used or made in the last 90 days.');
   await section(page, TOKENS).getByRole('link', { name: 'Open admin tokens' }).click();
-  await expect(page.getByRole('row', { name: 'left behind' }).getByRole('button', { name: 'Take over' })).toBeVisible();
+  await page.getByRole('row', { name: 'left behind' }).getByRole('button', { name: 'Actions for left behind' }).click();
+  await expect(page.getByRole('menuitem', { name: 'Take over…' })).toBeVisible();
 });
 
 test('an auditor reads the page, and what they may not mend is disabled with the reason', async ({ page }) => {

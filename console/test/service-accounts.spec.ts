@@ -33,7 +33,7 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
   await page.getByRole('button', { name: 'Create admin token' }).first().click();
   await expect(dialog(page).getByRole('combobox', { name: 'Belongs to' })).toHaveValue(`Service account ${name}`);
   await dialog(page).getByLabel('Name', { exact: true }).fill('deploy token');
-  await dialog(page).getByRole('button', { name: 'Create', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Create admin token' }).click();
   const token = await page.getByLabel('Token', { exact: true }).inputValue();
   const status = async () => {
     const path = `${house.url}/api/v1/organizations/${house.organizationId}`;

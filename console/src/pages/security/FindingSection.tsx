@@ -43,7 +43,7 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
               variant="default"
               aria-expanded={isOpen}
               aria-controls={listId}
-              aria-label={`${isOpen ? 'Hide' : 'Show'} the list: ${finding.title}`}
+              aria-label={`${isOpen ? 'Hide' : 'Show'} list: ${finding.title}`}
               rightSection={isOpen ? <IconChevronUp size={14} /> : <IconChevronDown size={14} />}
               onClick={onToggle}
             >

@@ -16,6 +16,7 @@ export function SecurityPage() {
   return (
     <Page
       title="Security"
+      beside={<bdi>{own.length === 1 && own[0]?.organization_id === organizationId && own[0]?.organization_name}</bdi>}
       about="What to look at in an organization: who gets in, what works without anyone answering for it, and what is sent unencrypted."
       actions={
         <OwnOrganizationSelect

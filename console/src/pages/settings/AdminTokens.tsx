@@ -32,13 +32,14 @@ export function AdminTokens() {
         For programs and the command line. A token acts with its role, and never with more than its owner holds; what it does
         stands in the audit log under its own name.
       </Text>
-      {state.service_account_id !== undefined && (
+      {state.service_account_id === undefined ? (
+        <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
+      ) : (
         <OwnerNote
           id={state.service_account_id}
           onShowAll={() => set({ service_account_id: undefined, organization_id: undefined, cursor: undefined })}
         />
       )}
-      <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
       <DataList<Token>
         name="admin-tokens"
         fetch={fetchTokens}
@@ -103,10 +104,11 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
       title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
     >
       <Text fz="sm" mb="xs">
-        Each of them ends on its day. Take over those that are needed; then they go on as yours.
+        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over what is still needed: it
+        belongs to you then and goes on working.
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
-        {isShown ? 'Show all tokens' : 'Show them'}
+        {isShown ? 'Show all tokens' : total === 1 ? 'Show it' : 'Show them'}
       </Button>
     </Alert>
   );

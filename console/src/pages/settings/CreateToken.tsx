@@ -53,7 +53,7 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
   return (
     <DialogForm
       form={form}
-      verb="Create"
+      verb="Create admin token"
       invalidates={['admin-tokens', 'token-accounts']}
       save={async ({ name, role, lasts, ...owner }, header) => {
         const service_account_id = await serviceAccountId(owner, place);
