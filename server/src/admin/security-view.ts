@@ -20,12 +20,9 @@ export const memberFindingOut = z
     email: z.string(),
     role: z.enum(ORGANIZATION_ROLES),
     passkeys: z.int(),
-    vouched_by: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'The name of the platform admin who vouched for the address; null: another proof came first, or none.',
-      }),
+    vouched_by: z.string().nullable().meta({
+      description: 'The name of the platform admin who vouched for the address; null: another proof came first, or none.',
+    }),
     vouched_at: instantOut.nullable(),
     last_seen_at: instantOut.nullable(),
   })

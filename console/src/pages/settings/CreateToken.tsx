@@ -69,11 +69,7 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
         maxLength={200}
         {...form.getInputProps('name')}
       />
-      <RoleSelect
-        roles={rolesOf(session)}
-        description="Never above your own."
-        {...form.getInputProps('role')}
-      />
+      <RoleSelect roles={rolesOf(session)} description="Never above your own." {...form.getInputProps('role')} />
       {!isOfPlatform(form.values.role) &&
         (session.platform_role === 'platform_admin' ? (
           <ObjectSelect
