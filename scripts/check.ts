@@ -16,7 +16,7 @@ interface Step {
 const steps: Step[] = [
   { name: 'biome', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
   { name: 'types: server', command: 'tsc', args: ['-p', 'server/tsconfig.json'] },
-  { name: 'types: bench and scripts', command: 'tsc', args: ['-p', 'tsconfig.json'] },
+  { name: 'types: bench, scripts, browser tests', command: 'tsc', args: ['-p', 'tsconfig.json'] },
   { name: 'types: console', command: 'tsc', args: ['-p', 'console/tsconfig.json'], needs: 'console/tsconfig.json' },
   {
     name: 'dependencies',

@@ -155,8 +155,13 @@ export async function listUnowned(db: Database, at: Date, limit: number): Promis
     .limit(limit);
 }
 
-export async function countUnowned(db: Database, at: Date): Promise<number> {
-  const [row] = await db.select({ total: count() }).from(adminTokens).where(unownedAndWorking(at));
+/** Of one organization, or of the whole installation. */
+export async function countUnowned(db: Database, at: Date, organizationId?: string): Promise<number> {
+  const place = organizationId === undefined ? undefined : eq(adminTokens.organizationId, organizationId);
+  const [row] = await db
+    .select({ total: count() })
+    .from(adminTokens)
+    .where(and(place, unownedAndWorking(at)));
   return row?.total ?? 0;
 }
 
