@@ -18,8 +18,9 @@ export const repository = path.resolve(import.meta.dirname, '../../..');
  */
 export const START = ['--liftoff-only', '--import', path.join(repository, 'server/bin/faster-start.mjs')] as const;
 
+const SOURCE = 'server/src/main.ts';
 /** What serves: in a run of tests the program in one piece, else its sources. */
-export const PROGRAM = startedBy('server/src/main.ts');
+export const PROGRAM = startedBy(SOURCE);
 
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 60_000;
@@ -34,7 +35,7 @@ export interface GatewayOptions {
   readonly dataDir?: string;
   /** An earlier gateway's token. */
   readonly adminToken?: string;
-  /** How the gateway is started: the pinned Node on main.ts unless given (`taskset`, `npm start`). */
+  /** How the gateway is started: the pinned Node on PROGRAM unless given (`taskset`, `npm start`). */
   readonly command?: readonly [string, ...string[]];
   /** Where it is started: this repository unless given. */
   readonly cwd?: string;
@@ -117,7 +118,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   if (startsOnPrepared(options)) await putDatabase(dataDir, options.env?.HEADGATE_MASTER_KEY ?? null);
   const adminToken = options.adminToken ?? newAdminToken();
   const startedMs = performance.now();
-  const child = startChild(options.command ?? [process.execPath, ...START, PROGRAM, 'serve'], {
+  // Elsewhere there is another tree, of which nothing was put in one piece.
+  const program = options.cwd === undefined ? PROGRAM : SOURCE;
+  const child = startChild(options.command ?? [process.execPath, ...START, program, 'serve'], {
     cwd: options.cwd ?? repository,
     env: environment({
       HEADGATE_PORT: String(port),

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 
 /** Where tests find it: a directory. Unset, they start the sources themselves, as whoever measures the program does. */
 export const BUNDLE_VARIABLE = 'HEADGATE_TEST_BUNDLE';
@@ -41,6 +41,8 @@ async function makeIn(directory: string): Promise<void> {
   mkdirSync(cache, { recursive: true });
   removeOld();
   const made = mkdtempSync(path.join(cache, 'new-'));
+  // Only whoever makes one loads it.
+  const { build } = await import('esbuild');
   await build({
     entryPoints: ENTRANCES.map((entrance) => path.join(repository, entrance)),
     outdir: made,
