@@ -58,6 +58,7 @@ async function send({ method, path, body }: HostileCall): Promise<number> {
 const nearest: { readonly name: string; readonly heldMs: number }[] = [];
 
 afterAll(() => {
+  if (nearest.length === 0) return;
   const shown = nearest.toSorted((a, b) => b.heldMs - a.heldMs).slice(0, SHOWN);
   console.log(['The longest that a call held the event loop, in ms:', ...shown.map(lineOf)].join('\n'));
 });
