@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { repository, type Settings } from '../prove/gateway.ts';
+import { repository, type Settings, START } from '../prove/gateway.ts';
+import { startedBy } from '../support/bundled-program.ts';
 
 export interface Ran {
   readonly code: number | null;
@@ -7,11 +8,13 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Runs the program as people do, in a process of its own, with these settings and no others of ours. */
+const COMMANDS = startedBy('server/src/cli/headgate.ts');
+
+/** Runs the program's commands in a process of its own, with these settings and no others of ours. */
 export function headgate(settings: Settings, ...argv: readonly string[]): Promise<Ran> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HEADGATE_|DATABASE_URL$|REDIS_URL$)/.test(name));
   const env = Object.fromEntries([...inherited, ...Object.entries(settings).filter(([, value]) => value !== null)]);
-  const child = spawn(process.execPath, ['--liftoff-only', 'server/bin/headgate.mjs', ...argv], {
+  const child = spawn(process.execPath, [...START, COMMANDS, ...argv], {
     cwd: repository,
     env: env as NodeJS.ProcessEnv,
   });

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { newDataKey } from '../../src/lib/secrets.ts';
 import { inParallel } from './data-plane.ts';
-import { repository, START, startGateway, temporaryDirectory } from './gateway.ts';
+import { PROGRAM, repository, START, startGateway, temporaryDirectory } from './gateway.ts';
 import { dumpOf, filesOf, inDatabase } from './stored-rows.ts';
 
 /** One start, and what its one line must say. */
@@ -87,7 +87,7 @@ async function refusedProblems(start: Start): Promise<string[]> {
 
 async function run({ env = {}, args = ['serve'], dataDir = temporaryDirectory(), uid }: Start) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HEADGATE_|DATABASE_URL$|REDIS_URL$)/.test(name));
-  const child = spawn(process.execPath, [...START, 'server/src/main.ts', ...args], {
+  const child = spawn(process.execPath, [...START, PROGRAM, ...args], {
     cwd: repository,
     env: { ...Object.fromEntries(inherited), HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir, ...env },
     ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -8,9 +8,9 @@ import { databaseOver } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { inProcessPool } from '../support/in-process.ts';
 
-/** Puts a migrated, empty database into a gateway's new data directory, and the key for what will be sealed in it. */
-export async function putDatabase(dataDir: string): Promise<void> {
-  masterKeyFor(dataDir, null);
+/** Puts a migrated, empty database into a gateway's new data directory, and the key for what will be sealed in it unless one is set. */
+export async function putDatabase(dataDir: string, keySetting: string | null = null): Promise<void> {
+  masterKeyFor(dataDir, keySetting);
   cpSync(await preparedDatabase(), path.join(dataDir, 'database'), { recursive: true });
 }
 
