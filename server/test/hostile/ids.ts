@@ -1,5 +1,5 @@
 /** Things that are there, whose ids calls of attackers name. */
-import { makeTeam, makeTeamMember, must, type Client } from '../admin/support.ts';
+import { type Client, makeTeam, makeTeamMember, must } from '../admin/support.ts';
 import type { IdOf } from './hostile-calls.ts';
 
 /** Makes an organization with a team, a person, a key and a service account; answers the id that stands in a path's place. */

@@ -56,7 +56,10 @@ describe('refused sign-ins', () => {
     for (let nth = 1; nth <= 30; nth += 1) expect(await refused(`203.0.113.${nth}`)).toBe(401);
     const told = await events('account.sign_in_refused');
     expect(told).toHaveLength(EACH_MAX);
-    expect(told.filter(({ object }) => object.id === person.id), 'one that is repeated is counted').toHaveLength(1);
+    expect(
+      told.filter(({ object }) => object.id === person.id),
+      'one that is repeated is counted',
+    ).toHaveLength(1);
     world().time.nowMs += 60_000;
     expect(await refused('198.51.100.1')).toBe(401);
     const [next, rest] = await events('account.sign_in_refused');

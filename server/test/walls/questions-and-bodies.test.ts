@@ -53,7 +53,8 @@ describe('words that a database would run', () => {
           // Some answers repeat what was asked for.
           const text = seen.text.replaceAll(JSON.stringify(words), JSON.stringify(NONSENSE));
           const isNothing = seen.status === nothing.status && text === nothing.text;
-          if (!isRefused && !isNothing) problems.push(`${name}: ${parameter} = ${words}: ${seen.status} ${seen.text.slice(0, 200)}`);
+          if (!isRefused && !isNothing)
+            problems.push(`${name}: ${parameter} = ${words}: ${seen.status} ${seen.text.slice(0, 200)}`);
         }
       }
     }
@@ -66,7 +67,8 @@ describe('words that a database would run', () => {
     const problems: string[] = [];
     for (const [name, route] of Object.entries(ROUTES)) {
       const [method = '', pattern = ''] = name.split(' ');
-      if (!pattern.includes(':') || route.form === 'events' || ['public', 'signed_in'].includes(String(route.permission))) continue;
+      if (!pattern.includes(':') || route.form === 'events' || ['public', 'signed_in'].includes(String(route.permission)))
+        continue;
       const body = method === 'GET' ? undefined : {};
       const ask = (words: string) =>
         world().root(
@@ -139,7 +141,8 @@ describe('a body', () => {
         openObjects(operation.requestBody?.content['application/json']?.schema, reference, `${method} ${path}`),
       ),
     );
-    const isMeantToBe = (at: string) => /\/metadata(\|\d)?$|\/service_tiers(\|\d)?$|\/session\/passkey.*\/(response|passkey)(\/response)?$/.test(at);
+    const isMeantToBe = (at: string) =>
+      /\/metadata(\|\d)?$|\/service_tiers(\|\d)?$|\/session\/passkey.*\/(response|passkey)(\/response)?$/.test(at);
     expect(open.filter((at) => !isMeantToBe(at))).toEqual([]);
     expect(open.length).toBeGreaterThan(5);
   });
