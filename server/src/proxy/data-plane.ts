@@ -17,7 +17,7 @@ const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) =>
  * What one key is told is nobody else's. A cache on the way leaves what came with `authorization` alone by itself, and may keep what came with
  * a key in another header.
  */
-const NOT_KEPT = ['cache-control', 'no-store'] as const;
+const NOT_KEPT: readonly string[] = ['cache-control', 'no-store'];
 
 /** The endpoint at a path whose requests are walked; null: there is none. */
 export function walkAt(path: string): Endpoint | null {

@@ -91,11 +91,11 @@ async function writeTokens(
   const admin = as(gateway, origin, people['a platform admin'].cookie);
   const leaver = await invited(gateway, origin, 'leaver@x.test', organization_id, 'org_admin');
   const left = await make('nobody', as(gateway, origin, leaver.cookie), { name: 'left', role: 'org_admin', organization_id });
-  const { data } = await gateway.admin<{ data: { member_id: string; account_id: string }[] }>(
+  const { data } = await gateway.admin<{ data: { id: string; account_id: string }[] }>(
     'GET',
     `/organizations/${organization_id}/members?limit=200`,
   );
-  const member = data.find((row) => row.account_id === leaver.accountId)?.member_id;
+  const member = data.find((row) => row.account_id === leaver.accountId)?.id;
   await gateway.admin('DELETE', `/organizations/${organization_id}/members/${member}`);
   const owner = as(gateway, origin, people['an owner'].cookie);
   return {
