@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
 const SOME_MAX = 10;
 
 /** What of a minute was not told one by one. */
-export interface Rest<F> {
+interface Rest<F> {
   readonly count: number;
   /** Of each reason how many. */
   readonly reasons: Readonly<Record<string, number>>;
@@ -21,7 +21,7 @@ export interface Rest<F> {
 }
 
 /** How one kind of event is told. */
-export interface Telling<F> {
+interface Telling<F> {
   readonly clock: AdminDeps['clock'];
   /** So many of a minute are told one by one, each name once. */
   readonly eachMax: number;

@@ -17,7 +17,7 @@ const PATTERNS = [
 ] as const;
 
 /** A test that ran: its suites and itself. */
-export interface Ran {
+interface Ran {
   readonly file: string;
   readonly titles: readonly string[];
   readonly passed: boolean;
