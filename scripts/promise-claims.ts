@@ -27,12 +27,19 @@ export function claimsOf(file: string, text: string): Claim[] {
   return tags.map(({ 1: words, index }) => {
     const around = calls.filter(({ from, to }) => from < index && index < to);
     const stated = around.findLast(({ isSuite }) => !isSuite) ?? calls.find(({ from }) => from > index);
-    const suites = calls.filter(
-      (call) => call.isSuite && stated !== undefined && call.from < stated.from && stated.to <= call.to,
-    );
-    const names = [...suites, ...(stated === undefined ? [] : [stated])].map(({ name }) => name);
-    return { words: words?.trim() ?? '', test: `${file}: ${names.join(' › ')}` };
+    return { words: words?.trim() ?? '', test: `${file}: ${stated === undefined ? '' : wholeNameOf(stated, calls)}` };
   });
+}
+
+/** Every test of a file, as `suite › test`. */
+export function testsOf(file: string, text: string): string[] {
+  const calls = callsOf(file, text);
+  return calls.filter(({ isSuite }) => !isSuite).map((call) => wholeNameOf(call, calls));
+}
+
+function wholeNameOf(test: Call, calls: readonly Call[]): string {
+  const suites = calls.filter((call) => call.isSuite && call.from < test.from && test.to <= call.to);
+  return [...suites, test].map(({ name }) => name).join(' › ');
 }
 
 /** A call that makes a test or a suite. */

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { claimsOf } from './promise-claims.ts';
+import { claimsOf, testsOf } from './promise-claims.ts';
 import { addTests, problemsOf } from './promise-judge.ts';
 import { type Later, readLater, readPapers } from './promise-papers.ts';
 import { idOf, sentencesClaimed, sentencesOf } from './promise-sentences.ts';
@@ -40,6 +40,12 @@ describe('the words a test claims', () => {
       { words: 'They creak', test: 'a.test.ts: doors › … at once' },
       { words: 'Alone.', test: 'a.test.ts: stands alone' },
       { words: 'It lets light in.', test: 'a.test.ts: a window › is bright' },
+    ]);
+    expect(testsOf('a.test.ts', source)).toEqual([
+      'doors › the {door} door',
+      'doors › … at once',
+      'stands alone',
+      'a window › is bright',
     ]);
   });
 });

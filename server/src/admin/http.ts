@@ -16,6 +16,8 @@ import { openapiOptions, problemSchema } from './openapi.ts';
 import { invalid, Problem, renderProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import type { AdminRoute, AnswerForm, RouteTable } from './route.ts';
+import { refusedSignInsOf } from './sign-in-audit.ts';
+import { guessesOf } from './token-guesses.ts';
 import { answerRoute, send } from './walk.ts';
 
 const API_PREFIX = '/api/v1';
@@ -61,7 +63,9 @@ export async function buildHttp(
   await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
   http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
   const attempts = new Attempts(deps);
-  http.addHook('onClose', () => attempts.settled());
+  http.addHook('onClose', async () => {
+    await Promise.all([attempts.settled(), guessesOf(deps).settled(), refusedSignInsOf(deps).settled()]);
+  });
   const house: House = { authenticate, listeners, exports: new Exports(), attempts };
   for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, house, methodAndPath, route);
   await http.ready();

@@ -13,6 +13,12 @@ import { accessRefusal } from './standing.ts';
 
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 
+/**
+ * What one key is told is nobody else's. A cache on the way leaves what came with `authorization` alone by itself, and may keep what came with
+ * a key in another header.
+ */
+const NOT_KEPT: readonly string[] = ['cache-control', 'no-store'];
+
 /** The endpoint at a path whose requests are walked; null: there is none. */
 export function walkAt(path: string): Endpoint | null {
   return WALKS.get(path) ?? null;
@@ -29,7 +35,7 @@ export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: G
 /** The paths that only read: nothing is admitted, held or charged. */
 async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Gateway): Promise<void> {
   const id = gateway.requestId();
-  const headers: string[] = [];
+  const headers = [...NOT_KEPT];
   const clientId = clientRequestId(request);
   if (clientId !== null) headers.push('x-client-request-id', clientId);
   try {

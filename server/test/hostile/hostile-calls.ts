@@ -111,10 +111,13 @@ export function* hostileCalls(routes: RouteTable, idOf: IdOf, how: 'few' | 'all'
     // A change of something that is there would be made where a value turns out to be good.
     const path = pathOf(pattern, (parameter) => (method === 'GET' ? idOf(pattern, parameter) : 'nothing-of-this-name'));
     for (const parameter of fieldsOf(route.query)) {
-      for (const [what, value] of inQuery) {
-        const query = `${needed(pattern, parameter)}${encodeURIComponent(parameter)}=${encodeURIComponent(value)}`;
-        yield { name: `${name}: ${parameter} is ${what}`, method, path: `${path}?${query}`, body: null };
-      }
+      for (const [what, value] of inQuery)
+        yield {
+          name: `${name}: ${parameter} is ${what}`,
+          method,
+          path: `${path}?${questionOf(pattern, parameter, value)}`,
+          body: null,
+        };
     }
     for (const [what, value] of inPath) {
       const at = pathOf(pattern, () => encodeURIComponent(value));
@@ -154,7 +157,11 @@ function* spans(idOf: IdOf): Generator<HostileCall> {
   }
 }
 
-/** What a question cannot be asked without. */
+/** A query that sets the parameter, and whatever its route cannot be asked without. */
+export function questionOf(pattern: string, parameter: string, value: string): string {
+  return `${needed(pattern, parameter)}${encodeURIComponent(parameter)}=${encodeURIComponent(value)}`;
+}
+
 function needed(pattern: string, parameter: string): string {
   const with_: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '/search': { q: 'x' },
@@ -168,7 +175,8 @@ function needed(pattern: string, parameter: string): string {
     .join('');
 }
 
-function pathOf(pattern: string, of: (parameter: string) => string): string {
+/** A route's path with each of its parameters filled in. */
+export function pathOf(pattern: string, of: (parameter: string) => string): string {
   return pattern.replaceAll(/:[a-z_]+/g, of);
 }
 
@@ -179,7 +187,7 @@ interface Inside {
 }
 
 /** The names of an object's fields, whatever is wrapped around it. */
-function fieldsOf(schema: z.ZodType | undefined): readonly string[] {
+export function fieldsOf(schema: z.ZodType | undefined): readonly string[] {
   if (schema === undefined) return [];
   const { shape, options, def } = schema as unknown as Inside;
   if (shape !== undefined) return Object.keys(shape);

@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROUTES } from '../../src/admin/app.ts';
 import { upstream } from '../admin/catalogue-support.ts';
-import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
+import { withAdmin } from '../admin/support.ts';
 import { inParallel } from '../prove/data-plane.ts';
 import { hasPostgres, withDatabase } from '../support/database.ts';
 import { heldWhile, pieceMs } from '../support/event-loop.ts';
 import { type HostileCall, hostileCalls, type IdOf } from './hostile-calls.ts';
+import { makeIds } from './ids.ts';
 
 /** What a batch may hold the loop for before its calls are looked at one by one. */
 const HELD_MS_MAX = 50;
@@ -19,22 +20,11 @@ const TRIES = 3;
 
 /** The embedded engine works in this very thread here, and not in one of its own as in a gateway. */
 const world = withAdmin(withDatabase(hasPostgres() ? 'postgresql' : 'embedded'), { upstream });
-let ids: Readonly<Record<string, string>>;
+let idOf: IdOf;
 
 beforeAll(async () => {
-  const { root } = world();
-  const { organization, team } = await makeTeam(root);
-  const { account, memberId } = await makeTeamMember(root, team.id);
-  const key = must(await root('POST', '/keys', { team_id: team.id, name: 'x', owner: { account_id: account.id } }));
-  const service = must(await root('POST', `/teams/${team.id}/service-accounts`, { name: 'x' }));
-  ids = {
-    ...{ organizations: organization.id, teams: team.id, keys: key.id, accounts: account.id, member: memberId },
-    'service-accounts': service.id,
-  };
+  idOf = await makeIds(world().root);
 });
-
-const idOf: IdOf = (pattern, parameter) =>
-  (parameter === ':member_id' ? ids.member : ids[pattern.split('/')[1] ?? '']) ?? 'nothing-of-this-name';
 
 test('every operation with hostile values of each parameter', async () => {
   const problems: string[] = [];
