@@ -10,7 +10,7 @@ import { inProcessPool } from '../support/in-process.ts';
 
 /** Puts a migrated, empty database into a gateway's new data directory, and the key for what will be sealed in it. */
 export async function putDatabase(dataDir: string): Promise<void> {
-  masterKeyFor(dataDir, null);
+  masterKeyFor(dataDir);
   cpSync(await preparedDatabase(), path.join(dataDir, 'database'), { recursive: true });
 }
 

@@ -64,6 +64,13 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'a person’s and a machine’s admin token after their person is removed, demoted or disabled: no call passes; no route raises one’s own cap',
   },
+  {
+    name: 'walls.master-key',
+    module: 'walls-master-key',
+    shows:
+      'the master key and the pepper are renewed under load over three replicas, with commands killed on the way: no request fails, the old key opens nothing',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -158,6 +165,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'walls.matrix': 'server/test/admin/matrix.test.ts',
   'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
   'walls.bodies': 'server/test/hostile/head-first.test.ts',
+  'walls.master-key': 'server/test/cli/rotate-master-key.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
