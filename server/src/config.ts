@@ -320,4 +320,3 @@ function metricsToken(text: string): string | null {
     throw new BadSetting('HEADGATE_METRICS_TOKEN: must be 24 to 256 visible ASCII characters.');
   return text;
 }
-

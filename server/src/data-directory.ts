@@ -1,5 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseMasterKey } from './lib/secrets.ts';
 
@@ -68,13 +81,16 @@ export function nextMasterKeyFor(directory: string): Buffer {
   const file = nextFile(directory);
   if (existsSync(file)) return keyFrom(readFileSync(file, 'utf8').trim(), file);
   const key = randomBytes(32);
-  writeMasterKey(file, key);
+  const draft = `${file}.new`;
+  rmSync(draft, { force: true });
+  writeMasterKey(draft, key);
+  renameDurably(draft, file);
   return key;
 }
 
 /** Puts the next master key in the place of the present one, where there is one. Both must open the installation. */
 export function adoptNextMasterKey(directory: string): void {
-  if (existsSync(nextFile(directory))) renameSync(nextFile(directory), masterKeyFile(directory));
+  if (existsSync(nextFile(directory))) renameDurably(nextFile(directory), masterKeyFile(directory));
 }
 
 /** Takes the next master key away, where there is one. */
@@ -86,7 +102,15 @@ function nextFile(directory: string): string {
   return `${masterKeyFile(directory)}.next`;
 }
 
-/** On the disk before anything is wrapped with it. A file that a crash left half written is not a key, and says so. */
+/** The new name is on the disk before anything goes by it. */
+function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  if (process.platform === 'win32') return; // It syncs no directories.
+  const directory = openSync(dirname(to), 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}
+
 function writeMasterKey(file: string, key: Buffer): void {
   writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
 }

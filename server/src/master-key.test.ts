@@ -34,7 +34,7 @@ async function refused(env: Readonly<Record<string, string>>): Promise<string> {
   return error.message;
 }
 
-// promise: the master key comes from a setting, a file, or a command's output
+// promise: The master key comes from a setting, a file
 describe('the master key', () => {
   test('comes from a setting, a file or the output of a command, and is written nowhere', async () => {
     const path = join(home, 'key');

@@ -45,7 +45,11 @@ export async function readMasterKey(source: MasterKeySource, dataDir: string): P
     case 'file':
       return keyIn(await contentOf(source.setting, source.path), source.setting, 'the file does not hold 32 bytes in base64');
     case 'command':
-      return keyIn(await outputOf(source.setting, source.command), source.setting, 'the command did not print 32 bytes in base64');
+      return keyIn(
+        await outputOf(source.setting, source.command),
+        source.setting,
+        'the command did not print 32 bytes in base64',
+      );
   }
 }
 

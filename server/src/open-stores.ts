@@ -75,7 +75,10 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
   const name = isAlone ? ALONE : replicaLease(owner);
   const knows = await newestMigration();
-  const lease = await onceFree(() => acquireLease(database.db, { name, onLost, knows, masterKey: masterKeyName(masterKey) }), onWait);
+  const lease = await onceFree(
+    () => acquireLease(database.db, { name, onLost, knows, masterKey: masterKeyName(masterKey) }),
+    onWait,
+  );
   taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
   tellRotation(installation, log);

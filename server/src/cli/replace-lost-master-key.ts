@@ -1,5 +1,5 @@
 import { rememberAppended } from '../store/audit.ts';
-import { openInstallation, openedBy, readInstallation } from '../store/installation.ts';
+import { openedBy, openInstallation, readInstallation } from '../store/installation.ts';
 import { servingProcesses } from '../store/lease.ts';
 import { closeAllChains, replaceContentKeys, replaceDataKeys } from '../store/lost-master-key.ts';
 import { migrate } from '../store/migrate.ts';
@@ -28,7 +28,8 @@ export async function replaceLostMasterKey(argv: readonly string[], io: CommandI
     await migrate(database);
     if (config.databaseUrl !== null) await refuseServed(db);
     const row = await readInstallation(db);
-    if (row === null) throw new CommandFailed('The database holds no installation: there is nothing to replace. Start the gateway.');
+    if (row === null)
+      throw new CommandFailed('The database holds no installation: there is nothing to replace. Start the gateway.');
     const isOpen = openedBy(row, masterKey) !== null;
     const now = new Date();
     if (!isOpen) await db.transaction((tx) => replaceDataKeys(tx, masterKey, now.getTime()));

@@ -52,7 +52,9 @@ async function rotate(house: House, renewsPepper: boolean): Promise<void> {
   const to = isGiven ? masterKey : await newKeyOf(house);
   if (!isBegun && to.equals(masterKey)) return io.out('Finished: HEADGATE_MASTER_KEY is the new key, and no other one opens.\n');
   if (isBegun && openedBy(row, to) !== 'next')
-    throw new NotRotated(`A rotation to another key was begun: give that key in ${NEW_KEY}, or give the rotation up with --undo.`);
+    throw new NotRotated(
+      `A rotation to another key was begun: give that key in ${NEW_KEY}, or give the rotation up with --undo.`,
+    );
   if (isBegun && renewsPepper) throw new NotRotated('A rotation was begun: finish it before the pepper is renewed.');
   if (!isBegun) await begin(house, to, renewsPepper);
   // Both keys open now, so that it does not matter between which of these steps a crash comes.
@@ -79,7 +81,9 @@ async function begin(house: House, to: Buffer, renewsPepper: boolean): Promise<v
   const { bound, unreadable } = await bindContentKeys(db, wrappers);
   if (bound > 0) io.err(`${bound} content keys are wrapped by the installation's content key now.\n`);
   if (unreadable.length > 0)
-    io.err(`The content keys of ${unreadable.length} organizations open with no key, and stay: ${unreadable.slice(0, 10).join(', ')}.\n`);
+    io.err(
+      `The content keys of ${unreadable.length} organizations open with no key, and stay: ${unreadable.slice(0, 10).join(', ')}.\n`,
+    );
   const after = { key: masterKeyName(to), renews_pepper: renewsPepper };
   await audited(house, 'master_key.rotation_begin', after, (tx) => beginRotation(tx, wrappers, { from, to, renewsPepper }));
 }
@@ -95,7 +99,12 @@ async function undo(house: House): Promise<void> {
   house.io.out('Given up: the new key opens nothing, and the present one goes on.\n');
 }
 
-async function audited({ db, audit }: House, action: string, after: object, work: (tx: Database) => Promise<void>): Promise<void> {
+async function audited(
+  { db, audit }: House,
+  action: string,
+  after: object,
+  work: (tx: Database) => Promise<void>,
+): Promise<void> {
   const appended = await db.transaction(async (tx) => {
     await work(tx);
     const object = { objectType: 'installation', objectId: 'master_key', objectName: null };

@@ -99,10 +99,7 @@ class LiveSnapshot implements Snapshot {
   #changes = 0;
   #checkedMs: number;
 
-  constructor(
-    { source, clock, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions,
-    catalogue: Catalogue,
-  ) {
+  constructor({ source, clock, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions, catalogue: Catalogue) {
     this.#source = source;
     this.#clock = clock;
     this.#keysMax = keysMax;

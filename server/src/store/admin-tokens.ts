@@ -32,7 +32,10 @@ type NewAdminToken = typeof adminTokens.$inferInsert & TokenOwnerColumns;
 
 /** Finds a token by the hashes that its secret may have. Global: it discovers the tenant. Revoked and expired ones are found too. */
 export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<AdminTokenRow | null> {
-  const [row] = await db.select().from(adminTokens).where(inArray(adminTokens.hash, [...hashes]));
+  const [row] = await db
+    .select()
+    .from(adminTokens)
+    .where(inArray(adminTokens.hash, [...hashes]));
   return row ?? null;
 }
 

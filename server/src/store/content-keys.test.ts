@@ -31,7 +31,9 @@ onEveryDatabase('organizations’ content keys', (given) => {
     return `org_${made}`;
   };
   const insert = (id: string, contentKey: Buffer, more: object = {}) =>
-    given().db.insert(organizations).values({ id, slug: id, name: id, contentKey, ...more });
+    given()
+      .db.insert(organizations)
+      .values({ id, slug: id, name: id, contentKey, ...more });
   const purposeOf = (id: string) => contentKeyPurpose(id);
 
   /** A version before: each key wrapped by the master key, without a word of it. */
@@ -40,12 +42,16 @@ onEveryDatabase('organizations’ content keys', (given) => {
     makes: (id: string, key: Buffer) => insert(id, wrapKey(wrappers.master, key, purposeOf(id))),
     makesMany: async (count: number) => {
       const keys = new Map(Array.from({ length: count }, () => [newId(), newDataKey()]));
-      const rows = [...keys].map(([id, key]) => ({ id, slug: id, name: id, contentKey: wrapKey(wrappers.master, key, purposeOf(id)) }));
+      const rows = [...keys].map(([id, key]) => ({
+        id,
+        slug: id,
+        name: id,
+        contentKey: wrapKey(wrappers.master, key, purposeOf(id)),
+      }));
       await given().db.insert(organizations).values(rows);
       return keys;
     },
-    reads: async (id: string) =>
-      openContentKey(wrappers, id, { bytes: (await rowOf(id)).contentKey as Buffer, by: 'master' }),
+    reads: async (id: string) => openContentKey(wrappers, id, { bytes: (await rowOf(id)).contentKey as Buffer, by: 'master' }),
   };
   const newer = {
     start: async () => acquireLease(given().db, { name: 'replica:newer', onLost: () => {}, knows: await newestMigration() }),

@@ -55,7 +55,10 @@ const TIME_BYTES = 8;
 export async function openInstallation(db: Database, masterKey: Buffer): Promise<Installation> {
   const known = await readInstallation(db);
   if (known !== null) return completed(db, known, masterKey);
-  await db.insert(installation).values(newKeys(masterKey, auditSecret(0))).onConflictDoNothing();
+  await db
+    .insert(installation)
+    .values(newKeys(masterKey, auditSecret(0)))
+    .onConflictDoNothing();
   // Another process may have been first: what is stored is what counts.
   return { ...(await completed(db, await readAgain(db), masterKey)), isNew: true };
 }
@@ -90,7 +93,10 @@ export function checkOf(masterKey: Buffer): string {
 }
 
 /** New data keys for each purpose, wrapped. */
-export function newKeys(masterKey: Buffer, audit: Buffer): { readonly wrappedKeys: WrappedKeys; readonly masterKeyCheck: string } {
+export function newKeys(
+  masterKey: Buffer,
+  audit: Buffer,
+): { readonly wrappedKeys: WrappedKeys; readonly masterKeyCheck: string } {
   const keys = { pepper: newDataKey(), credentials: newDataKey(), audit, content: newDataKey() };
   const wrappedKeys = Object.fromEntries(PURPOSES.map((purpose) => [purpose, wrapped(masterKey, keys[purpose], purpose)]));
   return { wrappedKeys, masterKeyCheck: checkOf(masterKey) };
@@ -118,7 +124,7 @@ export function unwrapped(masterKey: Buffer, keys: WrappedKeys, purpose: string)
 }
 
 /** The id that an installation's journals know it by, as long as no other is stored. */
-export function journalIdOf(pepper: Buffer): string {
+function journalIdOf(pepper: Buffer): string {
   return createHash('sha256').update(pepper).digest('hex').slice(0, 32);
 }
 
@@ -185,8 +191,7 @@ function opened(row: InstallationRow, masterKey: Buffer): Installation {
     audit: auditKeyOf(keyOf('audit')),
     isNew: false,
     isAuditKeyNew: false,
-    rotation:
-      row.nextMasterKeyCheck === null ? 'none' : is === 'present' ? 'opened with the old key' : 'opened with the new key',
+    rotation: row.nextMasterKeyCheck === null ? 'none' : is === 'present' ? 'opened with the old key' : 'opened with the new key',
   };
 }
 

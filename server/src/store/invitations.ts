@@ -12,7 +12,10 @@ export type InvitationStatus = 'pending' | 'accepted' | 'expired' | 'cancelled';
 
 /** Finds an invitation by the hashes that its token may have. Global: it discovers the tenant. Accepted, cancelled and expired ones are found too. */
 export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<InvitationRow | null> {
-  const [row] = await db.select().from(invitations).where(inArray(invitations.hash, [...hashes]));
+  const [row] = await db
+    .select()
+    .from(invitations)
+    .where(inArray(invitations.hash, [...hashes]));
   return row ?? null;
 }
 

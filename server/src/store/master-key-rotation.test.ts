@@ -17,9 +17,7 @@ onEveryDatabase('rotating the master key', (given) => {
 
   const begin = async (from: Buffer, to: Buffer, { renewsPepper = false } = {}) => {
     const { content } = await openInstallation(given().db, from);
-    await given().db.transaction((tx) =>
-      beginRotation(tx, { master: from, installation: content }, { from, to, renewsPepper }),
-    );
+    await given().db.transaction((tx) => beginRotation(tx, { master: from, installation: content }, { from, to, renewsPepper }));
   };
   const finish = (to: Buffer) => given().db.transaction((tx) => finishRotation(tx, to));
   const undo = (from: Buffer) => given().db.transaction((tx) => undoRotation(tx, from));
@@ -33,7 +31,7 @@ onEveryDatabase('rotating the master key', (given) => {
     );
   const dataKeysOf = ({ id, pepper, credentials, content, audit }: Installation) => ({ id, pepper, credentials, content, audit });
 
-  // promise: rotating the master key re-wraps
+  // promise: Both master keys open the installation
   test('both keys open the same data keys until it ends, then the new one alone', async () => {
     const [old, next] = [newDataKey(), newDataKey()];
     const before = dataKeysOf(await openInstallation(given().db, old));
@@ -111,7 +109,9 @@ onEveryDatabase('rotating the master key', (given) => {
     const [old, next, last] = [newDataKey(), newDataKey(), newDataKey()];
     const first = await openInstallation(given().db, old);
     const token = { id: 'adm_1', name: 'one', role: 'platform_admin', lastFour: 'ken1', createdBy: 'acct_1' };
-    await given().db.insert(adminTokens).values({ ...token, ...hashedSecret(first.pepper, 'token 1') });
+    await given()
+      .db.insert(adminTokens)
+      .values({ ...token, ...hashedSecret(first.pepper, 'token 1') });
     await begin(old, next, { renewsPepper: true });
     // Started with the old key: it knows of no other pepper, and goes on as before.
     expect((await openInstallation(given().db, old)).otherPepper).toBeNull();

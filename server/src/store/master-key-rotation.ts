@@ -89,7 +89,9 @@ export async function undoRotation(tx: Database, from: Buffer): Promise<void> {
     throw new NotRotated('Only with the old key in HEADGATE_MASTER_KEY a rotation is given up.');
   const others = await processesWithout(tx, from);
   if (others.length > 0)
-    throw new NotRotated(`The new key is in use: ${others.map(({ where }) => where).join(', ')}. Start them with the old one first.`);
+    throw new NotRotated(
+      `The new key is in use: ${others.map(({ where }) => where).join(', ')}. Start them with the old one first.`,
+    );
   await tx.update(installation).set({ nextWrappedKeys: null, nextMasterKeyCheck: null });
 }
 

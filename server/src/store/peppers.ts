@@ -12,17 +12,27 @@ interface Hashed {
 
 /** Moves the hash of a key's secret. Another process may have been faster. */
 export async function moveSecret(db: Database, from: string, to: Hashed): Promise<void> {
-  await db.update(keySecrets).set(columnsOf(to)).where(eq(keySecrets.hash, bytesOf(from)));
+  await db
+    .update(keySecrets)
+    .set(columnsOf(to))
+    .where(eq(keySecrets.hash, bytesOf(from)));
 }
 
 /** Moves the hash of an admin token. Another process may have been faster. */
 export async function moveAdminToken(db: Database, from: string, to: Hashed): Promise<void> {
-  await db.update(adminTokens).set(columnsOf(to)).where(eq(adminTokens.hash, bytesOf(from)));
+  await db
+    .update(adminTokens)
+    .set(columnsOf(to))
+    .where(eq(adminTokens.hash, bytesOf(from)));
 }
 
 /** How many secrets that may still be used are hashed with another pepper than this one. Reads both tables whole. */
-export async function countUnderOthers(db: Database, pepper: Buffer): Promise<{ readonly keys: number; readonly tokens: number }> {
-  const other = (column: typeof keySecrets.pepper | typeof adminTokens.pepper) => sql`${column} is distinct from ${pepperName(pepper)}`;
+export async function countUnderOthers(
+  db: Database,
+  pepper: Buffer,
+): Promise<{ readonly keys: number; readonly tokens: number }> {
+  const other = (column: typeof keySecrets.pepper | typeof adminTokens.pepper) =>
+    sql`${column} is distinct from ${pepperName(pepper)}`;
   const isValid = (end: typeof keySecrets.validUntil | typeof adminTokens.expiresAt) => or(isNull(end), gt(end, sql`now()`));
   const [ofKeys] = await db
     .select({ count: sql<number>`count(*)::int` })

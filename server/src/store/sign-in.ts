@@ -128,11 +128,7 @@ export async function insertLink(tx: Database, row: typeof oneTimeLinks.$inferIn
 }
 
 /** The link of one of the hashes that its token may have, also a used or expired one. */
-export async function findLink(
-  db: Database,
-  kind: OneTimeLink['kind'],
-  hashes: readonly Buffer[],
-): Promise<OneTimeLink | null> {
+export async function findLink(db: Database, kind: OneTimeLink['kind'], hashes: readonly Buffer[]): Promise<OneTimeLink | null> {
   const [row] = await db
     .select()
     .from(oneTimeLinks)

@@ -51,7 +51,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
     opened = null;
   });
 
-  // promise: rotating the master key re-wraps
+  // promise: Both master keys open the installation
   test('on an embedded database: one run while the gateway is stopped; the old key opens nothing, all that was kept is read', async () => {
     const gateway = await startGateway({ env: { HEADGATE_MASTER_KEY: null } });
     const { dataDir, adminToken } = gateway;
@@ -80,62 +80,81 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
   });
 
   // promise: The pepper can be renewed
-  test.skipIf(!hasPostgres())('on PostgreSQL: beside the gateway, which is started again with the new key; the pepper with it', async () => {
-    opened = await openTestDatabase('postgresql');
-    const { pool } = opened;
-    const [old, next] = [newKey(), newKey()];
-    const env = { DATABASE_URL: opened.url };
-    const first = await startGateway({ env: { ...env, HEADGATE_MASTER_KEY: old } });
-    const { dataDir, adminToken } = first;
-    const { used, unused } = await furnish(first);
-    const file = path.join(temporaryDirectory(), 'next');
-    writeFileSync(file, next);
-    const withOld = { ...env, HEADGATE_DATA_DIR: dataDir, HEADGATE_MASTER_KEY: old };
-    const withNext = { ...withOld, HEADGATE_MASTER_KEY: next };
-    const hashes = async () => (await pool.query<{ hash: string }>({ text: "select encode(hash, 'hex') as hash from key_secrets order by 1" })).rows;
-    const before = await hashes();
+  test.skipIf(!hasPostgres())(
+    'on PostgreSQL: beside the gateway, which is started again with the new key; the pepper with it',
+    async () => {
+      opened = await openTestDatabase('postgresql');
+      const { pool } = opened;
+      const [old, next] = [newKey(), newKey()];
+      const env = { DATABASE_URL: opened.url };
+      const first = await startGateway({ env: { ...env, HEADGATE_MASTER_KEY: old } });
+      const { dataDir, adminToken } = first;
+      const { used, unused } = await furnish(first);
+      const file = path.join(temporaryDirectory(), 'next');
+      writeFileSync(file, next);
+      const withOld = { ...env, HEADGATE_DATA_DIR: dataDir, HEADGATE_MASTER_KEY: old };
+      const withNext = { ...withOld, HEADGATE_MASTER_KEY: next };
+      const hashes = async () =>
+        (await pool.query<{ hash: string }>({ text: "select encode(hash, 'hex') as hash from key_secrets order by 1" })).rows;
+      const before = await hashes();
 
-    expect(await headgate(withOld, 'rotate-master-key')).toMatchObject({ code: 2, err: expect.stringContaining('HEADGATE_NEW_MASTER_KEY') });
-    const begun = await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY_FILE: file }, 'rotate-master-key', '--renew-pepper');
-    expect(begun).toMatchObject({ code: 0, out: expect.stringMatching(/^Both keys open\. Not finished: 1 processes run with the old key/) });
-    // Again, as after a run that was cut short; and with another key than the one that was begun.
-    expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({ code: 0 });
-    expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: newKey() }, 'rotate-master-key')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('A rotation to another key was begun'),
-    });
-    expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({ code: 1, err: expect.stringContaining('Not finished') });
-    expect(await chat(first, used.secret)).toBe(200);
-    expect(await first.stop()).toBe(0);
+      expect(await headgate(withOld, 'rotate-master-key')).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('HEADGATE_NEW_MASTER_KEY'),
+      });
+      const begun = await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY_FILE: file }, 'rotate-master-key', '--renew-pepper');
+      expect(begun).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^Both keys open\. Not finished: 1 processes run with the old key/),
+      });
+      // Again, as after a run that was cut short; and with another key than the one that was begun.
+      expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({ code: 0 });
+      expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: newKey() }, 'rotate-master-key')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('A rotation to another key was begun'),
+      });
+      expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('Not finished'),
+      });
+      expect(await chat(first, used.secret)).toBe(200);
+      expect(await first.stop()).toBe(0);
 
-    const second = await startGateway({ dataDir, adminToken, env: { ...env, HEADGATE_MASTER_KEY: next } });
-    expect(await chat(second, used.secret)).toBe(200);
-    expect(await hashes()).toEqual(before);
-    expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({ code: 0, out: expect.stringContaining('Finished') });
-    expect(await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({
-      code: 0,
-      out: expect.stringContaining('Finished: HEADGATE_MASTER_KEY is the new key'),
-    });
-    expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('is not the key'),
-    });
-    expect(await second.stop()).toBe(0);
+      const second = await startGateway({ dataDir, adminToken, env: { ...env, HEADGATE_MASTER_KEY: next } });
+      expect(await chat(second, used.secret)).toBe(200);
+      expect(await hashes()).toEqual(before);
+      expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({ code: 0, out: expect.stringContaining('Finished') });
+      expect(await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('Finished: HEADGATE_MASTER_KEY is the new key'),
+      });
+      expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('is not the key'),
+      });
+      expect(await second.stop()).toBe(0);
 
-    const third = await startGateway({ dataDir, adminToken, env: { ...env, HEADGATE_MASTER_KEY: next } });
-    expect(await chat(third, used.secret)).toBe(200);
-    await expect.poll(async () => (await hashes()).filter(({ hash }) => before.some((one) => one.hash === hash)).length).toBe(1);
-    // The token that the setting names moved too, and is the same one.
-    const { data } = await third.admin<{ data: { origin: string | null; status: string }[] }>('GET', '/admin-tokens?limit=50');
-    expect(data).toHaveLength(1);
-    expect(await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: newKey() }, 'rotate-master-key', '--renew-pepper')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('1 keys and 0 admin tokens were not used since'),
-    });
-    expect(await chat(third, unused.secret)).toBe(200);
-    await expect.poll(async () => (await hashes()).filter(({ hash }) => before.some((one) => one.hash === hash)).length).toBe(0);
-    expect(await third.stop()).toBe(0);
-  });
+      const third = await startGateway({ dataDir, adminToken, env: { ...env, HEADGATE_MASTER_KEY: next } });
+      expect(await chat(third, used.secret)).toBe(200);
+      await expect
+        .poll(async () => (await hashes()).filter(({ hash }) => before.some((one) => one.hash === hash)).length)
+        .toBe(1);
+      // The token that the setting names moved too, and is the same one.
+      const { data } = await third.admin<{ data: { origin: string | null; status: string }[] }>('GET', '/admin-tokens?limit=50');
+      expect(data).toHaveLength(1);
+      expect(
+        await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: newKey() }, 'rotate-master-key', '--renew-pepper'),
+      ).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('1 keys and 0 admin tokens were not used since'),
+      });
+      expect(await chat(third, unused.secret)).toBe(200);
+      await expect
+        .poll(async () => (await hashes()).filter(({ hash }) => before.some((one) => one.hash === hash)).length)
+        .toBe(0);
+      expect(await third.stop()).toBe(0);
+    },
+  );
 
   test('a bad command line is exit code 2 and touches nothing', async () => {
     const dataDir = temporaryDirectory();
@@ -153,24 +172,36 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
 });
 
 describe('headgate replace-lost-master-key', { timeout: MS_MAX }, () => {
-  // promise: A lost master key
+  // promise: After a lost master key
   test('goes on with a new one: what it sealed stays closed, everything else is there, and the guide’s steps give it back', async () => {
     const first = await startGateway({ env: { HEADGATE_MASTER_KEY: null } });
     const { dataDir, adminToken } = first;
     const { tenant, used } = await furnish(first);
-    const { total_nano_usd: _, ...before } = await first.admin<Record<string, unknown>>('GET', `/organizations/${tenant.organizationId}`);
+    const { total_nano_usd: _, ...before } = await first.admin<Record<string, unknown>>(
+      'GET',
+      `/organizations/${tenant.organizationId}`,
+    );
     expect(await first.stop()).toBe(0);
     const file = path.join(dataDir, 'master.key');
     const here = { HEADGATE_DATA_DIR: dataDir };
-    expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('is not lost') });
+    expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is not lost'),
+    });
     const [lost, next] = [readFileSync(file, 'utf8'), newKey()];
     writeFileSync(file, `${next}\n`);
     expect(await headgate(here, 'rotate-master-key')).toMatchObject({ code: 1, err: expect.stringContaining('is not the key') });
-    expect(await headgate(here, 'replace-lost-master-key')).toMatchObject({ code: 2, err: expect.stringContaining('cannot be undone') });
+    expect(await headgate(here, 'replace-lost-master-key')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('cannot be undone'),
+    });
     const replaced = await headgate(here, 'replace-lost-master-key', '--yes');
     expect(replaced).toMatchObject({ code: 0, out: expect.stringContaining('The new master key opens the database') });
     // Again, as after one that was cut short.
-    expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({ code: 0, out: expect.stringContaining('anew: 0') });
+    expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('anew: 0'),
+    });
     await expect(startGateway({ dataDir, env: { HEADGATE_MASTER_KEY: lost.trim() } })).rejects.toThrow(/is not the key/);
 
     // The journal of before is still this installation's, and the token of the settings is stored anew.

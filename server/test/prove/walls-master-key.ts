@@ -72,7 +72,10 @@ async function rotated(fleet: Fleet, provider: MeteredProvider, keys: Keys, orga
     must(exitCode === 0, `replica ${index} ended with ${exitCode}`);
     if (index === 0) {
       const early = await command(fleet, keys);
-      must(early.code === 1 && early.err.includes('Not finished'), `before all had the new key it said: ${early.out}${early.err}`);
+      must(
+        early.code === 1 && early.err.includes('Not finished'),
+        `before all had the new key it said: ${early.out}${early.err}`,
+      );
     }
     await fleet.restart(index);
   }
@@ -98,7 +101,9 @@ async function rotated(fleet: Fleet, provider: MeteredProvider, keys: Keys, orga
   problems.push(...chains.problems);
   const tallies = Object.keys(site).map((house) => tallyOf(load, `${PHASE}-${house}`));
   const requests = tallies.reduce((sum, tally) => sum + tally.requests, 0);
-  const failed = tallies.flatMap((tally) => [...tally.failed].map(([name, count]) => `${count} × ${name}: ${tally.said.get(name) ?? ''}`));
+  const failed = tallies.flatMap((tally) =>
+    [...tally.failed].map(([name, count]) => `${count} × ${name}: ${tally.said.get(name) ?? ''}`),
+  );
   return {
     holds: problems.length === 0 && failed.length === 0 && requests > 0,
     figure:
@@ -151,7 +156,13 @@ async function command(fleet: Fleet, keys: Keys): Promise<Ran> {
 
 function startCommand(fleet: Fleet, keys: Keys) {
   const env = { ...process.env, ...settingsOf(fleet, keys) };
-  const program = [process.execPath, ...START, 'server/src/cli/headgate.ts', 'rotate-master-key', ...flagsOf(keys, false)] as const;
+  const program = [
+    process.execPath,
+    ...START,
+    'server/src/cli/headgate.ts',
+    'rotate-master-key',
+    ...flagsOf(keys, false),
+  ] as const;
   const child = startChild([...program] as [string, ...string[]], { env });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return { child, ended };
@@ -190,9 +201,12 @@ async function finishedAtLast(fleet: Fleet, keys: Keys): Promise<Ran> {
 /** Tries every wrapped key that the database holds with the old key, and a start. */
 async function oldKeyIsUseless(fleet: Fleet, { old, next }: Keys) {
   const wrapped = await inDatabase({ databaseUrl: fleet.postgres.url }, async (query) => {
-    const rows = await query(`select key as purpose, decode(value, 'base64') as bytes from installation, jsonb_each_text(wrapped_keys)
+    const rows =
+      await query(`select key as purpose, decode(value, 'base64') as bytes from installation, jsonb_each_text(wrapped_keys)
       union all select 'content:' || id, content_key from organizations where content_key is not null`);
-    const left = await query('select 1 from installation where next_wrapped_keys is not null or next_master_key_check is not null');
+    const left = await query(
+      'select 1 from installation where next_wrapped_keys is not null or next_master_key_check is not null',
+    );
     return { rows: rows as readonly { purpose: string; bytes: Buffer }[], isLeft: left.length > 0 };
   });
   const opens = (key: Buffer) => wrapped.rows.filter(({ purpose, bytes }) => isOpenedBy(key, bytes, purpose)).length;
