@@ -40,7 +40,7 @@ export type WrappedKeys = Readonly<Record<string, string>>;
 export type InstallationRow = typeof installation.$inferSelect;
 
 /** The purposes of data keys that every installation has. */
-export const PURPOSES = ['pepper', 'credentials', 'audit', 'content'] as const;
+const PURPOSES = ['pepper', 'credentials', 'audit', 'content'] as const;
 /** The pepper before the present one, and one that follows it when the master key's rotation ends. */
 export const PEPPER_BEFORE = 'pepper-before';
 export const PEPPER_NEXT = 'pepper-next';
