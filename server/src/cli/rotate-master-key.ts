@@ -117,7 +117,7 @@ function waitsFor(waiting: readonly ServingProcess[]): string {
   const named = waiting.slice(0, 10).map(({ where }) => where);
   const more = waiting.length > named.length ? ` and ${waiting.length - named.length} more` : '';
   return (
-    `Not finished: ${waiting.length} processes run with the old key (${named.join(', ')}${more}). ` +
+    `Not finished: started with the old key are ${named.join(', ')}${more}. ` +
     'Start each again with the new key, and run this again. One that crashed counts for ten minutes.'
   );
 }
