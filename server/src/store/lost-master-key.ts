@@ -2,7 +2,7 @@
  * Going on after the master key was lost: new data keys under a new one. What the lost one wrapped stays closed; everything else, which is most,
  * goes on. Each step can be done again.
  */
-import { and, asc, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
 import { type ContentWrappers, newDataKey, openContentKey, UnsealFailure } from '../lib/secrets.ts';
 import { type AuditTrail, closeUnkeyedChain, rememberAppended } from './audit.ts';
 import { wrapContentKey } from './content-keys.ts';
@@ -80,5 +80,5 @@ async function replaceOne(tx: Database, wrappers: ContentWrappers, id: string, w
   await tx
     .update(organizations)
     .set({ contentKey: Buffer.from(bytes), contentKeyBy: by })
-    .where(and(eq(organizations.id, id), sql`${organizations.contentKey} = ${was}`));
+    .where(and(eq(organizations.id, id), eq(organizations.contentKey, was)));
 }

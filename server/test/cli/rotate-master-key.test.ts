@@ -1,7 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { newDataKey } from '../../src/lib/secrets.ts';
+import { configFrom } from '../../src/config-source.ts';
+import { hashSecret, masterKeyName, newDataKey } from '../../src/lib/secrets.ts';
+import { openAuditHeads } from '../../src/store/audit-heads.ts';
+import { verifyAuditChain } from '../../src/store/audit-proof.ts';
+import type { Database } from '../../src/store/database.ts';
+import { type Installation, openInstallation } from '../../src/store/installation.ts';
+import { acquireLease } from '../../src/store/lease.ts';
+import * as schema from '../../src/store/schema.ts';
 import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
@@ -9,7 +16,36 @@ import { headgateHere as headgate } from './support.ts';
 
 const MS_MAX = 300_000;
 const POLL = { timeout: 30_000, interval: 200 };
-const newKey = () => newDataKey().toString('base64');
+const textOf = (key: Buffer) => key.toString('base64');
+
+/** Keys of one organization, by their secrets, as a version before stored them. */
+async function storeKeys(db: Database, pepper: Buffer, secrets: readonly string[]): Promise<void> {
+  const organizationId = 'org_1';
+  await db.insert(schema.organizations).values({ id: organizationId, slug: 'acme', name: 'Acme' });
+  await db.insert(schema.teams).values({ organizationId, id: 'team_1', name: 'Team' });
+  const account = { organizationId, teamId: 'team_1', id: 'svc_1', name: 'Service' };
+  await db.insert(schema.serviceAccounts).values(account);
+  for (const [at, secret] of secrets.entries()) {
+    const key = { organizationId, id: `key_${at}`, teamId: 'team_1', name: secret, ownerServiceAccountId: 'svc_1' };
+    await db.insert(schema.keys).values({ ...key, prefix: 'sk-hg-xxxx', lastFour: 'xxxx', createdBy: 'acct_1' });
+    await db
+      .insert(schema.keySecrets)
+      .values({ organizationId, keyId: key.id, hash: Buffer.from(hashSecret(pepper, secret), 'hex') });
+  }
+}
+
+/** The id of the key that a process with these keys finds. */
+async function foundIn(db: Database, installation: Installation, secret: string): Promise<string | null> {
+  const source = configFrom(db, installation, () => {});
+  return (await source.findKeyBySecret(secret))?.key.id ?? null;
+}
+
+/** How many of the two secrets are stored under a pepper. */
+async function hashesUnder(db: Database, pepper: Buffer): Promise<number> {
+  const rows = await db.select().from(schema.keySecrets);
+  const hashes = ['sk-hg-used', 'sk-hg-unused'].map((secret) => hashSecret(pepper, secret));
+  return rows.filter(({ hash }) => hashes.includes(hash.toString('hex'))).length;
+}
 
 async function chat({ base }: Gateway, secret: string): Promise<number> {
   const answer = await fetch(`${base}/v1/chat/completions`, {
@@ -81,22 +117,22 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
 
   // promise: The pepper can be renewed
   test.skipIf(!hasPostgres())(
-    'on PostgreSQL: beside the gateway, which is started again with the new key; the pepper with it',
+    'on PostgreSQL: beside processes, which are started again with the new key; the pepper with it',
     async () => {
       opened = await openTestDatabase('postgresql');
-      const { pool } = opened;
-      const [old, next] = [newKey(), newKey()];
-      const env = { DATABASE_URL: opened.url };
-      const first = await startGateway({ env: { ...env, HEADGATE_MASTER_KEY: old } });
-      const { dataDir, adminToken } = first;
-      const { used, unused } = await furnish(first);
-      const file = path.join(temporaryDirectory(), 'next');
-      writeFileSync(file, next);
-      const withOld = { ...env, HEADGATE_DATA_DIR: dataDir, HEADGATE_MASTER_KEY: old };
-      const withNext = { ...withOld, HEADGATE_MASTER_KEY: next };
-      const hashes = async () =>
-        (await pool.query<{ hash: string }>({ text: "select encode(hash, 'hex') as hash from key_secrets order by 1" })).rows;
-      const before = await hashes();
+      const { db, url } = opened;
+      const [old, next] = [newDataKey(), newDataKey()];
+      const dataDir = temporaryDirectory();
+      const file = path.join(dataDir, 'next');
+      writeFileSync(file, textOf(next));
+      const withOld = { DATABASE_URL: url as string, HEADGATE_DATA_DIR: dataDir, HEADGATE_MASTER_KEY: textOf(old) };
+      const withNext = { ...withOld, HEADGATE_MASTER_KEY: textOf(next) };
+      const start = (name: string, key: Buffer) =>
+        acquireLease(db, { name: `replica:${name}`, onLost: () => {}, knows: '9999', masterKey: masterKeyName(key) });
+      const first = await openInstallation(db, old);
+      const [used, unused] = ['sk-hg-used', 'sk-hg-unused'] as const;
+      await storeKeys(db, first.pepper, [used, unused]);
+      const [one, other] = [await start('one', old), await start('other', old)];
 
       expect(await headgate(withOld, 'rotate-master-key')).toMatchObject({
         code: 2,
@@ -105,54 +141,58 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       const begun = await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY_FILE: file }, 'rotate-master-key', '--renew-pepper');
       expect(begun).toMatchObject({
         code: 0,
-        out: expect.stringMatching(/^Both keys open\. Not finished: started with the old key are process \d+ on /),
+        out: expect.stringMatching(/^Both keys open\. Not finished: started with the old key are process \d+ on [^\n]+\n$/),
       });
       // Again, as after a run that was cut short; and with another key than the one that was begun.
-      expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({ code: 0 });
-      expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: newKey() }, 'rotate-master-key')).toMatchObject({
-        code: 1,
-        err: expect.stringContaining('A rotation to another key was begun'),
-      });
+      const given = { ...withOld, HEADGATE_NEW_MASTER_KEY: textOf(next) };
+      expect(await headgate(given, 'rotate-master-key')).toMatchObject({ code: 0, err: '' });
+      const another = await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: textOf(newDataKey()) }, 'rotate-master-key');
+      expect(another).toMatchObject({ code: 1, err: expect.stringContaining('A rotation to another key was begun') });
+      await one.release();
+      await start('one', next);
       expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({
         code: 1,
         err: expect.stringContaining('Not finished'),
       });
-      expect(await chat(first, used.secret)).toBe(200);
-      expect(await first.stop()).toBe(0);
-
-      const second = await startGateway({ dataDir, adminToken, env: { ...env, HEADGATE_MASTER_KEY: next } });
-      expect(await chat(second, used.secret)).toBe(200);
-      expect(await hashes()).toEqual(before);
-      expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({ code: 0, out: expect.stringContaining('Finished') });
-      expect(await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({
+      // Started in between: it finds keys under both peppers, and moves none.
+      const between = await openInstallation(db, next);
+      expect(await foundIn(db, between, used)).toBe('key_0');
+      expect(await hashesUnder(db, first.pepper)).toBe(2);
+      await other.release();
+      await start('other', next);
+      expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^Finished: the old key opens nothing/),
+      });
+      expect(await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: textOf(next) }, 'rotate-master-key')).toMatchObject({
         code: 0,
         out: expect.stringContaining('Finished: HEADGATE_MASTER_KEY is the new key'),
       });
-      expect(await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: next }, 'rotate-master-key')).toMatchObject({
+      expect(await headgate(given, 'rotate-master-key')).toMatchObject({
         code: 1,
+        out: '',
         err: expect.stringContaining('is not the key'),
       });
-      expect(await second.stop()).toBe(0);
 
-      const third = await startGateway({ dataDir, adminToken, env: { ...env, HEADGATE_MASTER_KEY: next } });
-      expect(await chat(third, used.secret)).toBe(200);
-      await expect
-        .poll(async () => (await hashes()).filter(({ hash }) => before.some((one) => one.hash === hash)).length)
-        .toBe(1);
-      // The token that the setting names moved too, and is the same one.
-      const { data } = await third.admin<{ data: { origin: string | null; status: string }[] }>('GET', '/admin-tokens?limit=50');
-      expect(data).toHaveLength(1);
-      expect(
-        await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: newKey() }, 'rotate-master-key', '--renew-pepper'),
-      ).toMatchObject({
+      const after = await openInstallation(db, next);
+      expect(await foundIn(db, after, used)).toBe('key_0');
+      await expect.poll(() => hashesUnder(db, after.pepper), POLL).toBe(1);
+      for (const installation of [between, after]) expect(await foundIn(db, installation, used)).toBe('key_0');
+      const renewed = { ...withNext, HEADGATE_NEW_MASTER_KEY: textOf(newDataKey()) };
+      expect(await headgate(renewed, 'rotate-master-key', '--renew-pepper')).toMatchObject({
         code: 1,
         err: expect.stringContaining('1 keys and 0 admin tokens were not used since'),
       });
-      expect(await chat(third, unused.secret)).toBe(200);
-      await expect
-        .poll(async () => (await hashes()).filter(({ hash }) => before.some((one) => one.hash === hash)).length)
-        .toBe(0);
-      expect(await third.stop()).toBe(0);
+      expect(await foundIn(db, between, unused)).toBe('key_1');
+      expect(await foundIn(db, after, unused)).toBe('key_1');
+      await expect.poll(() => hashesUnder(db, after.pepper), POLL).toBe(2);
+      expect(await foundIn(db, after, 'sk-hg-nobody')).toBeNull();
+      const audit = {
+        key: after.audit,
+        heads: openAuditHeads({ path: path.join(dataDir, 'none'), onFailure: () => {} }),
+        onContradiction: () => {},
+      };
+      expect(await verifyAuditChain(db, audit, null, Date.now())).toMatchObject({ is: 'intact', events: 2 });
     },
   );
 
@@ -188,7 +228,7 @@ describe('headgate replace-lost-master-key', { timeout: MS_MAX }, () => {
       code: 1,
       err: expect.stringContaining('is not lost'),
     });
-    const [lost, next] = [readFileSync(file, 'utf8'), newKey()];
+    const [lost, next] = [readFileSync(file, 'utf8'), textOf(newDataKey())];
     writeFileSync(file, `${next}\n`);
     expect(await headgate(here, 'rotate-master-key')).toMatchObject({ code: 1, err: expect.stringContaining('is not the key') });
     expect(await headgate(here, 'replace-lost-master-key')).toMatchObject({

@@ -14,7 +14,16 @@ import { inDatabase } from './stored-rows.ts';
 
 const WIDTH = 12;
 const PHASE = 'rotate';
-const KILLED_AGAIN_MS = [400, 800, 1_200];
+
+interface Size {
+  /** Whose content keys a version before left. */
+  readonly organizations: number;
+  /** After how long the command is killed again: before it does anything, on its way, or after it is done. */
+  readonly killedMs: readonly number[];
+}
+
+const QUICK: Size = { organizations: 3_000, killedMs: [900] };
+const FULL: Size = { organizations: 20_000, killedMs: [400, 800, 1_200, 2_400] };
 
 /** What the operator gives to processes now. */
 interface Keys {
@@ -24,7 +33,7 @@ interface Keys {
 }
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const keys: Keys = { ...twoKeys() };
+  const keys = twoKeys();
   const provider = await startMeteredProvider();
   const fleet = await startFleet({
     size: quick ? 2 : 3,
@@ -36,7 +45,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     return { holds: false, figure: '', skipped: 'PostgreSQL or Redis is missing' };
   }
   try {
-    return await rotated(fleet, provider, keys, quick ? 3_000 : 20_000);
+    return await rotated(fleet, provider, keys, quick ? QUICK : FULL);
   } finally {
     await fleet.stop();
     await provider.stop();
@@ -48,7 +57,12 @@ function twoKeys(): Keys {
   return { old, next, present: old };
 }
 
-async function rotated(fleet: Fleet, provider: MeteredProvider, keys: Keys, organizations: number): Promise<ProveResult> {
+async function rotated(
+  fleet: Fleet,
+  provider: MeteredProvider,
+  keys: Keys,
+  { organizations, killedMs }: Size,
+): Promise<ProveResult> {
   const problems: string[] = [];
   const must = (holds: boolean, otherwise: string) => void (holds || problems.push(otherwise));
   const [first] = fleet.replicas as [Gateway];
@@ -63,7 +77,7 @@ async function rotated(fleet: Fleet, provider: MeteredProvider, keys: Keys, orga
   await asBefore(fleet, keys.old, organizations);
   const moved = await killedInTheMiddle(fleet, keys, organizations);
   must(moved > 0 && moved < organizations, `the command was killed after ${moved} of ${organizations} content keys`);
-  for (const ms of KILLED_AGAIN_MS) await killedAfter(fleet, keys, ms);
+  for (const ms of killedMs) await killedAfter(fleet, keys, ms);
   const begun = await command(fleet, keys);
   must(begun.code === 0 && begun.out.startsWith('Both keys open.'), `the first run said: ${begun.out}${begun.err}`);
   keys.present = keys.next;
@@ -108,7 +122,7 @@ async function rotated(fleet: Fleet, provider: MeteredProvider, keys: Keys, orga
     holds: problems.length === 0 && failed.length === 0 && requests > 0,
     figure:
       `${fleet.replicas.length} replicas on PostgreSQL, master key and pepper renewed in ${seconds.toFixed(0)} s under load: ${requests} requests, ${failed.length} failed; ` +
-      `the command killed ${KILLED_AGAIN_MS.length + 2} times, once after ${moved} of ${organizations} content keys; lost ${books.lost}, doubled ${books.doubled}; ` +
+      `the command killed ${killedMs.length + 2} times, once after ${moved} of ${organizations} content keys; lost ${books.lost}, doubled ${books.doubled}; ` +
       `the old key opens ${useless.opened} of ${useless.tried} wrapped keys, and a start with it says “${useless.said}”; ${peppers.figure}; ${chains.figure}`,
     details: [...failed, ...problems].slice(0, 20),
   };
