@@ -1,16 +1,29 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
 import { configFrom } from '../../src/config-source.ts';
-import { hashSecret, masterKeyName, newDataKey } from '../../src/lib/secrets.ts';
-import { openAuditHeads } from '../../src/store/audit-heads.ts';
+import { masterKeyFor } from '../../src/data-directory.ts';
+import { lockDirectory } from '../../src/lib/directory-lock.ts';
+import {
+  contentKeyPurpose,
+  hashesOf,
+  hashSecret,
+  masterKeyName,
+  newDataKey,
+  openContentKey,
+  wrapKey,
+} from '../../src/lib/secrets.ts';
+import * as adminTokens from '../../src/store/admin-tokens.ts';
+import { COMMAND_HEADS_FILE, openAuditHeads } from '../../src/store/audit-heads.ts';
 import { verifyAuditChain } from '../../src/store/audit-proof.ts';
 import type { Database } from '../../src/store/database.ts';
+import { openEmbedded } from '../../src/store/embedded.ts';
 import { type Installation, openInstallation } from '../../src/store/installation.ts';
 import { acquireLease } from '../../src/store/lease.ts';
 import * as schema from '../../src/store/schema.ts';
-import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
-import { makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
+import { temporaryDirectory } from '../prove/gateway.ts';
+import { putDatabase } from '../prove/prepared-database.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
 import { headgateHere as headgate } from './support.ts';
 
@@ -47,38 +60,42 @@ async function hashesUnder(db: Database, pepper: Buffer): Promise<number> {
   return rows.filter(({ hash }) => hashes.includes(hash.toString('hex'))).length;
 }
 
-async function chat({ base }: Gateway, secret: string): Promise<number> {
-  const answer = await fetch(`${base}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: 'known', messages: [{ role: 'user', content: 'What was said?' }] }),
-  });
-  await answer.arrayBuffer();
-  return answer.status;
+/** A data directory with a database, as a first start leaves it, and the key beside it. */
+async function newDirectory(): Promise<string> {
+  const dataDir = temporaryDirectory();
+  await putDatabase(dataDir);
+  return dataDir;
 }
 
-/** An organization that keeps what was said, with a key and a model. */
-async function furnish(gateway: Gateway) {
-  await makeModel(gateway, { model: 'known', provider: 'fake', upstreamModel: 'fake-fast' });
-  const tenant = await makeTenant(gateway, { audit: { content: 'full' } });
-  await makeCredential(gateway, 'openai', 'http://127.0.0.1:9');
-  const [used, unused] = [await makeKey(gateway, tenant), await makeKey(gateway, tenant)];
-  expect(await chat(gateway, used.secret)).toBe(200);
-  return { tenant, used, unused };
+/** Looks into the embedded database between two commands. */
+async function within<Result>(dataDir: string, work: (db: Database) => Promise<Result>): Promise<Result> {
+  const opened = await openEmbedded({ dataDir });
+  try {
+    return await work(opened.db);
+  } finally {
+    await opened.close();
+  }
 }
 
-/** What was kept of every request, as the platform's admin reads it. */
-async function kept(gateway: Gateway, organizationId: string): Promise<string[]> {
-  const { data } = await gateway.admin<{ data: { id: string }[] }>('GET', `/requests?organization_id=${organizationId}`);
-  const read = data.map(({ id }) => gateway.admin<{ content: object | null }>('GET', `/requests/${id}?content=true`));
-  return (await Promise.all(read)).map(({ content }) => JSON.stringify(content));
+/** An organization whose content key is as a version before left it. */
+async function organizationOfBefore(db: Database, master: Buffer): Promise<Buffer> {
+  const key = newDataKey();
+  const contentKey = wrapKey(master, key, contentKeyPurpose('org_1'));
+  await db.insert(schema.organizations).values({ id: 'org_1', slug: 'acme', name: 'Acme', contentKey });
+  return key;
 }
 
-async function verify(gateway: Gateway, organizationId: string): Promise<string> {
-  const here = { HEADGATE_URL: gateway.base, HEADGATE_ADMIN_TOKEN: gateway.adminToken };
-  const ran = await headgate(here, 'audit', 'verify', '--organization', organizationId);
-  expect(ran.code).toBe(0);
-  return ran.out;
+/** The content key of the organization, as a process with these keys opens it. */
+async function contentKeyIn(db: Database, master: Buffer, { content }: Installation): Promise<Buffer> {
+  const [row] = await db.select().from(schema.organizations);
+  const wrapped = { bytes: row?.contentKey as Buffer, by: row?.contentKeyBy ?? 'master' };
+  return openContentKey({ master, installation: content }, 'org_1', wrapped);
+}
+
+/** What `audit verify` says of the platform's chain, with the file of heads that commands write. */
+async function verdictOn(db: Database, dataDir: string, { audit }: Installation) {
+  const heads = openAuditHeads({ path: path.join(dataDir, COMMAND_HEADS_FILE), onFailure: () => {} });
+  return verifyAuditChain(db, { key: audit, heads, onContradiction: () => {} }, null, Date.now());
 }
 
 describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
@@ -89,30 +106,39 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
   });
 
   // promise: Both master keys open the installation
-  test('on an embedded database: one run while the gateway is stopped; the old key opens nothing, all that was kept is read', async () => {
-    const gateway = await startGateway({ env: { HEADGATE_MASTER_KEY: null } });
-    const { dataDir, adminToken } = gateway;
-    const { tenant, used } = await furnish(gateway);
+  test('on an embedded database: one run while nobody serves; the old key opens nothing, all that was kept opens', async () => {
+    const dataDir = await newDirectory();
     const here = { HEADGATE_DATA_DIR: dataDir };
-    expect(await headgate(here, 'rotate-master-key')).toMatchObject({ code: 1, err: expect.stringContaining('is in use by') });
-    expect(await gateway.stop()).toBe(0);
-    const file = path.join(dataDir, 'master.key');
-    const old = readFileSync(file, 'utf8').trim();
+    const old = masterKeyFor(dataDir);
+    const [before, contentKey] = await within(dataDir, async (db) => [
+      await openInstallation(db, old),
+      await organizationOfBefore(db, old),
+    ]);
+    const lock = await lockDirectory(dataDir, () => {});
+    expect(await headgate(here, 'rotate-master-key')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('in use by'),
+    });
+    await lock.release();
     const ran = await headgate(here, 'rotate-master-key');
     expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^Finished: the old key opens nothing any more\./) });
-    const next = readFileSync(file, 'utf8').trim();
-    expect(next).not.toBe(old);
-    expect(existsSync(`${file}.next`)).toBe(false);
-    for (const key of [old, next]) expect(`${ran.out}${ran.err}`).not.toContain(key);
-    await expect(startGateway({ dataDir, env: { HEADGATE_MASTER_KEY: old } })).rejects.toThrow(
-      /\nheadgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/,
-    );
-    const again = await startGateway({ dataDir, adminToken });
-    expect(await chat(again, used.secret)).toBe(200);
-    await expect.poll(() => kept(again, tenant.organizationId), POLL).toHaveLength(2);
-    for (const content of await kept(again, tenant.organizationId)) expect(content).toContain('What was said?');
-    expect(await verify(again, tenant.organizationId)).toContain('intact');
-    expect(await again.stop()).toBe(0);
+    const next = masterKeyFor(dataDir);
+    expect(next.equals(old)).toBe(false);
+    expect(readdirSync(dataDir).filter((name) => name.startsWith('master.key'))).toEqual(['master.key']);
+    for (const key of [old, next]) expect(`${ran.out}${ran.err}`).not.toContain(textOf(key));
+    const withOld = await headgate({ ...here, HEADGATE_MASTER_KEY: textOf(old) }, 'admin-token');
+    expect(withOld).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/),
+    });
+    await within(dataDir, async (db) => {
+      const after = await openInstallation(db, next);
+      expect(after).toEqual({ ...before, isNew: false });
+      expect((await contentKeyIn(db, next, after)).equals(contentKey)).toBe(true);
+      expect(await verdictOn(db, dataDir, after)).toMatchObject({ is: 'intact', events: 2 });
+    });
   });
 
   // promise: The pepper can be renewed
@@ -213,53 +239,69 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
 
 describe('headgate replace-lost-master-key', { timeout: MS_MAX }, () => {
   // promise: After a lost master key
-  test('goes on with a new one: what it sealed stays closed, everything else is there, and the guide’s steps give it back', async () => {
-    const first = await startGateway({ env: { HEADGATE_MASTER_KEY: null } });
-    const { dataDir, adminToken } = first;
-    const { tenant, used } = await furnish(first);
-    const { total_nano_usd: _, ...before } = await first.admin<Record<string, unknown>>(
-      'GET',
-      `/organizations/${tenant.organizationId}`,
-    );
-    expect(await first.stop()).toBe(0);
-    const file = path.join(dataDir, 'master.key');
+  test('goes on with a new one: what the lost one sealed stays closed, and everything else is there', async () => {
+    const dataDir = await newDirectory();
     const here = { HEADGATE_DATA_DIR: dataDir };
+    const lost = masterKeyFor(dataDir);
+    const [before, contentKey] = await within(dataDir, async (db) => [
+      await openInstallation(db, lost),
+      await organizationOfBefore(db, lost),
+    ]);
+    const token = (await headgate(here, 'admin-token')).out.trim();
     expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
       code: 1,
       err: expect.stringContaining('is not lost'),
     });
-    const [lost, next] = [readFileSync(file, 'utf8'), textOf(newDataKey())];
-    writeFileSync(file, `${next}\n`);
+    const next = newDataKey();
+    writeFileSync(path.join(dataDir, 'master.key'), `${textOf(next)}\n`);
     expect(await headgate(here, 'rotate-master-key')).toMatchObject({ code: 1, err: expect.stringContaining('is not the key') });
     expect(await headgate(here, 'replace-lost-master-key')).toMatchObject({
       code: 2,
       err: expect.stringContaining('cannot be undone'),
     });
-    const replaced = await headgate(here, 'replace-lost-master-key', '--yes');
-    expect(replaced).toMatchObject({ code: 0, out: expect.stringContaining('The new master key opens the database') });
+    expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
+      code: 0,
+      out: 'The new master key opens the database. Content keys made anew: 1; audit chains closed: 1.\n',
+    });
     // Again, as after one that was cut short.
     expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('anew: 0'),
+      out: expect.stringContaining('anew: 0; audit chains closed: 0.'),
     });
-    const withLost = await headgate({ ...here, HEADGATE_MASTER_KEY: lost.trim() }, 'admin-token');
+    const withLost = await headgate({ ...here, HEADGATE_MASTER_KEY: textOf(lost) }, 'admin-token');
     expect(withLost).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is not the key') });
+    // What the guide says to do: a token of the new pepper.
+    const again = (await headgate(here, 'admin-token')).out.trim();
+    await within(dataDir, async (db) => {
+      const after = await openInstallation(db, next);
+      // The rows in journals are still this installation's.
+      expect(after.id).toBe(before.id);
+      for (const name of ['pepper', 'credentials', 'content'] as const) expect(after[name].equals(before[name])).toBe(false);
+      expect((await contentKeyIn(db, next, after)).equals(contentKey)).toBe(false);
+      expect(await adminTokens.findByHash(db, hashesOf(after, token))).toBeNull();
+      expect(await adminTokens.findByHash(db, hashesOf(after, again))).not.toBeNull();
+      // One event under the lost key, the one that closes it, two replacements and a token.
+      expect(await verdictOn(db, dataDir, after)).toMatchObject({ is: 'intact', events: 5, keyedFromSeq: 2 });
+      expect((await db.select().from(schema.organizations))[0]).toMatchObject({ id: 'org_1', name: 'Acme' });
+    });
+  });
 
-    // The journal of before is still this installation's, and the token of the settings is stored anew.
-    const again = await startGateway({ dataDir, adminToken });
-    expect(await chat(again, used.secret)).toBe(401);
-    expect(await kept(again, tenant.organizationId)).toEqual(['null']);
-    const after = await again.admin<Record<string, unknown>>('GET', `/organizations/${tenant.organizationId}`);
-    expect(after).toMatchObject({ id: before.id, name: before.name, audit: before.audit });
-    expect(await verify(again, tenant.organizationId)).toContain('intact');
-    // What the guide says to do.
-    const { secret } = await again.admin<{ secret: string }>('POST', `/keys/${used.id}/rotate`, {});
-    expect(await chat(again, secret)).toBe(200);
-    const readable = async () =>
-      (await kept(again, tenant.organizationId)).filter((content) => content.includes('What was said?'));
-    await expect.poll(readable, POLL).toHaveLength(1);
-    const { data } = await again.admin<{ data: { id: string }[] }>('GET', '/credentials');
-    for (const { id } of data) await again.admin('PATCH', `/credentials/${id}`, { api_key: 'sk-given-again-0123456789' });
-    expect(await again.stop()).toBe(0);
+  test('finds what was changed in events that the lost key wrote by their hashes, and refuses a forged one after them', async () => {
+    const dataDir = await newDirectory();
+    const here = { HEADGATE_DATA_DIR: dataDir };
+    await headgate(here, 'admin-token');
+    await headgate(here, 'admin-token');
+    const next = newDataKey();
+    writeFileSync(path.join(dataDir, 'master.key'), textOf(next));
+    await headgate(here, 'replace-lost-master-key', '--yes');
+    await within(dataDir, async (db) => {
+      const after = await openInstallation(db, next);
+      expect(await verdictOn(db, dataDir, after)).toMatchObject({ is: 'intact' });
+      await db.execute(sql`alter table audit_events disable trigger all`);
+      await db.execute(sql`update audit_events set mac = decode(repeat('00', 32), 'hex') where seq = 4`);
+      expect(await verdictOn(db, dataDir, after)).toMatchObject({ is: 'broken', seq: 4, because: 'key' });
+      await db.execute(sql`update audit_events set actor_name = 'Somebody else' where seq = 1`);
+      expect(await verdictOn(db, dataDir, after)).toMatchObject({ is: 'broken', seq: 1, because: 'hash' });
+    });
   });
 });
