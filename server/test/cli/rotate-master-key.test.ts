@@ -110,10 +110,10 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
     const dataDir = await newDirectory();
     const here = { HEADGATE_DATA_DIR: dataDir };
     const old = masterKeyFor(dataDir);
-    const [before, contentKey] = await within(dataDir, async (db) => [
-      await openInstallation(db, old),
-      await organizationOfBefore(db, old),
-    ]);
+    const [before, contentKey] = await within(dataDir, async (db) => {
+      const installation = await openInstallation(db, old);
+      return [installation, await organizationOfBefore(db, old)] as const;
+    });
     const lock = await lockDirectory(dataDir, () => {});
     expect(await headgate(here, 'rotate-master-key')).toMatchObject({
       code: 1,
@@ -243,10 +243,10 @@ describe('headgate replace-lost-master-key', { timeout: MS_MAX }, () => {
     const dataDir = await newDirectory();
     const here = { HEADGATE_DATA_DIR: dataDir };
     const lost = masterKeyFor(dataDir);
-    const [before, contentKey] = await within(dataDir, async (db) => [
-      await openInstallation(db, lost),
-      await organizationOfBefore(db, lost),
-    ]);
+    const [before, contentKey] = await within(dataDir, async (db) => {
+      const installation = await openInstallation(db, lost);
+      return [installation, await organizationOfBefore(db, lost)] as const;
+    });
     const token = (await headgate(here, 'admin-token')).out.trim();
     expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
       code: 1,
