@@ -30,9 +30,12 @@ export function ofInstallation(origin: NonNullable<AdminTokenRow['origin']>): To
 
 type NewAdminToken = typeof adminTokens.$inferInsert & TokenOwnerColumns;
 
-/** Global: it discovers the tenant. Revoked and expired ones are found too. */
-export async function findByHash(db: Database, hash: Buffer): Promise<AdminTokenRow | null> {
-  const [row] = await db.select().from(adminTokens).where(eq(adminTokens.hash, hash));
+/** Finds a token by the hashes that its secret may have. Global: it discovers the tenant. Revoked and expired ones are found too. */
+export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<AdminTokenRow | null> {
+  const [row] = await db
+    .select()
+    .from(adminTokens)
+    .where(inArray(adminTokens.hash, [...hashes]));
   return row ?? null;
 }
 

@@ -44,10 +44,17 @@ export async function update(tx: Database, key: KeyId, changes: Partial<typeof k
 /** Gives a key one more secret, known by its hash. */
 export async function addSecret(
   tx: Database,
-  secret: { readonly organizationId: string; readonly keyId: string; readonly hash: Buffer; readonly at: Date },
+  secret: {
+    readonly organizationId: string;
+    readonly keyId: string;
+    readonly hash: Buffer;
+    /** The name of the pepper that made the hash. */
+    readonly pepper: string;
+    readonly at: Date;
+  },
 ): Promise<void> {
-  const { organizationId, keyId, hash, at } = secret;
-  await tx.insert(keySecrets).values({ organizationId, keyId, hash, createdAt: at });
+  const { organizationId, keyId, hash, pepper, at } = secret;
+  await tx.insert(keySecrets).values({ organizationId, keyId, hash, pepper, createdAt: at });
 }
 
 /** Lets every secret the key has now end at `until`; one that ends sooner still does. */

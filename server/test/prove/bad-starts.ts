@@ -39,6 +39,8 @@ const SETTINGS: readonly Start[] = [
   setting('REDIS_URL', 'redis://127.0.0.1:6379'),
   setting('DATABASE_URL', 'mysql://127.0.0.1/x'),
   setting('HEADGATE_MASTER_KEY', 'c2hvcnQ='),
+  setting('HEADGATE_MASTER_KEY_FILE', '/nonexistent/key'),
+  setting('HEADGATE_MASTER_KEY_COMMAND', 'exit 3'),
   setting('HEADGATE_ADMIN_TOKEN', 'two words, and enough of them'),
   setting('HEADGATE_ADMIN_TOKEN', 'short-and-guessable'),
   setting('HEADGATE_ADMIN_TOKEN', 'sk-hg-a-key-of-the-data-plane'),

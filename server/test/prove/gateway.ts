@@ -115,7 +115,7 @@ function startsOnPrepared({ dataDir, command, cwd, env }: GatewayOptions): boole
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const port = Number(options.env?.HEADGATE_PORT ?? (await freePort()));
   const dataDir = options.dataDir ?? temporaryDirectory();
-  if (startsOnPrepared(options)) await putDatabase(dataDir, options.env?.HEADGATE_MASTER_KEY ?? null);
+  if (startsOnPrepared(options)) await putDatabase(dataDir, options.env?.HEADGATE_MASTER_KEY != null);
   const adminToken = options.adminToken ?? newAdminToken();
   const startedMs = performance.now();
   // Elsewhere there is another tree, of which nothing was put in one piece.

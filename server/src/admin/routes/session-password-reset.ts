@@ -12,7 +12,7 @@ import { type Change, change } from '../change.ts';
 import { email, idParams } from '../fields.ts';
 import * as load from '../load.ts';
 import { checkPassword, newPassword } from '../new-password.ts';
-import { hashOfLink, linkToken, newLinkToken } from '../one-time-token.ts';
+import { hashesOfLink, hashOfLink, linkToken, newLinkToken } from '../one-time-token.ts';
 import { ownOriginOf } from '../own-origin.ts';
 import { conflict, notFound } from '../problem.ts';
 import { route } from '../route.ts';
@@ -62,7 +62,7 @@ export const confirm = route({
   handle: async (call) => {
     const { token, password } = call.body;
     const { db, keys, identity } = call.deps;
-    const link = await signIn.findLink(db, 'password_reset', hashOfLink(keys.pepper, token));
+    const link = await signIn.findLink(db, 'password_reset', hashesOfLink(keys, token));
     const account = link?.accountId == null ? null : await accounts.find(db, link.accountId);
     if (link === null || account?.status !== 'active' || !isLiving(call, link)) throw usedUp();
     checkPassword(password, account);
