@@ -2078,7 +2078,7 @@ export interface paths {
         };
         /**
          * List callable targets
-         * @description Models and route groups. Whoever is not of the platform sees what their organizations are granted.
+         * @description Models and route groups. Whoever is not of the platform sees what their organizations are granted, and of the fallbacks those among them.
          */
         get: operations["get_callable_targets"];
         put?: never;
@@ -2976,6 +2976,7 @@ export interface components {
             providers: string[];
             deployment_count: number;
             access_groups: string[];
+            /** @description Those that the caller may see, in their order. */
             fallbacks: string[];
             /** @description The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment. */
             prices: components["schemas"]["Prices"] | null;
@@ -3214,12 +3215,14 @@ export interface components {
                 targets_gained: string[];
                 targets_gained_count: number;
                 keys_losing_access: number;
+                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
                 key_examples: {
                     key_id: string;
                     name: string;
                     team_name: string;
                     lost: string[];
-                }[];
+                }[] | null;
+                /** @description Null: what was used needs usage.read where the change is made. */
                 keys_over_new_limit: {
                     /** @description Absent: the scope itself. */
                     key_id?: string;
@@ -3228,20 +3231,22 @@ export interface components {
                     limit: string;
                     value: number | string;
                     used: number | string;
-                }[];
+                }[] | null;
+                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
                 members_ineffective: {
                     member_id: string;
                     name: string;
                     /** @description What of its choice would give nothing. */
                     narrowed_to: string[];
-                }[];
+                }[] | null;
                 members_ineffective_count: number;
+                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
                 teams_ineffective: {
                     team_id: string;
                     name: string;
                     /** @description What of its choice would give nothing. */
                     narrowed_to: string[];
-                }[];
+                }[] | null;
                 teams_ineffective_count: number;
             };
         };
@@ -3582,9 +3587,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
+            /** @description Null for who reads the member through a team: it needs teams.read in the whole organization, or members.manage. */
             metadata: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** @description Where one member is read; null: that needs usage.read in the whole organization. */
             limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
@@ -3765,9 +3771,10 @@ export interface components {
                 content_retention_days: number | null;
                 event_retention_days: number | null;
             };
+            /** @description Null: it needs teams.read in the whole organization, or organization.profile. */
             metadata: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** @description Null: it needs teams.read in the whole organization. */
             owners: {
                 member_id: string;
@@ -3864,8 +3871,10 @@ export interface components {
             }[];
             providers: {
                 provider: string;
-                deployments: number;
-                cooling: number;
+                /** @description Null: it needs platform.read. They are the deployments of all tenants together. */
+                deployments: number | null;
+                /** @description Null: it needs platform.read. They are the deployments of all tenants together. */
+                cooling: number | null;
                 requests: number;
                 errors: number;
             }[];

@@ -10,6 +10,7 @@ import * as signIn from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
 import { email, idParams } from '../fields.ts';
+import { requireCoveredAccount } from '../grant-role.ts';
 import * as load from '../load.ts';
 import { checkPassword, newPassword } from '../new-password.ts';
 import { hashesOfLink, hashOfLink, linkToken, newLinkToken } from '../one-time-token.ts';
@@ -92,6 +93,7 @@ export const createLink = route({
   handle: async (call, account) => {
     if (account.status !== 'active') throw conflict('This account is disabled.');
     const link = await change(call, async (change) => {
+      await requireCoveredAccount(call, change.tx, account);
       await change.record(accountEvent('account.password_reset_link', account));
       return makeLink(call, change, account, { validMs: HANDED_VALID_MS, isHanded: true });
     });
