@@ -45,7 +45,7 @@ onOneDatabase('upkeep', (given) => {
   const told: { type: AlertType; data: object }[] = [];
   const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
   const run = (job: Job, signal = new AbortController().signal) =>
-    job.run({ database: given(), clock: world().deps.clock, signal });
+    job.run({ database: given(), clock: world().deps.clock, signal, warn: () => {} });
   const rowsOf = async (statement: string) => (await given().db.execute<Record<string, string>>(statement)).rows;
 
   async function store(organizationId: string, daysAgo: number, more: object = {}) {
