@@ -5,6 +5,7 @@ import { fillJob, foldJob, foldProofJob } from '../../src/jobs/fold.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { keepReadings } from '../../src/jobs/readings.ts';
 import { endLine } from '../../src/journal/lines.ts';
+import { requestId } from '../../src/lib/id.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { addJobs } from '../../src/proxy/job-metrics.ts';
 import { MetricFamilies } from '../../src/proxy/metric-families.ts';
@@ -128,14 +129,14 @@ onOneDatabase('folds', (given) => {
   });
 
   test('an organization whose sums no day can hold is passed over, and all others are folded', async () => {
-    await storeRecords(
-      given(),
-      ['org_1', 'org_2'].flatMap((id) => [3, 4, 5].map((hours) => use(id, (hours + 60 * 24) * HOUR_MS, 10))),
+    // Rows of the rollups in one quarter of an hour, so that they are in one day and month whenever this runs.
+    const used = ['org_1', 'org_2'].flatMap((id) =>
+      [3 * HOUR_MS, 60 * DAY_MS].flatMap((agoMs) => {
+        const end = use(id, agoMs, 10);
+        return ['key_1', 'key_2', 'key_3'].map((keyId) => givenEnd({ ...end, keyId, requestId: requestId(end.admittedAtMs) }));
+      }),
     );
-    await storeRecords(
-      given(),
-      ['org_1', 'org_2'].flatMap((id) => [3, 4, 5].map((hours) => use(id, hours * HOUR_MS, 10))),
-    );
+    await storeRecords(given(), used);
     const most = '9223372036854775807';
     // The sums above it fall out as they do for somebody who changes rows by hand in one table.
     await given().pool.query(`set session_replication_role = replica;
