@@ -39,7 +39,9 @@ export function foldJob(): Job {
           let count = 0;
           for (const mark of wrong) {
             const span = { fromMs: recentFromMs(mark, nowMs), toMs: nowMs };
-            const corrected = await passedOver.unlessDamaged(mark.organizationId, () => correctFold(db, mark.organizationId, span));
+            const corrected = await passedOver.unlessDamaged(mark.organizationId, () =>
+              correctFold(db, mark.organizationId, span),
+            );
             if (corrected !== null) count += 1;
           }
           return count;
@@ -91,7 +93,9 @@ export function fillJob(): Job {
         if (context.clock.monotonicMs() > endMs) {
           return `Folded ${steps} stretches of the past; there is more.${passedOver.tell(context)}`;
         }
-        const step = await gently(context, () => passedOver.unlessDamaged(organizationId, () => foldBack(db, { organizationId })));
+        const step = await gently(context, () =>
+          passedOver.unlessDamaged(organizationId, () => foldBack(db, { organizationId })),
+        );
         if (step !== null) steps += 1;
       }
       let [dropped, last] = [0, 0];

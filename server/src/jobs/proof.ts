@@ -5,8 +5,8 @@
 import type { Counters, HeldReport } from '../counters/counters.ts';
 import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limit-plan.ts';
 import { activeAfter } from '../store/active-organizations.ts';
-import { inUse } from '../store/budget-watch.ts';
 import type { Apart } from '../store/apart.ts';
+import { inUse } from '../store/budget-watch.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
 import { correctFold } from '../store/folds.ts';
@@ -162,12 +162,7 @@ export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }
   };
 }
 
-async function repairDay(
-  context: JobContext,
-  dayMs: number,
-  logDaysMax: number | null,
-  passedOver: PassedOver,
-): Promise<number> {
+async function repairDay(context: JobContext, dayMs: number, logDaysMax: number | null, passedOver: PassedOver): Promise<number> {
   const { db } = context.database;
   const told = ({ done, passedOver: names }: Apart<string>) => {
     passedOver.add(names);

@@ -221,7 +221,9 @@ onEveryDatabase('the proof', (given) => {
       const entries = [givenEntry({ usage: { input: 1, search: 2 }, nanoUsd: 1_000 })];
       const end = { organizationId: damagedId, admittedAtMs: world().time.nowMs, entries };
       await storeRecords(given(), [givenEnd(end), givenEnd(end), givenEnd(end)]);
-      await given().db.execute(`update ledger set nano_usd = ${MOST}, total_tokens = ${MOST} where organization_id = '${damagedId}'`);
+      await given().db.execute(
+        `update ledger set nano_usd = ${MOST}, total_tokens = ${MOST} where organization_id = '${damagedId}'`,
+      );
     });
 
     const sumOf = async (id: string) =>
