@@ -1,5 +1,5 @@
 /** Where sums did not agree with the ledger, and when that was put right. */
-import { and, desc, eq, gte, isNull, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNull, type SQL, sql } from 'drizzle-orm';
 import { heldExactly } from '../lib/held-exactly.ts';
 import { newId } from '../lib/id.ts';
 import type { Database } from './database.ts';
@@ -43,7 +43,7 @@ export async function close(
   await db
     .update(ledgerDrifts)
     .set({ correctedAt: at })
-    .where(and(isOpen(kind, subject), notInArray(ledgerDrifts.organizationId, [...but])));
+    .where(and(isOpen(kind, subject), sql`${ledgerDrifts.organizationId} <> all(${sql.param([...but])}::text[])`));
 }
 
 /** Subjects of a kind that are not put right yet. */

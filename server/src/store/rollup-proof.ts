@@ -7,6 +7,7 @@ import type { PgTable } from 'drizzle-orm/pg-core';
 import { type Apart, togetherOrApart } from './apart.ts';
 import type { Database } from './database.ts';
 import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './ledger-statement.ts';
+import { keptDays } from './retention.ts';
 import {
   deployments,
   ledger,
@@ -72,7 +73,7 @@ export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOpt
   const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
   // An organization whose log begins only after the span is counted by what its rollups say.
   const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
-    ${at}::timestamptz - make_interval(days => least(o.event_retention_days, ${logDaysMax}::integer)) < ${from}, true))`;
+    ${at}::timestamptz - make_interval(days => least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)) < ${from}, true))`;
   const wanted = sql`
     select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id,
       ${providerOfRow()} as provider,
