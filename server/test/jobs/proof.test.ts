@@ -231,7 +231,6 @@ onEveryDatabase('the proof', (given) => {
     const platformSum = async () =>
       (await given().db.execute('select sum(spend_nano_usd)::text as sum from platform_rollups')).rows[0]?.sum;
 
-    // promise: nothing behind the border may throw or stop another tenant
     test('the proof corrects the counters of the healthy one', async () => {
       await misstate(1_000_000_000);
       expect(await prove(OURS)).toContain(': 1 counters corrected, 1 days of rollups do not agree');
