@@ -127,6 +127,7 @@ function startJobs(
     deliver: (id) => deliver(delivering, id),
     onTrouble: (error) => log.warn({ reason: error.message }, 'jobs have to wait'),
     onFailed: (job, error) => log.error({ job, err: error }, 'a job failed'),
+    warn: (facts, message) => log.warn(facts, message),
   });
   const watch = createBudgetWatch();
   const standings = keepStandings({

@@ -12,6 +12,7 @@ import {
 } from '../store/fold-proof.ts';
 import { correctFold, dropOldFolds, FOLD_BEHIND_MS, foldAnew, foldBack, foldForward } from '../store/folds.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
+import { PassedOver } from './passed-over.ts';
 
 const ORGANIZATIONS_AT_ONCE = 500;
 const OLD_ROWS_AT_ONCE = 5_000;
@@ -28,25 +29,31 @@ export function foldJob(): Job {
     run: async (context) => {
       const { db } = context.database;
       const nowMs = await databaseNowMs(db);
-      const folded = await foldAll(context, nowMs);
+      const passedOver = new PassedOver();
+      const folded = await foldAll(context, nowMs, passedOver);
       const corrected = await eachBatch(
         context,
         (after) => recentMarksAfter(db, { nowMs, after, most: ORGANIZATIONS_AT_ONCE }),
         async (marks) => {
           const wrong = await recentDrifts(db, marks, nowMs);
+          let count = 0;
           for (const mark of wrong) {
-            await correctFold(db, mark.organizationId, { fromMs: recentFromMs(mark, nowMs), toMs: nowMs });
+            const span = { fromMs: recentFromMs(mark, nowMs), toMs: nowMs };
+            const corrected = await passedOver.unlessDamaged(mark.organizationId, () =>
+              correctFold(db, mark.organizationId, span),
+            );
+            if (corrected !== null) count += 1;
           }
-          return wrong.length;
+          return count;
         },
       );
-      return `Folded ${folded} organizations; ${corrected} had days that were put right.`;
+      return `Folded ${folded} organizations; ${corrected} had days that were put right.${passedOver.tell(context)}`;
     },
   };
 }
 
 /** Returns how many organizations had something to fold. */
-function foldAll(context: JobContext, nowMs: number): Promise<number> {
+function foldAll(context: JobContext, nowMs: number, passedOver: PassedOver): Promise<number> {
   const { db } = context.database;
   return eachBatch(
     context,
@@ -55,11 +62,16 @@ function foldAll(context: JobContext, nowMs: number): Promise<number> {
       return ids.map((organizationId) => ({ organizationId }));
     },
     async (due) => {
+      let count = 0;
       for (const { organizationId } of due) {
-        do goOn(context);
-        while ((await foldForward(db, { organizationId, nowMs })) === 'more');
+        let step: 'more' | 'done' | null;
+        do {
+          goOn(context);
+          step = await passedOver.unlessDamaged(organizationId, () => foldForward(db, { organizationId, nowMs }));
+        } while (step === 'more');
+        if (step === 'done') count += 1;
       }
-      return due.length;
+      return count;
     },
   );
 }
@@ -73,20 +85,26 @@ export function fillJob(): Job {
     run: async (context) => {
       const { db } = context.database;
       const endMs = context.clock.monotonicMs() + FILL_MS_MAX;
+      const passedOver = new PassedOver();
       let steps = 0;
       for (;;) {
-        const organizationId = await nextToFill(db);
+        const organizationId = await nextToFill(db, passedOver.names);
         if (organizationId === null) break;
-        if (context.clock.monotonicMs() > endMs) return `Folded ${steps} stretches of the past; there is more.`;
-        await gently(context, () => foldBack(db, { organizationId }));
-        steps += 1;
+        if (context.clock.monotonicMs() > endMs) {
+          return `Folded ${steps} stretches of the past; there is more.${passedOver.tell(context)}`;
+        }
+        const step = await gently(context, () =>
+          passedOver.unlessDamaged(organizationId, () => foldBack(db, { organizationId })),
+        );
+        if (step !== null) steps += 1;
       }
       let [dropped, last] = [0, 0];
       do {
         last = await gently(context, () => dropOldFolds(db, OLD_ROWS_AT_ONCE));
         dropped += last;
       } while (last > 0);
-      return `Folded ${steps} stretches of the past: all of it is folded. Deleted ${dropped} rows of earlier folds.`;
+      const left = passedOver.names.length === 0 ? 'all of it is folded' : 'of all others all of it is folded';
+      return `Folded ${steps} stretches of the past: ${left}. Deleted ${dropped} rows of earlier folds.${passedOver.tell(context)}`;
     },
   };
 }
@@ -108,6 +126,7 @@ export function foldProofJob(): Job {
     cron: '53 3 * * *',
     run: async (context) => {
       const { db } = context.database;
+      const passedOver = new PassedOver();
       let compared = 0;
       const anew = await eachBatch(
         context,
@@ -115,11 +134,15 @@ export function foldProofJob(): Job {
         async (marks) => {
           compared += marks.length;
           const wrong = await wholeDrifts(db, marks);
-          for (const { organizationId } of wrong) await foldAnew(db, organizationId, await databaseNowMs(db));
-          return wrong.length;
+          let count = 0;
+          for (const { organizationId } of wrong) {
+            const foldedAnew = async () => foldAnew(db, organizationId, await databaseNowMs(db));
+            if ((await passedOver.unlessDamaged(organizationId, foldedAnew)) !== null) count += 1;
+          }
+          return count;
         },
       );
-      return `Compared ${compared} organizations: ${anew} are folded anew.`;
+      return `Compared ${compared} organizations: ${anew} are folded anew.${passedOver.tell(context)}`;
     },
   };
 }

@@ -19,6 +19,8 @@ export interface JobContext {
   readonly clock: Clock;
   /** The process is to end, or another has taken the job over: stop between two pieces of work. */
   readonly signal: AbortSignal;
+  /** Writes a line in the log that an operator should see. No amounts, no secrets. */
+  readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
 /** Between two pieces of work. Throws when the job is to stop. */

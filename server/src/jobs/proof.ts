@@ -5,6 +5,7 @@
 import type { Counters, HeldReport } from '../counters/counters.ts';
 import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limit-plan.ts';
 import { activeAfter } from '../store/active-organizations.ts';
+import type { Apart } from '../store/apart.ts';
 import { inUse } from '../store/budget-watch.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/drifts.ts';
@@ -15,6 +16,7 @@ import { hoursOf, repairCoarser, repairQuarters, repairUnits, rollupDrifts } fro
 import type { Span } from '../store/usage-rows.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
+import { PassedOver } from './passed-over.ts';
 import { type CountersHeld, proveCounters } from './prove-counters.ts';
 import { type CompareHeld, proveSlots } from './prove-held.ts';
 import { readable } from './readable.ts';
@@ -49,8 +51,10 @@ export function proofJob(options: ProofOptions): Job {
       'Compares ledger, rollups and counters, and corrects the counters to the ledger. Compares what is held with what is in flight.',
     cron: '*/15 * * * *',
     run: async (context) => {
-      const days = await noteRollupDrifts(context);
+      const passedOver = new PassedOver();
+      const days = await noteRollupDrifts(context, passedOver);
       const units = await repairUnits(context.database.db, { span: lastHours(context.clock.nowMs()) });
+      passedOver.add(units.passedOver);
       let [compared, corrected, slots, after] = [0, 0, 0, ''];
       for (;;) {
         goOn(context);
@@ -69,7 +73,7 @@ export function proofJob(options: ProofOptions): Job {
       if (days > 0) await options.repair();
       if (corrected + days > 0) await announce(context, options.announcer, { counters: corrected, rollup_days: days });
       const holds = holdsSentence(await options.holds(), slots);
-      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree, ${units.length} sums of units put right. ${holds}`;
+      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree, ${units.done.length} sums of units put right. ${holds}${passedOver.tell(context)}`;
     },
   };
 }
@@ -79,15 +83,18 @@ function holdsSentence({ held, inFlight, difference }: HeldReport, slots: number
   return `Held by ${held} requests, in flight ${inFlight}, difference ${difference}; ${slots} counters of requests in flight put right.`;
 }
 
-/** Days with rollups that differ, found in the last hours; returns how many are new. */
-async function noteRollupDrifts({ database: { db }, clock }: JobContext): Promise<number> {
+/** Days with rollups that differ, found in the last hours; returns how many are new. Each organization alone, so that none stops the others. */
+async function noteRollupDrifts({ database: { db }, clock }: JobContext, passedOver: PassedOver): Promise<number> {
   const nowMs = clock.nowMs();
   const found = await rollupDrifts(db, lastHours(nowMs));
   const subject = new Date(nowMs).toISOString().slice(0, 10);
   let fresh = 0;
   for (const { organizationId, ledgerNanoUsd, rollupsNanoUsd } of found) {
     const drift = { organizationId, kind: 'rollups', subject, found: rollupsNanoUsd, ledger: ledgerNanoUsd } as const;
-    if ((await drifts.note(db, drift, new Date(nowMs))) === null) fresh = 1;
+    await passedOver.unlessDamaged(organizationId, async () => {
+      if ((await drifts.note(db, drift, new Date(nowMs))) === null) fresh = 1;
+      return true;
+    });
   }
   return fresh;
 }
@@ -142,27 +149,35 @@ export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }
       const today = Math.floor(clock.nowMs() / DAY_MS) * DAY_MS;
       const recent = Array.from({ length: WHOLE_DAYS }, (_, back) => new Date(today - back * DAY_MS).toISOString().slice(0, 10));
       const days = new Set([...(await drifts.openSubjects(database.db, 'rollups')), ...recent]);
+      const all = new PassedOver();
       let rows = 0;
       for (const day of days) {
-        rows += await repairDay(context, Date.parse(`${day}T00:00:00Z`), logDaysMax);
-        await drifts.close(database.db, 'rollups', day, new Date(clock.nowMs()));
+        const ofDay = new PassedOver();
+        rows += await repairDay(context, Date.parse(`${day}T00:00:00Z`), logDaysMax, ofDay);
+        all.add(ofDay.names);
+        await drifts.close(database.db, { kind: 'rollups', subject: day, but: ofDay.names }, new Date(clock.nowMs()));
       }
-      return `Looked at ${days.size} days: ${rows} rows put right.`;
+      return `Looked at ${days.size} days: ${rows} rows put right.${all.tell(context)}`;
     },
   };
 }
 
-async function repairDay(context: JobContext, dayMs: number, logDaysMax: number | null): Promise<number> {
+async function repairDay(context: JobContext, dayMs: number, logDaysMax: number | null, passedOver: PassedOver): Promise<number> {
   const { db } = context.database;
+  const told = ({ done, passedOver: names }: Apart<string>) => {
+    passedOver.add(names);
+    return done;
+  };
   let rows = 0;
   const moved = new Set<string>();
   for (const span of hoursOf(dayMs)) {
     goOn(context);
-    const quarters = await repairQuarters(db, { span, logDaysMax, at: new Date(context.clock.nowMs()) });
+    const quarters = told(await repairQuarters(db, { span, logDaysMax, at: new Date(context.clock.nowMs()) }));
     for (const organizationId of quarters) moved.add(organizationId);
-    rows += quarters.length + (await repairUnits(db, { span })).length;
+    rows += quarters.length + told(await repairUnits(db, { span })).length;
   }
   // What was folded of those quarters says what they said before.
-  for (const organizationId of moved) await correctFold(db, organizationId, { fromMs: dayMs, toMs: dayMs + DAY_MS });
-  return rows + (await repairCoarser(db, { span: { fromMs: dayMs, toMs: dayMs + DAY_MS } })).length;
+  const span = { fromMs: dayMs, toMs: dayMs + DAY_MS };
+  for (const organizationId of moved) await passedOver.unlessDamaged(organizationId, () => correctFold(db, organizationId, span));
+  return rows + told(await repairCoarser(db, { span })).length;
 }

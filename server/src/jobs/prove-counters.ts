@@ -135,7 +135,7 @@ async function settledNow(counters: Counters, spec: CounterSpec): Promise<number
 async function note({ db, nowMs }: CounterProofContext, { spec, startMs, found, ledger }: Difference): Promise<void> {
   const subject = `${spec.name}@${new Date(startMs).toISOString()}`;
   await drifts.note(db, { organizationId: spec.organizationId, kind: 'counter', subject, found, ledger }, new Date(nowMs));
-  await drifts.close(db, 'counter', subject, new Date(nowMs));
+  await drifts.close(db, { kind: 'counter', subject }, new Date(nowMs));
 }
 
 function settledAt({ used, held }: Readings, index: number): number {

@@ -11,7 +11,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
 import * as runs from '../store/job-runs.ts';
 import { newBoss } from './boss.ts';
-import type { Job } from './job.ts';
+import type { Job, JobContext } from './job.ts';
 
 export interface RunnerOptions {
   readonly database: OpenDatabase;
@@ -23,6 +23,8 @@ export interface RunnerOptions {
   readonly onTrouble: (error: Error) => void;
   /** Told when a job failed. */
   readonly onFailed: (job: string, error: Error) => void;
+  /** A line of a job for the log. */
+  readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
   /** Shorter in tests. */
   readonly pollSeconds?: number;
   readonly retrySeconds?: number;
@@ -122,7 +124,8 @@ export function startRunner(options: RunnerOptions): Runner {
     const end = (outcome: 'done' | 'failed', summary: string) =>
       runs.end(database.db, run, { outcome, summary: summary.slice(0, 1_000), at: new Date(clock.nowMs()) });
     try {
-      await end('done', await job.run({ database, clock, signal }));
+      const warn: JobContext['warn'] = (facts, message) => options.warn({ job: job.name, ...facts }, message);
+      await end('done', await job.run({ database, clock, signal, warn }));
     } catch (error) {
       options.onFailed(job.name, error as Error);
       await end('failed', (error as Error).message);

@@ -1,5 +1,6 @@
 /** Where sums did not agree with the ledger, and when that was put right. */
 import { and, desc, eq, gte, isNull, type SQL, sql } from 'drizzle-orm';
+import { heldExactly } from '../lib/held-exactly.ts';
 import { newId } from '../lib/id.ts';
 import type { Database } from './database.ts';
 import { ledgerDrifts } from './schema.ts';
@@ -15,8 +16,12 @@ export interface FoundDrift {
   readonly ledger: number;
 }
 
-/** Keeps what was found; one that is open already is brought up to date. Returns it as it stood before, null where it is new. */
-export async function note(db: Database, drift: FoundDrift, at: Date): Promise<DriftRow | null> {
+/**
+ * Keeps what was found; one that is open already is brought up to date. Returns it as it stood before, null where it is new. Sums beyond what
+ * a number holds exactly, as of damaged rows, are kept as the largest one.
+ */
+export async function note(db: Database, { found, ledger, ...of }: FoundDrift, at: Date): Promise<DriftRow | null> {
+  const drift = { ...of, found: heldExactly(found), ledger: heldExactly(ledger) };
   const [open] = await db
     .select()
     .from(ledgerDrifts)
@@ -29,9 +34,16 @@ export async function note(db: Database, drift: FoundDrift, at: Date): Promise<D
   return open;
 }
 
-/** Those of this kind, and of one subject where it is named, are put right. */
-export async function close(db: Database, kind: DriftKind, subject: string | null, at: Date): Promise<void> {
-  await db.update(ledgerDrifts).set({ correctedAt: at }).where(isOpen(kind, subject));
+/** Those of this kind and subject are put right, but for those of organizations that were passed over. */
+export async function close(
+  db: Database,
+  { kind, subject, but = [] }: Pick<FoundDrift, 'kind' | 'subject'> & { readonly but?: readonly string[] },
+  at: Date,
+): Promise<void> {
+  await db
+    .update(ledgerDrifts)
+    .set({ correctedAt: at })
+    .where(and(isOpen(kind, subject), sql`${ledgerDrifts.organizationId} <> all(${sql.param([...but])}::text[])`));
 }
 
 /** Subjects of a kind that are not put right yet. */

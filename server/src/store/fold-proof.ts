@@ -28,10 +28,11 @@ export async function toFoldAfter(
   return rows.map(({ id }) => id);
 }
 
-/** The organization whose past is folded to the newest instant of all that are not folded to their beginning; null: all are. */
-export async function nextToFill(db: Database): Promise<string | null> {
+/** The organization whose past is folded to the newest instant of all that are not folded to their beginning, but for some; null: all others are. */
+export async function nextToFill(db: Database, but: readonly string[] = []): Promise<string | null> {
   const { rows } = await db.execute<{ id: string }>(sql`
-    select organization_id as id from ${scopeMarks} where since > '1970-01-01 00:00:00+00' order by since desc limit 1`);
+    select organization_id as id from ${scopeMarks} where since > '1970-01-01 00:00:00+00'
+      and organization_id <> all(${sql.param([...but])}::text[]) order by since desc limit 1`);
   return rows[0]?.id ?? null;
 }
 

@@ -15,12 +15,21 @@ export interface Retention {
 }
 
 /**
+ * How many days an organization `o` keeps what it says in this column; null: for ever, also where the number is none that can be set, since
+ * an instant beyond all times would fail the statement for every organization.
+ */
+export function keptDays(column: 'event_retention_days' | 'content_retention_days'): SQL {
+  const name = sql.raw(`o.${column}`);
+  return sql`(case when ${name} between 1 and 36500 then ${name} end)`;
+}
+
+/**
  * The instant before which an organization keeps nothing; null: it keeps everything. Content goes at the latest with the row it belongs to,
  * and at once where the key it was sealed with is destroyed.
  */
 function cutoff(table: RetainedTable, { at, logDaysMax }: Retention): SQL {
-  const logDays = sql`least(o.event_retention_days, ${logDaysMax}::integer)`;
-  const days = table === 'request_log' ? logDays : sql`least(o.content_retention_days, ${logDays})`;
+  const logDays = sql`least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)`;
+  const days = table === 'request_log' ? logDays : sql`least(${keptDays('content_retention_days')}, ${logDays})`;
   const kept = sql`${at}::timestamptz - make_interval(days => ${days})`;
   return table === 'request_log' ? kept : sql`case when o.content_key is null then ${at}::timestamptz else ${kept} end`;
 }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hasPostgres, withDatabase } from '../../test/support/database.ts';
+import { hasPostgres, onEveryDatabase, withDatabase } from '../../test/support/database.ts';
 import { organizationStandings, organizations, standingChanges } from './schema.ts';
-import { takeChanges } from './standings.ts';
+import { type Judged, storeJudged, takeChanges, usedDays } from './standings.ts';
 
 describe.skipIf(!hasPostgres())('changes of standings (PostgreSQL)', () => {
   const given = withDatabase('postgresql');
@@ -67,5 +67,44 @@ describe.skipIf(!hasPostgres())('changes of standings (PostgreSQL)', () => {
     await takeChanges(given().db, { most: 10, nowMs: Date.now(), restMs: 0 });
     expect(await waiting()).toEqual([]);
     expect(await due()).toEqual(['org_a', 'org_b']);
+  });
+});
+
+onEveryDatabase('standings beside an organization with sums that nothing can hold', (given) => {
+  const MOST = '9223372036854775807';
+  const found = { dueAt: new Date('2100-01-01T00:00:00Z'), asOf: new Date('2026-01-01T00:00:00Z') };
+  const judged = (organizationId: string, sum: number): Judged => ({
+    ...{ organizationId, judgement: 'healthy', budgetUsedPpm: sum, spendPeriodNanoUsd: sum, spend30dNanoUsd: sum },
+    ...{ dailySpendNanoUsd: [sum], requests30d: sum, grantedTargets: 0, catalogueVersion: 1, dueAtMs: 4_102_444_800_000, found },
+  });
+
+  beforeEach(async () => {
+    const { db } = given();
+    await db
+      .insert(organizations)
+      .values(['org_a', 'org_b'].map((id) => ({ id, slug: id.replace('_', '-'), name: id })))
+      .onConflictDoNothing();
+    await db.update(organizationStandings).set(found);
+  });
+
+  test('are stored, and its own are held at the largest exact number', async () => {
+    const { db } = given();
+    await storeJudged(db, [judged('org_a', 3 * 2 ** 63), judged('org_b', 7)], new Date());
+    const rows = await db.select().from(organizationStandings).orderBy(organizationStandings.organizationId);
+    const held = Number.MAX_SAFE_INTEGER;
+    expect(rows).toMatchObject([
+      { organizationId: 'org_a', spendPeriodNanoUsd: held, spend30dNanoUsd: held, dailySpendNanoUsd: [held], requests30d: held },
+      { organizationId: 'org_b', spendPeriodNanoUsd: 7, spend30dNanoUsd: 7, dailySpendNanoUsd: [7], requests30d: 7 },
+    ]);
+  });
+
+  test('are worked out of days that cannot be added up', async () => {
+    const { db } = given();
+    await db.execute(sql`insert into organization_days (organization_id, day_start, requests, estimated_requests, refused_requests)
+      values ('org_a', '2026-01-05 00:00:00+00', ${MOST}, ${MOST}, ${MOST}), ('org_b', '2026-01-05 00:00:00+00', 1, 2, 3)
+      on conflict do nothing`);
+    const days = await usedDays(db, ['org_a', 'org_b'], 0);
+    expect(days.get('org_b')).toMatchObject([{ requests: 3, seen: 6 }]);
+    expect(days.get('org_a')).toMatchObject([{ requests: 2 ** 64, seen: 3 * 2 ** 63 }]);
   });
 });

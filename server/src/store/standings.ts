@@ -1,6 +1,7 @@
 /** What the refresher of standings asks and writes. Global: it goes over every tenant, and each row names its own. */
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Budget } from '../domain/budget.ts';
+import { heldExactly } from '../lib/held-exactly.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 import type { Database } from './database.ts';
 import type { OrganizationRow } from './organizations.ts';
@@ -158,7 +159,8 @@ export async function usedDays(
 ): Promise<ReadonlyMap<string, readonly UsedDay[]>> {
   const { rows } = await db.execute<StoredDay>(sql`
     select organization_id, (extract(epoch from day_start) * 1000)::float8 as day_ms, spend_nano_usd::float8 as spend,
-      (requests + estimated_requests)::float8 as requests, (requests + estimated_requests + refused_requests)::float8 as seen
+      requests::float8 + estimated_requests::float8 as requests,
+      requests::float8 + estimated_requests::float8 + refused_requests::float8 as seen
     from ${organizationDays} where ${among(organizationDays.organizationId, ids)} and ${organizationDays.dayStart} >= ${new Date(sinceMs)}`);
   const byOrganization = new Map<string, UsedDay[]>();
   for (const { organization_id: id, day_ms: dayMs, spend: spendNanoUsd, requests, seen } of rows) {
@@ -170,7 +172,7 @@ export async function usedDays(
   return byOrganization;
 }
 
-/** Sums stay far below 2^53, so a double holds them. */
+/** Sums stay far below 2^53, so a double holds them. Those of damaged rows are held near enough. */
 interface StoredDay extends Record<string, unknown> {
   readonly organization_id: string;
   readonly day_ms: number;
@@ -193,8 +195,11 @@ export async function activeSince(db: Database, ids: readonly string[], sinceMs:
  */
 export async function storeJudged(db: Database, judged: readonly Judged[], at: Date): Promise<void> {
   const column = (name: keyof Judged, type: string) => sql`${sql.param(judged.map((one) => one[name]))}::${sql.raw(type)}[]`;
+  // One organization's sums beyond a bigint would keep all others from being stored.
+  const amounts = (name: 'budgetUsedPpm' | 'spendPeriodNanoUsd' | 'spend30dNanoUsd' | 'requests30d') =>
+    sql`${sql.param(judged.map((one) => heldExactly(one[name])))}::bigint[]`;
   // Arrays of arrays must be even, so each organization's days travel as one text.
-  const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.join(',')}}`));
+  const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.map(heldExactly).join(',')}}`));
   const due = sql.param(judged.map((one) => instantOf(one.dueAtMs).toISOString()));
   const found = (name: keyof Found) => sql.param(judged.map((one) => one.found[name].toISOString()));
   await db.execute(sql`
@@ -206,8 +211,8 @@ export async function storeJudged(db: Database, judged: readonly Judged[], at: D
       spend_30d_nano_usd = j.spend, daily_spend_nano_usd = j.days::bigint[], requests_30d = j.requests, granted_targets = j.targets,
       catalogue_version = j.version, as_of = ${at},
       due_at = case when due_at = j.found_due then greatest(j.due, timestamptz 'epoch') else due_at end
-    from unnest(${column('organizationId', 'text')}, ${column('judgement', 'text')}, ${column('budgetUsedPpm', 'bigint')},
-      ${column('spendPeriodNanoUsd', 'bigint')}, ${column('spend30dNanoUsd', 'bigint')}, ${days}::text[], ${column('requests30d', 'bigint')},
+    from unnest(${column('organizationId', 'text')}, ${column('judgement', 'text')}, ${amounts('budgetUsedPpm')},
+      ${amounts('spendPeriodNanoUsd')}, ${amounts('spend30dNanoUsd')}, ${days}::text[], ${amounts('requests30d')},
       ${column('grantedTargets', 'integer')}, ${column('catalogueVersion', 'bigint')}, ${due}::timestamptz[],
       ${found('dueAt')}::timestamptz[], ${found('asOf')}::timestamptz[])
       as j(id, judgement, ppm, period, spend, days, requests, targets, version, due, found_due, found_as_of)

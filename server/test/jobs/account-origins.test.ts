@@ -62,7 +62,12 @@ onEveryDatabase('after an upgrade', (given) => {
 
   const read = async (id: string) => must(await world().root('GET', `/accounts/${id}`));
   const run = () =>
-    accountOriginsJob().run({ database: given(), clock: world().deps.clock, signal: new AbortController().signal });
+    accountOriginsJob().run({
+      database: given(),
+      clock: world().deps.clock,
+      signal: new AbortController().signal,
+      warn: () => {},
+    });
 
   test('who used a mailed link is proved, others are bound to who first invited them, and nobody is signed out', async () => {
     const { root } = world();

@@ -6,6 +6,7 @@ import type { Job } from '../../src/jobs/job.ts';
 import { keepReadings } from '../../src/jobs/readings.ts';
 import { endLine } from '../../src/journal/lines.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { requestId } from '../../src/lib/id.ts';
 import { addJobs } from '../../src/proxy/job-metrics.ts';
 import { MetricFamilies } from '../../src/proxy/metric-families.ts';
 import { foldLag } from '../../src/store/fold-proof.ts';
@@ -36,7 +37,14 @@ onOneDatabase('folds', (given) => {
   });
 
   const make = (id: string, timeZone: string) => given().db.insert(organizations).values({ id, slug: id, name: id, timeZone });
-  const run = (job: Job) => job.run({ database: given(), clock: systemClock, signal: new AbortController().signal });
+  const warned: object[] = [];
+  const run = (job: Job) =>
+    job.run({
+      database: given(),
+      clock: systemClock,
+      signal: new AbortController().signal,
+      warn: (facts) => void warned.push(facts),
+    });
   const use = (organizationId: string, agoMs: number, nanoUsd: number) =>
     givenEnd({ organizationId, admittedAtMs: Date.now() - agoMs, entries: [givenEntry({ nanoUsd })] });
   const fills = async () => {
@@ -118,6 +126,42 @@ onOneDatabase('folds', (given) => {
       `select sum(nano_usd)::float8 as spent from scope_days where scope = 'k' and called_name = ''`,
     );
     expect(rows[0].spent).toBeGreaterThanOrEqual(1_320);
+  });
+
+  test('an organization whose sums no day can hold is passed over, and all others are folded', async () => {
+    // Rows of the rollups in one quarter of an hour, so that they are in one day and month whenever this runs.
+    const used = ['org_1', 'org_2'].flatMap((id) =>
+      [3 * HOUR_MS, 60 * DAY_MS].flatMap((agoMs) => {
+        const end = use(id, agoMs, 10);
+        return ['key_1', 'key_2', 'key_3'].map((keyId) => givenEnd({ ...end, keyId, requestId: requestId(end.admittedAtMs) }));
+      }),
+    );
+    await storeRecords(given(), used);
+    const most = '9223372036854775807';
+    // The sums above it fall out as they do for somebody who changes rows by hand in one table.
+    await given().pool.query(`set session_replication_role = replica;
+      update rollups set spend_nano_usd = ${most} where organization_id = 'org_1'; set session_replication_role = default`);
+    warned.length = 0;
+    expect(await run(foldJob())).toBe(
+      'Folded 1 organizations; 0 had days that were put right. Passed over, because of damaged rows: org_1.',
+    );
+    expect(warned).toEqual([{ passed_over: ['org_1'], count: 1 }]);
+    // It is folded no further than before, so its past is read from quarters.
+    expect((await marksOf(given().db, ['org_1'])).get('org_1')?.fold ?? 0).toBe(0);
+    await fills();
+    expect((await total('org_2'))?.amount).toBe(60);
+    // Damaged after it was folded: whoever was folded least is filled first, and is passed over.
+    await given().pool.query(`set session_replication_role = replica;
+      update rollups set spend_nano_usd = 10 where organization_id = 'org_1' and bucket_start > now() - interval '2 days';
+      set session_replication_role = default`);
+    expect(await run(foldJob())).toContain('Folded 1 organizations; 0 had days');
+    await make('org_0', 'UTC');
+    await storeRecords(given(), [use('org_0', 90 * DAY_MS, 10), use('org_0', 3 * HOUR_MS, 10)]);
+    await run(foldJob());
+    expect(await run(fillJob())).toMatch(/of all others all of it is folded\. .* Passed over, because of damaged rows: org_1\.$/);
+    expect((await total('org_0'))?.amount).toBe(20);
+    await given().pool.query(`update scope_months set nano_usd = nano_usd + 1 where organization_id = 'org_2'`);
+    expect(await run(foldProofJob())).toContain('1 are folded anew.');
   });
 
   test('what waits too long to be folded is told to metrics', async () => {

@@ -9,16 +9,17 @@ import { listMany } from '../../src/store/budgets.ts';
 import { spendSince } from '../../src/store/usage.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onOneDatabase } from '../support/database.ts';
+import { onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 
 const OURS: CountersHeld = { are: 'ours', barrier: (work) => work() };
 const SHARED: CountersHeld = { are: 'shared' };
 
 // promise: A proof job compares Σ ledger with counters and exposes the drift as a metric.
-onOneDatabase('the proof', (given) => {
+onEveryDatabase('the proof', (given) => {
   const world = withAdmin(given);
   const told: object[] = [];
+  const warned: object[] = [];
   const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
   let counters: Counters;
   let organizationId: string;
@@ -33,6 +34,7 @@ onOneDatabase('the proof', (given) => {
     await spend(4_000_000_000);
     repairs = 0;
     told.length = 0;
+    warned.length = 0;
     await given().db.execute('delete from ledger_drifts');
   });
 
@@ -52,6 +54,14 @@ onOneDatabase('the proof', (given) => {
       database: given(),
       clock: world().deps.clock,
       signal: new AbortController().signal,
+      warn: (facts) => void warned.push(facts),
+    });
+  const repairAll = () =>
+    repairJob({ logDaysMax: null }).run({
+      database: given(),
+      clock: world().deps.clock,
+      signal: new AbortController().signal,
+      warn: (facts) => void warned.push(facts),
     });
   async function budgetCounter(): Promise<CounterSpec> {
     const budgets = (await listMany(given().db, [organizationId], 'organization', [organizationId])).get(organizationId) ?? [];
@@ -190,9 +200,108 @@ onOneDatabase('the proof', (given) => {
     expect(await prove(OURS)).toContain('1 days of rollups do not agree');
     expect([repairs, told]).toEqual([1, [{ type: 'ledger.drift', data: { counters: 0, rollup_days: 1 } }]]);
     expect(await drifts()).toMatchObject([{ kind: 'rollups', found: 4_000_000_005, ledger: 4_000_000_000, corrected_at: null }]);
-    const context = { database: given(), clock: world().deps.clock, signal: new AbortController().signal };
-    await repairJob({ logDaysMax: null }).run(context);
+    await repairAll();
     expect(await drifts()).toMatchObject([{ kind: 'rollups', corrected_at: expect.any(String) }]);
     expect(await prove(OURS)).toContain('0 days of rollups do not agree');
+  });
+
+  describe('beside an organization whose ledger was changed to amounts that nothing can hold', () => {
+    const MOST = '9223372036854775807';
+    let damagedId: string;
+    let healthyId: string;
+
+    beforeEach(async () => {
+      healthyId = organizationId;
+      // Damaged rows of other tests would be passed over too.
+      await given().db.execute(
+        'truncate request_log, ledger, rollups, team_rollups, organization_days, platform_rollups, unit_rollups, standing_changes',
+      );
+      await spend(4_000_000_000);
+      ({ id: damagedId } = await makeOrganization(world().root, {}));
+      const entries = [givenEntry({ usage: { input: 1, search: 2 }, nanoUsd: 1_000 })];
+      const end = { organizationId: damagedId, admittedAtMs: world().time.nowMs, entries };
+      await storeRecords(given(), [givenEnd(end), givenEnd(end), givenEnd(end)]);
+      await given().db.execute(
+        `update ledger set nano_usd = ${MOST}, total_tokens = ${MOST} where organization_id = '${damagedId}'`,
+      );
+    });
+
+    const sumOf = async (id: string) =>
+      (await given().db.execute(`select sum(spend_nano_usd)::text as sum from rollups where organization_id = '${id}'`)).rows[0];
+    const platformSum = async () =>
+      (await given().db.execute('select sum(spend_nano_usd)::text as sum from platform_rollups')).rows[0]?.sum;
+
+    test('the proof corrects the counters of the healthy one', async () => {
+      await misstate(1_000_000_000);
+      expect(await prove(OURS)).toContain(': 1 counters corrected, 1 days of rollups do not agree');
+      expect(await settled()).toBe(4_000_000_000);
+    });
+
+    test('the proof notes the drifts of both', async () => {
+      await given().db.execute(`update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${healthyId}'`);
+      expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+      const noted = await drifts();
+      expect(noted).toHaveLength(2);
+      expect(noted).toContainEqual(
+        expect.objectContaining({ organization_id: damagedId, kind: 'rollups', found: 3_000, ledger: Number.MAX_SAFE_INTEGER }),
+      );
+      expect(noted).toContainEqual(
+        expect.objectContaining({ organization_id: healthyId, kind: 'rollups', found: 4_000_000_005, ledger: 4_000_000_000 }),
+      );
+    });
+
+    test('negative amounts are held too', async () => {
+      await given().db.execute(`update ledger set nano_usd = -${MOST} where organization_id = '${damagedId}'`);
+      await prove(OURS);
+      expect(await drifts()).toMatchObject([{ organization_id: damagedId, ledger: Number.MIN_SAFE_INTEGER }]);
+    });
+
+    test('units that no sum can hold are passed over and named, and those of the healthy one put right', async () => {
+      const entries = [givenEntry({ usage: { input: 1, search: 2 }, nanoUsd: 1 })];
+      await storeRecords(given(), [givenEnd({ organizationId: healthyId, admittedAtMs: world().time.nowMs, entries })]);
+      await given().db.execute(`update ledger set other_usage = '{"search": ${MOST}}' where organization_id = '${damagedId}'`);
+      await given().db.execute(`delete from unit_rollups where organization_id = '${healthyId}'`);
+      const summary = await prove(OURS);
+      expect(summary).toContain('1 sums of units put right');
+      expect(summary).toMatch(new RegExp(`Passed over, because of damaged rows: ${damagedId}\\.$`));
+      expect(warned).toEqual([{ passed_over: [damagedId], count: 1 }]);
+    });
+
+    test('the repair passes it over, names it, and puts the healthy one right', async () => {
+      await given().db.execute(`update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${healthyId}'`);
+      await prove(OURS);
+      const before = await platformSum();
+      expect(await repairAll()).toMatch(new RegExp(`1 rows put right\\. Passed over, because of damaged rows: ${damagedId}\\.$`));
+      expect(warned).toEqual([{ passed_over: [damagedId], count: 1 }]);
+      expect([await sumOf(healthyId), await sumOf(damagedId)]).toEqual([{ sum: '4000000000' }, { sum: '3000' }]);
+      expect(BigInt(before as string) - BigInt((await platformSum()) as string)).toBe(5n);
+      // What was not put right stays open.
+      const open = (await drifts()).filter((one: { corrected_at: string | null }) => one.corrected_at === null);
+      expect(open).toMatchObject([{ organization_id: damagedId }]);
+    });
+
+    // One row alone fits a bigint, and would leave the sums of the whole installation no room for others.
+    test('the repair does not carry an amount that nobody used into the sums of the whole installation', async () => {
+      await given().db.execute(`update ledger set nano_usd = 0, total_tokens = 0 where organization_id = '${damagedId}'`);
+      await given().db.execute(`update ledger set nano_usd = ${MOST} where organization_id = '${damagedId}' and request_id =
+        (select min(request_id) from ledger where organization_id = '${damagedId}')`);
+      expect(await repairAll()).toContain(`Passed over, because of damaged rows: ${damagedId}.`);
+      expect(await sumOf(damagedId)).toEqual({ sum: '3000' });
+      await spend(7);
+      expect(await sumOf(healthyId)).toEqual({ sum: '4000000007' });
+    });
+
+    test('hours, days and the sums of the installation are put right beside rollups that no hour can hold', async () => {
+      // As after changes by hand, past the triggers.
+      await given().pool.query(`set session_replication_role = replica;
+        update rollups set spend_nano_usd = ${MOST} where organization_id = '${damagedId}';
+        update team_rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${healthyId}';
+        set session_replication_role = default`);
+      expect(await repairAll()).toContain(damagedId);
+      const { rows } = await given().db.execute(
+        `select sum(spend_nano_usd)::text as sum from team_rollups where organization_id = '${healthyId}'`,
+      );
+      expect(rows).toEqual([{ sum: '4000000000' }]);
+    });
   });
 });

@@ -50,6 +50,7 @@ export function openReplica(
     deliver: (id) => deliver(delivering, id),
     onTrouble: () => {},
     onFailed: () => {},
+    warn: () => {},
     pollSeconds: 0.5,
     retrySeconds: 1,
   });

@@ -46,7 +46,7 @@ onOneDatabase('upkeep', (given) => {
   const told: { type: AlertType; data: object }[] = [];
   const announcer: Announcer = { announce: async (_tx, { type, data }) => void told.push({ type, data }) };
   const run = (job: Job, signal = new AbortController().signal) =>
-    job.run({ database: given(), clock: world().deps.clock, signal });
+    job.run({ database: given(), clock: world().deps.clock, signal, warn: () => {} });
   const rowsOf = async (statement: string) => (await given().db.execute<Record<string, string>>(statement)).rows;
 
   async function store(organizationId: string, daysAgo: number, more: object = {}) {
@@ -113,6 +113,23 @@ onOneDatabase('upkeep', (given) => {
       expect(await keptDays('request_log', forever.id)).toEqual([1, 20, 70, 200]);
       expect(await keptDays('request_content', forever.id)).toEqual([1, 20, 70, 200]);
       expect(await run(retentionJob({ logDaysMax: null }))).toContain(' 0 rows');
+    });
+
+    test('goes on beside an organization whose stored days are none that can be set, which keeps everything', async () => {
+      const brief = await makeOrganization(world().root, { audit: { content: 'off', event_retention_days: 60 } });
+      const damaged = [];
+      for (const days of [2_147_483_647, -2_147_483_648, -5]) {
+        const { id } = await makeOrganization(world().root);
+        await given().db.execute(`update organizations set event_retention_days = ${days} where id = '${id}'`);
+        damaged.push(id);
+      }
+      for (const id of [brief.id, ...damaged]) for (const days of [1, 70]) await store(id, days);
+      await run(retentionJob({ logDaysMax: null }));
+      expect(await keptDays('request_log', brief.id)).toEqual([1]);
+      for (const id of damaged) expect(await keptDays('request_log', id)).toEqual([1, 70]);
+      await given().db.execute(
+        `update organizations set event_retention_days = null where id = any(array['${damaged.join("','")}'])`,
+      );
     });
 
     test('by the installation’s bound takes away months whole, and makes the months to come', async () => {
