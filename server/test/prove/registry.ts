@@ -70,6 +70,18 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'each known way around a wall has a test of that name, which runs and passes; quick looks for the names alone',
     alone: 'full',
   },
+  {
+    name: 'walls.loads',
+    module: 'walls-loads',
+    shows: 'sign-ins at once, unknown keys by the thousand, a receiver that never answers: how much longer others wait meanwhile',
+    alone: 'full',
+  },
+  {
+    name: 'walls.upgrade',
+    module: 'walls-upgrade',
+    shows:
+      'an installation of the release before the walls, opened by this one: what changed for whom, as a table; nobody is locked out',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -165,6 +177,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
   'walls.bodies': 'server/test/hostile/head-first.test.ts',
   'walls.patterns': 'server/test/prove/wall-patterns.test.ts',
+  'walls.loads': 'server/test/identity/lockout.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',

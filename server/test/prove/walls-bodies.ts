@@ -1,9 +1,6 @@
 // Bodies and questions that are meant to hold a gateway up, or to fill its memory, while other tenants call: how long those wait, and what the
 // process takes, in both HTTP readers and with a heap of 512 MB.
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { startVendor, type VendorDouble } from '../support/vendor-double.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
@@ -17,7 +14,8 @@ import {
   slowClients,
   type Target,
 } from './walls-attacks.ts';
-import type { Others, OthersOptions } from './walls-others.ts';
+import { Neighbours, quantile } from './walls-neighbours.ts';
+import type { OthersOptions } from './walls-others.ts';
 
 const MB = 1024 * 1024;
 const HEAP_MB = 512;
@@ -81,7 +79,7 @@ async function attacked(lane: string, target: Target, neighbours: Neighbours, qu
     const done = await run(target);
     const grewMb = memory.most() - beforeMb;
     const { tookMs, failed } = await neighbours.since();
-    const slowerMs = at(tookMs, 0.99) - at(before.tookMs, 0.99);
+    const slowerMs = quantile(tookMs, 0.99) - quantile(before.tookMs, 0.99);
     log.push(
       `fast lane ${lane}: ${done.count} ${name}: others p50 ${ms(tookMs, 0.5)}, p99 ${ms(tookMs, 0.99)} of ${tookMs.length}; ${grewMb} MB more`,
     );
@@ -131,48 +129,8 @@ async function furnish(gateway: Gateway, vendor: VendorDouble, othersBase: strin
   return { target, others: { secret, model } };
 }
 
-/** The other tenants: a thread that calls all the while, so that what this one sends is not taken for what they wait. */
-class Neighbours {
-  readonly #thread = new Worker(new URL('./walls-others.ts', import.meta.url), { execArgv: [] });
-
-  /** Where their provider is. To be asked once, first. */
-  async provider(): Promise<string> {
-    const [base] = (await once(this.#thread, 'message')) as [string];
-    return base;
-  }
-
-  begin(options: OthersOptions): void {
-    this.#thread.postMessage(options);
-  }
-
-  async during(forMs: number): Promise<Others> {
-    await this.since();
-    await sleep(forMs);
-    return this.since();
-  }
-
-  since(): Promise<Others> {
-    return new Promise((resolve, reject) => {
-      this.#thread.once('error', reject).once('message', (others: Others) => {
-        this.#thread.off('error', reject);
-        resolve(others);
-      });
-      this.#thread.postMessage('since');
-    });
-  }
-
-  async leave(): Promise<void> {
-    await this.#thread.terminate();
-  }
-}
-
-function at(tookMs: readonly number[], share: number): number {
-  const sorted = tookMs.toSorted((one, other) => one - other);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.POSITIVE_INFINITY;
-}
-
 function ms(tookMs: readonly number[], share: number): string {
-  return `${at(tookMs, share).toFixed(1)} ms`;
+  return `${quantile(tookMs, share).toFixed(1)} ms`;
 }
 
 function rssMb(pid: number): number {
