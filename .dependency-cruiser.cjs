@@ -38,7 +38,10 @@ module.exports = {
       from: { path: src('cli'), pathNot: ['\\.test\\.ts$', '^server/src/cli/(serve|backup|restore|seed)'] },
       to: {
         path: '^(server|console|bench|scripts)/',
-        pathNot: [...['cli', 'config.ts', 'settings.ts', 'data-directory.ts', 'admin', ...rooms.admin].map(src), '^server/demo/'],
+        pathNot: [
+          ...['cli', 'config.ts', 'settings.ts', 'data-directory.ts', 'master-key.ts', 'admin', ...rooms.admin].map(src),
+          '^server/demo/',
+        ],
       },
     },
     {

@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What comes by itself comes soon, and later beside others: a poll waits for it and costs nothing more.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

@@ -14,7 +14,7 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     browserName: 'chromium',
-    launchOptions: { executablePath: existsSync(CHROMIUM) ? CHROMIUM : undefined, args: ['--no-sandbox', '--disable-gpu'] },
+    launchOptions: { ...(existsSync(CHROMIUM) && { executablePath: CHROMIUM }), args: ['--no-sandbox', '--disable-gpu'] },
     viewport: { width: 1360, height: 860 },
     actionTimeout: 15_000,
     // What moves is drawn many times, and two cores draw in software.

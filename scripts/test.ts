@@ -1,6 +1,7 @@
 // Runs the tests and closes with one plain line of counts, for people and for CI. HEADGATE_TEST_SKIPS=forbidden fails a run that skipped any.
 import { stripVTControlCharacters } from 'node:util';
 import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+import { useBundle } from '../server/test/support/bundled-program.ts';
 import { runBrowserTests } from './browser-tests.ts';
 
 interface Counts {
@@ -10,12 +11,15 @@ interface Counts {
   skipped: string[];
 }
 
+const DIFF_CHARS_MAX = 1_200;
+
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
 const vitest = await startVitest('test', filter, { ...options, watch: false });
 const counts = count(vitest);
 await vitest.close();
 // A filter names test files of the server or the tools; `npx playwright test -c console <name>` runs one of the browser's.
 if (filter.length === 0) {
+  await useBundle();
   const browser = runBrowserTests();
   counts.passed += browser.passed;
   counts.failed.push(...browser.failed);
@@ -52,9 +56,16 @@ function countModule(module: TestModule, counts: Counts): void {
   if (brokenBeforeAnyTest) counts.failed.push(`${module.relativeModuleId}${why(module.errors())}`);
 }
 
+interface Thrown {
+  readonly message?: string;
+  readonly stack?: string;
+  /** Of a comparison: both values and how they differ, a line each. */
+  readonly diff?: string;
+}
+
 /** What failed and where, in one line: it stands among the last lines of a run, which may be all that is kept of it. */
 function why(errors: readonly unknown[] = []): string {
-  const [error] = errors as readonly { readonly message?: string; readonly stack?: string }[];
+  const [error] = errors as readonly Thrown[];
   if (error === undefined) return '';
   const at = /\S+\.test\.ts:\d+/
     .exec(error.stack ?? '')?.[0]
@@ -63,5 +74,14 @@ function why(errors: readonly unknown[] = []): string {
   const said = stripVTControlCharacters(String(error.message ?? error))
     .replace(/\s+/g, ' ')
     .slice(0, 400);
-  return `: ${said}${at === undefined ? '' : ` (${at})`}`;
+  return `: ${said}${differing(error)}${at === undefined ? '' : ` (${at})`}`;
+}
+
+/** A message names a list by its length alone; what is in it says what is wrong. */
+function differing({ diff = '' }: Thrown): string {
+  const lines = stripVTControlCharacters(diff)
+    .split('\n')
+    .filter((line) => /^[+-] /.test(line) && !/^[+-] (Expected|Received)\b/.test(line))
+    .map((line) => line.replace(/^([+-])\s+/, '$1 '));
+  return lines.length === 0 ? '' : ` [${lines.join(' ').slice(0, DIFF_CHARS_MAX)}]`;
 }

@@ -23,6 +23,7 @@ export const PATHS = {
   request: '/requests/$requestId',
   alerts: '/alerts',
   audit: '/audit',
+  security: '/security',
   settings: '/settings',
   profile: '/profile',
   start: '/start',

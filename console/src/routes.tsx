@@ -78,6 +78,9 @@ const signedIn = [
   ),
   page(shell, PATHS.alerts, () => import('./pages/alerts/AlertsPage.tsx').then(({ AlertsPage }) => ({ default: AlertsPage }))),
   page(shell, PATHS.audit, () => import('./pages/audit/AuditPage.tsx').then(({ AuditPage }) => ({ default: AuditPage }))),
+  page(shell, PATHS.security, () =>
+    import('./pages/security/SecurityPage.tsx').then(({ SecurityPage }) => ({ default: SecurityPage })),
+  ),
   page(shell, PATHS.settings, () =>
     import('./pages/settings/SettingsPage.tsx').then(({ SettingsPage }) => ({ default: SettingsPage })),
   ),

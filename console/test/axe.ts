@@ -1,5 +1,5 @@
 /** What axe finds on a page in both themes. */
-import AxeBuilder from '@axe-core/playwright';
+import axe from 'axe-core';
 import { expect, type Page } from './support.ts';
 
 const FADE_MS = 300;
@@ -7,18 +7,56 @@ const SCHEMES = ['light', 'dark'] as const;
 /** What another theme changes. Everything else that is judged was judged in the first one, on the same page. */
 const RULES_OF_COLOUR = ['color-contrast', 'link-in-text-block'];
 
-/** Serious and critical findings, each in a line that begins with the name of what is looked at. */
+interface Rule {
+  readonly id: string;
+  /** What a finding of it is, wherever it is found. */
+  readonly impact: string | null;
+  /** Whether it is asked unless named. */
+  readonly enabled: boolean;
+}
+
+const isGrave = ({ impact }: Pick<Rule, 'impact'>) => impact === 'serious' || impact === 'critical';
+
+/** No other rule comes to a serious or critical finding. */
+const GRAVE_RULES = (axe as unknown as { readonly _audit: { readonly rules: readonly Rule[] } })._audit.rules
+  .filter((rule) => rule.enabled && isGrave(rule))
+  .map(({ id }) => id);
+if (GRAVE_RULES.length < 60) throw new Error('axe tells otherwise what its rules come to');
+
+/** Serious and critical findings in both themes, each in a line that begins with the name of what is looked at. */
 export async function graveFindings(page: Page, name: string): Promise<readonly string[]> {
   const findings: string[] = [];
   for (const scheme of SCHEMES) {
     await wear(page, scheme);
-    const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
-    const { violations } = await (scheme === SCHEMES[0] ? axe : axe.withRules(RULES_OF_COLOUR)).analyze();
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-    for (const { id, nodes } of grave)
-      findings.push(`${name}, ${scheme}: ${id} at ${nodes[0]?.target.join(' ')} (${nodes.length})`);
+    const violations = await violationsOf(page, scheme === SCHEMES[0] ? GRAVE_RULES : RULES_OF_COLOUR);
+    for (const { id, places } of violations.filter(isGrave))
+      findings.push(`${name}, ${scheme}: ${id} at ${places[0]?.target} (${places.length})`);
   }
   return findings;
+}
+
+/** Serious and critical findings on the page as it is, each with the element it is about. */
+export async function graveFindingsHere(page: Page): Promise<readonly string[]> {
+  const violations = await violationsOf(page, GRAVE_RULES);
+  return violations.filter(isGrave).flatMap(({ id, places }) => places.map(({ html }) => `${id}: ${html}`));
+}
+
+interface Violation extends Pick<Rule, 'id' | 'impact'> {
+  readonly places: readonly { readonly target: string; readonly html: string }[];
+}
+
+/** Its script is half a megabyte, so a page is given it once. */
+async function violationsOf(page: Page, rules: readonly string[]): Promise<readonly Violation[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
+  return page.evaluate(async (values) => {
+    const { axe: inPage } = window as unknown as { axe: typeof axe };
+    const { violations } = await inPage.run(document, { runOnly: { type: 'rule', values }, resultTypes: ['violations'] });
+    return violations.map(({ id, impact, nodes }) => ({
+      id,
+      impact: impact ?? null,
+      places: nodes.map(({ target, html }) => ({ target: target.join(' '), html })),
+    }));
+  }, rules as string[]);
 }
 
 /** Changes the theme as another tab would, which an open dialog does not stop. */

@@ -192,7 +192,7 @@ test('an admin token is shown once, and a revoked one is refused at once', async
   await page.goto(`${house.url}/settings?tab=tokens`);
   await page.getByRole('button', { name: 'Create admin token' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('nightly job');
-  await page.getByRole('button', { name: 'Create', exact: true }).dblclick();
+  await page.getByRole('dialog').getByRole('button', { name: 'Create admin token' }).dblclick();
   const token = await page.getByLabel('Token', { exact: true }).inputValue();
   expect(token).toMatch(/^hgadm_/);
   const asked = () => fetch(`${house.url}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } });
@@ -200,7 +200,8 @@ test('an admin token is shown once, and a revoked one is refused at once', async
   await page.getByRole('button', { name: 'I have kept it' }).click();
   await expect(tableRows(page).filter({ hasText: 'nightly job' })).toHaveCount(1);
   expect(await page.content()).not.toContain(token);
-  await page.getByRole('button', { name: 'Revoke nightly job' }).click();
+  await page.getByRole('button', { name: 'Actions for nightly job' }).click();
+  await page.getByRole('menuitem', { name: 'Revoke…' }).click();
   await page.getByLabel(/Type nightly job/).fill('nightly job');
   await page.getByRole('button', { name: 'Revoke', exact: true }).click();
   await expect(tableRows(page).filter({ hasText: 'nightly job' })).toContainText('Revoked');
@@ -218,7 +219,7 @@ test('a machine’s admin token is made with its service account, says whose it 
   await page.getByRole('combobox', { name: 'Belongs to' }).click();
   await page.getByRole('option', { name: 'A new service account' }).click();
   await page.getByRole('textbox', { name: 'Service account' }).fill('deployer');
-  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Create admin token' }).click();
   const token = await page.getByLabel('Token', { exact: true }).inputValue();
   const asked = async () =>
     (await fetch(`${house.url}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } })).status;
@@ -227,7 +228,8 @@ test('a machine’s admin token is made with its service account, says whose it 
   const row = tableRows(page).filter({ hasText: 'deploys' });
   await expect(row).toContainText('deployer');
   await expect(row).toContainText('answers for it');
-  await row.getByRole('button', { name: 'Change' }).click();
+  await row.getByRole('button', { name: 'Actions for deploys' }).click();
+  await page.getByRole('menuitem', { name: 'Change…' }).click();
   await page.getByRole('combobox', { name: 'Networks' }).fill('10.0.0.0/8');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Save', exact: true }).click();

@@ -22,12 +22,14 @@ export interface Ids {
   readonly requestId: string;
   readonly refusedId: string;
   readonly tagged: Tagged;
+  /** An admin token of a service account, and the name of that. */
+  readonly machine: { readonly accountId: string; readonly name: string };
 }
 
 /** Calls that pass and one that is refused, so that no page is looked at empty. */
 export async function idsOf(house: House): Promise<Ids> {
   const first = async (path: string) => (await house.api<{ data: { id: string }[] }>('GET', path)).data[0]?.id as string;
-  await house.as('org_owner')('GET', '/session');
+  const accountId = await accountOf(house, 'org_owner');
   const { id: keyId, secret } = await house.api<{ id: string; secret: string }>('POST', '/keys', {
     team_id: house.teamId,
     name: 'looked at',
@@ -43,13 +45,34 @@ export async function idsOf(house: House): Promise<Ids> {
     organizationId: house.organizationId,
     teamId: house.teamId,
     keyId,
-    accountId: await first('/accounts'),
+    accountId,
     deploymentId: await first('/deployments'),
     routeGroupId: await first('/route-groups'),
     requestId,
     refusedId,
+    machine: await makeRisks(house),
     tagged: await makeTagged(house, (keyId) => eventually(() => first(`/requests?key_id=${keyId}`))),
   };
+}
+
+async function accountOf(house: House, role: Role): Promise<string> {
+  return (await house.as(role)<{ account: { id: string } }>('GET', '/session')).account.id;
+}
+
+/** What the page Security finds, and the admin tokens of a machine. */
+async function makeRisks(house: House): Promise<Ids['machine']> {
+  const { organizationId: organization_id } = house;
+  const path = `/accounts/${await accountOf(house, 'org_admin')}`;
+  const { address_proof } = await house.api<{ address_proof: object | null }>('GET', path);
+  if (address_proof === null) await house.api('POST', `${path}/vouch`, { reason: 'Known in person.' });
+  const name = `Deploys ${Date.now()}`;
+  const made = await house.as('org_owner')<{ id: string }>('POST', `/organizations/${organization_id}/service-accounts`, {
+    name,
+  });
+  const token = { role: 'org_auditor', organization_id };
+  await house.as('org_owner')('POST', '/admin-tokens', { ...token, name: 'Nightly deploy', service_account_id: made.id });
+  await house.as('org_owner')('POST', '/admin-tokens', { ...token, name: 'Reports' });
+  return { accountId: made.id, name };
 }
 
 /** A threshold passed, a webhook that was told of it, and jobs that ran. */
@@ -110,9 +133,32 @@ async function openUnits(page: Page): Promise<void> {
     await page.getByRole('dialog').getByRole('button', { name }).click();
 }
 
+/** The menu of a row that is named so, and what is chosen in it. */
+function menuOf(name: string, item: string) {
+  return async (page: Page): Promise<void> => {
+    await button(`Actions for ${name}`)(page);
+    await page.getByRole('menuitem', { name: item }).click();
+  };
+}
+
+async function openMachineToken(page: Page): Promise<void> {
+  await button('Create admin token')(page);
+  await page.getByRole('combobox', { name: 'Belongs to' }).click();
+  await page.getByRole('option', { name: 'A new service account' }).click();
+}
+
+async function openNewToken(page: Page): Promise<void> {
+  await button('Create admin token')(page);
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Looked at');
+  await dialog.getByRole('button', { name: 'Create admin token' }).click();
+  await page.getByRole('dialog', { name: 'The new admin token' }).waitFor();
+}
+
 export function sightsOf(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
-  const tabs = ['overview', 'teams', 'members', 'keys', 'access', 'limits', 'usage', 'audit', 'webhooks', 'settings'];
+  const tabs = 'overview teams members keys access limits usage audit security service-accounts webhooks settings'.split(' ');
+  const tokens = '/settings?tab=tokens';
   return [
     { name: 'sign-in', address: '/sign-in', who: null },
     { name: 'reset-password', address: '/reset-password', who: null },
@@ -189,6 +235,24 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'settings-jobs', address: '/settings?tab=jobs' },
     { name: 'settings-webhooks', address: '/settings?tab=webhooks' },
     { name: 'webhook-create', address: '/settings?tab=webhooks', open: button('Create webhook') },
+    { name: 'settings-service-accounts', address: '/settings?tab=service-accounts' },
+    { name: 'security', address: '/security', who: 'org_owner' },
+    { name: 'security-people', address: '/security?show=password_only', who: 'org_auditor' },
+    { name: 'security-platform', address: '/security' },
+    { name: 'service-account-create', address: `${organization}?tab=service-accounts`, open: button('Create service account') },
+    { name: 'service-account-edit', address: `${organization}?tab=service-accounts`, open: menuOf(ids.machine.name, 'Edit…') },
+    {
+      name: 'service-account-delete',
+      address: `${organization}?tab=service-accounts`,
+      open: menuOf(ids.machine.name, 'Delete…'),
+    },
+    { name: 'settings-tokens', address: tokens },
+    { name: 'settings-tokens-machine', address: `${tokens}&service_account_id=${ids.machine.accountId}` },
+    { name: 'token-create', address: tokens, open: button('Create admin token') },
+    { name: 'token-create-machine', address: tokens, who: 'org_owner', open: openMachineToken },
+    { name: 'token-created', address: tokens, open: openNewToken },
+    { name: 'token-change', address: `${tokens}&search=Nightly%20deploy`, open: menuOf('Nightly deploy', 'Change…') },
+    { name: 'token-revoke', address: `${tokens}&search=Nightly%20deploy`, open: menuOf('Nightly deploy', 'Revoke…') },
     { name: 'alerts', address: '/alerts' },
     { name: 'alert-bell', address: '/', open: button(/^Alerts/) },
     { name: 'profile', address: '/profile' },

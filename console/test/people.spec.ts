@@ -221,3 +221,25 @@ test('an account’s page says how its address was proved and how it signs in, a
   await page.getByRole('button', { name: 'More' }).click();
   await expect(page.getByRole('menuitem', { name: 'Vouch for the address…' })).toBeDisabled();
 });
+
+test('a long name of who made an account breaks between its words', async ({ page, house }) => {
+  const email = `made-${Date.now()}@headgate.test`;
+  const { id, made } = await house.api<{ id: string; made: { by_name: string } }>('POST', '/accounts', { email, name: 'Made' });
+  expect(made.by_name).toBe('HEADGATE_ADMIN_TOKEN');
+  await house.signIn(page, 'platform_admin');
+  await page.setViewportSize({ width: 1000, height: 800 });
+  await page.goto(`${house.url}/people/${id}`);
+  const value = page.locator('dd', { hasText: made.by_name });
+  await expect(value).toBeVisible();
+  const linesOfWords = await value.evaluate((element) => {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    const lines: number[] = [];
+    while (texts.nextNode() !== null) {
+      const range = document.createRange();
+      range.selectNodeContents(texts.currentNode);
+      lines.push(range.getClientRects().length);
+    }
+    return lines;
+  });
+  expect(linesOfWords).toEqual([1, 1, 1]);
+});

@@ -1,5 +1,5 @@
 /** The lists of organizations, teams, people and keys on a phone: what matters of a row is in sight, its menu in reach, nothing lies beyond the edge. */
-import { AxeBuilder } from '@axe-core/playwright';
+import { graveFindingsHere } from './axe.ts';
 import { expect, type House, type Page, test } from './support.ts';
 
 test.use({ viewport: { width: 390, height: 844 } });
@@ -24,9 +24,7 @@ async function expectNothingBeyondTheEdge(page: Page, list: string): Promise<voi
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-  expect(grave.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))).toEqual([]);
+  expect(await graveFindingsHere(page)).toEqual([]);
 }
 
 for (const [path, list] of [

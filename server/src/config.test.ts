@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { BadSetting, readConfig } from './config.ts';
+import { BadSetting } from './bad-setting.ts';
+import { readConfig } from './config.ts';
 import { SETTINGS } from './settings.ts';
 
 const bad = (env: Record<string, string>, flags: readonly string[] = []) => {
@@ -49,6 +50,8 @@ describe('settings', () => {
       ['HEADGATE_DEVELOPMENT_ON_NETWORK', 'yes'],
       ['HEADGATE_DEMO', 'yes'],
       ['HEADGATE_MASTER_KEY', 'short'],
+      ['HEADGATE_MASTER_KEY_FILE', 'x'.repeat(5_000)],
+      ['HEADGATE_MASTER_KEY_COMMAND', 'x'.repeat(5_000)],
       ['HEADGATE_ADMIN_TOKEN', 'hgadm_two words and many more'],
       ['HEADGATE_ADMIN_TOKEN', 'x'.repeat(23)],
       ['HEADGATE_ADMIN_TOKEN', `hgadm_${'x'.repeat(300)}`],
@@ -152,6 +155,8 @@ describe('settings', () => {
 
   test('production takes no generated master key', () => {
     expect(bad({ HEADGATE_MODE: 'production' })).toContain('HEADGATE_MASTER_KEY');
+    for (const name of ['HEADGATE_MASTER_KEY_FILE', 'HEADGATE_MASTER_KEY_COMMAND'])
+      expect(readConfig({ HEADGATE_MODE: 'production', [name]: '/run/secrets/key' }).mode).toBe('production');
   });
 
   test('the operator’s guide lists exactly the settings there are, with their defaults', () => {

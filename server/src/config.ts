@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { BadSetting } from './bad-setting.ts';
+import { type MasterKeySource, masterKeySource } from './master-key.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 /** Every setting, parsed once. Names and defaults stand in `settings.ts` and nowhere else. */
@@ -25,8 +27,7 @@ export interface Config {
   /** Null: no mail is sent, and links are shown to be copied. */
   readonly smtp: { readonly url: string; readonly from: string } | null;
   readonly adminToken: string | null;
-  /** Base64 of 32 bytes; null: generated into the data directory (development only). */
-  readonly masterKey: string | null;
+  readonly masterKey: MasterKeySource;
   readonly demo: 'on' | 'off';
   readonly allowedUpstreams: readonly string[];
   readonly allowedWebhooks: readonly string[];
@@ -72,9 +73,6 @@ export interface SettingInForce extends Omit<Setting, 'secret' | 'orElse'> {
   readonly isSecret: boolean;
 }
 
-/** A bad value stops the start with one line that names it. */
-export class BadSetting extends Error {}
-
 /** Counters, decisions and the rollups' repair read the days before. */
 const LOG_DAYS_MIN = 31;
 
@@ -104,7 +102,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
     smtp: smtp(text('HEADGATE_SMTP_URL'), text('HEADGATE_MAIL_FROM')),
     adminToken: adminToken(text('HEADGATE_ADMIN_TOKEN')),
-    masterKey: masterKey(text('HEADGATE_MASTER_KEY')),
+    masterKey: masterKeySource('HEADGATE_MASTER_KEY', text),
     demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
     allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
     allowedWebhooks: list(text('HEADGATE_ALLOWED_WEBHOOKS')),
@@ -128,9 +126,10 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   refuseWhatNeedsMore(config);
-  if (mode === 'production' && config.masterKey === null) {
+  if (mode === 'production' && config.masterKey.from === 'data directory') {
     throw new BadSetting(
-      'HEADGATE_MASTER_KEY is required in production: 32 random bytes in base64, kept outside the data directory.',
+      'HEADGATE_MASTER_KEY is required in production: 32 random bytes in base64, kept outside the data directory. ' +
+        'HEADGATE_MASTER_KEY_FILE or HEADGATE_MASTER_KEY_COMMAND may give it as well.',
     );
   }
   return config;
@@ -319,11 +318,5 @@ function metricsToken(text: string): string | null {
   if (text === '') return null;
   if (!/^[\x21-\x7e]{24,256}$/.test(text))
     throw new BadSetting('HEADGATE_METRICS_TOKEN: must be 24 to 256 visible ASCII characters.');
-  return text;
-}
-
-function masterKey(text: string): string | null {
-  if (text === '') return null;
-  if (Buffer.from(text, 'base64').length !== 32) throw new BadSetting('HEADGATE_MASTER_KEY: must be 32 bytes in base64.');
   return text;
 }

@@ -1,5 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseMasterKey } from './lib/secrets.ts';
 
@@ -41,10 +54,14 @@ function makeDirectory(directory: string): void {
   }
 }
 
-/** The master key from the setting, else from the data directory, where the first start put it (mode 600). */
-export function masterKeyFor(directory: string, setting: string | null): Buffer {
-  if (setting !== null) return keyFrom(setting, 'HEADGATE_MASTER_KEY');
-  const file = join(directory, 'master.key');
+/** The file of the master key in a data directory, where no setting names another place. */
+export function masterKeyFile(directory: string): string {
+  return join(directory, 'master.key');
+}
+
+/** The master key of a data directory, where the first start put it (mode 600). */
+export function masterKeyFor(directory: string): Buffer {
+  const file = masterKeyFile(directory);
   if (existsSync(file)) return keyFrom(readFileSync(file, 'utf8').trim(), file);
   if (!isFreshDirectory(directory)) {
     throw new UnusableDataDirectory(
@@ -52,8 +69,50 @@ export function masterKeyFor(directory: string, setting: string | null): Buffer 
     );
   }
   const key = randomBytes(32);
-  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  writeMasterKey(file, key);
   return key;
+}
+
+/**
+ * The master key that follows the one of a data directory, in a file beside it: made when it is first asked for, and the same one after a
+ * rotation that was cut short.
+ */
+export function nextMasterKeyFor(directory: string): Buffer {
+  const file = nextFile(directory);
+  if (existsSync(file)) return keyFrom(readFileSync(file, 'utf8').trim(), file);
+  const key = randomBytes(32);
+  const draft = `${file}.new`;
+  rmSync(draft, { force: true });
+  writeMasterKey(draft, key);
+  renameDurably(draft, file);
+  return key;
+}
+
+/** Puts the next master key in the place of the present one, where there is one. Both must open the installation. */
+export function adoptNextMasterKey(directory: string): void {
+  if (existsSync(nextFile(directory))) renameDurably(nextFile(directory), masterKeyFile(directory));
+}
+
+/** Takes the next master key away, where there is one. */
+export function dropNextMasterKey(directory: string): void {
+  rmSync(nextFile(directory), { force: true });
+}
+
+function nextFile(directory: string): string {
+  return `${masterKeyFile(directory)}.next`;
+}
+
+/** The new name is on the disk before anything goes by it. */
+function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  if (process.platform === 'win32') return; // It syncs no directories.
+  const directory = openSync(dirname(to), 'r');
+  fsyncSync(directory);
+  closeSync(directory);
+}
+
+function writeMasterKey(file: string, key: Buffer): void {
+  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
 }
 
 function isFreshDirectory(directory: string): boolean {

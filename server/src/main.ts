@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { type AdminApp, createAdminApp } from './admin/app.ts';
 import type { AdminDeps } from './admin/deps.ts';
 import { identityOptions } from './admin/identity-options.ts';
+import { BadSetting } from './bad-setting.ts';
 import { bindStoredKeys } from './bind-stored-keys.ts';
 import { serverCommandOf } from './cli/commands.ts';
 import { runCommand } from './cli/run-command.ts';
 import { BadSeedFlag, runSeed, seedFlags } from './cli/seed.ts';
 import { keepConfiguredToken, welcome } from './cli/welcome.ts';
-import { BadSetting, type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { loadConsole } from './console-files.ts';
 import { UnusableDataDirectory } from './data-directory.ts';
 import { openIdentity } from './identity/identity.ts';
@@ -113,7 +114,7 @@ async function serve(config: Config, log: Logger): Promise<void> {
 }
 
 async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
-  if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation.pepper, config);
+  if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation, config);
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
@@ -213,7 +214,12 @@ function adminDepsOf(
     openSession: database.openSession,
     clock,
     counters,
-    keys: { master: masterKey, pepper: installation.pepper, credentials: installation.credentials },
+    keys: {
+      content: { master: masterKey, installation: installation.content },
+      pepper: installation.pepper,
+      otherPepper: installation.otherPepper,
+      credentials: installation.credentials,
+    },
     audit,
     identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
     mailer: config.smtp === null ? noMailer : createSmtpMailer(config.smtp),

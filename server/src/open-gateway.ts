@@ -6,7 +6,6 @@ import { systemClock as clock } from './lib/clock.ts';
 import { requestId } from './lib/id.ts';
 import { type Logger, tellDefect } from './lib/log.ts';
 import { nowAndThen } from './lib/now-and-then.ts';
-import { hashSecret } from './lib/secrets.ts';
 import type { TimerWheel } from './lib/timer-wheel.ts';
 import { type OpenCounters, openCounters, type ProcessCounters } from './open-counters.ts';
 import type { Stores } from './open-stores.ts';
@@ -56,7 +55,7 @@ export async function openGateway(
 ): Promise<OpenGateway> {
   const { database, installation, journal, refusals, masterKey } = stores;
   const { db } = database;
-  const source = configFrom(db, installation.credentials, (what, id, error) =>
+  const source = configFrom(db, installation, (what, id, error) =>
     log.error({ [`${what}_id`]: id, err: error }, `a stored ${what} cannot be read: what needs it is out of service or unpriced`),
   );
   const opened = await openCounters(config, stores, log);
@@ -66,7 +65,6 @@ export async function openGateway(
   const snapshot = await openSnapshot({
     source,
     clock,
-    hashSecret: (secret) => hashSecret(installation.pepper, secret),
     keysMax: KEYS_MAX,
     forget: (added, change) => tellCounters(async () => counters.forget(added, change), log),
     unreadable: createUnreadable(log),
@@ -94,7 +92,7 @@ export async function openGateway(
       inStore: (organizationId, id) => requestLog.findDecision(db, { organizationId, requestId: id }),
       shapeInStore: (organizationId, shapeId) => requestLog.findShape(db, { organizationId, shapeId }),
     }),
-    sealContent: createContentSealer(masterKey),
+    sealContent: createContentSealer({ master: masterKey, installation: installation.content }),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,

@@ -1,5 +1,6 @@
 import type { JobDesk } from './admin/deps.ts';
-import { BadSetting, type Config } from './config.ts';
+import { BadSetting } from './bad-setting.ts';
+import type { Config } from './config.ts';
 import type { HeldReport } from './counters/counters.ts';
 import { noMailer } from './identity/mail/mailer.ts';
 import { createSmtpMailer } from './identity/mail/smtp-mailer.ts';
@@ -7,6 +8,7 @@ import { accountOriginsJob } from './jobs/account-origins.ts';
 import { createAnnouncer } from './jobs/alerts/announce.ts';
 import { deliver } from './jobs/alerts/deliver.ts';
 import { createBudgetWatch } from './jobs/alerts/watch-budgets.ts';
+import { bindContentKeysJob } from './jobs/bind-content-keys.ts';
 import { bindKeysJob } from './jobs/bind-keys.ts';
 import { credentialJob } from './jobs/check-credentials.ts';
 import { closeAuditChainsJob } from './jobs/close-audit-chains.ts';
@@ -71,7 +73,7 @@ function startJobs(
   policy: AddressPolicy,
   log: Logger,
 ): OpenJobs {
-  const { installation, writer, audit } = stores;
+  const { installation, masterKey, writer, audit } = stores;
   const { counters, shared } = opened;
   const database = ownConnections(config, stores, log);
   const poster = createWebhookPost({ policy, clock });
@@ -108,6 +110,7 @@ function startJobs(
     priceJob({ priceFor, announcer }),
     unownedTokensJob((facts, message) => log.warn(facts, message)),
     bindKeysJob({ key: installation.credentials }),
+    bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),
   ];
   const delivering = {
     db: database.db,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
-import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
+import { prepareDataDirectory } from './data-directory.ts';
 import { eachSettledUse, type SettledUse } from './domain/settled-uses.ts';
 import { type Journal, openJournal } from './journal/journal.ts';
 import { RefusalAggregator } from './journal/refusals.ts';
@@ -10,13 +10,15 @@ import { lockDirectory } from './lib/directory-lock.ts';
 import { type Logger, tellDefect } from './lib/log.ts';
 import { nowAndThen } from './lib/now-and-then.ts';
 import { onceFree } from './lib/once-free.ts';
+import { masterKeyName } from './lib/secrets.ts';
+import { readMasterKey } from './master-key.ts';
 import type { AuditTrail } from './store/audit.ts';
 import { AUDIT_HEADS_FILE, openAuditHeads } from './store/audit-heads.ts';
 import { type OpenDatabase, openDatabase, ping } from './store/database.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { createHistory, type History } from './store/history.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from './store/installation.ts';
-import { acquireLease, refuseOtherCounting, replicaLease } from './store/lease.ts';
+import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from './store/lease.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from './store/ledger-writer.ts';
 import { migrate, newestMigration } from './store/migrate.ts';
 import { newPartitions } from './store/partitions.ts';
@@ -63,7 +65,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const onLost = (error: Error) => stopServing(log, error);
   const directoryLock = await onceFree(() => lockDirectory(config.dataDir, onLost), onWait);
   taken.defer(() => directoryLock.release());
-  const masterKey = masterKeyFor(config.dataDir, config.masterKey);
+  const masterKey = await readMasterKey(config.masterKey, config.dataDir);
   const database = await open(config, log);
   taken.defer(() => database.close());
   await refuseWrongMasterKey(database.db, masterKey);
@@ -71,11 +73,15 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const owner = randomBytes(6).toString('base64url');
   const isAlone = config.redisUrl === null;
   await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
-  const name = isAlone ? 'counters' : replicaLease(owner);
+  const name = isAlone ? ALONE : replicaLease(owner);
   const knows = await newestMigration();
-  const lease = await onceFree(() => acquireLease(database.db, { name, onLost, knows }), onWait);
+  const lease = await onceFree(
+    () => acquireLease(database.db, { name, onLost, knows, masterKey: masterKeyName(masterKey) }),
+    onWait,
+  );
   taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
   const installation = await openInstallation(database.db, masterKey);
+  tellRotation(installation, log);
   const audit = auditTrailOf(config, installation, log);
   const partitions = newPartitions(database.db, database.kind);
   await partitions.ensure([clock.nowMs(), clock.nowMs() + MONTH_AHEAD_MS]);
@@ -113,6 +119,12 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   };
   const close = () => taken.disposeAsync();
   return { database, masterKey, installation, audit, journal, refusals, writer, owner, onStored, close };
+}
+
+/** Both keys open until somebody goes on: a rotation that was forgotten should not stay so. */
+function tellRotation({ rotation }: Installation, log: Logger): void {
+  if (rotation === 'none') return;
+  log.warn({ this_process: rotation }, 'master key: two keys open this installation; see headgate rotate-master-key');
 }
 
 function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installation, log: Logger): AuditTrail {

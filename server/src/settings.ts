@@ -97,7 +97,20 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_MASTER_KEY',
     default: '',
-    about: '32 bytes in base64; encrypts secrets at rest; empty generates one into the data directory.',
+    about:
+      '32 bytes in base64; wraps the keys that encrypt secrets at rest. Empty, and none of the next two: one is generated into the data directory.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_MASTER_KEY_FILE',
+    default: '',
+    about: 'A file that holds the master key, as a secret store mounts it, in place of HEADGATE_MASTER_KEY.',
+  },
+  {
+    name: 'HEADGATE_MASTER_KEY_COMMAND',
+    default: '',
+    about:
+      'A command whose output is the master key, such as the client of a key management service, in place of HEADGATE_MASTER_KEY. The shell runs it at each start, for up to 30 seconds.',
     secret: true,
   },
   {

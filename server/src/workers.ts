@@ -2,10 +2,11 @@
 import cluster, { type Worker } from 'node:cluster';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
-import { masterKeyFor, prepareDataDirectory } from './data-directory.ts';
+import { masterKeyFile, prepareDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lib/directory-lock.ts';
 import type { Logger } from './lib/log.ts';
 import { onceFree } from './lib/once-free.ts';
+import { type MasterKeySource, readMasterKey } from './master-key.ts';
 import { mustBeFree } from './port.ts';
 import { tellMetricsOfAll } from './worker-metrics.ts';
 
@@ -29,8 +30,12 @@ export function startsWorkers({ workers }: Config): boolean {
 export function workerConfig(config: Config, env: Readonly<Record<string, string | undefined>>): Config {
   const number = env[NUMBER];
   if (cluster.isPrimary || number === undefined) return config;
-  const masterKey = masterKeyFor(config.dataDir, config.masterKey).toString('base64');
-  return { ...config, dataDir: join(config.dataDir, `worker-${number}`), masterKey, demo: 'off', worker: Number(number) };
+  const { dataDir } = config;
+  const masterKey: MasterKeySource =
+    config.masterKey.from === 'data directory'
+      ? { from: 'file', setting: 'HEADGATE_DATA_DIR', path: masterKeyFile(dataDir) }
+      : config.masterKey;
+  return { ...config, dataDir: join(dataDir, `worker-${number}`), masterKey, demo: 'off', worker: Number(number) };
 }
 
 /** Runs until every worker has ended. Throws BadSetting when the port is taken. Resolves with the exit code: 0 when all were asked to and did. */
@@ -43,7 +48,7 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<num
     process.exit(1);
   };
   const lock = await onceFree(() => lockDirectory(config.dataDir, onLost));
-  masterKeyFor(config.dataDir, config.masterKey);
+  await readMasterKey(config.masterKey, config.dataDir);
   const crew = new Crew(config, log);
   const code = await crew.run();
   await lock.release();

@@ -32,10 +32,10 @@ interface Ledger {
 describe('a whole answer that is read on for a client that hung up', { timeout: TEST_MS_MAX }, () => {
   // promise: An answer that is not streamed is made in full whether or not somebody waits
   test('may come to its end while the process drains, and is charged as reported', async () => {
-    const left = await askAndLeave('drained', 400, '20');
+    const left = await askAndLeave('drained', 400, '55');
     const startedMs = performance.now();
     expect(await left.gateway.stop()).toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    expect(performance.now() - startedMs).toBeLessThan(45_000);
     const { status, ledger } = await rowAfter(left);
     expect([status, ledger]).toMatchObject(['cancelled', [{ kind: 'usage', output_tokens: 390, reasoning_tokens: 10 }]]);
   });
@@ -45,7 +45,7 @@ describe('a whole answer that is read on for a client that hung up', { timeout: 
     const left = await askAndLeave('cut', 20_000, '1');
     const startedMs = performance.now();
     expect(await left.gateway.stop()).toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(15_000);
+    expect(performance.now() - startedMs).toBeLessThan(45_000);
     const { status, ledger } = await rowAfter(left);
     const held = (left.bodyBytes + 512) * 1_000 + MAX_TOKENS * 10_000;
     expect([status, ledger.length, ledger[0]?.kind]).toEqual(['cancelled', 1, 'estimated']);

@@ -44,7 +44,7 @@ describe.skipIf(!canMount)('on a disk that fills up', () => {
     expect(journal.room()).toBe(false);
 
     rmSync(join(disk, 'filling'));
-    await expect.poll(() => journal.room(), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => journal.room(), { timeout: 15_000 }).toBe(true);
     expect(events.map((event) => event.is)).toEqual(['write_failed', 'write_recovered']);
     journal.end(givenEnd());
     expect(await written(journal)).toBe('written');
@@ -102,7 +102,7 @@ describe.skipIf(!canMount)('on a disk that fills up', () => {
     expect(new Set((await takeRows(after)).map((row) => row.requestId)).size).toBe(400);
 
     rmSync(join(disk, 'filling'));
-    await expect.poll(() => journal.room(), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => journal.room(), { timeout: 15_000 }).toBe(true);
     const rows = await takeRows(journal);
     expect(rows.map((row) => [row.requestId, row.status])).toEqual(begun.map(({ requestId }) => [requestId, 'succeeded']));
   });

@@ -25,7 +25,7 @@ onOneDatabase('rows that a failed sync had written again', (given) => {
       journal.end(givenEnd({ entries: [givenEntry({ nanoUsd: 100 })] }));
       await written(journal);
     }
-    await expect.poll(() => events.map(({ is }) => is), { timeout: 5_000 }).toEqual(['sync_failed', 'sync_recovered']);
+    await expect.poll(() => events.map(({ is }) => is), { timeout: 15_000 }).toEqual(['sync_failed', 'sync_recovered']);
     const crashed = temporaryDirectory();
     cpSync(directory, crashed, { recursive: true });
     for (const source of [journal, (await openTestJournal(crashed)).journal]) {

@@ -454,7 +454,7 @@ onEveryDatabase('the ledger writer', (given) => {
       const bench = await settle(given);
       await query('alter table rollups rename to rollups_away');
       bench.journal.end(givenEnd());
-      await expect.poll(() => bench.events.map((event) => event.is), { timeout: 5_000 }).toEqual(['away']);
+      await expect.poll(() => bench.events.map((event) => event.is), { timeout: 15_000 }).toEqual(['away']);
       await query('alter table rollups_away rename to rollups');
       await stored(bench, []);
       expect(bench.events.map((event) => event.is)).toEqual(['away', 'back']);

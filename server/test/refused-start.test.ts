@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newDataKey } from '../src/lib/secrets.ts';
-import { freePort, repository, START, startGateway, temporaryDirectory } from './prove/gateway.ts';
+import { freePort, PROGRAM, repository, START, startGateway, temporaryDirectory } from './prove/gateway.ts';
 import { dumpOf, filesOf, inDatabase, type Where } from './prove/stored-rows.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
 import { hasRedis, startRedis } from './support/redis.ts';
@@ -184,7 +184,7 @@ test('the demo is made here, whatever listens at another address of this machine
     HEADGATE_DEVELOPMENT_ON_NETWORK: 'on',
     HEADGATE_DEMO: 'on',
   };
-  const gateway = await startGateway({ dataDir: temporaryDirectory(), env });
+  const gateway = await startGateway({ env });
   expect(await gateway.stop()).toBe(0);
   stranger.close();
   expect(heard).toEqual([]);
@@ -205,7 +205,7 @@ test.skipIf(process.platform !== 'linux')(
 
 /** Starts the gateway and waits until it has ended. */
 function start(dataDir: string, env: Readonly<Record<string, string>>) {
-  return spawnSync(process.execPath, [...START, 'server/src/main.ts', 'serve'], {
+  return spawnSync(process.execPath, [...START, PROGRAM, 'serve'], {
     cwd: repository,
     encoding: 'utf8',
     env: { ...process.env, HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir, ...env },

@@ -65,7 +65,7 @@ test('a request on its way is above a max_parallel of 0 beforehand, and no more 
   };
   const answered = chat(gateway, key.secret, 'slow');
   const above = { scope: 'organization', limit: 'max_parallel', value: 0, used: 1 };
-  await expect.poll(over, { timeout: 5_000, interval: 50 }).toEqual([above, { ...above, key_id: key.id }]);
+  await expect.poll(over, { timeout: 15_000, interval: 50 }).toEqual([above, { ...above, key_id: key.id }]);
   expect((await answered).status).toBe(200);
   expect(await over()).toEqual([]);
 });

@@ -3,13 +3,23 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { freePort, type Gateway, type GatewayOptions, repository, startGateway, temporaryDirectory } from './prove/gateway.ts';
+import {
+  freePort,
+  type Gateway,
+  type GatewayOptions,
+  PROGRAM,
+  repository,
+  START,
+  startGateway,
+  temporaryDirectory,
+} from './prove/gateway.ts';
+import { putDatabase } from './prove/prepared-database.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 
 /** A parent that never asks how its child ended: the system keeps a killed one in its list of processes for as long. */
-const CARELESS = ['bash', '-c', '"$0" server/src/main.ts serve & exec sleep 600', process.execPath] as const;
+const CARELESS = ['bash', '-c', '"$0" "$@" serve & exec sleep 600', process.execPath, ...START, PROGRAM] as const;
 
 const started: Gateway[] = [];
 let database: TestDatabase | null = null;
@@ -43,7 +53,9 @@ const sameAs = ({ dataDir, adminToken, port }: Gateway): GatewayOptions => ({
 
 describe.skipIf(process.platform !== 'linux')('after kill -9', TIMEOUT, () => {
   test('the next start serves at once, on the same port and directory, also where the parent has not noticed', async () => {
-    const first = await start({ command: CARELESS, env: { HEADGATE_PORT: String(await freePort()) } });
+    const dataDir = temporaryDirectory();
+    await putDatabase(dataDir);
+    const first = await start({ command: CARELESS, dataDir, env: { HEADGATE_PORT: String(await freePort()) } });
     const pid = servingPid(first);
     process.kill(pid, 'SIGKILL');
     const next = await start(sameAs(first));
@@ -101,7 +113,7 @@ describe('beside a process of this machine', TIMEOUT, () => {
 /** A start that ends by itself, with 1. */
 function refusedStart(env: Readonly<Record<string, string>>) {
   const beganMs = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, ['server/src/main.ts', 'serve'], {
+  const { status, stderr } = spawnSync(process.execPath, [...START, PROGRAM, 'serve'], {
     cwd: repository,
     encoding: 'utf8',
     env: { ...process.env, HEADGATE_LOG: 'json', ...env },

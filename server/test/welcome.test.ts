@@ -42,7 +42,7 @@ describe('the first screen', () => {
 
   async function start(env?: Record<string, string>, db = opened.db): Promise<string> {
     printed = [];
-    await keepConfiguredToken(db, pepper, configOf(env));
+    await keepConfiguredToken(db, { pepper, otherPepper: null }, configOf(env));
     await welcome({
       config: configOf(env),
       stores: { database: { db }, installation: { pepper } },
@@ -108,12 +108,12 @@ describe('the first screen', () => {
       createdBy: 'acct_1',
     };
     await opened.db.insert(schema.adminTokens).values({ ...own, makerAccountId: 'acct_1' });
-    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: first }));
-    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: second }));
+    await keepConfiguredToken(opened.db, { pepper, otherPepper: null }, configOf({ HEADGATE_ADMIN_TOKEN: first }));
+    await keepConfiguredToken(opened.db, { pepper, otherPepper: null }, configOf({ HEADGATE_ADMIN_TOKEN: second }));
     expect([await worksNow(first), await worksNow(second)]).toEqual([false, true]);
-    await keepConfiguredToken(opened.db, pepper, configOf({}));
+    await keepConfiguredToken(opened.db, { pepper, otherPepper: null }, configOf({}));
     expect([await worksNow(first), await worksNow(second)], 'without the setting nothing changes').toEqual([false, true]);
-    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: first }));
+    await keepConfiguredToken(opened.db, { pepper, otherPepper: null }, configOf({ HEADGATE_ADMIN_TOKEN: first }));
     expect([await worksNow(first), await worksNow(second)]).toEqual([true, false]);
     expect((await tokens()).find((row) => row.id === 'adm_own')?.expiresAt).toBeNull();
   });
@@ -124,7 +124,7 @@ describe('the first screen', () => {
     const old = { id: 'adm_old', name: 'HEADGATE_ADMIN_TOKEN', role: 'platform_admin', lastFour: 'eady', createdBy: 'start' };
     await opened.db.insert(schema.adminTokens).values({ ...old, hash: Buffer.from(hashSecret(pepper, given), 'hex') });
     await start();
-    await keepConfiguredToken(opened.db, pepper, configOf({ HEADGATE_ADMIN_TOKEN: given }));
+    await keepConfiguredToken(opened.db, { pepper, otherPepper: null }, configOf({ HEADGATE_ADMIN_TOKEN: given }));
     const rows = await tokens();
     expect(rows).toMatchObject([{ id: 'adm_old', origin: 'configured', unownedEndsAt: null }]);
     await opened.db.delete(schema.adminTokens);
@@ -134,7 +134,7 @@ describe('the first screen', () => {
 
   test('stores a token that is given once, however many processes start at the same time', async () => {
     const given = configOf({ HEADGATE_ADMIN_TOKEN: 'hgadm_of-many-replicas-at-once' });
-    await Promise.all(Array.from({ length: 8 }, () => keepConfiguredToken(opened.db, pepper, given)));
+    await Promise.all(Array.from({ length: 8 }, () => keepConfiguredToken(opened.db, { pepper, otherPepper: null }, given)));
     expect(await tokens()).toHaveLength(1);
   });
 
@@ -185,7 +185,7 @@ describe('the demo', () => {
       HEADGATE_DEMO: 'on',
       HEADGATE_PUBLIC_URL: publicUrl,
     };
-    await keepConfiguredToken(deps.db, deps.keys.pepper, configOf(demo));
+    await keepConfiguredToken(deps.db, deps.keys, configOf(demo));
     await welcome({ config: configOf({ ...PRODUCTION, ...demo }), stores, log, addresses: { own: address, shown: address } });
     const screen = printed.join('');
     const file = join(dataDir, 'demo-key.txt');

@@ -580,6 +580,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{id}/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count what an organization’s owners should look at
+         * @description Each finding has a list of its own; unused keys are listed by `GET /organizations/{id}/keys?unused_days=90`.
+         */
+        get: operations["get_organizations_id_security"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/security/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the members of an organization that a finding is true of */
+        get: operations["get_organizations_id_security_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/security/members/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the members that a finding is true of as comma-separated values, by name
+         * @description At most 100,000 rows; a last line says when there are more.
+         */
+        get: operations["get_organizations_id_security_members_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/security/admin-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the admin tokens of an organization that nobody owns and that still work */
+        get: operations["get_organizations_id_security_admin_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/security/upstreams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the targets of an organization whose requests may leave without TLS, by name
+         * @description Its models and route groups with a deployment whose credential has an `http://` address on a public network.
+         */
+        get: operations["get_organizations_id_security_upstreams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -1984,7 +2078,7 @@ export interface paths {
         };
         /**
          * List callable targets
-         * @description Models and route groups. Whoever is not of the platform sees what their organizations are granted.
+         * @description Models and route groups. Whoever is not of the platform sees what their organizations are granted, and of the fallbacks those among them.
          */
         get: operations["get_callable_targets"];
         put?: never;
@@ -2882,6 +2976,7 @@ export interface components {
             providers: string[];
             deployment_count: number;
             access_groups: string[];
+            /** @description Those that the caller may see, in their order. */
             fallbacks: string[];
             /** @description The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment. */
             prices: components["schemas"]["Prices"] | null;
@@ -3120,12 +3215,14 @@ export interface components {
                 targets_gained: string[];
                 targets_gained_count: number;
                 keys_losing_access: number;
+                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
                 key_examples: {
                     key_id: string;
                     name: string;
                     team_name: string;
                     lost: string[];
-                }[];
+                }[] | null;
+                /** @description Null: what was used needs usage.read where the change is made. */
                 keys_over_new_limit: {
                     /** @description Absent: the scope itself. */
                     key_id?: string;
@@ -3134,20 +3231,22 @@ export interface components {
                     limit: string;
                     value: number | string;
                     used: number | string;
-                }[];
+                }[] | null;
+                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
                 members_ineffective: {
                     member_id: string;
                     name: string;
                     /** @description What of its choice would give nothing. */
                     narrowed_to: string[];
-                }[];
+                }[] | null;
                 members_ineffective_count: number;
+                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
                 teams_ineffective: {
                     team_id: string;
                     name: string;
                     /** @description What of its choice would give nothing. */
                     narrowed_to: string[];
-                }[];
+                }[] | null;
                 teams_ineffective_count: number;
             };
         };
@@ -3488,9 +3587,10 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
+            /** @description Null for who reads the member through a team: it needs teams.read in the whole organization, or members.manage. */
             metadata: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** @description Where one member is read; null: that needs usage.read in the whole organization. */
             limits_status?: components["schemas"]["LimitsStatus"] | null;
             /** @description What the caller may do here. */
@@ -3500,6 +3600,20 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        MemberFinding: {
+            /** @description Of the membership. */
+            id: string;
+            account_id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+            passkeys: number;
+            /** @description The name of the platform admin who vouched for the address; null: another proof came first, or none. */
+            vouched_by: string | null;
+            vouched_at: string | null;
+            last_seen_at: string | null;
         };
         Model: {
             name: string;
@@ -3657,9 +3771,10 @@ export interface components {
                 content_retention_days: number | null;
                 event_retention_days: number | null;
             };
+            /** @description Null: it needs teams.read in the whole organization, or organization.profile. */
             metadata: {
                 [key: string]: unknown;
-            };
+            } | null;
             /** @description Null: it needs teams.read in the whole organization. */
             owners: {
                 member_id: string;
@@ -3756,8 +3871,10 @@ export interface components {
             }[];
             providers: {
                 provider: string;
-                deployments: number;
-                cooling: number;
+                /** @description Null: it needs platform.read. They are the deployments of all tenants together. */
+                deployments: number | null;
+                /** @description Null: it needs platform.read. They are the deployments of all tenants together. */
+                cooling: number | null;
                 requests: number;
                 errors: number;
             }[];
@@ -3799,6 +3916,16 @@ export interface components {
             created_at: string;
             /** @description Kept by the device’s maker on all devices of its owner. */
             synced: boolean;
+        };
+        /** @description A model or route group whose requests may leave without TLS. */
+        PlainTarget: {
+            /** @description The name of the target. */
+            id: string;
+            /** @enum {string} */
+            kind: "model" | "route_group";
+            deployments: number;
+            /** @description How many of its deployments are called without TLS. */
+            plain_deployments: number;
         };
         Price: {
             id: string;
@@ -4156,6 +4283,17 @@ export interface components {
             detail: string;
             organization_id: string | null;
         };
+        SecuritySummary: {
+            /** @description Exact to 10,000. */
+            vouched_for: number | "10,000+";
+            /** @description Exact to 10,000. */
+            password_only: number | "10,000+";
+            unowned_admin_tokens: number;
+            plain_targets: number;
+            /** @description Exact to 10,000. */
+            unused_keys: number | "10,000+";
+            unused_days: number;
+        };
         SelfService: {
             enabled: boolean;
             max_keys_per_member: number | null;
@@ -4460,6 +4598,18 @@ export interface components {
             quantity: number;
             /** @description The part of it that had no price: `spend` misses what it cost. */
             unpriced_quantity: number;
+        };
+        UnownedToken: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
+            last_four: string;
+            /** Format: date-time */
+            created_at: string;
+            last_used_at: string | null;
+            /** @description When it ends, unless somebody takes it over before. */
+            ends_at: string | null;
         };
         Usage: {
             /** Format: date-time */
@@ -6470,6 +6620,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BudgetHistory"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_security: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecuritySummary"];
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_security_members: {
+        parameters: {
+            query: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                /** @description `-` is descending. Newest first unless said. */
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+                /** @description `vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone lets them in, because no authenticator app is set up. */
+                finding: "vouched_for" | "password_only";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["MemberFinding"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_security_members_export: {
+        parameters: {
+            query: {
+                /** @description `vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone lets them in, because no authenticator app is set up. */
+                finding: "vouched_for" | "password_only";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_security_admin_tokens: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Beginning of the name, or the whole id. */
+                search?: string;
+                /** @description `-` is descending. Newest first unless said. */
+                sort?: "created_at" | "-created_at" | "name" | "-name";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["UnownedToken"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
+                };
+            };
+            /** @description A problem with the request */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem of ours */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organizations_id_security_upstreams: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page, 50 unless said. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["PlainTarget"][];
+                        next_cursor: string | null;
+                        /** @description Exact to 10,000. */
+                        total: number | "10,000+";
+                    };
                 };
             };
             /** @description A problem with the request */
@@ -8860,6 +9254,8 @@ export interface operations {
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
+                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                unused_days?: number;
                 organization_id?: string;
             };
             header?: never;
@@ -8985,6 +9381,8 @@ export interface operations {
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
+                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                unused_days?: number;
                 organization_id?: string;
             };
             header?: never;
@@ -9039,6 +9437,8 @@ export interface operations {
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
+                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                unused_days?: number;
             };
             header?: never;
             path: {
@@ -9098,6 +9498,8 @@ export interface operations {
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
+                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                unused_days?: number;
             };
             header?: never;
             path: {

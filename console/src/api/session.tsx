@@ -69,6 +69,11 @@ export function useCanInWholeOrganizations(permission: Permission): boolean {
   return [platform_capabilities, ...Object.values(capabilities_by_organization)].some((held) => held.includes(permission));
 }
 
+/** The person's own organizations in the whole of which they hold the permission. */
+export function organizationsWith({ memberships, capabilities_by_organization: held }: Session, permission: Permission) {
+  return memberships.filter(({ organization_id }) => held[organization_id]?.includes(permission));
+}
+
 const PLATFORM_ADMINS = 'Only a platform admin can do this.';
 const OWNERS_AND_ADMINS = 'Only an owner or admin of the organization can do this.';
 

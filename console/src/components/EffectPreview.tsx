@@ -47,13 +47,13 @@ export function takesAway(effect: Effect | undefined): boolean {
     effect !== undefined &&
     (effect.targets_lost.length > 0 ||
       effect.keys_losing_access > 0 ||
-      effect.keys_over_new_limit.length > 0 ||
+      (effect.keys_over_new_limit ?? []).length > 0 ||
       isIneffective(effect))
   );
 }
 
-function isIneffective({ members_ineffective, teams_ineffective }: Effect): boolean {
-  return members_ineffective.length > 0 || teams_ineffective.length > 0;
+function isIneffective({ members_ineffective_count, teams_ineffective_count }: Effect): boolean {
+  return members_ineffective_count > 0 || teams_ineffective_count > 0;
 }
 
 function Lines({ effect }: { effect: Effect }) {
@@ -85,15 +85,11 @@ function Lines({ effect }: { effect: Effect }) {
 }
 
 function linesOf(effect: Effect): readonly ReactNode[] {
-  const {
-    targets_lost,
-    targets_lost_count,
-    targets_gained,
-    targets_gained_count,
-    key_examples,
-    keys_losing_access,
-    keys_over_new_limit,
-  } = effect;
+  const { targets_lost, targets_lost_count, targets_gained, targets_gained_count, keys_losing_access } = effect;
+  // What the reader may not see is null; the counts beside it say how many there are.
+  const key_examples = effect.key_examples ?? [];
+  const teams_ineffective = effect.teams_ineffective ?? [];
+  const members_ineffective = effect.members_ineffective ?? [];
   return [
     ...(targets_lost.length === 0
       ? []
@@ -115,25 +111,25 @@ function linesOf(effect: Effect): readonly ReactNode[] {
             {keys_losing_access > key_examples.length && ` and ${countText(keys_losing_access - key_examples.length)} more`}
           </span>,
         ]),
-    ...keys_over_new_limit.map((one) => (
+    ...(effect.keys_over_new_limit ?? []).map((one) => (
       <span key={`${one.key_id} ${one.scope} ${one.limit}`}>
         Already above the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
         used {one.used} of {one.value} {LIMIT_WORDS[one.limit] ?? one.limit}
       </span>
     )),
-    ...effect.teams_ineffective.map((one) => (
+    ...teams_ineffective.map((one) => (
       <span key={one.team_id}>
         The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}, which would give
         nothing.
       </span>
     )),
-    ...effect.members_ineffective.map((one) => (
+    ...members_ineffective.map((one) => (
       <span key={one.member_id}>
         The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}, which would give nothing.
       </span>
     )),
-    ...more(effect.teams_ineffective_count - effect.teams_ineffective.length, 'team', 'teams'),
-    ...more(effect.members_ineffective_count - effect.members_ineffective.length, 'member', 'members'),
+    ...more(effect.teams_ineffective_count - teams_ineffective.length, 'team', 'teams'),
+    ...more(effect.members_ineffective_count - members_ineffective.length, 'member', 'members'),
   ];
 }
 

@@ -18,7 +18,7 @@ export function TabStrip({ tabs, value }: TabStripProps) {
   return (
     <Tabs.List ref={list} mb="md" pos="relative" style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
       {tabs.map((tab) => (
-        <Tabs.Tab key={tab.value} value={tab.value} className="nowrap">
+        <Tabs.Tab key={tab.value} value={tab.value} className="nowrap" px={10}>
           {tab.label}
         </Tabs.Tab>
       ))}

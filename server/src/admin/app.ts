@@ -50,6 +50,7 @@ import * as requests from './routes/requests.ts';
 import * as routeGroupPolicy from './routes/route-group-policy.ts';
 import * as routeGroups from './routes/route-groups.ts';
 import * as search from './routes/search.ts';
+import * as security from './routes/security.ts';
 import * as selfService from './routes/self-service.ts';
 import * as serviceAccounts from './routes/service-accounts.ts';
 import * as session from './routes/session.ts';
@@ -110,6 +111,11 @@ export const ROUTES: RouteTable = {
   'GET /organizations/:id/limits/status': limits.ofOrganization,
   'GET /organizations/:id/limits/stream': liveLimits.ofOrganization,
   'GET /organizations/:id/limits/history': limitsHistory.ofOrganization,
+  'GET /organizations/:id/security': security.summary,
+  'GET /organizations/:id/security/members': security.members,
+  'GET /organizations/:id/security/members/export': security.exportMembers,
+  'GET /organizations/:id/security/admin-tokens': security.tokens,
+  'GET /organizations/:id/security/upstreams': security.upstreams,
 
   'GET /teams': teams.list,
   'GET /organizations/:id/teams': teams.listOfOrganization,

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TokenStanding } from '../domain/admin-token.ts';
 import { addressList, holdsAddress } from '../lib/address-list.ts';
-import { hashSecret } from '../lib/secrets.ts';
+import { hashesOf, hashSecret } from '../lib/secrets.ts';
 import { grantsOf, placesOf } from '../store/account-places.ts';
 import type { AdminTokenRow } from '../store/admin-tokens.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
+import { moveAdminToken } from '../store/peppers.ts';
 import * as signIn from '../store/sign-in.ts';
 import { grantOfToken, judgeToken } from '../store/token-facts.ts';
 import { type Actor, narrowingOf } from './actor.ts';
@@ -46,10 +47,11 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
  * was revoked, and what is more than its maker now is. (A token chosen by the operator may have any form, so the form proves nothing here.)
  */
 async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHeaders, ip: string): Promise<Actor> {
-  const hash = hashSecret(deps.keys.pepper, bearerOf(headers));
+  const token = bearerOf(headers);
+  const hash = hashSecret(deps.keys.pepper, token);
   const guesses = guessesOf(deps);
   guesses.admit(hash, ip);
-  const row = await adminTokens.findByHash(deps.db, Buffer.from(hash, 'hex'));
+  const row = await adminTokens.findByHash(deps.db, hashesOf(deps.keys, token));
   if (row === null) {
     await guesses.wrong(ip);
     throw unauthenticated('This admin token is unknown or revoked.');
@@ -63,7 +65,14 @@ async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHead
   if (row.lastUsedAt === null || row.lastUsedAt.getTime() < nowMs - LAST_USED_EVERY_MS) {
     await adminTokens.markUsed(deps.db, { id: row.id, at: new Date(nowMs), ip: ip === '' ? null : ip });
   }
+  await moveIfUnderBefore(deps, row, hash);
   return actorOf(row, [...people.keys()]);
+}
+
+/** A token that is used moves to the present pepper. */
+async function moveIfUnderBefore({ db, keys: { pepper, otherPepper } }: AdminDeps, row: AdminTokenRow, hash: string) {
+  const stored = row.hash.toString('hex');
+  if (otherPepper?.is === 'before' && stored !== hash) await moveAdminToken(db, stored, { hash, pepper });
 }
 
 function actorOf(row: AdminTokenRow, standsFor: readonly string[]): Actor {

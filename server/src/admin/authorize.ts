@@ -25,8 +25,9 @@ export function hiddenObject(): Problem {
   return notFound('object');
 }
 
-/** Whether the actor holds a role of the platform, and so may know what exists in each tenant. */
+/** Whether the actor holds a role of the platform, and so may know what exists in each tenant. A token that is kept to some tenants may not. */
 export function isOfPlatform(actor: Actor): boolean {
+  if ((actor.narrowing?.organizationIds ?? null) !== null) return false;
   return actor.roles.some((grant) => !('organizationId' in grant));
 }
 

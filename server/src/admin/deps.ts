@@ -8,10 +8,11 @@ import type { EndRecord } from '../journal/records.ts';
 import type { Follower } from '../journal/settled-tail.ts';
 import type { BufferedBytes } from '../lib/buffered-bytes.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { RandomBytes } from '../lib/secrets.ts';
+import type { ContentWrappers, RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
 import type { AuditTrail } from '../store/audit.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
+import type { OtherPepper } from '../store/installation.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
 export interface ConfigScopes {
@@ -29,10 +30,12 @@ export interface AdminLog {
 
 /** The data keys in use, unwrapped at start. */
 export interface AdminKeys {
-  /** Wraps each organization's content key. */
-  readonly master: Buffer;
-  /** For the hashes of keys and admin tokens. */
+  /** What organizations' content keys are wrapped with. */
+  readonly content: ContentWrappers;
+  /** For new hashes of keys, admin tokens and links. */
   readonly pepper: Buffer;
+  /** While the pepper is renewed, the other one with which a stored hash may have been made. */
+  readonly otherPepper: OtherPepper | null;
   /** Seals credentials, and answers kept for `Idempotency-Key`. */
   readonly credentials: Buffer;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../domain/permission.ts';
 import { accessCatalogue } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import type { Change } from './change.ts';
@@ -23,6 +24,8 @@ const ineffective = {
   narrowed_to: z.array(z.string()).meta({ description: 'What of its choice would give nothing.' }),
 };
 
+const NEEDS_TEAMS = 'Null: names of keys, members and teams need teams.read where the change is made.';
+
 export const effectOut = z
   .object({
     effect: z.object({
@@ -31,19 +34,31 @@ export const effectOut = z
       targets_gained: names,
       targets_gained_count: z.int(),
       keys_losing_access: z.int(),
-      key_examples: z.array(z.object({ key_id: z.string(), name: z.string(), team_name: z.string(), lost: z.array(z.string()) })),
-      keys_over_new_limit: z.array(
-        z.object({
-          key_id: z.string().optional().meta({ description: 'Absent: the scope itself.' }),
-          scope: z.enum(['organization', 'team', 'user', 'key']),
-          limit: z.string(),
-          value: z.union([z.int(), z.string()]),
-          used: z.union([z.int(), z.string()]),
-        }),
-      ),
-      members_ineffective: z.array(z.object({ member_id: z.string(), ...ineffective })),
+      key_examples: z
+        .array(z.object({ key_id: z.string(), name: z.string(), team_name: z.string(), lost: z.array(z.string()) }))
+        .nullable()
+        .meta({ description: NEEDS_TEAMS }),
+      keys_over_new_limit: z
+        .array(
+          z.object({
+            key_id: z.string().optional().meta({ description: 'Absent: the scope itself.' }),
+            scope: z.enum(['organization', 'team', 'user', 'key']),
+            limit: z.string(),
+            value: z.union([z.int(), z.string()]),
+            used: z.union([z.int(), z.string()]),
+          }),
+        )
+        .nullable()
+        .meta({ description: 'Null: what was used needs usage.read where the change is made.' }),
+      members_ineffective: z
+        .array(z.object({ member_id: z.string(), ...ineffective }))
+        .nullable()
+        .meta({ description: NEEDS_TEAMS }),
       members_ineffective_count: z.int(),
-      teams_ineffective: z.array(z.object({ team_id: z.string(), ...ineffective })),
+      teams_ineffective: z
+        .array(z.object({ team_id: z.string(), ...ineffective }))
+        .nullable()
+        .meta({ description: NEEDS_TEAMS }),
       teams_ineffective_count: z.int(),
     }),
   })
@@ -76,15 +91,18 @@ export async function rehearsed<T>(
     const before = { access: await readAccess(change.tx, changed), policy: await readPolicy(change.tx, changed) };
     await work(change);
     const after = { access: await readAccess(change.tx, changed), policy: await readPolicy(change.tx, changed) };
+    const access = await accessEffect(change.tx, changed, { before: before.access, after: after.access, catalogue });
+    const limits = { before: before.policy, after: after.policy, catalogue };
+    const place = { organizationId: changed.organizationId, teamId: before.access.teamId };
     throw new Rehearsed({
       effect: {
-        ...(await accessEffect(change.tx, changed, { before: before.access, after: after.access, catalogue })),
-        keys_over_new_limit: await limitsEffect(call, change.tx, changed, {
-          before: before.policy,
-          after: after.policy,
-          catalogue,
-        }),
+        ...access,
+        ...(can(call.actor, 'teams.read', place) ? {} : NOBODY_NAMED),
+        // A limit set low enough in a dry run would else tell what was used to whoever may set limits.
+        keys_over_new_limit: can(call.actor, 'usage.read', place) ? await limitsEffect(call, change.tx, changed, limits) : null,
       },
     });
   };
 }
+
+const NOBODY_NAMED = { key_examples: null, members_ineffective: null, teams_ineffective: null };

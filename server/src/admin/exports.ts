@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
+import type { Actor } from './actor.ts';
+import { type Admission, stillAdmitted } from './admission.ts';
 import type { OpenExport, TextAnswer } from './answer.ts';
 import { csvLine } from './csv.ts';
-import { Problem, renderProblem } from './problem.ts';
+import { forbidden, Problem, renderProblem } from './problem.ts';
 
 /** The exports of this process: how many run at once, and how one is written. A page of an export is read when the reader took the one before. */
 
@@ -49,6 +51,23 @@ export class Exports {
       throw error;
     }
   }
+}
+
+/**
+ * The lines for as long as their reader may have them. A slow reader can take half an hour, in which their role may be taken away. What they may
+ * see was worked out once, so other roles than at the beginning end the export too. Throws a Problem in place of a page.
+ */
+export async function* whileAdmitted(lines: AsyncIterable<string>, admission: Admission): AsyncGenerator<string> {
+  const admitted = stillAdmitted(admission);
+  const held = holdingsOf(admission.first.call.actor);
+  for await (const page of lines) {
+    if (holdingsOf((await admitted()).call.actor) !== held) throw forbidden('What you may read has changed. Export again.');
+    yield page;
+  }
+}
+
+function holdingsOf({ roles, narrowing }: Actor): string {
+  return JSON.stringify([roles, narrowing]);
 }
 
 interface Begun {

@@ -1,10 +1,12 @@
-import { displayPrefix, hashSecret, lastFour, newKeySecret } from '../lib/secrets.ts';
+import { displayPrefix, hashedSecret, lastFour, newKeySecret } from '../lib/secrets.ts';
 import type { AdminDeps } from './deps.ts';
 
 /** A new secret of a key: shown once, kept as a hash, and recognised by its ends. */
 export interface NewSecret {
   readonly secret: string;
   readonly hash: Buffer;
+  /** The name of the pepper that made the hash. */
+  readonly pepper: string;
   readonly prefix: string;
   readonly lastFour: string;
 }
@@ -13,7 +15,7 @@ export function newSecretOfKey(deps: AdminDeps): NewSecret {
   const secret = newKeySecret(deps.random);
   return {
     secret,
-    hash: Buffer.from(hashSecret(deps.keys.pepper, secret), 'hex'),
+    ...hashedSecret(deps.keys.pepper, secret),
     prefix: displayPrefix(secret),
     lastFour: lastFour(secret),
   };

@@ -22,10 +22,11 @@ export function unpricedAt(flag: boolean | undefined, { deps: { clock } }: Admin
   return flag === undefined ? undefined : { is: flag, at: new Date(clock.nowMs()) };
 }
 
-const total = z.union([z.int(), z.literal('10,000+')]).meta({ description: 'Exact to 10,000.' });
+/** How many rows there are on all pages. */
+export const totalOut = z.union([z.int(), z.literal('10,000+')]).meta({ description: 'Exact to 10,000.' });
 
 export function pageOut<T extends z.ZodType>(item: T) {
-  return z.object({ data: z.array(item), next_cursor: z.string().nullable(), total });
+  return z.object({ data: z.array(item), next_cursor: z.string().nullable(), total: totalOut });
 }
 
 interface ListQuery {

@@ -31,7 +31,10 @@ export const memberOut = z
     last_seen_at: instantOut.nullable().meta({ description: 'When the person was last signed in, to the minute.' }),
     ...policyOut,
     asset_access: choiceOut,
-    metadata: metadataOut,
+    metadata: metadataOut.nullable().meta({
+      description:
+        'Null for who reads the member through a team: it needs teams.read in the whole organization, or members.manage.',
+    }),
     limits_status: visibleStatusOut
       .optional()
       .meta({ description: 'Where one member is read; null: that needs usage.read in the whole organization.' }),
@@ -71,6 +74,10 @@ export async function viewMembers(
   /** Colleagues of one team learn nothing of a person's other teams. */
   const isSeen = (member: Member, teamId: string) =>
     can(call.actor, 'teams.read', { organizationId, teamId, ownerAccountId: member.accountId });
+  const seesWhole = (member: Member) =>
+    (['teams.read', 'members.manage'] as const).some((one) =>
+      can(call.actor, one, { organizationId, ownerAccountId: member.accountId }),
+    );
   return members.map((member, index) => ({
     id: member.id,
     organization_id: organizationId,
@@ -84,6 +91,7 @@ export async function viewMembers(
     key_count: sumOf((counts.get(member.id) ?? []).filter(({ teamId }) => isSeen(member, teamId))),
     last_seen_at: isoOrNull(seen.get(member.accountId) ?? null),
     ...memberFacts(member, policies[index] as ScopePolicy),
+    metadata: seesWhole(member) ? member.metadata : null,
     capabilities: [...capabilitiesOf(call.actor, { organizationId, ownerAccountId: member.accountId })],
     version: member.version,
     created_at: isoOf(member.createdAt),

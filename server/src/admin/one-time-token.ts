@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { hashSecret } from '../lib/secrets.ts';
+import { hashesOf, hashSecret } from '../lib/secrets.ts';
+import type { AdminKeys } from './deps.ts';
 
 const TOKEN_BYTES = 32;
 
@@ -11,7 +12,16 @@ export function newLinkToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
-/** What is kept of it and looked up by. */
+/** What is kept of it. */
 export function hashOfLink(pepper: Buffer, token: string): Buffer {
-  return Buffer.from(hashSecret(pepper, `link:${token}`), 'hex');
+  return Buffer.from(hashSecret(pepper, linkText(token)), 'hex');
+}
+
+/** What it is looked up by: the hash under each pepper that may have made the one that is kept. */
+export function hashesOfLink(keys: Pick<AdminKeys, 'pepper' | 'otherPepper'>, token: string): readonly Buffer[] {
+  return hashesOf(keys, linkText(token));
+}
+
+function linkText(token: string): string {
+  return `link:${token}`;
 }

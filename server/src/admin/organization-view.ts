@@ -36,7 +36,9 @@ export const organizationOut = z
     asset_access: grantsOut,
     ...tagsOut,
     audit: auditOut,
-    metadata: metadataOut,
+    metadata: metadataOut
+      .nullable()
+      .meta({ description: 'Null: it needs teams.read in the whole organization, or organization.profile.' }),
     owners: z
       .array(z.object({ member_id: z.string(), account_id: z.string(), name: z.string(), email: z.string() }))
       .nullable()
@@ -91,6 +93,7 @@ export async function viewOrganizations(
     return {
       id: row.id,
       ...organizationFacts(row, policies[index] as ScopePolicy),
+      metadata: seesTeams || can(call.actor, 'organization.profile', place) ? row.metadata : null,
       owners: seesTeams ? (owners.get(row.id) ?? []).map(renderOwner) : null,
       team_count: seesTeams ? standing.teamCount : null,
       member_count: seesTeams ? standing.memberCount : null,

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Admission, stillAdmitted } from './admission.ts';
 import type { AdminCall } from './call.ts';
 import type { Listeners } from './listeners.ts';
 import { Problem } from './problem.ts';
@@ -22,20 +23,6 @@ export interface Feed {
   close?(): void;
 }
 
-/** A caller who was let through, and what they asked for. */
-export interface Admitted {
-  readonly call: AdminCall;
-  readonly object: unknown;
-}
-
-interface Admission {
-  readonly first: Admitted;
-  /** Who they are and whether they may, asked anew; throws a Problem when not. */
-  again(): Promise<Admitted>;
-}
-
-/** A session that ended, or a role that was taken away, ends the stream within this time. A token is looked up before each turn, as at each call. */
-const ASK_AGAIN_MS = { account: 4_000, anonymous: 4_000, admin_token: 0 } as const;
 const HEARTBEAT_MS = 15_000;
 /** Unread bytes at which nothing more is asked; and how long a reader may leave any. */
 const UNREAD_BYTES_MAX = 256 * 1024;
@@ -85,18 +72,14 @@ interface Line {
 }
 
 /** Never rejects: whatever fails ends the stream, and a browser comes back by itself to hear why. */
-async function follow(feed: Feed, { first, again }: Admission, { stream, say }: Line, stopped: AbortSignal): Promise<void> {
-  let { call, object } = first;
-  let askedAtMs = performance.now();
-  let saidAtMs = askedAtMs;
-  let readAtMs = askedAtMs;
+async function follow(feed: Feed, admission: Admission, { stream, say }: Line, stopped: AbortSignal): Promise<void> {
+  const admitted = stillAdmitted(admission);
+  let saidAtMs = performance.now();
+  let readAtMs = saidAtMs;
   try {
     while (!stopped.aborted) {
       const nowMs = performance.now();
-      if (nowMs - askedAtMs >= ASK_AGAIN_MS[call.actor.kind]) {
-        ({ call, object } = await again());
-        askedAtMs = nowMs;
-      }
+      const { call, object } = await admitted();
       if (stream.readableLength === 0) readAtMs = nowMs;
       if (nowMs - readAtMs > UNREAD_MS_MAX) stream.destroy();
       else if (stream.readableLength < UNREAD_BYTES_MAX) {

@@ -20,7 +20,7 @@ export const targetOut = z
     providers: z.array(z.string()),
     deployment_count: z.int(),
     access_groups: z.array(z.string()),
-    fallbacks: z.array(z.string()),
+    fallbacks: z.array(z.string()).meta({ description: 'Those that the caller may see, in their order.' }),
     prices: pricesOut
       .nullable()
       .meta({ description: 'The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment.' }),
@@ -28,7 +28,12 @@ export const targetOut = z
   })
   .meta({ id: 'CallableTarget' });
 
-export function renderTarget(target: CallableTarget, atMs: number): z.output<typeof targetOut> {
+/** `isSeen`: whether the caller may learn of a target by this name. */
+export function renderTarget(
+  target: CallableTarget,
+  isSeen: (name: string) => boolean,
+  atMs: number,
+): z.output<typeof targetOut> {
   const deployments = target.members.map((member) => member.deployment);
   const prices = deployments.flatMap((deployment) => priceAt(deployment.prices, atMs) ?? []);
   return {
@@ -39,7 +44,7 @@ export function renderTarget(target: CallableTarget, atMs: number): z.output<typ
     providers: [...new Set(deployments.map((deployment) => deployment.provider))].sort(),
     deployment_count: deployments.length,
     access_groups: [...target.accessGroups].sort(),
-    fallbacks: [...target.fallbacks],
+    fallbacks: target.fallbacks.filter(isSeen),
     prices: renderPrices(dearestOf(prices)),
     unpriced_deployment_count: deployments.length - prices.length,
   };

@@ -2,19 +2,20 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Visitor } from '../identity/exchange.ts';
 import type { Actor } from './actor.ts';
+import type { Admission, Admitted } from './admission.ts';
 import type { Answer, OpenExport, PassOn, TextAnswer } from './answer.ts';
 import type { Attempts } from './attempts.ts';
 import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from './authorize.ts';
 import { AdminCall, type RawCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { Rehearsed } from './effect.ts';
-import type { Exports } from './exports.ts';
+import { type Exports, whileAdmitted } from './exports.ts';
 import { answerOnce } from './idempotency.ts';
 import type { Listeners } from './listeners.ts';
 import { Problem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
 import type { AdminRoute } from './route.ts';
-import { type Admitted, type Feed, openFeed } from './sse.ts';
+import { type Feed, openFeed } from './sse.ts';
 
 const REASON_LENGTH_MAX = 500;
 
@@ -28,12 +29,13 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Ca
   call.query;
   call.body;
   if (route.callsProvider) await caller.attempts.made(call, 'provider.call', admitted.place);
+  const again = async () => admit(deps, route, await caller.again(), request);
+  const admission = { first: admitted, again };
   if (route.form === 'events') {
-    const again = async () => admit(deps, route, await caller.again(), request);
     const feed = (await route.handle(call, object)) as Feed;
-    return { ...NO_BODY, events: openFeed(feed, { first: admitted, again }, caller.listeners) };
+    return { ...NO_BODY, events: openFeed(feed, admission, caller.listeners) };
   }
-  if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admitted, caller) };
+  if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admission, admitted.place, caller) };
   const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
   // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
   const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
@@ -50,7 +52,7 @@ interface Caller {
   readonly attempts: Attempts;
 }
 
-/** `attempts` hears of a refusal; a stream that is asked for again tells nobody. */
+/** `attempts` hears of a refusal; an answer that goes on and is asked for again tells nobody. */
 async function admit(
   deps: AdminDeps,
   route: AdminRoute,
@@ -78,17 +80,14 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Problem && error.status === 404;
 }
 
-function openExport(
-  route: AdminRoute,
-  { call, object, place }: Admitted & { readonly place: Place },
-  { exports, attempts }: Caller,
-): Promise<OpenExport> {
+function openExport(route: AdminRoute, admission: Admission, place: Place, { exports, attempts }: Caller): Promise<OpenExport> {
+  const { call, object } = admission.first;
   const { requestId, deps } = call;
   return exports.open(
     async () => {
       const answer = (await route.handle(call, object)) as TextAnswer;
       await attempts.made(call, 'export.create', place);
-      return answer;
+      return { ...answer, lines: whileAdmitted(answer.lines, admission) };
     },
     (error) => ({ problem: problemOf(error, requestId, deps.log), requestId }),
   );

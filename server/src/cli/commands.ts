@@ -35,6 +35,12 @@ export const SERVER_COMMANDS = [
     operands: ['id'],
     summary: 'take an admin token that nobody owns over, for the installation',
   },
+  {
+    words: ['rotate-master-key'],
+    operands: [],
+    summary: 'another master key, in two runs; --renew-pepper renews the pepper with it, --undo gives the first run up',
+  },
+  { words: ['replace-lost-master-key'], operands: [], summary: 'go on after the master key was lost; see the guide first' },
   { words: ['move'], operands: [], summary: 'the embedded database into the PostgreSQL of DATABASE_URL' },
 ] as const;
 

@@ -1,9 +1,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { masterKeyFor } from '../data-directory.ts';
 import { formatUsd } from '../domain/money.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/once-free.ts';
+import { readMasterKey } from '../master-key.ts';
 import { type Copied, copyInstallation } from '../store/copy-installation.ts';
 import { openDatabase, ping } from '../store/database.ts';
 import { movedName, openEmbedded } from '../store/embedded.ts';
@@ -27,7 +27,7 @@ export async function move(argv: readonly string[], io: CommandIo): Promise<void
   try {
     const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
     try {
-      const copied = await copy({ databaseUrl, dataDir, masterKey: masterKeyFor(dataDir, masterKey) }, io);
+      const copied = await copy({ databaseUrl, dataDir, masterKey: await readMasterKey(masterKey, dataDir) }, io);
       renameSync(here, kept);
       say(copied, kept, io);
     } finally {

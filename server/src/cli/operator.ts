@@ -19,6 +19,7 @@ export function asFailure(error: unknown): unknown {
 }
 
 const MENDABLE: ReadonlySet<string> = new Set([
+  'BadSetting',
   'UnusableDataDirectory',
   'UnusableDatabase',
   'DirectoryInUse',
@@ -26,4 +27,5 @@ const MENDABLE: ReadonlySet<string> = new Set([
   'WrongMasterKey',
   'StoreUnavailable',
   'NotCopied',
+  'NotRotated',
 ]);

@@ -1,35 +1,17 @@
-import { join } from 'node:path';
 import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
-import type { Config } from '../config.ts';
-import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
-import { lockDirectory } from '../lib/directory-lock.ts';
 import { newId } from '../lib/id.ts';
-import { onceFree } from '../lib/once-free.ts';
-import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import { hashedSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import { OPERATOR } from '../store/address-origins.ts';
 import { addProof } from '../store/address-proofs.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
-import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent, rememberAppended } from '../store/audit.ts';
-import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';
-import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
-import { openEmbedded } from '../store/embedded.ts';
-import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
-import { migrate } from '../store/migrate.ts';
+import { rememberAppended } from '../store/audit.ts';
 import * as signIn from '../store/sign-in.ts';
 import { judgeToken } from '../store/token-facts.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
+import { appendAsOperator, type House, openHouse } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
-
-/** What lets somebody in again works on the database itself: whoever may read it and the master key is the operator. Each is audited. */
-interface House {
-  readonly db: Database;
-  readonly installation: Installation;
-  readonly audit: AuditTrail;
-  readonly config: Config;
-  readonly io: CommandIo;
-}
 
 /** Runs a recovery command. An embedded database must not be in use; PostgreSQL may be served meanwhile. */
 export async function recover(command: RecoveryCommand, argv: readonly string[], io: CommandIo): Promise<void> {
@@ -38,7 +20,7 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   requireOperands(command, operands);
   const taken = new AsyncDisposableStack();
   try {
-    const house = await open(config, io, taken);
+    const house = await openHouse(config, io, taken);
     await RUN[command](house, operands);
   } catch (error) {
     throw asFailure(error);
@@ -61,7 +43,7 @@ async function makeLink({ db, installation, audit, config, io }: House): Promise
     pepper: installation.pepper,
     origin,
     nowMs: now.getTime(),
-    createdBy: ACTOR.actorId,
+    createdBy: OPERATOR.id,
   });
   if (link === null) {
     throw new CommandFailed(
@@ -70,7 +52,7 @@ async function makeLink({ db, installation, audit, config, io }: House): Promise
   }
   const object = { objectType: 'first_admin_link', objectId: 'first_admin', objectName: null };
   const event = { action: 'first_admin_link.create', ...object, before: null, after: {} };
-  await rememberAppended(audit, [await db.transaction((tx) => append(tx, audit, now, event))]);
+  await rememberAppended(audit, [await db.transaction((tx) => appendAsOperator(tx, audit, now, event))]);
   io.out(`${link}\n`);
   io.err('Works once, for 24 hours. An older link no longer works.\n');
 }
@@ -87,7 +69,7 @@ async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonl
     const object = { objectType: 'account', objectId: account.id, objectName: account.name };
     const before = { two_factor: hasTotp, passkeys };
     const after = { address_proved: account.email };
-    return append(tx, audit, new Date(), { action: 'account.second_factor_reset', ...object, before, after });
+    return appendAsOperator(tx, audit, new Date(), { action: 'account.second_factor_reset', ...object, before, after });
   });
   await rememberAppended(audit, [appended]);
   io.out(
@@ -104,16 +86,16 @@ async function makeAdminToken({ db, installation, audit, io }: House): Promise<v
     name: 'made on the command line',
     role: 'platform_admin',
     organizationId: null,
-    hash: Buffer.from(hashSecret(installation.pepper, token), 'hex'),
+    ...hashedSecret(installation.pepper, token),
     lastFour: lastFour(token),
     ...adminTokens.ofInstallation('command_line'),
-    createdBy: ACTOR.actorId,
+    createdBy: OPERATOR.id,
     createdAt: now,
   };
   const appended = await db.transaction(async (tx) => {
     await adminTokens.insert(tx, row);
     const after = { name: row.name, role: row.role, organization_id: null, expires_at: null };
-    return append(tx, audit, now, {
+    return appendAsOperator(tx, audit, now, {
       action: 'admin_token.create',
       objectType: 'admin_token',
       objectId: row.id,
@@ -142,51 +124,10 @@ async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Pr
     const object = { objectType: 'admin_token', objectId: id, objectName: row.name };
     const after = { origin: 'command_line' };
     const event = { action: 'admin_token.take_over', ...object, before: null, after, organizationId: row.organizationId };
-    return { row, appended: await append(tx, audit, now, event) };
+    return { row, appended: await appendAsOperator(tx, audit, now, event) };
   });
   await rememberAppended(audit, [appended]);
   io.out(`${row.name} (${row.id}) belongs to the installation now, and goes on.\n`);
-}
-
-const ACTOR = { actorKind: 'operator', actorId: OPERATOR.id, actorName: OPERATOR.name } as const;
-
-function append(
-  tx: Database,
-  trail: AuditTrail,
-  at: Date,
-  event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'> & {
-    readonly organizationId?: string | null;
-  },
-): Promise<AppendedEvent> {
-  const nothing = { organizationId: null, reason: null, ip: null, requestId: null };
-  return appendAuditEvent(tx, trail, { ...nothing, ...ACTOR, ...event, at });
-}
-
-async function open(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
-  prepareDataDirectory(config.dataDir);
-  const database = config.databaseUrl === null ? await openHere(config, taken) : openDatabase({ url: config.databaseUrl });
-  taken.defer(() => database.close());
-  await ping(database.db);
-  const masterKey = masterKeyFor(config.dataDir, config.masterKey);
-  await refuseWrongMasterKey(database.db, masterKey);
-  await migrate(database);
-  const installation = await openInstallation(database.db, masterKey);
-  // A gateway may serve beside this and write to its own file.
-  const heads = openAuditHeads({
-    path: join(config.dataDir, COMMAND_HEADS_FILE),
-    onFailure: ({ message }) =>
-      io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
-  });
-  const onContradiction = (chain: string) => io.err(`The audit chain ${chain} was changed. See headgate audit verify.\n`);
-  return { db: database.db, installation, audit: { key: installation.audit, heads, onContradiction }, config, io };
-}
-
-/** The embedded database has one process: a gateway on it has to be stopped first, and the error says so. */
-async function openHere({ dataDir }: Config, taken: AsyncDisposableStack): Promise<OpenDatabase> {
-  const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
-  taken.defer(() => lock.release());
-  masterKeyFor(dataDir, null); // Before the engine makes its folder: from then on a missing key is a lost one.
-  return openEmbedded({ dataDir });
 }
 
 /** Operands stand before the settings: `reset-second-factor ada@example.com --data-dir …`. */

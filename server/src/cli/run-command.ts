@@ -26,6 +26,13 @@ export async function runCommand(argv: readonly string[], io: CommandIo = ofThis
   }
 }
 
+/** Commands that load the server's code and work on the database themselves. */
+const ON_DATABASE: Readonly<Record<string, () => Promise<(argv: readonly string[], io: CommandIo) => Promise<void>>>> = {
+  move: async () => (await import('./move.ts')).move,
+  'rotate-master-key': async () => (await import('./rotate-master-key.ts')).rotateMasterKey,
+  'replace-lost-master-key': async () => (await import('./replace-lost-master-key.ts')).replaceLostMasterKey,
+};
+
 const ofThisProcess: CommandIo = {
   env: process.env,
   out: (text) => void process.stdout.write(text),
@@ -41,10 +48,8 @@ async function run(argv: readonly string[], io: CommandIo): Promise<void> {
     const { recover } = await import('./recovery.ts'); // The server's code is not loaded for what speaks HTTP.
     return recover(recovery, argv.slice(recovery.split(' ').length), io);
   }
-  if (first === 'move' && !rest.includes('--help')) {
-    const { move } = await import('./move.ts');
-    return move(rest, io);
-  }
+  const onDatabase = rest.includes('--help') ? undefined : ON_DATABASE[first];
+  if (onDatabase !== undefined) return (await onDatabase())(rest, io);
   const command = commandOf(argv);
   if (argv.includes('--help') || argv.includes('-h')) return io.out(command === null ? helpOf(argv) : commandHelp(command));
   if (command === null) throw unknown(argv);

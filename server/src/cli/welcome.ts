@@ -3,10 +3,12 @@ import type { Config } from '../config.ts';
 import { keepNote, readNote } from '../data-directory.ts';
 import { newId } from '../lib/id.ts';
 import type { Logger } from '../lib/log.ts';
-import { hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import { hashedSecret, hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
+import type { Installation } from '../store/installation.ts';
 import * as organizations from '../store/organizations.ts';
+import { moveAdminToken } from '../store/peppers.ts';
 import { DEMO_MODEL, makeDemo } from './demo.ts';
 
 export interface WelcomeOptions {
@@ -44,8 +46,17 @@ export async function welcome({ config, stores, log, addresses }: WelcomeOptions
  * Stores the token of HEADGATE_ADMIN_TOKEN where it is not yet known, and ends the one that the setting named before. Every process does so
  * before it listens: whichever is ready first knows it. Without the setting nothing changes.
  */
-export async function keepConfiguredToken(db: Database, pepper: Buffer, { adminToken }: Config): Promise<void> {
+export async function keepConfiguredToken(
+  db: Database,
+  { pepper, otherPepper }: Pick<Installation, 'pepper' | 'otherPepper'>,
+  { adminToken }: Config,
+): Promise<void> {
   if (adminToken === null) return;
+  // The pepper is renewed, and the token is still known by the one before: it moves, and does not count as another one.
+  if (otherPepper?.is === 'before') {
+    const hash = hashSecret(pepper, adminToken);
+    await moveAdminToken(db, hashSecret(otherPepper.pepper, adminToken), { hash, pepper });
+  }
   await adminTokens.keepConfigured(db, rowOf(pepper, adminToken, 'HEADGATE_ADMIN_TOKEN', 'configured'), new Date());
 }
 
@@ -66,8 +77,8 @@ function rowOf(
   name: string,
   origin: 'configured' | 'first_start',
 ): Parameters<typeof adminTokens.insert>[1] {
-  const hash = Buffer.from(hashSecret(pepper, token), 'hex');
-  const named = { id: newId('adm'), name, role: 'platform_admin', organizationId: null, hash, lastFour: lastFour(token) };
+  const known = { ...hashedSecret(pepper, token), lastFour: lastFour(token) };
+  const named = { id: newId('adm'), name, role: 'platform_admin', organizationId: null, ...known };
   return { ...named, ...adminTokens.ofInstallation(origin), createdBy: 'start' };
 }
 

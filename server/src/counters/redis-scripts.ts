@@ -14,6 +14,7 @@ export interface Script {
 export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | number)[]) => Promise<Buffer>;
 
 const common = read('common');
+const asking = `${common}\n${read('asking')}`;
 
 export const scripts = {
   hold: scriptOf(`${common}\n${read('hold')}`),
@@ -22,14 +23,15 @@ export const scripts = {
   keep: scriptOf(`${common}\n${read('keep')}`),
   drop: scriptOf(`${common}\ncall('DEL', KEYS[1])\nreturn doubles({ DONE })`),
   // A question about the past divides what was settled into before and after: sent a second time it would come too late.
-  amend: { ...scriptOf(`${common}\n${read('amend')}`), isSentWhole: true },
+  amend: { ...scriptOf(`${asking}\n${read('amend')}`), isSentWhole: true },
   rehold: scriptOf(`${common}\n${read('rehold')}`),
-  stored: scriptOf(`${common}\n${read('stored')}`),
+  stored: scriptOf(`${asking}\n${read('stored')}`),
   cancel: scriptOf(`${common}\n${read('cancel')}`),
   held: scriptOf(`${common}\n${read('held')}`),
   compare: scriptOf(`${common}\n${read('compare')}`),
   sweep: scriptOf(`${common}\n${read('sweep')}`),
-  holds: scriptOf(`${common}\n${read('holds')}`),
+  hear: scriptOf(`${asking}\n${read('hear')}`),
+  holds: scriptOf(`${asking}\n${read('holds')}`),
 } as const;
 
 export function scriptOf(lua: string): Script {

@@ -1,6 +1,5 @@
 /** Limits and budgets of many processes, in Redis or Valkey, single or as a cluster. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { AskedPast, PastFrom } from '../domain/asked-past.ts';
+import type { PastFrom } from '../domain/asked-past.ts';
 import { type CounterSpec, hasLeft, type LimitPlan } from '../domain/limit-plan.ts';
 import { mustBeWhole } from './amounts.ts';
 import type {
@@ -16,8 +15,8 @@ import type {
 } from './counters.ts';
 import { KnownRefusals } from './known-refusals.ts';
 import { type HeldRecords, heldRecords, recordName } from './redis-held.ts';
-import { readQuestion, readRecorded } from './redis-past.ts';
-import { counterSet, holdsKey, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
+import { counterSet, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
+import { createRedisQuestions } from './redis-questions.ts';
 import { numbersIn, type RunScript, scripts } from './redis-scripts.ts';
 
 export interface RedisCountersOptions {
@@ -31,6 +30,8 @@ export interface RedisCountersOptions {
   readonly patience?: (answered: Promise<void>) => Promise<void>;
   /** Called where Redis does not have a plan it may have been given: rejects where it has lost more than that. */
   readonly mustBeSame?: () => Promise<void>;
+  /** See RedisQuestionsOptions. */
+  readonly hearEveryMs?: number;
 }
 
 /** A hold that may be kept elsewhere for a while: null while these counters keep it. */
@@ -71,8 +72,8 @@ const NO_PLAN = 4;
 
 /** A request that meets the same obstacle so often meets something else than a plan to send or a past to ask for. */
 const TRIES_MAX = 200;
-/** Until the answer that another process is waiting for is looked for again. */
-const LOOK_AGAIN_MS = 50;
+/** A quarter of what Redis waits. */
+const HEAR_EVERY_MS = 2_500;
 
 type AskedOf = Pick<RedisPlan, 'counters' | 'order'>;
 
@@ -105,14 +106,29 @@ export function createRedisCounters({
   pastFrom,
   patience = (answered) => answered,
   mustBeSame,
+  hearEveryMs = HEAR_EVERY_MS,
 }: RedisCountersOptions): RedisCounters {
   const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
-  const openQuestions = new Map<string, Promise<void>>();
-  let questions = 0;
+  const questions = createRedisQuestions({ run, prefix, pastFrom, hearEveryMs });
   const records = heldRecords({ run, prefix, owner });
   const refusals = new KnownRefusals(() => performance.now());
   const exhausted = (plan: LimitPlan) => refusals.refused(plan);
-  return { hold, exhausted, extend, settle, read, restore, correct, forget, recount, rehold, adopt, doubt, cold, ...records };
+  return {
+    hold,
+    exhausted,
+    extend,
+    settle,
+    read,
+    restore,
+    correct,
+    forget,
+    recount,
+    rehold,
+    adopt,
+    doubt,
+    cold: questions.open,
+    ...records,
+  };
 
   async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
@@ -264,53 +280,14 @@ export function createRedisCounters({
     return kept;
   }
 
-  /** Every past that the answer lacks. Whoever needs one that is being asked for waits for the same answer. */
+  /** Every past that the answer lacks. */
   async function askAll({ counters, order }: AskedOf, answer: Float64Array): Promise<void> {
     const waiting: Promise<void>[] = [];
     for (let at = 1; at < answer.length; at += 3) {
       const spec = counters[order[(answer[at] as number) - 1] as number] as CounterSpec;
-      const [fromMs, toMs] = [answer[at + 1] as number, answer[at + 2] as number];
-      const name = spec.window.is === 'calendar' ? `${spec.name}@${fromMs}` : spec.name;
-      const open = openQuestions.get(name) ?? askOnce(name, spec, fromMs, toMs);
-      waiting.push(open);
+      waiting.push(questions.ask(spec, answer[at + 1] as number, answer[at + 2] as number));
     }
     await Promise.all(waiting);
-  }
-
-  function cold(): number {
-    return openQuestions.size;
-  }
-
-  function askOnce(name: string, spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
-    const asked = askPast(spec, fromMs, toMs).finally(() => openQuestions.delete(name));
-    openQuestions.set(name, asked);
-    return asked;
-  }
-
-  /** Redis is asked when it is the question's turn with the ledger, which is told what Redis answered. */
-  async function askPast(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
-    const set = counterSet(prefix(), spec.organizationId, [spec]);
-    let question = 0;
-    const begin = async (): Promise<AskedPast> => {
-      questions = (questions + 1) % 900;
-      const began = readQuestion(await amend(set, 'ask', fromMs, questions + 2));
-      question = began.question;
-      return { unstored: began.unstored, recorded: () => recordedIn(spec.organizationId) };
-    };
-    try {
-      const points = await pastFrom(spec, fromMs, toMs, begin);
-      const seed = points.flatMap(({ atMs, amount }) => [atMs, amount]);
-      if (question !== 0) await amend(set, 'fill', fromMs, question, ...seed);
-    } catch (error) {
-      if (question !== 0) await amend(set, 'give_up', fromMs, question);
-      throw error;
-    }
-    // Somebody else asks.
-    if (question === 0) await sleep(LOOK_AGAIN_MS);
-  }
-
-  async function recordedIn(organizationId: string) {
-    return readRecorded(await run(scripts.holds, [holdsKey(prefix(), organizationId)], []));
   }
 }
 

@@ -88,8 +88,15 @@ export class Untranslatable extends Error {
   }
 }
 
-/** Where the values of an object's fields stand in its text, as offsets in bytes: first, and behind the last. */
-export type FieldSpans = ReadonlyMap<string, readonly [from: number, to: number]>;
+/** Stands in a large body where a value was left in the bytes that came. Nobody may write it as it is. */
+export const LEFT_IN_BYTES: JsonObject = Object.freeze({
+  toJSON: () => {
+    throw new Error('a value that was left in its bytes was written');
+  },
+});
+
+/** The fields of a body that are `LEFT_IN_BYTES`, each as JSON. */
+export type LeftFields = ReadonlyMap<string, Buffer>;
 
 export interface ExchangeOptions {
   readonly client: Wire;
@@ -97,8 +104,10 @@ export interface ExchangeOptions {
   readonly body: JsonObject;
   /** Bytes that are exactly the serialisation of `body`, where such came. They are not changed. */
   readonly ourBytes?: Buffer | null;
-  /** Where the values of the body's fields stand in `ourBytes`, where that is known. */
-  readonly spans?: FieldSpans | null;
+  /** What was left in the bytes of a large body. */
+  readonly left?: LeftFields | null;
+  /** The request as the upstream is to be sent it, where somebody has written it. */
+  readonly upstreamBody?: Buffer | null;
   readonly facts: RequestFacts;
   /** The deployment's own name for the model: replaces `model` in the upstream body, and is what translated answers say where the provider names none. */
   readonly upstreamModel: string;

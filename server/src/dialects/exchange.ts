@@ -7,8 +7,9 @@ export { estimateTokens } from './estimate.ts';
 export { BETA_HEADER } from './read-beyond.ts';
 export { readBody, readBodyInTurn } from './read-body.ts';
 export { readFacts } from './read-facts.ts';
-export { type LargeReading, readLargeBody } from './read-large-body.ts';
+export { type LargeBodyHeaders, type LargeReading, readLargeBody, translateLargeBody } from './read-large-body.ts';
 export { readTags, TAGS_HEADER } from './read-tags.ts';
+export type { Translation } from './translated-exchange.ts';
 
 /** How to say one request to one upstream and its answer to the client. Throws Untranslatable when the request asks for what the upstream cannot be told. */
 export function openExchange(options: ExchangeOptions): Exchange {

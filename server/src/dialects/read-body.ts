@@ -27,7 +27,14 @@ export function readBody(raw: Buffer): BodyReading {
   return beyondBounds(jsonShape(raw, BODY_BOUNDS)) ?? parsedBody(raw);
 }
 
-/** The same; null: it is more work than one turn of the event loop may be, and to be read in another thread. */
+/**
+ * The same for a body so large that one more copy of it counts: whether its bytes are what we would write is not looked at, and said to be not so.
+ */
+export function readBodyOnce(raw: Buffer): BodyReading {
+  return beyondBounds(jsonShape(raw, BODY_BOUNDS)) ?? parsedBody(raw, false);
+}
+
+/** The same as readBody; null: it is more work than one turn of the event loop may be, and to be read in another thread. */
 export function readBodyInTurn(raw: Buffer): BodyReading | null {
   if (raw.length < COUNTED_BYTES_MIN) return parsedBody(raw);
   if (raw.length > BYTES_IN_TURN_MAX) return null;
@@ -48,7 +55,7 @@ function beyondBounds({ is }: JsonShape): BodyReading | null {
 
 const TOO_DEEP = `the body is nested deeper than ${BODY_DEPTH_MAX} levels`;
 
-function parsedBody(raw: Buffer): BodyReading {
+function parsedBody(raw: Buffer, isCompared = true): BodyReading {
   if (!isUtf8(raw)) return problem('the body is not valid UTF-8');
   const text = raw.toString('utf8');
   const body = parseJson(text);
@@ -59,7 +66,7 @@ function parsedBody(raw: Buffer): BodyReading {
     if (known !== null) return problem(`the field "${bounded(key)}" must be written "${known}"`, known);
   }
   // Bytes that equal our own serialisation cannot hold a key twice: most clients' do, and the slow scan is skipped.
-  if (JSON.stringify(body) === text) return { ok: true, body, isOurs: true };
+  if (isCompared && JSON.stringify(body) === text) return { ok: true, body, isOurs: true };
   const duplicate = duplicateKey(text);
   if (duplicate !== null) return problem(`the key "${bounded(duplicate)}" appears twice in one object`, bounded(duplicate));
   return { ok: true, body, isOurs: false };

@@ -53,25 +53,37 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
   const client = codecOf(options.client);
   const upstream = codecOf(options.upstream);
   const { facts, upstreamModel } = options;
-  const request = upstream.encodeRequest(client.decodeRequest(options.body), {
-    upstreamModel,
-    stream: facts.stream,
-    outputCap: options.outputCap ?? facts.outputCap,
-    outputCapDefault: options.maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
-  });
   const said: AnswerOptions = {
     model: upstreamModel,
     createdAtMs: options.createdAtMs ?? Date.now(),
     wantsUsage: facts.wantsUsage,
   };
   return {
-    upstreamBody: Buffer.from(JSON.stringify(request)),
+    upstreamBody: options.upstreamBody ?? translatedRequest(options),
     whole: (bytes) => {
       const answer = upstream.decodeAnswer(jsonOf(bytes));
       return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
     },
     stream: () => new TranslatingStream(options.client, upstream.decodeStream(), client.encodeStream(said)),
   };
+}
+
+/** What of the options says how a request is put into the upstream's words. */
+export type Translation = Pick<
+  ExchangeOptions,
+  'client' | 'upstream' | 'facts' | 'upstreamModel' | 'outputCap' | 'maxOutputTokens'
+>;
+
+/** The request in the upstream's words. Throws Untranslatable. */
+export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
+  const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
+  const request = codecOf(options.upstream).encodeRequest(codecOf(options.client).decodeRequest(body), {
+    upstreamModel,
+    stream: facts.stream,
+    outputCap: outputCap ?? facts.outputCap,
+    outputCapDefault: maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
+  });
+  return Buffer.from(JSON.stringify(request));
 }
 
 function codecOf(wire: Wire): Codec {

@@ -14,18 +14,23 @@ export interface UnstoredUse {
   readonly use: PlanUse;
 }
 
-/** A request that is in flight or settled and not known to be in the ledger. */
+/** A request that is in flight, or settled and not known to be in the ledger, or stored while a question was open. */
 export interface Recorded {
   readonly tail: string;
   readonly atMs: number;
+  /** The latest question of its organization when its row was known to be in the ledger; Infinity while it is not. */
+  readonly storedAfter: number;
 }
 
 export interface AskedPast {
   /** Null: nobody has to answer, somebody else does. */
   readonly unstored: readonly UnstoredUse[] | null;
+  /** Among the questions of its organization: later ones have higher numbers. */
+  readonly order: number;
   /**
-   * All requests that have a record now. To be called after the ledger was read: those of them that it held and that are not in `unstored`
-   * are counted by their settlement, so the answer must leave them out.
+   * All requests that are in flight, settled and not known to be in the ledger, or stored since the question began. To be called after the ledger was read: those of them that it held, that are not in `unstored`, and
+   * that were not stored before (`storedAfter` below `order`) are counted by their settlement, so the answer must leave them out. Rejects
+   * where that is not known any longer: the question is asked anew.
    */
   recorded(): Promise<readonly Recorded[]>;
 }

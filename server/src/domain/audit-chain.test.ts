@@ -14,7 +14,7 @@ import {
 
 const CHAIN = 'org_1';
 const UNTIL_MS = 1_000;
-const fresh: AuditKey = { key: Buffer.alloc(32, 7), unkeyedUntilMs: 0 };
+const fresh: AuditKey = { key: Buffer.alloc(32, 7), unkeyedUntilMs: 0, isReplaced: false };
 const upgraded: AuditKey = { ...fresh, unkeyedUntilMs: UNTIL_MS };
 
 interface Written {

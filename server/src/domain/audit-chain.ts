@@ -16,6 +16,8 @@ export interface AuditKey {
    * replicas of a version without the key may still write. 0: never, the installation began with the key.
    */
   readonly unkeyedUntilMs: number;
+  /** A key before this one was lost with its master key: a MAC before the first one under this key counts as none. */
+  readonly isReplaced: boolean;
 }
 
 /** One link: the event as it is stored, and what chains it. */
@@ -104,8 +106,10 @@ export class ChainWalk {
     return { seq: this.#openSinceSeq, because: 'no_key' };
   }
 
-  #judgeKey({ seq, hash, mac, atMs }: ChainLink, { key, unkeyedUntilMs }: AuditKey): ChainFault | null {
-    if (mac === null) {
+  #judgeKey({ seq, hash, mac, atMs }: ChainLink, { key, unkeyedUntilMs, isReplaced }: AuditKey): ChainFault | null {
+    const isOurs = mac !== null && isMacOf(key, mac, { chain: this.#chain, seq, hash });
+    const isOfLostKey = mac !== null && !isOurs && isReplaced && this.keyedFromSeq === null;
+    if (mac === null || isOfLostKey) {
       this.#openSinceSeq ??= seq;
       if (this.keyedFromSeq !== null) {
         this.unkeyedSince += 1;
@@ -113,7 +117,7 @@ export class ChainWalk {
       }
       return null;
     }
-    if (!isMacOf(key, mac, { chain: this.#chain, seq, hash })) return { seq, because: 'key' };
+    if (!isOurs) return { seq, because: 'key' };
     // The time is the keyed event's own, which its MAC covers. That of an event without a MAC is whatever its writer put there.
     if (this.#openSinceSeq !== null && atMs > unkeyedUntilMs) return { seq: this.#openSinceSeq, because: 'no_key' };
     this.#openSinceSeq = null;

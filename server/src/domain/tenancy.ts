@@ -29,6 +29,12 @@ interface TaggedPolicy extends ScopePolicy {
 export type OrganizationStatus = 'active' | 'suspended' | 'archived' | 'deleted';
 export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 
+/** An organization's content key as it is stored, and what wraps it: the installation's content key, or before that the master key itself. */
+export interface WrappedContentKey {
+  readonly bytes: Uint8Array;
+  readonly by: 'master' | 'installation';
+}
+
 /** One organization as a request sees it: itself, its teams, members and service accounts. Keys are looked up one by one. */
 export interface OrganizationConfig extends TaggedPolicy {
   readonly id: string;
@@ -39,8 +45,8 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly timeZone: string;
   readonly access: OrganizationAccess;
   readonly auditContent: AuditContentMode;
-  /** Wrapped by the master key; encrypts what the audit policy keeps. Null once destroyed, and nothing can be kept or read again. */
-  readonly wrappedContentKey: Uint8Array | null;
+  /** Encrypts what the audit policy keeps. Null once destroyed, and nothing can be kept or read again. */
+  readonly wrappedContentKey: WrappedContentKey | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** By membership id (`mem_…`): the user scope. */

@@ -64,7 +64,7 @@ const SPACE = 0x20;
 const SHORT_BYTES_MAX = 48;
 
 /** Where the text that opens at `from` closes; the end of the bytes where it does not. */
-function closingQuote(bytes: Buffer, from: number): number {
+export function closingQuote(bytes: Buffer, from: number): number {
   const shortEnd = Math.min(bytes.length, from + SHORT_BYTES_MAX);
   let at = from + 1;
   for (; at < shortEnd; at += 1) {
@@ -81,7 +81,7 @@ function closingQuote(bytes: Buffer, from: number): number {
 }
 
 /** The next byte that is no white space. */
-function nextByte(bytes: Buffer, from: number): number {
+export function nextByte(bytes: Buffer, from: number): number {
   let at = from;
   while (at < bytes.length && (bytes[at] as number) <= SPACE) at += 1;
   return at;

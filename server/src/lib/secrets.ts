@@ -1,8 +1,9 @@
 /**
  * Secrets we hand out (keys, admin tokens), secrets we keep (sealed with AES-256-GCM), and how both are compared.
  *
- * Envelope: the master key wraps data keys, one per purpose (`credentials`, `pepper`, `content:org_…`); data keys seal rows.
- * Rotating the master key re-wraps the data keys and touches no row. Destroying an organization's wrapped content key destroys its content.
+ * Envelope: the master key wraps data keys, one per purpose (`credentials`, `pepper`, `audit`, `content`); data keys seal rows, and `content`
+ * wraps the key of each organization. Rotating the master key re-wraps the data keys and touches no row. Destroying an organization's wrapped
+ * content key destroys its content.
  */
 import { createCipheriv, createDecipheriv, createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
@@ -56,6 +57,20 @@ export function hashSecret(pepper: Buffer, secret: string): string {
   return createHmac('sha256', pepper).update(secret).digest('hex');
 }
 
+/** The hash of a secret as bytes, with the name of the pepper that made it: what is stored. */
+export function hashedSecret(pepper: Buffer, secret: string): { readonly hash: Buffer; readonly pepper: string } {
+  return { hash: Buffer.from(hashSecret(pepper, secret), 'hex'), pepper: pepperName(pepper) };
+}
+
+/** Every hash that a secret may be stored under: one, and while the pepper is renewed one of the other pepper as well. */
+export function hashesOf(
+  { pepper, otherPepper }: { readonly pepper: Buffer; readonly otherPepper: { readonly pepper: Buffer } | null },
+  secret: string,
+): readonly Buffer[] {
+  const peppers = otherPepper === null ? [pepper] : [pepper, otherPepper.pepper];
+  return peppers.map((one) => Buffer.from(hashSecret(one, secret), 'hex'));
+}
+
 /** The last four characters, to be shown beside a name. */
 export function lastFour(secret: string): string {
   return secret.slice(-4);
@@ -93,6 +108,19 @@ export function unwrapKey(masterKey: Buffer, wrapped: Uint8Array, purpose: strin
   return open(masterKey, wrapped, `data-key:${purpose}`);
 }
 
+/**
+ * Names a master key without telling anything of it: 16 hex digits, the same for the same key. Processes say with it which key they were
+ * started with.
+ */
+export function masterKeyName(masterKey: Buffer): string {
+  return createHmac('sha256', masterKey).update('headgate master key name').digest('hex').slice(0, 16);
+}
+
+/** Names a pepper without telling anything of it: 16 hex digits. Stored beside a hash, it says which pepper made it. */
+export function pepperName(pepper: Buffer): string {
+  return createHmac('sha256', pepper).update('headgate pepper name').digest('hex').slice(0, 16);
+}
+
 /** Moves a wrapped key from one master key to another; the data key, and all it sealed, stays as it is. */
 export function rewrapKey(keys: { readonly from: Buffer; readonly to: Buffer }, wrapped: Uint8Array, purpose: string): Buffer {
   return wrapKey(keys.to, unwrapKey(keys.from, wrapped, purpose), purpose);
@@ -101,6 +129,21 @@ export function rewrapKey(keys: { readonly from: Buffer; readonly to: Buffer }, 
 /** The purpose of an organization's content key: what `audit.content` stores is sealed under it, and is gone when it is. */
 export function contentKeyPurpose(organizationId: string): string {
   return `content:${organizationId}`;
+}
+
+/** What organizations' content keys are wrapped with: the installation's content key, and before a version knew that the master key. */
+export interface ContentWrappers {
+  readonly master: Buffer;
+  readonly installation: Buffer;
+}
+
+/** Opens an organization's content key. Throws UnsealFailure where it was wrapped with another key, or for another organization. */
+export function openContentKey(
+  wrappers: ContentWrappers,
+  organizationId: string,
+  { bytes, by }: { readonly bytes: Uint8Array; readonly by: keyof ContentWrappers },
+): Buffer {
+  return unwrapKey(wrappers[by], bytes, contentKeyPurpose(organizationId));
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type UpstreamSink,
 } from './provider.ts';
 import type { TransportRequest } from './transport-request.ts';
+import { goOnInTurn, SHARE_BYTES } from './turns.ts';
 import { explainError } from './upstream-errors.ts';
 
 /**
@@ -35,6 +36,8 @@ export class Attempt implements Borrower, UpstreamCall, Sender {
   sent = false;
   private paused = false;
   private answerBytes = 0;
+  /** At so many bytes of the answer others have their turn. */
+  private shareEndsAt = SHARE_BYTES;
 
   constructor(request: TransportRequest, sink: UpstreamSink, pool: OriginPool, wheel: TimerWheel) {
     this.request = request;
@@ -100,7 +103,12 @@ export class Attempt implements Borrower, UpstreamCall, Sender {
       this.paused = true;
       return false;
     }
-    return true;
+    return this.answerBytes < this.shareEndsAt || this.done || this.rest();
+  }
+
+  /** Others have had their turn since it rested. */
+  goOn(): void {
+    if (!this.paused && !this.done) this.reader?.resume();
   }
 
   ended(): void {
@@ -163,6 +171,12 @@ export class Attempt implements Borrower, UpstreamCall, Sender {
       socket.once('drain', () => {
         this.sent = true;
       });
+  }
+
+  private rest(): false {
+    this.shareEndsAt = this.answerBytes + SHARE_BYTES;
+    goOnInTurn(this);
+    return false;
   }
 
   private checkSilence(): void {

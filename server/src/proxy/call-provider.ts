@@ -1,16 +1,10 @@
-import {
-  type AnswerFacts,
-  type Exchange,
-  type JsonObject,
-  UnreadableAnswer,
-  Untranslatable,
-  type Wire,
-} from '../dialects/dialect.ts';
-import { estimateTokens, openExchange } from '../dialects/exchange.ts';
+import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
+import { estimateTokens } from '../dialects/exchange.ts';
 import { afterHangUp } from '../domain/hang-up.ts';
 import type { UsageBucket } from '../domain/usage.ts';
 import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
 import type { Candidate } from './candidate.ts';
+import { exchangeFor } from './exchange-for.ts';
 import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
@@ -18,7 +12,7 @@ import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } f
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { tellDefect } from './refuse.ts';
 import { recordedTags } from './tagged-standing.ts';
-import type { Admission, LostAttempt } from './walk.ts';
+import type { Admission, Asked, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
 export type Answer =
@@ -87,12 +81,15 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   const { deployment } = candidate;
   const provider = gateway.providers.get(deployment.provider);
   const upstream = provider?.wireFor(admission.walk.endpoint.wire) ?? null;
-  const { facts, body } = admission.asked;
+  const { facts } = admission.asked;
   if (provider === undefined || upstream === null) {
-    return admission.walk.endpoint.free ? countedHere(candidate, body) : new Failed(cannotServe(candidate, admission), 'lasting');
+    const { free } = admission.walk.endpoint;
+    return free ? countedHere(candidate, admission.asked) : new Failed(cannotServe(candidate, admission), 'lasting');
   }
-  const exchange = exchangeFor(candidate, upstream, admission, gateway);
-  if (exchange instanceof Failed) return exchange;
+  const made = exchangeFor(candidate, upstream, admission, gateway);
+  const exchange = made instanceof Promise ? await made : made;
+  // Its wire has no words for it: the caller's to change, unless another candidate speaks theirs.
+  if (exchange instanceof Untranslatable) return new Failed(invalidRequest(exchange.message, exchange.param), 'lasting');
   admission.attempts += 1;
   await begun(candidate, admission, gateway);
   const { walk } = admission;
@@ -133,31 +130,9 @@ function isFinished({ deployment }: Candidate, { standing, walk }: Admission, is
   return afterHangUp(deployment.onHangup ?? null, { isStreamed, isBudgeted }) === 'finish';
 }
 
-/** How the request is said to this upstream; what its wire has no words for is the caller's to change, unless another candidate speaks theirs. */
-function exchangeFor({ deployment }: Candidate, upstream: Wire, admission: Admission, gateway: Gateway): Exchange | Failed {
-  const { facts, body, ourBytes, spans } = admission.asked;
-  try {
-    return openExchange({
-      client: admission.walk.endpoint.wire,
-      upstream,
-      body,
-      ourBytes,
-      spans,
-      facts,
-      upstreamModel: deployment.upstreamModel,
-      outputCap: admission.outputCap,
-      maxOutputTokens: deployment.maxOutputTokens,
-      createdAtMs: gateway.clock.nowMs(),
-    });
-  } catch (error) {
-    if (!(error instanceof Untranslatable)) throw error;
-    return new Failed(invalidRequest(error.message, error.param), 'lasting');
-  }
-}
-
 /** A provider without an endpoint to count tokens is not asked: our own estimate is the answer. */
-function countedHere(candidate: Candidate, body: JsonObject): Answer {
-  const bytes = Buffer.from(JSON.stringify({ input_tokens: estimateTokens(body) }));
+function countedHere(candidate: Candidate, { body, large }: Asked): Answer {
+  const bytes = Buffer.from(JSON.stringify({ input_tokens: large?.tokens ?? estimateTokens(body) }));
   return {
     is: 'whole',
     candidate,

@@ -4,7 +4,8 @@ import { contentKeyPurpose, newDataKey, open, UnsealFailure, wrapKey } from '../
 import { createContentSealer } from './content-sealer.ts';
 
 const masterKey = newDataKey();
-const seal = createContentSealer(masterKey);
+const ofInstallation = newDataKey();
+const seal = createContentSealer({ master: masterKey, installation: ofInstallation });
 
 function organization(id: string, dataKey: Buffer | null, purpose = contentKeyPurpose(id)): OrganizationConfig {
   return {
@@ -15,7 +16,7 @@ function organization(id: string, dataKey: Buffer | null, purpose = contentKeyPu
     timeZone: 'UTC',
     access: { mode: 'all' },
     auditContent: 'full',
-    wrappedContentKey: dataKey === null ? null : wrapKey(masterKey, dataKey, purpose),
+    wrappedContentKey: dataKey === null ? null : { bytes: wrapKey(ofInstallation, dataKey, purpose), by: 'installation' },
     version: 1,
     teams: new Map(),
     members: new Map(),
@@ -42,6 +43,15 @@ test('two organizations never share a key, nor one request’s bytes with anothe
   const first = seal(acme, 'req_1', 'the same') as Buffer;
   expect((seal(acme, 'req_1', 'the same') as Buffer).equals(first)).toBe(false);
   expect(() => open(one, seal(organization('org_2', other), 'req_1', 'the same') as Buffer, 'req_1')).toThrow(UnsealFailure);
+});
+
+test('a key that a version before wrapped with the master key opens as well, by what its row says', () => {
+  const key = newDataKey();
+  const bytes = wrapKey(masterKey, key, contentKeyPurpose('org_1'));
+  const older = (by: 'master' | 'installation') => ({ ...organization('org_1', null), wrappedContentKey: { bytes, by } });
+  const sealed = seal(older('master'), 'req_1', 'what was said') as Buffer;
+  expect(open(key, sealed, 'req_1').toString()).toBe('what was said');
+  expect(() => seal(older('installation'), 'req_1', 'what was said')).toThrow(UnsealFailure);
 });
 
 // promise: the content key is destroyed

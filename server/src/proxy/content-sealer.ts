@@ -1,18 +1,18 @@
 import type { OrganizationConfig } from '../domain/tenancy.ts';
-import { contentKeyPurpose, seal, unwrapKey } from '../lib/secrets.ts';
+import { type ContentWrappers, openContentKey, seal } from '../lib/secrets.ts';
 
 /**
  * Seals what an organization keeps of a request under the organization's own key, bound to the request's id. Null once the key was destroyed:
  * then nothing can be kept, and nothing kept before can be read.
  */
-export function createContentSealer(masterKey: Buffer) {
+export function createContentSealer(wrappers: ContentWrappers) {
   const opened = new WeakMap<OrganizationConfig, Buffer>();
 
   function keyOf(organization: OrganizationConfig): Buffer | null {
     const known = opened.get(organization);
     if (known !== undefined) return known;
     if (!organization.wrappedContentKey) return null;
-    const key = unwrapKey(masterKey, organization.wrappedContentKey, contentKeyPurpose(organization.id));
+    const key = openContentKey(wrappers, organization.id, organization.wrappedContentKey);
     opened.set(organization, key);
     return key;
   }

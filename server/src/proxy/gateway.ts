@@ -49,7 +49,7 @@ export interface Gateway {
   readonly load: DeploymentLoad;
   readonly pace: DeploymentPace;
   readonly traffic: Traffic;
-  readonly largeBodies: Pick<LargeBodies, 'read'>;
+  readonly largeBodies: Pick<LargeBodies, 'read' | 'translate'>;
   readonly decisions: DecisionLookup;
   readonly sealContent: SealContent;
   /** Takes a refused request's row; repeats of one (key, rule) may share one. */

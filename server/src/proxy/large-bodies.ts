@@ -1,19 +1,34 @@
 import { Worker } from 'node:worker_threads';
-import type { JsonObject } from '../dialects/dialect.ts';
-import type { LargeReading } from '../dialects/exchange.ts';
+import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../dialects/dialect.ts';
+import type { LargeBodyHeaders, LargeReading, Translation } from '../dialects/exchange.ts';
 import { JsonAssembly } from '../lib/json-pieces.ts';
 import type { FromThread, ToThread } from './large-body-thread.ts';
 import { serviceUnavailable } from './refusal.ts';
 
-/** What was read, and the bytes it was read from: those that were given are gone. */
-interface Read {
+/** What came of a body, and its bytes: those that were given are gone. */
+interface Given<T> {
   readonly raw: Buffer;
-  readonly reading: LargeReading;
+  readonly result: T | { readonly ok: false; readonly problem: BodyProblem };
 }
+
+/** As the thread reads it; `LEFT_IN_BYTES` stands where a value was left in the bytes. */
+export type LargeBody = Extract<LargeReading, { ok: true }>;
+
+/** A body in another dialect's words. */
+interface Translated {
+  readonly ok: true;
+  readonly written: Buffer;
+}
+
+type Task = DistributiveOmit<Extract<ToThread, { is: 'read' | 'translate' }>, 'bytes'>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** The last that the thread says of a body. */
+type Last = Exclude<FromThread, { is: 'piece' }>;
 
 interface Waiting {
   readonly raw: Buffer;
-  readonly done: (read: Read) => void;
+  readonly task: Task;
+  readonly done: (said: Last, whole: unknown) => void;
   readonly failed: (why: Error) => void;
 }
 
@@ -23,8 +38,8 @@ const HEAP_MB_MAX = 512;
 const IDLE_MS_MAX = 30_000;
 
 /**
- * Reads bodies that are more work than a turn of the event loop may be, one after the other in a thread of its own, which is begun when it is
- * first needed. What it read comes in pieces, each a short turn here.
+ * Reads bodies that are more work than a turn of the event loop may be, and says them in other dialects: one after the other in a thread of its
+ * own, which is begun when it is first needed. What it read comes in pieces, each a short turn here.
  */
 export class LargeBodies {
   readonly #waiting: Waiting[] = [];
@@ -37,17 +52,33 @@ export class LargeBodies {
    * Takes the bytes away while it reads them, since a copy would be a long turn by itself, and gives them back. Rejects with
    * `service_unavailable` where the thread ends over it.
    */
-  read(raw: Buffer): Promise<Read> {
-    return new Promise((done, failed) => {
-      this.#waiting.push({ raw, done, failed });
-      this.#begin();
-    });
+  async read(raw: Buffer, wire: Wire, headers: LargeBodyHeaders): Promise<Given<LargeBody>> {
+    const { said, whole } = await this.#ask(raw, { is: 'read', wire, headers });
+    if (said.is !== 'whole') return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
+    const { bytes, left, facts, tags, tokens } = said;
+    const body = whole as JsonObject;
+    for (const name of left.keys()) body[name] = LEFT_IN_BYTES;
+    return { raw: givenBack(bytes), result: { ok: true, body, left, facts, tags, tokens } };
+  }
+
+  /** The same for a body that was read before and goes to an upstream of another dialect. A problem: there are no words for it. */
+  async translate(raw: Buffer, translation: Translation): Promise<Given<Translated>> {
+    const { said } = await this.#ask(raw, { is: 'translate', translation });
+    if (said.is === 'translated') return { raw: givenBack(said.bytes), result: { ok: true, written: givenBack(said.written) } };
+    return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
   }
 
   /** Ends the thread. What waits is refused. */
   async close(): Promise<void> {
     if (this.#idle !== null) clearTimeout(this.#idle);
     await this.#thread?.terminate();
+  }
+
+  #ask(raw: Buffer, task: Task): Promise<{ readonly said: Last; readonly whole: unknown }> {
+    return new Promise((resolve, failed) => {
+      this.#waiting.push({ raw, task, failed, done: (said, whole) => resolve({ said, whole }) });
+      this.#begin();
+    });
   }
 
   #begin(): void {
@@ -61,7 +92,8 @@ export class LargeBodies {
     this.#current = next;
     this.#assembly = new JsonAssembly();
     this.#thread ??= this.#started();
-    this.#tell({ is: 'read', bytes: ownBytes(next.raw) });
+    const bytes = ownBytes(next.raw);
+    this.#thread.postMessage({ ...next.task, bytes } satisfies ToThread, [bytes.buffer]);
   }
 
   #started(): Worker {
@@ -76,30 +108,17 @@ export class LargeBodies {
     return thread;
   }
 
-  #tell(message: ToThread): void {
-    this.#thread?.postMessage(message, message.is === 'read' ? [message.bytes.buffer] : []);
-  }
-
   #heard(message: FromThread): void {
     const current = this.#current;
     if (current === null) return;
-    switch (message.is) {
-      case 'piece':
-        this.#assembly.add(message.piece);
-        this.#tell({ is: 'next' });
-        return;
-      case 'whole': {
-        const { written, spans } = message;
-        const body = this.#assembly.whole as JsonObject;
-        this.#over();
-        const reading = { ok: true, body, written: written === null ? null : Buffer.from(written.buffer), spans } as const;
-        current.done({ raw: givenBack(message.bytes), reading });
-        return;
-      }
-      case 'problem':
-        this.#over();
-        current.done({ raw: givenBack(message.bytes), reading: { ok: false, problem: message.problem } });
+    if (message.is === 'piece') {
+      this.#assembly.add(message.piece);
+      this.#thread?.postMessage({ is: 'next' } satisfies ToThread);
+      return;
     }
+    const { whole } = this.#assembly;
+    this.#over();
+    current.done(message, whole);
   }
 
   #over(): void {
@@ -118,6 +137,14 @@ export class LargeBodies {
   }
 }
 
+/** What was left in the bytes of a body, as it stands there. */
+export function leftIn(raw: Buffer, left: LargeBody['left']): LeftFields {
+  const fields = new Map<string, Buffer>();
+  for (const [name, where] of left)
+    fields.set(name, where instanceof Uint8Array ? Buffer.from(where.buffer) : raw.subarray(...where));
+  return fields;
+}
+
 /** The bytes as memory that can be handed over: their own where they have it, else a copy. */
 function ownBytes(raw: Buffer): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = raw;
@@ -127,4 +154,10 @@ function ownBytes(raw: Buffer): Uint8Array<ArrayBuffer> {
 
 function givenBack(bytes: Uint8Array<ArrayBuffer>): Buffer {
   return Buffer.from(bytes.buffer);
+}
+
+/** Of what is not what was asked for. */
+function problemIn(said: Last): BodyProblem {
+  if (said.is === 'problem') return said.problem;
+  throw new Error(`the thread of large bodies said ${said.is}`);
 }

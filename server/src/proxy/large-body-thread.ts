@@ -1,40 +1,62 @@
 /** The thread of large-bodies.ts: reads one body after the other and hands each over in pieces, the next when the last was taken. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { BodyProblem, FieldSpans } from '../dialects/dialect.ts';
-import { readLargeBody } from '../dialects/exchange.ts';
+import { type BodyProblem, Untranslatable, type Wire } from '../dialects/dialect.ts';
+import {
+  type LargeBodyHeaders,
+  type LargeReading,
+  readLargeBody,
+  type Translation,
+  translateLargeBody,
+} from '../dialects/exchange.ts';
 import { type JsonPiece, piecesOf } from '../lib/json-pieces.ts';
 
 /** What the thread is told. `next`: the last piece is in its place. */
-export type ToThread = { readonly is: 'read'; readonly bytes: Uint8Array<ArrayBuffer> } | { readonly is: 'next' };
+export type ToThread =
+  | { readonly is: 'read'; readonly bytes: Bytes; readonly wire: Wire; readonly headers: LargeBodyHeaders }
+  | { readonly is: 'next' }
+  | { readonly is: 'translate'; readonly bytes: Bytes; readonly translation: Translation };
 
-/** What the thread says: pieces of the body, then one of the others, with the bytes that it was given. */
+/** What the thread says: of a body to be read its pieces, and then one of the others. All but pieces give back the bytes that it was given. */
 export type FromThread =
   | { readonly is: 'piece'; readonly piece: JsonPiece }
-  | (Bytes & { readonly is: 'whole'; readonly written: Uint8Array<ArrayBuffer> | null; readonly spans: FieldSpans })
-  | (Bytes & { readonly is: 'problem'; readonly problem: BodyProblem });
+  | (Omit<Extract<LargeReading, { ok: true }>, 'body' | 'ok'> & { readonly is: 'whole'; readonly bytes: Bytes })
+  | { readonly is: 'translated'; readonly bytes: Bytes; readonly written: Bytes }
+  | { readonly is: 'problem'; readonly bytes: Bytes; readonly problem: BodyProblem };
 
-interface Bytes {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+type Bytes = Uint8Array<ArrayBuffer>;
 
 const port = parentPort as MessagePort;
 let pieces: Iterator<JsonPiece> | null = null;
-let end: Exclude<FromThread, { is: 'piece' }> | null = null;
+let end: FromThread | null = null;
 
 port.on('message', (message: ToThread) => {
-  if (message.is === 'read') begin(message.bytes);
+  if (message.is === 'translate') {
+    end = translated(message.bytes, message.translation);
+  } else if (message.is === 'read') {
+    const { bytes, wire, headers } = message;
+    const reading = readLargeBody(bufferOf(bytes), wire, headers);
+    if (reading.ok) begin(bytes, reading);
+    else end = { is: 'problem', bytes, problem: reading.problem };
+  }
   giveNext();
 });
 
-function begin(bytes: Uint8Array<ArrayBuffer>): void {
-  const reading = readLargeBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  pieces = reading.ok ? piecesOf(reading.body) : null;
-  if (reading.ok) {
-    const written = reading.written === null ? null : new Uint8Array(reading.written);
-    end = { is: 'whole', bytes, written, spans: reading.spans };
-  } else {
-    end = { is: 'problem', bytes, problem: reading.problem };
+function begin(bytes: Bytes, { body, left, facts, tags, tokens }: Extract<LargeReading, { ok: true }>): void {
+  pieces = piecesOf(body);
+  end = { is: 'whole', bytes, left, facts, tags, tokens };
+}
+
+function translated(bytes: Bytes, translation: Translation): FromThread {
+  try {
+    return { is: 'translated', bytes, written: new Uint8Array(translateLargeBody(bufferOf(bytes), translation)) };
+  } catch (error) {
+    if (!(error instanceof Untranslatable)) throw error;
+    return { is: 'problem', bytes, problem: { message: error.message, param: error.param } };
   }
+}
+
+function bufferOf(bytes: Bytes): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function giveNext(): void {
@@ -44,8 +66,15 @@ function giveNext(): void {
     return;
   }
   if (end === null) return;
-  const written = end.is === 'whole' ? end.written : null;
-  port.postMessage(end, written === null ? [end.bytes.buffer] : [end.bytes.buffer, written.buffer]);
+  port.postMessage(end, buffersOf(end));
   // Nothing of a body stays here.
   [pieces, end] = [null, null];
+}
+
+/** What is handed over instead of being copied. */
+function buffersOf(message: FromThread): ArrayBuffer[] {
+  if (message.is === 'piece') return [];
+  const { buffer } = message.bytes;
+  if (message.is === 'translated') return [buffer, message.written.buffer];
+  return [buffer];
 }

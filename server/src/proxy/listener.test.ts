@@ -182,7 +182,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(drained).toBe(false);
       socket.resume();
-      await expect.poll(() => drained, { timeout: 5_000 }).toBe(true);
+      await expect.poll(() => drained, { timeout: 15_000 }).toBe(true);
       socket.destroy();
     });
   });

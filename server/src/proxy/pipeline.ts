@@ -1,4 +1,4 @@
-import type { FieldSpans, JsonObject } from '../dialects/dialect.ts';
+import type { JsonObject } from '../dialects/dialect.ts';
 import { BETA_HEADER, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
@@ -86,31 +86,34 @@ function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  return asked(walk, reading.body, reading.isOurs ? request.body : null, null);
+  return asked(walk, reading.body, reading.isOurs ? request.body : null);
 }
 
 /** Whoever reads it has its bytes meanwhile. */
 async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
-  const { raw, reading } = await largeBodies.read(walk.request.body);
-  walk.request.body = raw;
-  if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  return asked(walk, reading.body, reading.written ?? walk.request.body, reading.spans);
+  const { request, endpoint } = walk;
+  const headers = { betas: request.header(BETA_HEADER), tags: request.header(TAGS_HEADER) };
+  const { raw, result } = await largeBodies.read(request.body, endpoint.wire, headers);
+  request.body = raw;
+  if (!result.ok) throw invalidRequest(result.problem.message, result.problem.param);
+  const { body, facts, tags, left, tokens } = result;
+  walk.asked = { body, ourBytes: null, large: { left, tokens }, facts, tags };
+  return walk.asked;
 }
 
-function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null, spans: FieldSpans | null): Asked {
+function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null): Asked {
   const { request, endpoint } = walk;
   const facts = readFacts(endpoint.wire, body, request.header(BETA_HEADER));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
-  walk.asked = { body, ourBytes, spans, facts: facts.facts, tags: null };
+  walk.asked = { body, ourBytes, large: null, facts: facts.facts, tags: null };
   const named = readTags(request.header(TAGS_HEADER), body);
   if (named === null) return walk.asked;
   if (!named.ok) throw invalidRequest(named.problem.message, named.problem.param);
-  // Where the body names tags, bytes that are ours say them too, and are not sent.
-  const isAsItCame = named.body === body;
   walk.asked = {
     body: named.body,
-    ourBytes: isAsItCame ? ourBytes : null,
-    spans: isAsItCame ? spans : null,
+    // Where the body names tags, bytes that are ours say them too, and are not sent.
+    ourBytes: named.body === body ? ourBytes : null,
+    large: null,
     facts: facts.facts,
     tags: named.tags,
   };

@@ -56,12 +56,11 @@ function manyTenants() {
           state.loads.push(id);
           return organization(id);
         },
-        findKeyByHash: async (hash) => ({ key: key(hash.replace(' old', '')), secretValidUntilMs: null }),
+        findKeyBySecret: async (secret) => ({ key: key(secret.replace(' old', '')), secretValidUntilMs: null }),
         findKey: async (_organizationId, id) => key(id),
         versions: async () => new Map(),
       },
       clock: { nowMs: () => state.nowMs, monotonicMs: () => state.nowMs },
-      hashSecret: (secret) => secret,
       keysMax,
       inFlight: () => state.inFlight,
       forget: () => {},
@@ -190,7 +189,7 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
       source: {
         loadCatalogue: async () => catalogueOf([]),
         loadOrganization: async () => null,
-        findKeyByHash: () => {
+        findKeyBySecret: () => {
           lookups += 1;
           return new Promise(() => {});
         },
@@ -198,7 +197,6 @@ test('a lookup that takes longer than a second is an outage to its callers, all 
         versions: async () => new Map(),
       },
       clock: { nowMs: () => 0, monotonicMs: () => 0 },
-      hashSecret: (secret) => secret,
       keysMax: 10,
       inFlight: () => [],
       forget: () => {},
@@ -233,12 +231,11 @@ test('a process that stood still for longer than that hears the answer that came
     source: {
       loadCatalogue: async () => catalogueOf([]),
       loadOrganization: async () => null,
-      findKeyByHash: answered,
+      findKeyBySecret: answered,
       findKey: async () => null,
       versions: async () => new Map(),
     },
     clock: { nowMs: () => 0, monotonicMs: () => 0 },
-    hashSecret: (secret) => secret,
     keysMax: 10,
     inFlight: () => [],
     forget: () => {},

@@ -63,9 +63,9 @@ function store() {
   const source: ConfigSource = {
     loadCatalogue: () => answer(() => state.catalogue),
     loadOrganization: () => answer(() => state.organization),
-    findKeyByHash: (hash) => {
+    findKeyBySecret: (secret) => {
       state.lookups += 1;
-      return answer(() => (hash === 'known' ? { key: state.key, secretValidUntilMs: state.validUntilMs } : null));
+      return answer(() => (secret === 'known' ? { key: state.key, secretValidUntilMs: state.validUntilMs } : null));
     },
     findKey: () => answer(() => state.key),
     versions: () => answer(() => new Map(state.versions)),
@@ -84,7 +84,6 @@ beforeEach(async () => {
   snapshot = await openSnapshot({
     source: fake.source,
     clock: systemClock,
-    hashSecret: (secret) => secret,
     keysMax: 10,
     inFlight: () => [],
     forget,
@@ -127,7 +126,7 @@ describe('a key is looked up once and then served from memory', () => {
   });
 
   test('the cache is bounded', async () => {
-    fake.source.findKeyByHash = async (hash) => ({ key: key({ id: `key_${hash}` }), secretValidUntilMs: null });
+    fake.source.findKeyBySecret = async (secret) => ({ key: key({ id: `key_${secret}` }), secretValidUntilMs: null });
     for (let n = 0; n < 100; n += 1) await snapshot.keyBySecret(`secret ${n}`);
     expect(snapshot.sizes().keys).toBeLessThanOrEqual(10);
   });

@@ -12,8 +12,8 @@ import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, coun
 export interface ConfigSource {
   loadCatalogue(): Promise<Catalogue>;
   loadOrganization(organizationId: string): Promise<OrganizationConfig | null>;
-  /** The key that a secret's hash belongs to, and until when that secret counts (a rotated one overlaps). */
-  findKeyByHash(hash: string): Promise<{ readonly key: KeyConfig; readonly secretValidUntilMs: number | null } | null>;
+  /** The key that a secret belongs to, and until when that secret counts (a rotated one overlaps). */
+  findKeyBySecret(secret: string): Promise<{ readonly key: KeyConfig; readonly secretValidUntilMs: number | null } | null>;
   findKey(organizationId: string, keyId: string): Promise<KeyConfig | null>;
   /** The present versions of these scopes; a scope that never changed is absent. */
   versions(scopes: readonly string[]): Promise<ReadonlyMap<string, number>>;
@@ -54,7 +54,6 @@ export interface Snapshot {
 export interface SnapshotOptions {
   readonly source: ConfigSource;
   readonly clock: Clock;
-  readonly hashSecret: (secret: string) => string;
   /** More keys are kept only while requests of all of them are in flight. */
   readonly keysMax: number;
   /** The requests in flight. Their keys stay, however long nobody shows them: what changes meanwhile counts at their settlement. */
@@ -84,7 +83,6 @@ export async function openSnapshot(options: SnapshotOptions): Promise<Snapshot> 
 class LiveSnapshot implements Snapshot {
   readonly #source: ConfigSource;
   readonly #clock: Clock;
-  readonly #hashSecret: SnapshotOptions['hashSecret'];
   readonly #keysMax: number;
   readonly #inFlight: SnapshotOptions['inFlight'];
   readonly #forget: SnapshotOptions['forget'];
@@ -101,13 +99,9 @@ class LiveSnapshot implements Snapshot {
   #changes = 0;
   #checkedMs: number;
 
-  constructor(
-    { source, clock, hashSecret, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions,
-    catalogue: Catalogue,
-  ) {
+  constructor({ source, clock, keysMax, inFlight, forget, recount, unreadable }: SnapshotOptions, catalogue: Catalogue) {
     this.#source = source;
     this.#clock = clock;
-    this.#hashSecret = hashSecret;
     this.#keysMax = keysMax;
     this.#inFlight = inFlight;
     this.#forget = forget;
@@ -151,7 +145,7 @@ class LiveSnapshot implements Snapshot {
 
   async #load(secret: string): Promise<CachedKey | null> {
     const seen = this.#changes;
-    const found = await this.#source.findKeyByHash(this.#hashSecret(secret));
+    const found = await this.#source.findKeyBySecret(secret);
     if (found === null) {
       if (this.#unknown.size >= UNKNOWN_MAX) this.#unknown.clear();
       this.#unknown.set(secret, this.#clock.monotonicMs());

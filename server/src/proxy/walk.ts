@@ -1,5 +1,5 @@
 import type { Hold, Readings } from '../counters/counters.ts';
-import type { FieldSpans, JsonObject, RequestFacts } from '../dialects/dialect.ts';
+import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/estimate-reason.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
 import type { Dimensions, LedgerEntry } from '../journal/records.ts';
@@ -7,6 +7,7 @@ import type { CachedKey } from './cached-key.ts';
 import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { GatewayRequest, Reply } from './http.ts';
+import type { LargeBody } from './large-bodies.ts';
 import type { Standing } from './standing.ts';
 import type { RequestTrace } from './tracing.ts';
 
@@ -36,8 +37,8 @@ export interface Asked {
   readonly body: JsonObject;
   /** What came, where it is exactly what we would write for `body`; else null. */
   readonly ourBytes: Buffer | null;
-  /** Where its fields stand in them, of a large body. */
-  readonly spans: FieldSpans | null;
+  /** Of a large body, which is read elsewhere: what was left in its bytes, and our estimate of its tokens where that may be the answer. */
+  readonly large: Pick<LargeBody, 'left' | 'tokens'> | null;
   readonly facts: RequestFacts;
   /** Null for nearly all: it names none. */
   readonly tags: readonly string[] | null;

@@ -106,7 +106,8 @@ async function totpOf(db: Database, ids: readonly string[]): Promise<ReadonlySet
   return new Set(rows.map(({ id }) => id));
 }
 
-async function passkeysOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+/** How many passkeys each of these accounts has, by account id; an account without one is not in it. */
+export async function passkeysOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .select({ id: passkeys.userId, total: count() })
     .from(passkeys)

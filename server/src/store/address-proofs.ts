@@ -104,6 +104,7 @@ export function addressCondition(db: Database, filter: AddressFilter): SQL {
   }
 }
 
-function isOfPresentAddress(): SQL | undefined {
+/** Joins a proof with the account whose present address it is of. */
+export function isOfPresentAddress(): SQL | undefined {
   return and(eq(addressProofs.accountId, accounts.id), sql`${addressProofs.address} = lower(${accounts.email})`);
 }

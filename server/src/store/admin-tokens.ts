@@ -30,9 +30,12 @@ export function ofInstallation(origin: NonNullable<AdminTokenRow['origin']>): To
 
 type NewAdminToken = typeof adminTokens.$inferInsert & TokenOwnerColumns;
 
-/** Global: it discovers the tenant. Revoked and expired ones are found too. */
-export async function findByHash(db: Database, hash: Buffer): Promise<AdminTokenRow | null> {
-  const [row] = await db.select().from(adminTokens).where(eq(adminTokens.hash, hash));
+/** Finds a token by the hashes that its secret may have. Global: it discovers the tenant. Revoked and expired ones are found too. */
+export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<AdminTokenRow | null> {
+  const [row] = await db
+    .select()
+    .from(adminTokens)
+    .where(inArray(adminTokens.hash, [...hashes]));
   return row ?? null;
 }
 
@@ -155,8 +158,13 @@ export async function listUnowned(db: Database, at: Date, limit: number): Promis
     .limit(limit);
 }
 
-export async function countUnowned(db: Database, at: Date): Promise<number> {
-  const [row] = await db.select({ total: count() }).from(adminTokens).where(unownedAndWorking(at));
+/** Of one organization, or of the whole installation. */
+export async function countUnowned(db: Database, at: Date, organizationId?: string): Promise<number> {
+  const place = organizationId === undefined ? undefined : eq(adminTokens.organizationId, organizationId);
+  const [row] = await db
+    .select({ total: count() })
+    .from(adminTokens)
+    .where(and(place, unownedAndWorking(at)));
   return row?.total ?? 0;
 }
 

@@ -1,5 +1,5 @@
 /** Invitations. Looking one up by its link's hash is how its tenant is discovered. */
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { type Listed, listOrder, named, type PageRequest } from './named-list.ts';
@@ -10,9 +10,12 @@ import { invitations } from './schema.ts';
 export type InvitationRow = typeof invitations.$inferSelect;
 export type InvitationStatus = 'pending' | 'accepted' | 'expired' | 'cancelled';
 
-/** Global: it discovers the tenant. Accepted, cancelled and expired ones are found too. */
-export async function findByHash(db: Database, hash: Buffer): Promise<InvitationRow | null> {
-  const [row] = await db.select().from(invitations).where(eq(invitations.hash, hash));
+/** Finds an invitation by the hashes that its token may have. Global: it discovers the tenant. Accepted, cancelled and expired ones are found too. */
+export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<InvitationRow | null> {
+  const [row] = await db
+    .select()
+    .from(invitations)
+    .where(inArray(invitations.hash, [...hashes]));
   return row ?? null;
 }
 

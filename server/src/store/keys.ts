@@ -1,8 +1,9 @@
 /** Keys, their secrets' hashes and their owners. A revoked one keeps its row and history. */
-import { and, eq, gt, gte, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gt, gte, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { type Listed, listNamed, named, type PageRequest } from './named-list.ts';
+import { type Total, totalOf } from './paging.ts';
 import { withinReach } from './reach.ts';
 import { keySecrets, keys } from './schema.ts';
 import { organizationsOf } from './tenant-objects.ts';
@@ -43,10 +44,17 @@ export async function update(tx: Database, key: KeyId, changes: Partial<typeof k
 /** Gives a key one more secret, known by its hash. */
 export async function addSecret(
   tx: Database,
-  secret: { readonly organizationId: string; readonly keyId: string; readonly hash: Buffer; readonly at: Date },
+  secret: {
+    readonly organizationId: string;
+    readonly keyId: string;
+    readonly hash: Buffer;
+    /** The name of the pepper that made the hash. */
+    readonly pepper: string;
+    readonly at: Date;
+  },
 ): Promise<void> {
-  const { organizationId, keyId, hash, at } = secret;
-  await tx.insert(keySecrets).values({ organizationId, keyId, hash, createdAt: at });
+  const { organizationId, keyId, hash, pepper, at } = secret;
+  await tx.insert(keySecrets).values({ organizationId, keyId, hash, pepper, createdAt: at });
 }
 
 /** Lets every secret the key has now end at `until`; one that ends sooner still does. */
@@ -114,12 +122,34 @@ export interface KeyFilter {
   readonly membershipIds?: readonly string[] | undefined;
   readonly serviceAccountId?: string | undefined;
   readonly status?: KeyRow['status'] | undefined;
+  /** Only keys that could be used at `at` and were not since `since`. */
+  readonly unused?: UnusedKeys | undefined;
   readonly search?: string | undefined;
+}
+
+/** A key that was never used counts from when it was made. */
+export interface UnusedKeys {
+  readonly since: Date;
+  readonly at: Date;
+}
+
+/** How many keys of an organization nobody used. */
+export function countUnused(db: Database, organizationId: string, unused: UnusedKeys): Promise<Total> {
+  const wanted = and(eq(keys.organizationId, organizationId), isUnused(unused));
+  return totalOf(db, db.select({ id: keys.id }).from(keys).where(wanted));
+}
+
+function isUnused({ since, at }: UnusedKeys): SQL | undefined {
+  return and(
+    eq(keys.status, 'active'),
+    or(isNull(keys.expiresAt), gt(keys.expiresAt, at)),
+    lt(sql`coalesce(${keys.lastUsedAt}, ${keys.createdAt})`, since.toISOString()),
+  );
 }
 
 /** Asked by team, service account or person over all tenants, looks into their organizations only. Throws InvalidCursor. */
 export async function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
-  const { organizationId, teamId, membershipIds, serviceAccountId, status } = filter;
+  const { organizationId, teamId, membershipIds, serviceAccountId, status, unused } = filter;
   const ids = [teamId, serviceAccountId, ...(membershipIds ?? [])].filter((id) => id !== undefined);
   const isAsked = teamId !== undefined || serviceAccountId !== undefined || membershipIds !== undefined;
   const places = organizationId === undefined && isAsked ? await organizationsOf(db, ids) : null;
@@ -135,6 +165,7 @@ export async function list(db: Database, filter: KeyFilter, page: PageRequest): 
     membershipIds === undefined ? undefined : inArray(keys.ownerMembershipId, [...membershipIds]),
     serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
     status === undefined ? undefined : eq(keys.status, status),
+    unused === undefined ? undefined : isUnused(unused),
     named(keys, filter.search),
   ];
   return listNamed(db, keys, { list: 'keys', wanted, page, searched: filter.search !== undefined });

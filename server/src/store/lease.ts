@@ -55,15 +55,17 @@ export interface LeaseOptions {
   readonly onLost: (error: LeaseHeld) => void;
   /** The newest migration that this process knows (`newestMigration`). */
   readonly knows?: string;
+  /** Which master key this process was started with (`masterKeyName`). */
+  readonly masterKey?: string;
   /** Tests pretend to be other processes. */
   readonly identity?: ProcessIdentity;
 }
 
 /** Takes the lease or throws LeaseHeld. Expiry is judged by the database's clock alone. */
 export async function acquireLease(db: Database, options: LeaseOptions): Promise<Lease> {
-  const { name, onLost, knows = null, identity = thisProcess() } = options;
+  const { name, onLost, knows = null, masterKey = null, identity = thisProcess() } = options;
   const us = JSON.stringify(identity);
-  const claim = { name, holder: us, knows };
+  const claim = { name, holder: us, knows, masterKey };
   await db.transaction((tx) => take(tx, claim));
   const timer = setInterval(() => renew(db, claim).catch(lost), RENEW_EVERY_MS).unref();
   function lost(error: unknown): void {
@@ -80,6 +82,8 @@ export async function acquireLease(db: Database, options: LeaseOptions): Promise
   };
 }
 
+/** What the lease of a process that counts alone is called. */
+export const ALONE = 'counters';
 /** What the leases of replicas are called; behind it the replica's own name. */
 const REPLICA = 'replica:';
 
@@ -103,16 +107,38 @@ async function liveReplicaLeases(db: Database): Promise<readonly { readonly name
 /**
  * Tells whether a replica may still run whose version does not know this migration. None can start any more once it is applied (`NewerSchema`),
  * so a false stays false. A replica that was cut off may come back to its lease: it counts for ten minutes beyond it, unless it is seen to be
- * gone. One that was just starting when the migration was applied has a minute to take its lease.
+ * gone. One that was just starting when the migration was applied has a minute to take its lease; none was on a database that is new.
  */
 export async function mayRunBefore(db: Database, migration: string): Promise<boolean> {
   const replicas = await db
     .select({ holder: processLeases.holder, isOlder: IS_OLDER(migration) })
     .from(processLeases)
-    .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} > now() - interval '10 minutes'`);
+    .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${MAY_COME_BACK}`);
   const possible = replicas.filter(({ holder }) => !isSeenToBeGone(holder));
   if (possible.some(({ isOlder }) => isOlder)) return true;
   return possible.length > 0 && (await wasJustApplied(db, migration));
+}
+
+/** A process that was cut off from the database may come back to its lease. */
+const MAY_COME_BACK = sql`${processLeases.expiresAt} > now() - interval '10 minutes'`;
+
+/** A process that serves the database, or was cut off from it less than ten minutes ago. */
+export interface ServingProcess {
+  /** Where it runs, for people. */
+  readonly where: string;
+  /** Which master key it was started with (`masterKeyName`); null: it is of a version that does not say. */
+  readonly masterKey: string | null;
+}
+
+/** Every process that serves the database or may come back to it, without those that are seen to be gone. */
+export async function servingProcesses(db: Database): Promise<readonly ServingProcess[]> {
+  const rows = await db
+    .select({ holder: processLeases.holder, masterKey: processLeases.masterKey })
+    .from(processLeases)
+    .where(sql`(${processLeases.name} = ${ALONE} or starts_with(${processLeases.name}, ${REPLICA})) and ${MAY_COME_BACK}`);
+  return rows
+    .filter(({ holder }) => !isSeenToBeGone(holder))
+    .map(({ holder, masterKey }) => ({ where: nameOf(parseIdentity(holder)), masterKey }));
 }
 
 /** Names of migrations begin with their number, so their order is that of the text. */
@@ -121,7 +147,8 @@ const IS_OLDER = (migration: string) =>
 
 async function wasJustApplied(db: Database, migration: string): Promise<boolean> {
   const { rows } = await db.execute<{ applied: boolean }>(
-    sql`select exists (select 1 from schema_migrations where name = ${migration} and applied_at > now() - interval '1 minute') as applied`,
+    sql`select exists (select 1 from schema_migrations as one where name = ${migration} and applied_at > now() - interval '1 minute'
+      and exists (select 1 from schema_migrations as earlier where earlier.applied_at < one.applied_at)) as applied`,
   );
   return rows[0]?.applied === true;
 }
@@ -139,7 +166,7 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
   const [lease] = await db
     .select({ holder: processLeases.holder })
     .from(processLeases)
-    .where(sql`${processLeases.name} = 'counters' and ${processLeases.expiresAt} > now()`);
+    .where(sql`${processLeases.name} = ${ALONE} and ${processLeases.expiresAt} > now()`);
   if (lease === undefined || isSeenToBeGone(lease.holder)) return;
   const holder = parseIdentity(lease.holder);
   throw new CountsElsewhere(
@@ -166,20 +193,22 @@ interface Claim {
   readonly name: string;
   readonly holder: string;
   readonly knows: string | null;
+  readonly masterKey: string | null;
 }
 
-async function take(tx: Database, { name, holder: us, knows }: Claim): Promise<void> {
+async function take(tx: Database, { name, holder: us, knows, masterKey }: Claim): Promise<void> {
   // Writing the row locks it whether it was there or not; a lease taken in the same instant is then visible.
   const [made] = await tx
     .insert(processLeases)
-    .values({ name, holder: us, expiresAt: EXPIRES_AT, knows })
+    .values({ name, holder: us, expiresAt: EXPIRES_AT, knows, masterKey })
     .onConflictDoUpdate({ target: processLeases.name, set: { name } })
     .returning({ holder: processLeases.holder, remainingMs: REMAINING_MS });
   if (made === undefined || made.holder === us) return;
   const holder = parseIdentity(made.holder);
   const isFree = made.remainingMs <= 0 || (holder !== null && isGone(holder));
   if (!isFree) throw new LeaseHeld(name, holder, made.remainingMs);
-  await tx.update(processLeases).set({ holder: us, expiresAt: EXPIRES_AT, knows }).where(eq(processLeases.name, name));
+  const ours = { holder: us, expiresAt: EXPIRES_AT, knows, masterKey };
+  await tx.update(processLeases).set(ours).where(eq(processLeases.name, name));
 }
 
 const REMAINING_MS = sql<number>`(extract(epoch from ${processLeases.expiresAt} - now()) * 1000)::float8`;

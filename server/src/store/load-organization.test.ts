@@ -17,7 +17,7 @@ onEveryDatabase('what a request keeps of itself', (given) => {
     await db.insert(schema.organizations).values(organization);
     const loaded = await loadOrganization(db, 'org_1');
     expect(loaded?.auditContent).toBe('full');
-    expect(Buffer.from(loaded?.wrappedContentKey ?? []).toString()).toBe('wrapped');
+    expect(loaded?.wrappedContentKey).toEqual({ bytes: Buffer.from('wrapped'), by: 'master' });
     await db.update(schema.organizations).set({ contentKey: null }).where(eq(schema.organizations.id, 'org_1'));
     expect((await loadOrganization(db, 'org_1'))?.wrappedContentKey).toBeNull();
   });

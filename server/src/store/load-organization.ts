@@ -107,7 +107,7 @@ function organizationFrom(
     tags: tagPolicyFrom(row),
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
-    wrappedContentKey: row.contentKey,
+    wrappedContentKey: row.contentKey === null ? null : Object.freeze({ bytes: row.contentKey, by: row.contentKeyBy }),
     version,
     teams: byId(teamRows.map((team) => teamFrom(team, policyOf('team', team.id, team)))),
     members: byId(memberRows.map((member) => memberFrom(member, policyOf('user', member.membership.id, member.membership)))),

@@ -3,7 +3,8 @@ import { and, asc, count, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../domain/permission.ts';
 import type { Database } from './database.ts';
 import { type Listed, listOrder, named, type PageRequest } from './named-list.ts';
-import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from './paging.ts';
+import { afterCursor, orderOf, pageLimit, pageOf, type Total, totalOf } from './paging.ts';
+import { findingCondition, type PersonFinding } from './person-findings.ts';
 import { withinReach } from './reach.ts';
 import { accounts, keys, memberships, teamMembers, teams } from './schema.ts';
 
@@ -131,6 +132,8 @@ export interface MemberFilter {
   readonly reach: readonly Reach[];
   readonly organizationId: string;
   readonly role?: string | undefined;
+  /** Only people of whom this is true. */
+  readonly finding?: PersonFinding | undefined;
   /** Beginning of the person's name or e-mail address, or the whole id of the membership. */
   readonly search?: string | undefined;
 }
@@ -138,23 +141,37 @@ export interface MemberFilter {
 export async function list(db: Database, filter: MemberFilter, page: PageRequest): Promise<Listed<Member>> {
   const order = listOrder('members', page.sort, { id: memberships.id, name: accounts.name });
   const limit = pageLimit(page.limit);
-  const wanted = and(
-    withinReach(filter.reach, { organizationId: memberships.organizationId, membershipId: memberships.id }),
-    eq(memberships.organizationId, filter.organizationId),
-    ne(memberships.status, 'removed'),
-    filter.role === undefined ? undefined : eq(memberships.role, filter.role),
-    named({ id: memberships.id, name: accounts.name }, filter.search, accounts.email),
-  );
+  const wanted = conditionOf(db, filter);
   const found = await select(db, order.lowerName)
     .where(and(wanted, afterCursor(order.keyset, page.cursor)))
     .orderBy(orderOf(order.keyset))
     .limit(limit + 1);
   const kept = pageOf(order.keyset, found, limit, (row) => order.keyOf({ id: row.membership.id, lowerName: row.lowerName }));
-  const total = await totalOf(
-    db,
-    db.select({ id: memberships.id }).from(memberships).innerJoin(accounts, eq(accounts.id, memberships.accountId)).where(wanted),
+  return { rows: kept.rows.map(memberFrom), nextCursor: kept.nextCursor, total: await totalOf(db, all(db, wanted)) };
+}
+
+/** How many members a list with this filter holds on all its pages. */
+export function countMembers(db: Database, filter: MemberFilter): Promise<Total> {
+  return totalOf(db, all(db, conditionOf(db, filter)));
+}
+
+function all(db: Database, wanted: SQL | undefined) {
+  return db
+    .select({ id: memberships.id })
+    .from(memberships)
+    .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .where(wanted);
+}
+
+function conditionOf(db: Database, filter: MemberFilter): SQL | undefined {
+  return and(
+    withinReach(filter.reach, { organizationId: memberships.organizationId, membershipId: memberships.id }),
+    eq(memberships.organizationId, filter.organizationId),
+    ne(memberships.status, 'removed'),
+    filter.role === undefined ? undefined : eq(memberships.role, filter.role),
+    filter.finding === undefined ? undefined : findingCondition(db, filter.finding),
+    named({ id: memberships.id, name: accounts.name }, filter.search, accounts.email),
   );
-  return { rows: kept.rows.map(memberFrom), nextCursor: kept.nextCursor, total };
 }
 
 function select(db: Database, lowerName: SQL<string> = sql<string>`''`) {

@@ -65,6 +65,20 @@ export function pageOf<T>(
   return { rows: rows.slice(0, limit), nextCursor: encodeCursor(keyset, keyOf(last)) };
 }
 
+/** One page of rows that are in memory, sorted by a text of which each has another. Throws InvalidCursor. */
+export function pageOfSorted<T>(
+  list: string,
+  rows: readonly T[],
+  { limit, cursor }: { readonly limit?: number | undefined; readonly cursor?: string | undefined },
+  textOf: (row: T) => string,
+): Page<T> {
+  const keyset: Keyset = { name: list, direction: 'asc', columns: [sql`text`] };
+  const after = cursor === undefined ? null : String(keysetValuesOf(keyset, cursor)[0]);
+  const rest = after === null ? rows : rows.filter((row) => textOf(row) > after);
+  const size = pageLimit(limit);
+  return pageOf(keyset, rest.slice(0, size + 1), size, (row) => [textOf(row)]);
+}
+
 /** The wanted page size as far as it is allowed: 1 to 200, 50 when nothing is said. */
 export function pageLimit(wanted: number | undefined): number {
   return Math.min(Math.max(Math.trunc(wanted ?? 50), 1), PAGE_LIMIT_MAX);

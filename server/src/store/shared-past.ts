@@ -19,6 +19,7 @@ interface Question extends PastQuestion {
 /** What was settled and not stored when the question was asked. */
 interface Fixed {
   readonly unstored: readonly UnstoredUse[];
+  readonly order: number;
   readonly recorded: () => Promise<readonly Recorded[]>;
 }
 
@@ -53,7 +54,7 @@ function exactness(db: Database, groupsOf: (calledName: string) => ReadonlySet<s
         return known;
       }),
     );
-    return asked.map(({ unstored, recorded }) => (unstored === null ? null : { unstored, recorded }));
+    return asked.map(({ unstored, order, recorded }) => (unstored === null ? null : { unstored, order, recorded }));
   }
 
   function read<T extends { readonly snapshot: string }>(
@@ -65,10 +66,7 @@ function exactness(db: Database, groupsOf: (calledName: string) => ReadonlySet<s
         // The first statement fixes the state that all of them read.
         const found = await run(tx);
         const recorded = await recordedBy(parts);
-        const later = parts.map(({ question, fixed }) => {
-          const before = new Set(fixed.unstored.map(({ tail }) => tail));
-          return (recorded.get(question.counter.organizationId) ?? []).filter(({ tail }) => !before.has(tail));
-        });
+        const later = parts.map((part) => laterOf(part, recorded.get(part.question.counter.organizationId) ?? []));
         const known = await knownUses(tx, requestsOf(parts, later));
         const moves = parts.map((part, index) => movesOf(part, later[index] ?? [], known, groupsOf));
         return { found, moves };
@@ -80,18 +78,24 @@ function exactness(db: Database, groupsOf: (calledName: string) => ReadonlySet<s
 
 type Part = Span & { readonly question: Question; readonly fixed: Fixed };
 
-/** Each organization's records are asked for once, after the state was read. */
+/** Each organization's records are asked for once, after the state was read, with the question that has been open the longest. */
 async function recordedBy(parts: readonly Part[]): Promise<ReadonlyMap<string, readonly Recorded[]>> {
-  const asking = new Map<string, Promise<readonly Recorded[]>>();
+  const first = new Map<string, Fixed>();
   for (const { question, fixed } of parts) {
     const { organizationId } = question.counter;
-    if (!asking.has(organizationId)) asking.set(organizationId, fixed.recorded());
+    if (fixed.order < (first.get(organizationId)?.order ?? Number.POSITIVE_INFINITY)) first.set(organizationId, fixed);
   }
-  return new Map(await Promise.all([...asking].map(async ([id, records]) => [id, await records] as const)));
+  return new Map(await Promise.all([...first].map(async ([id, fixed]) => [id, await fixed.recorded()] as const)));
+}
+
+/** Those that were settled after the question began, if they are settled. */
+function laterOf({ fixed: { unstored, order } }: Part, recorded: readonly Recorded[]): readonly Recorded[] {
+  const before = new Set(unstored.map(({ tail }) => tail));
+  return recorded.filter(({ tail, storedAfter }) => storedAfter >= order && !before.has(tail));
 }
 
 /** A request to look for in the ledger. */
-interface Sought extends Recorded {
+interface Sought extends Pick<Recorded, 'tail' | 'atMs'> {
   readonly organizationId: string;
 }
 
@@ -114,7 +118,7 @@ function movesOf(
   groupsOf: (calledName: string) => ReadonlySet<string>,
 ): readonly UsePoint[] {
   const { counter } = part.question;
-  const knownOf = ({ tail }: Recorded) => known.get(nameOf(counter.organizationId, tail));
+  const knownOf = ({ tail }: Pick<Recorded, 'tail'>) => known.get(nameOf(counter.organizationId, tail));
   const missing = part.fixed.unstored.filter(
     (use) => isWithin(part, use.atMs) && countsUse(counter, use.use, groupsOf) && knownOf(use) === undefined,
   );

@@ -1,5 +1,5 @@
 /** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
-import { and, count, desc, eq, gt, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { MethodOrigin } from '../domain/address.ts';
 import type { AccountRow } from './accounts.ts';
 import type { Database } from './database.ts';
@@ -127,12 +127,12 @@ export async function insertLink(tx: Database, row: typeof oneTimeLinks.$inferIn
   await tx.insert(oneTimeLinks).values(row);
 }
 
-/** The link of this hash, also a used or expired one. */
-export async function findLink(db: Database, kind: OneTimeLink['kind'], hash: Buffer): Promise<OneTimeLink | null> {
+/** The link of one of the hashes that its token may have, also a used or expired one. */
+export async function findLink(db: Database, kind: OneTimeLink['kind'], hashes: readonly Buffer[]): Promise<OneTimeLink | null> {
   const [row] = await db
     .select()
     .from(oneTimeLinks)
-    .where(and(eq(oneTimeLinks.hash, hash), eq(oneTimeLinks.kind, kind)));
+    .where(and(inArray(oneTimeLinks.hash, [...hashes]), eq(oneTimeLinks.kind, kind)));
   return row ?? null;
 }
 

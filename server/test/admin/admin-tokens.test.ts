@@ -113,7 +113,8 @@ onOneDatabase('an admin token', (given) => {
       must(await world().root('DELETE', at));
       const endedMs = performance.now();
       while (!(await reader.read()).done);
-      expect(performance.now() - endedMs).toBeLessThan(2_000);
+      // A second by the gateway's clock, and what a busy machine adds; what is not cut goes on without an end.
+      expect(performance.now() - endedMs).toBeLessThan(10_000);
     });
 
     test('made by a token belongs to that token’s owner', async () => {

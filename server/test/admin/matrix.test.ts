@@ -144,6 +144,8 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/search': '?q=x',
   '/prices/suggest': '?provider=fake&upstream_model=fake-large',
   '/ledger/review': '?since=2026-01-01T00:00:00Z',
+  '/organizations/:id/security/members': '?finding=vouched_for',
+  '/organizations/:id/security/members/export': '?finding=password_only',
 };
 /** Lists inside one organization, of which a team's people see their team's part. */
 const PARTIAL_LISTS = [

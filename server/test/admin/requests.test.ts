@@ -6,7 +6,7 @@ import { planLimits } from '../../src/domain/limit-plan.ts';
 import type { Caller } from '../../src/domain/tenancy.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
-import { contentKeyPurpose, seal, unwrapKey } from '../../src/lib/secrets.ts';
+import { openContentKey, seal } from '../../src/lib/secrets.ts';
 import { encodeDecision } from '../../src/proxy/explain.ts';
 import * as organizations from '../../src/store/organizations.ts';
 import * as schema from '../../src/store/schema.ts';
@@ -283,7 +283,8 @@ onEveryDatabase('the request log over HTTP', (given) => {
     async function kept(): Promise<EndRecord> {
       const { deps } = world();
       const row = await organizations.find(given().db, acme);
-      const key = unwrapKey(deps.keys.master, row?.contentKey as Buffer, contentKeyPurpose(acme));
+      const wrapped = { bytes: row?.contentKey as Buffer, by: row?.contentKeyBy ?? 'master' };
+      const key = openContentKey(deps.keys.content, acme, wrapped);
       const identity = next();
       const said = JSON.stringify({ mode: 'full', request: CANARY, response: null });
       const record = givenEnd({ ...identity, content: seal(key, said, identity.requestId) });

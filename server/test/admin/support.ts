@@ -144,7 +144,12 @@ function depsOf(
     openSession: () => given().openSession(),
     clock,
     counters: createMemoryCounters({ clock, seedFrom: async () => [] }),
-    keys: { master: newDataKey(), pepper: newDataKey(), credentials: newDataKey() },
+    keys: {
+      content: { master: newDataKey(), installation: newDataKey() },
+      pepper: newDataKey(),
+      otherPepper: null,
+      credentials: newDataKey(),
+    },
     audit: testTrail(),
     identity: identityOn(given, clock, more.publicUrl ?? null),
     mailer: noMailer,

@@ -118,7 +118,7 @@ test('who follows live use is told when it is not live, and when it is again', a
     `/organizations/${organization.id}/limits/stream`,
     asActor([{ role: 'org_owner', organizationId: organization.id }]),
   );
-  await expect.poll(() => listening.told.map(({ data }) => data.live), { timeout: 5_000 }).toEqual([false]);
+  await expect.poll(() => listening.told.map(({ data }) => data.live), { timeout: 15_000 }).toEqual([false]);
   isAway = false;
   await expect.poll(() => listening.told.map(({ data }) => data.live), { timeout: 10_000 }).toEqual([false, true]);
   listening.close();

@@ -51,7 +51,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
       const body = bodyOf({ dialect: 'chat', model: 'other', stream: false });
       expect((await exchangeRaw(next, postBytes(CHAT, site.secretOf(other), body))).status).toBe(200);
       next.destroy();
-      await expect.poll(() => vendor.served[0]?.isClosed, { timeout: 5_000 }).toBe(true);
+      await expect.poll(() => vendor.served[0]?.isClosed, { timeout: 15_000 }).toBe(true);
       // Of 64 MiB only what fits into the buffers between them.
       expect(vendor.served[0]?.textBytes).toBeLessThan(16 * 1024 * 1024);
       expect(await site.heldBy(slow)).toBe(0);

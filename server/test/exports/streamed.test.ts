@@ -4,7 +4,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { makeTeam, withAdmin } from '../admin/support.ts';
+import { type Headers, makeTeam, withAdmin } from '../admin/support.ts';
+import { asActor, makeToken } from '../live/listen.ts';
 import { onEveryDatabase } from '../support/database.ts';
 
 setFlagsFromString('--expose-gc');
@@ -52,8 +53,8 @@ onEveryDatabase('streamed exports', (given, kind) => {
       .toBe(200);
   });
 
-  async function reader(path: string): Promise<Reader> {
-    const opened = await openReader(`${world().address}/api/v1${path}`);
+  async function reader(path: string, headers: Headers = READS): Promise<Reader> {
+    const opened = await openReader(`${world().address}/api/v1${path}`, headers);
     open.push(opened);
     return opened;
   }
@@ -138,6 +139,16 @@ onEveryDatabase('streamed exports', (given, kind) => {
     },
   );
 
+  test.each(['jsonl', 'csv'])('a token that is revoked meanwhile reads no further: %s', { timeout: MS_MAX }, async (format) => {
+    const { headers, revoke } = await makeToken(world(), 'org_auditor', organizationId);
+    const export_ = await reader(audit(format), headers);
+    expect(export_.response.statusCode).toBe(200);
+    expect((await revoke()).status).toBe(204);
+    const { text, isWhole } = await export_.toEnd();
+    expect(isWhole).toBe(false);
+    expect(text.trimEnd().split('\n').at(-1)).toContain('This export is not complete. This admin token is unknown or revoked.');
+  });
+
   test('what fails before the first line is a problem, not a file', async () => {
     await given().db.execute(sql`alter table "keys" rename to keys_gone`);
     const answer = await world().root('GET', '/keys/export');
@@ -178,12 +189,12 @@ interface Reader {
   leave(): void;
 }
 
+const READS = asActor([{ role: 'platform_admin', organizationId: null }], 'acct_reads');
+
 /** Reads nothing until asked. */
-function openReader(url: string): Promise<Reader> {
-  const roles = [{ role: 'platform_admin', organizationId: null }];
-  const actor = { kind: 'account', id: 'acct_reads', name: 'Reads', roles, accountId: null };
+function openReader(url: string, headers: Headers): Promise<Reader> {
   return new Promise((resolve, reject) => {
-    const request = get(url, { headers: { 'x-test-actor': JSON.stringify(actor) }, agent: false }, (response) => {
+    const request = get(url, { headers: { ...headers }, agent: false }, (response) => {
       response.on('error', () => {});
       resolve({
         response,

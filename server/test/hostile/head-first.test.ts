@@ -185,7 +185,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
     await new Promise((resolve) => socket.once('close', resolve).once('end', resolve).resume());
     clearInterval(trickle);
     expect(performance.now() - startedMs).toBeGreaterThan(4_000);
-    expect(performance.now() - startedMs).toBeLessThan(7_000);
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 
   test('chunks that come to more than a body may have are told so, and the rest is dropped', async () => {

@@ -7,6 +7,7 @@ import { copyMs, heldWhile } from '../support/event-loop.ts';
 import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const MB = 1024 * 1024;
+const CHAT = '/v1/chat/completions';
 const HELD_MS_MAX = 50;
 /** On a machine whose memory is slow, or busy: so many times what it takes to copy the body once. */
 const COPIES_MAX = 3;
@@ -16,7 +17,7 @@ let house: WalkHouse;
 /** What the provider was sent last. */
 let sent: Buffer = Buffer.alloc(0);
 
-/** It answers in this very thread: what it is sent is kept, and it reads something short. */
+/** It answers in this very thread: what it is sent is kept, and it reads something short. It speaks one dialect. */
 function provider(): Provider {
   const fake = createFakeProvider();
   return {
@@ -59,25 +60,50 @@ const SHAPES: readonly (readonly [string, () => Buffer, number])[] = [
   ['a text before and behind', () => chat(`"y":"${filler('x', 4 * MB)}","z":[ "${filler('y', 3 * MB)}" ]`), 200],
 ];
 
+/** A long conversation, in both dialects. */
+const messages = (bytes: number) => `[{"role":"user","content":"${filler('x', bytes)}"}]`;
+const TRANSLATED = () => Buffer.from(`{"model":"fast","max_tokens":5,"messages":${messages(31 * MB)}}`);
+const TAGGED = () => Buffer.from(`{"model":"fast","metadata":{"tags":["a"]},"max_tokens":5,"messages":${messages(31 * MB)}}`);
+
 describe('a body of', () => {
   // promise: No body holds the event loop for more than 50 ms
   // promise: A body's JSON has at most 400,000 values
-  test.each(SHAPES)(
-    '%s',
-    async (_what, made, status) => {
-      // The first try pays for what is begun once: the thread, and code that never ran.
-      let [held, allowed] = [Number.POSITIVE_INFINITY, 0];
-      for (let tries = 0; tries < 3 && held > allowed; tries += 1) {
-        const raw = made();
-        allowed = Math.max(HELD_MS_MAX, COPIES_MAX * copyMs(raw));
-        const { heldMs, result } = await heldWhile(() => house.ask(null, { raw }));
-        expect(result.status).toBe(status);
-        held = heldMs;
-      }
-      expect(held).toBeLessThan(allowed);
-    },
-    60_000,
-  );
+  test.each(SHAPES)('%s', (_what, made, status) => isShortTurns(made, status), 60_000);
+
+  // promise: No body holds the event loop for more than 50 ms
+  test.each([
+    ['31 MB that goes to a provider of the other dialect', TRANSLATED, '/v1/messages'],
+    ['31 MB that names tags', TAGGED, CHAT],
+  ])('%s', (_what, made, path) => isShortTurns(made, 200, path), 60_000);
+
+  test('more than a turn is enough for says the same to a provider of the other dialect', async () => {
+    const path = '/v1/messages';
+    const raw = Buffer.from(`{"metadata":{"tags":["a"]},"model":"fast", "messages":${messages(9 * MB)}, "max_tokens":7}`);
+    expect((await house.ask(null, { raw, path })).status).toBe(200);
+    const said = JSON.parse(sent.toString());
+    expect([said.model, said.messages.length]).toEqual(['fake-small', 1]);
+    expect(sent.includes(`"${filler('x', 9 * MB)}"`)).toBe(true);
+    expect(sent.includes('tags')).toBe(false);
+    expect(house.rows.at(-1)).toMatchObject({ tags: ['a'], status: 'succeeded' });
+    const unsayable = Buffer.from(`{"model":"fast","max_tokens":7,"messages":${messages(9 * MB).replace('user', 'nobody')}}`);
+    const answer = await house.ask(null, { raw: unsayable, path });
+    expect([answer.status, answer.json().error.message]).toEqual([400, expect.stringContaining('messages[0].role')]);
+  });
+
+  test('more than a turn is enough for goes without the tags that it names, however much stands beside them', async () => {
+    const beside = 'y'.repeat(9 * MB);
+    const raw = Buffer.from(`{"model":"fast","metadata":{"tags":["a","b"],"z":"${beside}"},"messages":${messages(10)}}`);
+    expect((await house.ask(null, { raw })).status).toBe(200);
+    expect(JSON.parse(sent.toString())).toEqual({
+      model: 'fake-small',
+      metadata: { z: beside },
+      messages: JSON.parse(messages(10)),
+    });
+    expect(house.rows.at(-1)).toMatchObject({ tags: ['a', 'b'] });
+    const options = Buffer.from(`{"model":"fast","stream_options":{"z":"${beside}"},"messages":${messages(10)}}`);
+    const answer = await house.ask(null, { raw: options });
+    expect([answer.status, answer.json().error.param]).toEqual([400, 'stream_options']);
+  });
 
   test('300,000 token numbers is an embeddings call like any other', async () => {
     const input = Array.from({ length: 300_000 }, (_, at) => at % 100_000);
@@ -101,3 +127,16 @@ describe('a body of', () => {
     expect(broken.status).toBe(400);
   });
 });
+
+/** The first try pays for what is begun once: the thread, and code that never ran. */
+async function isShortTurns(made: () => Buffer, status: number, path = CHAT): Promise<void> {
+  let [held, allowed] = [Number.POSITIVE_INFINITY, 0];
+  for (let tries = 0; tries < 3 && held > allowed; tries += 1) {
+    const raw = made();
+    allowed = Math.max(HELD_MS_MAX, COPIES_MAX * copyMs(raw));
+    const { heldMs, result } = await heldWhile(() => house.ask(null, { raw, path }));
+    expect(result.status).toBe(status);
+    held = heldMs;
+  }
+  expect(held).toBeLessThan(allowed);
+}

@@ -53,6 +53,9 @@ function keep(cookies: Map<string, string>, cookie: string): void {
 
 let people = 0;
 
+/** To hash a password takes long on purpose, and everybody here has the same one. */
+let hashOfPassword: Promise<string> | null = null;
+
 /** Somebody with an account and a password, whose address is proved unless said otherwise. */
 export async function makePerson(
   { deps }: AdminWorld,
@@ -73,7 +76,8 @@ export async function makePerson(
     madeHow: 'handed_link',
     boundOrganizationId: more.boundTo ?? null,
   });
-  const hash = await deps.identity.hashPassword(PASSWORD);
+  hashOfPassword ??= deps.identity.hashPassword(PASSWORD);
+  const hash = await hashOfPassword;
   await signIn.setPassword(deps.db, { id: newId('auth'), accountId: account.id, hash, at, how: 'handed_invitation' });
   if (more.boundTo === undefined) {
     // As early as any clock that a test turns: what is added later is added after the proof.

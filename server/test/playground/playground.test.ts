@@ -80,7 +80,7 @@ describe('the playground', () => {
     setTimeout(() => leaving.abort(), 300);
     await expect(play(asked({ model: 'slow', stream: true }), gateway.adminToken, leaving.signal)).rejects.toThrow();
     const cancelled = () => gateway.admin<{ total: number }>('GET', `/requests?key_id=${key.id}&status=cancelled`);
-    await expect.poll(async () => (await cancelled()).total, { timeout: 5_000 }).toBe(1);
+    await expect.poll(async () => (await cancelled()).total, { timeout: 15_000 }).toBe(1);
   });
 
   test('with tags goes where an application’s would that names them in its header', async () => {
@@ -151,7 +151,7 @@ describe('the playground', () => {
     const stranger = await listenTo(gateway.base, '/requests/stream', { authorization: `Bearer ${tokens.stranger}` });
     const listening = await listenTo(gateway.base, `/requests/stream?key_id=${key.id}`, headers);
     const id = (await play(asked())).headers.get('x-request-id');
-    await expect.poll(() => listening.told.map((one) => one.data.id), { timeout: 3_000 }).toEqual([id]);
+    await expect.poll(() => listening.told.map((one) => one.data.id), { timeout: 15_000 }).toEqual([id]);
     listening.close();
     stranger.close();
     expect(stranger.told).toEqual([]);

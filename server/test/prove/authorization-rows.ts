@@ -125,6 +125,15 @@ export const rows: readonly Row[] = [
   row('GET /organizations/:id/limits/status', ORGANIZATION_TOTALS, organization('/limits/status')),
   row('GET /organizations/:id/limits/stream', ORGANIZATION_TOTALS, organization('/limits/stream')),
   row('GET /organizations/:id/limits/history', ORGANIZATION_TOTALS, organization('/limits/history')),
+  row('GET /organizations/:id/security', ORGANIZATION_AUDIT, organization('/security')),
+  row('GET /organizations/:id/security/members', ORGANIZATION_AUDIT, organization('/security/members?finding=vouched_for')),
+  row(
+    'GET /organizations/:id/security/members/export',
+    ORGANIZATION_AUDIT,
+    organization('/security/members/export?finding=password_only'),
+  ),
+  row('GET /organizations/:id/security/admin-tokens', ORGANIZATION_AUDIT, organization('/security/admin-tokens')),
+  row('GET /organizations/:id/security/upstreams', ORGANIZATION_AUDIT, organization('/security/upstreams')),
 
   row('GET /teams', EVERYONE, at('/teams?limit=200'), { sees: { marker: 'teamId', places: TEAMS } }),
   row('GET /organizations/:id/teams', ORGANIZATION_READ, organization('/teams?limit=200'), {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { newDataKey } from '../../src/lib/secrets.ts';
 import { inParallel } from './data-plane.ts';
-import { repository, START, startGateway, temporaryDirectory } from './gateway.ts';
+import { PROGRAM, repository, START, startGateway, temporaryDirectory } from './gateway.ts';
 import { dumpOf, filesOf, inDatabase } from './stored-rows.ts';
 
 /** One start, and what its one line must say. */
@@ -39,6 +39,8 @@ const SETTINGS: readonly Start[] = [
   setting('REDIS_URL', 'redis://127.0.0.1:6379'),
   setting('DATABASE_URL', 'mysql://127.0.0.1/x'),
   setting('HEADGATE_MASTER_KEY', 'c2hvcnQ='),
+  setting('HEADGATE_MASTER_KEY_FILE', '/nonexistent/key'),
+  setting('HEADGATE_MASTER_KEY_COMMAND', 'exit 3'),
   setting('HEADGATE_ADMIN_TOKEN', 'two words, and enough of them'),
   setting('HEADGATE_ADMIN_TOKEN', 'short-and-guessable'),
   setting('HEADGATE_ADMIN_TOKEN', 'sk-hg-a-key-of-the-data-plane'),
@@ -87,7 +89,7 @@ async function refusedProblems(start: Start): Promise<string[]> {
 
 async function run({ env = {}, args = ['serve'], dataDir = temporaryDirectory(), uid }: Start) {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HEADGATE_|DATABASE_URL$|REDIS_URL$)/.test(name));
-  const child = spawn(process.execPath, [...START, 'server/src/main.ts', ...args], {
+  const child = spawn(process.execPath, [...START, PROGRAM, ...args], {
     cwd: repository,
     env: { ...Object.fromEntries(inherited), HEADGATE_PORT: '0', HEADGATE_DATA_DIR: dataDir, ...env },
     ...(uid === undefined ? {} : { uid, gid: uid }),

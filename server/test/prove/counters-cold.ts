@@ -24,6 +24,7 @@ const BUDGETS = [
 ] as const;
 const DELAY_MS = 25;
 const DAY_MS = 86_400_000;
+const MONTHS_MS_MAX = 100;
 
 interface Size {
   readonly keys: readonly number[];
@@ -64,7 +65,7 @@ async function everything(databaseUrl: string, size: Size, quick: boolean): Prom
         results.push(await coldCalls(ran, count > 1_000 ? 30_000 : 10_000));
       }
     }
-    results.push(await rowsRead(database, tenant, keys));
+    results.push(await rowsRead(database, tenant, keys, quick));
     results.push(await statementRatio(database, quick));
     results.push(await coldUnderLoad(database, quick));
   } finally {
@@ -206,8 +207,9 @@ async function untilWarm({ base }: Gateway): Promise<number> {
   return cold;
 }
 
-/** What the questions of days read, and how long 2,000 of a calendar month take the database. */
-async function rowsRead({ db }: OpenDatabase, { organizationId }: Tenant, keys: readonly Key[]): Promise<ProveResult> {
+/** What the questions of days read, and how long 2,000 of a calendar month take the database: a full run, which has the machine to itself, judges it. */
+async function rowsRead({ db }: OpenDatabase, tenant: Tenant, keys: readonly Key[], quick: boolean): Promise<ProveResult> {
+  const { organizationId } = tenant;
   const mark = (await marksOf(db, [organizationId])).get(organizationId) ?? null;
   const nowMs = Date.now();
   const periods = {
@@ -238,8 +240,8 @@ async function rowsRead({ db }: OpenDatabase, { organizationId }: Tenant, keys: 
   }
   const bestMs = Math.min(...tookMs);
   return {
-    holds: isWithin && bestMs <= 100,
-    figure: `rows read by a key's counter: ${most.join(', ')}; 2,000 questions of a month ${bestMs.toFixed(0)} ms ≤ 100`,
+    holds: isWithin && (quick || bestMs <= MONTHS_MS_MAX),
+    figure: `rows read by a key's counter: ${most.join(', ')}; 2,000 questions of a month ${bestMs.toFixed(0)} ms${quick ? '' : ` ≤ ${MONTHS_MS_MAX}`}`,
   };
 }
 

@@ -4,6 +4,9 @@ import { type FleetSite, MODEL } from './fleet-site.ts';
 import type { Gateway } from './gateway.ts';
 import { type SteadyLoad, startLoad } from './steady-load.ts';
 
+/** How often a balancer asks whether a replica is ready. */
+const BALANCER_MS = 100;
+
 interface FleetLoadOptions {
   readonly width: number;
   readonly phase: string;
@@ -36,4 +39,21 @@ export function beginFleetLoad(fleet: Fleet, site: FleetSite, { width, phase, is
     },
     stop: async () => void (await Promise.all(loads.map((load) => load.stop()))),
   };
+}
+
+/** A balancer's own view: it sends where the last answer was yes. */
+export function watchFleet({ replicas }: Fleet) {
+  const ins = replicas.map(() => true);
+  const timer = setInterval(() => {
+    for (const [index, { base }] of replicas.entries())
+      fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(2_000) })
+        .then(async (said) => {
+          await said.arrayBuffer();
+          ins[index] = said.status === 200;
+        })
+        .catch(() => {
+          ins[index] = false;
+        });
+  }, BALANCER_MS);
+  return { isIn: (index: number) => ins[index] === true, stop: () => clearInterval(timer) };
 }

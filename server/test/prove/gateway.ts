@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newAdminToken } from '../../src/lib/secrets.ts';
+import { startedBy } from '../support/bundled-program.ts';
 import { putDatabase } from './prepared-database.ts';
 
 export const repository = path.resolve(import.meta.dirname, '../../..');
@@ -16,6 +17,10 @@ export const repository = path.resolve(import.meta.dirname, '../../..');
  * that flag.
  */
 export const START = ['--liftoff-only', '--import', path.join(repository, 'server/bin/faster-start.mjs')] as const;
+
+const SOURCE = 'server/src/main.ts';
+/** What serves: in a run of tests the program in one piece, else its sources. */
+export const PROGRAM = startedBy(SOURCE);
 
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 60_000;
@@ -30,7 +35,7 @@ export interface GatewayOptions {
   readonly dataDir?: string;
   /** An earlier gateway's token. */
   readonly adminToken?: string;
-  /** How the gateway is started: the pinned Node on main.ts unless given (`taskset`, `npm start`). */
+  /** How the gateway is started: the pinned Node on PROGRAM unless given (`taskset`, `npm start`). */
   readonly command?: readonly [string, ...string[]];
   /** Where it is started: this repository unless given. */
   readonly cwd?: string;
@@ -102,7 +107,7 @@ export function startChild(command: readonly [string, ...string[]], options: { c
 
 /** This version's own program on a directory of its own: nothing asks how its database came to be. */
 function startsOnPrepared({ dataDir, command, cwd, env }: GatewayOptions): boolean {
-  const bringsItsOwn = ['DATABASE_URL', 'HEADGATE_MASTER_KEY'].some((name) => (env?.[name] ?? null) !== null);
+  const bringsItsOwn = (env?.DATABASE_URL ?? null) !== null;
   return dataDir === undefined && command === undefined && cwd === undefined && !bringsItsOwn;
 }
 
@@ -110,10 +115,12 @@ function startsOnPrepared({ dataDir, command, cwd, env }: GatewayOptions): boole
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const port = Number(options.env?.HEADGATE_PORT ?? (await freePort()));
   const dataDir = options.dataDir ?? temporaryDirectory();
-  if (startsOnPrepared(options)) await putDatabase(dataDir);
+  if (startsOnPrepared(options)) await putDatabase(dataDir, options.env?.HEADGATE_MASTER_KEY != null);
   const adminToken = options.adminToken ?? newAdminToken();
   const startedMs = performance.now();
-  const child = startChild(options.command ?? [process.execPath, ...START, 'server/src/main.ts', 'serve'], {
+  // Elsewhere there is another tree, of which nothing was put in one piece.
+  const program = options.cwd === undefined ? PROGRAM : SOURCE;
+  const child = startChild(options.command ?? [process.execPath, ...START, program, 'serve'], {
     cwd: options.cwd ?? repository,
     env: environment({
       HEADGATE_PORT: String(port),

@@ -33,6 +33,8 @@ export async function startHeldProvider(): Promise<HeldProvider> {
     held.clear();
   };
   const server = createServer(async (request, response) => {
+    // The job that checks credentials asks for a list of models now and then.
+    if (request.method !== 'POST') return void response.writeHead(404).end();
     const asked = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Asked;
     await (asked.stream === true ? sendStream(response, asked, pass) : sendWhole(response, asked, pass));
   });

@@ -51,6 +51,8 @@ async function answer(
   calls: Map<string, MeteredCall>,
   repeated: string[],
 ): Promise<void> {
+  // The job that checks credentials asks for a list of models now and then.
+  if (request.method !== 'POST') return void response.writeHead(404).end();
   const asked = JSON.parse(Buffer.concat(await request.toArray()).toString()) as {
     user: string;
     model: string;

@@ -8,9 +8,9 @@ import { databaseOver } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { inProcessPool } from '../support/in-process.ts';
 
-/** Puts a migrated, empty database into a gateway's new data directory, and the key for what will be sealed in it. */
-export async function putDatabase(dataDir: string): Promise<void> {
-  masterKeyFor(dataDir, null);
+/** Puts a migrated, empty database into a gateway's new data directory, and the key for what will be sealed in it unless a setting gives one. */
+export async function putDatabase(dataDir: string, hasKeySetting = false): Promise<void> {
+  if (!hasKeySetting) masterKeyFor(dataDir);
   cpSync(await preparedDatabase(), path.join(dataDir, 'database'), { recursive: true });
 }
 

@@ -82,6 +82,13 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'an installation of the release before the walls, opened by this one: what changed for whom, as a table; nobody is locked out',
   },
+  {
+    name: 'walls.master-key',
+    module: 'walls-master-key',
+    shows:
+      'the master key and the pepper are renewed under load over three replicas, with commands killed on the way: no request fails, the old key opens nothing',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -178,6 +185,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'walls.bodies': 'server/test/hostile/head-first.test.ts',
   'walls.patterns': 'server/test/prove/wall-patterns.test.ts',
   'walls.loads': 'server/test/identity/lockout.test.ts',
+  'walls.master-key': 'server/test/cli/rotate-master-key.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',

@@ -66,7 +66,8 @@ function hearings(quick: boolean): readonly Hearing[] {
   return [
     {
       name: 'notified',
-      typicalMsMax: TYPICAL_MS_MAX,
+      // Beside other proves one of three may be late, and that is what is typical of three.
+      typicalMsMax: quick ? WORST_MS_MAX : TYPICAL_MS_MAX,
       rounds: quick ? 1 : 20,
       pauseMs: 3,
       width: 1,

@@ -37,7 +37,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const fleet = await startFleet({
       size: quick ? 2 : 3,
       postgres: seeded,
-      env: { HEADGATE_MASTER_KEY: masterKeyFor(seeded.dataDir, null).toString('base64') },
+      env: { HEADGATE_MASTER_KEY: masterKeyFor(seeded.dataDir).toString('base64') },
       envOf: (index) => ({ HEADGATE_ROLE: ['admin', 'data', 'all'][index] as string }),
     });
     if (fleet === null) return { holds: false, figure: '', skipped: 'Redis is not installed' };

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { earlierRelease } from './earlier-release.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { beginFleetLoad } from './fleet-load.ts';
+import { beginFleetLoad, watchFleet } from './fleet-load.ts';
 import { booksOf, type FleetSite, furnishFleet, tallyOf } from './fleet-site.ts';
 import { type Gateway, repository, startGateway, temporaryDirectory } from './gateway.ts';
 import { compare, readAll, write } from './kept-installation.ts';
@@ -18,7 +18,6 @@ import { type Key, makeCredential, makeKey, makeModel, makeTenant } from './tena
 /** The last commit before recurring jobs had tables of their own: its replicas count together in Redis already. */
 const EARLIER = '05b62d7';
 const WIDTH = 12;
-const BALANCER_MS = 100;
 /** Of each kind at each replica when it is told to go: one kind ends within the bound, the other would never. */
 const STREAMS = 3;
 const PACE_MS = 50;
@@ -62,7 +61,7 @@ async function rolled(fleet: Fleet, folder: string, providers: Providers, calls:
   const key = await streamSite(first, providers);
   const written = await write(first, calls);
   const before = await readAll(first, written);
-  const balancer = watch(fleet);
+  const balancer = watchFleet(fleet);
   const load = beginFleetLoad(fleet, site, { width: WIDTH, phase: 'before', isIn: balancer.isIn });
   // Only what an upgrade does is the question: every replica knows the keys by now.
   await sleep(BEFORE_MS);
@@ -113,23 +112,6 @@ async function streamSite(gateway: Gateway, { short, endless }: Providers): Prom
     await makeModel(gateway, { model, provider: 'openai', upstreamModel: model, credentialId });
   }
   return makeKey(gateway, await makeTenant(gateway));
-}
-
-/** A balancer's own view: it sends where the last answer was yes. */
-function watch({ replicas }: Fleet) {
-  const ins = replicas.map(() => true);
-  const timer = setInterval(() => {
-    for (const [index, { base }] of replicas.entries())
-      fetch(`${base}/health/ready`, { signal: AbortSignal.timeout(2_000) })
-        .then(async (said) => {
-          await said.arrayBuffer();
-          ins[index] = said.status === 200;
-        })
-        .catch(() => {
-          ins[index] = false;
-        });
-  }, BALANCER_MS);
-  return { isIn: (index: number) => ins[index] === true, stop: () => clearInterval(timer) };
 }
 
 interface Step {

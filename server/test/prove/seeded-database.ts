@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { startPostgres } from '../support/postgres.ts';
-import { startChild, temporaryDirectory } from './gateway.ts';
+import { PROGRAM, START, startChild, temporaryDirectory } from './gateway.ts';
 
 export interface SeedGoal {
   readonly organizations: number;
@@ -45,7 +45,7 @@ async function givenDatabase(): Promise<(Omit<SeededDatabase, 'loaded'> & { read
 async function seedFor(url: string, dataDir: string, goal: SeedGoal): Promise<void> {
   const flags = (['organizations', 'keys', 'requests'] as const).flatMap((name) => [`--${name}`, String(goal[name])]);
   const env = { ...process.env, DATABASE_URL: url, HEADGATE_DATA_DIR: dataDir };
-  const child = startChild([process.execPath, 'server/src/main.ts', 'seed', ...flags], { env });
+  const child = startChild([process.execPath, ...START, PROGRAM, 'seed', ...flags], { env });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said = (said + chunk).slice(-2_000)));
   const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)));

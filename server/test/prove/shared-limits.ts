@@ -8,7 +8,7 @@ import type { LimitSite, Rule } from '../limits/site.ts';
 import { CELLS, type Cell, cellProblems, ruleOf } from '../limits/table.ts';
 import { startVendor, type VendorDouble } from '../support/vendor-double.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import type { Gateway } from './gateway.ts';
+import { type Gateway, PROGRAM } from './gateway.ts';
 import { behindGate, openHttpSite, plainNanoUsdOf } from './limit-site.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 import { inDatabase } from './stored-rows.ts';
@@ -70,8 +70,7 @@ async function onFleet(
   const fleet = await startFleet(
     isSkewed
       ? {
-          commandOf: (index) =>
-            index === 2 ? [FAKETIME, '-f', '+5m', process.execPath, 'server/src/main.ts', 'serve'] : undefined,
+          commandOf: (index) => (index === 2 ? [FAKETIME, '-f', '+5m', process.execPath, PROGRAM, 'serve'] : undefined),
           envOf: (index) => (index === 2 ? { FAKETIME_DONT_FAKE_MONOTONIC: '1' } : {}),
         }
       : {},

@@ -1,4 +1,5 @@
 /** What walls-bodies.ts does to a gateway. Each attack ends by itself and says what was not as it must be. */
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROUTES } from '../../src/admin/app.ts';
@@ -8,7 +9,7 @@ import { inParallel } from './data-plane.ts';
 import type { Gateway } from './gateway.ts';
 
 export interface Target {
-  readonly gateway: Gateway;
+  readonly gateway: Pick<Gateway, 'port' | 'base' | 'adminToken'>;
   /** Limited to one request a minute, which is used up. */
   readonly limited: string;
   /** Without limits. */
@@ -22,10 +23,27 @@ export interface Done {
   readonly problems: readonly string[];
 }
 
+/** What each attack does, with counts for a quick run and a full one. */
+const ATTACKS = {
+  '31.5 MB bodies at a used limit': (target, quick) => refusedBodies(target, quick ? 3 : 8),
+  'keyless connections': (target, quick) => keylessConnections(target, quick ? 200 : 1_000),
+  'slow clients': (target, quick) => slowClients(target, quick ? 500 : 20_000),
+  'hostile parameters': (target, quick) => hostileParameters(target, quick ? 0.01 : 1),
+  'bodies that are read': (target, quick) => admittedBodies(target, quick ? 1 : 8),
+} satisfies Record<string, (target: Target, quick: boolean) => Promise<Done>>;
+
+export type AttackName = keyof typeof ATTACKS;
+
+export function attack(name: AttackName, target: Target, quick: boolean): Promise<Done> {
+  return ATTACKS[name](target, quick);
+}
+
 const CHAT = '/v1/chat/completions';
 const MB = 1024 * 1024;
 const BODY_BYTES = Math.floor(31.5 * MB);
 const PIECE_BYTES = 256 * 1024;
+/** Attackers of the lowest priority may be slow to hear what they were answered. */
+const PATIENT = { quietMs: 30_000 };
 const NOBODY = 'sk-hg-nobody';
 
 /** Eight kinds of 31.5 MB, each as a text that is repeated inside of a list, an object or a text. */
@@ -54,7 +72,7 @@ function* piecesOf([before, repeated, after]: readonly [string, string, string],
 }
 
 /** 31.5 MB of each kind with a key whose limit is used up: each reads its 429, and never a reset. */
-export async function refusedBodies({ gateway, limited, models }: Target, kinds: number): Promise<Done> {
+async function refusedBodies({ gateway, limited, models }: Target, kinds: number): Promise<Done> {
   const shapes = Object.entries(SHAPES).slice(0, kinds);
   const problems = await inParallel(shapes, 2, async ([name, shape]) => {
     const { answer, isReset } = await sendLarge(gateway.port, limited, piecesOf(shape, models.chat));
@@ -76,7 +94,7 @@ async function sendLarge(
     isReset = true;
   });
   try {
-    const answered = exchangeRaw(socket, postBytes(CHAT, secret, '', [`content-length: ${BODY_BYTES}`]), { quietMs: 30_000 });
+    const answered = exchangeRaw(socket, postBytes(CHAT, secret, '', [`content-length: ${BODY_BYTES}`]), PATIENT);
     for (const piece of pieces) {
       if (socket.destroyed || !socket.writable) break;
       if (!socket.write(piece)) await room(socket);
@@ -92,11 +110,11 @@ function openSocket(port: number): Socket {
 }
 
 /** Connections without a key that say they have 32 MB less a byte, and stay. Each is told 401 and closed. */
-export async function keylessConnections({ gateway }: Target, connections: number): Promise<Done> {
+async function keylessConnections({ gateway }: Target, connections: number): Promise<Done> {
   const bytes = Buffer.concat([postBytes(CHAT, NOBODY, '', [`content-length: ${32 * MB - 1}`]), Buffer.alloc(64 * 1024, ' ')]);
   const statuses = await inParallel(Array.from({ length: connections }), 250, async () => {
     const socket = openSocket(gateway.port);
-    const answer = await exchangeRaw(socket, bytes, { quietMs: 10_000 });
+    const answer = await exchangeRaw(socket, bytes, PATIENT);
     await sleep(500);
     socket.destroy();
     return answer.status;
@@ -109,7 +127,7 @@ export async function keylessConnections({ gateway }: Target, connections: numbe
 }
 
 /** Clients that are slow or unusual in every way that HTTP allows, all at once for so long. */
-export async function slowClients({ gateway, free, models }: Target, forMs: number): Promise<Done> {
+async function slowClients({ gateway, free, models }: Target, forMs: number): Promise<Done> {
   const { port } = gateway;
   const sockets: Socket[] = [];
   const open = (bytes: Buffer | string) => {
@@ -134,18 +152,18 @@ export async function slowClients({ gateway, free, models }: Target, forMs: numb
   const waited = await exchangeRaw(
     openSocket(port),
     postBytes(CHAT, NOBODY, '', [`content-length: ${body.length}`, 'expect: 100-continue']),
+    PATIENT,
   );
   if (waited.status !== 401) problems.push(`a client that waits for 100 without a key: answered ${waited.status}`);
   const given = openSocket(port);
-  const said = await exchangeRaw(given, postBytes(CHAT, free, '', [`content-length: ${body.length}`, 'expect: 100-continue']), {
-    quietMs: 300,
-  });
-  const answer = await exchangeRaw(given, body);
-  if (said.status !== 100 || answer.status !== 200)
-    problems.push(`a client that waits for 100: ${said.status}, then ${answer.status}`);
+  const said = once(given, 'data').then(([bytes]) => String(bytes).split(' ')[1]);
+  given.write(postBytes(CHAT, free, '', [`content-length: ${body.length}`, 'expect: 100-continue']));
+  const word = await said;
+  const answer = await exchangeRaw(given, body, PATIENT);
+  if (word !== '100' || answer.status !== 200) problems.push(`a client that waits for 100: ${word}, then ${answer.status}`);
   await sleep(forMs);
   const [last] = short.splice(-1);
-  if (last !== undefined && (await exchangeRaw(last, body.slice(-1))).status !== 200)
+  if (last !== undefined && (await exchangeRaw(last, body.slice(-1), PATIENT)).status !== 200)
     problems.push('a body whose last byte came late was not answered');
   clearInterval(trickle);
   for (const socket of [...sockets, given]) socket.destroy();
@@ -153,7 +171,7 @@ export async function slowClients({ gateway, free, models }: Target, forMs: numb
 }
 
 /** What a key that may call sends of large bodies: each is answered, or told to come again. */
-export async function admittedBodies({ gateway, free, models }: Target, bodies: number): Promise<Done> {
+async function admittedBodies({ gateway, free, models }: Target, bodies: number): Promise<Done> {
   const problems: string[] = [];
   const input = Array.from({ length: 300_000 }, (_, at) => at % 50_000);
   const embedded = await fetch(`${gateway.base}/v1/embeddings`, {
@@ -177,7 +195,7 @@ export async function admittedBodies({ gateway, free, models }: Target, bodies: 
 }
 
 /** Every admin operation with hostile values of each parameter; `share` of them, evenly. */
-export async function hostileParameters({ gateway }: Target, share: number): Promise<Done> {
+async function hostileParameters({ gateway }: Target, share: number): Promise<Done> {
   const problems: string[] = [];
   let [count, seen] = [0, 0];
   const calls = hostileCalls(ROUTES, () => 'nothing-of-this-name', 'all');

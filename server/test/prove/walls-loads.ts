@@ -9,8 +9,8 @@ import { startPostgres } from '../support/postgres.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from './tenant.ts';
+import { at, Neighbours } from './walls-bodies.ts';
 import type { Credentials, LoadDone, LoadOrder } from './walls-loads-process.ts';
-import { Neighbours, quantile } from './walls-neighbours.ts';
 
 const RATIO_MAX = 1.5;
 const CALL_EVERY_MS = 10;
@@ -45,9 +45,9 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   });
   const neighbours = new Neighbours();
   try {
-    const { organizationId, secret, model } = await furnish(gateway, await neighbours.provider());
+    const { organizationId, others } = await furnish(gateway, await neighbours.provider());
     const people = await signedUp(gateway, quick ? 2 : 10);
-    neighbours.begin({ port: gateway.port, secret, model, everyMs: CALL_EVERY_MS });
+    neighbours.begin({ port: gateway.port, pid: gateway.pid, ...others, everyMs: CALL_EVERY_MS });
     await neighbours.during(quick ? 1_000 : 8_000);
     const results: ProveResult[] = [];
     for (const trial of trialsOf(gateway, organizationId, people, quick)) results.push(await tried(trial, neighbours, quick));
@@ -99,7 +99,7 @@ async function tried({ name, order, judge }: Trial, neighbours: Neighbours, quic
     const during = await neighbours.during(measureMs);
     const done = await load.stop();
     await sleep(settleMs);
-    const [beforeMs, duringMs] = [quantile(before.tookMs, 0.95), quantile(during.tookMs, 0.95)];
+    const [beforeMs, duringMs] = [at(before.tookMs, 0.95), at(during.tookMs, 0.95)];
     ratios.push(duringMs / beforeMs);
     const problem = judge(done);
     if (problem !== null) problems.push(`${name}: ${problem}`);
@@ -107,7 +107,7 @@ async function tried({ name, order, judge }: Trial, neighbours: Neighbours, quic
     log.push(`${name}, round ${round}: p95 ${beforeMs.toFixed(2)} → ${duringMs.toFixed(2)} ms; ${wordsOf(done)}`);
   }
   load.end();
-  const ratio = quantile(ratios, 0.5);
+  const ratio = at(ratios, 0.5);
   if (!quick && ratio > RATIO_MAX) problems.push(`${name}: the p95 of others is ${ratio.toFixed(2)} times what it was before`);
   return {
     holds: problems.length === 0,
@@ -146,9 +146,11 @@ async function startLoad(order: LoadOrder): Promise<RunningLoad> {
 
 async function furnish(gateway: Gateway, othersBase: string) {
   const credentialId = await makeCredential(gateway, 'openai', `${othersBase}/v1`);
-  await makeModel(gateway, { model: 'of-others', provider: 'openai', upstreamModel: 'words:3', credentialId });
+  const [model, upstreamModel] = ['of-others', 'words:3'];
+  await makeModel(gateway, { model, provider: 'openai', upstreamModel, credentialId });
   const tenant = await makeTenant(gateway);
-  return { organizationId: tenant.organizationId, secret: (await makeKey(gateway, tenant)).secret, model: 'of-others' };
+  const { secret } = await makeKey(gateway, tenant);
+  return { organizationId: tenant.organizationId, others: { secret, model, upstreamModel } };
 }
 
 /** People with a password. */

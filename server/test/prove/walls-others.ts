@@ -1,23 +1,31 @@
 /**
- * The thread of walls-bodies.ts that calls as everybody else does, at a steady pace, and times each call by its own clock. Their provider is here
- * as well: one that answers in the thread of the attackers would be as slow as they are busy.
+ * The thread of walls-bodies.ts and walls-loads.ts that calls as everybody else does, at a steady pace, and times each call by its own clock. Their
+ * provider is here as well: one that answers in the thread of the attackers would be as slow as they are busy. Beside each call through the gateway
+ * the same call goes straight to the provider: how long that takes is the machine's doing. So is how long the gateway's main thread waited for a
+ * processor meanwhile. What a call takes beyond the longer of both is the gateway's.
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { isMainThread, type MessagePort, parentPort } from 'node:worker_threads';
 import { startVendor } from '../support/vendor-double.ts';
 
 export interface OthersOptions {
   readonly port: number;
+  readonly pid: number;
   readonly secret: string;
   readonly model: string;
+  /** The provider's own name for the model. */
+  readonly upstreamModel: string;
   /** A call is begun so often, whether or not the one before has ended. */
   readonly everyMs: number;
 }
 
-/** What came of the calls since it was last asked. */
+/** What came of the calls that were begun since it was last asked, once all of them have ended. */
 export interface Others {
   readonly tookMs: readonly number[];
+  /** What the gateway made of it. */
+  readonly addedMs: readonly number[];
   readonly failed: readonly string[];
 }
 
@@ -30,41 +38,81 @@ async function begin(main: MessagePort): Promise<void> {
   const { base } = await startVendor();
   const told = once(main, 'message') as Promise<[OthersOptions]>;
   main.postMessage(base);
-  callSteadily((await told)[0], main);
+  callSteadily((await told)[0], Number(new URL(base).port), main);
 }
 
-function callSteadily({ port, secret, model, everyMs }: OthersOptions, main: MessagePort): void {
-  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX });
-  const body = JSON.stringify({ model, max_tokens: 5, messages: [{ role: 'user', content: 'Hi.' }] });
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'content-length': body.length };
-  let tookMs: number[] = [];
-  let failed: string[] = [];
+/** The calls that were begun between two questions. */
+interface Window {
+  readonly tookMs: number[];
+  readonly addedMs: number[];
+  readonly failed: string[];
+  readonly calls: Promise<void>[];
+}
+
+function newWindow(): Window {
+  return { tookMs: [], addedMs: [], failed: [], calls: [] };
+}
+
+function callSteadily(
+  { port, pid, secret, model, upstreamModel, everyMs }: OthersOptions,
+  providerPort: number,
+  main: MessagePort,
+): void {
+  const viaGateway = callerOf(port, secret, model);
+  const straight = callerOf(providerPort, secret, upstreamModel);
+  let window = newWindow();
   let inFlight = 0;
-  const call = () => {
+  const call = async ({ tookMs, addedMs, failed }: Window) => {
+    try {
+      const before = waitedMs(pid);
+      const through = viaGateway().then((took) => [took, waitedMs(pid) - before] as const);
+      const [[took, waited], alone] = await Promise.all([through, straight()]);
+      tookMs.push(took);
+      addedMs.push(took - Math.max(alone, waited));
+    } catch (error) {
+      failed.push((error as Error).message);
+    }
+    inFlight -= 1;
+  };
+  setInterval(() => {
     if (inFlight >= IN_FLIGHT_MAX) {
-      failed.push('two hundred calls wait for their answers');
+      window.failed.push('had no room: two hundred before it wait for their answers');
       return;
     }
     inFlight += 1;
-    const startedMs = performance.now();
-    const options = { port, host: '127.0.0.1', path: '/v1/chat/completions', method: 'POST', headers, agent };
-    const sent = request(options, (answer) => {
-      answer.resume();
-      answer.on('end', () => {
-        inFlight -= 1;
-        tookMs.push(performance.now() - startedMs);
-        if (answer.statusCode !== 200) failed.push(`answered ${answer.statusCode}`);
-      });
-    });
-    sent.on('error', (error) => {
-      inFlight -= 1;
-      failed.push(error.message);
-    });
-    sent.end(body);
-  };
-  setInterval(call, everyMs);
-  main.on('message', () => {
-    main.postMessage({ tookMs, failed } satisfies Others);
-    [tookMs, failed] = [[], []];
+    window.calls.push(call(window));
+  }, everyMs);
+  main.on('message', async () => {
+    const { tookMs, addedMs, failed, calls } = window;
+    window = newWindow();
+    await Promise.all(calls);
+    main.postMessage({ tookMs, addedMs, failed } satisfies Others);
   });
+}
+
+/** How long the main thread of a process has waited for a processor so far, in milliseconds. */
+function waitedMs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+}
+
+/** One call, and how long it took in milliseconds. Rejects where it is not answered as it must be. */
+function callerOf(port: number, secret: string, model: string): () => Promise<number> {
+  const agent = new Agent({ keepAlive: true, maxSockets: IN_FLIGHT_MAX });
+  const body = JSON.stringify({ model, max_tokens: 5, messages: [{ role: 'user', content: 'Hi.' }] });
+  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json', 'content-length': body.length };
+  const options = { port, host: '127.0.0.1', path: '/v1/chat/completions', method: 'POST', headers, agent };
+  return () =>
+    new Promise((resolve, reject) => {
+      const startedMs = performance.now();
+      const sent = request(options, (answer) => {
+        answer.resume();
+        answer.on('error', reject);
+        answer.on('end', () => {
+          if (answer.statusCode === 200) resolve(performance.now() - startedMs);
+          else reject(new Error(`was answered ${answer.statusCode}`));
+        });
+      });
+      sent.on('error', reject);
+      sent.end(body);
+    });
 }

@@ -63,7 +63,6 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
   const snapshot = await openSnapshot({
     source,
     clock: schedule,
-    hashSecret: (secret) => secret,
     inFlight: () => traffic.inFlight(),
     keysMax: 100,
     forget: (added) => void asked.forget(added),
@@ -83,7 +82,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     traffic,
     tracing: null,
     lines: { note: () => {}, usageImplausible: () => {} },
-    largeBodies: { read: () => Promise.reject(new Error('no body of a simulation is large')) },
+    largeBodies: { read: noLargeBody, translate: noLargeBody },
     decisions: { find: async () => null },
     sealContent: () => null,
     refused: () => {},
@@ -156,9 +155,9 @@ function storeOf({ schedule, random, world, database }: Surroundings): ModelStor
     query,
     loadCatalogue: () => query(() => world.catalogue),
     loadOrganization: (organizationId) => query(() => world.organizations.get(organizationId) ?? null),
-    findKeyByHash: (hash) =>
+    findKeyBySecret: (secret) =>
       query(() => {
-        const key = world.keys.get(world.keyIdBySecret.get(hash) ?? '');
+        const key = world.keys.get(world.keyIdBySecret.get(secret) ?? '');
         return key === undefined ? null : { key, secretValidUntilMs: null };
       }),
     findKey: (_organizationId, keyId) => query(() => world.keys.get(keyId) ?? null),
@@ -187,4 +186,8 @@ async function restore({ schedule, world, truth }: Surroundings, source: ModelSt
     findKeys: (keys) => source.query(() => [...world.keys.values()].filter(({ id }) => keys.some(({ keyId }) => keyId === id))),
   };
   await restoreRecent(recent, sources, nowMs);
+}
+
+function noLargeBody(): Promise<never> {
+  return Promise.reject(new Error('no body of a simulation is large'));
 }

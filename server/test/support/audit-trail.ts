@@ -9,7 +9,11 @@ const NO_HEADS: AuditHeads = { known: () => null, all: () => [], remember: async
 
 /** A trail with a fixed key that accepts no event without it, and remembers nothing, unless told. */
 export function testTrail({ key, heads }: { readonly key?: Partial<AuditKey>; readonly heads?: AuditHeads } = {}): AuditTrail {
-  return { key: { key: Buffer.alloc(32, 7), unkeyedUntilMs: 0, ...key }, heads: heads ?? NO_HEADS, onContradiction: () => {} };
+  return {
+    key: { key: Buffer.alloc(32, 7), unkeyedUntilMs: 0, isReplaced: false, ...key },
+    heads: heads ?? NO_HEADS,
+    onContradiction: () => {},
+  };
 }
 
 /** Does what the triggers refuse, as the owner of the tables can. */

@@ -1,4 +1,7 @@
-/** Once per test run: a migrated snapshot of the embedded database, and a PostgreSQL with a migrated template where one can be started. */
+/**
+ * Once per test run: the program in one piece, a migrated snapshot of the embedded database, and a PostgreSQL with a migrated template where one
+ * can be started.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +9,7 @@ import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { databaseOver, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
+import { useBundle } from './bundled-program.ts';
 import { SNAPSHOT_VARIABLE, TEMPLATE, TEST_POSTGRES_VARIABLE } from './database.ts';
 import { inProcessPool } from './in-process.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
@@ -14,6 +18,7 @@ export default async function setup(): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), 'headgate-test-'));
   // One after the other: starting the embedded engine holds this thread for seconds, and a connection waits only so long.
   const postgres = await startServer();
+  await useBundle();
   await writeSnapshot(join(home, 'migrated.tar'));
   process.env[SNAPSHOT_VARIABLE] = join(home, 'migrated.tar');
   return async () => {

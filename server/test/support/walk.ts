@@ -188,15 +188,14 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     source: {
       loadCatalogue: async () => catalogueOf(now.targets),
       loadOrganization: async () => now.organization,
-      findKeyByHash: async (hash) => {
-        const key = now.keys.find(({ id }) => id === keyIdBySecret.get(hash));
+      findKeyBySecret: async (secret) => {
+        const key = now.keys.find(({ id }) => id === keyIdBySecret.get(secret));
         return key === undefined ? null : { key, secretValidUntilMs: null };
       },
       findKey: async (_organizationId, keyId) => now.keys.find(({ id }) => id === keyId) ?? null,
       versions: async () => new Map(),
     },
     clock,
-    hashSecret: (text) => text,
     keysMax: 100,
     inFlight: () => traffic.inFlight(),
     forget: (added) => void counters.forget(added),

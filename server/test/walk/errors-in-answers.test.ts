@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { cpuMs } from '../support/event-loop.ts';
 import { chat, chatAnswer, chatUsage, messages, messagesAnswer, type PlayedCall } from '../support/played-provider.ts';
 import { asking, HELLO, nanoUsd, openScene, type Scene, type Setting } from '../support/scene.ts';
 
@@ -199,9 +200,9 @@ describe('a stream whose first event is waited for', () => {
     const now = await open();
     const { call, said } = asking(now, HELLO);
     const played = await call;
-    const startedMs = performance.now();
+    const startedMs = cpuMs();
     played.events(...Array<string>(20_000).fill(':\n\n'), chat.role(), chat.text('Hello.'), chat.finish(), chat.done);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(cpuMs() - startedMs).toBeLessThan(1_000);
     played.end();
     expect((await said).text).toMatch(/^(?::\n\n){20000}data: [\s\S]*Hello\.[\s\S]*\[DONE\]\n\n$/);
   });

@@ -1,16 +1,16 @@
-import { Anchor, Select, Text } from '@mantine/core';
+import { Anchor, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
-import { type Session, useSession } from '../../api/session.tsx';
+import { organizationsWith, type Session, useSession } from '../../api/session.tsx';
 import { addressOf } from '../../components/addresses.ts';
 import { DataList, type ListQuery } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { ExportMenu } from '../../components/ExportMenu.tsx';
 import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { OwnOrganizationSelect } from '../../components/OwnOrganizationSelect.tsx';
 import { Page } from '../../components/Page.tsx';
 import { RangePicker, rangeOf } from '../../components/RangePicker.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -61,7 +61,7 @@ export function AuditPage() {
         filters={['object_type', 'object_id', 'actor_id', 'action', 'range', 'from', 'to']}
         controls={
           <FilterBar filters={FILTERS}>
-            <ChainSelect session={session} organizationId={organizationId} />
+            <ChainSelect organizationId={organizationId} />
             <RangePicker standard={null} />
           </FilterBar>
         }
@@ -78,36 +78,18 @@ export function AuditPage() {
 /** The platform's chain for its own readers; for anybody else the first organization whose log they may read. */
 function chainOf(session: Session, chosen: string | undefined): string | undefined {
   if (chosen !== undefined || session.platform_capabilities.includes('audit.read')) return chosen;
-  return readable(session)[0]?.organization_id;
+  return organizationsWith(session, 'audit.read')[0]?.organization_id;
 }
 
-function readable({ memberships, capabilities_by_organization: held }: Session) {
-  return memberships.filter(({ organization_id }) => held[organization_id]?.includes('audit.read'));
-}
-
-function ChainSelect({ session, organizationId }: { session: Session; organizationId: string | undefined }) {
+function ChainSelect({ organizationId }: { organizationId: string | undefined }) {
   const [, set] = useUrlState();
-  const choose = (id: string | undefined) => set({ organization_id: id, cursor: undefined });
-  if (session.platform_capabilities.includes('audit.read'))
-    return (
-      <ObjectSelect
-        compact
-        kind="organization"
-        label="Whose events"
-        placeholder="The platform’s own"
-        value={organizationId}
-        onChange={choose}
-      />
-    );
-  const own = readable(session);
-  if (own.length < 2) return null;
   return (
-    <Select
-      aria-label="Whose events"
-      allowDeselect={false}
-      data={own.map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }))}
-      value={organizationId ?? null}
-      onChange={(id) => choose(id ?? undefined)}
+    <OwnOrganizationSelect
+      permission="audit.read"
+      label="Whose events"
+      placeholder="The platform’s own"
+      value={organizationId}
+      onChange={(id) => set({ organization_id: id, cursor: undefined })}
     />
   );
 }

@@ -21,6 +21,7 @@ const FILTERS: readonly Filter[] = [
   { param: 'account_id', label: 'Owner (person)', kind: 'account' },
   { param: 'service_account_id', label: 'Owner (service account)', kind: 'service_account' },
   { param: 'status', label: 'Status', kind: { oneOf: ['active', 'disabled', 'revoked'] } },
+  { param: 'unused_days', label: 'Unused for (days)', kind: { oneOf: ['30', '90', '180', '365'] } },
 ];
 const PARAMS = FILTERS.map(({ param }) => param);
 const COLUMNS = keyColumns({ withPlace: true });

@@ -24,6 +24,8 @@ import { MembersTab } from './MembersTab.tsx';
 import { OrganizationCards } from './OrganizationCards.tsx';
 import { OrganizationDialog } from './OrganizationDialog.tsx';
 import { OverviewTab } from './OverviewTab.tsx';
+import { SecurityTab } from './SecurityTab.tsx';
+import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
 import { SettingsTab } from './SettingsTab.tsx';
 import { TeamsTab } from './TeamsTab.tsx';
 import type { TabProps } from './tab.ts';
@@ -47,6 +49,8 @@ const TABS: readonly Tab[] = [
   { value: 'limits', label: 'Limits & budgets', needs: 'organization.read', content: LimitsTab },
   { value: 'usage', label: 'Usage', needs: 'usage.read', content: UsageTab },
   { value: 'audit', label: 'Audit', needs: 'audit.read', content: AuditTab },
+  { value: 'security', label: 'Security', needs: 'audit.read', content: SecurityTab },
+  { value: 'service-accounts', label: 'Service accounts', needs: 'admin_tokens.manage', content: ServiceAccountsTab },
   { value: 'webhooks', label: 'Webhooks', needs: 'webhooks.manage', content: WebhooksTab },
   { value: 'settings', label: 'Settings', needs: 'organization.read', content: SettingsTab },
 ];

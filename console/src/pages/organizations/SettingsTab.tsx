@@ -37,7 +37,7 @@ export function SettingsTab({ organization }: TabProps) {
                 <Table.Td style={{ overflowWrap: 'anywhere' }}>{value}</Table.Td>
               </Table.Tr>
             ))}
-            {Object.entries(metadata).map(([name, value]) => (
+            {Object.entries(metadata ?? {}).map(([name, value]) => (
               <Table.Tr key={`metadata ${name}`}>
                 <Table.Th w={{ base: 120, xs: 180 }} fw={400} c="dimmed" scope="row" className="mono">
                   {name}

@@ -70,45 +70,54 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   );
 }
 
-/** How each provider fares: deployments at rest after failures, and the share of failed requests. */
+/** How each provider fares: the share of failed requests, and for the platform its deployments at rest after failures. */
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
+  const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
   return (
     <Section title="Provider health" empty={overview.providers.length === 0 ? 'No deployment yet.' : null}>
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Provider</Table.Th>
-            <Table.Th>State</Table.Th>
-            <Table.Th ta="right">Deployments</Table.Th>
+            {showsDeployments && <Table.Th>State</Table.Th>}
+            {showsDeployments && <Table.Th ta="right">Deployments</Table.Th>}
             <Table.Th ta="right">Requests</Table.Th>
             <Table.Th ta="right">Errors</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {overview.providers.map(({ provider, deployments, cooling, requests, errors }) => (
-            <Table.Tr key={provider}>
+          {overview.providers.map((one) => (
+            <Table.Tr key={one.provider}>
               <Table.Td>
-                <Anchor component={Link} to={PATHS.models} search={{ provider } as never} inherit>
-                  {providerName(provider)}
+                <Anchor component={Link} to={PATHS.models} search={{ provider: one.provider } as never} inherit>
+                  {providerName(one.provider)}
                 </Anchor>
               </Table.Td>
-              <Table.Td>
-                {cooling === 0 ? (
-                  <Badge color="teal">Healthy</Badge>
-                ) : (
-                  <Tooltip label="Rests after failures; one request probes it before it serves again.">
-                    <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
-                  </Tooltip>
-                )}
-              </Table.Td>
-              <Table.Td ta="right">{countText(deployments)}</Table.Td>
-              <Table.Td ta="right">{countText(requests)}</Table.Td>
-              <Table.Td ta="right">{countText(errors)}</Table.Td>
+              {showsDeployments && <Deployments deployments={one.deployments ?? 0} cooling={one.cooling ?? 0} />}
+              <Table.Td ta="right">{countText(one.requests)}</Table.Td>
+              <Table.Td ta="right">{countText(one.errors)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
     </Section>
+  );
+}
+
+function Deployments({ deployments, cooling }: { deployments: number; cooling: number }) {
+  return (
+    <>
+      <Table.Td>
+        {cooling === 0 ? (
+          <Badge color="teal">Healthy</Badge>
+        ) : (
+          <Tooltip label="Rests after failures; one request probes it before it serves again.">
+            <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
+          </Tooltip>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">{countText(deployments)}</Table.Td>
+    </>
   );
 }
 

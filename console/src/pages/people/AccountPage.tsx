@@ -4,6 +4,7 @@ import { useParams } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
+import { Breakable } from '../../components/Breakable.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import { Facts } from '../../components/Facts.tsx';
@@ -51,7 +52,7 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
         facts={[
           ['Platform role', account.platform_role === null ? 'None' : roleWord(account.platform_role)],
           ['Address', <Address key="address" of={account} />],
-          ['Made by', <bdi key="made">{madeWords(account.made)}</bdi>],
+          ['Made by', <Breakable key="made" text={madeWords(account.made)} />],
           ['Second factor', <Factors key="factors" of={account} />],
           ['Last sign-in', <Time key="seen" at={account.last_sign_in_at} relative />],
           ['Account since', <Time key="since" at={account.created_at} />],

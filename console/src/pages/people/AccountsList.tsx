@@ -1,6 +1,7 @@
 import { Anchor, Avatar, Badge, Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { Breakable } from '../../components/Breakable.tsx';
 import { DataList } from '../../components/DataList.tsx';
 import { EmptyState } from '../../components/EmptyState.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
@@ -144,7 +145,7 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
 
 /** Whether the address is proved, and how. */
 export function Address({ of: { address_proof: proof, bound_organization: bound } }: { of: Account }) {
-  if (proof !== null) return <bdi className="nowrap">{proofWords(proof)}</bdi>;
+  if (proof !== null) return <Breakable text={proofWords(proof)} />;
   const label = bound === null ? 'Only platform admins can add it to an organization' : `Only ${bound.name} admits it`;
   return (
     <Tooltip label={label}>

@@ -1,13 +1,12 @@
 import { Select, Stack } from '@mantine/core';
-import { useSession } from '../../api/session.tsx';
+import { organizationsWith, useSession } from '../../api/session.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
 import { MembersList } from './MembersList.tsx';
 
 /** The members of the organizations whose people this person manages, one organization at a time. */
 export function MyMembers() {
-  const { memberships, capabilities_by_organization: capabilities } = useSession();
   const [{ organization_id }, set] = useUrlState();
-  const managed = memberships.filter((one) => capabilities[one.organization_id]?.includes('members.manage'));
+  const managed = organizationsWith(useSession(), 'members.manage');
   const chosen = managed.find((one) => one.organization_id === organization_id) ?? managed[0];
   if (chosen === undefined) return null;
   return (

@@ -1,4 +1,4 @@
-import { Alert, Button, Select, Text } from '@mantine/core';
+import { Alert, Button, Group, Select, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
@@ -32,12 +32,19 @@ export function AdminTokens() {
         For programs and the command line. A token acts with its role, and never with more than its owner holds; what it does
         stands in the audit log under its own name.
       </Text>
-      <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
+      {state.service_account_id === undefined ? (
+        <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
+      ) : (
+        <OwnerNote
+          id={state.service_account_id}
+          onShowAll={() => set({ service_account_id: undefined, organization_id: undefined, cursor: undefined })}
+        />
+      )}
       <DataList<Token>
         name="admin-tokens"
         fetch={fetchTokens}
         columns={tokenColumns((what, token) => setDoing({ what, token }))}
-        filters={['status', 'unowned']}
+        filters={['status', 'unowned', 'organization_id', 'service_account_id']}
         searchLabel="Search by name or id"
         controls={
           <>
@@ -61,7 +68,13 @@ export function AdminTokens() {
           </EmptyState>
         }
       />
-      <CreateToken opened={state.new === '1'} onClose={() => set({ new: undefined })} onCreated={setSecret} />
+      <CreateToken
+        opened={state.new === '1'}
+        ownerId={state.service_account_id}
+        organizationId={state.organization_id}
+        onClose={() => set({ new: undefined })}
+        onCreated={setSecret}
+      />
       <TokenSecret secret={secret} onClose={() => setSecret(null)} />
       <NarrowToken token={at('narrow')} onClose={close} />
       <TakeOverToken token={at('take_over')} onClose={close} />
@@ -91,11 +104,32 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
       title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
     >
       <Text fz="sm" mb="xs">
-        Each of them ends on its day. Take over those that are needed; then they go on as yours.
+        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over what is still needed: it
+        belongs to you then and goes on working.
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
-        {isShown ? 'Show all tokens' : 'Show them'}
+        {isShown ? 'Show all tokens' : total === 1 ? 'Show it' : 'Show them'}
       </Button>
+    </Alert>
+  );
+}
+
+/** Says that only the tokens of one service account are shown. */
+function OwnerNote({ id, onShowAll }: { id: string; onShowAll: () => void }) {
+  const account = useQuery({
+    queryKey: ['token-accounts', 'one', id],
+    queryFn: () => asked(api.GET('/service-accounts/{id}', { params: { path: { id } } })),
+  });
+  return (
+    <Alert color="blue" p="xs" mb="sm" role="note">
+      <Group gap="sm" justify="space-between">
+        <Text fz="sm">
+          Tokens of the service account <b>{account.data?.name ?? id}</b>. A new token belongs to it too.
+        </Text>
+        <Button size="compact-sm" variant="default" onClick={onShowAll}>
+          Show all tokens
+        </Button>
+      </Group>
     </Alert>
   );
 }

@@ -5,38 +5,39 @@ import { type Session, useSession } from '../../api/session.tsx';
 import { CopyField } from '../../components/CopyField.tsx';
 import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
-import { wordOf } from '../../components/StatusBadge.tsx';
+import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/RoleSelect.tsx';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 import { ME, NEW, OwnerFields, useServiceAccount } from './token-owner.tsx';
 
-const PLATFORM_ROLES = ['platform_admin', 'platform_auditor'] as const;
-const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
 type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[number];
 
 interface CreateTokenProps {
   readonly opened: boolean;
   readonly onClose: () => void;
+  /** The service account, and the organization that it is of, which the form begins with. */
+  readonly ownerId: string | undefined;
+  readonly organizationId: string | undefined;
   /** Takes the token, the one time it is known. */
   readonly onCreated: (secret: string) => void;
 }
 
-export function CreateToken({ opened, onClose, onCreated }: CreateTokenProps) {
+export function CreateToken({ opened, onClose, ...rest }: CreateTokenProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Create admin token">
-      <TokenForm onCreated={onCreated} />
+      <TokenForm {...rest} />
     </FormDialog>
   );
 }
 
-function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
+function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps, 'opened' | 'onClose'>) {
   const session = useSession();
   const places = placesOf(session);
   const form = useForm({
     initialValues: {
       name: '',
-      role: (session.platform_role === 'platform_admin' ? 'platform_auditor' : 'org_auditor') as TokenRole,
-      organization_id: places[0]?.value ?? null,
-      owner: ME,
+      role: firstRole(session, organizationId),
+      organization_id: organizationId ?? places[0]?.value ?? null,
+      owner: ownerId ?? ME,
       account_name: '',
       responsible: session.account.id as string | undefined,
       lasts: '90' as Lasts,
@@ -52,7 +53,7 @@ function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
   return (
     <DialogForm
       form={form}
-      verb="Create"
+      verb="Create admin token"
       invalidates={['admin-tokens', 'token-accounts']}
       save={async ({ name, role, lasts, ...owner }, header) => {
         const service_account_id = await serviceAccountId(owner, place);
@@ -68,13 +69,7 @@ function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
         maxLength={200}
         {...form.getInputProps('name')}
       />
-      <Select
-        label="Role"
-        description="Never above your own."
-        allowDeselect={false}
-        data={rolesOf(session)}
-        {...form.getInputProps('role')}
-      />
+      <RoleSelect roles={rolesOf(session)} description="Never above your own." {...form.getInputProps('role')} />
       {!isOfPlatform(form.values.role) &&
         (session.platform_role === 'platform_admin' ? (
           <ObjectSelect
@@ -93,9 +88,13 @@ function TokenForm({ onCreated }: { onCreated: (secret: string) => void }) {
   );
 }
 
+/** The least role of the place that the form begins with. */
+function firstRole(session: Session, organizationId: string | undefined): TokenRole {
+  return session.platform_role === 'platform_admin' && organizationId === undefined ? 'platform_auditor' : 'org_auditor';
+}
+
 function rolesOf({ platform_role }: Session) {
-  const roles = platform_role === 'platform_admin' ? [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] : ORGANIZATION_ROLES;
-  return roles.map((value) => ({ value, label: wordOf(value) }));
+  return platform_role === 'platform_admin' ? [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] : ORGANIZATION_ROLES;
 }
 
 /** Organizations in which this person may make tokens. */

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useCanAnywhere, useSession } from '../../api/session.tsx';
 import { Page } from '../../components/Page.tsx';
 import { useUrlState } from '../../components/useUrlState.ts';
+import { TokenAccountsList } from '../service-accounts/TokenAccountsList.tsx';
 import { WebhooksList } from '../webhooks/WebhooksList.tsx';
 import { AdminTokens } from './AdminTokens.tsx';
 import { InForce } from './InForce.tsx';
@@ -17,6 +18,7 @@ export function SettingsPage() {
   const [state, set] = useUrlState();
   const mayReadPlatform = useCanAnywhere('platform.read');
   const mayManageWebhooks = useSession().platform_capabilities.includes('webhooks.manage');
+  const mayManageMachines = useSession().platform_capabilities.includes('admin_tokens.manage');
   const mayManageTokens = useCanAnywhere('admin_tokens.manage');
   const standard = mayReadPlatform ? STANDARD : 'tokens';
   return (
@@ -32,6 +34,10 @@ export function SettingsPage() {
             search: undefined,
             sort: undefined,
             new: undefined,
+            status: undefined,
+            unowned: undefined,
+            organization_id: undefined,
+            service_account_id: undefined,
           })
         }
       >
@@ -47,6 +53,7 @@ export function SettingsPage() {
           <Tabs.Tab value="retention">Retention</Tabs.Tab>
           {mayManageWebhooks && <Tabs.Tab value="webhooks">Webhooks</Tabs.Tab>}
           {mayManageTokens && <Tabs.Tab value="tokens">Admin tokens</Tabs.Tab>}
+          {mayManageMachines && <Tabs.Tab value="service-accounts">Service accounts</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="settings">
           <InForce />
@@ -68,6 +75,9 @@ export function SettingsPage() {
         </Tabs.Panel>
         <Tabs.Panel value="tokens">
           <AdminTokens />
+        </Tabs.Panel>
+        <Tabs.Panel value="service-accounts">
+          <TokenAccountsList organizationId={null} />
         </Tabs.Panel>
       </Tabs>
     </Page>

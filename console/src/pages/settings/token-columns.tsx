@@ -1,10 +1,11 @@
-import { Button, Group, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { IconDots } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
-import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
+import { RoleName } from '../../components/RoleSelect.tsx';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 
 type Token = Schema<'AdminToken'>;
@@ -27,7 +28,7 @@ export function tokenColumns(act: Act): ListColumn<Token>[] {
       phone: { fact: 2 },
       render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span>,
     },
-    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => wordOf(role) },
+    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => <RoleName role={role} /> },
     {
       accessor: 'organization_id',
       title: 'Acts in',
@@ -51,11 +52,15 @@ export function tokenColumns(act: Act): ListColumn<Token>[] {
       accessor: 'expires_at',
       title: 'Expires',
       noWrap: true,
-      render: ({ expires_at }) => (expires_at === null ? 'Never' : <Time at={expires_at} />),
+      render: ({ expires_at, unowned_ends_at }) => {
+        const end = unowned_ends_at ?? expires_at;
+        return end === null ? 'Never' : <Time at={end} />;
+      },
     },
     {
       accessor: 'actions',
       title: <VisuallyHidden>Actions</VisuallyHidden>,
+      width: 52,
       phone: 'menu',
       render: (token) => <Actions token={token} act={act} />,
     },
@@ -85,7 +90,7 @@ function Name({ token: { name, permissions, organization_ids, networks, maker_na
   );
 }
 
-function Owner({ token: { owner, unowned_ends_at } }: { token: Token }) {
+function Owner({ token: { owner } }: { token: Token }) {
   switch (owner.kind) {
     case 'account':
       return <bdi>{owner.name ?? owner.id}</bdi>;
@@ -99,16 +104,7 @@ function Owner({ token: { owner, unowned_ends_at } }: { token: Token }) {
     case 'installation':
       return 'The installation';
     case 'nobody':
-      return (
-        <Stack gap={0}>
-          <span>Nobody</span>
-          {unowned_ends_at !== null && (
-            <Faint>
-              Ends <Time at={unowned_ends_at} />
-            </Faint>
-          )}
-        </Stack>
-      );
+      return 'Nobody';
   }
 }
 
@@ -123,27 +119,29 @@ function Status({ token: { status, stopped_by } }: { token: Token }) {
 
 function Actions({ token, act }: { token: Token; act: Act }) {
   if (token.status === 'revoked' || token.status === 'expired') return null;
-  const verdict = verdictOf('admin_tokens.manage', token.capabilities);
+  const { allowed, reason } = verdictOf('admin_tokens.manage', token.capabilities);
   const canBeTaken = token.owner.kind === 'nobody' || token.stopped_by === 'responsible';
   return (
-    <Group gap="xs" justify="flex-end" wrap="nowrap">
-      {canBeTaken && (
-        <GuardedButton verdict={verdict} size="compact-sm" variant="default" onClick={() => act('take_over', token)}>
-          Take over
-        </GuardedButton>
-      )}
-      <GuardedButton verdict={verdict} size="compact-sm" variant="default" onClick={() => act('narrow', token)}>
-        Change
-      </GuardedButton>
-      <Button
-        size="compact-sm"
-        variant="default"
-        aria-label={`Revoke ${token.name}`}
-        disabled={!verdict.allowed}
-        onClick={() => act('revoke', token)}
-      >
-        Revoke
-      </Button>
-    </Group>
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${token.name}`}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {canBeTaken && (
+          <Menu.Item disabled={!allowed} onClick={() => act('take_over', token)}>
+            Take over…
+          </Menu.Item>
+        )}
+        <Menu.Item disabled={!allowed} onClick={() => act('narrow', token)}>
+          Change…
+        </Menu.Item>
+        <Menu.Item color="red" disabled={!allowed} onClick={() => act('revoke', token)}>
+          Revoke…
+        </Menu.Item>
+        {!allowed && <Menu.Label maw={260}>{reason}</Menu.Label>}
+      </Menu.Dropdown>
+    </Menu>
   );
 }

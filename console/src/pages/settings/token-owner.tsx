@@ -36,7 +36,7 @@ export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatfor
     <>
       <Select
         label="Belongs to"
-        description="Your own ends when you do not hold its role any more. A machine’s belongs to a service account, for which a person answers."
+        description="A token of yours ends when you no longer hold its role. A machine’s token belongs to a service account, and a person answers for it."
         allowDeselect={false}
         data={[
           { value: ME, label: 'You' },

@@ -148,11 +148,11 @@ volumes:
 - name: HEADGATE_PUBLIC_URL
   value: {{ . | quote }}
 {{- end }}
-{{- $secrets := list "DATABASE_URL" "REDIS_URL" "HEADGATE_MASTER_KEY" "HEADGATE_ADMIN_TOKEN" "HEADGATE_SMTP_URL" "HEADGATE_METRICS_TOKEN" "OTEL_EXPORTER_OTLP_HEADERS" }}
+{{- $secrets := list "DATABASE_URL" "REDIS_URL" "HEADGATE_MASTER_KEY" "HEADGATE_MASTER_KEY_COMMAND" "HEADGATE_ADMIN_TOKEN" "HEADGATE_SMTP_URL" "HEADGATE_METRICS_TOKEN" "OTEL_EXPORTER_OTLP_HEADERS" }}
 {{- range $name := $secrets }}
 - name: {{ $name }}
   valueFrom:
-    secretKeyRef: { name: {{ $.root.Values.secretName }}, key: {{ $name }}, optional: {{ not (has $name (list "DATABASE_URL" "REDIS_URL" "HEADGATE_MASTER_KEY")) }} }
+    secretKeyRef: { name: {{ $.root.Values.secretName }}, key: {{ $name }}, optional: {{ not (has $name (list "DATABASE_URL" "REDIS_URL")) }} }
 {{- end }}
 {{- range $name, $value := .root.Values.settings }}
 {{- if has $name $secrets }}{{ fail (printf "settings.%s: this is a secret; put it into the secret %s" $name $.root.Values.secretName) }}{{ end }}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ADDRESS_PROOFS, METHOD_ORIGINS } from '../../domain/address.ts';
+import { isOwn } from '../../domain/permission.ts';
 import { addProof, listProofs, provedSince } from '../../store/address-proofs.ts';
 import * as signIn from '../../store/sign-in.ts';
 import { accountObject, accountOut, loadAccount, viewAccount, viewProof } from '../account-view.ts';
@@ -71,7 +72,8 @@ export const vouch = route({
   response: accountOut,
   load: loadAccount,
   handle: async (call, row) => {
-    if (call.actor.accountId === row.id) throw conflict('Nobody vouches for their own address. Ask another platform admin.');
+    if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
+      throw conflict('Nobody vouches for their own address. Ask another platform admin.');
     const { reason } = call.body;
     await change(call, async ({ tx, now, record }) => {
       if ((await provedSince(tx, row.id)) !== null) throw conflict('The address of this account is proved already.');

@@ -11,7 +11,7 @@ import { requireAdmissible } from '../admissible.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
 import { email, idParams, name } from '../fields.ts';
-import { requireGrantableRole } from '../grant-role.ts';
+import { requireCoveredAccount, requireGrantableRole } from '../grant-role.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
 import { conflict, notFound } from '../problem.ts';
@@ -107,6 +107,7 @@ export const update = route({
       };
       if (isUnchanged(accountFacts(row), accountFacts({ ...row, ...columns }))) return row;
       requireGrantable(call, row.platformRole, columns.platformRole);
+      if (columns.email !== row.email || columns.status !== row.status) await requireCoveredAccount(call, tx, row);
       if (columns.platformRole !== null && columns.platformRole !== row.platformRole) {
         await requireAdmissible(call, tx, { accountId: id, organizationId: null });
       }
@@ -154,6 +155,7 @@ export const resetSecondFactor = route({
     if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
       throw conflict('Manage your own second factors in your account, with your password.');
     return change(call, async ({ tx, record }) => {
+      await requireCoveredAccount(call, tx, row);
       const before = await signIn.dropFactors(tx, row.id);
       await signIn.endSessions(tx, row.id);
       await record({ ...accountObject(row), action: 'account.second_factor_reset', before, after: null });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PLATFORM_ROLES, type RoleGrant } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import { hashSecret, lastFour, newAdminToken } from '../../lib/secrets.ts';
+import { hashedSecret, lastFour, newAdminToken } from '../../lib/secrets.ts';
 import type { AdminTokenRow } from '../../store/admin-tokens.ts';
 import * as adminTokens from '../../store/admin-tokens.ts';
 import { grantOfToken } from '../../store/token-facts.ts';
@@ -87,7 +87,7 @@ export const create = route({
         name: call.body.name,
         role: grant.role,
         organizationId: call.body.organization_id ?? null,
-        hash: Buffer.from(hashSecret(call.deps.keys.pepper, token), 'hex'),
+        ...hashedSecret(call.deps.keys.pepper, token),
         lastFour: lastFour(token),
         expiresAt,
         ...patchedNarrowing(NOT_NARROWED, call.body),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { can } from '../../domain/permission.ts';
 import * as groups from '../../store/access-groups.ts';
 import * as targets from '../../store/callable-targets.ts';
 import * as deployments from '../../store/deployments.ts';
@@ -23,7 +24,8 @@ const LABELS_MAX = 100;
 
 export const list = route({
   summary: 'List callable targets',
-  description: 'Models and route groups. Whoever is not of the platform sees what their organizations are granted.',
+  description:
+    'Models and route groups. Whoever is not of the platform sees what their organizations are granted, and of the fallbacks those among them.',
   permission: 'organization.read',
   query: z.strictObject({
     ...namedListQuery,
@@ -36,18 +38,15 @@ export const list = route({
   handle: async (call) => {
     const { query, deps } = call;
     const catalogue = await accessCatalogue(deps.db);
-    const filter = {
-      kind: query.type,
-      accessGroup: query.access_group,
-      search: searchOf({ search: query.search }),
-      among: await visibleNames(call, catalogue, query.organization_id),
-    };
+    const among = await visibleNames(call, catalogue, query.organization_id);
+    const seen = can(call.actor, 'platform.read', { organizationId: null }) ? undefined : new Set(among);
+    const filter = { kind: query.type, accessGroup: query.access_group, search: searchOf({ search: query.search }), among };
     const page = { limit: query.limit, cursor: query.cursor, direction: query.sort === '-name' ? 'desc' : 'asc' } as const;
     const found = await targets.list(deps.db, filter, page);
     const shown = found.rows.flatMap((name) => catalogue.targets.get(name) ?? []);
     return renderPage(
       found,
-      shown.map((target) => renderTarget(target, deps.clock.nowMs())),
+      shown.map((target) => renderTarget(target, (name) => seen?.has(name) ?? true, deps.clock.nowMs())),
     );
   },
 });

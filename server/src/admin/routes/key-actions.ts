@@ -31,7 +31,7 @@ export const rotate = route({
       requireVersion(call, row.version);
       const until = new Date(now.getTime() + (call.body?.overlap_seconds ?? 0) * 1_000);
       await keys.endSecrets(tx, row, until);
-      await keys.addSecret(tx, { organizationId, keyId: id, hash: secret.hash, at: now });
+      await keys.addSecret(tx, { organizationId, keyId: id, hash: secret.hash, pepper: secret.pepper, at: now });
       const updated = await keys.update(tx, row, { prefix: secret.prefix, lastFour: secret.lastFour }, now);
       const before = { last_four: row.lastFour };
       await record({

@@ -91,7 +91,7 @@ async function insertKey(
     createdAt: now,
     updatedAt: now,
   });
-  await keys.addSecret(tx, { organizationId, keyId: row.id, hash: secret.hash, at: now });
+  await keys.addSecret(tx, { organizationId, keyId: row.id, hash: secret.hash, pepper: secret.pepper, at: now });
   await storeBudgets(tx, { organizationId, scope: 'key', scopeId: row.id }, policy, call.body, now);
   const after = { ...keyFacts(row, policy), owner: row.ownerMembershipId ?? row.ownerServiceAccountId };
   await record({ ...eventOf(row), action: 'key.create', before: null, after });

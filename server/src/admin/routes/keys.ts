@@ -23,11 +23,18 @@ import { route } from '../route.ts';
 import { namesTags, patchedTags } from '../tag-fields.ts';
 import { eventOf, futureInstant, keySettings, owner, ownerOf } from './key-create.ts';
 
+const UNUSED_DAYS_MAX = 3_650;
+const DAY_MS = 86_400_000;
+
 export const keyFilters = {
   team_id: id.optional(),
   account_id: id.optional().meta({ description: 'Keys a person owns.' }),
   service_account_id: id.optional(),
   status: z.enum(['active', 'disabled', 'revoked']).optional(),
+  unused_days: z.coerce.number().int().min(1).max(UNUSED_DAYS_MAX).optional().meta({
+    description:
+      'Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made.',
+  }),
 };
 const keysQuery = z.strictObject({ ...listQuery, ...keyFilters });
 type KeysQuery = z.output<typeof keysQuery>;
@@ -123,8 +130,14 @@ export async function filterOf(
     membershipIds: query.account_id === undefined ? undefined : await accounts.membershipIds(deps.db, query.account_id),
     serviceAccountId: query.service_account_id,
     status: query.status,
+    unused: query.unused_days === undefined ? undefined : unusedFor(query.unused_days, deps.clock.nowMs()),
     search: searchOf(query),
   };
+}
+
+/** The filter for keys that nobody has used for so many days. */
+export function unusedFor(days: number, nowMs: number): keys.UnusedKeys {
+  return { since: new Date(nowMs - days * DAY_MS), at: new Date(nowMs) };
 }
 
 type Catalogue = Awaited<ReturnType<typeof accessCatalogue>>;

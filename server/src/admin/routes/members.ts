@@ -204,9 +204,12 @@ function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, m
   const { organizationId, accountId } = member;
   if (namesCap(body)) authorize(actor, 'member_limits.change', { organizationId, ownerAccountId: accountId });
   if (body.status !== undefined || body.metadata !== undefined) authorize(actor, 'members.manage', { organizationId });
+  const present = { role: member.role as OrganizationRole, organizationId };
+  // Disabling takes the role away, and enabling gives it back.
+  if (body.status !== undefined && body.status !== member.status) requireGrantableRole(call, present, '/status');
   if (body.role === undefined || body.role === member.role) return;
   requireGrantableRole(call, { role: body.role, organizationId }, '/role');
-  requireGrantableRole(call, { role: member.role as OrganizationRole, organizationId }, '/role');
+  requireGrantableRole(call, present, '/role');
 }
 
 function namesCap(body: Pick<PatchBody, 'rate_limits' | 'model_limits' | 'budgets' | 'asset_access'>): boolean {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { can } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import { contentKeyPurpose, newDataKey, wrapKey } from '../../lib/secrets.ts';
+import { newDataKey } from '../../lib/secrets.ts';
+import { wrapContentKey } from '../../store/content-keys.ts';
 import type { OrganizationRow } from '../../store/organizations.ts';
 import * as organizations from '../../store/organizations.ts';
 import { organizationAccessFrom, organizationAccessToColumns } from '../../store/policy-columns.ts';
@@ -64,7 +65,7 @@ export const create = route({
     const policy = patchedPolicy(NO_POLICY, call.body);
     const created = await change(call, async ({ tx, now, record, touch }) => {
       const id = newId('org', now.getTime());
-      const contentKey = wrapKey(call.deps.keys.master, newDataKey(call.deps.random), contentKeyPurpose(id));
+      const contentKey = await wrapContentKey(tx, call.deps.keys.content, id, newDataKey(call.deps.random));
       const row = await organizations.insert(tx, {
         id,
         slug: call.body.slug,
@@ -75,7 +76,8 @@ export const create = route({
         ...patchedTags(NO_TAGS, call.body),
         ...auditColumns(call.body),
         metadata: mergedMetadata({}, call.body.metadata),
-        contentKey,
+        contentKey: Buffer.from(contentKey.bytes),
+        contentKeyBy: contentKey.by,
         createdAt: now,
         updatedAt: now,
       });

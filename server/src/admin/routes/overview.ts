@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money.ts';
+import { can } from '../../domain/permission.ts';
 import { SCOPES } from '../../domain/tenancy.ts';
 import type { OrganizationRow } from '../../store/organizations.ts';
 import * as overview from '../../store/overview.ts';
@@ -35,6 +36,8 @@ type OverviewCall = AdminCall<unknown, z.output<typeof query>>;
 const amounts = { requests: z.int(), spend: z.string() };
 const millis = z.number().nullable();
 
+const NEEDS_PLATFORM = 'Null: it needs platform.read. They are the deployments of all tenants together.';
+
 const overviewOut = z
   .object({
     range: z.object({ from: instantOut, to: instantOut, interval: z.enum(['hour', 'day']), time_zone: z.string() }),
@@ -53,7 +56,13 @@ const overviewOut = z
       .array(z.object({ id: z.string(), name: z.string(), organization_id: z.string(), ...amounts }))
       .meta({ description: 'The dearest; across organizations those of the ten dearest organizations.' }),
     providers: z.array(
-      z.object({ provider: z.string(), deployments: z.int(), cooling: z.int(), requests: z.int(), errors: z.int() }),
+      z.object({
+        provider: z.string(),
+        deployments: z.int().nullable().meta({ description: NEEDS_PLATFORM }),
+        cooling: z.int().nullable().meta({ description: NEEDS_PLATFORM }),
+        requests: z.int(),
+        errors: z.int(),
+      }),
     ),
     budgets_closest: z.array(
       z.object({
@@ -208,19 +217,19 @@ function seriesOf(report: UsageReport, starts: readonly number[], failures: read
   });
 }
 
-/** Providers that were asked, and for who may read the platform all that could be. */
+/** Providers that were asked. Who may read the platform sees all that could be, with how many deployments each has and how they fare. */
 async function providersOf(call: OverviewCall, report: UsageReport, failures: readonly overview.Failures[]) {
-  const all = await overview.deploymentsOf(call.deps.db);
+  const seesAll = can(call.actor, 'platform.read', { organizationId: null });
+  const all = seesAll ? await overview.deploymentsOf(call.deps.db) : [];
   const resting = new Set(call.deps.process.health().cooling.map((one) => one.deploymentId));
   const asked = new Map(report.lines.flatMap((line) => (line.groups.provider ? [[line.groups.provider, line] as const] : [])));
-  const seesAll = reachWithin(call.actor, 'platform.read', 'platform').length > 0;
-  const names = new Set([...asked.keys(), ...(seesAll ? all.map((one) => one.provider) : [])]);
+  const names = new Set([...asked.keys(), ...all.map((one) => one.provider)]);
   return [...names].sort().map((provider) => {
     const own = all.filter((one) => one.provider === provider);
     return {
       provider,
-      deployments: own.length,
-      cooling: own.filter((one) => resting.has(one.id)).length,
+      deployments: seesAll ? own.length : null,
+      cooling: seesAll ? own.filter((one) => resting.has(one.id)).length : null,
       requests: Number(asked.get(provider)?.sums.requests ?? 0),
       errors: sumOf(failures, (one) => one.provider === provider),
     };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { can, reachOf } from '../../domain/permission.ts';
-import { contentKeyPurpose, open, UnsealFailure, unwrapKey } from '../../lib/secrets.ts';
+import type { WrappedContentKey } from '../../domain/tenancy.ts';
+import { type ContentWrappers, open, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
 import * as memberships from '../../store/memberships.ts';
 import * as organizations from '../../store/organizations.ts';
 import { totalOf } from '../../store/paging.ts';
@@ -180,8 +181,8 @@ async function readContent(call: AdminCall, { row, sealed }: FoundRequest): Prom
   if (sealed === null) return null;
   const organization = await organizations.find(call.deps.db, row.organizationId);
   if (organization === null || organization.contentKey === null) return null;
-  const key = unwrapKey(call.deps.keys.master, organization.contentKey, contentKeyPurpose(row.organizationId));
-  const content = opened(key, sealed, row.requestId);
+  const wrapped = { bytes: organization.contentKey, by: organization.contentKeyBy };
+  const content = opened(call.deps.keys.content, row, wrapped, sealed);
   if (content === null) return null;
   await change(call, ({ record }) =>
     record({
@@ -197,8 +198,15 @@ async function readContent(call: AdminCall, { row, sealed }: FoundRequest): Prom
   return content;
 }
 
-function opened(key: Buffer, sealed: Buffer, requestId: string): NonNullable<z.output<typeof contentOut>> | null {
+/** Null where the organization's key, or the content, cannot be opened: it was sealed under a key that is lost. */
+function opened(
+  wrappers: ContentWrappers,
+  { organizationId, requestId }: FoundRequest['row'],
+  wrapped: WrappedContentKey,
+  sealed: Buffer,
+): NonNullable<z.output<typeof contentOut>> | null {
   try {
+    const key = openContentKey(wrappers, organizationId, wrapped);
     return JSON.parse(open(key, sealed, requestId).toString()) as NonNullable<z.output<typeof contentOut>>;
   } catch (error) {
     if (error instanceof UnsealFailure) return null;

@@ -10,7 +10,7 @@ import { email, name } from '../fields.ts';
 import { firstCookies } from '../first-cookies.ts';
 import * as load from '../load.ts';
 import { checkPassword, newPassword } from '../new-password.ts';
-import { hashOfLink, linkToken } from '../one-time-token.ts';
+import { hashesOfLink, linkToken } from '../one-time-token.ts';
 import { conflict } from '../problem.ts';
 import { route } from '../route.ts';
 import { ownEvent } from '../sign-in-audit.ts';
@@ -70,7 +70,7 @@ function usedUp() {
 /** The link of a token while it can be used. */
 async function livingLink(call: AdminCall, token: string): Promise<signIn.OneTimeLink | null> {
   const { db, keys, clock } = call.deps;
-  const link = await signIn.findLink(db, 'first_admin', hashOfLink(keys.pepper, token));
+  const link = await signIn.findLink(db, 'first_admin', hashesOfLink(keys, token));
   if (link === null || link.usedAt !== null || link.expiresAt.getTime() <= clock.nowMs()) return null;
   return (await signIn.isAnyAdminWithSignIn(db)) ? null : link;
 }

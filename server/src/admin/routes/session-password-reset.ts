@@ -10,9 +10,10 @@ import * as signIn from '../../store/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
 import { email, idParams } from '../fields.ts';
+import { requireCoveredAccount } from '../grant-role.ts';
 import * as load from '../load.ts';
 import { checkPassword, newPassword } from '../new-password.ts';
-import { hashOfLink, linkToken, newLinkToken } from '../one-time-token.ts';
+import { hashesOfLink, hashOfLink, linkToken, newLinkToken } from '../one-time-token.ts';
 import { ownOriginOf } from '../own-origin.ts';
 import { conflict, notFound } from '../problem.ts';
 import { route } from '../route.ts';
@@ -62,7 +63,7 @@ export const confirm = route({
   handle: async (call) => {
     const { token, password } = call.body;
     const { db, keys, identity } = call.deps;
-    const link = await signIn.findLink(db, 'password_reset', hashOfLink(keys.pepper, token));
+    const link = await signIn.findLink(db, 'password_reset', hashesOfLink(keys, token));
     const account = link?.accountId == null ? null : await accounts.find(db, link.accountId);
     if (link === null || account?.status !== 'active' || !isLiving(call, link)) throw usedUp();
     checkPassword(password, account);
@@ -92,6 +93,7 @@ export const createLink = route({
   handle: async (call, account) => {
     if (account.status !== 'active') throw conflict('This account is disabled.');
     const link = await change(call, async (change) => {
+      await requireCoveredAccount(call, change.tx, account);
       await change.record(accountEvent('account.password_reset_link', account));
       return makeLink(call, change, account, { validMs: HANDED_VALID_MS, isHanded: true });
     });

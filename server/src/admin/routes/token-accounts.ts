@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
+import type { AdminTokenRow } from '../../store/admin-tokens.ts';
 import * as adminTokens from '../../store/admin-tokens.ts';
+import type { Database } from '../../store/database.ts';
 import type { TokenAccountRow } from '../../store/token-accounts.ts';
 import * as tokenAccounts from '../../store/token-accounts.ts';
 import { grantOfToken } from '../../store/token-facts.ts';
@@ -10,6 +12,7 @@ import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
 import { capabilities, id, idParams, instantOut, isoOf, name } from '../fields.ts';
+import { requireGrantableRole } from '../grant-role.ts';
 import { requireVersion } from '../if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../lists.ts';
 import * as load from '../load.ts';
@@ -143,6 +146,8 @@ export async function updateTokenAccount(
     if (row === null) throw notFound('service account');
     requireVersion(call, row.version);
     const { name = row.name, status = row.status, responsible_account_id: responsible = row.responsibleAccountId } = call.body;
+    // Disabling takes the roles of its tokens away, and enabling gives them back.
+    if (status !== row.status) await lockGrantableTokens(call, tx, id);
     if (responsible !== row.responsibleAccountId) await requireMayTakeOver(call, tx, row, responsible);
     const columns = { name, status, responsibleAccountId: responsible };
     const [before, after] = [facts(row), facts({ ...row, ...columns })];
@@ -170,20 +175,31 @@ async function requireMayTakeOver(
   }
 }
 
+/** Its tokens, locked. Throws 403 when one has a role above the caller's: whoever may not revoke that one does not end it in another way. */
+async function lockGrantableTokens(
+  call: AdminCall<unknown, unknown, unknown>,
+  db: Database,
+  id: string,
+): Promise<readonly AdminTokenRow[]> {
+  const tokens = await adminTokens.lockOfServiceAccounts(db, [id]);
+  for (const token of tokens) requireGrantableRole(call, grantOfToken(token), '');
+  return tokens;
+}
+
 /** Deletes one with its tokens; returns their ids. A rehearsal only names them. */
 export async function removeTokenAccount(
   call: AdminCall<unknown, unknown, unknown>,
   { id }: TokenAccountRow,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<readonly string[]> {
-  if (isDryRun) return (await adminTokens.lockOfServiceAccounts(call.deps.db, [id])).map((token) => token.id);
+  if (isDryRun) return (await lockGrantableTokens(call, call.deps.db, id)).map((token) => token.id);
   return change(call, async (change) => {
     const { tx, now, record } = change;
     const row = await tokenAccounts.lock(tx, id);
     if (row === null) throw notFound('service account');
     requireVersion(call, row.version);
     const revoked: string[] = [];
-    for (const token of await adminTokens.lockOfServiceAccounts(tx, [id])) {
+    for (const token of await lockGrantableTokens(call, tx, id)) {
       await adminTokens.revoke(tx, { id: token.id, at: now });
       const [before, after] = [{ revoked_at: null }, { revoked_at: isoOf(now) }];
       await record({ ...tokenEvent(token), action: 'admin_token.revoke', before, after });

@@ -3,13 +3,14 @@
 local counters = cjson.decode(ARGV[1])
 local act = ARGV[2]
 local ASKED_MS_MAX = 5000
-
-local QUESTION_MS = ASKED_MS_MAX + 5000
 local RECORDS_MAX = 100000
 
+local function slot_of()
+  return string.match(KEYS[1], '^.-{.-}:')
+end
+
 -- What is settled and not known to be in the ledger: id, when, tokens, nano-dollars and whose use it is of each, as JSON.
-local function unstored(now)
-  local slot = string.match(KEYS[1], '^.-{.-}:')
+local function unstored(slot, now)
   local list = {}
   if call('HLEN', slot .. 'h') > RECORDS_MAX then return '"too many"' end
   local all = call('HGETALL', slot .. 'h')
@@ -23,13 +24,12 @@ local function unstored(now)
       list[#list + 1] = { all[n], whole(numbers[1]), whole(tokens), whole(nano_usd), who }
     end
   end
-  call('SET', slot .. 'q', 1, 'PX', QUESTION_MS)
   return #list == 0 and '[]' or cjson.encode(list)
 end
 
 -- Begins to ask for the past of one counter: what is settled from now on is counted here, all before it is in the answer, which is the
 -- ledger's and what is settled and not in the ledger yet. Returns the question's number and the latter; 0 where nobody has to ask or somebody
--- is asking; a question as old as ASKED_MS_MAX was asked by somebody who died.
+-- is asking; a question as old as ASKED_MS_MAX was asked by somebody who died. The number that the organization's open questions have is in between.
 -- Arguments: an instant within the period, a number from 2 to 999 that is another one each time.
 local function ask(now, seen, others)
   load(counters, KEYS, tonumber(ARGV[3]), others)
@@ -39,21 +39,31 @@ local function ask(now, seen, others)
   drop_settled(1)
   c[PAST] = now * 1000 + tonumber(ARGV[4])
   save(now, seen)
-  return c[PAST], unstored(now)
+  local slot = slot_of()
+  return c[PAST], open_question(slot, now), unstored(slot, now)
 end
 
--- What the ledger holds, unless the question was given up meanwhile. Arguments: as of the question; then instants and amounts.
+-- What the ledger holds, unless the question was given up meanwhile: then what was stored since may be in both. Arguments: as of the question,
+-- its two numbers; then instants and amounts.
 local function fill(now, seen, others)
   load(counters, KEYS, tonumber(ARGV[3]), others)
-  local c = state[1]
+  local c, slot = state[1], slot_of()
+  local is_late = has_ended_early(slot, ARGV[5])
+  close_question(slot, ARGV[5])
   if c[PAST] ~= tonumber(ARGV[4]) then return c[PAST] end
-  for n = 5, #ARGV - 1, 2 do add_used(1, tonumber(ARGV[n]), tonumber(ARGV[n + 1]), now) end
+  if is_late then
+    c[PAST], changed[1] = UNKNOWN, true
+    save(now, seen)
+    return UNKNOWN
+  end
+  for n = 6, #ARGV - 1, 2 do add_used(1, tonumber(ARGV[n]), tonumber(ARGV[n + 1]), now) end
   c[PAST], changed[1] = KNOWN, true
   save(now, seen)
   return KNOWN
 end
 
 local function give_up(now, seen, others)
+  close_question(slot_of(), ARGV[5])
   load(counters, KEYS, tonumber(ARGV[3]), others)
   local c = state[1]
   if c[PAST] ~= tonumber(ARGV[4]) then return c[PAST] end
@@ -157,5 +167,5 @@ end
 if act == 'restore' then saw(KEYS[1], tonumber(ARGV[4])) end
 local now, seen, others = now_ms(KEYS[1])
 local acts = { ask = ask, fill = fill, give_up = give_up, restore = restore, correct = correct, forget = forget, doubt = doubt, recount = recount }
-local answer, text = acts[act](now, seen, others)
-return doubles({ answer }) .. (text or '')
+local answer, number, text = acts[act](now, seen, others)
+return doubles({ answer, number or 0 }) .. (text or '')

@@ -1,33 +1,36 @@
 -- Rows of requests are in the ledger: their records have done their work. What was not settled by then is settled here, so that a settlement
--- lost on its way is late and not lost.
+-- lost on its way is late and not lost. While the past is asked for, it stays known that they were stored meanwhile; see asking.lua.
 -- KEYS: where the organization's holds are. ARGV: of each its id, how many requests it is, tokens, nano-dollars.
 local slot = string.sub(KEYS[1], 1, -2)
--- While the past is asked for, who asks must still be able to tell what was settled before; see ask.
 local waiting, done = slot .. 'w', {}
-local is_asked = call('EXISTS', slot .. 'q') == 1
-if not is_asked then
-  local n = call('LLEN', waiting)
+local is_asked, is_asked_beside = false, false
+if call('EXISTS', slot .. 'x', slot .. 'y', waiting, slot .. BESIDE) > 0 then
+  is_asked = oldest_question(slot, now_ms(organization_key(KEYS[1]))) ~= nil
+  local beside = call('GET', slot .. BESIDE)
+  is_asked_beside = beside == '1'
+  local n = beside and 0 or call('LLEN', waiting)
   while n > 0 do
     call('HDEL', KEYS[1], unpack(call('LPOP', waiting, min(n, 1000))))
     n = n - 1000
   end
 end
+local latest = is_asked and call('GET', slot .. 'n')
 for a = 1, #ARGV - 3, 4 do
   local id, requests, tokens, nano_usd = ARGV[a], tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2]), tonumber(ARGV[a + 3])
   local kept = call('HGET', KEYS[1], id)
   if kept and not is_mark(kept) then
-    if string.sub(kept, 1, 1) ~= SETTLED then
-      local flag, owner, name, who, numbers = record_of(kept)
-      settle_recorded(KEYS[1], flag, name, who, numbers, requests, tokens, nano_usd)
-      call('HSET', KEYS[1], id, record_text(SETTLED, owner, name, who, { numbers[1], tokens, nano_usd }))
-    end
+    local flag, owner, name, who, numbers = record_of(kept)
+    if flag ~= SETTLED then settle_recorded(KEYS[1], flag, name, who, numbers, requests, tokens, nano_usd) end
     done[#done + 1] = id
-    if is_asked and requests > 0 then
+    if is_asked_beside and requests > 0 then
+      if flag ~= SETTLED then call('HSET', KEYS[1], id, record_text(SETTLED, owner, name, who, { numbers[1], tokens, nano_usd })) end
       call('RPUSH', waiting, id)
     else
+      if is_asked and requests > 0 then call('ZADD', slot .. 'x', latest, id .. ':' .. whole(numbers[1])) end
       call('HDEL', KEYS[1], id)
     end
   end
 end
-if is_asked then call('PEXPIRE', waiting, HOLDS_MS) end
+if is_asked_beside then call('PEXPIRE', waiting, HOLDS_MS) end
+if is_asked then call('PEXPIRE', slot .. 'x', HOLDS_MS) end
 return doubles({ #done })

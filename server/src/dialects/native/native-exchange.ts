@@ -1,4 +1,4 @@
-import type { Exchange, ExchangeOptions, JsonObject } from '../dialect.ts';
+import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields } from '../dialect.ts';
 import { objectOr } from '../json.ts';
 import { chatEventReader } from './chat-events.ts';
 import { messageEventReader } from './message-events.ts';
@@ -9,7 +9,7 @@ import { wholeFacts } from './whole.ts';
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
-    upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options),
+    upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
     whole: (bytes) => ({ bytes, facts: wholeFacts(client, bytes) }),
     stream: () =>
       passingStream(
@@ -30,19 +30,19 @@ function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, o
   return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
 }
 
-/** Of a large body only the fields that were edited are written anew. */
-function written(edited: JsonObject, { body, ourBytes = null, spans = null }: ExchangeOptions): Buffer {
-  if (ourBytes === null || spans === null) return Buffer.from(JSON.stringify(edited));
+/** What was left in the bytes of a large body is copied from there. */
+function written(edited: JsonObject, left: LeftFields | null): Buffer {
+  if (left === null) return Buffer.from(JSON.stringify(edited));
   const pieces: Buffer[] = [];
-  let text = '{';
+  let text = '';
   for (const name in edited) {
-    text += `${text === '{' && pieces.length === 0 ? '' : ','}${JSON.stringify(name)}:`;
-    const span = edited[name] === body[name] ? spans.get(name) : undefined;
-    if (span === undefined) {
+    text += `${text === '' && pieces.length === 0 ? '{' : ','}${JSON.stringify(name)}:`;
+    const bytes = edited[name] === LEFT_IN_BYTES ? left.get(name) : undefined;
+    if (bytes === undefined) {
       text += JSON.stringify(edited[name]);
       continue;
     }
-    pieces.push(Buffer.from(text), ourBytes.subarray(...span));
+    pieces.push(Buffer.from(text), bytes);
     text = '';
   }
   return Buffer.concat([...pieces, Buffer.from(`${text}}`)]);

@@ -61,6 +61,8 @@ export const adminTokens = pgTable(
     role: text('role').notNull(),
     organizationId: text('organization_id'),
     hash: bytes('hash').notNull(),
+    /** As that of `key_secrets`. */
+    pepper: text('pepper'),
     lastFour: text('last_four').notNull(),
     expiresAt: instant('expires_at'),
     revokedAt: instant('revoked_at'),

@@ -3,16 +3,26 @@ import { sql } from 'drizzle-orm';
 import { bigint, check, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
 
-/** One row. `wrappedKeys` holds data keys wrapped by the master key, by purpose, in base64; `masterKeyCheck` tells a wrong master key before anything is touched. */
+/**
+ * One row. `wrappedKeys` holds data keys wrapped by the master key, by purpose, in base64; `masterKeyCheck` tells a wrong master key before
+ * anything is touched. While the master key is rotated the `next` columns hold the same under the new one, so that either key opens.
+ */
 export const installation = pgTable(
   'installation',
   {
     id: smallint('id').primaryKey().default(1),
     wrappedKeys: jsonb('wrapped_keys').$type<Record<string, string>>().notNull().default({}),
     masterKeyCheck: text('master_key_check').notNull(),
+    nextWrappedKeys: jsonb('next_wrapped_keys').$type<Record<string, string>>(),
+    nextMasterKeyCheck: text('next_master_key_check'),
+    /** Names the installation to its journals; null: derived from the pepper, as long as that was never renewed. */
+    journalId: text('journal_id'),
     createdAt: createdAt(),
   },
-  (table) => [check('installation_has_one_row', sql`${table.id} = 1`)],
+  (table) => [
+    check('installation_has_one_row', sql`${table.id} = 1`),
+    check('installation_next_is_whole', sql`(${table.nextWrappedKeys} is null) = (${table.nextMasterKeyCheck} is null)`),
+  ],
 );
 
 /** Who may do what only one process may do. A holder renews before `expiresAt`; see lease.ts. */
@@ -22,6 +32,8 @@ export const processLeases = pgTable('process_leases', {
   expiresAt: instant('expires_at').notNull(),
   /** The newest migration that the holder knows; null for a holder from before this was kept. */
   knows: text('knows'),
+  /** Which master key the holder was started with (`masterKeyName`); null for a holder from before this was kept. */
+  masterKey: text('master_key'),
 });
 
 /** Goes up with every change of the catalogue (`catalogue`) or of one organization (its id): what replicas poll. */

@@ -74,6 +74,10 @@ export const organizations = pgTable(
     eventRetentionDays: integer('event_retention_days'),
     metadata: metadata(),
     contentKey: bytes('content_key'),
+    /** What wraps it: the master key, in rows of versions before, or the installation's content key. */
+    contentKeyBy: text('content_key_by', { enum: ['master', 'installation'] })
+      .notNull()
+      .default('master'),
     version: version(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -87,6 +91,7 @@ export const organizations = pgTable(
     index('organizations_created_at').on(table.createdAt, table.id),
     check('organizations_status', sql`${table.status} in ('active', 'suspended', 'archived', 'deleted')`),
     check('organizations_access_mode', sql`${table.accessMode} in ('all', 'selected')`),
+    check('organizations_content_key_by', sql`${table.contentKeyBy} in ('master', 'installation')`),
   ],
 );
 
@@ -270,6 +275,8 @@ export const keySecrets = pgTable(
   'key_secrets',
   {
     hash: bytes('hash').primaryKey(),
+    /** Which pepper it was hashed with (`pepperName`); null: the first one. */
+    pepper: text('pepper'),
     organizationId: text('organization_id').notNull(),
     keyId: text('key_id').notNull(),
     validUntil: instant('valid_until'),

@@ -145,6 +145,8 @@ function disguised(ipv4: string, random: Random): string {
 }
 
 function drawUrl(random: Random): string {
+  // Most of what is drawn below is refused for several reasons at once: an address that is checked too loosely shows where all else is right.
+  if (random.chance(0.2)) return `https://${drawIpv4(random)}${random.pick(['', '/v1', ':8443/v1'])}`;
   const scheme = random.pick([
     'https://',
     'https://',

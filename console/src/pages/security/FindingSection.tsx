@@ -1,0 +1,58 @@
+import { Badge, Box, Button, Group, Paper, Text, Title } from '@mantine/core';
+import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
+import { type ReactNode, useId } from 'react';
+import { countText } from '../../components/Count.tsx';
+import type { Finding } from './findings.ts';
+
+interface FindingSectionProps {
+  readonly finding: Finding;
+  readonly count: number | string;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+  /** Where it is mended, and exports. */
+  readonly actions: ReactNode;
+  /** The list; made when it is opened. */
+  readonly children: ReactNode;
+}
+
+/** One finding: its count, what it means, what to do about it, and the list on demand. */
+export function FindingSection({ finding, count, isOpen, onToggle, actions, children }: FindingSectionProps) {
+  const listId = useId();
+  const isNone = count === 0;
+  return (
+    <Paper withBorder p="md" component="section" aria-label={finding.title}>
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <Box miw={0} style={{ flex: '1 1 380px' }}>
+          <Group gap="xs" mb={4}>
+            <Title order={2}>{finding.title}</Title>
+            <Badge color={isNone ? 'teal' : 'yellow'}>{isNone ? 'None' : countText(count)}</Badge>
+          </Group>
+          <Text fz="sm" c={isNone ? 'dimmed' : undefined} maw={720}>
+            {isNone ? finding.none : finding.meaning}
+          </Text>
+          {!isNone && (
+            <Text fz="sm" c="dimmed" mt={2} maw={720}>
+              {finding.advice}
+            </Text>
+          )}
+        </Box>
+        {!isNone && (
+          <Group gap="xs">
+            {actions}
+            <Button
+              variant="default"
+              aria-expanded={isOpen}
+              aria-controls={listId}
+              aria-label={`${isOpen ? 'Hide' : 'Show'} list: ${finding.title}`}
+              rightSection={isOpen ? <IconChevronUp size={14} /> : <IconChevronDown size={14} />}
+              onClick={onToggle}
+            >
+              {isOpen ? 'Hide list' : 'Show list'}
+            </Button>
+          </Group>
+        )}
+      </Group>
+      <Box id={listId}>{!isNone && isOpen && <Box mt="md">{children}</Box>}</Box>
+    </Paper>
+  );
+}

@@ -1,0 +1,38 @@
+import { organizationsWith, useSession } from '../../api/session.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { OwnOrganizationSelect } from '../../components/OwnOrganizationSelect.tsx';
+import { Page } from '../../components/Page.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { SecurityReport } from './SecurityReport.tsx';
+
+/** The security of one organization: one's own unless another is chosen. */
+export function SecurityPage() {
+  const [state, set] = useUrlState();
+  const own = organizationsWith(useSession(), 'audit.read');
+  const organizationId = state.organization_id ?? own[0]?.organization_id;
+  // What one organization's lists were asked for means nothing to another.
+  const choose = (id: string | undefined) =>
+    set({ ...Object.fromEntries(Object.keys(state).map((name) => [name, undefined])), organization_id: id });
+  return (
+    <Page
+      title="Security"
+      beside={<bdi>{own.length === 1 && own[0]?.organization_id === organizationId && own[0]?.organization_name}</bdi>}
+      about="What to look at in an organization: who gets in, what works without anyone answering for it, and what is sent unencrypted."
+      actions={
+        <OwnOrganizationSelect
+          permission="audit.read"
+          label="Organization"
+          placeholder="Choose an organization"
+          value={organizationId}
+          onChange={choose}
+        />
+      }
+    >
+      {organizationId === undefined ? (
+        <EmptyState title="Choose an organization">Its findings are shown here, each with what to do about it.</EmptyState>
+      ) : (
+        <SecurityReport key={organizationId} organizationId={organizationId} />
+      )}
+    </Page>
+  );
+}

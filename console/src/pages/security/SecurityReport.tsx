@@ -1,0 +1,113 @@
+import { Button, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { useCan, type Verdict } from '../../api/session.tsx';
+import { Asked } from '../../components/Asked.tsx';
+import { type Export, ExportMenu } from '../../components/ExportMenu.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { FindingSection } from './FindingSection.tsx';
+import { FindingList, UNUSED_DAYS } from './finding-lists.tsx';
+import { FINDINGS, type FindingName } from './findings.ts';
+
+/** Stands in the address when every list is closed. */
+const CLOSED = 'none';
+
+/** What the people who answer for an organization should look at. One list is open at a time: the first that has something, unless chosen. */
+export function SecurityReport({ organizationId }: { organizationId: string }) {
+  const [state, set] = useUrlState();
+  const summary = useQuery({
+    queryKey: ['security', organizationId],
+    queryFn: () => asked(api.GET('/organizations/{id}/security', { params: { path: { id: organizationId } } })),
+  });
+  return (
+    <Asked query={summary}>
+      {(counts) => {
+        const open = state.show ?? FINDINGS.find(({ count }) => count(counts) !== 0)?.name;
+        return (
+          <Stack gap="sm">
+            {FINDINGS.map((finding) => (
+              <FindingSection
+                key={finding.name}
+                finding={finding}
+                count={finding.count(counts)}
+                isOpen={open === finding.name}
+                onToggle={() => set({ show: open === finding.name ? CLOSED : finding.name })}
+                actions={<Actions of={finding.name} organizationId={organizationId} />}
+              >
+                <FindingList of={finding.name} organizationId={organizationId} />
+              </FindingSection>
+            ))}
+          </Stack>
+        );
+      }}
+    </Asked>
+  );
+}
+
+function Actions({ of: name, organizationId }: { of: FindingName; organizationId: string }) {
+  const mayTokens = useCan('admin_tokens.manage', organizationId);
+  const mayPlatform = useCan('platform.read');
+  const members = `${PATHS.organization.replace('$organizationId', organizationId)}`;
+  switch (name) {
+    case 'vouched_for':
+    case 'password_only':
+      return (
+        <>
+          <ExportMenu exports={[personExport(name, organizationId)]} />
+          <Mend to={members} search={{ tab: 'members' }} label="Open members" />
+        </>
+      );
+    case 'unowned_tokens':
+      return (
+        <Mend verdict={mayTokens} to={PATHS.settings} search={{ tab: 'tokens', unowned: 'true' }} label="Open admin tokens" />
+      );
+    case 'plain_targets':
+      return <Mend verdict={mayPlatform} to={PATHS.credentials} search={{}} label="Open credentials" />;
+    case 'unused_keys':
+      return (
+        <>
+          <ExportMenu exports={[keyExport(organizationId)]} />
+          <Mend
+            to={PATHS.keys}
+            search={{ organization_id: organizationId, unused_days: String(UNUSED_DAYS) }}
+            label="Open in API keys"
+          />
+        </>
+      );
+  }
+}
+
+interface MendProps {
+  readonly to: string;
+  readonly search: Readonly<Record<string, string>>;
+  readonly label: string;
+  readonly verdict?: Verdict;
+}
+
+/** Leads to where a finding is mended; for who may not, disabled with the reason. */
+function Mend({ to, search, label, verdict }: MendProps) {
+  if (verdict?.allowed === false)
+    return (
+      <GuardedButton variant="default" verdict={verdict}>
+        {label}
+      </GuardedButton>
+    );
+  return (
+    <Button variant="default" component={Link} to={to} search={search as never}>
+      {label}
+    </Button>
+  );
+}
+
+function personExport(finding: 'vouched_for' | 'password_only', organizationId: string): Export {
+  const path = `/organizations/${organizationId}/security/members/export?finding=${finding}`;
+  return { label: 'People as CSV', path, what: finding.replace('_', '-'), ending: 'csv' };
+}
+
+function keyExport(organizationId: string): Export {
+  const path = `/keys/export?organization_id=${organizationId}&unused_days=${UNUSED_DAYS}`;
+  return { label: 'Keys as CSV', path, what: 'unused-keys', ending: 'csv' };
+}

@@ -1,0 +1,184 @@
+import { Text } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
+import { MemberLink } from '../../components/MemberLink.tsx';
+import { RoleName } from '../../components/RoleSelect.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { PATHS } from '../../paths.ts';
+import { keyColumns } from '../keys/key-columns.tsx';
+import type { FindingName } from './findings.ts';
+
+type Person = Schema<'MemberFinding'>;
+type Token = Schema<'UnownedToken'>;
+type Target = Schema<'PlainTarget'>;
+
+/** After how many days without use a key is listed: as the server counts. */
+export const UNUSED_DAYS = 90;
+
+/** Somebody mended the last one while the page was open. */
+const MENDED = (
+  <Text fz="sm" c="dimmed" role="status">
+    Nothing is left here.
+  </Text>
+);
+
+/** The list of one finding of an organization. */
+export function FindingList({ of: name, organizationId }: { of: FindingName; organizationId: string }) {
+  switch (name) {
+    case 'vouched_for':
+    case 'password_only':
+      return <People finding={name} organizationId={organizationId} />;
+    case 'unowned_tokens':
+      return <Tokens organizationId={organizationId} />;
+    case 'plain_targets':
+      return <Targets organizationId={organizationId} />;
+    case 'unused_keys':
+      return <Keys organizationId={organizationId} />;
+  }
+}
+
+function People({ finding, organizationId: id }: { finding: 'vouched_for' | 'password_only'; organizationId: string }) {
+  return (
+    <DataList<Person>
+      name={finding === 'vouched_for' ? 'people vouched for' : 'people without a second factor'}
+      prefix={`${finding}_`}
+      scope={['security', id, finding]}
+      defaultSort="name"
+      fetch={(query) =>
+        asked(
+          api.GET('/organizations/{id}/security/members', { params: { path: { id }, query: { ...query, finding } as never } }),
+        )
+      }
+      columns={[...personColumns(id), ...(finding === 'vouched_for' ? VOUCH_COLUMNS : FACTOR_COLUMNS), SEEN]}
+      searchLabel="Search by name or address"
+      empty={MENDED}
+    />
+  );
+}
+
+function personColumns(organization_id: string): ListColumn<Person>[] {
+  return [
+    {
+      accessor: 'name',
+      title: 'Member',
+      sortable: true,
+      phone: 'title',
+      render: (person) => <MemberLink of={{ ...person, organization_id }} memberId={person.id} />,
+    },
+    { accessor: 'role', title: 'Role', phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
+  ];
+}
+
+const VOUCH_COLUMNS: readonly ListColumn<Person>[] = [
+  { accessor: 'vouched_by', title: 'Vouched for by', render: ({ vouched_by }) => <bdi>{vouched_by ?? '–'}</bdi> },
+  {
+    accessor: 'vouched_at',
+    title: 'When',
+    phone: { fact: 2 },
+    render: ({ vouched_at }) => <Time at={vouched_at} />,
+  },
+];
+const FACTOR_COLUMNS: readonly ListColumn<Person>[] = [
+  { accessor: 'passkeys', title: 'Passkeys', textAlign: 'right', phone: { fact: 2, isNamed: true } },
+];
+const SEEN: ListColumn<Person> = {
+  accessor: 'last_seen_at',
+  title: 'Last seen',
+  phone: { fact: 3, isNamed: true },
+  render: ({ last_seen_at }) => <Time at={last_seen_at} relative />,
+};
+
+function Tokens({ organizationId: id }: { organizationId: string }) {
+  return (
+    <DataList<Token>
+      name="admin tokens without an owner"
+      prefix="tokens_"
+      scope={['security', id]}
+      fetch={(query) =>
+        asked(api.GET('/organizations/{id}/security/admin-tokens', { params: { path: { id }, query: query as never } }))
+      }
+      columns={TOKEN_COLUMNS}
+      searchLabel="Search by name or id"
+      empty={MENDED}
+    />
+  );
+}
+
+const TOKEN_COLUMNS: readonly ListColumn<Token>[] = [
+  { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: ({ name }) => <bdi>{name}</bdi> },
+  { accessor: 'last_four', title: 'Token', render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span> },
+  { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
+  {
+    accessor: 'last_used_at',
+    title: 'Last used',
+    phone: { fact: 3, isNamed: true },
+    render: ({ last_used_at }) => <Time at={last_used_at} relative />,
+  },
+  {
+    accessor: 'ends_at',
+    title: 'Ends',
+    noWrap: true,
+    phone: { fact: 2, isNamed: true },
+    render: ({ ends_at }) => <Time at={ends_at} />,
+  },
+];
+
+function Targets({ organizationId: id }: { organizationId: string }) {
+  return (
+    <DataList<Target>
+      name="models called without encryption"
+      prefix="targets_"
+      scope={['security', id]}
+      fetch={({ limit, cursor }: ListQuery) =>
+        asked(
+          api.GET('/organizations/{id}/security/upstreams', {
+            params: { path: { id }, query: { limit, ...(cursor === undefined ? {} : { cursor }) } },
+          }),
+        )
+      }
+      columns={TARGET_COLUMNS}
+      empty={MENDED}
+    />
+  );
+}
+
+const TARGET_COLUMNS: readonly ListColumn<Target>[] = [
+  { accessor: 'id', title: 'Called as', phone: 'title', render: ({ id }) => <bdi className="mono">{id}</bdi> },
+  { accessor: 'kind', title: 'Kind', phone: { fact: 1 }, render: ({ kind }) => wordOf(kind) },
+  {
+    accessor: 'plain_deployments',
+    title: 'Without encryption',
+    phone: { fact: 2 },
+    render: ({ plain_deployments, deployments }) =>
+      `${plain_deployments} of ${deployments} ${deployments === 1 ? 'deployment' : 'deployments'}`,
+  },
+];
+
+const KEY_COLUMNS = keyColumns({ withPlace: true }).filter(
+  ({ accessor }) => accessor !== 'budgets' && accessor !== 'rate_limits',
+);
+
+function Keys({ organizationId: id }: { organizationId: string }) {
+  const navigate = useNavigate();
+  return (
+    <DataList<Schema<'Key'>>
+      name="keys unused for 90 days"
+      prefix="keys_"
+      scope={['security', id]}
+      fetch={(query) =>
+        asked(
+          api.GET('/organizations/{id}/keys', {
+            params: { path: { id }, query: { ...query, unused_days: UNUSED_DAYS } as never },
+          }),
+        )
+      }
+      columns={KEY_COLUMNS}
+      searchLabel="Search by name or id"
+      onRowClick={({ id: keyId }) => void navigate({ to: PATHS.key, params: { keyId } as never })}
+      empty={MENDED}
+    />
+  );
+}

@@ -1,0 +1,181 @@
+import { Text, TextInput } from '@mantine/core';
+import { type UseFormReturnType, useForm } from '@mantine/form';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { useName } from '../../api/names.ts';
+import { useSession } from '../../api/session.tsx';
+import { ProblemNote } from '../../components/Asked.tsx';
+import { ConfirmByName } from '../../components/ConfirmByName.tsx';
+import { countText } from '../../components/Count.tsx';
+import { EditDialog } from '../../components/EditDialog.tsx';
+import type { EditPart } from '../../components/edit-parts.ts';
+import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { saved } from '../../components/saved.ts';
+
+export type TokenAccount = Schema<'TokenServiceAccount'>;
+
+interface Draft {
+  readonly name: string;
+  readonly responsible_account_id: string | undefined;
+}
+
+/** Names of cached lists that a change of a service account makes old: its tokens stop, go on, or end with it. */
+export const TOUCHED = ['token-accounts', 'admin-tokens'];
+
+const RULES = {
+  name: (name: string) => (name.trim() === '' ? 'Enter a name: the machine it stands for.' : null),
+  responsible_account_id: (id: string | undefined) => (id === undefined ? 'Choose the person who answers for it.' : null),
+};
+
+const PARTS: readonly EditPart<Draft>[] = [
+  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  {
+    name: 'responsible_account_id',
+    label: 'Who answers for it',
+    body: ({ responsible_account_id }) => ({ responsible_account_id }),
+    words: ({ responsible_account_id: id }) => <PersonName id={id} />,
+  },
+];
+
+function PersonName({ id }: { id: string | undefined }) {
+  return <bdi>{useName(id) ?? id ?? 'Nobody'}</bdi>;
+}
+
+interface CreateProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  /** Null: the platform. */
+  readonly organizationId: string | null;
+}
+
+export function CreateTokenAccount({ opened, onClose, organizationId }: CreateProps) {
+  return (
+    <FormDialog opened={opened} onClose={onClose} title="Create service account" size="md">
+      <CreateForm organizationId={organizationId} />
+    </FormDialog>
+  );
+}
+
+function CreateForm({ organizationId }: Pick<CreateProps, 'organizationId'>) {
+  const { account, memberships } = useSession();
+  const isHere = organizationId === null || memberships.some(({ organization_id }) => organization_id === organizationId);
+  const form = useForm<Draft>({
+    initialValues: { name: '', responsible_account_id: isHere ? account.id : undefined },
+    validate: RULES,
+  });
+  return (
+    <DialogForm
+      form={form}
+      verb="Create service account"
+      invalidates={TOUCHED}
+      save={({ name, ...rest }, header) => {
+        const body = { name: name.trim(), ...(rest as { responsible_account_id: string }) };
+        if (organizationId === null) return asked(api.POST('/service-accounts', { params: { header }, body }));
+        return asked(
+          api.POST('/organizations/{id}/service-accounts', { params: { path: { id: organizationId }, header }, body }),
+        );
+      }}
+      onSaved={({ name }) => saved(`${name} was created. Give it an admin token next.`)}
+    >
+      <Fields form={form} organizationId={organizationId} />
+    </DialogForm>
+  );
+}
+
+function Fields({ form, organizationId }: { form: UseFormReturnType<Draft>; organizationId: string | null }) {
+  return (
+    <>
+      <TextInput
+        label="Name"
+        description="The machine or program it stands for."
+        data-autofocus
+        maxLength={200}
+        {...form.getInputProps('name')}
+      />
+      <ObjectSelect
+        kind="account"
+        label="Who answers for it"
+        placeholder="Search people by name"
+        value={form.values.responsible_account_id}
+        onChange={(id) => form.setFieldValue('responsible_account_id', id)}
+        organizationId={organizationId ?? undefined}
+        error={form.errors.responsible_account_id}
+      />
+      <Text fz="xs" c="dimmed">
+        Its admin tokens can never do more than this person, and stop when this person leaves.
+      </Text>
+    </>
+  );
+}
+
+export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; onClose: () => void }) {
+  const path = { id: account.id };
+  return (
+    <EditDialog<TokenAccount, Draft>
+      opened
+      onClose={onClose}
+      title={`Edit ${account.name}`}
+      size="md"
+      what="This service account"
+      path={`/service-accounts/${account.id}`}
+      read={async () => {
+        const { data, ...rest } = await askedWithETag(api.GET('/service-accounts/{id}', { params: { path } }));
+        return { ...rest, data: data as TokenAccount };
+      }}
+      draftOf={({ name, responsible_account_id }) => ({ name, responsible_account_id })}
+      parts={PARTS}
+      validate={RULES}
+      invalidates={TOUCHED}
+      save={async (body, etag) =>
+        (await asked(api.PATCH('/service-accounts/{id}', { params: { path, header: ifMatch(etag) }, body }))) as TokenAccount
+      }
+    >
+      {(form) => <Fields form={form} organizationId={account.organization_id} />}
+    </EditDialog>
+  );
+}
+
+/** Says which tokens end with it before it is deleted. */
+export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount; onClose: () => void }) {
+  const queryClient = useQueryClient();
+  const path = { id: account.id };
+  const report = useQuery({
+    queryKey: ['leaving', account.id],
+    queryFn: () => asked(api.DELETE('/service-accounts/{id}', { params: { path, query: { dry_run: 'true' } } })),
+    staleTime: 0,
+    gcTime: 0,
+  });
+  return (
+    <ConfirmByName
+      opened
+      onClose={onClose}
+      title={`Delete ${account.name}`}
+      name={account.name}
+      verb="Delete"
+      isKnown={report.isSuccess}
+      consequences={[
+        ...(report.data === undefined ? [] : [tokensWords(report.data.admin_tokens_revoked.length)]),
+        'A deleted service account does not come back. What it did stays in the audit log.',
+      ]}
+      action={async () => {
+        await asked(api.DELETE('/service-accounts/{id}', { params: { path } }));
+        await Promise.all(TOUCHED.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+        saved(`${account.name} was deleted.`);
+      }}
+    >
+      {report.isPending && (
+        <Text fz="sm" c="dimmed" role="status">
+          Looking up its admin tokens…
+        </Text>
+      )}
+      {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
+    </ConfirmByName>
+  );
+}
+
+function tokensWords(count: number): string {
+  if (count === 0) return 'It has no admin tokens that work.';
+  if (count === 1) return 'Its admin token is revoked. Whatever uses it is refused at once.';
+  return `Its ${countText(count)} admin tokens are revoked. Whatever uses them is refused at once.`;
+}

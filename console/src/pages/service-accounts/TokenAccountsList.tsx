@@ -1,0 +1,172 @@
+import { ActionIcon, Anchor, Menu, Text, VisuallyHidden } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { IconDots, IconKey, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { useCan, verdictOf } from '../../api/session.tsx';
+import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { doneWithUndo } from '../../components/doneWithUndo.tsx';
+import { EmptyState } from '../../components/EmptyState.tsx';
+import { GuardedButton } from '../../components/GuardedButton.tsx';
+import type { ListColumn } from '../../components/list/column.ts';
+import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Time } from '../../components/Time.tsx';
+import { useUrlState } from '../../components/useUrlState.ts';
+import { PATHS } from '../../paths.ts';
+import { CreateTokenAccount, DeleteTokenAccount, EditTokenAccount, TOUCHED, type TokenAccount } from './TokenAccountDialogs.tsx';
+
+type Doing = { readonly is: 'edit' | 'delete'; readonly account: TokenAccount } | null;
+
+/** The service accounts of one organization, or of the platform where it is null: machines that call the admin API. */
+export function TokenAccountsList({ organizationId }: { organizationId: string | null }) {
+  const [state, set] = useUrlState();
+  const [doing, setDoing] = useState<Doing>(null);
+  const verdict = useCan('admin_tokens.manage', organizationId);
+  const open = () => verdict.allowed && set({ new: 'service-account' }, 'push');
+  useHotkeys([['n', open]]);
+  const create = (
+    <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={open}>
+      Create service account
+    </GuardedButton>
+  );
+  const done = () => setDoing(null);
+  return (
+    <>
+      <Text fz="sm" c="dimmed" mb="sm">
+        Machines that call the admin API with tokens of their own. A person answers for each.
+        {organizationId !== null && ' Service accounts that own API keys are on the page of their team.'}
+      </Text>
+      <DataList<TokenAccount>
+        name="token-accounts"
+        prefix="machines_"
+        scope={[organizationId]}
+        fetch={(query) => fetchAccounts(query, organizationId)}
+        columns={columnsOf(setDoing)}
+        searchLabel="Search by name or id"
+        controls={create}
+        empty={
+          <EmptyState title="No service accounts yet" action={create}>
+            Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person
+            who made it changes teams.
+          </EmptyState>
+        }
+      />
+      <CreateTokenAccount
+        opened={state.new === 'service-account' && verdict.allowed}
+        organizationId={organizationId}
+        onClose={() => set({ new: undefined })}
+      />
+      {doing?.is === 'edit' && <EditTokenAccount of={doing.account} onClose={done} />}
+      {doing?.is === 'delete' && <DeleteTokenAccount of={doing.account} onClose={done} />}
+    </>
+  );
+}
+
+function fetchAccounts(query: ListQuery, organizationId: string | null) {
+  if (organizationId === null) return asked(api.GET('/service-accounts/platform', { params: { query: query as never } }));
+  const path = { id: organizationId };
+  return asked(api.GET('/organizations/{id}/service-accounts', { params: { path, query: query as never } }));
+}
+
+/** Where the tokens of one service account are made, changed and revoked. */
+function tokensOf({ id, organization_id }: TokenAccount) {
+  return { tab: 'tokens', service_account_id: id, ...(organization_id !== null && { organization_id }) };
+}
+
+function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[] {
+  return [
+    {
+      accessor: 'name',
+      title: 'Name',
+      sortable: true,
+      phone: 'title',
+      render: (account) => (
+        <Anchor component={Link} to={PATHS.settings} search={tokensOf(account) as never} fz="sm" fw={500} truncate>
+          <bdi>{account.name}</bdi>
+        </Anchor>
+      ),
+    },
+    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    {
+      accessor: 'responsible_name',
+      title: 'Who answers for it',
+      phone: { fact: 2 },
+      render: ({ responsible_name, responsible_account_id }) => <bdi>{responsible_name ?? responsible_account_id}</bdi>,
+    },
+    {
+      accessor: 'created_at',
+      title: 'Created',
+      sortable: true,
+      phone: { fact: 3, isNamed: true },
+      render: ({ created_at }) => <Time at={created_at} relative />,
+    },
+    {
+      accessor: 'actions',
+      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      width: 52,
+      phone: 'menu',
+      render: (account) => <RowMenu of={account} setDoing={setDoing} />,
+    },
+  ];
+}
+
+function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing: Doing) => void }) {
+  const turn = useTurn(account);
+  const verdict = verdictOf('service_accounts.manage', account.capabilities);
+  const isActive = account.status === 'active';
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${account.name}`}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<IconKey size={16} />} component={Link} to={PATHS.settings} search={tokensOf(account) as never}>
+          Admin tokens
+        </Menu.Item>
+        <Menu.Item
+          leftSection={<IconPencil size={16} />}
+          disabled={!verdict.allowed}
+          onClick={() => setDoing({ is: 'edit', account })}
+        >
+          Edit…
+        </Menu.Item>
+        <Menu.Item disabled={!verdict.allowed} onClick={() => void turn(isActive ? 'disabled' : 'active')}>
+          {isActive ? 'Disable' : 'Enable'}
+        </Menu.Item>
+        <Menu.Item
+          color="red"
+          leftSection={<IconTrash size={16} />}
+          disabled={!verdict.allowed}
+          onClick={() => setDoing({ is: 'delete', account })}
+        >
+          Delete…
+        </Menu.Item>
+        {!verdict.allowed && <Menu.Label maw={260}>{verdict.reason}</Menu.Label>}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Disables or enables a service account, says so, and offers to take it back. */
+function useTurn({ id, name }: TokenAccount) {
+  const queryClient = useQueryClient();
+  const patch = async (status: 'active' | 'disabled') => {
+    await asked(api.PATCH('/service-accounts/{id}', { params: { path: { id } }, body: { status } }));
+    await Promise.all(TOUCHED.map((list) => queryClient.invalidateQueries({ queryKey: [list] })));
+  };
+  return async (status: 'active' | 'disabled') => {
+    try {
+      await patch(status);
+      const said =
+        status === 'active' ? 'is enabled: its admin tokens work again.' : 'is disabled: its admin tokens are refused.';
+      doneWithUndo(`${name} ${said}`, () => patch(status === 'active' ? 'disabled' : 'active'));
+    } catch (error) {
+      notifications.show({ color: 'red', title: 'That did not work', message: (error as Error).message });
+    }
+  };
+}

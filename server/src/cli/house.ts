@@ -1,0 +1,73 @@
+/** What commands work on that need the database and the master key: whoever may read both is the operator. What they do is audited. */
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
+import { lockDirectory } from '../lib/directory-lock.ts';
+import { onceFree } from '../lib/once-free.ts';
+import { readMasterKey } from '../master-key.ts';
+import { OPERATOR } from '../store/address-origins.ts';
+import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
+import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';
+import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
+import { openEmbedded } from '../store/embedded.ts';
+import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
+import { migrate } from '../store/migrate.ts';
+import type { CommandIo } from './command-io.ts';
+
+export interface House {
+  readonly db: Database;
+  readonly installation: Installation;
+  readonly masterKey: Buffer;
+  readonly audit: AuditTrail;
+  readonly config: Config;
+  readonly io: CommandIo;
+}
+
+/** Opens the database and the installation's keys. An embedded database must not be in use; PostgreSQL may be served meanwhile. */
+export async function openHouse(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
+  const { database, masterKey } = await openForKeys(config, taken);
+  await refuseWrongMasterKey(database.db, masterKey);
+  await migrate(database);
+  const installation = await openInstallation(database.db, masterKey);
+  return { db: database.db, installation, masterKey, audit: operatorTrail(config, installation, io), config, io };
+}
+
+/** Opens the database and reads the master key, without asking whether they belong together. */
+export async function openForKeys(config: Config, taken: AsyncDisposableStack) {
+  prepareDataDirectory(config.dataDir);
+  const database = config.databaseUrl === null ? await openHere(config, taken) : openDatabase({ url: config.databaseUrl });
+  taken.defer(() => database.close());
+  await ping(database.db);
+  return { database, masterKey: await readMasterKey(config.masterKey, config.dataDir) };
+}
+
+/** A gateway may serve beside a command and write to its own file of heads. */
+export function operatorTrail({ dataDir }: Config, { audit }: Pick<Installation, 'audit'>, io: CommandIo): AuditTrail {
+  const heads = openAuditHeads({
+    path: join(dataDir, COMMAND_HEADS_FILE),
+    onFailure: ({ message }) =>
+      io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
+  });
+  const onContradiction = (chain: string) => io.err(`The audit chain ${chain} was changed. See headgate audit verify.\n`);
+  return { key: audit, heads, onContradiction };
+}
+
+type OperatorEvent = Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'objectName' | 'before' | 'after'> & {
+  readonly organizationId?: string | null;
+};
+
+/** Appends an audit event whose actor is the operator. */
+export function appendAsOperator(tx: Database, trail: AuditTrail, at: Date, event: OperatorEvent): Promise<AppendedEvent> {
+  const nothing = { organizationId: null, reason: null, ip: null, requestId: null };
+  const actor = { actorKind: 'operator', actorId: OPERATOR.id, actorName: OPERATOR.name };
+  return appendAuditEvent(tx, trail, { ...nothing, ...actor, ...event, at });
+}
+
+/** The embedded database has one process: a gateway on it has to be stopped first, and the error says so. */
+async function openHere({ dataDir, masterKey }: Config, taken: AsyncDisposableStack): Promise<OpenDatabase> {
+  const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
+  taken.defer(() => lock.release());
+  // Before the engine makes its folder: from then on a missing key is a lost one.
+  if (masterKey.from === 'data directory') masterKeyFor(dataDir);
+  return openEmbedded({ dataDir });
+}

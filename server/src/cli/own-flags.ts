@@ -1,0 +1,9 @@
+/** A command's own flags, apart from the gateway's settings that follow it. */
+export function flagsBefore<Name extends string>(
+  argv: readonly string[],
+  names: readonly Name[],
+): { readonly given: ReadonlySet<Name>; readonly settings: readonly string[] } {
+  const nameOf = (word: string) => names.find((name) => word === `--${name}`);
+  const given = argv.map(nameOf).filter((name) => name !== undefined);
+  return { given: new Set(given), settings: argv.filter((word) => nameOf(word) === undefined) };
+}

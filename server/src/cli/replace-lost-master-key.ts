@@ -1,0 +1,62 @@
+import { rememberAppended } from '../store/audit.ts';
+import { openedBy, openInstallation, readInstallation } from '../store/installation.ts';
+import { servingProcesses } from '../store/lease.ts';
+import { closeAllChains, replaceContentKeys, replaceDataKeys } from '../store/lost-master-key.ts';
+import { migrate } from '../store/migrate.ts';
+import type { CommandIo } from './command-io.ts';
+import { appendAsOperator, openForKeys, operatorTrail } from './house.ts';
+import { asFailure, configOf } from './operator.ts';
+import { BadUsage, CommandFailed } from './outcome.ts';
+import { flagsBefore } from './own-flags.ts';
+
+const WARNING =
+  'This cannot be undone. No key, admin token, link and session of before works afterwards, no stored provider key, webhook secret, authenticator and prompt opens, ' +
+  'and audit events of before can be followed by their hashes alone. If any copy of the master key may still be found, look for it first. Then give --yes.';
+
+/**
+ * Goes on after the master key was lost, with the new one that the settings give. All processes must be stopped. One that was cut short is run
+ * again with the same key.
+ */
+export async function replaceLostMasterKey(argv: readonly string[], io: CommandIo): Promise<void> {
+  const { given, settings } = flagsBefore(argv, ['yes']);
+  const config = configOf(io, settings);
+  if (!given.has('yes')) throw new BadUsage(WARNING);
+  const taken = new AsyncDisposableStack();
+  try {
+    const { database, masterKey } = await openForKeys(config, taken);
+    const { db } = database;
+    await migrate(database);
+    if (config.databaseUrl !== null) await refuseServed(db);
+    const row = await readInstallation(db);
+    if (row === null)
+      throw new CommandFailed('The database holds no installation: there is nothing to replace. Start the gateway.');
+    const isOpen = openedBy(row, masterKey) !== null;
+    const now = new Date();
+    if (!isOpen) await db.transaction((tx) => replaceDataKeys(tx, masterKey, now.getTime()));
+    const installation = await openInstallation(db, masterKey);
+    if (!installation.audit.isReplaced)
+      throw new CommandFailed('The master key opens this database: it is not lost, and nothing was changed.');
+    const trail = operatorTrail(config, installation, io);
+    const wrappers = { master: masterKey, installation: installation.content };
+    const content = await replaceContentKeys(db, wrappers);
+    const chains = await closeAllChains(db, trail, now);
+    const object = { objectType: 'installation', objectId: 'master_key', objectName: null };
+    const event = { action: 'master_key.replace_lost', ...object, before: null, after: { content_keys: content, chains } };
+    await rememberAppended(trail, [await db.transaction((tx) => appendAsOperator(tx, trail, now, event))]);
+    io.out(`The new master key opens the database. Content keys made anew: ${content}; audit chains closed: ${chains}.\n`);
+    io.err('Start the gateway and go on as the guide says: docs/operating.md, "When the master key is lost".\n');
+  } catch (error) {
+    throw asFailure(error);
+  } finally {
+    await taken.disposeAsync();
+  }
+}
+
+async function refuseServed(db: Parameters<typeof servingProcesses>[0]): Promise<void> {
+  const serving = await servingProcesses(db);
+  if (serving.length === 0) return;
+  const where = serving.map((one) => one.where).join(', ');
+  throw new CommandFailed(
+    `Stop all processes first: ${where}. What runs has the keys that are lost: see the guide before you stop it. One that crashed counts for ten minutes.`,
+  );
+}

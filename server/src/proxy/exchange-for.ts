@@ -1,0 +1,49 @@
+import { type Exchange, type ExchangeOptions, Untranslatable, type Wire } from '../dialects/dialect.ts';
+import { openExchange } from '../dialects/exchange.ts';
+import type { Candidate } from './candidate.ts';
+import type { Gateway } from './gateway.ts';
+import { leftIn } from './large-bodies.ts';
+import type { Admission, Walk } from './walk.ts';
+
+/** How a request is said to one upstream; later only where a large body is to be translated. Untranslatable: the upstream cannot be told. */
+export function exchangeFor(
+  { deployment }: Candidate,
+  upstream: Wire,
+  { walk, asked, outputCap }: Admission,
+  gateway: Gateway,
+): Exchange | Untranslatable | Promise<Exchange | Untranslatable> {
+  const { facts, body, ourBytes, large } = asked;
+  const options: ExchangeOptions = {
+    client: walk.endpoint.wire,
+    upstream,
+    body,
+    ourBytes,
+    left: large === null ? null : leftIn(walk.request.body, large.left),
+    facts,
+    upstreamModel: deployment.upstreamModel,
+    outputCap,
+    maxOutputTokens: deployment.maxOutputTokens,
+    createdAtMs: gateway.clock.nowMs(),
+  };
+  if (large !== null && options.client !== upstream) return translatedApart(options, walk, gateway);
+  try {
+    return openExchange(options);
+  } catch (error) {
+    if (!(error instanceof Untranslatable)) throw error;
+    return error;
+  }
+}
+
+/** Whoever translates a large body has its bytes meanwhile. */
+async function translatedApart(
+  options: ExchangeOptions,
+  { request }: Walk,
+  { largeBodies }: Gateway,
+): Promise<Exchange | Untranslatable> {
+  const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens } = options;
+  const translation = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens };
+  const { raw, result } = await largeBodies.translate(request.body, translation);
+  request.body = raw;
+  if (result.ok) return openExchange({ ...options, upstreamBody: result.written });
+  return new Untranslatable(result.problem.param ?? '', result.problem.message);
+}
