@@ -184,6 +184,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
   'walls.bodies': 'server/test/hostile/head-first.test.ts',
   'walls.patterns': 'server/test/prove/wall-patterns.test.ts',
+  'walls.upgrade': 'server/test/admin/unowned-tokens.test.ts',
   'walls.loads': 'server/test/identity/lockout.test.ts',
   'walls.master-key': 'server/test/cli/rotate-master-key.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',

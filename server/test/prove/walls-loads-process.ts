@@ -40,9 +40,6 @@ const count = (status: number) => {
   answered[status] = (answered[status] ?? 0) + 1;
 };
 
-const [order] = process.argv.slice(2);
-if (order !== undefined && process.send !== undefined) await obey(JSON.parse(order) as LoadOrder);
-
 async function obey(order: LoadOrder): Promise<void> {
   const load = await makeLoad(order);
   let beganMs = 0;
@@ -211,3 +208,6 @@ function poster(port: number, maxSockets: number): Post {
     sent.end(text ?? undefined);
   };
 }
+
+const [order] = process.argv.slice(2);
+if (order !== undefined && process.send !== undefined) await obey(JSON.parse(order) as LoadOrder);
