@@ -14,6 +14,8 @@ import type { Credentials, LoadDone, LoadOrder } from './walls-loads-process.ts'
 
 const RATIO_MAX = 1.5;
 const CALL_EVERY_MS = 10;
+/** One hash after the other makes some fifteen. Where there are far fewer the machine is busy with other things, and the ratio says nothing. */
+const SIGN_INS_PER_SECOND_MIN = 5;
 const PASSWORD = 'seven green umbrellas';
 
 interface Scale {
@@ -67,7 +69,11 @@ function trialsOf(gateway: Gateway, organizationId: string, people: readonly Cre
     {
       name: 'sign-ins, 60 at once',
       order: { is: 'sign-ins', port, atOnce: 60, people },
-      judge: (done) => unlessOnly(done, [200, 401]) ?? (sum(done) > 0 ? null : 'no sign-in was answered'),
+      judge: (done) => {
+        const perSecond = sum(done) / seconds(done);
+        const isEnough = quick || perSecond >= SIGN_INS_PER_SECOND_MIN;
+        return unlessOnly(done, [200, 401]) ?? (isEnough ? null : `only ${perSecond.toFixed(1)} a second were answered`);
+      },
     },
     {
       name: 'unknown keys, 2,500 a second',
