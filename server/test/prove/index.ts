@@ -7,9 +7,9 @@ import type { Prove, ProveOptions, ProveResult } from './prove.ts';
 import { listing, type ProveRow, REGISTRY, rowsOf, SMALL_FORMS } from './registry.ts';
 
 const args = process.argv.slice(2);
-const options: ProveOptions = { quick: args.includes('--quick') };
+const quick = args.includes('--quick');
 const words = args.filter((arg) => !arg.startsWith('--'));
-if (words.length === 0 && !options.quick) {
+if (words.length === 0 && !quick) {
   console.log(['npm run prove <name>, <area> or all [-- --quick]', '', ...listing()].join('\n'));
   process.exit(0);
 }
@@ -25,7 +25,7 @@ const LONGEST = [
   ...['replicas.revocation', 'watched.requests', 'walls.audit', 'replicas.roles', 'watched.series', 'code.tour'],
 ];
 /** Quick ones mostly wait, so several share the machine; full ones have it to themselves. */
-const lanes = options.quick ? 3 : 1;
+const lanes = quick ? 3 : 1;
 /** What is quick and has not ended by then hangs. It is missed, and the others go on. */
 const QUICK_SECONDS_MAX = 420;
 
@@ -33,17 +33,17 @@ const QUICK_SECONDS_MAX = 420;
 const small = REGISTRY.filter(({ name }) => SMALL_FORMS[name] === undefined);
 const rows = words.length === 0 ? small : REGISTRY.filter((row) => words.some((word) => rowsOf(word).includes(row)));
 // A quick run judges no start; a full one is of the program as it ships.
-if (options.quick) await useBundle();
+if (quick) await useBundle();
 let missed = 0;
 const together = rows.filter((row) => !isAlone(row));
 const long = together.filter(({ name }) => LONGEST.includes(name)).sort((a, b) => rankOf(a) - rankOf(b));
-const inOrder = options.quick ? [...long, ...together.filter((row) => !long.includes(row))] : together;
+const inOrder = quick ? [...long, ...together.filter((row) => !long.includes(row))] : together;
 await inLanes(inOrder, lanes);
 await inLanes(rows.filter(isAlone), 1);
 process.exit(missed > 0 ? 1 : 0);
 
 function isAlone({ alone }: ProveRow): boolean {
-  return alone === 'always' || (alone === 'full' && !options.quick);
+  return alone === 'always' || (alone === 'full' && !quick);
 }
 
 function rankOf({ name }: ProveRow): number {
@@ -60,16 +60,23 @@ async function inLanes(list: readonly ProveRow[], count: number): Promise<void> 
 
 async function show(row: ProveRow): Promise<void> {
   const startedMs = performance.now();
-  const result = await (options.quick ? Promise.race([resultOf(row), hung()]) : resultOf(row));
+  let step = 'it has not said where';
+  const found = resultOf(row, {
+    quick,
+    doing: (what) => {
+      step = what;
+    },
+  });
+  const result = await (quick ? Promise.race([found, hung(() => step)]) : found);
   // What a machine lacks may be skipped in a quick run alone.
-  if (result.skipped === undefined ? !result.holds : !options.quick) missed += 1;
+  if (result.skipped === undefined ? !result.holds : !quick) missed += 1;
   const details = result.holds ? [] : (result.details ?? []);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
   const below = [...(result.log ?? []), ...details].map((line) => `    ${line}`);
   console.log([`${lineOf(row.name, result)} (${seconds} s)`, ...below].join('\n'));
 }
 
-async function resultOf({ module }: ProveRow): Promise<ProveResult> {
+async function resultOf({ module }: ProveRow, options: ProveOptions): Promise<ProveResult> {
   try {
     const prove = (await import(new URL(`./${module}.ts`, import.meta.url).href)) as Prove;
     return await prove.run(options);
@@ -79,10 +86,10 @@ async function resultOf({ module }: ProveRow): Promise<ProveResult> {
   }
 }
 
-function hung(): Promise<ProveResult> {
+function hung(step: () => string): Promise<ProveResult> {
   const { promise, resolve } = Promise.withResolvers<ProveResult>();
-  const figure = `it did not end within ${QUICK_SECONDS_MAX} s`;
-  setTimeout(() => resolve({ holds: false, figure }), QUICK_SECONDS_MAX * 1000).unref();
+  const missed = () => resolve({ holds: false, figure: `it did not end within ${QUICK_SECONDS_MAX} s: ${step()}` });
+  setTimeout(missed, QUICK_SECONDS_MAX * 1000).unref();
   return promise;
 }
 

@@ -1,6 +1,8 @@
 /** What a prove is asked: `quick` runs smaller counts, so that CI can afford all of them. */
 export interface ProveOptions {
   readonly quick: boolean;
+  /** To be told what is done now, in a few words: what hangs is said by these. */
+  readonly doing?: (what: string) => void;
 }
 
 /** What a prove found. `figure` is one line a reader can check a claim against. */

@@ -71,6 +71,18 @@ export const REGISTRY: readonly ProveRow[] = [
     alone: 'full',
   },
   {
+    name: 'walls.loads',
+    module: 'walls-loads',
+    shows: 'sign-ins at once, unknown keys by the thousand, a receiver that never answers: how much longer others wait meanwhile',
+    alone: 'full',
+  },
+  {
+    name: 'walls.upgrade',
+    module: 'walls-upgrade',
+    shows:
+      'an installation of the release before the walls, opened by this one: what changed for whom, as a table; nobody is locked out',
+  },
+  {
     name: 'walls.master-key',
     module: 'walls-master-key',
     shows:
@@ -172,6 +184,8 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'walls.tokens': 'server/test/admin/admin-tokens.test.ts',
   'walls.bodies': 'server/test/hostile/head-first.test.ts',
   'walls.patterns': 'server/test/prove/wall-patterns.test.ts',
+  'walls.upgrade': 'server/test/admin/unowned-tokens.test.ts',
+  'walls.loads': 'server/test/identity/lockout.test.ts',
   'walls.master-key': 'server/test/cli/rotate-master-key.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',

@@ -24,7 +24,7 @@ export function sayWith(base: string, headers: Readonly<Record<string, string>>)
   return async (method, path, body) => {
     const response = await fetch(`${base}/api/v1${path}`, {
       method,
-      headers: { ...headers, origin: base, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: { origin: base, ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await response.text();

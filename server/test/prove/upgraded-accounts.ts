@@ -86,8 +86,8 @@ async function write(gateway: Gateway, origin: string, resetToken: (to: string) 
   ];
 }
 
-/** It is printed once the gateway is ready. */
-async function firstAdminToken(gateway: Gateway): Promise<string> {
+/** The token of the first admin's link, which is printed once the gateway is ready. */
+export async function firstAdminToken(gateway: Gateway): Promise<string> {
   for (let tries = 0; tries < 200; tries += 1) {
     const printed = /\/first-admin\?token=([\w-]+)/.exec(gateway.output())?.[1];
     if (printed !== undefined) return printed;
@@ -133,8 +133,8 @@ interface Account {
   readonly bound_organization: { readonly id: string } | null;
 }
 
-/** Returns the session's cookie that the answer sets; empty when it sets none. */
-async function post(gateway: Gateway, origin: string, path: string, body: object, cookie = ''): Promise<string> {
+/** A call of a browser. Returns the session's cookie that the answer sets; empty when it sets none. Throws unless it is a success. */
+export async function post(gateway: Gateway, origin: string, path: string, body: object, cookie = ''): Promise<string> {
   const response = await fetch(`${gateway.base}/api/v1${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin, ...(cookie === '' ? {} : { cookie }) },
@@ -149,10 +149,12 @@ async function post(gateway: Gateway, origin: string, path: string, body: object
   );
 }
 
-async function isSignedIn(gateway: Gateway, origin: string, cookie: string): Promise<boolean> {
+/** Whether the session of this cookie opens. */
+export async function isSignedIn(gateway: Gateway, origin: string, cookie: string): Promise<boolean> {
   return (await fetch(`${gateway.base}/api/v1/session`, { headers: { cookie, origin } })).status === 200;
 }
 
-function tokenIn(link: string): string {
+/** The token in a link that somebody is given. */
+export function tokenIn(link: string): string {
   return new URL(link).searchParams.get('token') ?? '';
 }

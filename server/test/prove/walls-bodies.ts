@@ -127,7 +127,7 @@ async function furnish(gateway: Gateway, attackersBase: string, othersBase: stri
 }
 
 /** The other tenants: a thread that calls all the while, so that what this one sends is not taken for what they wait. */
-class Neighbours {
+export class Neighbours {
   readonly #thread = new Worker(new URL('./walls-others.ts', import.meta.url), { execArgv: [] });
 
   /** Where their provider is. To be asked once, first. */
@@ -161,7 +161,7 @@ class Neighbours {
   }
 }
 
-function at(tookMs: readonly number[], share: number): number {
+export function at(tookMs: readonly number[], share: number): number {
   const sorted = tookMs.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.POSITIVE_INFINITY;
 }

@@ -1,8 +1,8 @@
 /**
- * The thread of walls-bodies.ts that calls as everybody else does, at a steady pace, and times each call by its own clock. Their provider is here
- * as well: one that answers in the thread of the attackers would be as slow as they are busy. Beside each call through the gateway the same call
- * goes straight to the provider: how long that takes is the machine's doing. So is how long the gateway's main thread waited for a processor
- * meanwhile. What a call takes beyond the longer of both is the gateway's.
+ * The thread of walls-bodies.ts and walls-loads.ts that calls as everybody else does, at a steady pace, and times each call by its own clock. Their
+ * provider is here as well: one that answers in the thread of the attackers would be as slow as they are busy. Beside each call through the gateway
+ * the same call goes straight to the provider: how long that takes is the machine's doing. So is how long the gateway's main thread waited for a
+ * processor meanwhile. What a call takes beyond the longer of both is the gateway's.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
