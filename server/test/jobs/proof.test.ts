@@ -9,14 +9,14 @@ import { listMany } from '../../src/store/budgets.ts';
 import { spendSince } from '../../src/store/usage.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 
 const OURS: CountersHeld = { are: 'ours', barrier: (work) => work() };
 const SHARED: CountersHeld = { are: 'shared' };
 
 // promise: A proof job compares Σ ledger with counters and exposes the drift as a metric.
-onEveryDatabase('the proof', (given) => {
+onOneDatabase('the proof', (given) => {
   const world = withAdmin(given);
   const told: object[] = [];
   const warned: object[] = [];
