@@ -232,6 +232,7 @@ const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
     'Requests',
     'Alerts',
     'Audit log',
+    'Security',
     'Settings',
   ],
   platform_auditor: [
@@ -249,6 +250,7 @@ const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
     'Requests',
     'Alerts',
     'Audit log',
+    'Security',
     'Settings',
   ],
   org_owner: [
@@ -263,6 +265,7 @@ const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
     'Requests',
     'Alerts',
     'Audit log',
+    'Security',
     'Settings',
   ],
   org_admin: [
@@ -277,6 +280,7 @@ const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
     'Requests',
     'Alerts',
     'Audit log',
+    'Security',
     'Settings',
   ],
   org_billing: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer', 'Usage & spend', 'Requests', 'Alerts'],
@@ -290,6 +294,7 @@ const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
     'Requests',
     'Alerts',
     'Audit log',
+    'Security',
   ],
   org_member: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer'],
   team_admin: [
