@@ -22,6 +22,7 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
   await house.signIn(page, 'org_owner');
   await page.goto(tab(house));
   await page.getByRole('button', { name: 'Create service account' }).first().click();
+  await expect(dialog(page).getByRole('combobox', { name: 'Who answers for it' })).toHaveValue(account.name);
   await dialog(page).getByRole('button', { name: 'Create service account' }).click();
   await expect(dialog(page).getByText('Enter a name: the machine it stands for.')).toBeVisible();
   await dialog(page).getByLabel('Name').fill(name);
@@ -51,6 +52,7 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
     await page.getByRole('menuitem', { name: item }).click();
   };
   await choose('Edit…');
+  await expect(dialog(page).getByRole('combobox', { name: 'Who answers for it' })).toHaveValue(account.name);
   await dialog(page).getByLabel('Name').fill(`${name} again`);
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(rowOf(page, `${name} again`)).toBeVisible();

@@ -20,6 +20,8 @@ interface ObjectSelectProps {
   readonly error?: ReactNode;
   /** The first field of a dialog, where one begins to type. */
   readonly isFirst?: boolean;
+  /** What the value that the form begins with is called, where the form knows. */
+  readonly firstName?: string | null | undefined;
 }
 
 interface Choice {
@@ -38,12 +40,17 @@ export function ObjectSelect({
   placeholder,
   error,
   isFirst = false,
+  firstName,
 }: ObjectSelectProps) {
+  const [first] = useState(value);
+  const [picked, setPicked] = useState<Choice | null>(null);
   const [text, setText] = useState('');
   const [asking] = useDebouncedValue(text, 200);
   const [isOpen, setOpen] = useState(false);
-  const name = useName(value);
-  const chosen = value === undefined ? null : { value, label: name ?? value };
+  // Accounts are the platform's: an organization's people are told no names of their ids.
+  const known = picked !== null && picked.value === value ? picked.label : value === first ? firstName : null;
+  const read = useName(known == null ? value : undefined);
+  const chosen = value === undefined ? null : { value, label: known ?? read ?? value };
   // The field shows the chosen one's name: that is not a search.
   const search = asking === chosen?.label ? '' : asking.trim();
   const found = useQuery({
@@ -69,7 +76,10 @@ export function ObjectSelect({
       searchValue={text}
       onSearchChange={setText}
       onDropdownOpen={() => setOpen(true)}
-      onChange={(id) => onChange(id ?? undefined)}
+      onChange={(id) => {
+        setPicked(choices.find((choice) => choice.value === id) ?? null);
+        onChange(id ?? undefined);
+      }}
       nothingFoundMessage={found.isError ? 'Could not be searched' : found.isPending ? 'Searching…' : 'Nothing by that name'}
       rightSection={found.isFetching ? <Loader size={14} aria-label="Searching" /> : undefined}
       comboboxProps={{ withinPortal: true }}

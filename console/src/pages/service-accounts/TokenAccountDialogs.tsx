@@ -28,18 +28,22 @@ const RULES = {
   responsible_account_id: (id: string | undefined) => (id === undefined ? 'Choose the person who answers for it.' : null),
 };
 
-const PARTS: readonly EditPart<Draft>[] = [
-  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
-  {
-    name: 'responsible_account_id',
-    label: 'Who answers for it',
-    body: ({ responsible_account_id }) => ({ responsible_account_id }),
-    words: ({ responsible_account_id: id }) => <PersonName id={id} />,
-  },
-];
+function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
+  return [
+    { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+    {
+      name: 'responsible_account_id',
+      label: 'Who answers for it',
+      body: ({ responsible_account_id }) => ({ responsible_account_id }),
+      words: ({ responsible_account_id: id }) => <PersonName id={id} of={account} />,
+    },
+  ];
+}
 
-function PersonName({ id }: { id: string | undefined }) {
-  return <bdi>{useName(id) ?? id ?? 'Nobody'}</bdi>;
+function PersonName({ id, of: account }: { id: string | undefined; of: TokenAccount }) {
+  const read = useName(id);
+  const known = id === account.responsible_account_id ? account.responsible_name : null;
+  return <bdi>{known ?? read ?? id ?? 'Nobody'}</bdi>;
 }
 
 interface CreateProps {
@@ -78,12 +82,19 @@ function CreateForm({ organizationId }: Pick<CreateProps, 'organizationId'>) {
       }}
       onSaved={({ name }) => saved(`${name} was created. Give it an admin token next.`)}
     >
-      <Fields form={form} organizationId={organizationId} />
+      <Fields form={form} organizationId={organizationId} firstName={account.name} />
     </DialogForm>
   );
 }
 
-function Fields({ form, organizationId }: { form: UseFormReturnType<Draft>; organizationId: string | null }) {
+interface FieldsProps {
+  readonly form: UseFormReturnType<Draft>;
+  readonly organizationId: string | null;
+  /** Of the person who answers for it when the form opens. */
+  readonly firstName: string | null;
+}
+
+function Fields({ form, organizationId, firstName }: FieldsProps) {
   return (
     <>
       <TextInput
@@ -101,6 +112,7 @@ function Fields({ form, organizationId }: { form: UseFormReturnType<Draft>; orga
         onChange={(id) => form.setFieldValue('responsible_account_id', id)}
         organizationId={organizationId ?? undefined}
         error={form.errors.responsible_account_id}
+        firstName={firstName}
       />
       <Text fz="xs" c="dimmed">
         Its admin tokens can never do more than this person, and stop when this person leaves.
@@ -124,14 +136,14 @@ export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; o
         return { ...rest, data: data as TokenAccount };
       }}
       draftOf={({ name, responsible_account_id }) => ({ name, responsible_account_id })}
-      parts={PARTS}
+      parts={partsOf(account)}
       validate={RULES}
       invalidates={TOUCHED}
       save={async (body, etag) =>
         (await asked(api.PATCH('/service-accounts/{id}', { params: { path, header: ifMatch(etag) }, body }))) as TokenAccount
       }
     >
-      {(form) => <Fields form={form} organizationId={account.organization_id} />}
+      {(form) => <Fields form={form} organizationId={account.organization_id} firstName={account.responsible_name} />}
     </EditDialog>
   );
 }

@@ -3,6 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
 import { ObjectSelect } from '../../components/ObjectSelect.tsx';
 
 /** Whose a new token is: one's own, or a machine's. */
@@ -26,6 +27,7 @@ interface OwnerFieldsProps<Draft extends OwnerDraft> {
 
 /** Chooses the owner. A service account stands for a machine; one that is not there yet is made with the token. */
 export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatform }: OwnerFieldsProps<Draft>) {
+  const session = useSession();
   const accounts = useQuery({
     queryKey: ['token-accounts', place],
     queryFn: () => accountsOf(place),
@@ -55,6 +57,7 @@ export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatfor
           />
           <ObjectSelect
             kind="account"
+            firstName={session.account.name}
             label="Who answers for it"
             value={fields.values.responsible}
             onChange={(id) => fields.setFieldValue('responsible', id)}
