@@ -1,24 +1,13 @@
 /** The page Security: what it finds, where each finding is mended, and who does not see it. On a database in which a test can put what lies long ago. */
-import { type OpenDatabase, openDatabase } from '../../server/src/store/database.ts';
-import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
-import { expect, type House, openHouse, type Page, test } from './support.ts';
+import type { OpenDatabase } from '../../server/src/store/database.ts';
+import { onPostgres } from './on-postgres.ts';
+import { expect, type House, type Page, test } from './support.ts';
 
-let postgres: TestPostgres | null = null;
-let database: OpenDatabase;
 let house: House;
-
-test.beforeAll(async () => {
-  test.setTimeout(120_000);
-  postgres = await startPostgres();
-  test.skip(postgres === null, 'there is no PostgreSQL on this machine');
-  if (postgres === null) return;
-  house = await openHouse({ DATABASE_URL: postgres.url });
-  database = openDatabase({ url: postgres.url });
-});
-test.afterAll(async () => {
-  await house?.gateway.stop();
-  await database?.close();
-  await postgres?.stop();
+let database: OpenDatabase;
+onPostgres((its, where) => {
+  house = its;
+  database = where;
 });
 
 const section = (page: Page, name: string) => page.getByRole('region', { name });

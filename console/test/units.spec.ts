@@ -1,26 +1,15 @@
 /** Prices by the piece and by tier, and what was used by unit: on a gateway whose records a test can write, since the fake provider bills tokens alone. */
-import { type OpenDatabase, openDatabase } from '../../server/src/store/database.ts';
-import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
+import type { OpenDatabase } from '../../server/src/store/database.ts';
 import { writeUnits } from '../../server/test/support/written-units.ts';
 import { graveFindings } from './axe.ts';
-import { called, expect, type House, openHouse, type Page, test } from './support.ts';
+import { onPostgres } from './on-postgres.ts';
+import { called, expect, type House, type Page, test } from './support.ts';
 
-let postgres: TestPostgres | null = null;
-let database: OpenDatabase;
 let house: House;
-
-test.beforeAll(async () => {
-  test.setTimeout(120_000);
-  postgres = await startPostgres();
-  test.skip(postgres === null, 'there is no PostgreSQL on this machine');
-  if (postgres === null) return;
-  house = await openHouse({ DATABASE_URL: postgres.url });
-  database = openDatabase({ url: postgres.url });
-});
-test.afterAll(async () => {
-  await house?.gateway.stop();
-  await database?.close();
-  await postgres?.stop();
+let database: OpenDatabase;
+onPostgres((its, where) => {
+  house = its;
+  database = where;
 });
 
 test.beforeEach(async ({ page }) => {
@@ -156,7 +145,7 @@ test.describe('use by unit', () => {
   const used = { deploymentId: '', keyId: '', requestId: '' };
 
   test.beforeAll(async () => {
-    if (postgres === null) return;
+    if (house === undefined) return; // The tests are skipped.
     const per_unit = { search: '0.01' };
     const service_tiers = { priority: { input_per_million: '9.00' } };
     const prices = { input_per_million: '1.00', output_per_million: '2.00', per_unit, service_tiers };
