@@ -3,8 +3,8 @@ import type { JobContext } from './job.ts';
 
 const NAMED_MAX = 10;
 
-/** What a run passes over because its stored rows are damaged, mostly organizations, so that the run goes on for all others. */
-export class PassedOver {
+/** Whom a run passes over because their stored rows are damaged, mostly organizations, so that it goes on for all others. */
+export class DamagedRows {
   readonly #names = new Set<string>();
 
   get names(): readonly string[] {

@@ -11,8 +11,8 @@ import {
   wholeMarksAfter,
 } from '../store/fold-proof.ts';
 import { correctFold, dropOldFolds, FOLD_BEHIND_MS, foldAnew, foldBack, foldForward } from '../store/folds.ts';
+import { DamagedRows } from './damaged-rows.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
-import { PassedOver } from './passed-over.ts';
 
 const ORGANIZATIONS_AT_ONCE = 500;
 const OLD_ROWS_AT_ONCE = 5_000;
@@ -29,7 +29,7 @@ export function foldJob(): Job {
     run: async (context) => {
       const { db } = context.database;
       const nowMs = await databaseNowMs(db);
-      const passedOver = new PassedOver();
+      const passedOver = new DamagedRows();
       const folded = await foldAll(context, nowMs, passedOver);
       const corrected = await eachBatch(
         context,
@@ -53,7 +53,7 @@ export function foldJob(): Job {
 }
 
 /** Returns how many organizations had something to fold. */
-function foldAll(context: JobContext, nowMs: number, passedOver: PassedOver): Promise<number> {
+function foldAll(context: JobContext, nowMs: number, passedOver: DamagedRows): Promise<number> {
   const { db } = context.database;
   return eachBatch(
     context,
@@ -85,7 +85,7 @@ export function fillJob(): Job {
     run: async (context) => {
       const { db } = context.database;
       const endMs = context.clock.monotonicMs() + FILL_MS_MAX;
-      const passedOver = new PassedOver();
+      const passedOver = new DamagedRows();
       let steps = 0;
       for (;;) {
         const organizationId = await nextToFill(db, passedOver.names);
@@ -126,7 +126,7 @@ export function foldProofJob(): Job {
     cron: '53 3 * * *',
     run: async (context) => {
       const { db } = context.database;
-      const passedOver = new PassedOver();
+      const passedOver = new DamagedRows();
       let compared = 0;
       const anew = await eachBatch(
         context,

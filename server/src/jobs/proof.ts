@@ -15,8 +15,8 @@ import { modelLimitsFrom, rateLimitsFrom } from '../store/policy-columns.ts';
 import { hoursOf, repairCoarser, repairQuarters, repairUnits, rollupDrifts } from '../store/rollup-proof.ts';
 import type { Span } from '../store/usage-rows.ts';
 import type { Announcer } from './alerts/announce.ts';
+import { DamagedRows } from './damaged-rows.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
-import { PassedOver } from './passed-over.ts';
 import { type CountersHeld, proveCounters } from './prove-counters.ts';
 import { type CompareHeld, proveSlots } from './prove-held.ts';
 import { readable } from './readable.ts';
@@ -51,7 +51,7 @@ export function proofJob(options: ProofOptions): Job {
       'Compares ledger, rollups and counters, and corrects the counters to the ledger. Compares what is held with what is in flight.',
     cron: '*/15 * * * *',
     run: async (context) => {
-      const passedOver = new PassedOver();
+      const passedOver = new DamagedRows();
       const days = await noteRollupDrifts(context, passedOver);
       const units = await repairUnits(context.database.db, { span: lastHours(context.clock.nowMs()) });
       passedOver.add(units.passedOver);
@@ -84,7 +84,7 @@ function holdsSentence({ held, inFlight, difference }: HeldReport, slots: number
 }
 
 /** Days with rollups that differ, found in the last hours; returns how many are new. Each organization alone, so that none stops the others. */
-async function noteRollupDrifts({ database: { db }, clock }: JobContext, passedOver: PassedOver): Promise<number> {
+async function noteRollupDrifts({ database: { db }, clock }: JobContext, passedOver: DamagedRows): Promise<number> {
   const nowMs = clock.nowMs();
   const found = await rollupDrifts(db, lastHours(nowMs));
   const subject = new Date(nowMs).toISOString().slice(0, 10);
@@ -149,10 +149,10 @@ export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }
       const today = Math.floor(clock.nowMs() / DAY_MS) * DAY_MS;
       const recent = Array.from({ length: WHOLE_DAYS }, (_, back) => new Date(today - back * DAY_MS).toISOString().slice(0, 10));
       const days = new Set([...(await drifts.openSubjects(database.db, 'rollups')), ...recent]);
-      const all = new PassedOver();
+      const all = new DamagedRows();
       let rows = 0;
       for (const day of days) {
-        const ofDay = new PassedOver();
+        const ofDay = new DamagedRows();
         rows += await repairDay(context, Date.parse(`${day}T00:00:00Z`), logDaysMax, ofDay);
         all.add(ofDay.names);
         await drifts.close(database.db, { kind: 'rollups', subject: day, but: ofDay.names }, new Date(clock.nowMs()));
@@ -162,7 +162,12 @@ export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }
   };
 }
 
-async function repairDay(context: JobContext, dayMs: number, logDaysMax: number | null, passedOver: PassedOver): Promise<number> {
+async function repairDay(
+  context: JobContext,
+  dayMs: number,
+  logDaysMax: number | null,
+  passedOver: DamagedRows,
+): Promise<number> {
   const { db } = context.database;
   const told = ({ done, passedOver: names }: Apart<string>) => {
     passedOver.add(names);
