@@ -4,8 +4,7 @@ import type { AskedPast, PastFrom } from '../domain/asked-past.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
 import { QuestionLost, readQuestion, readRecorded } from './redis-past.ts';
 import { counterSet, holdsKey } from './redis-plan.ts';
-import type { RunScript } from './redis-scripts.ts';
-import { numbersIn, scripts } from './redis-scripts.ts';
+import { type RunScript, scripts } from './redis-scripts.ts';
 
 export interface RedisQuestionsOptions {
   readonly run: RunScript;
@@ -97,7 +96,7 @@ export function createRedisQuestions({ run, prefix, pastFrom, hearEveryMs }: Red
     for (const [place, orders] of heard) {
       const all = [...orders];
       for (let at = 0; at < all.length; at += HEARD_AT_ONCE) {
-        run(scripts.hear, [place], all.slice(at, at + HEARD_AT_ONCE)).then(numbersIn, () => {});
+        run(scripts.hear, [place], all.slice(at, at + HEARD_AT_ONCE)).catch(() => {});
       }
     }
   }

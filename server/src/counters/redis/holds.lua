@@ -1,5 +1,5 @@
 -- The requests that a question must tell from those before it: all that have a record, and what was stored since it began. Of each its name,
--- when it was admitted, and the latest question when it was stored, if it was. A letter alone where the question is open no longer.
+-- when it was admitted, and the latest question when it was stored, if it was. `!` alone where the question is open no longer.
 -- KEYS: where the organization's holds are. ARGV: the question's number.
 local slot = string.sub(KEYS[1], 1, -2)
 if has_ended_early(slot, ARGV[1]) then return '!' end
