@@ -7,7 +7,7 @@
  *      node bench/lane.ts [--rounds=3] [--seconds=4] [--only=json,stream]      the fast lane on against off, beside nginx
  *      node bench/lane.ts --flags=<flags of Node, with commas>                 this tree against itself with them, beside nginx
  */
-import { freePort } from '../server/test/prove/gateway.ts';
+import { freePort } from '../server/test/support/ports.ts';
 import { startPostgres } from '../server/test/support/postgres.ts';
 import { roundsOf } from './src/compare.ts';
 import { PATHS, runComparison } from './src/comparison.ts';

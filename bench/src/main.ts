@@ -10,7 +10,7 @@
 // `npm run bench -- --against=<folder or commit>`: no table, but what a request costs here ÷ there, and how sure that is (bench/lane.ts).
 // `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../server/test/prove/gateway.ts';
+import { freePort } from '../../server/test/support/ports.ts';
 import { startPostgres } from '../../server/test/support/postgres.ts';
 import { booksAreExact, type Check, everyScopeCounted, nothingMissing } from './checks.ts';
 import { measureCounters } from './counters.ts';

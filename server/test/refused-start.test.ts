@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newDataKey } from '../src/lib/secrets.ts';
-import { freePort, PROGRAM, repository, START, startGateway, temporaryDirectory } from './prove/gateway.ts';
+import { PROGRAM, repository, START, startGateway, temporaryDirectory } from './prove/gateway.ts';
 import { dumpOf, filesOf, inDatabase, type Where } from './prove/stored-rows.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
+import { freePort } from './support/ports.ts';
 import { hasRedis, startRedis } from './support/redis.ts';
 
 const START_MS_MAX = 180_000;

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
-  freePort,
   type Gateway,
   type GatewayOptions,
   PROGRAM,
@@ -15,6 +14,7 @@ import {
 } from './prove/gateway.ts';
 import { putDatabase } from './prove/prepared-database.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from './support/database.ts';
+import { freePort } from './support/ports.ts';
 
 const TIMEOUT = { timeout: 120_000 };
 

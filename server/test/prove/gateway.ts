@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newAdminToken } from '../../src/lib/secrets.ts';
 import { startedBy } from '../support/bundled-program.ts';
+import { freePort } from '../support/ports.ts';
 import { putDatabase } from './prepared-database.ts';
 
 export const repository = path.resolve(import.meta.dirname, '../../..');
@@ -80,16 +80,6 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(path.join(tmpdir(), 'headgate-prove-'));
   temporary.add(directory);
   return directory;
-}
-
-/** A port that was free a moment ago, on the loopback address. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
 
 /** Starts a process that ends with this one. */

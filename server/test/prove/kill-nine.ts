@@ -1,8 +1,9 @@
 // `kill -9` under load, again and again, on both databases: nothing a client saw answered is missing from the ledger, nothing is charged that
 // was not begun, and no counter is lower afterwards.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/ports.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { freePort, type Gateway, type GatewayOptions, startGateway, temporaryDirectory } from './gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway, temporaryDirectory } from './gateway.ts';
 import { type MeteredProvider, startMeteredProvider } from './metered-provider.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { type SteadyLoad, startLoad } from './steady-load.ts';

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { newAdminToken } from '../../src/lib/secrets.ts';
 import { type Finding, type FuzzPlace, type FuzzReport, fuzz } from '../fuzz/fuzz-run.ts';
 import { PLANTED, type PlantedFault } from '../fuzz/planted.ts';
+import { freePort } from '../support/ports.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { hasRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
-import { freePort, START, startGateway, temporaryDirectory } from './gateway.ts';
+import { START, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 

@@ -5,7 +5,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, renameSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, type Gateway, repository, startChild, temporaryDirectory } from './gateway.ts';
+import { freePort } from '../support/ports.ts';
+import { type Gateway, repository, startChild, temporaryDirectory } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from './tenant.ts';
 

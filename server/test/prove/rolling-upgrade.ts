@@ -28,7 +28,7 @@ const BEFORE_MS = 2_000;
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const folder = earlierRelease(EARLIER);
   if (folder === null) return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
-  const seconds = quick ? { lead: 1, drain: 1 } : { lead: 2, drain: 4 };
+  const seconds = { lead: quick ? 1 : 2, drain: 4 };
   const fleet = await startFleet({
     size: quick ? 2 : 3,
     cwd: folder,

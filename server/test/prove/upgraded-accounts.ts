@@ -1,7 +1,8 @@
 /** Accounts that the release before wrote, opened by this one: whose address counts, and that nobody is signed out. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openMailSink } from '../invitations/mail-sink.ts';
-import { freePort, type Gateway, startGateway } from './gateway.ts';
+import { freePort } from '../support/ports.ts';
+import { type Gateway, startGateway } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 
 const PASSWORD = 'nine maps of the harbour';

@@ -1,8 +1,10 @@
 // What the release before the walls wrote, opened by this one: who is what now, and what changed for whom. Nobody is locked out, and no secret has to
 // be given again.
+
+import { freePort } from '../support/ports.ts';
 import { chat } from './data-plane.ts';
 import { earlierRelease } from './earlier-release.ts';
-import { freePort, type Gateway, startGateway } from './gateway.ts';
+import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { sayWith } from './signed-up.ts';
 import { PROVIDER_SECRET } from './tenant.ts';

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
+import { freePort } from './ports.ts';
 
 export type RedisKind = 'Redis' | 'Valkey' | 'Redis Cluster';
 
@@ -33,7 +34,7 @@ export function hasRedis(kind: RedisKind): boolean {
 export async function startRedis(kind: RedisKind): Promise<TestRedis> {
   const home = mkdtempSync(join(tmpdir(), 'headgate-redis-'));
   const isCluster = kind === 'Redis Cluster';
-  const ports = await Promise.all(Array.from({ length: isCluster ? CLUSTER_SIZE : 1 }, freeBusPort));
+  const ports = await Promise.all(Array.from({ length: isCluster ? CLUSTER_SIZE : 1 }, freePort));
   const servers = ports.map((port) => launch(PROGRAMS[kind], home, port, isCluster));
   try {
     await Promise.all(ports.map(untilReady));
@@ -111,19 +112,6 @@ async function stop(client: Redis | Cluster | null, servers: readonly ChildProce
     servers.map((server) => server.exitCode ?? server.signalCode ?? new Promise((gone) => server.once('exit', gone))),
   );
   rmSync(home, { recursive: true, force: true });
-}
-
-/** Free, and low enough that the cluster's own port, ten thousand above it, is one too. */
-async function freeBusPort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 10_000);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer().once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
 }
 
 async function until(otherwise: string, isSo: () => Promise<boolean>): Promise<void> {
