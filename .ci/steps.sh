@@ -66,7 +66,7 @@ count_proves() {
 
 # Says once more what failed, where a reader of the last lines finds it, and ends with the plain line of counts.
 finish() {
-  grep -ahE '^failed: |^[a-z]+\.[a-z-]+ missed |^.*\| (MISSED|undecided)$' "$log"/*
+  grep -ahE '^failed: |^unsteady: |^[a-z]+\.[a-z-]+ missed |^.*\| (MISSED|undecided)$' "$log"/*
   echo "CI took $SECONDS s"
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]

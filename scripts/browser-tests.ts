@@ -4,27 +4,31 @@ import { type BrowserTest, runPlaywright } from '../server/test/support/playwrig
 
 /** What came of the console's tests. */
 export interface BrowserCounts {
-  readonly passed: number;
-  /** Names of what failed, and why. */
-  readonly failed: readonly string[];
+  passed: number;
+  failed: { readonly name: string; readonly why: string }[];
   /** Names of what did not run. */
-  readonly skipped: readonly string[];
+  skipped: string[];
+  /** What failed and passed when it ran once more. It is among what passed. */
+  unsteady: { readonly name: string; readonly why: string }[];
 }
 
 /** Runs the console's tests in real Chromium against real gateways. Without Chromium they are one skipped suite, said in one line. */
 export function runBrowserTests(): BrowserCounts {
   if (!existsSync(CHROMIUM)) {
     console.error(`console: skipped, there is no Chromium at ${CHROMIUM}. On Debian: apt-get install chromium-headless-shell`);
-    return { passed: 0, failed: [], skipped: ['console: needs Chromium'] };
+    return { passed: 0, failed: [], skipped: ['console: needs Chromium'], unsteady: [] };
   }
   const run = runPlaywright({ isTold: true });
-  if (run === null) return { passed: 0, failed: ['console: no report was written'], skipped: [] };
-  const named = (...outcomes: BrowserTest['outcome'][]) =>
+  const none = { name: 'console', why: 'no report was written' };
+  if (run === null) return { passed: 0, failed: [none], skipped: [], unsteady: [] };
+  const those = (outcome: BrowserTest['outcome']) =>
     run.tests
-      .filter(({ outcome }) => outcomes.includes(outcome))
-      .map(({ name, problem }) => (problem === null ? name : `${name}: ${problem}`));
-  const failed = named('unexpected', 'flaky').concat(run.errors.map(() => 'console: an error outside any test'));
+      .filter((test) => test.outcome === outcome)
+      .map(({ name, problem }) => ({ name, why: problem ?? 'it did not say why' }));
+  const [passed, unsteady] = [those('expected'), those('flaky')];
+  const failed = [...those('unexpected'), ...run.errors.map((why) => ({ name: 'console: an error outside any test', why }))];
   // A run can end badly with no failed test: a fixture that could not be taken down.
-  if (failed.length === 0 && run.status !== 0) failed.push(`console: the run ended with ${run.status}`);
-  return { passed: named('expected').length, failed, skipped: named('skipped') };
+  if (failed.length === 0 && run.status !== 0) failed.push({ name: 'console', why: `the run ended with ${run.status}` });
+  const skipped = those('skipped').map(({ name }) => name);
+  return { passed: passed.length + unsteady.length, failed, skipped, unsteady };
 }

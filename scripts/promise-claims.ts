@@ -51,7 +51,7 @@ interface Call {
 }
 
 const TESTS = new Set(['test', 'it']);
-const SUITES = new Set(['describe', 'onEveryDatabase']);
+const SUITES = new Set(['describe', 'onEveryDatabase', 'onOneDatabase']);
 
 /** In the order in which they begin, so that a suite comes before what is in it. */
 function callsOf(file: string, text: string): Call[] {

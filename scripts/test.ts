@@ -1,45 +1,80 @@
 // Runs the tests and closes with one plain line of counts, for people and for CI. HEADGATE_TEST_SKIPS=forbidden fails a run that skipped any.
 import { stripVTControlCharacters } from 'node:util';
-import { parseCLI, startVitest, type TestModule, type Vitest } from 'vitest/node';
+import { parseCLI, startVitest, type TestModule } from 'vitest/node';
 import { useBundle } from '../server/test/support/bundled-program.ts';
 import { runBrowserTests } from './browser-tests.ts';
 
+/** A test, a file that could not be loaded, or an error outside any test. */
+interface Failure {
+  readonly name: string;
+  readonly why: string;
+}
+
 interface Counts {
   passed: number;
-  /** Tests that failed, files that could not be loaded, and errors outside any test, each by its name and why. */
-  failed: string[];
+  failed: Failure[];
   skipped: string[];
+  /** What failed beside others and passed alone. It is among what passed. */
+  unsteady: Failure[];
 }
 
 const DIFF_CHARS_MAX = 1_200;
+/** More files than these do not fail because the machine was busy. */
+const AGAIN_FILES_MAX = 8;
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-const vitest = await startVitest('test', filter, { ...options, watch: false });
-const counts = count(vitest);
-await vitest.close();
+const counts = await runFiles();
 // A filter names test files of the server or the tools; `npx playwright test -c console <name>` runs one of the browser's.
 if (filter.length === 0) {
   await useBundle();
-  const browser = runBrowserTests();
-  counts.passed += browser.passed;
-  counts.failed.push(...browser.failed);
-  counts.skipped.push(...browser.skipped);
+  addTo(counts, runBrowserTests());
 }
 
 const skipsForbidden = process.env.HEADGATE_TEST_SKIPS === 'forbidden' && counts.skipped.length > 0;
 if (skipsForbidden) console.error(`Skipped, and skips are forbidden here:\n  ${counts.skipped.join('\n  ')}`);
-for (const name of counts.failed) console.log(`failed: ${name}`);
+for (const { name, why } of counts.unsteady) console.log(`unsteady: ${name}: ${why}`);
+for (const { name, why } of counts.failed) console.log(`failed: ${name}: ${why}`);
 const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped` : '';
 console.log(`${counts.passed} passed, ${counts.failed.length} failed${skipped}`);
 process.exit(counts.failed.length > 0 || counts.passed === 0 || skipsForbidden ? 1 : 0);
 
-function count(run: Vitest): Counts {
-  const counts: Counts = {
-    passed: 0,
-    failed: run.state.getUnhandledErrors().map((error) => `an error outside any test${why([error])}`),
-    skipped: [],
-  };
-  for (const module of run.state.getTestModules()) countModule(module, counts);
+/** Of a whole run the few files that failed run once more, alone. Two cores with three files on them are a slow machine, not a wrong program. */
+async function runFiles(): Promise<Counts> {
+  const vitest = await startVitest('test', filter, { ...options, watch: false });
+  const modules = vitest.state.getTestModules();
+  const broken = modules.filter((module) => module.state() === 'failed');
+  const outside = vitest.state.getUnhandledErrors().map((error) => ({ name: 'an error outside any test', why: whyOf([error]) }));
+  await vitest.close();
+  const isWhole = filter.length === 0 && outside.length === 0;
+  if (!isWhole || broken.length === 0 || broken.length > AGAIN_FILES_MAX) {
+    const counts = countOf(modules);
+    counts.failed.push(...outside);
+    return counts;
+  }
+  const files = broken.map((module) => module.relativeModuleId);
+  console.log(`Once more, alone: ${files.join(', ')}`);
+  const alone = await startVitest('test', files, { ...options, watch: false, fileParallelism: false });
+  const again = countOf(alone.state.getTestModules());
+  const outsideAgain = alone.state.getUnhandledErrors().length > 0;
+  await alone.close();
+  if (outsideAgain || again.passed === 0) return countOf(modules);
+  const counts = countOf(modules.filter((module) => !broken.includes(module)));
+  addTo(counts, again);
+  const stillFailed = new Set(again.failed.map(({ name }) => name));
+  counts.unsteady.push(...countOf(broken).failed.filter(({ name }) => !stillFailed.has(name)));
+  return counts;
+}
+
+function addTo(counts: Counts, { passed, failed, skipped, unsteady }: Readonly<Counts>): void {
+  counts.passed += passed;
+  counts.failed.push(...failed);
+  counts.skipped.push(...skipped);
+  counts.unsteady.push(...unsteady);
+}
+
+function countOf(modules: readonly TestModule[]): Counts {
+  const counts: Counts = { passed: 0, failed: [], skipped: [], unsteady: [] };
+  for (const module of modules) countModule(module, counts);
   return counts;
 }
 
@@ -49,11 +84,11 @@ function countModule(module: TestModule, counts: Counts): void {
     const { state, errors } = test.result();
     const name = `${module.relativeModuleId} > ${test.fullName}`;
     if (state === 'passed') counts.passed += 1;
-    else if (state === 'failed') counts.failed.push(`${name}${why(errors)}`);
+    else if (state === 'failed') counts.failed.push({ name, why: whyOf(errors) });
     else counts.skipped.push(name);
   }
   const brokenBeforeAnyTest = module.state() === 'failed' && !tests.some((test) => test.result().state === 'failed');
-  if (brokenBeforeAnyTest) counts.failed.push(`${module.relativeModuleId}${why(module.errors())}`);
+  if (brokenBeforeAnyTest) counts.failed.push({ name: module.relativeModuleId, why: whyOf(module.errors()) });
 }
 
 interface Thrown {
@@ -63,10 +98,10 @@ interface Thrown {
   readonly diff?: string;
 }
 
-/** What failed and where, in one line: it stands among the last lines of a run, which may be all that is kept of it. */
-function why(errors: readonly unknown[] = []): string {
+/** What was wrong and where, in one line: it stands among the last lines of a run, which may be all that is kept of it. */
+function whyOf(errors: readonly unknown[] = []): string {
   const [error] = errors as readonly Thrown[];
-  if (error === undefined) return '';
+  if (error === undefined) return 'it did not say why';
   const at = /\S+\.test\.ts:\d+/
     .exec(error.stack ?? '')?.[0]
     .split('/')
@@ -74,7 +109,7 @@ function why(errors: readonly unknown[] = []): string {
   const said = stripVTControlCharacters(String(error.message ?? error))
     .replace(/\s+/g, ' ')
     .slice(0, 400);
-  return `: ${said}${differing(error)}${at === undefined ? '' : ` (${at})`}`;
+  return `${said}${differing(error)}${at === undefined ? '' : ` (${at})`}`;
 }
 
 /** A message names a list by its length alone; what is in it says what is wrong. */

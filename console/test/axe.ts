@@ -2,8 +2,9 @@
 import axe from 'axe-core';
 import { expect, type Page } from './support.ts';
 
-const FADE_MS = 300;
-const SCHEMES = ['light', 'dark'] as const;
+const FADE_MS_MAX = 300;
+export const SCHEMES = ['light', 'dark'] as const;
+export type Scheme = (typeof SCHEMES)[number];
 /** What another theme changes. Everything else that is judged was judged in the first one, on the same page. */
 const RULES_OF_COLOUR = ['color-contrast', 'link-in-text-block'];
 
@@ -26,12 +27,12 @@ const GRAVE_RULES = (axe as unknown as { readonly _audit: { readonly rules: read
   .map(({ id }) => id);
 if (GRAVE_RULES.length < 60) throw new Error('axe tells otherwise what its rules come to');
 
-/** Serious and critical findings in both themes, each in a line that begins with the name of what is looked at. */
-export async function graveFindings(page: Page, name: string): Promise<readonly string[]> {
+/** Serious and critical findings in these themes, each in a line that begins with the name of what is looked at. */
+export async function graveFindings(page: Page, name: string, schemes: readonly Scheme[] = SCHEMES): Promise<readonly string[]> {
   const findings: string[] = [];
-  for (const scheme of SCHEMES) {
+  for (const scheme of schemes) {
     await wear(page, scheme);
-    const violations = await violationsOf(page, scheme === SCHEMES[0] ? GRAVE_RULES : RULES_OF_COLOUR);
+    const violations = await violationsOf(page, scheme === schemes[0] ? GRAVE_RULES : RULES_OF_COLOUR);
     for (const { id, places } of violations.filter(isGrave))
       findings.push(`${name}, ${scheme}: ${id} at ${places[0]?.target} (${places.length})`);
   }
@@ -63,12 +64,16 @@ async function violationsOf(page: Page, rules: readonly string[]): Promise<reado
 }
 
 /** Changes the theme as another tab would, which an open dialog does not stop. */
-async function wear(page: Page, scheme: (typeof SCHEMES)[number]): Promise<void> {
+async function wear(page: Page, scheme: Scheme): Promise<void> {
   await page.evaluate((wanted) => {
     localStorage.setItem('headgate-color-scheme', wanted);
     dispatchEvent(new StorageEvent('storage', { storageArea: localStorage, key: 'headgate-color-scheme', newValue: wanted }));
   }, scheme);
   await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', scheme);
   // Colours fade into each other, and half-way there they contrast with nothing.
-  await page.waitForTimeout(FADE_MS);
+  await page.evaluate(async (msMax) => {
+    const faded = Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+    // What turns for ever is never finished.
+    await Promise.race([faded, new Promise((enough) => setTimeout(enough, msMax))]);
+  }, FADE_MS_MAX);
 }

@@ -22,13 +22,14 @@ test('what was acknowledged is there after a kill -9, and the engine serves one 
   const writer = startWriter(dataDir);
   const acknowledged = await untilAcknowledged(writer, 200);
   writer.kill('SIGKILL');
-  const opened = await openEmbedded({ dataDir });
+  const failures: string[] = [];
+  const opened = await openEmbedded({ dataDir, onFailure: ({ message }) => failures.push(message) });
   const { rows } = await opened.db.execute<{ n: number }>(sql`select max(n)::int as n from written`);
   expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
   await concurrentWorkDoesNotMix(opened.db);
   await aNestedQueryIsAnError(opened.db);
   await aLongResultIsReadWhileOthersAsk(opened);
-  await aFullDiskStartsTheEngineAgain(opened.db);
+  await aFullDiskStartsTheEngineAgain(opened.db, failures);
   await opened.close();
 });
 
@@ -82,10 +83,14 @@ async function aLongResultIsReadWhileOthersAsk({ db, openSession }: OpenDatabase
 }
 
 /** What a full disk reports, said by hand: afterwards the real engine answers everything with a panic until it is started again. */
-async function aFullDiskStartsTheEngineAgain(db: Database): Promise<void> {
+async function aFullDiskStartsTheEngineAgain(db: Database, failures: readonly string[]): Promise<void> {
   const reported = db.execute(sql`do $$ begin raise exception using errcode = '53100'; end $$`);
   expect(await reported.catch(isStoreUnavailable)).toBe(true);
-  const count = () => db.execute(sql`select n from counters`).then((result) => result.rows, isStoreUnavailable);
+  const count = () =>
+    db.execute(sql`select n from counters`).then(
+      ({ rows }) => rows,
+      (error: Error) => (isStoreUnavailable(error) ? { unavailable: String(error.cause ?? error), failures } : error),
+    );
   await expect.poll(count, { timeout: 30_000, interval: 200 }).toEqual([{ n: 40 }]);
 }
 

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { effectiveAccess } from '../../src/domain/access.ts';
 import { loadCatalogue, loadOrganization } from '../../src/store/config.ts';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 
-onEveryDatabase('access groups', (given) => {
+onOneDatabase('access groups', (given) => {
   const world = withAdmin(given, { upstream });
   const effectiveOf = async (organizationId: string) => {
     const organization = await loadOrganization(given().db, organizationId);
@@ -134,7 +134,7 @@ onEveryDatabase('access groups', (given) => {
   });
 });
 
-onEveryDatabase('access explained', (given) => {
+onOneDatabase('access explained', (given) => {
   const world = withAdmin(given, { upstream });
 
   /** An organization granted a model by name and one through a group, with one team that keeps only the first. */
@@ -306,7 +306,7 @@ let made = 0;
 
 /** A key straight in the store: how keys are made is another suite's. */
 async function insertKey(
-  db: ReturnType<Parameters<Parameters<typeof onEveryDatabase>[1]>[0]>['db'],
+  db: ReturnType<Parameters<Parameters<typeof onOneDatabase>[1]>[0]>['db'],
   organizationId: string,
   teamId: string,
   more: Partial<typeof schema.keys.$inferInsert> = {},

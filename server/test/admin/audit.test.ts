@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { byForce } from '../support/audit-trail.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
-onEveryDatabase('the audit log', (given) => {
+onOneDatabase('the audit log', (given) => {
   const world = withAdmin(given);
   const verify = async (organizationId: string | null) =>
     must(await world().root('GET', `/audit-events/verify${organizationId === null ? '' : `?organization_id=${organizationId}`}`));

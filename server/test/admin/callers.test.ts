@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { newAdminToken, newKeySecret } from '../../src/lib/secrets.ts';
-import { onEveryDatabase, withDatabase } from '../support/database.ts';
+import { onOneDatabase, withDatabase } from '../support/database.ts';
 import { freshSlug, makeOrganization, makeTeam, must, withAdmin } from './support.ts';
 
-onEveryDatabase('callers', (given) => {
+onOneDatabase('callers', (given) => {
   const world = withAdmin(given);
   const statusWith = async (headers: Record<string, string>) =>
     (await fetch(`${world().address}/api/v1/organizations`, { headers })).status;

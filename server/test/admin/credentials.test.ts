@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { UnsealFailure } from '../../src/lib/secrets.ts';
 import { openKey, sealKey } from '../../src/store/key-seal.ts';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
 import { must, withAdmin } from './support.ts';
 
 const SECRET = 'sk-canary-0123456789abcdef';
 
-onEveryDatabase('credentials', (given) => {
+onOneDatabase('credentials', (given) => {
   const world = withAdmin(given, { upstream });
   const make = async (more: object = {}) => {
     const body = { name: freshName('cred'), provider: 'openai', api_key: SECRET, base_url: null, ...more };

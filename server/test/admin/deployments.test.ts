@@ -2,11 +2,11 @@ import { and, eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../src/store/config.ts';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 
-onEveryDatabase('deployments', (given) => {
+onOneDatabase('deployments', (given) => {
   const world = withAdmin(given, { upstream });
   const credential = async () =>
     must(

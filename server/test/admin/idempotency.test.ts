@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshSlug, makeTeam, must, withAdmin } from './support.ts';
 
-onEveryDatabase('Idempotency-Key', (given) => {
+onOneDatabase('Idempotency-Key', (given) => {
   const world = withAdmin(given);
 
   // promise: `Idempotency-Key`: 24 h per caller; the same key with another

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../src/lib/secrets.ts';
 import { configVersions, findKeyByHash } from '../../src/store/config.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
-onEveryDatabase('keys', (given) => {
+onOneDatabase('keys', (given) => {
   const world = withAdmin(given);
   /** What the data plane would find for a secret. */
   const found = async (secret: string) =>

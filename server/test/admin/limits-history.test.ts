@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import type { EndRecord } from '../../src/journal/records.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from './support.ts';
 import { storeRecords } from './usage-support.ts';
 
 const COMPLETE = { unpriced_requests: 0, unpriced_units: {} };
 
-onEveryDatabase('the history of budgets', (given) => {
+onOneDatabase('the history of budgets', (given) => {
   const world = withAdmin(given);
   const at = (iso: string) => Date.parse(iso);
   const used = (of: Partial<EndRecord>, admittedAtMs: number, nanoUsd: number): EndRecord =>

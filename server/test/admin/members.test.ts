@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { makeAccount, makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
-onEveryDatabase('members', (given) => {
+onOneDatabase('members', (given) => {
   const world = withAdmin(given);
 
   test('the last owner cannot be removed, demoted or disabled, also not by two requests at once', async () => {

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { type Client, makeAccount, makeOrganization, must, withAdmin } from './support.ts';
 
-onEveryDatabase('names by id', (given) => {
+onOneDatabase('names by id', (given) => {
   const world = withAdmin(given);
   const ids = { acme: '', team: '', otherTeam: '', service: '', key: '', other: '' };
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeModel, upstream } from './catalogue-support.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 
-onEveryDatabase('narrowing access below the organization', (given) => {
+onOneDatabase('narrowing access below the organization', (given) => {
   const world = withAdmin(given, { upstream });
 
   /** An organization that was granted `one` and everything in a group that `two` is in, but not `three`. */

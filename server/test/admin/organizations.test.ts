@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshSlug, makeOrganization, must, withAdmin } from './support.ts';
 
-onEveryDatabase('organizations', (given) => {
+onOneDatabase('organizations', (given) => {
   const world = withAdmin(given);
 
   describe('creating one', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { type Client, freshSlug, makeTeam, must, withAdmin } from './support.ts';
 
-onEveryDatabase('lists', (given) => {
+onOneDatabase('lists', (given) => {
   const world = withAdmin(given);
 
   /** Every page from the first to the last; `between` runs after each. */

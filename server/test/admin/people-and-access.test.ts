@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { freshSlug, makeAccount, makeOrganization, makeTeam, must, withAdmin } from './support.ts';
 
-onEveryDatabase('people and what they may call', (given) => {
+onOneDatabase('people and what they may call', (given) => {
   const world = withAdmin(given, { upstream });
 
   // promise: Assign platform accounts through People & Access

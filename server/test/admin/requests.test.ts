@@ -10,7 +10,7 @@ import { openContentKey, seal } from '../../src/lib/secrets.ts';
 import { encodeDecision } from '../../src/proxy/explain.ts';
 import * as organizations from '../../src/store/organizations.ts';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 import { freshName, makeDeployment } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
@@ -19,7 +19,7 @@ import { storeRecords } from './usage-support.ts';
 const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 const CANARY = 'canary: the merger is on Tuesday';
 
-onEveryDatabase('the request log over HTTP', (given) => {
+onOneDatabase('the request log over HTTP', (given) => {
   const recent = new Map<string, EndRecord>();
   const shapes = new Map<string, string>();
   const memory: RecentRequests = {

@@ -3,7 +3,7 @@ import type { EndRecord } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { passedOver } from '../../src/store/passed-over.ts';
 import { tellPassedOver } from '../../src/tell-passed-over.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
 import { freshSlug, makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
@@ -11,7 +11,7 @@ import { storeRecords } from './usage-support.ts';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 
-onEveryDatabase('tags over HTTP', (given) => {
+onOneDatabase('tags over HTTP', (given) => {
   const world = withAdmin(given, { upstream });
 
   // promise: A request may name tags

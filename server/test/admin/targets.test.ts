@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { loadCatalogue } from '../../src/store/config.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 
-onEveryDatabase('models and route groups', (given) => {
+onOneDatabase('models and route groups', (given) => {
   const world = withAdmin(given, { upstream });
   const catalogue = () => loadCatalogue(given().db, () => '');
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { freshSlug, makeAccount, makeOrganization, makeTeam, must, withAdmin } from './support.ts';
 
-onEveryDatabase('an organization filled over the API', (given) => {
+onOneDatabase('an organization filled over the API', (given) => {
   const world = withAdmin(given, { upstream });
 
   // promise: Create the organization

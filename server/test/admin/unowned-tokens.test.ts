@@ -6,7 +6,7 @@ import { hashSecret, newAdminToken } from '../../src/lib/secrets.ts';
 import { adminTokens } from '../../src/store/schema.ts';
 import { makePerson, signedIn } from '../identity/support.ts';
 import { makeMember } from '../invitations/support.ts';
-import { onEveryDatabase, onOneDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 
 const DAY_MS = 86_400_000;
@@ -84,7 +84,7 @@ onOneDatabase('an admin token', (given) => {
   });
 });
 
-onEveryDatabase('rows of a version without owners', (given) => {
+onOneDatabase('rows of a version without owners', (given) => {
   const world = withAdmin(given);
 
   test('get the owner that this version would give them', async () => {

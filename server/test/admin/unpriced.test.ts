@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RoleGrant } from '../../src/domain/permission.ts';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
 import { type Client, makeOrganization, makeTeam, must, withAdmin } from './support.ts';
@@ -13,7 +13,7 @@ const FOUND = ['bucket', 'context', 'none', 'region', 'searches', 'tier'];
 const REST = ['before', 'free', 'later', 'long-ago', 'mended', 'tools', 'whole'];
 const RATES = { input_per_million: '1.00' };
 
-onEveryDatabase('what has no whole price', (given) => {
+onOneDatabase('what has no whole price', (given) => {
   const world = withAdmin(given, { upstream });
 
   interface Use {

@@ -5,7 +5,7 @@ import type { EndRecord } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import * as schema from '../../src/store/schema.ts';
 import { nanoUsdOf, readCsv } from '../exports/read-csv.ts';
-import { type GivenDatabase, onEveryDatabase } from '../support/database.ts';
+import { type GivenDatabase, onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { makeDeployment } from './catalogue-support.ts';
 import { type Client, makeTeam, must, withAdmin } from './support.ts';
@@ -22,7 +22,7 @@ interface Unit {
   readonly unpriced_quantity: number;
 }
 
-onEveryDatabase('units in usage', (given) => {
+onOneDatabase('units in usage', (given) => {
   const world = withAdmin(given);
   let acme = { id: '', team: '', otherTeam: '' };
   let other = '';

@@ -4,7 +4,7 @@ import { totalTokens } from '../../src/domain/usage.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import * as schema from '../../src/store/schema.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';
 import { storeRecords } from './usage-support.ts';
@@ -13,7 +13,7 @@ const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 const DAY_MS = 86_400_000;
 const RECORDS_COUNT = 120;
 
-onEveryDatabase('usage and spend', (given) => {
+onOneDatabase('usage and spend', (given) => {
   const world = withAdmin(given);
   let acme = '';
   let other = '';

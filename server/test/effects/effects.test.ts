@@ -3,14 +3,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { RequestInFlight } from '../../src/admin/deps.ts';
 import { type Answer, makeOrganization, makeTeam, makeTeamMember, must, PROCESS, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 
 const MODELS = ['effect-a', 'effect-b', 'effect-c'];
 const only = (...targets: string[]) => ({ mode: 'restrict', targets });
 const granted = (...targets: string[]) => ({ mode: 'selected', targets });
 
-onEveryDatabase('the effect of a change, before it is made', (given) => {
+onOneDatabase('the effect of a change, before it is made', (given) => {
   let inFlight: readonly RequestInFlight[] = [];
   const world = withAdmin(given, { process: { ...PROCESS, inFlight: () => inFlight } });
 

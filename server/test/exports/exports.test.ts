@@ -6,7 +6,7 @@ import type { EndRecord } from '../../src/journal/records.ts';
 import { makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { type Client, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 import { nanoUsdOf, readCsv } from './read-csv.ts';
 
@@ -14,7 +14,7 @@ const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 const HOUR_MS = 3_600_000;
 const FORMULA = '=cmd()|"x", מפתח 🔑';
 
-onEveryDatabase('exports', (given) => {
+onOneDatabase('exports', (given) => {
   const world = withAdmin(given, { upstream });
   let acme = { id: '', team: '', key: '', service: '' };
   let other = { id: '', key: '' };

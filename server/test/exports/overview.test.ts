@@ -5,13 +5,13 @@ import type { RoleGrant } from '../../src/domain/permission.ts';
 import type { EndRecord } from '../../src/journal/records.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:00Z');
 const HOUR_MS = 3_600_000;
 
-onEveryDatabase('the overview', (given) => {
+onOneDatabase('the overview', (given) => {
   const world = withAdmin(given);
   let acme = { organization: '', team: '', key: '', owner: '', member: '' };
   let other = { organization: '', team: '' };

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { RoleGrant } from '../../src/domain/permission.ts';
 import { makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { type Client, makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 
 interface Tenant {
   readonly organizationId: string;
@@ -15,7 +15,7 @@ interface Tenant {
   readonly otherKeyId: string;
 }
 
-onEveryDatabase('search', (given) => {
+onOneDatabase('search', (given) => {
   const world = withAdmin(given, { upstream });
   let acme: Tenant;
   let other: Tenant;

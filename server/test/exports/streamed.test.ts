@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { type Headers, makeTeam, withAdmin } from '../admin/support.ts';
 import { asActor, makeToken } from '../live/listen.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -15,7 +15,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const HEAP_BYTES_MAX = 20_000_000;
 const MS_MAX = 120_000;
 
-onEveryDatabase('streamed exports', (given, kind) => {
+onOneDatabase('streamed exports', (given, kind) => {
   const world = withAdmin(given);
   /** As many as an export holds; the embedded engine takes its time. */
   const linesMax = kind === 'postgresql' ? 100_000 : 5_000;

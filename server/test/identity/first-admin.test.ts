@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { withAdmin } from '../admin/support.ts';
-import { onEveryDatabase, withDatabase } from '../support/database.ts';
+import { onOneDatabase, withDatabase } from '../support/database.ts';
 import { browse, firstAdminToken, PASSWORD } from './support.ts';
 
 const person = { email: 'ada@example.com', name: 'Ada Lovelace', password: PASSWORD };
 
-onEveryDatabase('the first admin', (given) => {
+onOneDatabase('the first admin', (given) => {
   const world = withAdmin(given);
 
   test('comes to be by a link that works once, and is signed in', async () => {

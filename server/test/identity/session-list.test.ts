@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { withAdmin } from '../admin/support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { browse, makePerson, signedIn } from './support.ts';
 
-onEveryDatabase('one’s own sessions', (given) => {
+onOneDatabase('one’s own sessions', (given) => {
   const world = withAdmin(given);
   beforeEach(() => {
     world().time.nowMs = Date.now();

@@ -3,13 +3,13 @@ import type { Mailer } from '../../src/identity/mail/mailer.ts';
 import { createSmtpMailer } from '../../src/identity/mail/smtp-mailer.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { browse, makePerson, signedIn } from '../identity/support.ts';
-import { onEveryDatabase, withDatabase } from '../support/database.ts';
+import { onOneDatabase, withDatabase } from '../support/database.ts';
 import { type MailSink, openMailSink } from './mail-sink.ts';
 import { actionsOf, freshEmail, invite, makeMember, NEWCOMER, tokenIn } from './support.ts';
 
 const DAY_MS = 86_400_000;
 
-onEveryDatabase('an invitation to an organization', (given) => {
+onOneDatabase('an invitation to an organization', (given) => {
   const world = withAdmin(given);
 
   test('makes the account, the membership and the place in a team, signs in, and is in the audit log', async () => {

@@ -6,7 +6,7 @@ import { type AdminWorld, makeOrganization, must, withAdmin } from '../admin/sup
 import { makeAuthenticator } from '../identity/authenticator.ts';
 import { browse, makePerson, PASSWORD, signedIn } from '../identity/support.ts';
 import { type Cell, takeoverCells } from '../prove/takeover-table.ts';
-import { onEveryDatabase, withDatabase } from '../support/database.ts';
+import { onOneDatabase, withDatabase } from '../support/database.ts';
 import { type MailSink, openMailSink } from './mail-sink.ts';
 import { actionsOf, freshEmail, invite, NEWCOMER, tokenIn } from './support.ts';
 
@@ -16,7 +16,7 @@ const NEW = 'eleven purple bicycles';
 /** Each cell has a dozen passwords to hash, one after the other. */
 const TABLE = { timeout: 240_000 };
 
-onEveryDatabase('without a mail server', (given) => {
+onOneDatabase('without a mail server', (given) => {
   const world = withAdmin(given);
   beforeEach(() => {
     world().time.nowMs = Date.now();

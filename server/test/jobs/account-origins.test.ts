@@ -8,12 +8,12 @@ import { makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { browse, firstAdminToken, PASSWORD } from '../identity/support.ts';
 import { type MailSink, openMailSink } from '../invitations/mail-sink.ts';
 import { freshEmail, invite, NEWCOMER, tokenIn } from '../invitations/support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 
 const HERE = { origin: 'https://gate.example.com' };
 const NEW = 'eleven purple bicycles';
 
-onEveryDatabase('after an upgrade', (given) => {
+onOneDatabase('after an upgrade', (given) => {
   let sink: MailSink;
   beforeAll(async () => {
     sink = await openMailSink();

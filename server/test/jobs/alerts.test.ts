@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Mail } from '../../src/identity/mail/mailer.ts';
 import { makeAccount, makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { openReceiver, type Received, type Receiver } from './receiver.ts';
 import { openReplica, type Replica, until } from './support.ts';
@@ -17,7 +17,7 @@ function isSignedBy(secret: string, { headers, body }: Pick<Received, 'headers' 
   return String(headers['webhook-signature']).split(' ').includes(expected);
 }
 
-onEveryDatabase('alerts', (given, kind) => {
+onOneDatabase('alerts', (given, kind) => {
   const mails: Mail[] = [];
   const send = async (mail: Mail) => {
     mails.push(mail);

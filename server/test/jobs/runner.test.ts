@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
 import * as runs from '../../src/store/job-runs.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { openReplica, type Replica, until } from './support.ts';
 
 const NEVER = '0 0 1 1 *';
 
-onEveryDatabase('jobs', (given, kind) => {
+onOneDatabase('jobs', (given, kind) => {
   let replicas: Replica[] = [];
   afterEach(async () => {
     await Promise.all(replicas.map((replica) => replica.stop()));

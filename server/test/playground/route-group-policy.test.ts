@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { freshName, makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { must, withAdmin } from '../admin/support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 
-onEveryDatabase('a route group’s policy', (given) => {
+onOneDatabase('a route group’s policy', (given) => {
   const world = withAdmin(given, { upstream });
 
   async function makeGroup() {

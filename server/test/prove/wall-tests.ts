@@ -13,8 +13,8 @@ const PROVIDERS = 'server/src/providers';
 export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
   'scope widening': {
     [`${ADMIN}/admin-tokens.test.ts`]: [
-      'that is narrowed › makes, widens and takes over no token, and gives no role that it does not keep',
-      'of a machine › has no role above who makes it or who answers for it, and lasts 90 days without an owner’s consent',
+      'an admin token › that is narrowed › makes, widens and takes over no token, and gives no role that it does not keep',
+      'an admin token › of a machine › has no role above who makes it or who answers for it, and lasts 90 days without an owner’s consent',
     ],
     [`${ADMIN}/narrowing.test.ts`]: [
       'narrowing access below the organization › a choice outside the parent is 400 naming it, at every level, on creation and change',
@@ -31,13 +31,13 @@ export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
   'moving keys': {
     [`${ADMIN}/keys.test.ts`]: ['keys › move within their organization, with an owner there, and nowhere else'],
     [`${ADMIN}/own-caps.test.ts`]: [
-      'raises it by no route, whoever of theirs acts',
-      'takes no key of somebody else as their own, whoever’s it was',
+      'an owner of an organization who has a cap › raises it by no route, whoever of theirs acts',
+      'an owner of an organization who has a cap › takes no key of somebody else as their own, whoever’s it was',
     ],
   },
   'confused deputy': {
     [`${ADMIN}/credentials.test.ts`]: ['credentials › another address › needs the key again: …'],
-    [`${ADMIN}/admin-tokens.test.ts`]: ['of a person › made by a token belongs to that token’s owner'],
+    [`${ADMIN}/admin-tokens.test.ts`]: ['an admin token › of a person › made by a token belongs to that token’s owner'],
     [`${IDENTITY}/session.test.ts`]: ['a session › is weighed less than an admin token sent beside it'],
     'server/test/invitations/takeover.test.ts': [
       'without a mail server › an account made by a handed-over link comes into no other organization, by whichever invitation',
@@ -159,7 +159,7 @@ export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
       'guessing a code › ends the sign-in after five tries, and then takes longer and longer',
     ],
     [`${ADMIN}/unowned-tokens.test.ts`]: [
-      'that is not known is refused, after a hundred guesses from an address for a while, and leaves an event; known ones go on',
+      'an admin token › that is not known is refused, after a hundred guesses from an address for a while, and leaves an event; known ones go on',
     ],
   },
   'denial of service': {

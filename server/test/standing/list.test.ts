@@ -4,7 +4,7 @@ import { csvLine } from '../../src/admin/csv.ts';
 import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../src/store/organization-list.ts';
 import { type Answer, freshSlug, makeAccount, makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { refreshAll } from './support.ts';
 
@@ -21,7 +21,7 @@ const NAMES = [
   '<script>alert(1)</script>',
 ];
 
-onEveryDatabase('the list of organizations', (given) => {
+onOneDatabase('the list of organizations', (given) => {
   const world = withAdmin(given);
   const ids: string[] = [];
 

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { takeChanges } from '../../src/store/standings.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
-import { onEveryDatabase } from '../support/database.ts';
+import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { newRefresher, refreshAll, refreshOnce } from './support.ts';
 
 const DAY_MS = 86_400_000;
 
-onEveryDatabase('how organizations stand', (given) => {
+onOneDatabase('how organizations stand', (given) => {
   const world = withAdmin(given);
   const refresh = () => refreshOnce(world());
   const standing = async (id: string) => must(await world().root('GET', `/organizations/${id}`)).standing;

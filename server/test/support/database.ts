@@ -14,19 +14,30 @@ export const TEMPLATE = 'headgate_template';
 /** Reads the database of the running suite; only inside tests and hooks, since it is opened in a beforeAll. */
 export type GivenDatabase = () => OpenDatabase;
 
-/** The same promises on both engines: `onEveryDatabase('…', (given) => { test('…', async () => { given().db … }) })`. */
-export function onEveryDatabase(name: string, suite: (given: GivenDatabase, kind: DatabaseKind) => void): void {
+/** Set to `both`, `onOneDatabase` means both as well: in `.ci/long`. */
+const ENGINES_VARIABLE = 'HEADGATE_TEST_ENGINES';
+
+type Suite = (given: GivenDatabase, kind: DatabaseKind) => void;
+
+/** The same promises on both engines: `onEveryDatabase('…', (given) => { test('…', async () => { given().db … }) })`. For what is about SQL. */
+export function onEveryDatabase(name: string, suite: Suite): void {
   describe(`${name} (embedded)`, () => suite(withDatabase('embedded'), 'embedded'));
   describe.skipIf(!hasPostgres())(`${name} (PostgreSQL)`, () => suite(withDatabase('postgresql'), 'postgresql'));
 }
 
-/** The same promises on whichever engine is quicker to set up: for what both are known to do alike. */
-export function onOneDatabase(name: string, suite: (given: GivenDatabase) => void): void {
-  describe(name, () => suite(withDatabase(hasPostgres() ? 'postgresql' : 'embedded')));
+/** The same promises on whichever engine is quicker: for what stands on SQL that other suites try on both. */
+export function onOneDatabase(name: string, suite: Suite): void {
+  const kind = quickerDatabase();
+  if (process.env[ENGINES_VARIABLE] === 'both') onEveryDatabase(name, suite);
+  else describe(name, () => suite(withDatabase(kind), kind));
 }
 
-/** Registers opening and closing with the suite that is being described. Embedded unless told, because it is everywhere. */
-export function withDatabase(kind: DatabaseKind = 'embedded'): GivenDatabase {
+function quickerDatabase(): DatabaseKind {
+  return hasPostgres() ? 'postgresql' : 'embedded';
+}
+
+/** Registers opening and closing with the suite that is being described. */
+export function withDatabase(kind: DatabaseKind = quickerDatabase()): GivenDatabase {
   let opened: TestDatabase | null = null;
   beforeAll(async () => {
     opened = await openTestDatabase(kind);
