@@ -7,14 +7,14 @@ const rooms = {
   counters: anyRoom,
   replicas: [...anyRoom, 'counters'],
   store: anyRoom,
-  journal: anyRoom,
+  ledger: [...anyRoom, 'store'],
   identity: anyRoom,
   lane: ['lib'],
   providers: [...anyRoom, 'dialects', 'lane'],
-  proxy: [...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'store'],
-  telemetry: [...anyRoom, 'journal', 'proxy/tracing.ts', 'proxy/trace-context.ts', 'proxy/endpoints/endpoint.ts'],
-  admin: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'identity'],
-  jobs: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'journal', 'identity'],
+  proxy: [...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'store'],
+  telemetry: [...anyRoom, 'ledger', 'proxy/tracing.ts', 'proxy/trace-context.ts', 'proxy/endpoints/endpoint.ts'],
+  admin: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'identity'],
+  jobs: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'identity'],
 };
 
 const src = (name) => `^server/src/${name.endsWith('.ts') ? name.replaceAll('.', '\\.') : `${name}/`}`;
@@ -43,6 +43,16 @@ module.exports = {
           '^server/demo/',
         ],
       },
+    },
+    {
+      name: 'journal-without-database',
+      comment: 'The files of the journal work when no database does; only what stores its lines knows one.',
+      severity: 'error',
+      from: {
+        path: src('ledger'),
+        pathNot: ['\\.test\\.ts$', '^server/src/ledger/(catch-up|late-rows|ledger-statement|ledger-writer|ledger-writing|line-store)'],
+      },
+      to: { path: src('store') },
     },
     {
       name: 'only-main-wires',

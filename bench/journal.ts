@@ -6,11 +6,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Journal, openJournal } from '../server/src/journal/journal.ts';
+import { type Journal, openJournal } from '../server/src/ledger/journal.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 import { newId, requestId } from '../server/src/lib/id.ts';
 import { type OpenDatabase, openDatabase } from '../server/src/store/database.ts';
-import { createLedgerWriter } from '../server/src/store/ledger-writer.ts';
+import { createLedgerWriter } from '../server/src/ledger/ledger-writer.ts';
 import { migrate } from '../server/src/store/migrate.ts';
 import { newPartitions } from '../server/src/store/partitions.ts';
 import { startPostgres } from '../server/test/support/postgres.ts';

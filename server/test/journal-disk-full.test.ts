@@ -3,8 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Journal, openJournal } from '../src/journal/journal.ts';
-import type { BeginRecord } from '../src/journal/records.ts';
+import { type Journal, openJournal } from '../src/ledger/journal.ts';
+import type { BeginRecord } from '../src/ledger/records.ts';
 import { openTestJournal, takeRows, temporaryDirectory, written } from './support/journals.ts';
 import { givenBegin, givenEnd } from './support/records.ts';
 

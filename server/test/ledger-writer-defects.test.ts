@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import type { RowSource } from '../src/domain/settled-rows.ts';
-import type { Journal } from '../src/journal/journal.ts';
+import type { Journal } from '../src/ledger/journal.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import type { History } from '../src/store/history.ts';
-import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/store/ledger-writer.ts';
+import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/ledger/ledger-writer.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { onOneDatabase } from './support/database.ts';
 import { openTestJournal, temporaryDirectory } from './support/journals.ts';

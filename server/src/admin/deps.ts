@@ -4,8 +4,8 @@ import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain
 import type { Price } from '../domain/price.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Mailer } from '../identity/mail/mailer.ts';
-import type { EndRecord } from '../journal/records.ts';
-import type { Follower } from '../journal/settled-tail.ts';
+import type { EndRecord } from '../ledger/records.ts';
+import type { Follower } from '../ledger/settled-tail.ts';
 import type { BufferedBytes } from '../lib/buffered-bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ContentWrappers, RandomBytes } from '../lib/secrets.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { formatUsd } from '../domain/money.ts';
 import { type PerMillion, rateIn, ratesFor } from '../domain/price.ts';
 import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../domain/usage.ts';
-import type { EndRecord } from '../journal/records.ts';
+import type { EndRecord } from '../ledger/records.ts';
 import type { PriceRow } from '../store/prices.ts';
 import type { LedgerRow, RequestRow } from '../store/request-log.ts';
 import { instantOut } from './fields.ts';

@@ -1,7 +1,7 @@
 import type { ShapeRule } from '../domain/decision.ts';
 import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../domain/decision-view.ts';
 import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
-import type { EndRecord } from '../journal/records.ts';
+import type { EndRecord } from '../ledger/records.ts';
 import type { DecisionLookup } from './gateway.ts';
 
 /** Where finished requests are looked for: this process first, then the store. */

@@ -1,7 +1,7 @@
 import type { Counters } from '../counters/counters.ts';
 import type { ProviderName } from '../domain/catalogue.ts';
 import type { OrganizationConfig } from '../domain/tenancy.ts';
-import type { BeginRecord, EndRecord } from '../journal/records.ts';
+import type { BeginRecord, EndRecord } from '../ledger/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { DeploymentHealth } from './health.ts';

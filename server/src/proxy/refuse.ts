@@ -1,4 +1,4 @@
-import type { EndRecord } from '../journal/records.ts';
+import type { EndRecord } from '../ledger/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
 import { answerHeaders, identityHeaders } from './answer-headers.ts';
 import { chargedFor } from './charged.ts';

@@ -1,5 +1,5 @@
 import type { DeploymentConfig } from '../domain/catalogue.ts';
-import type { EndRecord } from '../journal/records.ts';
+import type { EndRecord } from '../ledger/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import { nowAndThen } from '../lib/now-and-then.ts';

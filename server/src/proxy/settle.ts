@@ -6,7 +6,7 @@ import type { LimitPlan } from '../domain/limit-plan.ts';
 import { toCounterNanoUsd } from '../domain/money.ts';
 import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/price.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
-import type { EndRecord, RequestStatus } from '../journal/records.ts';
+import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import type { Candidate } from './candidate.ts';
 import { contentToKeep } from './content.ts';
 import type { Gateway } from './gateway.ts';

@@ -7,7 +7,7 @@ import { type LimitPlan, planLimits, tightestTokenLimit } from '../domain/limit-
 import { NAME_LENGTH_MAX } from '../domain/names.ts';
 import { fallbackChain } from '../domain/routing.ts';
 import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy.ts';
-import type { Dimensions } from '../journal/records.ts';
+import type { Dimensions } from '../ledger/records.ts';
 import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
 import type { CachedKey } from './cached-key.ts';

@@ -1,5 +1,5 @@
 import { isCarried, NO_WISHES, tagChain } from '../domain/tag-routing.ts';
-import type { RecordedTags } from '../journal/records.ts';
+import type { RecordedTags } from '../ledger/records.ts';
 import { candidatesOf, holdCandidateOf } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { Refusal } from './refusal.ts';

@@ -1,5 +1,5 @@
 import type { DeploymentConfig } from '../domain/catalogue.ts';
-import type { EndRecord } from '../journal/records.ts';
+import type { EndRecord } from '../ledger/records.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { TraceContext } from './trace-context.ts';
 

@@ -2,7 +2,7 @@ import type { Hold } from '../counters/counters.ts';
 import { kindOfUnit } from '../domain/beyond.ts';
 import { ESTIMATE_REASONS, type EstimateReason } from '../domain/estimate-reason.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
-import type { Dimensions, EndRecord, RequestStatus } from '../journal/records.ts';
+import type { Dimensions, EndRecord, RequestStatus } from '../ledger/records.ts';
 import { Buckets } from './buckets.ts';
 import type { LimitDetails } from './refusal.ts';
 

@@ -2,7 +2,7 @@ import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/estimate-reason.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
-import type { Dimensions, LedgerEntry } from '../journal/records.ts';
+import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
 import type { CachedKey } from './cached-key.ts';
 import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';

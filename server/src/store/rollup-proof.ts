@@ -6,8 +6,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { type Apart, togetherOrApart } from './apart.ts';
 import type { Database } from './database.ts';
-import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './ledger-statement.ts';
 import { keptDays } from './retention.ts';
+import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './rollup-columns.ts';
 import {
   deployments,
   ledger,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from './support.ts';

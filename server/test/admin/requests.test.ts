@@ -4,7 +4,7 @@ import type { RecentRequests } from '../../src/admin/deps.ts';
 import { shapeOf } from '../../src/domain/decision.ts';
 import { planLimits } from '../../src/domain/limit-plan.ts';
 import type { Caller } from '../../src/domain/tenancy.ts';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { openContentKey, seal } from '../../src/lib/secrets.ts';
 import { encodeDecision } from '../../src/proxy/explain.ts';

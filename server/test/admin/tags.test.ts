@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { passedOver } from '../../src/store/passed-over.ts';
 import { tellPassedOver } from '../../src/tell-passed-over.ts';

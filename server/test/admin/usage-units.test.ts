@@ -1,7 +1,7 @@
 /** Units in the usage report and its exports: exact for any time and grouping, and inside the reader's reach. */
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import * as schema from '../../src/store/schema.ts';
 import { nanoUsdOf, readCsv } from '../exports/read-csv.ts';

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { upstream } from '../admin/catalogue-support.ts';
 import { makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';

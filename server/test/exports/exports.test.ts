@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csvLine } from '../../src/admin/csv.ts';
 import { exportPages } from '../../src/admin/paged-export.ts';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { type Client, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';

@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { formatUsd } from '../../src/domain/money.ts';
 import type { RoleGrant } from '../../src/domain/permission.ts';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';

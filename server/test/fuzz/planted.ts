@@ -26,7 +26,7 @@ export const PLANTED: readonly PlantedFault[] = [
     name: 'a callback of the journal that throws, and nobody who catches it',
     changes: [
       {
-        file: 'journal/callbacks.ts',
+        file: 'ledger/callbacks.ts',
         from: 'this.#tell(error, requestIds[at] as string);',
         to: 'throw error;',
       },
@@ -45,7 +45,7 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'a journal record that must be readable',
-    changes: [{ file: 'journal/replay.ts', from: 'if (!(error instanceof UnreadableRecord)) throw error;', to: 'throw error;' }],
+    changes: [{ file: 'ledger/replay.ts', from: 'if (!(error instanceof UnreadableRecord)) throw error;', to: 'throw error;' }],
   },
   {
     name: 'settling with the team the key has now',
@@ -66,7 +66,7 @@ export const PLANTED: readonly PlantedFault[] = [
     name: 'a month that is none, taken for that of the rows behind it',
     changes: [
       {
-        file: 'journal/row-reader.ts',
+        file: 'ledger/row-reader.ts',
         from: 'if (!(ms >= this.#month.startMs && ms < this.#month.endMs)) {',
         to: 'if (ms < this.#month.startMs || ms >= this.#month.endMs) {',
       },

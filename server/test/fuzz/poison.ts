@@ -1,7 +1,7 @@
 /** What an older or newer version, a disk or a person may have left where a start reads: rows, policies, and records of the journal. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FrameBuffer } from '../../src/journal/frames.ts';
+import { FrameBuffer } from '../../src/ledger/frames.ts';
 import type { Query } from '../prove/stored-rows.ts';
 import type { Random } from '../simulation/random.ts';
 import type { FuzzSite } from './fuzz-site.ts';

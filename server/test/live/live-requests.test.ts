@@ -1,7 +1,7 @@
 /** Following requests as they end: everything in one's reach, nothing outside it, and nothing kept when nobody listens. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { EndRecord } from '../../src/journal/records.ts';
-import { SettledTail } from '../../src/journal/settled-tail.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
+import { SettledTail } from '../../src/ledger/settled-tail.ts';
 import { makeTeam, makeTeamMember, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { givenEnd, givenRefusal } from '../support/records.ts';

@@ -12,7 +12,7 @@ import { eachSettledUse } from '../../src/domain/settled-uses.ts';
 import type { Scope } from '../../src/domain/tenancy.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId, restampRequestId } from '../../src/lib/id.ts';
-import { createLedgerWriter } from '../../src/store/ledger-writer.ts';
+import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import { createSharedPast } from '../../src/store/shared-past.ts';
 import { hasPostgres, withDatabase } from '../support/database.ts';

@@ -1,5 +1,5 @@
-import type { BeginRecord, EndRecord } from '../../src/journal/records.ts';
-import { estimatedEnd } from '../../src/journal/replay.ts';
+import type { BeginRecord, EndRecord } from '../../src/ledger/records.ts';
+import { estimatedEnd } from '../../src/ledger/replay.ts';
 import type { SettlementJournal } from '../../src/proxy/gateway.ts';
 import type { Random } from './random.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,6 +1,6 @@
 import type { Hold } from '../../src/counters/counters.ts';
 import type { MemoryCounters } from '../../src/counters/memory.ts';
-import type { BeginRecord } from '../../src/journal/records.ts';
+import type { BeginRecord } from '../../src/ledger/records.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { type Client, newAsk } from './client.ts';
 import type { Fault } from './faults.ts';

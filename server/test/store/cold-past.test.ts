@@ -10,7 +10,7 @@ import { requestId, restampRequestId } from '../../src/lib/id.ts';
 import { createCounterPast } from '../../src/store/counter-past.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
 import { foldBack, foldForward } from '../../src/store/folds.ts';
-import { createLedgerWriter } from '../../src/store/ledger-writer.ts';
+import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import { scanSums } from '../../src/store/past-scan.ts';
 import { organizations } from '../../src/store/schema.ts';

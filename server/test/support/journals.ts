@@ -9,9 +9,9 @@ import {
   type JournalOptions,
   openJournal,
   type WriteOutcome,
-} from '../../src/journal/journal.ts';
-import { parseEnd } from '../../src/journal/parse-lines.ts';
-import type { EndRecord } from '../../src/journal/records.ts';
+} from '../../src/ledger/journal.ts';
+import { parseEnd } from '../../src/ledger/parse-lines.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 
 const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {

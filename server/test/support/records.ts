@@ -1,6 +1,6 @@
 /** Settlement records for tests, with whatever a test wants to be different. */
 import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR } from '../../src/domain/settled-rows.ts';
-import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from '../../src/journal/records.ts';
+import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 
 /** A Tuesday in November 2025. */

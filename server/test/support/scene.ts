@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
 import type { KeyConfig } from '../../src/domain/tenancy.ts';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { type HandTime, handTime } from './hand-time.ts';
 import { type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';
 import { budget } from './policies.ts';

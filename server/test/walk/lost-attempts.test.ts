@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import type { BeginRecord } from '../../src/journal/records.ts';
+import type { BeginRecord } from '../../src/ledger/records.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const HELLO = { model: 'fast', max_tokens: 300, messages: [{ role: 'user', content: 'hello' }] };

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { askedOf, tagShapeIdOf } from '../../src/domain/tag-routing.ts';
 import type { TagPolicy } from '../../src/domain/tags.ts';
-import type { EndRecord } from '../../src/journal/records.ts';
+import type { EndRecord } from '../../src/ledger/records.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { type AskOptions, deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';

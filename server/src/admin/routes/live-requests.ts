@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Reach, reachOf } from '../../domain/permission.ts';
-import type { EndRecord } from '../../journal/records.ts';
+import type { EndRecord } from '../../ledger/records.ts';
 import * as accounts from '../../store/accounts.ts';
 import type { RequestFilter } from '../../store/request-log.ts';
 import type { AdminCall } from '../call.ts';

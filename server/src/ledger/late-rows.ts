@@ -5,11 +5,11 @@
 import type { QueryResultRow } from 'pg';
 import { localDays } from '../domain/folded-span.ts';
 import { LINE_TAGS, TAGS_MARK } from '../domain/settled-rows.ts';
-import { isAboutTheRows, storeErrorFrom } from './errors.ts';
-import { ADDED, eachScope, type FoldedScopes } from './fold-statement.ts';
-import { type FoldMark, wideUntilMs } from './folds.ts';
+import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
+import { ADDED, eachScope, type FoldedScopes } from '../store/fold-statement.ts';
+import { type FoldMark, wideUntilMs } from '../store/folds.ts';
+import { QUARTER_MS } from '../store/usage-rows.ts';
 import { storeLinesAnd } from './ledger-statement.ts';
-import { QUARTER_MS } from './usage-rows.ts';
 
 /** The fold is an hour behind. A statement that stores rows younger than this is over long before it comes by. */
 export const LATE_AFTER_MS = 30 * 60_000;

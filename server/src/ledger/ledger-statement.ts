@@ -12,7 +12,21 @@ import {
   type ShapeField,
   TAG_SEPARATOR,
 } from '../domain/settled-rows.ts';
-import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
+import {
+  COUNTS,
+  DIMENSIONS,
+  ROLLUP_KEY,
+  ROLLUP_SUMS,
+  rollupDimensions,
+  TAG_ROLLUP_KEY,
+  TAG_ROLLUP_SUMS,
+  TOKENS,
+  UNIT_ROLLUP_COLUMNS,
+  UNIT_ROLLUP_KEY,
+  UNIT_ROLLUP_SUMS,
+  unitsOf,
+} from '../store/rollup-columns.ts';
+import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/units-of-row.ts';
 
 /** A field of a line, as text; null when it is empty. Arrays count from one. */
 const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;
@@ -20,52 +34,12 @@ const shape = (field: ShapeField) => `f[${SHAPE_FIELDS.indexOf(field) + 1}]`;
 const entry = (field: EntryField) => `x[${ENTRY_FIELDS.indexOf(field) + 1}]`;
 const orEmpty = (text: string) => `coalesce(${text}, '')`;
 
-const DIMENSIONS = ['team_id', 'key_id', 'member_id', 'service_account_id', 'called_name'] as const;
-const TOKENS = [
-  'input_tokens',
-  'cached_input_tokens',
-  'cache_write_tokens',
-  'output_tokens',
-  'reasoning_tokens',
-  'total_tokens',
-] as const;
-const COUNTS = ['requests', 'estimated_requests', 'refused_requests', 'admitted', 'unpriced_requests'] as const;
-/** What tells one row of the rollups from another. */
-export const ROLLUP_KEY = [
-  'organization_id',
-  'bucket_start',
-  'team_id',
-  'key_id',
-  'member_id',
-  'service_account_id',
-  'called_name',
-  'deployment_id',
-  'provider',
-] as const;
-const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
-/** The same of what was used in units without a column there. */
-export const UNIT_ROLLUP_KEY = [...ROLLUP_KEY, 'unit'] as const;
-export const UNIT_ROLLUP_SUMS = ['uses', 'quantity', 'unpriced_quantity'] as const;
-export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as const;
-/** The same of requests with tags: a row a tag, one without a tag that counts each request once, and rows of the units that were used. */
-const TAG_ROLLUP_KEY = [...ROLLUP_KEY, 'tag', 'unit'] as const;
-const TAG_ROLLUP_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
 const ID = 'organization_id, admitted_at, request_id';
 
 const isShape = `f[1] = '${LINE_TAGS.shape}'`;
 // The same as equal to the tag of an end, said so that the planner expects most lines to be one, and joins them by hash.
 const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
-const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
-const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
-
-/**
- * What ledger rows used in units without a column, a row a unit and entry. Rows without such units are left out before anything is taken
- * apart. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
- */
-export const unitsOf = (ledger: string) => `
-  select ${rollupDimensions}, deployment_id, provider, unit, ${USES}, amount, unpriced
-  from (select * from ${ledger} where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}`;
 
 /** What a statement says more where lines have tags. */
 interface TagParts {

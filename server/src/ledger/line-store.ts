@@ -2,13 +2,13 @@
 import type { PoolClient, QueryResultRow } from 'pg';
 import { type RowBatch, TAGS_MARK } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { OpenDatabase } from '../store/database.ts';
+import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
+import type { Partitions } from '../store/partitions.ts';
+import { StoredSince } from '../store/stored-since.ts';
 import { type CatchUp, OtherHistory } from './catch-up.ts';
-import type { OpenDatabase } from './database.ts';
-import { isAboutTheRows, storeErrorFrom } from './errors.ts';
 import { LATE_AFTER_MS, type RunQuery, rowsBefore, storeLate } from './late-rows.ts';
 import { STORE_LINES, STORE_TAGGED_LINES } from './ledger-statement.ts';
-import type { Partitions } from './partitions.ts';
-import { StoredSince } from './stored-since.ts';
 
 export interface LineStoreOptions {
   readonly database: OpenDatabase;

@@ -1,0 +1,45 @@
+/** The columns of the rollups, and what makes their rows of ledger rows: for the statement that stores and for the proof of its sums. */
+import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
+
+export const DIMENSIONS = ['team_id', 'key_id', 'member_id', 'service_account_id', 'called_name'] as const;
+export const TOKENS = [
+  'input_tokens',
+  'cached_input_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'total_tokens',
+] as const;
+export const COUNTS = ['requests', 'estimated_requests', 'refused_requests', 'admitted', 'unpriced_requests'] as const;
+/** What tells one row of the rollups from another. */
+export const ROLLUP_KEY = [
+  'organization_id',
+  'bucket_start',
+  'team_id',
+  'key_id',
+  'member_id',
+  'service_account_id',
+  'called_name',
+  'deployment_id',
+  'provider',
+] as const;
+export const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
+/** The same of what was used in units without a column there. */
+export const UNIT_ROLLUP_KEY = [...ROLLUP_KEY, 'unit'] as const;
+export const UNIT_ROLLUP_SUMS = ['uses', 'quantity', 'unpriced_quantity'] as const;
+export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as const;
+/** The same of requests with tags: a row a tag, one without a tag that counts each request once, and rows of the units that were used. */
+export const TAG_ROLLUP_KEY = [...ROLLUP_KEY, 'tag', 'unit'] as const;
+export const TAG_ROLLUP_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
+
+const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
+/** The columns of ROLLUP_KEY up to the called name, of a row of the log or the ledger. */
+export const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
+
+/**
+ * What ledger rows used in units without a column, a row a unit and entry. Rows without such units are left out before anything is taken
+ * apart. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
+ */
+export const unitsOf = (ledger: string) => `
+  select ${rollupDimensions}, deployment_id, provider, unit, ${USES}, amount, unpriced
+  from (select * from ${ledger} where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}`;
