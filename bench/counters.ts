@@ -1,4 +1,4 @@
-import { createMemoryCounters } from '../server/src/counters/memory.ts';
+import { createMemoryCounters } from '../server/src/counters/memory/memory-counters.ts';
 import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan, LimitRule } from '../server/src/domain/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../server/src/domain/period.ts';
 import { SCOPES, type Scope } from '../server/src/domain/tenancy.ts';

@@ -1,11 +1,11 @@
 /** What holding and settling cost in the process and in Redis: twenty counters over four scopes, as a governed request has them. */
 import type { Counters, HoldResult } from '../../server/src/counters/counters.ts';
-import { createMemoryCounters } from '../../server/src/counters/memory.ts';
-import { createRedisCounters, type RedisCounters } from '../../server/src/counters/redis.ts';
-import { scriptRunner } from '../../server/src/counters/redis-scripts.ts';
-import { calendar, DAY_MS, MINUTE, planOf } from '../../server/src/counters/testing.ts';
+import { createMemoryCounters } from '../../server/src/counters/memory/memory-counters.ts';
+import { createRedisCounters, type RedisCounters } from '../../server/src/counters/redis/redis-counters.ts';
+import { scriptRunner } from '../../server/src/counters/redis/redis-scripts.ts';
 import type { LimitPlan } from '../../server/src/domain/limit-plan.ts';
 import { systemClock } from '../../server/src/lib/clock.ts';
+import { calendar, DAY_MS, MINUTE, planOf } from '../../server/test/counters/testing.ts';
 import { startRedis, type TestRedis } from '../../server/test/support/redis.ts';
 import { quantile } from './measure.ts';
 

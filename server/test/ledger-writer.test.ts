@@ -4,12 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Journal } from '../src/ledger/journal.ts';
+import { STORE_LINES, STORE_TAGGED_LINES } from '../src/ledger/ledger-statement.ts';
+import {
+  createLedgerWriter,
+  type LedgerEvent,
+  type LedgerWriter,
+  type LedgerWriterOptions,
+} from '../src/ledger/ledger-writer.ts';
 import { endLine } from '../src/ledger/lines.ts';
 import type { EndRecord } from '../src/ledger/records.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { requestId } from '../src/lib/id.ts';
-import { STORE_LINES, STORE_TAGGED_LINES } from '../src/ledger/ledger-statement.ts';
-import { createLedgerWriter, type LedgerEvent, type LedgerWriter, type LedgerWriterOptions } from '../src/ledger/ledger-writer.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { anyEnd } from './support/any-record.ts';
 import { type GivenDatabase, onEveryDatabase } from './support/database.ts';

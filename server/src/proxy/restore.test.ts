@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryCounters, type MemoryCounters } from '../counters/memory.ts';
+import { createMemoryCounters, type MemoryCounters } from '../counters/memory/memory-counters.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
 import { rulesOfScope } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, Scope, ScopePolicy, TeamConfig } from '../domain/tenancy.ts';

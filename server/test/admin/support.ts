@@ -7,7 +7,7 @@ import { type AdminApp, createAdminApp } from '../../src/admin/app.ts';
 import { authenticateCaller } from '../../src/admin/authenticate.ts';
 import type { AdminDeps, ConfigScopes } from '../../src/admin/deps.ts';
 import { identityOptions } from '../../src/admin/identity-options.ts';
-import { createMemoryCounters } from '../../src/counters/memory.ts';
+import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { RoleGrant } from '../../src/domain/permission.ts';
 import { type Identity, openIdentity } from '../../src/identity/identity.ts';
 import { noMailer } from '../../src/identity/mail/mailer.ts';

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJournal } from '../../src/ledger/journal.ts';
+import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 
 export interface Shape {

@@ -84,6 +84,8 @@ export const PLANTED: readonly PlantedFault[] = [
   },
   {
     name: 'a hold that stays with the group the model has left',
-    changes: [{ file: 'counters/take.ts', from: 'const stays = left?.[i] ? 0 : used[unit]!;', to: 'const stays = used[unit]!;' }],
+    changes: [
+      { file: 'counters/memory/take.ts', from: 'const stays = left?.[i] ? 0 : used[unit]!;', to: 'const stays = used[unit]!;' },
+    ],
   },
 ];

@@ -1,6 +1,6 @@
 /** The job side of a gateway over a suite's database: a budget watch, and a runner that delivers to real addresses. */
 import type { SeedFrom } from '../../src/counters/counters.ts';
-import { createMemoryCounters } from '../../src/counters/memory.ts';
+import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { type Mailer, noMailer } from '../../src/identity/mail/mailer.ts';
 import { type Announcer, createAnnouncer } from '../../src/jobs/alerts/announce.ts';
 import { deliver } from '../../src/jobs/alerts/deliver.ts';

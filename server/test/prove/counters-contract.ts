@@ -28,7 +28,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const file = path.join(temporaryDirectory(), 'report.json');
   const startedMs = performance.now();
   const vitest = path.join(repository, 'node_modules/vitest/vitest.mjs');
-  const files = ['server/src/counters/memory.test.ts', 'server/src/counters/redis.test.ts'];
+  const files = ['server/src/counters/memory/memory-counters.test.ts', 'server/src/counters/redis/redis-counters.test.ts'];
   spawnSync(process.execPath, [vitest, 'run', ...files, '--reporter=json', `--outputFile=${file}`], { cwd: repository });
   const seconds = Math.round((performance.now() - startedMs) / 1_000);
   const report = JSON.parse(readFileSync(file, 'utf8')) as Report;

@@ -1,7 +1,7 @@
 /** An epoch that a version before marks began, and a version with marks beside it or after it, as in a rolling upgrade. */
 import { expect, test } from 'vitest';
-import { createEpochs } from '../../src/replicas/epoch.ts';
-import { openRedis } from '../../src/replicas/redis-link.ts';
+import { createEpochs } from '../../src/counters/shared/epoch.ts';
+import { openRedis } from '../../src/counters/shared/redis-link.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 
 test.skipIf(!hasRedis('Redis'))('it goes on without a mark; the next one is missed as soon as its mark is', async () => {

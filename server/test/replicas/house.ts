@@ -1,13 +1,13 @@
 /** Replicas' shared counters in this process, each with a connection of its own, and what is in flight set by hand. */
 import type { Hold } from '../../src/counters/counters.ts';
-import { createMemoryCounters } from '../../src/counters/memory.ts';
-import { createRedisCounters, type RedisCounters } from '../../src/counters/redis.ts';
+import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
+import { createRedisCounters, type RedisCounters } from '../../src/counters/redis/redis-counters.ts';
+import { createEpochs } from '../../src/counters/shared/epoch.ts';
+import { createLiving } from '../../src/counters/shared/living.ts';
+import type { LeftBehind, SharedEvent } from '../../src/counters/shared/opening.ts';
+import { openRedis } from '../../src/counters/shared/redis-link.ts';
+import { createSharedCounters, type SharedCounters, type WithoutRedis } from '../../src/counters/shared/shared-counters.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { createEpochs } from '../../src/replicas/epoch.ts';
-import { createLiving } from '../../src/replicas/living.ts';
-import type { LeftBehind, SharedEvent } from '../../src/replicas/opening.ts';
-import { openRedis } from '../../src/replicas/redis-link.ts';
-import { createSharedCounters, type SharedCounters, type WithoutRedis } from '../../src/replicas/shared-counters.ts';
 
 const OPEN_MS_MAX = 20_000;
 

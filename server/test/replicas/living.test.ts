@@ -1,9 +1,9 @@
 /** What a replica had in flight when it died: its places are free again well within a minute. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { createRedisCounters } from '../../src/counters/redis.ts';
-import { admitted, IN_FLIGHT, planOf, wants } from '../../src/counters/testing.ts';
-import { createLiving } from '../../src/replicas/living.ts';
-import { openRedis } from '../../src/replicas/redis-link.ts';
+import { createRedisCounters } from '../../src/counters/redis/redis-counters.ts';
+import { createLiving } from '../../src/counters/shared/living.ts';
+import { openRedis } from '../../src/counters/shared/redis-link.ts';
+import { admitted, IN_FLIGHT, planOf, wants } from '../counters/testing.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 
 const PREFIX = 'living:';

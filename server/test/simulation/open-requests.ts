@@ -1,6 +1,6 @@
 import type { Hold } from '../../src/counters/counters.ts';
-import { NaiveWindow } from '../../src/counters/naive-window.ts';
 import type { CounterSpec, LimitPlan } from '../../src/domain/limit-plan.ts';
+import { NaiveWindow } from '../counters/naive-window.ts';
 import { periodAt, sum } from './settled-requests.ts';
 
 /** Tokens and money taken at one instant: a hold, or one of its extensions. */

@@ -1,5 +1,5 @@
 import type { Counters, Hold } from '../../src/counters/counters.ts';
-import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory.ts';
+import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { type LimitPlan, planLimits } from '../../src/domain/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../src/domain/period.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';

@@ -1,5 +1,5 @@
 import type { Hold } from '../../src/counters/counters.ts';
-import type { MemoryCounters } from '../../src/counters/memory.ts';
+import type { MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { BeginRecord } from '../../src/ledger/records.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { type Client, newAsk } from './client.ts';

@@ -1,5 +1,5 @@
 /** The refresher of standings over a suite's database. */
-import { createMemoryCounters } from '../../src/counters/memory.ts';
+import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { createRefresh, type RefreshOptions } from '../../src/jobs/standings.ts';
 import { spendSince } from '../../src/store/usage.ts';
 import type { AdminWorld } from '../admin/support.ts';

@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createMemoryCounters } from '../../src/counters/memory.ts';
+import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { CounterSpec, LimitPlan } from '../../src/domain/limit-plan.ts';
 import { rulesOfScope } from '../../src/domain/limit-plan.ts';
+import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId, restampRequestId } from '../../src/lib/id.ts';
 import { createCounterPast } from '../../src/store/counter-past.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
 import { foldBack, foldForward } from '../../src/store/folds.ts';
-import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import { scanSums } from '../../src/store/past-scan.ts';
 import { organizations } from '../../src/store/schema.ts';

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
+import { STORE_LINES } from '../../src/ledger/ledger-statement.ts';
 import { endLine, shapeLine } from '../../src/ledger/lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
-import { STORE_LINES } from '../../src/ledger/ledger-statement.ts';
 import { InvalidCursor, totalOf } from '../../src/store/paging.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import {

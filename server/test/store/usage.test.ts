@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Scope } from '../../src/domain/tenancy.ts';
+import { STORE_TAGGED_LINES } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import { STORE_TAGGED_LINES } from '../../src/ledger/ledger-statement.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import * as schema from '../../src/store/schema.ts';
 import { type CounterScope, recentAdmissions, spendSince } from '../../src/store/usage.ts';

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
-import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory.ts';
+import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/catalogue.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy.ts';
 import { type Journal, openJournal } from '../../src/ledger/journal.ts';

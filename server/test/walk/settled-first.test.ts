@@ -1,6 +1,6 @@
 /** Whatever goes wrong once a provider was paid: it is settled once, then said, and nobody else notices. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { MemoryCounters } from '../../src/counters/memory.ts';
+import type { MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { budget, readingsOf } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';

@@ -1,0 +1,39 @@
+import type { LimitPlan } from '../../domain/limit-plan.ts';
+import { type Counter, counterAt, periodAt, type Registry } from './registry.ts';
+import { type Shape, shapeOf } from './shape.ts';
+import { CELLS_PER_COUNTER_MAX } from './trailing.ts';
+
+/**
+ * A plan with its counters looked up, as plain arrays of numbers that a hold walks without a Map, a string or an object per rule.
+ * Stands until a calendar period ends or a counter is dropped; never changed in place, because holds in flight keep theirs.
+ */
+export interface Resolved {
+  readonly generation: number;
+  readonly untilMs: number;
+  readonly shape: Shape;
+  /** Per counter of the plan. */
+  readonly counters: readonly Counter[];
+  readonly offsets: readonly number[];
+  /** When its period ends; Infinity for none. */
+  readonly endsMs: readonly number[];
+  /** Cleared by the first hold that finds every counter's past known. */
+  mayLackPast: boolean;
+}
+
+/** Looks every counter of a plan up, making those that do not exist yet. Off the steady state: maps and strings. */
+export function resolve(registry: Registry, plan: LimitPlan, nowMs: number): Resolved {
+  registry.cells.reserve(plan.counters.length * CELLS_PER_COUNTER_MAX);
+  const counters = plan.counters.map((spec) => counterAt(registry, spec, nowMs, nowMs));
+  const endsMs = plan.counters.map(({ window }) =>
+    window.is === 'calendar' ? periodAt(window.boundariesMs, nowMs).endMs : Number.POSITIVE_INFINITY,
+  );
+  return {
+    generation: registry.generation,
+    untilMs: Math.min(Number.POSITIVE_INFINITY, ...endsMs),
+    shape: shapeOf(registry.shapes, plan),
+    counters,
+    offsets: counters.map((counter) => counter.offset),
+    endsMs,
+    mayLackPast: counters.some((counter) => counter.past.is !== 'known'),
+  };
+}

@@ -1,0 +1,87 @@
+// biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
+import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import type { SeedFrom, SeedPoint } from '../counters.ts';
+import { type Counter, KNOWN, type Past, type Registry, UNKNOWN } from './registry.ts';
+import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, windowMs } from './trailing.ts';
+
+/**
+ * Asks the ledger for the past of counters that lack it. Null when none does. Whoever needs a counter that is being asked for waits for
+ * the same answer. What is settled before the instant of the answer is in it, what is settled after is counted here, so each row counts exactly
+ * once: the source stands still at the instant it is asked, or at a later one of which it says so.
+ *
+ * Rejects with the source's error; the next request that needs the counter asks again. Whoever waits may give up: the answer still fills the
+ * counter when it comes.
+ */
+export function seedAll(
+  registry: Registry,
+  counters: readonly Counter[],
+  seedFrom: SeedFrom,
+  time: () => number,
+): Promise<void> | null {
+  const waiting: Promise<void>[] = [];
+  for (const counter of counters) {
+    if (counter.past.is === 'unknown') waiting.push(ask(registry, counter, seedFrom, time));
+    else if (counter.past.is === 'asked') waiting.push(counter.past.answered);
+  }
+  return waiting.length === 0 ? null : Promise.all(waiting).then(() => undefined);
+}
+
+function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () => number): Promise<void> {
+  forgetSettled(registry, counter);
+  const [fromMs, toMs] = spanOf(registry, counter, time());
+  let asked: Past | null = null;
+  const points = pointsFrom(seedFrom, counter, [fromMs, toMs], () => {
+    if (asked === null || counter.past === asked) forgetSettled(registry, counter);
+  });
+  const answered = points.then(fill, giveUp);
+  asked = { is: 'asked', answered };
+  counter.past = asked;
+  registry.cold.add(counter);
+  return answered;
+
+  // An answer to a question that was given up in the meantime may have a gap: whoever waited asks again.
+  function fill(points: readonly SeedPoint[]): void {
+    if (counter.past !== asked) return;
+    addPoints(registry, counter, points, time());
+    counter.past = KNOWN;
+    registry.cold.delete(counter);
+  }
+  function giveUp(reason: unknown): never {
+    if (counter.past === asked) counter.past = UNKNOWN;
+    throw reason;
+  }
+}
+
+/** The source is called in this very turn; what it throws at once is its answer too. */
+async function pointsFrom(
+  seedFrom: SeedFrom,
+  { spec }: Counter,
+  [fromMs, toMs]: readonly [number, number],
+  nowAsOf: () => void,
+): Promise<readonly SeedPoint[]> {
+  return seedFrom(spec, fromMs, toMs, nowAsOf);
+}
+
+/** From the first instant that counts up to, not including, the last. What a clock that has run ahead left behind counts as well. */
+function spanOf(registry: Registry, counter: Counter, nowMs: number): readonly [number, number] {
+  const { window } = counter.spec;
+  if (window.is !== 'calendar') return [nowMs - windowMs(registry.cells, counter.offset) + 1, FAR_FUTURE_MS];
+  return [counter.period.startMs, Math.min(counter.period.endMs, FAR_FUTURE_MS)];
+}
+
+function forgetSettled(registry: Registry, counter: Counter): void {
+  const { cells } = registry;
+  if (counter.spec.window.is === 'trailing') dropSettled(cells, counter.offset);
+  else cells.data[counter.offset + SUM] = cells.data[counter.offset + HELD]!;
+}
+
+function addPoints(registry: Registry, counter: Counter, points: readonly SeedPoint[], nowMs: number): void {
+  const { cells } = registry;
+  if (counter.spec.window.is !== 'trailing') {
+    for (const point of points) cells.data[counter.offset + SUM]! += point.amount;
+    return;
+  }
+  cells.reserve(CELLS_PER_COUNTER_MAX);
+  expire(cells, counter.offset, nowMs);
+  for (const point of points) addSettled(cells, counter.offset, point.atMs, point.amount, nowMs);
+}

@@ -1,0 +1,77 @@
+import type { CounterSpec, CounterUnit, LimitPlan } from '../../domain/limit-plan.ts';
+import { CELLS_PER_COUNTER_MAX } from './trailing.ts';
+
+/**
+ * What the plans of many callers have in common: everything but whose counters they read. Kept once, so that a hundred thousand keys
+ * with the same kinds of limits cost one shape and, each, a list of offsets.
+ */
+export interface Shape {
+  /** Per counter of the plan. */
+  readonly units: readonly Unit[];
+  readonly windows: readonly Window[];
+  /** Per rule of the plan. */
+  readonly ruleCounters: readonly number[];
+  readonly ruleUnits: readonly Unit[];
+  readonly ruleWindows: readonly Window[];
+  readonly ruleValues: readonly number[];
+  readonly ruleRefuses: readonly boolean[];
+  /** One number per rule, to be copied: copying is several times faster than growing an array. */
+  readonly blank: readonly number[];
+  /** A budget lowers the output rather than refusing. */
+  readonly clamps: boolean;
+  /** The most new cells that a hold on all of its counters can take. */
+  readonly cellsMax: number;
+}
+
+/** Units and windows as small integers. A unit is also an index into the amounts a request wants. */
+export const REQUESTS = 0;
+export const TOKENS = 1;
+export const NANO_USD = 2;
+export const PARALLEL = 3;
+export type Unit = 0 | 1 | 2 | 3;
+const UNITS: Readonly<Record<CounterUnit, Unit>> = { requests: REQUESTS, tokens: TOKENS, nano_usd: NANO_USD, parallel: PARALLEL };
+
+export const TRAILING = 0;
+export const CALENDAR = 1;
+export const NOW = 2;
+export type Window = 0 | 1 | 2;
+const WINDOWS: Readonly<Record<CounterSpec['window']['is'], Window>> = { trailing: TRAILING, calendar: CALENDAR, now: NOW };
+
+const SHAPES_MAX = 2_000;
+
+export function unitOf(spec: CounterSpec): Unit {
+  return UNITS[spec.unit];
+}
+
+/** The shape of a plan; the one that is known where one with the same content is. */
+export function shapeOf(shapes: Map<string, Shape>, plan: LimitPlan): Shape {
+  const shape = newShape(plan);
+  const content = contentOf(shape);
+  const known = shapes.get(content);
+  if (known !== undefined) return known;
+  if (shapes.size >= SHAPES_MAX) shapes.clear();
+  shapes.set(content, shape);
+  return shape;
+}
+
+function newShape({ counters, rules }: LimitPlan): Shape {
+  const units = counters.map(unitOf);
+  const windows = counters.map((spec) => WINDOWS[spec.window.is]);
+  return {
+    units,
+    windows,
+    ruleCounters: rules.map((rule) => rule.counter),
+    ruleUnits: rules.map((rule) => units[rule.counter] as Unit),
+    ruleWindows: rules.map((rule) => windows[rule.counter] as Window),
+    ruleValues: rules.map((rule) => rule.value),
+    ruleRefuses: rules.map((rule) => rule.action === 'block'),
+    blank: rules.map(() => 0.5),
+    clamps: rules.some((rule) => rule.clampOutput && rule.action === 'block'),
+    cellsMax: counters.length * CELLS_PER_COUNTER_MAX,
+  };
+}
+
+/** The rest follows from these. A plan's own id will not do: it names its budgets, so that every key with a budget has another. */
+function contentOf({ units, windows, ruleCounters, ruleValues, ruleRefuses, clamps }: Shape): string {
+  return [units, windows, ruleCounters, ruleValues, ruleRefuses, clamps].join('|');
+}

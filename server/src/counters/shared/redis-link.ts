@@ -1,0 +1,279 @@
+/** The connection to Redis or Valkey, single or a cluster: found out at the first contact, lost and found again without anybody's help. */
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { type RunScript, scriptRunner } from '../redis/redis-scripts.ts';
+
+/** Redis is out of reach, or refused the command. Whether the command was executed is not known. */
+export class RedisAway extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'RedisAway';
+  }
+}
+
+/** What an operator has to mend before a start makes sense: one line. */
+export class UnusableRedis extends Error {
+  constructor(message: string) {
+    super(`REDIS_URL: ${message}`);
+    this.name = 'UnusableRedis';
+  }
+}
+
+export interface RedisLinkOptions {
+  readonly url: string;
+  readonly onEvent: (event: { readonly is: 'lost' | 'ready' | 'warning'; readonly message: string }) => void;
+  /** An answer that takes longer counts as a lost connection. */
+  readonly stuckMsMax?: number;
+}
+
+export interface RedisLink {
+  readonly run: RunScript;
+  /** A single command; rejects with RedisAway. */
+  readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
+  /** Which servers hold the data: other ones may lack what these were last told. Changes at a restart and a failover. */
+  fingerprint(): Promise<string>;
+  /** Puts a mark on every server that holds data. */
+  readonly mark: (name: string, value: string) => Promise<void>;
+  /** Whether every server still has it: one that has not was emptied. */
+  readonly isMarked: (name: string, value: string) => Promise<boolean>;
+  isReady(): boolean;
+  /** Called in the turn in which the connection is lost, and when it is there again. */
+  listen(listener: (isReady: boolean) => void): void;
+  close(): void;
+}
+
+const STUCK_MS_MAX = 500;
+const WATCH_EVERY_MS = 100;
+const CONNECT_MS_MAX = 2_000;
+const RETRY_MS_MAX = 1_000;
+/** Enough to find one in the slots of each of a hundred masters. */
+const TAGS_MAX = 2_000;
+
+/**
+ * Connects. Throws UnusableRedis for what waiting cannot mend: a wrong password, a server that is too old or is none. One that is out of
+ * reach is waited for, and meanwhile every command rejects.
+ */
+export async function openRedis(options: RedisLinkOptions): Promise<RedisLink> {
+  const link = new Link(options);
+  await link.begin();
+  return link;
+}
+
+class Link implements RedisLink {
+  readonly #options: RedisLinkOptions;
+  readonly #listeners: ((isReady: boolean) => void)[] = [];
+  readonly #watch: NodeJS.Timeout;
+  #client: Redis | Cluster;
+  #runOn: RunScript;
+  /** Slots of tags, which never change. */
+  readonly #slots = new Map<string, number>();
+  #isReady = false;
+  #isFollowed = false;
+  #isTold = true;
+  #pending = 0;
+  #waitingSinceMs = 0;
+  #lookedMs = performance.now();
+  /** Since when a connection stands that is not ready; null while there is none. */
+  #openingSinceMs: number | null = null;
+
+  constructor(options: RedisLinkOptions) {
+    this.#options = options;
+    this.#client = new Redis(options.url, { ...OPTIONS, lazyConnect: true });
+    this.#runOn = scriptRunner(this.#client);
+    this.#watch = setInterval(() => this.#breakIfStuck(), WATCH_EVERY_MS).unref();
+  }
+
+  async begin(): Promise<void> {
+    const single = this.#client as Redis;
+    // Without a listener an error is an uncaught exception; what is thrown only says that the connection was closed.
+    let why: unknown = null;
+    single.on('error', (error: unknown) => {
+      why = error;
+    });
+    try {
+      await single.connect();
+      const info = String(await single.info());
+      this.#judge(info);
+      if (/^cluster_enabled:1/m.test(info)) this.#becomeCluster(single);
+    } catch (error) {
+      const unusable = error instanceof UnusableRedis ? error : unusableFrom(why ?? error);
+      if (unusable !== null) {
+        this.close();
+        throw unusable;
+      }
+      this.#options.onEvent({ is: 'lost', message: String((why ?? error) as Error) });
+    }
+    this.#follow();
+  }
+
+  readonly run: RunScript = (script, keys, args) => this.#asked(() => this.#runOn(script, keys, args));
+
+  readonly command = (name: string, ...args: readonly (string | number)[]): Promise<unknown> =>
+    this.#asked(() => this.#client.call(name, ...args));
+
+  async fingerprint(): Promise<string> {
+    const nodes = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
+    const infos = await Promise.all(nodes.map((node) => this.#asked(() => node.info('server'))));
+    const ids = infos.map((info) => /^run_id:(\w+)/m.exec(String(info))?.[1] ?? '');
+    return ids.sort().join(',');
+  }
+
+  readonly mark = async (name: string, value: string): Promise<void> => {
+    const tags = await this.#tagOfEachServer();
+    await Promise.all(tags.map((tag) => this.command('SET', `${name}{${tag}}`, value)));
+  };
+
+  readonly isMarked = async (name: string, value: string): Promise<boolean> => {
+    const tags = await this.#tagOfEachServer();
+    const found = await Promise.all(tags.map((tag) => this.command('GET', `${name}{${tag}}`)));
+    return found.every((mark) => mark === value);
+  };
+
+  /** A hash tag whose slot is on each of the masters; any will do where there is one server. */
+  async #tagOfEachServer(): Promise<readonly string[]> {
+    if (!(this.#client instanceof Cluster)) return ['0'];
+    const { slots } = this.#client;
+    const masters = new Set(slots.flatMap((nodes) => nodes?.[0] ?? []));
+    const tags = new Map<string, string>();
+    for (let number = 0; tags.size < masters.size && number < TAGS_MAX; number += 1) {
+      const tag = String(number);
+      const node = slots[await this.#slotOf(tag)]?.[0];
+      if (node !== undefined && !tags.has(node)) tags.set(node, tag);
+    }
+    return [...tags.values()];
+  }
+
+  async #slotOf(tag: string): Promise<number> {
+    const known = this.#slots.get(tag);
+    if (known !== undefined) return known;
+    const slot = Number(await this.command('CLUSTER', 'KEYSLOT', tag));
+    this.#slots.set(tag, slot);
+    return slot;
+  }
+
+  isReady(): boolean {
+    return this.#isReady;
+  }
+
+  listen(listener: (isReady: boolean) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): void {
+    clearInterval(this.#watch);
+    this.#listeners.length = 0;
+    this.#client.disconnect();
+  }
+
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    if (!this.#isReady && this.#isFollowed) throw new RedisAway('Redis is out of reach');
+    if (this.#pending === 0) this.#waitingSinceMs = performance.now();
+    this.#pending += 1;
+    try {
+      return await ask();
+    } catch (error) {
+      throw new RedisAway(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#pending -= 1;
+      this.#waitingSinceMs = performance.now();
+    }
+  }
+
+  #follow(): void {
+    this.#isFollowed = true;
+    const client = this.#client;
+    client.on('connect', () => {
+      this.#openingSinceMs = performance.now();
+    });
+    client.on('ready', () => {
+      this.#openingSinceMs = null;
+      this.#turn(true, 'Redis is there');
+    });
+    client.on('close', () => {
+      this.#openingSinceMs = null;
+      this.#turn(false, 'the connection to Redis was lost');
+    });
+    if (client.status === 'ready') this.#turn(true, 'Redis is there');
+    // The first attempt failed: from here on the client goes on trying by itself.
+    else if (client instanceof Redis && client.status === 'end') client.connect().catch(() => {});
+  }
+
+  #turn(isReady: boolean, message: string): void {
+    if (this.#isReady === isReady) return;
+    this.#isReady = isReady;
+    if (isReady !== this.#isTold) this.#options.onEvent({ is: isReady ? 'ready' : 'lost', message });
+    this.#isTold = isReady;
+    for (const listener of this.#listeners) listener(isReady);
+  }
+
+  #becomeCluster(single: Redis): void {
+    const { host = '127.0.0.1', port = 6379, username, password, tls, db: _, ...rest } = single.options;
+    single.disconnect();
+    const auth = {
+      ...(username == null ? {} : { username }),
+      ...(password == null ? {} : { password }),
+      ...(tls ? { tls } : {}),
+    };
+    const cluster = new Cluster([{ host, port }], {
+      redisOptions: { ...OPTIONS, ...auth, connectTimeout: rest.connectTimeout ?? CONNECT_MS_MAX },
+      enableOfflineQueue: false,
+      retryDelayOnFailover: 50,
+      maxRedirections: 3,
+      slotsRefreshInterval: 2_000,
+      clusterRetryStrategy: (times) => Math.min(RETRY_MS_MAX, 50 * times),
+    });
+    cluster.on('error', () => {});
+    this.#client = cluster;
+    this.#runOn = scriptRunner(cluster);
+  }
+
+  #judge(info: string): void {
+    const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
+    if (version === null) throw new UnusableRedis('what answers there is no Redis or Valkey.');
+    const [major, minor] = [Number(version[1]), Number(version[2])];
+    if (major < 6 || (major === 6 && minor < 2))
+      throw new UnusableRedis(`Redis ${major}.${minor} is too old; 6.2 or later, or Valkey, is needed.`);
+    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
+    const isBounded = !/^maxmemory:0\s*$/m.test(info);
+    if (isBounded && policy !== 'noeviction')
+      this.#options.onEvent({
+        is: 'warning',
+        message: `Redis may evict counters (maxmemory-policy ${policy}): what it evicts is read from the ledger again. Set it to noeviction.`,
+      });
+  }
+
+  /** A server that answers nothing, or a network that swallows everything, would keep requests waiting for minutes. */
+  #breakIfStuck(): void {
+    const nowMs = performance.now();
+    // It was this process that stood still: answers may be waiting to be read.
+    if (nowMs - this.#lookedMs > 3 * WATCH_EVERY_MS) this.#waitingSinceMs = nowMs;
+    this.#lookedMs = nowMs;
+    const isStuck = this.#pending > 0 && nowMs - this.#waitingSinceMs >= (this.#options.stuckMsMax ?? STUCK_MS_MAX);
+    const isNeverReady = this.#openingSinceMs !== null && nowMs - this.#openingSinceMs >= CONNECT_MS_MAX;
+    if (!isStuck && !isNeverReady) return;
+    const nodes = this.#client instanceof Cluster ? this.#client.nodes() : [this.#client];
+    for (const node of nodes) (node as unknown as { stream?: { destroy(): void } }).stream?.destroy();
+    this.#waitingSinceMs = nowMs;
+    this.#openingSinceMs = null;
+  }
+}
+
+const OPTIONS = {
+  enableOfflineQueue: false,
+  // What was sent and not answered when the connection broke may have been executed: whoever asked must know.
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  connectTimeout: CONNECT_MS_MAX,
+  retryStrategy: (times: number) => Math.min(RETRY_MS_MAX, 50 * times),
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 1 : false),
+  connectionName: 'headgate',
+} satisfies RedisOptions;
+
+/** Null: waiting may mend it. */
+function unusableFrom(error: unknown): UnusableRedis | null {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))
+    return new UnusableRedis('the server wants other credentials than the URL has.');
+  if (/Protocol error|unexpected|Unknown RESP type|ERR unknown command/i.test(message))
+    return new UnusableRedis('what answers there is no Redis or Valkey.');
+  return null;
+}

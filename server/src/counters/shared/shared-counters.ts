@@ -1,0 +1,344 @@
+/**
+ * The counters that all replicas share, and what stands in for them while they are out of reach: budgets that refuse are closed and rate limits
+ * fall back to this replica's share, unless the settings say otherwise. What settles while Redis is away is settled there when its row is in
+ * the ledger and Redis is back; nothing is kept for that but the rows' ids.
+ */
+
+import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limit-plan.ts';
+import { atMost } from '../../lib/at-most.ts';
+import {
+  type Actual,
+  type ConfigurationChange,
+  type Counters,
+  CountersAway,
+  type HeldAmount,
+  type HeldReport,
+  type Hold,
+  type HoldResult,
+  type Readings,
+  type Refused,
+  type SeedPoint,
+  type Wanted,
+} from '../counters.ts';
+import type { SharedHold } from '../redis/redis-counters.ts';
+import type { StoredUse } from '../redis/redis-held.ts';
+import { createHeldLook, type HeldLook, sumOfReports } from './held-look.ts';
+import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
+import { createMissed } from './missed.ts';
+import { Opening, type OpeningOptions } from './opening.ts';
+import { RedisAway } from './redis-link.ts';
+import { createStoredQueue, type StoredQueue } from './stored-queue.ts';
+
+export interface SharedCountersOptions extends OpeningOptions {
+  readonly away: WithoutRedis;
+  /** How often this replica says that it lives and looks at what it holds: 10 s unless given. */
+  readonly renewEveryMs?: number;
+}
+
+/** What is done while Redis is away. */
+export interface WithoutRedis {
+  readonly budgets: 'refuse' | 'admit';
+  readonly limits: 'share' | 'refuse';
+}
+
+export interface SharedCounters extends Counters {
+  /** Called where Redis lacks something it was given: rejects with RedisAway where it lacks everything. */
+  mustBeSame(): Promise<void>;
+  /** Resolves when the counters are open, or after so long. */
+  opened(msMax: number): Promise<void>;
+  /** A row is in the ledger. Costs nothing but memory; told to Redis with the next batch. */
+  stored(organizationId: string, use: StoredUse): void;
+  status(): SharedStatus;
+  evictIdle(): number;
+  size(): number;
+  /** Requests of this process that hold something, in Redis or here. */
+  inFlight(): number;
+  /** What all replicas together hold in Redis and have in flight, each as of its last look. Rejects with CountersAway. */
+  held(): Promise<HeldReport>;
+  /** Has these counters hold what requests in flight hold of them; returns those that held something else. Rejects with CountersAway. */
+  compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]>;
+  /** Counters whose past this process is asking for. */
+  cold(): number;
+  stop(): Promise<void>;
+}
+
+export interface SharedStatus {
+  readonly is: 'away' | 'recovering' | 'open';
+  readonly epoch: string | null;
+  readonly replicas: number;
+  /** Rows whose storing Redis has not been told of. */
+  readonly untold: number;
+  /** Requests admitted by this replica's share since the start. */
+  readonly degraded: number;
+  /** Times the counters were out of reach since the start. */
+  readonly outages: number;
+  /** Requests that held something in Redis at the last look and were not in flight. */
+  readonly heldWithoutRequest: number;
+  /** Holds without a request that were given back since the start. */
+  readonly givenBack: number;
+}
+
+const RENEW_EVERY_MS = 10_000;
+/** So often, and at the end, all organizations are looked at, and not only those in use. */
+const LOOK_AT_ALL_EVERY = 30;
+const TELL_EVERY_MS = 50;
+/** A ledger that is away must not keep a replica from leaving. */
+const LEAVE_STEP_MS_MAX = 3_000;
+
+/** Begins to open them at once. */
+export function createSharedCounters(options: SharedCountersOptions): SharedCounters {
+  const shared = new Shared(options);
+  shared.begin();
+  return shared;
+}
+
+class Shared implements SharedCounters {
+  readonly #o: SharedCountersOptions;
+  readonly #queue: StoredQueue;
+  readonly #missed = createMissed();
+  readonly #opening: Opening;
+  readonly #look: HeldLook;
+  #looks = 0;
+  #isRenewing = false;
+  #timers: NodeJS.Timeout[] = [];
+  #inFlight = 0;
+
+  constructor(options: SharedCountersOptions) {
+    this.#o = options;
+    this.#queue = createStoredQueue((organizationId, uses) => options.redis.stored(organizationId, uses));
+    this.#opening = new Opening(options, this.#missed, this.#queue);
+    this.#look = createHeldLook({
+      ...options,
+      tell: () => this.#queue.tell(),
+      takeAgain: (hold) => this.#opening.takeAgain(hold),
+      onLook: (found) => options.onEvent({ is: 'differed', ...found }),
+    });
+  }
+
+  begin(): void {
+    this.#opening.begin();
+    this.#timers = [
+      setInterval(() => void this.#tell(), TELL_EVERY_MS).unref(),
+      setInterval(() => void this.#renew(), this.#o.renewEveryMs ?? RENEW_EVERY_MS).unref(),
+    ];
+  }
+
+  async hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
+    const { state } = this.#opening;
+    if (state.is !== 'open') return this.#holdAway(requestId, plan, wanted, false);
+    this.#o.living.holds(plan.organizationId);
+    try {
+      const result = await this.#o.redis.hold(requestId, plan, wanted);
+      if (this.#opening.state === state) {
+        if (result.admitted) this.#inFlight += 1;
+        return result;
+      }
+      // Redis was away in between. Where it kept its counters it keeps what was taken.
+    } catch (error) {
+      if (!(error instanceof RedisAway)) throw error;
+    }
+    return this.#holdAway(requestId, plan, wanted, true);
+  }
+
+  /** While Redis is away the shares of replicas decide, and what they refuse a moment later may pass. */
+  exhausted(plan: LimitPlan): Refused | null {
+    return this.#opening.state.is === 'open' ? this.#o.redis.exhausted(plan) : null;
+  }
+
+  /** `isAsked`: Redis was asked first and may have taken something, or take it later: whatever comes of that is cancelled. */
+  #holdAway(requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult | Promise<HoldResult> {
+    const { away, local, living } = this.#o;
+    const closed =
+      away.budgets === 'refuse' && hasBlockingBudget(plan)
+        ? 'Budgets'
+        : away.limits === 'refuse' && hasRateLimit(plan)
+          ? 'Limits'
+          : null;
+    if (closed !== null) {
+      if (isAsked) this.#missed.abandon(plan.organizationId, requestId);
+      throw new CountersAway(`${closed} cannot be checked: the counters that all replicas share are out of reach. Try again.`);
+    }
+    const share = localShare(plan, living.count());
+    const fitting = wantedOfShare(share, wanted);
+    const adopted = (result: HoldResult) => {
+      if (result.admitted) return this.#adopted(result, requestId, plan, fitting, isAsked);
+      if (isAsked) this.#missed.abandon(plan.organizationId, requestId);
+      return refusalOfShare(result, plan, fitting);
+    };
+    const result = local.hold(requestId, share, fitting);
+    return result instanceof Promise ? result.then(adopted) : adopted(result);
+  }
+
+  #adopted(result: Admitted, requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult {
+    this.#opening.admittedAway();
+    const { atMs, nanoUsd } = result;
+    const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
+    hold.local = result.hold;
+    hold.isDoubtful = isAsked;
+    this.#inFlight += 1;
+    return { ...result, hold, isDegraded: true };
+  }
+
+  extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean> {
+    const { local } = hold as SharedHold;
+    if (local !== null) return this.#o.local.extend(local, more);
+    if (this.#opening.state.is !== 'open') throw new RedisAway('Redis is out of reach');
+    return this.#o.redis.extend(hold, more);
+  }
+
+  settle(hold: Hold, actual: Actual, planNow: LimitPlan): void | Promise<void> {
+    const its = hold as SharedHold;
+    const { local } = its;
+    if (its.ended === null) {
+      this.#inFlight -= 1;
+      // What reaches Redis after its row is stored would be given back by nobody.
+      if (its.isDoubtful) this.#missed.abandon(hold.plan.organizationId, hold.requestId);
+    }
+    its.ended = actual;
+    its.endedUnder = planNow;
+    if (local !== null) {
+      this.#o.local.settle(local, actual, local.plan);
+      this.#missed.doubt(hold.plan);
+    } else if (this.#opening.state.is === 'open') {
+      return this.#o.redis.settle(hold, actual, planNow);
+    }
+    // What Redis is not told now it is told when the row is stored, by the plan of the hold.
+    if (planNow === hold.plan) return;
+    this.#missed.doubt(planNow);
+    const left = hold.plan.counters.filter((spec) => hasLeft(spec, planNow));
+    if (left.length > 0) this.#missed.recount(left);
+  }
+
+  read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {
+    if (this.#opening.state.is !== 'open') throw unreadable();
+    return Promise.resolve(this.#o.redis.read(counters)).catch((error: unknown) => {
+      throw error instanceof RedisAway ? unreadable() : error;
+    });
+  }
+
+  restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void | Promise<void> {
+    return this.#o.redis.restore(plan, at);
+  }
+
+  correct(counter: CounterSpec, periodStartMs: number, amount: number): void | Promise<void> {
+    if (this.#opening.state.is === 'open') return this.#o.redis.correct(counter, periodStartMs, amount);
+  }
+
+  async forget(counters: readonly CounterSpec[], change?: ConfigurationChange): Promise<void> {
+    if (counters.length === 0) return;
+    try {
+      if (this.#opening.state.is === 'open') return await this.#o.redis.forget(counters, change);
+    } catch (error) {
+      if (!(error instanceof RedisAway)) throw error;
+    }
+    this.#missed.forget(counters, change);
+  }
+
+  async recount(counters: readonly CounterSpec[]): Promise<void> {
+    if (counters.length === 0) return;
+    try {
+      if (this.#opening.state.is === 'open') return await this.#o.redis.recount(counters);
+    } catch (error) {
+      if (!(error instanceof RedisAway)) throw error;
+    }
+    this.#missed.recount(counters);
+  }
+
+  stored(organizationId: string, use: StoredUse): void {
+    this.#queue.add(organizationId, use);
+  }
+
+  status(): SharedStatus {
+    const { withoutRequest, givenBack } = this.#look.facts();
+    const held = { heldWithoutRequest: withoutRequest, givenBack };
+    return { ...this.#opening.facts(), replicas: this.#o.living.count(), untold: this.#queue.size(), ...held };
+  }
+
+  evictIdle(): number {
+    return this.#o.local.evictIdle();
+  }
+
+  size(): number {
+    return this.#o.local.size();
+  }
+
+  inFlight(): number {
+    return this.#inFlight;
+  }
+
+  held(): Promise<HeldReport> {
+    return this.#whileOpen(async () => sumOfReports(await this.#o.living.said()));
+  }
+
+  compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]> {
+    return this.#whileOpen(() => this.#o.redis.compareHeld(counters));
+  }
+
+  cold(): number {
+    return this.#o.redis.cold();
+  }
+
+  mustBeSame(): Promise<void> {
+    return this.#opening.mustBeSame();
+  }
+
+  opened(msMax: number): Promise<void> {
+    return this.#opening.opened(msMax);
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#tell();
+    if (this.#opening.state.is === 'open') await this.#leave().catch(() => {});
+    await this.#opening.stop();
+    this.#o.link.close();
+  }
+
+  async #tell(): Promise<void> {
+    if (this.#opening.state.is !== 'open' || this.#queue.size() === 0) return;
+    await this.#queue.tell().catch(() => {});
+  }
+
+  async #whileOpen<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#opening.state.is !== 'open') throw unreadable();
+    try {
+      return await ask();
+    } catch (error) {
+      throw error instanceof RedisAway ? unreadable() : error;
+    }
+  }
+
+  /** Says that this replica lives, and looks whether what it holds is in flight. */
+  async #renew(): Promise<void> {
+    if (this.#opening.state.is !== 'open' || this.#isRenewing) return;
+    this.#isRenewing = true;
+    try {
+      await this.#o.living.renew();
+      this.#looks += 1;
+      await this.#look.look(this.#looks % LOOK_AT_ALL_EVERY === 0 ? 'all' : 'in use');
+    } catch {
+      // Redis or the ledger is away: the next one looks again.
+    } finally {
+      this.#isRenewing = false;
+    }
+  }
+
+  /** What ended and is stored holds nothing any more, what nobody waited for neither; what is left stands as used until its rows are stored. */
+  async #leave(): Promise<void> {
+    await atMost(
+      LEAVE_STEP_MS_MAX,
+      this.#opening.settleUp().catch(() => {}),
+    );
+    await atMost(
+      LEAVE_STEP_MS_MAX,
+      this.#look.look('all').catch(() => {}),
+    );
+    await this.#o.living.leave();
+  }
+}
+
+type Admitted = Extract<HoldResult, { admitted: true }>;
+
+function unreadable(): CountersAway {
+  return new CountersAway('Live use cannot be read: the counters that all replicas share are out of reach. Try again.');
+}
