@@ -6,10 +6,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAddressPolicy } from '../server/src/providers/address-policy.ts';
-import type { UpstreamSink } from '../server/src/providers/provider.ts';
-import { createTransport, type Transport } from '../server/src/providers/transport.ts';
-import type { TransportRequest } from '../server/src/providers/transport-request.ts';
+import { createAddressPolicy } from '../server/src/upstream/address-policy.ts';
+import type { UpstreamSink } from '../server/src/upstream/call.ts';
+import { createTransport, type Transport } from '../server/src/upstream/transport.ts';
+import type { TransportRequest } from '../server/src/upstream/transport-request.ts';
 
 const IN_FLIGHT = 64;
 const WARM_UP_MS = 3_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SETTINGS } from '../settings.ts';
+import { SETTINGS } from '../settings/settings.ts';
 import { serverCommandOf } from './commands.ts';
 import { help } from './help.ts';
 import { runCommand } from './run-command.ts';

@@ -1,4 +1,4 @@
-import { SETTINGS } from '../settings.ts';
+import { SETTINGS } from '../settings/settings.ts';
 import type { Command, Flag } from './command.ts';
 import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS } from './commands.ts';
 

@@ -1,10 +1,10 @@
 /** What commands work on that need the database and the master key: whoever may read both is the operator. What they do is audited. */
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
-import { masterKeyFor, prepareDataDirectory } from '../data-directory.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/once-free.ts';
-import { readMasterKey } from '../master-key.ts';
+import type { Config } from '../settings/config.ts';
+import { masterKeyFor, prepareDataDirectory } from '../settings/data-directory.ts';
+import { readMasterKey } from '../settings/master-key.ts';
 import { OPERATOR } from '../store/address-origins.ts';
 import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
 import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';

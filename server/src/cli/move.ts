@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { formatUsd } from '../domain/money.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/once-free.ts';
-import { readMasterKey } from '../master-key.ts';
+import { readMasterKey } from '../settings/master-key.ts';
 import { type Copied, copyInstallation } from '../store/copy-installation.ts';
 import { openDatabase, ping } from '../store/database.ts';
 import { movedName, openEmbedded } from '../store/embedded.ts';

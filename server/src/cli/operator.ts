@@ -1,5 +1,5 @@
 /** What the commands share that work on the data directory and the database themselves. */
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig } from '../settings/config.ts';
 import type { CommandIo } from './command-io.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
 

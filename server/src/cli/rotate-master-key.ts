@@ -1,6 +1,6 @@
-import { adoptNextMasterKey, dropNextMasterKey, nextMasterKeyFor } from '../data-directory.ts';
 import { masterKeyName } from '../lib/secrets.ts';
-import { masterKeySource, readMasterKey } from '../master-key.ts';
+import { adoptNextMasterKey, dropNextMasterKey, nextMasterKeyFor } from '../settings/data-directory.ts';
+import { masterKeySource, readMasterKey } from '../settings/master-key.ts';
 import { rememberAppended } from '../store/audit.ts';
 import { bindContentKeys } from '../store/content-keys.ts';
 import type { Database } from '../store/database.ts';

@@ -1,9 +1,9 @@
 import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
-import type { Config } from '../config.ts';
-import { keepNote, readNote } from '../data-directory.ts';
 import { newId } from '../lib/id.ts';
 import type { Logger } from '../lib/log.ts';
 import { hashedSecret, hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
+import type { Config } from '../settings/config.ts';
+import { keepNote, readNote } from '../settings/data-directory.ts';
 import * as adminTokens from '../store/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
 import type { Installation } from '../store/installation.ts';

@@ -1,14 +1,7 @@
 import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
 import type { Clock } from '../lib/clock.ts';
-import type {
-  DeploymentCheck,
-  Provider,
-  UpstreamCall,
-  UpstreamFailure,
-  UpstreamHeaders,
-  UpstreamModels,
-  UpstreamSink,
-} from './provider.ts';
+import type { UpstreamCall, UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
+import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
 
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const CHECK_TIMEOUT_MS = 30_000;

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CredentialConfig } from '../domain/catalogue.ts';
+import type { UpstreamHeaders } from '../upstream/call.ts';
+import type { Transport } from '../upstream/transport.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
-import { type ProviderError, passHeaders, type UpstreamHeaders } from './provider.ts';
+import { type ProviderError, passHeaders } from './provider.ts';
 import { readOpenAiError } from './read-error.ts';
 import { redactSecrets } from './redact.ts';
-import type { Transport } from './transport.ts';
 
 const nowhere = {} as Transport;
 const vendors = {

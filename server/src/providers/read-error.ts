@@ -1,5 +1,6 @@
 import type { CredentialConfig } from '../domain/catalogue.ts';
-import type { ProviderError, UpstreamHeaders } from './provider.ts';
+import type { UpstreamHeaders } from '../upstream/call.ts';
+import type { ProviderError } from './provider.ts';
 import { redactSecrets } from './redact.ts';
 
 const MESSAGE_LENGTH_MAX = 2_000;

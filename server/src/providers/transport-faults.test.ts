@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ask, listener, post, rawUpstream, testTransport, until, upstream } from '../../test/support/upstream.ts';
 import { createTimerWheel } from '../lib/timer-wheel.ts';
-import type { TransportOptions } from './transport.ts';
+import type { TransportOptions } from '../upstream/transport.ts';
 
 describe.each(['plain', 'full'] as const)('with the %s client', (client) => {
   const transport = (options: Partial<TransportOptions> = {}) => testTransport({ client, ...options });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Wire } from '../dialects/dialect.ts';
 import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
+import type { UpstreamFailure, UpstreamSink } from '../upstream/call.ts';
+import type { Transport } from '../upstream/transport.ts';
+import type { TransportRequest } from '../upstream/transport-request.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
-import type { Provider, UpstreamFailure, UpstreamRequest, UpstreamSink } from './provider.ts';
-import type { Transport } from './transport.ts';
-import type { TransportRequest } from './transport-request.ts';
+import type { Provider, UpstreamRequest } from './provider.ts';
 
 function deployment(credential: Partial<CredentialConfig> | null, change: Partial<DeploymentConfig> = {}): DeploymentConfig {
   return {

@@ -1,7 +1,8 @@
 import type { Wire } from '../dialects/dialect.ts';
 import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
-import { type UpstreamCall, UpstreamFailure, type UpstreamRequest, type UpstreamSink } from './provider.ts';
-import type { Transport } from './transport.ts';
+import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../upstream/call.ts';
+import type { Transport } from '../upstream/transport.ts';
+import type { UpstreamRequest } from './provider.ts';
 
 /** What every vendor over HTTP shares: where a call goes and with which headers is worked out once per deployment and wire. */
 export interface VendorHttp {

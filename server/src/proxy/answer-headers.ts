@@ -1,6 +1,6 @@
 import { formatUsd } from '../domain/money.ts';
+import type { GatewayRequest } from '../http/request-reply.ts';
 import type { Gateway } from './gateway.ts';
-import type { GatewayRequest } from './http.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import type { Admission, Walk } from './walk.ts';
 

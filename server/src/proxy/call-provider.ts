@@ -2,7 +2,8 @@ import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } fro
 import { estimateTokens } from '../dialects/exchange.ts';
 import { afterHangUp } from '../domain/hang-up.ts';
 import type { UsageBucket } from '../domain/usage.ts';
-import type { ProviderError, UpstreamFailure } from '../providers/provider.ts';
+import type { ProviderError } from '../providers/provider.ts';
+import type { UpstreamFailure } from '../upstream/call.ts';
 import type { Candidate } from './candidate.ts';
 import { exchangeFor } from './exchange-for.ts';
 import { followAttempt, forwarded } from './forwarded.ts';

@@ -1,3 +1,4 @@
+import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { authenticate, callerOf } from './authenticate.ts';
 import type { CachedKey } from './cached-key.ts';
@@ -5,7 +6,6 @@ import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
 import type { Gateway } from './gateway.ts';
-import type { GatewayRequest, Reply } from './http.ts';
 import { handle } from './pipeline.ts';
 import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
 import { asRefusal, tellDefect } from './refuse.ts';

@@ -3,15 +3,15 @@ import type { ProviderName } from '../domain/catalogue.ts';
 import type { OrganizationConfig } from '../domain/tenancy.ts';
 import type { BeginRecord, EndRecord } from '../ledger/records.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { RequestLines } from '../observe/request-lines.ts';
+import type { Tracing } from '../observe/tracing.ts';
+import type { Traffic } from '../observe/traffic.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { DeploymentHealth } from './health.ts';
 import type { LargeBodies } from './large-bodies.ts';
 import type { DeploymentLoad } from './load.ts';
 import type { DeploymentPace } from './pace.ts';
-import type { RequestLines } from './request-lines.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Tracing } from './tracing.ts';
-import type { Traffic } from './traffic.ts';
 
 /**
  * Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file, each

@@ -1,13 +1,12 @@
+import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { ANSWERED, type BufferedBytes, type HeadVerdict } from '../lib/buffered-bytes.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
 import { serveDataPlane, walkAt } from './data-plane.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
-import type { GatewayRequest, Reply } from './http.ts';
 import { limitRefusal } from './limit-refusal.ts';
-import { tooLarge } from './listener.ts';
 import { refuseOnHead } from './pipeline.ts';
-import { serviceUnavailable } from './refusal.ts';
+import { serviceUnavailable, tooLarge } from './refusal.ts';
 import { standingOnHead } from './standing.ts';
 
 /** What heads are judged by beside the gateway. */

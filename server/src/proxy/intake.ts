@@ -1,15 +1,9 @@
 import type { JsonObject, Wire } from '../dialects/dialect.ts';
 import { statusOfError } from '../dialects/error-status.ts';
 import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.ts';
-import type {
-  Provider,
-  ProviderError,
-  UpstreamCall,
-  UpstreamHeaders,
-  UpstreamRequest,
-  UpstreamSink,
-} from '../providers/provider.ts';
-import { UpstreamFailure, type UpstreamFailureKind } from '../providers/provider.ts';
+import type { Provider, ProviderError, UpstreamRequest } from '../providers/provider.ts';
+import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
+import { UpstreamFailure, type UpstreamFailureKind } from '../upstream/call.ts';
 
 /** How one attempt came out, known once a stream's first event is in hand, or the whole answer is (everything else). */
 export type Outcome =

@@ -1,5 +1,8 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import { BETA_HEADER, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
+import type { GatewayRequest, Reply } from '../http/request-reply.ts';
+import { traceContextOf } from '../observe/trace-context.ts';
+import type { RequestTrace, Tracing } from '../observe/tracing.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
@@ -7,13 +10,10 @@ import { ClientGone, callProvider } from './call-provider.ts';
 import { CLIENT_CLOSED, deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
-import type { GatewayRequest, Reply } from './http.ts';
 import { invalidRequest, Refusal } from './refusal.ts';
 import { answerRefusal, asRefusal, noteRefusal, tellDefect } from './refuse.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
-import { traceContextOf } from './trace-context.ts';
-import type { RequestTrace, Tracing } from './tracing.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
 /**

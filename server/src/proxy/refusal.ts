@@ -85,6 +85,10 @@ export function invalidRequest(message: string, param: string | null = null): Re
   return new Refusal('invalid_request', message, { param });
 }
 
+export function tooLarge(bodyBytesMax: number): Refusal {
+  return new Refusal('request_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
+}
+
 /** Our own store is away; nothing was spent. */
 export function serviceUnavailable(message: string): Refusal {
   return new Refusal('service_unavailable', message, { retry: { is: 'after', ms: 1000, hammerProof: false } });

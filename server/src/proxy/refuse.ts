@@ -1,5 +1,6 @@
 import type { EndRecord } from '../ledger/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
+import { isWorthALine } from '../observe/request-lines.ts';
 import { answerHeaders, identityHeaders } from './answer-headers.ts';
 import { chargedFor } from './charged.ts';
 import { refusedDecision } from './explain.ts';
@@ -7,7 +8,6 @@ import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import { LimitRefusal } from './limit-refusal.ts';
 import { Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
-import { isWorthALine } from './request-lines.ts';
 import { recordedTags } from './tagged-standing.ts';
 import { UnpricedParameter } from './unpriced.ts';
 import type { Admission, Walk } from './walk.ts';

@@ -2,14 +2,14 @@ import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/estimate-reason.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
+import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
+import type { RequestTrace } from '../observe/tracing.ts';
 import type { CachedKey } from './cached-key.ts';
 import type { Candidate } from './candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
-import type { GatewayRequest, Reply } from './http.ts';
 import type { LargeBody } from './large-bodies.ts';
 import type { Standing } from './standing.ts';
-import type { RequestTrace } from './tracing.ts';
 
 /** One request on its walk: what was asked, and what the steps have found out so far. One object holds one walk, and nothing else does. */
 export interface Walk {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessFacts } from '../../src/admin/deps.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { withDatabase } from '../support/database.ts';
 import { makeDeployment, upstream } from './catalogue-support.ts';
 import { must, withAdmin } from './support.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { tellPassedOver } from '../../src/boot/tell-passed-over.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { passedOver } from '../../src/store/passed-over.ts';
-import { tellPassedOver } from '../../src/tell-passed-over.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';

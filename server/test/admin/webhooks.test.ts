@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { open } from '../../src/lib/secrets.ts';
-import { checkWebhookUrl, createAddressPolicy } from '../../src/providers/address-policy.ts';
 import * as webhooks from '../../src/store/webhooks.ts';
+import { checkWebhookUrl, createAddressPolicy } from '../../src/upstream/address-policy.ts';
 import { withDatabase } from '../support/database.ts';
 import { JOBS, makeOrganization, must, withAdmin } from './support.ts';
 

@@ -1,5 +1,5 @@
+import type { Patience } from '../../src/http/node/listener.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
-import type { Patience } from '../../src/proxy/listener.ts';
 import { serveHouse } from '../support/served-house.ts';
 import { deployment, model } from '../support/walk.ts';
 import { type BadInputSite, MODELS } from './site.ts';

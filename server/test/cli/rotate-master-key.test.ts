@@ -2,8 +2,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, test } from 'vitest';
-import { configFrom } from '../../src/config-source.ts';
-import { masterKeyFor } from '../../src/data-directory.ts';
+import { configFrom } from '../../src/boot/config-source.ts';
 import { lockDirectory } from '../../src/lib/directory-lock.ts';
 import {
   contentKeyPurpose,
@@ -14,6 +13,7 @@ import {
   openContentKey,
   wrapKey,
 } from '../../src/lib/secrets.ts';
+import { masterKeyFor } from '../../src/settings/data-directory.ts';
 import * as adminTokens from '../../src/store/admin-tokens.ts';
 import { COMMAND_HEADS_FILE, openAuditHeads } from '../../src/store/audit-heads.ts';
 import { verifyAuditChain } from '../../src/store/audit-proof.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { renderMetrics } from '../../src/proxy/metrics.ts';
-import { createTraffic } from '../../src/proxy/traffic.ts';
+import { renderMetrics } from '../../src/observe/metrics.ts';
+import { createTraffic } from '../../src/observe/traffic.ts';
 import { openHouse, type WalkHouse } from '../support/walk.ts';
 import { deployPath, readText, readYaml } from './files.ts';
 

@@ -172,7 +172,7 @@ describe('the chart', () => {
     const paths = [...pod.matchAll(/httpGet: \{ path: (\S+), port: http \}/g)].map(([, at]) => at);
     expect(paths).toHaveLength(3);
     for (const at of paths) expect(HEALTH).toContain(at);
-    expect(readText('server/src/proxy/operations.ts')).toContain("case '/health/ready'");
+    expect(readText('server/src/ops/operations.ts')).toContain("case '/health/ready'");
     expect(pod).toContain('add .root.Values.drainSeconds .root.Values.drainLeadSeconds');
     expect(values.drainSeconds).toBe(Number(defaultOf('HEADGATE_DRAIN_SECONDS')));
     const roles = ['data.yaml', 'admin.yaml'].map(

@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { ConnectionBounds } from '../../src/http/connection-bounds.ts';
+import { openListener } from '../../src/http/open-listener.ts';
 import { addressHolders } from '../../src/lib/address-holder.ts';
 import { systemClock } from '../../src/lib/clock.ts';
-import { ConnectionBounds } from '../../src/lib/connection-bounds.ts';
 import { requestId } from '../../src/lib/id.ts';
-import { openListener } from '../../src/open-listener.ts';
 import { exchangeRaw, postBytes } from '../support/raw-http.ts';
 
 describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {

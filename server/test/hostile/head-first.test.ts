@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Patience } from '../../src/proxy/listener.ts';
+import type { Patience } from '../../src/http/node/listener.ts';
 import { exchangeRaw, postBytes, room, sendRaw } from '../support/raw-http.ts';
 import { type ServedHouse, serveHouse } from '../support/served-house.ts';
 import type { House } from '../support/walk.ts';

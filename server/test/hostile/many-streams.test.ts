@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
-import { createTransport } from '../../src/providers/transport.ts';
+import { createTransport } from '../../src/upstream/transport.ts';
 import { heldWhile } from '../support/event-loop.ts';
 import { postBytes } from '../support/raw-http.ts';
 import { type ServedHouse, serveHouse } from '../support/served-house.ts';

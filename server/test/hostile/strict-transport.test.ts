@@ -1,8 +1,8 @@
 /** Where people come over https, every page and answer of the admin API says that they always shall. */
 import { describe, expect, test } from 'vitest';
+import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import { strictTransportOf } from '../../src/lib/strict-transport.ts';
-import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
-import { type Operations, serveOperations } from '../../src/proxy/operations.ts';
+import { type Operations, serveOperations } from '../../src/ops/operations.ts';
 import { withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 

@@ -10,11 +10,11 @@ import { type Runner, startRunner } from '../../src/jobs/runner.ts';
 import { createRefresh } from '../../src/jobs/standings.ts';
 import { requeueJob } from '../../src/jobs/sweep.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
-import { createAddressPolicy } from '../../src/providers/address-policy.ts';
-import { createWebhookPost } from '../../src/providers/webhook-post.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
 import type { OrganizationToJudge } from '../../src/store/standings.ts';
 import { spendSince } from '../../src/store/usage.ts';
+import { createAddressPolicy } from '../../src/upstream/address-policy.ts';
+import { createWebhookPost } from '../../src/upstream/webhook-post.ts';
 
 export interface Replica {
   readonly runner: Runner;

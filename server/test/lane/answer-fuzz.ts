@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createTimerWheel } from '../../src/lib/timer-wheel.ts';
-import { Attempt } from '../../src/providers/attempt.ts';
-import { OriginPool } from '../../src/providers/origin-pool.ts';
-import type { UpstreamFailureKind, UpstreamHeaders, UpstreamSink } from '../../src/providers/provider.ts';
-import type { TransportRequest } from '../../src/providers/transport-request.ts';
+import { Attempt } from '../../src/upstream/attempt.ts';
+import type { UpstreamFailureKind, UpstreamHeaders, UpstreamSink } from '../../src/upstream/call.ts';
+import { OriginPool } from '../../src/upstream/origin-pool.ts';
+import type { TransportRequest } from '../../src/upstream/transport-request.ts';
 import { drawAnswer } from './answers.ts';
 import { MemorySocket } from './memory-socket.ts';
 import { drawFrom, fragments } from './random.ts';

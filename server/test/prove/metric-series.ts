@@ -1,10 +1,10 @@
 // How many series a scrape has when requests of ten thousand organizations were served, with organizations unnamed and named.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readConfig } from '../../src/config.ts';
+import { openStores } from '../../src/boot/open-stores.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { hashSecret } from '../../src/lib/secrets.ts';
-import { openStores } from '../../src/open-stores.ts';
+import { readConfig } from '../../src/settings/config.ts';
 import { seed, seedSecret } from '../../src/store/seed.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { masterKeyFor } from '../../src/data-directory.ts';
+import { masterKeyFor } from '../../src/settings/data-directory.ts';
 import { databaseOver } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { inProcessPool } from '../support/in-process.ts';

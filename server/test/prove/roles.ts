@@ -1,6 +1,6 @@
 // A process for requests and one for people: neither answers the other's paths, and a report over millions of rows does not hold up a stream.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { masterKeyFor } from '../../src/data-directory.ts';
+import { masterKeyFor } from '../../src/settings/data-directory.ts';
 import { listedModels } from './data-plane.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import type { Gateway } from './gateway.ts';

@@ -73,7 +73,7 @@ export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
     ],
   },
   'path tricks': {
-    'server/src/proxy/listener.test.ts': [
+    'server/src/http/node/listener.test.ts': [
       'with the fast lane … › what reaches the walk › the admin plane takes /api and below by the raw prefix, and nothing that only looks like it',
     ],
     'server/test/walk/access.test.ts': [

@@ -1,4 +1,4 @@
-import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
+import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import type { Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
 

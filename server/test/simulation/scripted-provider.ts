@@ -1,11 +1,6 @@
-import {
-  type Provider,
-  type UpstreamCall,
-  UpstreamFailure,
-  type UpstreamRequest,
-  type UpstreamSink,
-} from '../../src/providers/provider.ts';
+import type { Provider, UpstreamRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
+import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../../src/upstream/call.ts';
 import type { Random } from './random.ts';
 import type { Schedule } from './schedule.ts';
 

@@ -1,14 +1,8 @@
 /** A provider that is played by hand: each call waits until the test says what comes next. */
 import type { Wire } from '../../src/dialects/dialect.ts';
-import {
-  type Provider,
-  type UpstreamCall,
-  UpstreamFailure,
-  type UpstreamFailureKind,
-  type UpstreamRequest,
-  type UpstreamSink,
-} from '../../src/providers/provider.ts';
+import type { Provider, UpstreamRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
+import { type UpstreamCall, UpstreamFailure, type UpstreamFailureKind, type UpstreamSink } from '../../src/upstream/call.ts';
 
 /** One call, as the provider sees it. */
 export interface PlayedCall {

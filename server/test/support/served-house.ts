@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { Patience } from '../../src/http/node/listener.ts';
+import { openListener } from '../../src/http/open-listener.ts';
 import { addressHolders } from '../../src/lib/address-holder.ts';
 import { ANSWERED, type BufferBounds, BufferedBytes } from '../../src/lib/buffered-bytes.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
-import { openListener } from '../../src/open-listener.ts';
+import { type Operations, serveOperations } from '../../src/ops/operations.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import { judgeHead } from '../../src/proxy/head.ts';
-import type { Patience } from '../../src/proxy/listener.ts';
-import { type Operations, serveOperations } from '../../src/proxy/operations.ts';
 import { type House, openHouse, type WalkHouse } from './walk.ts';
 
 /** A house behind the product's own listener, on a free port: real sockets and real framing, still no database. */

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
 import { afterEach, expect } from 'vitest';
-import { type AddressPolicy, createAddressPolicy } from '../../src/providers/address-policy.ts';
-import type { UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../../src/providers/provider.ts';
-import { createTransport, type Transport, type TransportOptions } from '../../src/providers/transport.ts';
-import type { TransportRequest } from '../../src/providers/transport-request.ts';
+import { type AddressPolicy, createAddressPolicy } from '../../src/upstream/address-policy.ts';
+import type { UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../../src/upstream/call.ts';
+import { createTransport, type Transport, type TransportOptions } from '../../src/upstream/transport.ts';
+import type { TransportRequest } from '../../src/upstream/transport-request.ts';
 
 // Small providers on this machine and a sink that keeps what it hears: real sockets, no recordings.
 

@@ -9,22 +9,22 @@ import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/catalogue.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy.ts';
+import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import { type Journal, openJournal } from '../../src/ledger/journal.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
+import { createTraffic } from '../../src/observe/traffic.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';
-import type { GatewayRequest, Reply } from '../../src/proxy/http.ts';
 import { LargeBodies } from '../../src/proxy/large-bodies.ts';
 import { createDeploymentLoad } from '../../src/proxy/load.ts';
 import { createDeploymentPace } from '../../src/proxy/pace.ts';
 import { openSnapshot } from '../../src/proxy/snapshot.ts';
-import { createTraffic } from '../../src/proxy/traffic.ts';
 
 const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rulesOfScope } from '../../src/domain/limit-plan.ts';
-import { createAddressPolicy } from '../../src/providers/address-policy.ts';
 import { createAnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
-import { createTransport } from '../../src/providers/transport.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
+import { createAddressPolicy } from '../../src/upstream/address-policy.ts';
+import { createTransport } from '../../src/upstream/transport.ts';
 import { WIDE_LIMITS, WIDE_USD } from '../limits/site.ts';
 import { serveHouse } from '../support/served-house.ts';
 import type { VendorDouble } from '../support/vendor-double.ts';

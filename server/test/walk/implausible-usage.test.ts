@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Wire } from '../../src/dialects/dialect.ts';
 import type { createLogger } from '../../src/lib/log.ts';
+import { createRequestLines } from '../../src/observe/request-lines.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { createRequestLines } from '../../src/proxy/request-lines.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
 import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/estimate-reason.ts';
-import { type MetricsSources, renderMetrics } from '../../src/proxy/metrics.ts';
+import { type MetricsSources, renderMetrics } from '../../src/observe/metrics.ts';
 import { chat, chatAnswer, chatUsage, type PlayedCall } from '../support/played-provider.ts';
 import { budget } from '../support/policies.ts';
 import { asking, HELLO, openScene, type Scene, type Setting } from '../support/scene.ts';

@@ -1,7 +1,7 @@
 import type { Wire } from '../../dialects/dialect.ts';
+import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
 import { type ErrorSigns, readErrorAnswer } from '../read-error.ts';
-import type { Transport } from '../transport.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
 const ANTHROPIC: VendorHttp = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Wire } from '../../dialects/dialect.ts';
 import type { DeploymentConfig } from '../../domain/catalogue.ts';
-import type { UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../provider.ts';
+import type { UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../../upstream/call.ts';
 import { createFakeProvider, type FakeProviderDeps } from './fake-provider.ts';
 import type { Schedule } from './playback.ts';
 

@@ -1,4 +1,4 @@
-import { type UpstreamCall, UpstreamFailure, type UpstreamHeaders, type UpstreamSink } from '../provider.ts';
+import { type UpstreamCall, UpstreamFailure, type UpstreamHeaders, type UpstreamSink } from '../../upstream/call.ts';
 
 /** Runs something after a while; returns how to call it off. The real timers, or a simulation's. */
 export type Schedule = (delayMs: number, run: () => void) => () => void;

@@ -1,7 +1,7 @@
 import type { Wire } from '../../dialects/dialect.ts';
+import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
-import type { Transport } from '../transport.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
 const OPENAI: VendorHttp = {

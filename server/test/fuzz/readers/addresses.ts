@@ -1,6 +1,6 @@
 /** URLs and addresses in every spelling beside a table of the address registries, kept here as numbers: what is allowed must be public. */
 import { isIP } from 'node:net';
-import { addressProblem, checkBaseUrl, checkWebhookUrl, createAddressPolicy } from '../../../src/providers/address-policy.ts';
+import { addressProblem, checkBaseUrl, checkWebhookUrl, createAddressPolicy } from '../../../src/upstream/address-policy.ts';
 import { Random } from '../../simulation/random.ts';
 import { anyText } from '../hostile-json.ts';
 import { fuzzOf } from './reader.ts';

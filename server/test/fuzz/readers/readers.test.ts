@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readBody } from '../../../src/dialects/read-body.ts';
 import { EventFramer } from '../../../src/lib/sse.ts';
-import { addressProblem, checkBaseUrl, createAddressPolicy } from '../../../src/providers/address-policy.ts';
+import { addressProblem, checkBaseUrl, createAddressPolicy } from '../../../src/upstream/address-policy.ts';
 import { addresses, type Checks } from './addresses.ts';
 import { READERS } from './all.ts';
 import { bodies } from './bodies.ts';

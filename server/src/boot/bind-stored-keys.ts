@@ -1,0 +1,17 @@
+import type { Logger } from '../lib/log.ts';
+import { bindKeys } from '../store/key-seal.ts';
+import type { Stores } from './open-stores.ts';
+
+/**
+ * Seals provider keys that an older version stored anew, for the address each is sent to. While replicas of that version may run it is left to
+ * the job `bind-keys`. A key that cannot be opened stops nothing: its deployments are out of service until it is given again.
+ */
+export async function bindStoredKeys(
+  { database, installation }: Pick<Stores, 'database' | 'installation'>,
+  log: Logger,
+): Promise<void> {
+  const { bound, waits, unreadable } = await bindKeys(database.db, installation.credentials);
+  if (bound > 0) log.info({ credentials: bound }, 'credentials: stored keys are sealed for their addresses now');
+  if (waits) log.info('credentials: stored keys are sealed for their addresses when no replica of an older version can run');
+  if (unreadable.length > 0) log.warn({ credentials: unreadable }, 'credentials: these keys cannot be opened: give them again');
+}

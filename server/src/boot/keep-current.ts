@@ -1,0 +1,54 @@
+/** What has to be done now and then; nothing of it is on a request's way. */
+
+import { systemClock as clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Config } from '../settings/config.ts';
+import { listenForChanges } from '../store/config-notices.ts';
+import { markKeysUsed } from '../store/keys.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { Stores } from './open-stores.ts';
+
+const POLL_MS = 2_000;
+const TIDY_MS = 60_000;
+
+/**
+ * Follows the configuration, by notification and by polling; notes when keys were used; evicts what is idle. Returns how to stop, which does
+ * the last of it.
+ */
+export function keepCurrent(
+  config: Config,
+  { database }: Stores,
+  { gateway, counters }: OpenGateway,
+  log: Logger,
+): () => Promise<void> {
+  const { snapshot } = gateway;
+  const quietly = (what: string, work: () => Promise<void>) =>
+    work().catch((error: Error) => log.debug({ reason: error.message }, `${what} has to wait`));
+  const pollNow = () => void quietly('polling the configuration', () => snapshot.poll());
+  const notices =
+    config.databaseUrl === null
+      ? null
+      : listenForChanges({
+          url: config.databaseUrl,
+          onChange: (changed) => void quietly('taking over a change', () => snapshot.apply(changed)),
+          onGap: pollNow,
+        });
+  let notedMs = clock.nowMs();
+  const noteLastUse = async () => {
+    const sinceMs = notedMs;
+    notedMs = clock.nowMs();
+    await markKeysUsed(database.db, snapshot.usedSince(sinceMs));
+  };
+  const poll = setInterval(pollNow, POLL_MS);
+  const tidy = setInterval(() => {
+    snapshot.evictIdle(clock.nowMs());
+    counters.evictIdle();
+    void quietly('noting when keys were used', noteLastUse);
+  }, TIDY_MS);
+  return async () => {
+    clearInterval(poll);
+    clearInterval(tidy);
+    await notices?.stop();
+    await quietly('noting when keys were used', noteLastUse);
+  };
+}

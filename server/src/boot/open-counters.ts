@@ -1,0 +1,154 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Counters, Hold } from '../counters/counters.ts';
+import { createMemoryCounters } from '../counters/memory/memory-counters.ts';
+import { createRedisCounters } from '../counters/redis/redis-counters.ts';
+import { createEpochs } from '../counters/shared/epoch.ts';
+import { createLiving } from '../counters/shared/living.ts';
+import type { LeftBehind, SharedEvent } from '../counters/shared/opening.ts';
+import { openRedis } from '../counters/shared/redis-link.ts';
+import { createSharedCounters, type SharedCounters } from '../counters/shared/shared-counters.ts';
+import { systemClock as clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Config } from '../settings/config.ts';
+import { createCounterPast } from '../store/counter-past.ts';
+import { liveReplicas } from '../store/lease.ts';
+import { createSharedPast } from '../store/shared-past.ts';
+import type { Stores } from './open-stores.ts';
+
+/** The counters of this process, alone or together with others. */
+export interface ProcessCounters extends Counters {
+  evictIdle(): number;
+  /** Counters kept in this process. */
+  size(): number;
+  /** Requests of this process that hold something. */
+  inFlight(): number;
+  /** Counters that are needed and do not know their past yet. */
+  cold(): number;
+}
+
+/** What the counters must know of the data plane, which is made after them. */
+export interface CountersNeed {
+  readonly groupsOf: (calledName: string) => ReadonlySet<string>;
+  readonly inFlight: () => readonly Hold[];
+  /** Counts the last hour anew in these counters. */
+  readonly restore: (counters: Counters) => Promise<void>;
+}
+
+export interface OpenCounters {
+  readonly counters: ProcessCounters;
+  /** Null where this process counts alone. */
+  readonly shared: SharedCounters | null;
+  /** Counts anew what must be counted before anyone is admitted. With Redis away it returns all the same: requests meet what that allows. */
+  begin(need: CountersNeed): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const OPEN_MS_MAX = 20_000;
+const FLUSH_MS_MAX = 10_000;
+const EPOCH_FILE = 'epoch';
+
+export async function openCounters(config: Config, stores: Stores, log: Logger): Promise<OpenCounters> {
+  return config.redisUrl === null ? alone(stores) : together(config, config.redisUrl, stores, log);
+}
+
+function alone({ database, writer }: Stores): OpenCounters {
+  let need: Pick<CountersNeed, 'groupsOf'> = { groupsOf: () => NO_GROUPS };
+  const past = createCounterPast({
+    db: database.db,
+    follow: () => writer.follow(),
+    groupsOf: (calledName) => need.groupsOf(calledName),
+  });
+  const counters = createMemoryCounters({ clock, seedFrom: past.ask, patience: past.patience });
+  const begin = (its: CountersNeed) => {
+    need = its;
+    return its.restore(counters);
+  };
+  return { counters, shared: null, begin, stop: async () => {} };
+}
+
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+async function together(config: Config, url: string, stores: Stores, log: Logger): Promise<OpenCounters> {
+  const { database, installation, journal, writer, owner } = stores;
+  const link = await openRedis({
+    url,
+    onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
+  });
+  let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };
+  // Two installations on one Redis never meet.
+  const base = `headgate:${installation.id.slice(0, 12)}:`;
+  let epoch = 'none';
+  const prefix = () => `${base}${epoch}:`;
+  const past = createSharedPast(database.db, (calledName) => need.groupsOf(calledName));
+  const redis = createRedisCounters({
+    run: link.run,
+    prefix,
+    owner,
+    pastFrom: past.ask,
+    patience: past.patience,
+    mustBeSame: () => shared.mustBeSame(),
+  });
+  const living = createLiving({
+    run: link.run,
+    command: link.command,
+    prefix,
+    owner,
+    sweep: (organizationId, who, its) => redis.sweep(organizationId, who, its),
+    onSwept: (event) => log.warn(event, 'a replica is gone: what it held stands as used until its rows are stored'),
+  });
+  const epochFile = join(config.dataDir, EPOCH_FILE);
+  const { rows, estimated } = journal.replayed;
+  const begun = Promise.withResolvers<void>();
+  const shared = createSharedCounters({
+    link,
+    epochs: createEpochs(link, base, owner),
+    living,
+    redis,
+    local: createMemoryCounters({ clock, seedFrom: async () => [] }),
+    away: config.withoutRedis,
+    setEpoch: (id) => {
+      epoch = id;
+    },
+    noteEpoch: (id) => writeFileSync(epochFile, `${id} ${owner}`, { mode: 0o600 }),
+    left: leftBehind(epochFile, rows + estimated > 0),
+    flush: () => writer.barrier(async () => {}, FLUSH_MS_MAX),
+    hasUnstored: () => writer.lag().rows > 0,
+    inFlight: () => need.inFlight(),
+    members: () => liveReplicas(database.db),
+    restore: () => need.restore(redis),
+    onEvent: (event) => tell(event, log),
+    ready: begun.promise,
+  });
+  stores.onStored(({ organizationId, ...use }) => shared.stored(organizationId, use));
+  return {
+    counters: shared,
+    shared,
+    begin: async (its) => {
+      need = its;
+      begun.resolve();
+      await shared.opened(OPEN_MS_MAX);
+    },
+    stop: () => shared.stop(),
+  };
+}
+
+function tell(event: SharedEvent, log: Logger): void {
+  if (event.is === 'away') {
+    log.error({ reason: event.reason }, 'counters: Redis is away; budgets and limits go by what the settings say');
+  } else if (event.is === 'waiting') {
+    log.warn({ reason: event.reason }, 'counters: not open yet');
+  } else if (event.is === 'differed') {
+    const { givenBack, takenAgain } = event;
+    log.warn({ givenBack, takenAgain }, 'counters: Redis held other requests than are in flight; this is put right');
+  } else {
+    const { epoch, isNew, afterMs } = event;
+    log.info({ epoch, isNew, afterMs: Math.round(afterMs) }, 'counters: open, together with all replicas');
+  }
+}
+
+/** What the earlier run on this directory wrote down; rows without that are of an epoch that nobody knows. */
+function leftBehind(file: string, hasRows: boolean): LeftBehind | null {
+  const [epoch = '', owner = ''] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  return epoch === '' && !hasRows ? null : { epoch, owner, hasRows };
+}

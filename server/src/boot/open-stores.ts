@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { eachSettledUse, type SettledUse } from '../domain/settled-uses.ts';
+import { type Journal, openJournal } from '../ledger/journal.ts';
+import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../ledger/ledger-writer.ts';
+import { RefusalAggregator } from '../ledger/refusals.ts';
+import { systemClock as clock } from '../lib/clock.ts';
+import { lockDirectory } from '../lib/directory-lock.ts';
+import { type Logger, tellDefect } from '../lib/log.ts';
+import { nowAndThen } from '../lib/now-and-then.ts';
+import { onceFree } from '../lib/once-free.ts';
+import { masterKeyName } from '../lib/secrets.ts';
+import type { Config } from '../settings/config.ts';
+import { prepareDataDirectory } from '../settings/data-directory.ts';
+import { readMasterKey } from '../settings/master-key.ts';
+import type { AuditTrail } from '../store/audit.ts';
+import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';
+import { type OpenDatabase, openDatabase, ping } from '../store/database.ts';
+import { openEmbedded } from '../store/embedded.ts';
+import { createHistory, type History } from '../store/history.ts';
+import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
+import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store/lease.ts';
+import { migrate, newestMigration } from '../store/migrate.ts';
+import { newPartitions } from '../store/partitions.ts';
+
+/** Everything that outlives a request. */
+export interface Stores {
+  readonly database: OpenDatabase;
+  readonly masterKey: Buffer;
+  readonly installation: Installation;
+  /** What chains audit events. */
+  readonly audit: AuditTrail;
+  readonly journal: Journal;
+  readonly refusals: RefusalAggregator;
+  readonly writer: LedgerWriter;
+  /** This run of this process among all that serve the database: eight characters. */
+  readonly owner: string;
+  /** Hears of every row that is in the ledger from now on. */
+  readonly onStored: (listener: (use: SettledUse) => void) => void;
+  /** Stores what waits and closes all of it, in the reverse order of opening. */
+  close(): Promise<void>;
+}
+
+const MONTH_AHEAD_MS = 31 * 86_400_000;
+const FLUSH_MS_MAX = 15_000;
+
+/**
+ * Opens directory, database, keys and journal, each only when the one before is ours. Throws one line for an operator, and then has given
+ * back what it took: the next start, perhaps in another container, waits for no lock or lease of this one.
+ */
+export async function openStores(config: Config, log: Logger): Promise<Stores> {
+  prepareDataDirectory(config.dataDir);
+  const taken = new AsyncDisposableStack();
+  try {
+    return await openAll(config, log, taken);
+  } catch (error) {
+    await taken.disposeAsync().catch(() => {}); // Why it did not start is what the operator needs.
+    throw error;
+  }
+}
+
+/** `taken` closes what was opened, in the reverse order. */
+async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
+  const onWait = ({ message }: Error) => log.info({ reason: message }, 'waiting up to 5 s for another process to end');
+  const onLost = (error: Error) => stopServing(log, error);
+  const directoryLock = await onceFree(() => lockDirectory(config.dataDir, onLost), onWait);
+  taken.defer(() => directoryLock.release());
+  const masterKey = await readMasterKey(config.masterKey, config.dataDir);
+  const database = await open(config, log);
+  taken.defer(() => database.close());
+  await refuseWrongMasterKey(database.db, masterKey);
+  await migrate(database);
+  const owner = randomBytes(6).toString('base64url');
+  const isAlone = config.redisUrl === null;
+  await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
+  const name = isAlone ? ALONE : replicaLease(owner);
+  const knows = await newestMigration();
+  const lease = await onceFree(
+    () => acquireLease(database.db, { name, onLost, knows, masterKey: masterKeyName(masterKey) }),
+    onWait,
+  );
+  taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
+  const installation = await openInstallation(database.db, masterKey);
+  tellRotation(installation, log);
+  const audit = auditTrailOf(config, installation, log);
+  const partitions = newPartitions(database.db, database.kind);
+  await partitions.ensure([clock.nowMs(), clock.nowMs() + MONTH_AHEAD_MS]);
+  const journal = await openJournal({
+    directory: join(config.dataDir, 'journal'),
+    installationId: installation.id,
+    bytesMax: config.journalBytesMax,
+    // The embedded database has no replica to fail over to.
+    keepBytesMax: config.databaseUrl === null ? 0 : config.journalKeepBytesMax,
+    onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
+    onDefect: (error, requestId) => tellDefect(error, requestId, log),
+  });
+  taken.defer(() => journal.close());
+  const { rows, estimated } = journal.replayed;
+  if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
+  // What an earlier run left is stored at once; who listens comes later and hears of it all the same.
+  const early: SettledUse[] = [];
+  let heard: (use: SettledUse) => void = (use) => early.push(use);
+  const writer = createLedgerWriter({
+    database,
+    partitions,
+    source: journal,
+    clock,
+    rejectsPath: join(config.dataDir, 'rejected-rows.txt'),
+    ...(config.databaseUrl === null ? {} : { history: historyIn(config.dataDir, log) }),
+    ...(isAlone ? {} : { onStored: (batch) => eachSettledUse(batch, (use) => heard(use)) }),
+    onEvent: (event) => tellLedger(event, log),
+  });
+  taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
+  const refusals = new RefusalAggregator({ journal, clock });
+  taken.defer(() => refusals.flush());
+  const onStored = (listener: typeof heard) => {
+    heard = listener;
+    for (const use of early.splice(0)) listener(use);
+  };
+  const close = () => taken.disposeAsync();
+  return { database, masterKey, installation, audit, journal, refusals, writer, owner, onStored, close };
+}
+
+/** Both keys open until somebody goes on: a rotation that was forgotten should not stay so. */
+function tellRotation({ rotation }: Installation, log: Logger): void {
+  if (rotation === 'none') return;
+  log.warn({ this_process: rotation }, 'master key: two keys open this installation; see headgate rotate-master-key');
+}
+
+function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installation, log: Logger): AuditTrail {
+  if (isAuditKeyNew) {
+    const accepted_until = new Date(audit.unkeyedUntilMs).toISOString();
+    log.warn(
+      { accepted_until },
+      'audit: this installation had no audit key and has one now; until then events without it are accepted',
+    );
+  }
+  const isDue = nowAndThen(AUDIT_TROUBLE_EVERY_MS, clock);
+  return {
+    key: audit,
+    heads: openAuditHeads({
+      path: join(dataDir, AUDIT_HEADS_FILE),
+      onFailure: ({ message }) => {
+        if (isDue('') !== null)
+          log.error({ reason: message }, 'audit: the heads of chains cannot be written to the data directory');
+      },
+    }),
+    onContradiction: (chain) => {
+      if (isDue(chain) !== null)
+        log.error({ chain }, 'audit: the database no longer holds what this process wrote to this chain');
+    },
+  };
+}
+
+const AUDIT_TROUBLE_EVERY_MS = 60_000;
+
+async function open(config: Config, log: Logger): Promise<OpenDatabase> {
+  const { databaseUrl, dataDir } = config;
+  if (databaseUrl === null)
+    return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'embedded database') });
+  const database = openDatabase({
+    url: databaseUrl,
+    onConnectionError: (error) => log.warn({ reason: error.message }, 'database connection lost'),
+  });
+  await ping(database.db);
+  return database;
+}
+
+function historyIn(dataDir: string, log: Logger): History {
+  const onUnknown = (reason: string) =>
+    log.warn({ reason }, 'ledger: PostgreSQL does not tell which history it goes on with, so a failover will not be noticed');
+  return createHistory({ notePath: join(dataDir, 'database-history'), clock, onUnknown });
+}
+
+function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
+  if (is === 'back') log.info(facts, 'ledger: the database is back');
+  else if (is === 'failed_over') log.warn(facts, 'ledger: PostgreSQL failed over; all rows that are kept are stored again');
+  else if (is === 'stored_again') log.warn(facts, 'ledger: rows that PostgreSQL had lost are there again');
+  else if (is === 'defect') log.error(facts, 'ledger: storing failed in a way that it should not; it is tried again');
+  else log.error(facts, `ledger: ${is}`);
+}
+
+/** Another process serves by our data: whatever we admit now it would admit too. */
+function stopServing(log: Logger, error: Error): void {
+  log.fatal(error.message);
+  process.exit(1);
+}

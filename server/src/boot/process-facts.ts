@@ -1,0 +1,45 @@
+import type { ProcessFacts } from '../admin/deps.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Config } from '../settings/config.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { Stores } from './open-stores.ts';
+import { programVersion } from './program-version.ts';
+
+/** What the admin plane may tell of this process. `notReady`: null when requests can be served, else why not. */
+export function processFactsOf(
+  config: Config,
+  { journal, writer }: Stores,
+  { gateway, counters }: OpenGateway,
+  notReady: () => string | null,
+  clock: Clock,
+): ProcessFacts {
+  const version = programVersion;
+  const startedAtMs = clock.nowMs();
+  return {
+    settings: config.inForce,
+    version,
+    isDemo: config.demo === 'on',
+    inFlight: () => gateway.traffic.inFlight().map(({ charged }) => charged),
+    deploymentUse: (deploymentId) => gateway.load.read(deploymentId),
+    health: () => {
+      const lag = writer.lag();
+      const { keys, organizations } = gateway.snapshot.sizes();
+      return {
+        notReady: notReady(),
+        version,
+        startedAtMs,
+        database: { kind: config.databaseUrl === null ? 'embedded' : 'postgresql', status: lag.database },
+        unstored: { rows: lag.rows, bytes: lag.bytes, ageMs: lag.ageMs },
+        rejectedRows: lag.rejected,
+        journalBytes: journal.stats().bytes,
+        journalBytesMax: config.journalBytesMax,
+        requestsInFlight: gateway.traffic.read().inFlight,
+        cooling: gateway.health.cooling().map(({ deploymentId, untilMs }) => ({
+          deploymentId,
+          untilMs: clock.nowMs() + untilMs - clock.monotonicMs(),
+        })),
+        inMemory: { keys, organizations, counters: counters.size() },
+      };
+    },
+  };
+}

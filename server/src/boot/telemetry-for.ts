@@ -1,0 +1,21 @@
+import { hostname } from 'node:os';
+import { systemClock as clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Telemetry } from '../observe/telemetry.ts';
+import type { Config } from '../settings/config.ts';
+import { programVersion } from './program-version.ts';
+
+/** What sends traces and metrics to the collector that the settings name; null, and nothing of it loaded, where they name none. */
+export async function telemetryFor({ telemetry }: Config, log: Logger): Promise<Telemetry | null> {
+  if (telemetry === null) return null;
+  const { endpoint, headers, serviceName, share } = telemetry;
+  const { openTelemetry } = await import('../observe/telemetry.ts');
+  return openTelemetry({
+    ...{ endpoint, headers, share, clock },
+    service: { name: serviceName, version: programVersion, instance: `${hostname()}:${process.pid}` },
+    onDelivery: (what, problem) =>
+      problem === null
+        ? log.info(`${what}: the collector takes them again`)
+        : log.warn({ reason: problem }, `${what}: the collector does not take them`),
+  });
+}

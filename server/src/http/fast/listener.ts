@@ -1,0 +1,165 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { HeadVerdict } from '../../lib/buffered-bytes.ts';
+import { withSharedReads } from './accepted-socket.ts';
+import { LaneConnection, type LaneDesk } from './lane-connection.ts';
+import type { LaneReply, LaneRequest } from './lane-exchange.ts';
+
+export interface LaneOptions {
+  readonly bodyBytesMax: number;
+  /** How long a head and a whole request may take to arrive, how long a connection may idle, how often that is looked at. */
+  readonly patience: LanePatience;
+  /** Whether a connection may be taken: false where its address has too many. */
+  readonly enter: (socket: Socket) => boolean;
+  readonly clock: { nowMs(): number; monotonicMs(): number };
+  /** Whether each answer is the last of its connection, though connections are still taken. */
+  readonly isLeaving: () => boolean;
+  readonly serve: (request: LaneRequest, reply: LaneReply) => void;
+  /** Judges a request whose body has not come with its head. */
+  readonly judge: (request: LaneRequest, reply: LaneReply) => HeadVerdict | Promise<HeadVerdict>;
+  /** A whole answer, the last of its connection. */
+  readonly refusal: (why: 'unreadable' | 'late') => Buffer;
+}
+
+export interface LanePatience {
+  readonly headMsMax: number;
+  readonly requestMsMax: number;
+  readonly idleMsMax: number;
+  readonly lookMs: number;
+}
+
+/** The fast lane in front of a server. */
+export interface FastLane {
+  /** Closes idle connections now and every other one behind its answer. */
+  drain(): void;
+  /** Closes every connection. */
+  cut(): void;
+  /** Connections in the lane, for tests: those given to the server are not counted. */
+  readonly size: number;
+}
+
+/**
+ * Puts the fast lane in front of a `node:http` server: connections come here first, and plain POSTs below `/v1/` are read and answered on the
+ * socket itself. At the first message that is not plain the connection is the server's, for good, with that message unread.
+ */
+export function openFastLane(server: Server, options: LaneOptions): FastLane {
+  const toNode = server.listeners('connection') as ((socket: Socket) => void)[];
+  server.removeAllListeners('connection');
+  const lane = new Lane(options, (socket) => {
+    for (const listener of toNode) listener.call(server, socket);
+  });
+  server.on('connection', (accepted) => {
+    const socket = withSharedReads(accepted);
+    if (options.enter(socket)) lane.take(socket);
+    else socket.destroy();
+  });
+  return lane;
+}
+
+class Lane implements FastLane, LaneDesk {
+  readonly bodyBytesMax: number;
+  isDraining = false;
+  readonly #options: LaneOptions;
+  readonly #toNode: (socket: Socket) => void;
+  readonly #connections = new Set<LaneConnection>();
+  #looking: NodeJS.Timeout | null = null;
+  #dateSecond = 0;
+  #keepAliveLines = '';
+  #closeLines = '';
+
+  constructor(options: LaneOptions, toNode: (socket: Socket) => void) {
+    this.bodyBytesMax = options.bodyBytesMax;
+    this.#options = options;
+    this.#toNode = toNode;
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  take(socket: Socket): void {
+    if (this.isDraining) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(new LaneConnection(socket, this));
+    if (this.#looking !== null) return;
+    this.#looking = setInterval(() => this.#look(), this.#options.patience.lookMs);
+    this.#looking.unref();
+  }
+
+  get isClosing(): boolean {
+    return this.isDraining || this.#options.isLeaving();
+  }
+
+  nowMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  serve(request: LaneRequest, reply: LaneReply): void {
+    this.#options.serve(request, reply);
+  }
+
+  judge(request: LaneRequest, reply: LaneReply): HeadVerdict | Promise<HeadVerdict> {
+    return this.#options.judge(request, reply);
+  }
+
+  handOver(connection: LaneConnection, unread: Buffer): void {
+    const { socket } = connection;
+    this.forget(connection);
+    socket.pause();
+    socket.unshift(unread);
+    this.#toNode(socket);
+    socket.resume();
+  }
+
+  forget(connection: LaneConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0 || this.#looking === null) return;
+    clearInterval(this.#looking);
+    this.#looking = null;
+  }
+
+  standingLines(closes: boolean): string {
+    const second = Math.floor(this.#options.clock.nowMs() / 1_000);
+    if (second !== this.#dateSecond) this.#writeLines(second);
+    return closes ? this.#closeLines : this.#keepAliveLines;
+  }
+
+  refusal(why: 'unreadable' | 'late'): Buffer {
+    return this.#options.refusal(why);
+  }
+
+  drain(): void {
+    this.isDraining = true;
+    for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroySoon();
+  }
+
+  cut(): void {
+    this.isDraining = true;
+    for (const connection of this.#connections) connection.socket.destroy();
+  }
+
+  #writeLines(second: number): void {
+    this.#dateSecond = second;
+    const date = `date: ${new Date(second * 1_000).toUTCString()}\r\n`;
+    const seconds = Math.floor(this.#options.patience.idleMsMax / 1_000);
+    this.#keepAliveLines = `${date}connection: keep-alive\r\nkeep-alive: timeout=${seconds}\r\n`;
+    this.#closeLines = `${date}connection: close\r\n`;
+  }
+
+  /** One look at all connections now and then costs less than a timer for each, and nothing per request. */
+  #look(): void {
+    const { headMsMax, requestMsMax, idleMsMax, lookMs } = this.#options.patience;
+    const nowMs = this.nowMs();
+    for (const connection of this.#connections) {
+      if (connection.isReading) {
+        const forMs = nowMs - connection.readingSinceMs;
+        if (forMs > (connection.isReadingBody ? requestMsMax : headMsMax)) connection.refuse('late');
+      } else if (connection.isIdle) {
+        connection.idleLooks += 1;
+        if (connection.idleLooks * lookMs > idleMsMax) connection.socket.destroySoon();
+      }
+    }
+  }
+}

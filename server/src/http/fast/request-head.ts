@@ -1,0 +1,103 @@
+import { IN_TARGET, KIND, plainLength } from '../../lib/http-text/characters.ts';
+import { LastNames, ODD, readHeaderLines } from '../../lib/http-text/header-lines.ts';
+
+/** A request's head that is plain in every respect: a POST below `/v1/` with one length and nothing that changes how it is read. */
+export interface RequestHead {
+  readonly path: string;
+  /** Without `?`; empty when there is none. */
+  readonly query: string;
+  /** Flat pairs, names in lower case, none twice. */
+  readonly pairs: readonly string[];
+  readonly contentLength: number;
+  /** Where the body begins in the bytes that were read. */
+  readonly bodyAt: number;
+  /** The client asks to close the connection after the answer. */
+  readonly closes: boolean;
+}
+
+/** `odd`: for Node to read. `incomplete`: plain so far, and not all here. */
+export type HeadReading = RequestHead | 'odd' | 'incomplete';
+
+/** A longer head is left to Node. */
+export const HEAD_BYTES_MAX = 8 * 1024;
+const HEADERS_MAX = 64;
+
+const START = Buffer.from('POST /v1/');
+const VERSION = ' HTTP/1.1\r\n';
+const lastNames = new LastNames();
+const HEAD_END = Buffer.from('\r\n\r\n');
+
+/**
+ * Reads the head at the beginning of `bytes`. Accepts a strict subset of what Node's parser accepts and reads it the same way; everything
+ * else is `odd`. `endFrom`: before there no end of the head was found when this was asked with fewer bytes.
+ */
+export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0): HeadReading {
+  for (let at = 0; at < START.length; at += 1) {
+    if (at === bytes.length) return 'incomplete';
+    if (bytes[at] !== START[at]) return 'odd';
+  }
+  const end = bytes.indexOf(HEAD_END, endFrom);
+  if (end < 0) return bytes.length < HEAD_BYTES_MAX ? 'incomplete' : 'odd';
+  if (end > HEAD_BYTES_MAX) return 'odd';
+  const text = bytes.toString('latin1', 0, end);
+  let at = START.length;
+  let mark = -1;
+  for (; ((KIND[bytes[at] as number] as number) & IN_TARGET) !== 0; at += 1)
+    if (mark < 0 && bytes[at] === QUESTION_MARK) mark = at;
+  if (!text.startsWith(VERSION, at)) return 'odd';
+  const pairs: string[] = [];
+  const bodyAt = readHeaderLines(bytes, at + VERSION.length, text, pairs, lastNames);
+  // The first empty line must be the end that was found, or the lines were cut otherwise than they look.
+  if (bodyAt !== end + HEAD_END.length || bodyAt === ODD) return 'odd';
+  const path = text.substring(TARGET_AT, mark < 0 ? at : mark);
+  const query = mark < 0 ? '' : text.substring(mark + 1, at);
+  return judge(path, query, pairs, bodyAt, bodyBytesMax);
+}
+
+const TARGET_AT = 5;
+const QUESTION_MARK = 63;
+
+/** Looks at the headers that decide how a message is read, and at names that come twice. */
+function judge(path: string, query: string, pairs: readonly string[], bodyAt: number, bodyBytesMax: number): HeadReading {
+  if (pairs.length > HEADERS_MAX * 2) return 'odd';
+  let contentLength = -1;
+  let closes = false;
+  let host = false;
+  let seen = 0;
+  for (let at = 0; at < pairs.length; at += 2) {
+    const name = pairs[at] as string;
+    switch (name) {
+      case 'content-length':
+        contentLength = plainLength(pairs[at + 1] as string);
+        if (contentLength < 0 || contentLength > bodyBytesMax) return 'odd';
+        break;
+      case 'host':
+        host = true;
+        break;
+      case 'connection': {
+        const value = (pairs[at + 1] as string).toLowerCase();
+        if (value !== 'keep-alive' && value !== 'close') return 'odd';
+        closes = value === 'close';
+        break;
+      }
+      case 'transfer-encoding':
+      case 'expect':
+      case 'upgrade':
+      case 'trailer':
+      case 'proxy-connection':
+      case 'http2-settings':
+        return 'odd';
+    }
+    // A sieve: only names that share a bit can be the same name.
+    const bit = 1 << ((name.length * 7 + name.charCodeAt(0) * 3 + name.charCodeAt(name.length - 1)) & 31);
+    if ((seen & bit) !== 0 && isTwice(pairs, at)) return 'odd';
+    seen |= bit;
+  }
+  if (contentLength < 0 || !host) return 'odd';
+  return { path, query, pairs, contentLength, bodyAt, closes };
+}
+
+function isTwice(pairs: readonly string[], at: number): boolean {
+  for (let before = 0; before < at; before += 2) if (pairs[before] === pairs[at]) return true;
+  return false;
+}

@@ -1,0 +1,151 @@
+import type { Registry } from 'prom-client';
+import type { Snapshot } from '../proxy/snapshot.ts';
+import { addJobs, type JobReadings } from './job-metrics.ts';
+import { MetricFamilies } from './metric-families.ts';
+import { addProcess } from './process-metrics.ts';
+import type { Traffic } from './traffic.ts';
+import { addTraffic } from './traffic-metrics.ts';
+
+/** What metrics are made of, read when they are scraped. */
+export interface MetricsSources {
+  readonly version: string;
+  readonly traffic: Traffic;
+  readonly snapshot: Snapshot;
+  readonly ledger: () => LedgerReading;
+  readonly coolingDeployments: () => number;
+  readonly counters: () => number;
+  /** Counters that are needed and do not know their past yet. */
+  readonly coldCounters: () => number;
+  /** Requests of this process that hold something in the counters. */
+  readonly holds: () => number;
+  /** Null where this process counts alone. */
+  readonly shared: () => SharedReading | null;
+  /** Size of the journal's files. */
+  readonly journalBytes: () => number;
+  /** The journal takes no more than that. */
+  readonly journalBytesMax: number;
+  /** Syncs of the journal that the disk failed since the start. */
+  readonly journalSyncFailures: () => number;
+  /** What request bodies take of memory, and may. */
+  readonly bufferedBytes: () => { readonly bytes: number; readonly bytesMax: number };
+  readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
+  /** What runs by itself, as of a moment ago. */
+  readonly jobs: () => JobReadings;
+}
+
+/** How the counters stand that all replicas share. */
+export interface SharedReading {
+  readonly is: 'away' | 'recovering' | 'open';
+  readonly replicas: number;
+  readonly untold: number;
+  readonly degraded: number;
+  readonly outages: number;
+  /** Requests that held something in Redis at the last look and were not in flight. */
+  readonly heldWithoutRequest: number;
+  readonly givenBack: number;
+}
+
+/** Where rows are on their way from the journal into the database. */
+export interface LedgerReading {
+  readonly rows: number;
+  readonly bytes: number;
+  readonly ageMs: number;
+  readonly stored: number;
+  /** Rows that the database rejected and that were set aside. */
+  readonly rejected: number;
+  readonly database: 'ok' | 'away';
+}
+
+/**
+ * Prometheus text. Cardinality is bounded: labels come from closed lists (endpoint, status, code, provider, outcome), never from callers; of
+ * organizations only as many are named as the setting allows.
+ */
+export function renderMetrics(sources: MetricsSources): Promise<string> {
+  return registryOf(sources).metrics();
+}
+
+/** The same as plain objects, to be added up with those of other processes. */
+export async function metricsAsJson(sources: MetricsSources): Promise<readonly object[]> {
+  return registryOf(sources).getMetricsAsJSON();
+}
+
+function registryOf(sources: MetricsSources): Registry {
+  const families = new MetricFamilies();
+  const traffic = sources.traffic.read();
+  addTraffic(families, traffic);
+  const forgotten = sources.holds() - traffic.inFlight - traffic.releasing;
+  families.gauge('headgate_holds_without_request', 'Holds of limits and budgets whose request has ended.', forgotten);
+  addKept(families, sources);
+  const { bytes, bytesMax } = sources.bufferedBytes();
+  families.gauge('headgate_buffered_bytes', 'Bytes of request bodies that are arriving or not yet read.', bytes);
+  families.gauge('headgate_buffered_bytes_max', 'Bytes that request bodies may take together.', bytesMax);
+  addShared(families, sources.shared());
+  addLedger(families, sources);
+  addJobs(families, sources.jobs());
+  addProcess(families, sources.version);
+  return families.registry;
+}
+
+function addKept(families: MetricFamilies, { snapshot, counters, coldCounters, coolingDeployments }: MetricsSources): void {
+  const { keys, organizations } = snapshot.sizes();
+  families.gauge('headgate_keys_cached', 'Keys in memory.', keys);
+  families.gauge('headgate_organizations_cached', 'Organizations in memory.', organizations);
+  families.gauge(
+    'headgate_config_age_seconds',
+    'How old the configuration in force can be at most.',
+    snapshot.ageMs() / 1_000,
+    'max',
+  );
+  families.gauge('headgate_counters', 'Limit and budget counters in memory.', counters());
+  families.gauge('headgate_counters_cold', 'Counters in use that have not read their past from the ledger yet.', coldCounters());
+  families.gauge('headgate_deployments_cooling', 'Deployments resting after failures.', coolingDeployments());
+}
+
+function addShared(families: MetricFamilies, shared: SharedReading | null): void {
+  if (shared === null) return;
+  const { is, replicas, untold, degraded, outages, heldWithoutRequest, givenBack } = shared;
+  families.gauge(
+    'headgate_counters_open',
+    '1 while the counters that all replicas share can be asked, else 0.',
+    is === 'open' ? 1 : 0,
+    'min',
+  );
+  families.gauge('headgate_replicas', 'Replicas that live, as this one knows it.', replicas, 'max');
+  families.gauge('headgate_stored_rows_untold', 'Stored rows that the shared counters have not been told of.', untold);
+  families.gauge(
+    'headgate_held_without_request',
+    'Requests that held something in Redis when this replica last looked, and were not in flight.',
+    heldWithoutRequest,
+  );
+  families.counter('headgate_holds_given_back_total', 'Holds in Redis without a request that were given back.', [
+    [{}, givenBack],
+  ]);
+  families.counter('headgate_degraded_requests_total', "Requests admitted by this replica's share of the limits.", [
+    [{}, degraded],
+  ]);
+  families.counter('headgate_counters_outages_total', 'Times the shared counters were out of reach.', [[{}, outages]]);
+}
+
+function addLedger(
+  families: MetricFamilies,
+  { ledger, journalBytes, journalBytesMax, journalSyncFailures, databaseConnections }: MetricsSources,
+): void {
+  const { rows, bytes, ageMs, stored, rejected, database } = ledger();
+  families.gauge('headgate_journal_rows', 'Settled rows not yet in the database.', rows);
+  families.gauge('headgate_journal_bytes', 'Bytes of journal not yet in the database.', bytes);
+  families.gauge('headgate_journal_file_bytes', 'Bytes of the journal files.', journalBytes());
+  families.gauge('headgate_journal_file_bytes_max', 'Bytes that the journal files may have.', journalBytesMax);
+  families.counter('headgate_journal_sync_failures_total', 'Times the disk failed to keep what the journal had written.', [
+    [{}, journalSyncFailures()],
+  ]);
+  families.gauge('headgate_journal_age_seconds', 'Age of the oldest row not yet in the database.', ageMs / 1_000, 'max');
+  families.counter('headgate_settled_rows_total', 'Rows stored in the database.', [[{}, stored]]);
+  families.gauge('headgate_ledger_rejected_rows', 'Rows the database rejected, set aside in the data directory.', rejected);
+  families.gauge('headgate_database_up', '1 while the database takes rows.', database === 'ok' ? 1 : 0, 'min');
+  const { total, idle, waiting } = databaseConnections();
+  families.gauge('headgate_database_connections', 'Connections to the database, and who waits for one.', [
+    [{ state: 'busy' }, total - idle],
+    [{ state: 'idle' }, idle],
+    [{ state: 'waiting' }, waiting],
+  ]);
+}

@@ -1,0 +1,111 @@
+/**
+ * Traces and metrics for an OpenTelemetry collector, over OTLP/HTTP. Loaded only where a collector is set. Nothing is registered globally, so
+ * that no library of ours can begin spans of its own, with what it knows of people and their secrets.
+ */
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
+import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/incubating';
+import { atMost } from '../lib/at-most.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createGenAiMetrics } from './genai-metrics.ts';
+import { createTracing } from './request-trace.ts';
+import type { Tracing } from './tracing.ts';
+
+export interface TelemetryOptions {
+  /** Base address of the collector: `/v1/traces` and `/v1/metrics` are appended. */
+  readonly endpoint: string;
+  /** Sent with every delivery; may hold the collector's secret. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What the service is called, and which one of it this process is. */
+  readonly service: { readonly name: string; readonly version: string; readonly instance: string };
+  /** 0 to 1: the share of traces recorded that no caller began. A trace that a caller began is recorded when they record it. */
+  readonly share: number;
+  readonly clock: Clock;
+  /** Told once when deliveries begin to fail, and once when they are taken again. */
+  readonly onDelivery: (what: 'traces' | 'metrics', problem: string | null) => void;
+  /** Between two deliveries of metrics; a minute unless given. */
+  readonly metricsEveryMs?: number;
+  /** Between two deliveries of spans; 5 s unless given. */
+  readonly tracesEveryMs?: number;
+}
+
+export interface Telemetry {
+  readonly tracing: Tracing;
+  /** Delivers what waits, for ten seconds at most. */
+  close(): Promise<void>;
+}
+
+/** Spans that wait while the collector is slow or away; more are dropped, so that it can never take our memory. */
+const QUEUE_MAX = 4_096;
+/** What OpenTelemetry gives an exporter unless told otherwise. */
+const DELIVERY_MS_MAX = 10_000;
+
+export function openTelemetry(options: TelemetryOptions): Telemetry {
+  const { service, headers, share } = options;
+  const base = options.endpoint.replace(/\/+$/, '');
+  const resource = resourceFromAttributes({
+    [ATTR_SERVICE_NAME]: service.name,
+    [ATTR_SERVICE_VERSION]: service.version,
+    [ATTR_SERVICE_INSTANCE_ID]: service.instance,
+  });
+  const traceExporter = new OTLPTraceExporter({ url: `${base}/v1/traces`, headers, timeoutMillis: DELIVERY_MS_MAX });
+  const metricExporter = new OTLPMetricExporter({ url: `${base}/v1/metrics`, headers, timeoutMillis: DELIVERY_MS_MAX });
+  watch(traceExporter, (problem) => options.onDelivery('traces', problem));
+  watch(metricExporter, (problem) => options.onDelivery('metrics', problem));
+  const spans = new TracerProvider({
+    resource,
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
+    spanProcessors: [
+      new BatchSpanProcessor({
+        exporter: traceExporter,
+        maxQueueSize: QUEUE_MAX,
+        scheduledDelayMillis: options.tracesEveryMs ?? 5_000,
+        exportTimeoutMillis: DELIVERY_MS_MAX,
+      }),
+    ],
+  });
+  const exportIntervalMillis = options.metricsEveryMs ?? 60_000;
+  const meters = new MeterProvider({
+    resource,
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter: metricExporter,
+        exportIntervalMillis,
+        exportTimeoutMillis: Math.min(DELIVERY_MS_MAX, exportIntervalMillis),
+      }),
+    ],
+  });
+  const metrics = createGenAiMetrics(meters.getMeter('headgate', service.version));
+  return {
+    tracing: createTracing({ tracer: spans.getTracer('headgate', service.version), metrics, clock: options.clock }),
+    close: () => atMost(DELIVERY_MS_MAX, Promise.allSettled([spans.shutdown(), meters.shutdown()])),
+  };
+}
+
+interface Delivery {
+  /** 0 when it was taken. */
+  readonly code: number;
+  readonly error?: Error;
+}
+
+/** Tells changes only: a collector that is away for a day is two lines of the log. */
+function watch<Items>(
+  exporter: { export(items: Items, done: (result: Delivery) => void): void },
+  tell: (problem: string | null) => void,
+): void {
+  const deliver = exporter.export.bind(exporter);
+  let failing = false;
+  exporter.export = (items, done) =>
+    deliver(items, (result) => {
+      const failed = result.code !== 0;
+      if (failed !== failing) {
+        failing = failed;
+        tell(failed ? (result.error?.message ?? 'no reason given').slice(0, 200) : null);
+      }
+      done(result);
+    });
+}

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { PageFile } from './operations.ts';
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+};
+
+/**
+ * The built console by address, all of it in memory: it is small, and nothing outside its folder can ever be asked for. The addresses of
+ * its pages answer with the one page; every other address is null. Throws when the console was not built.
+ */
+export function loadConsole(directory: string): (address: string) => PageFile | null {
+  if (!existsSync(path.join(directory, 'index.html'))) {
+    throw new Error(`the console is not built: there is no index.html in ${directory}; npm start builds it`);
+  }
+  const files = new Map<string, PageFile>();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const address = `/${path.relative(directory, file).split(path.sep).join('/')}`;
+    const type = TYPES[path.extname(entry.name)];
+    if (type !== undefined && address !== '/paths.json') files.set(address, consoleFile(type, file, address));
+  }
+  const page = files.get('/index.html') as PageFile;
+  files.delete('/index.html');
+  const paths = JSON.parse(readFileSync(path.join(directory, 'paths.json'), 'utf8')) as readonly string[];
+  const isPage = new RegExp(`^(${paths.map(patternOf).join('|')})$`);
+  return (address) => files.get(address) ?? (isPage.test(address) ? page : null);
+}
+
+function consoleFile(type: string, file: string, address: string): PageFile {
+  const body = readFileSync(file);
+  const packed = existsSync(`${file}.br`) ? readFileSync(`${file}.br`) : body;
+  return {
+    type,
+    body,
+    brotli: packed.length < body.length ? packed : null,
+    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+    isImmutable: address.startsWith('/assets/'),
+  };
+}
+
+/** `/keys/$keyId` → any one segment in that place. */
+function patternOf(address: string): string {
+  return address
+    .split('/')
+    .map((segment) => (segment.startsWith('$') ? '[^/]+' : segment.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')))
+    .join('/');
+}

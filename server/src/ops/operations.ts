@@ -1,0 +1,113 @@
+import type { GatewayRequest, Reply } from '../http/request-reply.ts';
+import { sayRefusal } from '../proxy/data-plane.ts';
+import { Refusal } from '../proxy/refusal.ts';
+
+/** What the process says of itself, wired by main.ts. */
+export interface Operations {
+  /** Null when requests can be served, else why not. */
+  notReady(): string | null;
+  /** Counters that are needed and do not know their past yet. */
+  coldCounters(): number;
+  metrics(): Promise<string>;
+  /** Whether this request may read the metrics: from a program on this machine, with the metrics token, or with a platform token. */
+  mayReadMetrics(request: GatewayRequest): Promise<boolean>;
+  /** The console's file at an address; null for an address that is not the console's. */
+  file(address: string): PageFile | null;
+  requestId(): string;
+  /** What pages tell browsers of TLS; null where the gateway is not reached over https. */
+  readonly strictTransport: readonly [name: string, value: string] | null;
+}
+
+/** A file of the console, ready to be sent. */
+export interface PageFile {
+  readonly type: string;
+  readonly body: Buffer;
+  /** The same in brotli, as the build made it; null where it did not, or where it would not be smaller. */
+  readonly brotli: Buffer | null;
+  readonly etag: string;
+  /** Its address holds a hash of its content, so it can be kept for good. */
+  readonly isImmutable: boolean;
+}
+
+/** Everything that is neither `/v1` nor `/api`: health, metrics, the console's own pages. Any other path is 404. */
+export async function serveOperations(request: GatewayRequest, reply: Reply, operations: Operations): Promise<void> {
+  const { method, path } = request;
+  if (method !== 'GET' && method !== 'HEAD') return refuse(request, reply, operations);
+  switch (path) {
+    case '/health/live':
+      return say(reply, 200, 'application/json', '{"status":"live"}');
+    case '/health/ready':
+      return sayReadiness(reply, operations.notReady(), operations.coldCounters());
+    case '/metrics':
+      if (!(await operations.mayReadMetrics(request))) return refuse(request, reply, operations);
+      return say(reply, 200, 'text/plain; version=0.0.4; charset=utf-8', await operations.metrics());
+  }
+  const file = operations.file(path);
+  if (file === null) return refuse(request, reply, operations);
+  sayFile(request, reply, file, operations);
+}
+
+/** No inline script; styles are set by scripts, which needs `unsafe-inline` for them alone. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const PAGE_HEADERS = [
+  ...['content-security-policy', PAGE_POLICY, 'x-content-type-options', 'nosniff', 'referrer-policy', 'same-origin'],
+  ...[
+    'x-frame-options',
+    'DENY',
+    'cross-origin-opener-policy',
+    'same-origin',
+    'permissions-policy',
+    'camera=(), microphone=(), geolocation=()',
+  ],
+];
+
+function sayFile(request: GatewayRequest, reply: Reply, file: PageFile, { strictTransport }: Operations): void {
+  const caching = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache';
+  const headers = ['etag', file.etag, 'cache-control', caching, 'vary', 'accept-encoding', ...PAGE_HEADERS];
+  if (strictTransport !== null) headers.push(...strictTransport);
+  if (request.header('if-none-match') === file.etag) {
+    reply.head(304, headers);
+    reply.end(null);
+    return;
+  }
+  const packed = /\bbr\b/.test(request.header('accept-encoding') ?? '') ? file.brotli : null;
+  const body = packed ?? file.body;
+  if (packed !== null) headers.push('content-encoding', 'br');
+  reply.head(200, [...headers, 'content-type', file.type, 'content-length', String(body.length)]);
+  reply.end(request.method === 'HEAD' ? null : body);
+}
+
+/** Cold counters are told and make nobody wait: a balancer that sent nothing would keep them cold. */
+function sayReadiness(reply: Reply, why: string | null, cold: number): void {
+  const facts = why === null ? { status: 'ready' } : { status: 'not_ready', reason: why };
+  say(reply, why === null ? 200 : 503, 'application/json', JSON.stringify({ ...facts, cold_counters: cold }));
+}
+
+function say(reply: Reply, status: number, type: string, content: string | Buffer): void {
+  const body = typeof content === 'string' ? Buffer.from(content) : content;
+  const headers = ['content-type', type, 'content-length', String(body.length), 'x-content-type-options', 'nosniff'];
+  reply.head(status, [
+    ...headers,
+    'cache-control',
+    'no-store',
+    'content-security-policy',
+    "default-src 'self'; frame-ancestors 'none'",
+  ]);
+  reply.end(body);
+}
+
+function refuse(request: GatewayRequest, reply: Reply, operations: Operations): void {
+  const refusal = new Refusal('not_found', 'There is nothing at this path.');
+  sayRefusal(request, reply, refusal, operations.requestId(), ['x-content-type-options', 'nosniff']);
+}

@@ -1,0 +1,299 @@
+import type { Socket } from 'node:net';
+import { addText, beginMessage, sendMessage } from '../../lib/http-text/outgoing.ts';
+import { afterPoll } from './after-poll.ts';
+import { type AnswerHead, type AnswerHeaders, readAnswerHead } from './answer-head.ts';
+import { ChunkedBody } from './chunked-body.ts';
+import { type PlainRequest, requestHead } from './request-text.ts';
+
+/** Where one answer goes. Exactly one of `ended`, `failed` and `oddAnswer` is called last; nothing after the connection was destroyed. */
+export interface AnswerTaker {
+  /** The connection stands and the request is being written. */
+  started(connection: UpstreamConnection): void;
+  head(status: number, headers: AnswerHeaders): void;
+  /** False asks for a pause; what is left of the same read still comes. */
+  data(piece: Buffer): boolean;
+  ended(): void;
+  failed(error: Error): void;
+  /** The answer is not plain: whoever can read it reads it from `bytes` and then the socket, to which nobody listens any more. */
+  oddAnswer(bytes: Buffer, socket: Socket): void;
+}
+
+/**
+ * Opens the socket; returned at once, while it still connects. What arrives is either given to `onBytes`, in memory of its own, or told by the
+ * socket as `data`: whichever the opener finds cheaper.
+ */
+export type OpenSocket = (
+  onBytes: (bytes: Buffer) => void,
+  callback: (error: Error | null, socket: Socket | null) => void,
+) => Socket | undefined;
+
+export interface UpstreamOptions {
+  /** For the `host` header. */
+  readonly host: string;
+  readonly open: OpenSocket;
+  /** How long an idle connection may be kept unless the server says less. */
+  readonly keepAliveMs: number;
+  /** The connection closed, or spoke out of turn, while nobody used it. */
+  readonly onIdleClose: (connection: UpstreamConnection) => void;
+}
+
+/** The server closed the connection before its answer was complete. */
+class ConnectionEnded extends Error {
+  readonly code = 'HEADGATE_CONNECTION_ENDED';
+}
+
+/** What the server sent is no HTTP, and no other client would read it either. */
+export class BadAnswer extends Error {}
+
+/** A server's own word on how long it keeps a connection is trusted less this much. */
+const KEEP_ALIVE_MARGIN_MS = 2_000;
+const KEEP_ALIVE_MS_MAX = 600_000;
+
+type Phase = 'idle' | 'connecting' | 'waiting' | 'head' | 'length' | 'chunks' | 'over';
+
+/** One connection to an upstream: one plain HTTP/1.1 exchange after the other, the answers read as they come. */
+export class UpstreamConnection {
+  socket: Socket | null = null;
+  /** The socket broke. */
+  broken = false;
+  /** Whether another request may be sent; of meaning once an answer ended. */
+  isReusable = true;
+  /** How long it may then stay idle. */
+  idleMs: number;
+  readonly #options: UpstreamOptions;
+  readonly #chunks = new ChunkedBody();
+  #phase: Phase = 'connecting';
+  #taker: AnswerTaker | null = null;
+  #unread: Buffer | null = null;
+  #unsentHead = '';
+  #unsentBody: Buffer | null = null;
+  /** How many bytes are being read now, those kept from before included. */
+  #readBytes = 0;
+  #left = 0;
+  #keepsAlive = true;
+  #isHandedOver = false;
+  readonly #sendWaiting = () => {
+    if (this.#phase === 'waiting' && this.socket !== null) this.#write(this.socket);
+  };
+  readonly #giveOut = (piece: Buffer) => this.#give(piece);
+  readonly #listeners = {
+    data: (bytes: Buffer) => this.#data(bytes),
+    end: () => this.#closed(),
+    close: () => this.#closed(),
+  };
+
+  constructor(options: UpstreamOptions) {
+    this.#options = options;
+    this.idleMs = options.keepAliveMs;
+  }
+
+  /** Sends a request. Nothing else is under way: the last answer ended, and this connection was reusable. */
+  send(request: PlainRequest, taker: AnswerTaker): void {
+    this.#taker = taker;
+    const head = requestHead(request, this.#options.host);
+    if (head instanceof Error) {
+      this.#fail(head);
+      return;
+    }
+    this.#unsentHead = head;
+    this.#unsentBody = request.body;
+    if (this.socket === null) {
+      this.#connect();
+      return;
+    }
+    // Bytes that nobody asked for may be waiting already, or the end of the connection: they must be seen before a request is written, or
+    // they would be taken for its answer.
+    this.#phase = 'waiting';
+    afterPoll(this.#sendWaiting);
+  }
+
+  pause(): void {
+    this.socket?.pause();
+  }
+
+  resume(): void {
+    this.socket?.resume();
+  }
+
+  /** Closes at once, connected or not; reports nothing. */
+  destroy(): void {
+    this.#phase = 'over';
+    this.#taker = null;
+    this.socket?.destroy();
+  }
+
+  #connect(): void {
+    this.#phase = 'connecting';
+    let socket: Socket | null = null;
+    const onBytes = (bytes: Buffer) => {
+      // Whoever has the socket now listens to it as to any other.
+      if (socket !== this.socket || this.#isHandedOver) socket?.emit('data', bytes);
+      else this.#data(bytes);
+    };
+    socket =
+      this.#options.open(onBytes, (error, opened) => {
+        if (this.#phase === 'over') return;
+        if (error !== null || opened === null) this.#fail(error ?? new ConnectionEnded());
+        else this.#connected(opened);
+      }) ?? null;
+    this.socket = socket;
+    this.broken = false;
+    socket?.on('error', (error) => {
+      if (socket !== this.socket) return;
+      this.broken = true;
+      if (this.#phase !== 'connecting') this.#fail(error);
+    });
+  }
+
+  #connected(socket: Socket): void {
+    for (const [name, listener] of Object.entries(this.#listeners)) socket.on(name, listener);
+    this.#write(socket);
+  }
+
+  /** What was to be written has not been, so that a connection which closed meanwhile, or spoke out of turn, is left for a new one. */
+  #startAnew(): void {
+    const { socket } = this;
+    if (socket === null) return;
+    for (const [name, listener] of Object.entries(this.#listeners)) socket.off(name, listener);
+    this.socket = null;
+    socket.destroy();
+    this.#connect();
+  }
+
+  #write(socket: Socket): void {
+    const body = this.#unsentBody;
+    this.#unsentBody = null;
+    this.#phase = 'head';
+    beginMessage();
+    addText(this.#unsentHead);
+    sendMessage(socket, body, '');
+    this.#taker?.started(this);
+  }
+
+  #data(bytes: Buffer): void {
+    const taker = this.#taker;
+    if (taker === null || this.#phase === 'waiting') {
+      this.#closed();
+      return;
+    }
+    let end = -1;
+    this.#readBytes = bytes.length;
+    try {
+      end = this.#phase === 'head' ? this.#readHead(bytes, taker) : this.#readBody(bytes, 0);
+    } catch (error) {
+      // What its taker threw is its own defect; the answer it was for is lost and no other.
+      if (this.#taker === taker) this.#fail(error as Error);
+      return;
+    }
+    if (end >= 0 && this.#taker === taker) this.#finish(taker, end === this.#readBytes);
+  }
+
+  /** Returns where the answer ended, or -1. */
+  #readHead(bytes: Buffer, taker: AnswerTaker): number {
+    const all = this.#unread === null ? bytes : Buffer.concat([this.#unread, bytes]);
+    const head = readAnswerHead(all);
+    if (head === 'incomplete') {
+      this.#unread = all;
+      return -1;
+    }
+    if (head === 'odd') {
+      this.#handOver(all);
+      return -1;
+    }
+    this.#unread = null;
+    this.#readBytes = all.length;
+    this.#begin(head);
+    taker.head(head.status, head.headers);
+    return this.#taker === taker ? this.#readBody(all, head.bodyAt) : -1;
+  }
+
+  #begin(head: AnswerHead): void {
+    this.#keepsAlive = head.keepsAlive;
+    this.idleMs = this.#options.keepAliveMs;
+    if (head.keepAliveMs !== null) {
+      this.idleMs = Math.min(head.keepAliveMs - KEEP_ALIVE_MARGIN_MS, KEEP_ALIVE_MS_MAX);
+      if (this.idleMs <= 0) this.#keepsAlive = false;
+    }
+    this.#left = head.contentLength;
+    if (head.contentLength >= 0) {
+      this.#phase = 'length';
+    } else {
+      this.#phase = 'chunks';
+      this.#chunks.begin();
+    }
+  }
+
+  #readBody(bytes: Buffer, from: number): number {
+    if (this.#phase === 'chunks') return this.#readChunks(bytes, from);
+    const end = Math.min(bytes.length, from + this.#left);
+    if (end > from) {
+      this.#left -= end - from;
+      if (!this.#give(from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end))) return -1;
+    }
+    return this.#left === 0 ? end : -1;
+  }
+
+  #readChunks(bytes: Buffer, from: number): number {
+    const reading = this.#chunks.read(bytes, from, this.#giveOut);
+    if (reading === 'whole') return this.#chunks.endedAt;
+    if (reading === 'odd') {
+      if (!this.#chunks.isAtFrame) throw new BadAnswer();
+      // Nothing of the unfinished line was given out: the full client reads it again behind a head that says no more than how.
+      const rest = `HTTP/1.1 200 OK\r\n${this.#keepsAlive ? '' : 'connection: close\r\n'}transfer-encoding: chunked\r\n\r\n${this.#chunks.rest()}`;
+      this.#handOver(Buffer.concat([Buffer.from(rest, 'latin1'), bytes.subarray(this.#chunks.endedAt)]));
+    }
+    return -1;
+  }
+
+  /** False once the answer's taker let go of it. */
+  #give(piece: Buffer): boolean {
+    const taker = this.#taker;
+    if (taker === null) return false;
+    if (!taker.data(piece) && this.#taker !== null) this.pause();
+    return this.#taker !== null;
+  }
+
+  #finish(taker: AnswerTaker, isExact: boolean): void {
+    this.#taker = null;
+    this.#phase = 'idle';
+    this.isReusable = isExact && this.#keepsAlive && this.socket?.readable === true && this.socket.writable;
+    if (this.socket?.isPaused()) this.socket.resume();
+    taker.ended();
+  }
+
+  #handOver(bytes: Buffer): void {
+    const { socket } = this;
+    const taker = this.#taker;
+    if (socket === null || taker === null) return;
+    this.#unread = null;
+    this.#taker = null;
+    this.#phase = 'over';
+    this.#isHandedOver = true;
+    this.isReusable = false;
+    socket.pause();
+    for (const [name, listener] of Object.entries(this.#listeners)) socket.off(name, listener);
+    taker.oddAnswer(bytes, socket);
+  }
+
+  #closed(): void {
+    if (this.#phase === 'waiting') this.#startAnew();
+    else if (this.#taker !== null) this.#fail(new ConnectionEnded());
+    else if (this.#phase === 'idle') {
+      this.#phase = 'over';
+      this.isReusable = false;
+      this.#options.onIdleClose(this);
+    }
+  }
+
+  #fail(error: Error): void {
+    const taker = this.#taker;
+    if (taker === null || this.#phase === 'waiting') {
+      this.#closed();
+      return;
+    }
+    this.#taker = null;
+    this.#phase = 'over';
+    this.isReusable = false;
+    taker.failed(error);
+  }
+}

@@ -1,0 +1,37 @@
+import { errors } from 'undici';
+import type { UpstreamFailureKind } from './call.ts';
+import { UnwritableRequest } from './fast/request-text.ts';
+import { BadAnswer } from './fast/upstream-connection.ts';
+import { RefusedAddress } from './guarded-lookup.ts';
+
+/** What a client or the socket reported, as a kind and a sentence without addresses, names or secrets. */
+export function explainError(
+  error: Error,
+  progress: { readonly started: boolean },
+): { readonly kind: UpstreamFailureKind; readonly message: string } {
+  if (error instanceof RefusedAddress) return { kind: 'refused_address', message: "the provider's address is not allowed" };
+  const code = codeOf(error);
+  if (code === 'UND_ERR_INVALID_ARG' || error instanceof UnwritableRequest)
+    return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
+  if (!progress.started)
+    return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
+  if (error instanceof BadAnswer) return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
+  if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return explainBadHttp(error);
+  // What sockets and undici report carries a code; what does not was thrown by whoever was reading the answer.
+  if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };
+  return { kind: 'reset', message: BROKEN_OFF };
+}
+
+const BROKEN_OFF = 'the provider closed the connection before its answer was complete';
+
+// An end in the middle is how a cut connection looks to the parser; what else it complains of is bad HTTP.
+function explainBadHttp(error: Error): ReturnType<typeof explainError> {
+  if (/EOF/.test(error.message)) return { kind: 'reset', message: BROKEN_OFF };
+  return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
+}
+
+function codeOf(error: Error): string | null {
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return codeOf(error.errors[0]);
+  const code = (error as { readonly code?: unknown }).code;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,60}$/.test(code) ? code : null;
+}
