@@ -11,7 +11,7 @@ import { createLedgerWriter } from '../server/src/ledger/ledger-writer.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 import { newId, requestId } from '../server/src/lib/id.ts';
 import { type OpenDatabase, openDatabase } from '../server/src/store/database.ts';
-import { migrate } from '../server/src/store/migrate.ts';
+import { migrate } from '../server/src/store/installation/migrate.ts';
 import { newPartitions } from '../server/src/store/partitions.ts';
 import { startPostgres } from '../server/test/support/postgres.ts';
 import { cpuMs } from './src/machine.ts';

@@ -1,6 +1,6 @@
 /** The database of an installation that has grown: the product's own seeder fills it, and some of its keys are governed as the benchmark's own. */
 import type pg from 'pg';
-import { seedSecret } from '../../server/src/store/seed.ts';
+import { seedSecret } from '../../server/src/store/installation/seed.ts';
 import { openSeeded, type SeededDatabase, withClient } from '../../server/test/prove/seeded-database.ts';
 import { limits } from './headgate.ts';
 

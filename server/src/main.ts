@@ -54,12 +54,12 @@ import { BadSetting } from './settings/bad-setting.ts';
 import { type Config, readConfig } from './settings/config.ts';
 import { UnusableDataDirectory } from './settings/data-directory.ts';
 import { connectionsOf } from './store/database.ts';
-import { UnusableDatabase } from './store/embedded.ts';
 import { StoreUnavailable } from './store/errors.ts';
-import { WrongMasterKey } from './store/installation.ts';
-import { CountsElsewhere, LeaseHeld } from './store/lease.ts';
-import { NewerSchema } from './store/migrate.ts';
-import { AlreadySeeded } from './store/seed.ts';
+import { UnusableDatabase } from './store/installation/embedded.ts';
+import { WrongMasterKey } from './store/installation/installation.ts';
+import { CountsElsewhere, LeaseHeld } from './store/installation/lease.ts';
+import { NewerSchema } from './store/installation/migrate.ts';
+import { AlreadySeeded } from './store/installation/seed.ts';
 import { type AddressPolicy, checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from './upstream/address-policy.ts';
 import { createTransport } from './upstream/transport.ts';
 

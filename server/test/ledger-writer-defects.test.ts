@@ -5,7 +5,7 @@ import type { RowSource } from '../src/domain/settled-rows.ts';
 import type { Journal } from '../src/ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/ledger/ledger-writer.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import type { History } from '../src/store/history.ts';
+import type { History } from '../src/store/installation/history.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { onOneDatabase } from './support/database.ts';
 import { openTestJournal, temporaryDirectory } from './support/journals.ts';

@@ -9,8 +9,8 @@ import {
   type OrganizationAccess,
 } from '../domain/access.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
+import { loadCatalogue } from '../store/configuration/load-catalogue.ts';
 import type { Database } from '../store/database.ts';
-import { loadCatalogue } from '../store/load-catalogue.ts';
 import { type Fault, invalid, invalidFields } from './problem.ts';
 import { accessGroupKey } from './rate-limit-fields.ts';
 

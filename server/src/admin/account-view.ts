@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { ACCOUNT_ORIGINS, ADDRESS_PROOFS } from '../domain/address.ts';
 import { ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES } from '../domain/permission.ts';
-import { factsOf } from '../store/account-facts.ts';
-import type { AccountRow } from '../store/accounts.ts';
-import * as accounts from '../store/accounts.ts';
-import type { AddressProofRow } from '../store/address-proofs.ts';
+import { factsOf } from '../store/accounts/account-facts.ts';
+import type { AccountRow } from '../store/accounts/accounts.ts';
+import * as accounts from '../store/accounts/accounts.ts';
+import type { AddressProofRow } from '../store/accounts/address-proofs.ts';
 import type { AdminCall } from './call.ts';
 import { instantOut, isoOf, isoOrNull } from './fields.ts';
 import { notFound } from './problem.ts';

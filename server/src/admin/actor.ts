@@ -1,5 +1,5 @@
 import type { Narrowing, PermissionActor } from '../domain/permission.ts';
-import type { AdminTokenRow } from '../store/admin-tokens.ts';
+import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
 
 /** Who makes a call: what `can()` decides by, and what the audit log names. */
 export interface Actor extends PermissionActor {

@@ -1,7 +1,7 @@
 import { mayAdmit } from '../domain/address.ts';
 import { can } from '../domain/permission.ts';
-import * as accounts from '../store/accounts.ts';
-import { standingOf } from '../store/address-proofs.ts';
+import * as accounts from '../store/accounts/accounts.ts';
+import { standingOf } from '../store/accounts/address-proofs.ts';
 import type { Database } from '../store/database.ts';
 import type { AdminCall } from './call.ts';
 import { conflict, invalid } from './problem.ts';

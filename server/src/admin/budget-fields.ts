@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Budget, BudgetPeriod } from '../domain/budget.ts';
 import { formatUsd, parseBudgetUsd } from '../domain/money.ts';
 import { newId } from '../lib/id.ts';
-import { matchFrom, matchToColumns } from '../store/policy-columns.ts';
+import { matchFrom, matchToColumns } from '../store/configuration/policy-columns.ts';
 import { invalid } from './problem.ts';
 import { matchFields } from './rate-limit-fields.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Budget } from '../domain/budget.ts';
 import { formatUsd } from '../domain/money.ts';
 import { FAR_FUTURE_MS, type PeriodSpan, periodsBack } from '../domain/period.ts';
-import { type PeriodSum, periodSums } from '../store/period-sums.ts';
+import { type PeriodSum, periodSums } from '../store/usage/period-sums.ts';
 import type { AdminDeps } from './deps.ts';
 import { instantOut } from './fields.ts';
 import type { ScopeOfLimits } from './limits-status.ts';

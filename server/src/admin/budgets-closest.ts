@@ -2,7 +2,7 @@ import { rulesOfScope } from '../domain/limit-plan.ts';
 import { formatUsd } from '../domain/money.ts';
 import { FAR_FUTURE_MS } from '../domain/period.ts';
 import type { Reach } from '../domain/permission.ts';
-import { budgetsInReach, type PlacedBudget } from '../store/overview.ts';
+import { budgetsInReach, type PlacedBudget } from '../store/usage/overview.ts';
 import type { AdminCall } from './call.ts';
 import { readUse } from './read-use.ts';
 

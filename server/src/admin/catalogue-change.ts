@@ -1,4 +1,4 @@
-import { lockCatalogue } from '../store/callable-targets.ts';
+import { lockCatalogue } from '../store/catalogue/callable-targets.ts';
 import type { AdminCall } from './call.ts';
 import { type Change, change } from './change.ts';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AppendedEvent, appendAuditEvent, rememberAppended } from '../store/audit.ts';
-import { bumpConfigVersions } from '../store/config-versions.ts';
+import { type AppendedEvent, appendAuditEvent, rememberAppended } from '../store/audit/audit.ts';
+import { bumpConfigVersions } from '../store/configuration/config-versions.ts';
 import type { Database } from '../store/database.ts';
 import type { Actor } from './actor.ts';
 import type { AdminCall } from './call.ts';

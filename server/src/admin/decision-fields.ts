@@ -5,7 +5,7 @@ import { can } from '../domain/permission.ts';
 import { RATE_LIMITS } from '../domain/rate-limit.ts';
 import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
 import { SCOPES } from '../domain/tenancy.ts';
-import { findShape } from '../store/request-log.ts';
+import { findShape } from '../store/usage/request-log.ts';
 import type { AdminCall } from './call.ts';
 import { instantOut } from './fields.ts';
 

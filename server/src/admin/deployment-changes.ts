@@ -1,12 +1,12 @@
 import type { ProviderName } from '../domain/catalogue.ts';
 import { type GivenPrice, givenPrice, NO_PRICE } from '../domain/price-units.ts';
 import { newId } from '../lib/id.ts';
-import * as targets from '../store/callable-targets.ts';
-import * as credentials from '../store/credentials.ts';
-import type { DeploymentRow } from '../store/deployments.ts';
-import * as deployments from '../store/deployments.ts';
-import * as models from '../store/models.ts';
-import * as prices from '../store/prices.ts';
+import * as targets from '../store/catalogue/callable-targets.ts';
+import * as credentials from '../store/catalogue/credentials.ts';
+import type { DeploymentRow } from '../store/catalogue/deployments.ts';
+import * as deployments from '../store/catalogue/deployments.ts';
+import * as models from '../store/catalogue/models.ts';
+import * as prices from '../store/catalogue/prices.ts';
 import type { AdminCall } from './call.ts';
 import { type Change, isUnchanged } from './change.ts';
 import { type CreateBody, columnsOf, NEW_DEPLOYMENT, type PatchBody } from './deployment-fields.ts';

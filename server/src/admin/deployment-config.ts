@@ -1,5 +1,5 @@
 import type { DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
-import type { DeploymentRow } from '../store/deployments.ts';
+import type { DeploymentRow } from '../store/catalogue/deployments.ts';
 
 type Columns = Pick<
   DeploymentRow,

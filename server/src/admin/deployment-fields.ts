@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TAG, TAG_WORDS } from '../domain/tags.ts';
-import type { DeploymentRow } from '../store/deployments.ts';
+import type { DeploymentRow } from '../store/catalogue/deployments.ts';
 import { BOUND_WORDS, mode, onHangup, providerName } from './deployment-view.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from './fields.ts';
 import { priceFields } from './price-fields.ts';

@@ -10,9 +10,9 @@ import type { BufferedBytes } from '../lib/buffered-bytes.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { ContentWrappers, RandomBytes } from '../lib/secrets.ts';
 import type { DeploymentCheck, UpstreamModels } from '../providers/provider.ts';
-import type { AuditTrail } from '../store/audit.ts';
+import type { AuditTrail } from '../store/audit/audit.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
-import type { OtherPepper } from '../store/installation.ts';
+import type { OtherPepper } from '../store/installation/installation.ts';
 
 /** Which configuration a change touched: what the data plane must load anew before the change is answered. */
 export interface ConfigScopes {

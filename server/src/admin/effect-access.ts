@@ -1,13 +1,13 @@
 import type { AccessChoice, AccessLevels, OrganizationAccess } from '../domain/access.ts';
 import { type LevelsChange, newlyIneffective, targetsMoved, targetsTouched } from '../domain/access-effect.ts';
 import type { CallableTarget, Catalogue } from '../domain/catalogue.ts';
-import * as tree from '../store/access-tree.ts';
+import * as tree from '../store/access/access-tree.ts';
+import { accessChoiceFrom, organizationAccessFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
-import * as keys from '../store/keys.ts';
-import * as memberships from '../store/memberships.ts';
-import * as organizations from '../store/organizations.ts';
-import { accessChoiceFrom, organizationAccessFrom } from '../store/policy-columns.ts';
-import * as teams from '../store/teams.ts';
+import * as keys from '../store/tenancy/keys.ts';
+import * as memberships from '../store/tenancy/memberships.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import * as teams from '../store/tenancy/teams.ts';
 import { notFound } from './problem.ts';
 
 /** Who loses and gains which targets by a change, and whose narrowing would give nothing any more. */

@@ -4,12 +4,12 @@ import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRule
 import { formatUsd } from '../domain/money.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
 import type { Database } from '../store/database.ts';
-import { type KeyUse, keysAbove } from '../store/key-use.ts';
-import * as keys from '../store/keys.ts';
-import * as memberships from '../store/memberships.ts';
-import * as organizations from '../store/organizations.ts';
-import { settledUseOf } from '../store/settled-use.ts';
-import * as teams from '../store/teams.ts';
+import { type KeyUse, keysAbove } from '../store/tenancy/key-use.ts';
+import * as keys from '../store/tenancy/keys.ts';
+import * as memberships from '../store/tenancy/memberships.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import * as teams from '../store/tenancy/teams.ts';
+import { settledUseOf } from '../store/usage/settled-use.ts';
 import type { AdminCall } from './call.ts';
 import type { RequestInFlight } from './deps.ts';
 import type { Changed } from './effect-access.ts';

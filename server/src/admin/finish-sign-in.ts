@@ -1,5 +1,5 @@
-import type { AccountRow } from '../store/accounts.ts';
-import * as signIn from '../store/sign-in.ts';
+import type { AccountRow } from '../store/accounts/accounts.ts';
+import * as signIn from '../store/accounts/sign-in.ts';
 import type { AdminCall } from './call.ts';
 import { change } from './change.ts';
 import { ownEvent } from './sign-in-audit.ts';

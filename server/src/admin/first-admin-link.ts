@@ -1,6 +1,6 @@
 import { newId } from '../lib/id.ts';
+import * as signIn from '../store/accounts/sign-in.ts';
 import type { Database } from '../store/database.ts';
-import * as signIn from '../store/sign-in.ts';
 import { hashOfLink, newLinkToken } from './one-time-token.ts';
 
 const VALID_MS = 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import type { AccountRow } from '../store/accounts.ts';
+import type { AccountRow } from '../store/accounts/accounts.ts';
 import type { AdminCall } from './call.ts';
 
 /** The cookies of somebody who proved themselves by a one-time link: a session, and the mark of a browser that they signed in with. */

@@ -3,7 +3,7 @@
  * all others of that minute together in one when it is over. Each process counts by itself.
  */
 import { setTimeout as later } from 'node:timers';
-import { appendAlone, type NewAuditEvent } from '../store/audit.ts';
+import { appendAlone, type NewAuditEvent } from '../store/audit/audit.ts';
 import { ANONYMOUS } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 

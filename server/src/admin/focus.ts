@@ -1,5 +1,5 @@
 import { formatUsd } from '../domain/money.ts';
-import { intervalStarts, type UsageLine, type UsageQuestion } from '../store/usage-report.ts';
+import { intervalStarts, type UsageLine, type UsageQuestion } from '../store/usage/usage-report.ts';
 import { type Cell, csvLine } from './csv.ts';
 import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';
 

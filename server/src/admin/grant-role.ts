@@ -1,6 +1,6 @@
 import { canGrantRole, coversRole, type RoleGrant } from '../domain/permission.ts';
-import { grantsOf, placesOf } from '../store/account-places.ts';
-import type { AccountRow } from '../store/accounts.ts';
+import { grantsOf, placesOf } from '../store/accounts/account-places.ts';
+import type { AccountRow } from '../store/accounts/accounts.ts';
 import type { Database } from '../store/database.ts';
 import type { AdminCall } from './call.ts';
 import { forbidden, Problem } from './problem.ts';

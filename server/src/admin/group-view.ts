@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../domain/permission.ts';
-import type { AccessGroupRow } from '../store/access-groups.ts';
-import * as groups from '../store/access-groups.ts';
-import * as deployments from '../store/deployments.ts';
+import type { AccessGroupRow } from '../store/access/access-groups.ts';
+import * as groups from '../store/access/access-groups.ts';
+import * as deployments from '../store/catalogue/deployments.ts';
 import type { AdminCall } from './call.ts';
 import { instantOut, isoOf } from './fields.ts';
 import { capabilities } from './organization-view.ts';

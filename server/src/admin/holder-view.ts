@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Holder, Holders } from '../store/access-holders.ts';
+import type { Holder, Holders } from '../store/access/access-holders.ts';
 
 /** Who names a target or an access group, as the API shows it. */
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { describeDefect } from '../lib/defect.ts';
 import { open, seal } from '../lib/secrets.ts';
 import type { Database } from '../store/database.ts';
-import * as idempotency from '../store/idempotency.ts';
+import * as idempotency from '../store/installation/idempotency.ts';
 import type { Answer } from './answer.ts';
 import type { AdminCall } from './call.ts';
 import { conflict, invalid } from './problem.ts';

@@ -1,8 +1,8 @@
 import type { IdentityOptions } from '../identity/options.ts';
 import type { Clock } from '../lib/clock.ts';
-import * as accounts from '../store/accounts.ts';
+import * as accounts from '../store/accounts/accounts.ts';
+import * as signIn from '../store/accounts/sign-in.ts';
 import type { Database } from '../store/database.ts';
-import * as signIn from '../store/sign-in.ts';
 
 /** What the room that knows people is opened with: it reads and writes the store through these alone. */
 export function identityOptions(

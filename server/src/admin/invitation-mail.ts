@@ -1,5 +1,5 @@
 import { renderLetter } from '../identity/mail/letter.ts';
-import type { InvitationRow } from '../store/invitations.ts';
+import type { InvitationRow } from '../store/accounts/invitations.ts';
 import type { AdminCall } from './call.ts';
 import { hashOfLink, newLinkToken } from './one-time-token.ts';
 import { ownOriginOf } from './own-origin.ts';

@@ -7,7 +7,7 @@ import {
   TEAM_ROLES,
   type TeamRole,
 } from '../domain/permission.ts';
-import { type InvitationRow, statusOf } from '../store/invitations.ts';
+import { type InvitationRow, statusOf } from '../store/accounts/invitations.ts';
 import type { AdminCall } from './call.ts';
 import { instantOut, isoOf, isoOrNull } from './fields.ts';
 

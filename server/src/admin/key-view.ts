@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
-import type { KeyRow } from '../store/keys.ts';
-import * as memberships from '../store/memberships.ts';
-import * as organizations from '../store/organizations.ts';
-import { organizationNames, teamNames } from '../store/place-names.ts';
-import { accessChoiceFrom } from '../store/policy-columns.ts';
-import * as serviceAccounts from '../store/service-accounts.ts';
+import { accessChoiceFrom } from '../store/configuration/policy-columns.ts';
+import type { KeyRow } from '../store/tenancy/keys.ts';
+import * as memberships from '../store/tenancy/memberships.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import { organizationNames, teamNames } from '../store/tenancy/place-names.ts';
+import * as serviceAccounts from '../store/tenancy/service-accounts.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';

@@ -6,7 +6,7 @@ import { FAR_FUTURE_MS } from '../domain/period.ts';
 import { can, type PermissionObject } from '../domain/permission.ts';
 import { RATE_LIMITS } from '../domain/rate-limit.ts';
 import { SCOPES, type Scope, type ScopePolicy } from '../domain/tenancy.ts';
-import { matchToColumns } from '../store/policy-columns.ts';
+import { matchToColumns } from '../store/configuration/policy-columns.ts';
 import type { AdminCall } from './call.ts';
 import type { AdminDeps } from './deps.ts';
 import { readUse, type UseNow } from './read-use.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { can, capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
-import { lastSeen } from '../store/account-facts.ts';
-import type { Member } from '../store/memberships.ts';
-import * as memberships from '../store/memberships.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
-import { accessChoiceFrom } from '../store/policy-columns.ts';
+import { lastSeen } from '../store/accounts/account-facts.ts';
+import { accessChoiceFrom } from '../store/configuration/policy-columns.ts';
+import type { Member } from '../store/tenancy/memberships.ts';
+import * as memberships from '../store/tenancy/memberships.ts';
+import type { OrganizationRow } from '../store/tenancy/organizations.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';

@@ -1,7 +1,7 @@
 import type { CredentialConfig, ProviderName } from '../domain/catalogue.ts';
 import { UnsealFailure } from '../lib/secrets.ts';
-import type { CredentialRow } from '../store/credentials.ts';
-import { openKey } from '../store/key-seal.ts';
+import type { CredentialRow } from '../store/catalogue/credentials.ts';
+import { openKey } from '../store/sealing/key-seal.ts';
 import type { AdminDeps } from './deps.ts';
 import { conflict } from './problem.ts';
 

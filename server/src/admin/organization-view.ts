@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { can, capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
-import { type StandingRow, standingsOf } from '../store/organization-list.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
-import * as organizations from '../store/organizations.ts';
-import { organizationAccessFrom } from '../store/policy-columns.ts';
+import { organizationAccessFrom } from '../store/configuration/policy-columns.ts';
+import { type StandingRow, standingsOf } from '../store/tenancy/organization-list.ts';
+import type { OrganizationRow } from '../store/tenancy/organizations.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
 import { accessCatalogue, grantsOut, renderGrants, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from './fields.ts';

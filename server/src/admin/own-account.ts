@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AccountRow } from '../store/accounts.ts';
-import * as accounts from '../store/accounts.ts';
-import * as signIn from '../store/sign-in.ts';
+import type { AccountRow } from '../store/accounts/accounts.ts';
+import * as accounts from '../store/accounts/accounts.ts';
+import * as signIn from '../store/accounts/sign-in.ts';
 import type { AdminCall } from './call.ts';
 import { forbidden, invalid } from './problem.ts';
 

@@ -1,10 +1,10 @@
 import { type AccessChoice, type AccessLevels, admits } from '../domain/access.ts';
 import type { Catalogue } from '../domain/catalogue.ts';
+import { accessChoiceFrom, organizationAccessFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
-import * as memberships from '../store/memberships.ts';
-import * as organizations from '../store/organizations.ts';
-import { accessChoiceFrom, organizationAccessFrom } from '../store/policy-columns.ts';
-import * as teams from '../store/teams.ts';
+import * as memberships from '../store/tenancy/memberships.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import * as teams from '../store/tenancy/teams.ts';
 import { notFound } from './problem.ts';
 
 /** Where in the tree a choice is made: whatever is named stands above it. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Scope, ScopePolicy } from '../domain/tenancy.ts';
-import * as budgetsStore from '../store/budgets.ts';
+import { modelLimitsFrom, type PolicyColumns, policyToColumns, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
-import { modelLimitsFrom, type PolicyColumns, policyToColumns, rateLimitsFrom } from '../store/policy-columns.ts';
+import * as budgetsStore from '../store/tenancy/budgets.ts';
 import { type BudgetBody, budgetOut, budgets, renderBudget, replacedBudgets } from './budget-fields.ts';
 import {
   type ModelLimitsBody,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { GivenPrice } from '../domain/price-units.ts';
 import { newId } from '../lib/id.ts';
-import type { PriceRow } from '../store/prices.ts';
-import * as prices from '../store/prices.ts';
+import type { PriceRow } from '../store/catalogue/prices.ts';
+import * as prices from '../store/catalogue/prices.ts';
 import type { Change } from './change.ts';
 import { invalid } from './problem.ts';
 

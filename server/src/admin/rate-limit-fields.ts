@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ACCESS_GROUP_KEY } from '../domain/access.ts';
 import { parseTarget } from '../domain/names.ts';
 import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } from '../domain/rate-limit.ts';
-import { matchFrom, matchToColumns } from '../store/policy-columns.ts';
+import { matchFrom, matchToColumns } from '../store/configuration/policy-columns.ts';
 
 /** Rate limits as the API shows and takes them: every name, null where there is no limit, 0 where all is blocked. */
 

@@ -2,7 +2,7 @@ import { CountersAway, type Readings } from '../counters/counters.ts';
 import { windowSpan } from '../domain/counter-spec.ts';
 import type { CounterSpec, CounterWindow } from '../domain/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../domain/period.ts';
-import { settledUse } from '../store/settled-use.ts';
+import { settledUse } from '../store/usage/settled-use.ts';
 import type { AdminDeps } from './deps.ts';
 
 /** What counters say now. */

@@ -1,11 +1,11 @@
 import { isOwn } from '../domain/permission.ts';
 import { newId } from '../lib/id.ts';
 import type { Database } from '../store/database.ts';
-import type { KeyRow } from '../store/keys.ts';
-import * as keys from '../store/keys.ts';
-import * as memberships from '../store/memberships.ts';
-import * as serviceAccounts from '../store/service-accounts.ts';
-import * as teamMembers from '../store/team-members.ts';
+import type { KeyRow } from '../store/tenancy/keys.ts';
+import * as keys from '../store/tenancy/keys.ts';
+import * as memberships from '../store/tenancy/memberships.ts';
+import * as serviceAccounts from '../store/tenancy/service-accounts.ts';
+import * as teamMembers from '../store/tenancy/team-members.ts';
 import type { AdminCall } from './call.ts';
 import type { Change } from './change.ts';
 import { type Fault, forbidden, invalidFields } from './problem.ts';

@@ -3,8 +3,8 @@ import { formatUsd } from '../domain/money.ts';
 import { type PerMillion, rateIn, ratesFor } from '../domain/price.ts';
 import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../domain/usage.ts';
 import type { EndRecord } from '../ledger/records.ts';
-import type { PriceRow } from '../store/prices.ts';
-import type { LedgerRow, RequestRow } from '../store/request-log.ts';
+import type { PriceRow } from '../store/catalogue/prices.ts';
+import type { LedgerRow, RequestRow } from '../store/usage/request-log.ts';
 import { instantOut } from './fields.ts';
 
 /** How a request and what it cost are shown. */

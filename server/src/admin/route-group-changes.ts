@@ -1,9 +1,9 @@
 import { newId } from '../lib/id.ts';
-import * as targets from '../store/callable-targets.ts';
-import * as deployments from '../store/deployments.ts';
-import * as policies from '../store/route-group-policies.ts';
-import type { RouteGroupMember, RouteGroupRow } from '../store/route-groups.ts';
-import * as routeGroups from '../store/route-groups.ts';
+import * as targets from '../store/catalogue/callable-targets.ts';
+import * as deployments from '../store/catalogue/deployments.ts';
+import * as policies from '../store/catalogue/route-group-policies.ts';
+import type { RouteGroupMember, RouteGroupRow } from '../store/catalogue/route-groups.ts';
+import * as routeGroups from '../store/catalogue/route-groups.ts';
 import type { AdminCall } from './call.ts';
 import { type Change, isUnchanged } from './change.ts';
 import { mergedMetadata } from './fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RouteGroupMember, RouteGroupRow } from '../store/route-groups.ts';
+import type { RouteGroupMember, RouteGroupRow } from '../store/catalogue/route-groups.ts';
 import { id, metadata, modelName } from './fields.ts';
 import { FALLBACKS_MAX } from './target-names.ts';
 import { strategy } from './target-view.ts';

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { admits, type OrganizationAccess } from '../domain/access.ts';
 import type { CallableTarget, Catalogue } from '../domain/catalogue.ts';
 import { ORGANIZATION_ROLES, type OrganizationRole } from '../domain/permission.ts';
-import { lastSeen, passkeysOf } from '../store/account-facts.ts';
-import { presentProofs } from '../store/address-proofs.ts';
-import type { AdminTokenRow } from '../store/admin-tokens.ts';
+import { lastSeen, passkeysOf } from '../store/accounts/account-facts.ts';
+import { presentProofs } from '../store/accounts/address-proofs.ts';
+import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
-import type { Member } from '../store/memberships.ts';
+import type { Member } from '../store/tenancy/memberships.ts';
 import { instantOut, isoOf, isoOrNull } from './fields.ts';
 import { TOKEN_ROLES, type TokenRole } from './token-fields.ts';
 

@@ -1,11 +1,11 @@
 import type { Budget } from '../domain/budget.ts';
 import { formatUsd } from '../domain/money.ts';
 import { mostInPeriodNanoUsd, type OwnKeysCap, startOfPeriodMs } from '../domain/own-key-budget.ts';
-import * as budgetsStore from '../store/budgets.ts';
 import type { Database } from '../store/database.ts';
-import * as keys from '../store/keys.ts';
-import * as organizations from '../store/organizations.ts';
-import type { TeamRow } from '../store/teams.ts';
+import * as budgetsStore from '../store/tenancy/budgets.ts';
+import * as keys from '../store/tenancy/keys.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import type { TeamRow } from '../store/tenancy/teams.ts';
 import { forbidden, invalid } from './problem.ts';
 import { ownKeysCap } from './self-service.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatUsd, parseBudgetUsd } from '../domain/money.ts';
 import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../domain/own-key-budget.ts';
-import type { TeamRow } from '../store/teams.ts';
+import type { TeamRow } from '../store/tenancy/teams.ts';
 import { usd } from './budget-fields.ts';
 
 /** What a team's members may do with keys of their own. */

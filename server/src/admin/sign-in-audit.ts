@@ -1,5 +1,5 @@
 import { networkOf } from '../identity/network.ts';
-import type { AccountRow } from '../store/accounts.ts';
+import type { AccountRow } from '../store/accounts/accounts.ts';
 import type { AdminCall } from './call.ts';
 import { type Change, type ChangeEvent, change } from './change.ts';
 import type { AdminDeps } from './deps.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatUsd } from '../domain/money.ts';
-import { ORGANIZATION_STATUSES, type OrganizationSummary, type StandingRow } from '../store/organization-list.ts';
+import { ORGANIZATION_STATUSES, type OrganizationSummary, type StandingRow } from '../store/tenancy/organization-list.ts';
 import { instantOut, isoOf } from './fields.ts';
 
 /** How an organization stands, and how all of a list do. */

@@ -1,9 +1,9 @@
 import { mayHold } from '../domain/admin-token.ts';
-import type { AdminTokenRow } from '../store/admin-tokens.ts';
-import * as adminTokens from '../store/admin-tokens.ts';
-import * as tokenAccounts from '../store/token-accounts.ts';
-import { grantOfToken } from '../store/token-facts.ts';
-import { type NamedTokenPerson, peopleOf } from '../store/token-people.ts';
+import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
+import * as adminTokens from '../store/accounts/admin-tokens.ts';
+import * as tokenAccounts from '../store/accounts/token-accounts.ts';
+import { grantOfToken } from '../store/accounts/token-facts.ts';
+import { type NamedTokenPerson, peopleOf } from '../store/accounts/token-people.ts';
 import type { Change } from './change.ts';
 import { isoOf } from './fields.ts';
 import { withdrawInvitations, withdrawInvitationsOf } from './withdraw-invitations.ts';

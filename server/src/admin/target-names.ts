@@ -1,7 +1,7 @@
 import type { DeploymentMode } from '../domain/catalogue.ts';
 import { fallbackCycle } from '../domain/routing.ts';
-import * as holders from '../store/access-holders.ts';
-import * as targets from '../store/callable-targets.ts';
+import * as holders from '../store/access/access-holders.ts';
+import * as targets from '../store/catalogue/callable-targets.ts';
 import type { Change } from './change.ts';
 import { holderText } from './holder-view.ts';
 import { conflict, invalid, invalidFields } from './problem.ts';

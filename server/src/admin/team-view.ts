@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../domain/permission.ts';
 import type { ScopePolicy } from '../domain/tenancy.ts';
-import * as organizations from '../store/organizations.ts';
-import { organizationNames } from '../store/place-names.ts';
-import { accessChoiceFrom } from '../store/policy-columns.ts';
-import type { TeamRow } from '../store/teams.ts';
-import * as teams from '../store/teams.ts';
+import { accessChoiceFrom } from '../store/configuration/policy-columns.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import { organizationNames } from '../store/tenancy/place-names.ts';
+import type { TeamRow } from '../store/tenancy/teams.ts';
+import * as teams from '../store/tenancy/teams.ts';
 import { accessCatalogue, choiceOut, renderChoice, renderIneffective } from './access-fields.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, metadataOut } from './fields.ts';

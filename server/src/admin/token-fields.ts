@@ -11,7 +11,7 @@ import {
   type RoleGrant,
 } from '../domain/permission.ts';
 import { addRange } from '../lib/address-list.ts';
-import type { AdminTokenRow } from '../store/admin-tokens.ts';
+import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
 import type { AdminCall } from './call.ts';
 import { id, instant } from './fields.ts';
 import * as load from './load.ts';

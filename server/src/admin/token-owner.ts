@@ -1,10 +1,10 @@
 import { mayHold } from '../domain/admin-token.ts';
 import type { RoleGrant } from '../domain/permission.ts';
-import type { TokenOwnerColumns } from '../store/admin-tokens.ts';
-import { ofInstallation, ofPerson, ofServiceAccount } from '../store/admin-tokens.ts';
+import type { TokenOwnerColumns } from '../store/accounts/admin-tokens.ts';
+import { ofInstallation, ofPerson, ofServiceAccount } from '../store/accounts/admin-tokens.ts';
+import * as tokenAccounts from '../store/accounts/token-accounts.ts';
+import { peopleOf } from '../store/accounts/token-people.ts';
 import type { Database } from '../store/database.ts';
-import * as tokenAccounts from '../store/token-accounts.ts';
-import { peopleOf } from '../store/token-people.ts';
 import { type Actor, isNarrowed } from './actor.ts';
 import type { AdminCall } from './call.ts';
 import { forbidden, invalid, Problem } from './problem.ts';

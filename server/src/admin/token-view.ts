@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { capabilitiesOf, PERMISSIONS, type Permission } from '../domain/permission.ts';
-import type { AdminTokenRow } from '../store/admin-tokens.ts';
-import { type JudgedToken, judgeTokens } from '../store/token-facts.ts';
+import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
+import { type JudgedToken, judgeTokens } from '../store/accounts/token-facts.ts';
 import type { AdminCall } from './call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull } from './fields.ts';
 import { TOKEN_ROLES, type TokenRole } from './token-fields.ts';

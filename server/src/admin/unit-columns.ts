@@ -1,5 +1,5 @@
 import { USAGE_BUCKETS, USAGE_UNITS } from '../domain/usage.ts';
-import type { UnitSum } from '../store/unit-sums.ts';
+import type { UnitSum } from '../store/usage/unit-sums.ts';
 import type { Cell } from './csv.ts';
 
 /** Units as columns of a spreadsheet: the same ones in every file, whatever was used. */

@@ -1,7 +1,7 @@
 import { reachOf } from '../domain/permission.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
-import * as organizations from '../store/organizations.ts';
-import { organizationOf } from '../store/tenant-objects.ts';
+import type { OrganizationRow } from '../store/tenancy/organizations.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
+import { organizationOf } from '../store/tenancy/tenant-objects.ts';
 import type { AdminCall } from './call.ts';
 import { notFound } from './problem.ts';
 import type { Loaded } from './route.ts';

@@ -1,8 +1,8 @@
 import { admits, type OrganizationAccess } from '../domain/access.ts';
 import type { CallableTarget, Catalogue } from '../domain/catalogue.ts';
 import { can, reachOf } from '../domain/permission.ts';
-import * as organizations from '../store/organizations.ts';
-import { organizationAccessFrom } from '../store/policy-columns.ts';
+import { organizationAccessFrom } from '../store/configuration/policy-columns.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
 import type { AdminCall } from './call.ts';
 
 /** The names of callable targets that may be shown to a caller, of one organization or of all of theirs: undefined for everything. */

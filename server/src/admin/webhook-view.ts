@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ALERT_TYPES } from '../domain/alert.ts';
 import { capabilitiesOf } from '../domain/permission.ts';
-import type { DeliveryRow } from '../store/alert-deliveries.ts';
-import type { WebhookRow } from '../store/webhooks.ts';
+import type { DeliveryRow } from '../store/alerts/alert-deliveries.ts';
+import type { WebhookRow } from '../store/alerts/webhooks.ts';
 import type { AdminCall } from './call.ts';
 import { instantOut, isoOf, isoOrNull } from './fields.ts';
 import { capabilities } from './organization-view.ts';

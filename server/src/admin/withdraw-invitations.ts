@@ -1,7 +1,7 @@
 import { canGrantRole, type RoleGrant } from '../domain/permission.ts';
-import { grantsOf, placesOf } from '../store/account-places.ts';
-import * as accounts from '../store/accounts.ts';
-import * as invitations from '../store/invitations.ts';
+import { grantsOf, placesOf } from '../store/accounts/account-places.ts';
+import * as accounts from '../store/accounts/accounts.ts';
+import * as invitations from '../store/accounts/invitations.ts';
 import type { Change } from './change.ts';
 import { grantOf, invitationEvent, invitationFacts } from './invitation-view.ts';
 

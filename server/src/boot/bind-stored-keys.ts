@@ -1,5 +1,5 @@
 import type { Logger } from '../lib/log.ts';
-import { bindKeys } from '../store/key-seal.ts';
+import { bindKeys } from '../store/sealing/key-seal.ts';
 import type { Stores } from './open-stores.ts';
 
 /**

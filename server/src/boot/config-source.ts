@@ -1,11 +1,11 @@
 import { askedTogether } from '../lib/asked-together.ts';
 import { hashSecret } from '../lib/secrets.ts';
 import type { ConfigSource } from '../proxy/snapshot.ts';
-import * as stored from '../store/config.ts';
+import * as stored from '../store/configuration/config.ts';
 import type { Database } from '../store/database.ts';
-import type { Installation } from '../store/installation.ts';
-import { openKey } from '../store/key-seal.ts';
-import { moveSecret } from '../store/peppers.ts';
+import type { Installation } from '../store/installation/installation.ts';
+import { openKey } from '../store/sealing/key-seal.ts';
+import { moveSecret } from '../store/sealing/peppers.ts';
 
 /** After a start everything is asked for at once; the connections are for others too. */
 const TOGETHER = { namesMax: 200, loadsMax: 2 };

@@ -3,8 +3,8 @@
 import { systemClock as clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Config } from '../settings/config.ts';
-import { listenForChanges } from '../store/config-notices.ts';
-import { markKeysUsed } from '../store/keys.ts';
+import { listenForChanges } from '../store/configuration/config-notices.ts';
+import { markKeysUsed } from '../store/tenancy/keys.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 

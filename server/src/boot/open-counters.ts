@@ -11,9 +11,9 @@ import { createSharedCounters, type SharedCounters } from '../counters/shared/sh
 import { systemClock as clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Config } from '../settings/config.ts';
-import { createCounterPast } from '../store/counter-past.ts';
-import { liveReplicas } from '../store/lease.ts';
-import { createSharedPast } from '../store/shared-past.ts';
+import { liveReplicas } from '../store/installation/lease.ts';
+import { createCounterPast } from '../store/past/counter-past.ts';
+import { createSharedPast } from '../store/past/shared-past.ts';
 import type { Stores } from './open-stores.ts';
 
 /** The counters of this process, alone or together with others. */

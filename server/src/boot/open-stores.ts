@@ -13,14 +13,14 @@ import { masterKeyName } from '../lib/secrets.ts';
 import type { Config } from '../settings/config.ts';
 import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
-import type { AuditTrail } from '../store/audit.ts';
-import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';
+import type { AuditTrail } from '../store/audit/audit.ts';
+import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
 import { type OpenDatabase, openDatabase, ping } from '../store/database.ts';
-import { openEmbedded } from '../store/embedded.ts';
-import { createHistory, type History } from '../store/history.ts';
-import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
-import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store/lease.ts';
-import { migrate, newestMigration } from '../store/migrate.ts';
+import { openEmbedded } from '../store/installation/embedded.ts';
+import { createHistory, type History } from '../store/installation/history.ts';
+import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation/installation.ts';
+import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store/installation/lease.ts';
+import { migrate, newestMigration } from '../store/installation/migrate.ts';
 import { newPartitions } from '../store/partitions.ts';
 
 /** Everything that outlives a request. */

@@ -1,6 +1,6 @@
 import type { Logger } from '../lib/log.ts';
+import { passedOver } from '../store/catalogue/passed-over.ts';
 import type { Database } from '../store/database.ts';
-import { passedOver } from '../store/passed-over.ts';
 
 const TOLD_MAX = 50;
 

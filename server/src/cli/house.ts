@@ -5,13 +5,13 @@ import { onceFree } from '../lib/once-free.ts';
 import type { Config } from '../settings/config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
-import { OPERATOR } from '../store/address-origins.ts';
-import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit.ts';
-import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit-heads.ts';
+import { OPERATOR } from '../store/accounts/address-origins.ts';
+import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit/audit.ts';
+import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
 import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
-import { openEmbedded } from '../store/embedded.ts';
-import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation.ts';
-import { migrate } from '../store/migrate.ts';
+import { openEmbedded } from '../store/installation/embedded.ts';
+import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation/installation.ts';
+import { migrate } from '../store/installation/migrate.ts';
 import type { CommandIo } from './command-io.ts';
 
 export interface House {

@@ -1,12 +1,12 @@
 import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
 import { newId } from '../lib/id.ts';
 import { hashedSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
-import { OPERATOR } from '../store/address-origins.ts';
-import { addProof } from '../store/address-proofs.ts';
-import * as adminTokens from '../store/admin-tokens.ts';
-import { rememberAppended } from '../store/audit.ts';
-import * as signIn from '../store/sign-in.ts';
-import { judgeToken } from '../store/token-facts.ts';
+import { OPERATOR } from '../store/accounts/address-origins.ts';
+import { addProof } from '../store/accounts/address-proofs.ts';
+import * as adminTokens from '../store/accounts/admin-tokens.ts';
+import * as signIn from '../store/accounts/sign-in.ts';
+import { judgeToken } from '../store/accounts/token-facts.ts';
+import { rememberAppended } from '../store/audit/audit.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
 import { appendAsOperator, type House, openHouse } from './house.ts';

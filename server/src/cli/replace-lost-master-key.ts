@@ -1,8 +1,8 @@
-import { rememberAppended } from '../store/audit.ts';
-import { openedBy, openInstallation, readInstallation } from '../store/installation.ts';
-import { servingProcesses } from '../store/lease.ts';
-import { closeAllChains, replaceContentKeys, replaceDataKeys } from '../store/lost-master-key.ts';
-import { migrate } from '../store/migrate.ts';
+import { rememberAppended } from '../store/audit/audit.ts';
+import { openedBy, openInstallation, readInstallation } from '../store/installation/installation.ts';
+import { servingProcesses } from '../store/installation/lease.ts';
+import { migrate } from '../store/installation/migrate.ts';
+import { closeAllChains, replaceContentKeys, replaceDataKeys } from '../store/sealing/lost-master-key.ts';
 import type { CommandIo } from './command-io.ts';
 import { appendAsOperator, openForKeys, operatorTrail } from './house.ts';
 import { asFailure, configOf } from './operator.ts';

@@ -1,11 +1,11 @@
 import { masterKeyName } from '../lib/secrets.ts';
 import { adoptNextMasterKey, dropNextMasterKey, nextMasterKeyFor } from '../settings/data-directory.ts';
 import { masterKeySource, readMasterKey } from '../settings/master-key.ts';
-import { rememberAppended } from '../store/audit.ts';
-import { bindContentKeys } from '../store/content-keys.ts';
+import { rememberAppended } from '../store/audit/audit.ts';
 import type { Database } from '../store/database.ts';
-import { openedBy, readInstallation } from '../store/installation.ts';
-import type { ServingProcess } from '../store/lease.ts';
+import { openedBy, readInstallation } from '../store/installation/installation.ts';
+import type { ServingProcess } from '../store/installation/lease.ts';
+import { bindContentKeys } from '../store/sealing/content-keys.ts';
 import {
   beginRotation,
   finishRotation,
@@ -13,7 +13,7 @@ import {
   processesWithout,
   refuseOlderProcesses,
   undoRotation,
-} from '../store/master-key-rotation.ts';
+} from '../store/sealing/master-key-rotation.ts';
 import type { CommandIo } from './command-io.ts';
 import { appendAsOperator, type House, openHouse } from './house.ts';
 import { asFailure, configOf } from './operator.ts';

@@ -1,7 +1,7 @@
 /** `npm run seed -- --organizations 10000 --keys 500000 --requests 10000000`: load-size data with progress. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SeedSize, type SeedTarget, seed, seedSecret } from '../store/seed.ts';
+import { type SeedSize, type SeedTarget, seed, seedSecret } from '../store/installation/seed.ts';
 
 /** A flag that cannot be read. Its message is the one line a person needs. */
 export class BadSeedFlag extends Error {}

@@ -4,11 +4,11 @@ import type { Logger } from '../lib/log.ts';
 import { hashedSecret, hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import type { Config } from '../settings/config.ts';
 import { keepNote, readNote } from '../settings/data-directory.ts';
-import * as adminTokens from '../store/admin-tokens.ts';
+import * as adminTokens from '../store/accounts/admin-tokens.ts';
 import type { Database } from '../store/database.ts';
-import type { Installation } from '../store/installation.ts';
-import * as organizations from '../store/organizations.ts';
-import { moveAdminToken } from '../store/peppers.ts';
+import type { Installation } from '../store/installation/installation.ts';
+import { moveAdminToken } from '../store/sealing/peppers.ts';
+import * as organizations from '../store/tenancy/organizations.ts';
 import { DEMO_MODEL, makeDemo } from './demo.ts';
 
 export interface WelcomeOptions {

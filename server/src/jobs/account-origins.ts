@@ -1,5 +1,5 @@
 /** After an upgrade: finds out how accounts came to be that were made before that was kept, so that their addresses count as what they are. */
-import { originUnknownAfter, settleOrigins } from '../store/address-origins.ts';
+import { originUnknownAfter, settleOrigins } from '../store/accounts/address-origins.ts';
 import { goOn, type Job } from './job.ts';
 
 const ACCOUNTS_AT_ONCE = 200;

@@ -1,5 +1,5 @@
 import type { ContentWrappers } from '../lib/secrets.ts';
-import { bindContentKeys } from '../store/content-keys.ts';
+import { bindContentKeys } from '../store/sealing/content-keys.ts';
 import { goOn, type Job } from './job.ts';
 
 /** Moves what versions before left: organizations' content keys that the master key wraps itself. */

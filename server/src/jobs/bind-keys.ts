@@ -1,4 +1,4 @@
-import { bindKeys } from '../store/key-seal.ts';
+import { bindKeys } from '../store/sealing/key-seal.ts';
 import type { Job } from './job.ts';
 
 /** Finishes what a start leaves undone while replicas of an older version may run: provider keys are sealed for their addresses. */

@@ -2,8 +2,8 @@
 import type { CredentialConfig, ProviderName } from '../domain/catalogue.ts';
 import { UnsealFailure } from '../lib/secrets.ts';
 import type { UpstreamModels } from '../providers/provider.ts';
-import * as checks from '../store/credential-checks.ts';
-import { openKey } from '../store/key-seal.ts';
+import * as checks from '../store/catalogue/credential-checks.ts';
+import { openKey } from '../store/sealing/key-seal.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 

@@ -1,5 +1,5 @@
 /** Closes what was written to audit chains without the audit key: all chains after an upgrade, and those that older replicas still write to. */
-import { type AuditTrail, closeUnkeyedChain, rememberAppended, unkeyedChains } from '../store/audit.ts';
+import { type AuditTrail, closeUnkeyedChain, rememberAppended, unkeyedChains } from '../store/audit/audit.ts';
 import { goOn, type Job } from './job.ts';
 
 const CHAINS_AT_ONCE = 500;

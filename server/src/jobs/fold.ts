@@ -9,8 +9,8 @@ import {
   toFoldAfter,
   wholeDrifts,
   wholeMarksAfter,
-} from '../store/fold-proof.ts';
-import { correctFold, dropOldFolds, FOLD_BEHIND_MS, foldAnew, foldBack, foldForward } from '../store/folds.ts';
+} from '../store/folds/fold-proof.ts';
+import { correctFold, dropOldFolds, FOLD_BEHIND_MS, foldAnew, foldBack, foldForward } from '../store/folds/folds.ts';
 import { DamagedRows } from './damaged-rows.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 

@@ -4,11 +4,11 @@ import { windowSpan } from '../domain/counter-spec.ts';
 import { type CounterSpec, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
 import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../domain/period.ts';
 import { budgetUsedPpm, judge, type UsedRule } from '../domain/standing.ts';
+import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
-import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/policy-columns.ts';
-import { settledUse } from '../store/settled-use.ts';
-import { type SpanQuestion, spanSums } from '../store/span-sums.ts';
-import * as standings from '../store/standings.ts';
+import * as standings from '../store/tenancy/standings.ts';
+import { settledUse } from '../store/usage/settled-use.ts';
+import { type SpanQuestion, spanSums } from '../store/usage/span-sums.ts';
 import { readable } from './readable.ts';
 
 export interface JudgeContext {

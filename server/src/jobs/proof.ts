@@ -4,16 +4,16 @@
  */
 import type { Counters, HeldReport } from '../counters/counters.ts';
 import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limit-plan.ts';
-import { activeAfter } from '../store/active-organizations.ts';
+import { inUse } from '../store/alerts/budget-watch.ts';
 import type { Apart } from '../store/apart.ts';
-import { inUse } from '../store/budget-watch.ts';
+import { modelLimitsFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
-import * as drifts from '../store/drifts.ts';
-import { correctFold } from '../store/folds.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
-import { modelLimitsFrom, rateLimitsFrom } from '../store/policy-columns.ts';
-import { hoursOf, repairCoarser, repairQuarters, repairUnits, rollupDrifts } from '../store/rollup-proof.ts';
-import type { Span } from '../store/usage-rows.ts';
+import { correctFold } from '../store/folds/folds.ts';
+import { activeAfter } from '../store/tenancy/active-organizations.ts';
+import type { OrganizationRow } from '../store/tenancy/organizations.ts';
+import * as drifts from '../store/usage/drifts.ts';
+import { hoursOf, repairCoarser, repairQuarters, repairUnits, rollupDrifts } from '../store/usage/rollup-proof.ts';
+import type { Span } from '../store/usage/usage-rows.ts';
 import type { Announcer } from './alerts/announce.ts';
 import { DamagedRows } from './damaged-rows.ts';
 import { goOn, type Job, type JobContext } from './job.ts';

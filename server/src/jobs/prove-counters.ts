@@ -11,9 +11,9 @@ import type { Counters, Readings } from '../counters/counters.ts';
 import { windowSpan } from '../domain/counter-spec.ts';
 import type { CounterSpec } from '../domain/limit-plan.ts';
 import type { Database } from '../store/database.ts';
-import * as drifts from '../store/drifts.ts';
-import { spanSums } from '../store/span-sums.ts';
-import { spendSince } from '../store/usage.ts';
+import * as drifts from '../store/usage/drifts.ts';
+import { spanSums } from '../store/usage/span-sums.ts';
+import { spendSince } from '../store/usage/usage.ts';
 
 /** Whose the counters are. `barrier`: everything settled before the call is stored when `work` begins, and nothing settled later. */
 export type CountersHeld =

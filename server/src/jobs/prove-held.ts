@@ -1,10 +1,10 @@
 /** Whether shared counters hold what the requests in flight hold of them: a slot that nobody gave back is in no ledger. */
 import type { HeldAmount } from '../counters/counters.ts';
 import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
+import { modelLimitsFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
-import type { OrganizationRow } from '../store/organizations.ts';
-import { modelLimitsFrom, rateLimitsFrom } from '../store/policy-columns.ts';
-import { slotScopesInUse } from '../store/slots-in-use.ts';
+import { slotScopesInUse } from '../store/past/slots-in-use.ts';
+import type { OrganizationRow } from '../store/tenancy/organizations.ts';
 import { readable } from './readable.ts';
 
 /** Has counters hold what requests in flight hold of them. Returns those that held something else. */

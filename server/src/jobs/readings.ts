@@ -1,11 +1,11 @@
 /** What metrics and the health page say of jobs, as of a moment ago: asked of the database now and then, never by whoever reads it. */
 import type { Clock } from '../lib/clock.ts';
-import { countUnowned } from '../store/admin-tokens.ts';
-import { backlog } from '../store/alert-deliveries.ts';
+import { countUnowned } from '../store/accounts/admin-tokens.ts';
+import { backlog } from '../store/alerts/alert-deliveries.ts';
 import type { Database } from '../store/database.ts';
-import * as drifts from '../store/drifts.ts';
-import { type FoldLag, foldLag } from '../store/fold-proof.ts';
-import * as runs from '../store/job-runs.ts';
+import { type FoldLag, foldLag } from '../store/folds/fold-proof.ts';
+import * as runs from '../store/installation/job-runs.ts';
+import * as drifts from '../store/usage/drifts.ts';
 
 export interface JobReadings {
   readonly drifts: { readonly open: number; readonly lastDay: number };

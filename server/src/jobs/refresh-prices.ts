@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ProviderName } from '../domain/catalogue.ts';
 import type { Price } from '../domain/price.ts';
 import { givenPrice } from '../domain/price-units.ts';
-import * as proposals from '../store/price-proposals.ts';
+import * as proposals from '../store/catalogue/price-proposals.ts';
 import type { Announcer } from './alerts/announce.ts';
 import type { Job } from './job.ts';
 

@@ -1,7 +1,7 @@
 /** What is kept only for a time: the request log and stored content. Months that nobody keeps anything of go whole. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPartition, newPartitions, partitionsOf } from '../store/partitions.ts';
-import { dropRows, isSpent, RETAINED_TABLES, type Retention } from '../store/retention.ts';
+import { dropRows, isSpent, RETAINED_TABLES, type Retention } from '../store/usage/retention.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
 const ROWS_AT_ONCE = 5_000;

@@ -9,7 +9,7 @@ import { fromDrizzle, type PgBoss, type Job as QueuedJob } from 'pg-boss';
 import { DELIVERY_MS_MAX } from '../domain/alert.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
-import * as runs from '../store/job-runs.ts';
+import * as runs from '../store/installation/job-runs.ts';
 import { newBoss } from './boss.ts';
 import type { Job, JobContext } from './job.ts';
 

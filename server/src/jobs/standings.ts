@@ -7,7 +7,7 @@
 import type { Counters } from '../counters/counters.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Database } from '../store/database.ts';
-import * as standings from '../store/standings.ts';
+import * as standings from '../store/tenancy/standings.ts';
 import { judgeOrganizations } from './judge-organizations.ts';
 
 export interface StandingsOptions {

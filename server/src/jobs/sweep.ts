@@ -1,10 +1,11 @@
 /** What ran out is taken away, and what was left lying is put back in line. */
-import * as deliveries from '../store/alert-deliveries.ts';
+
+import { dropExpired } from '../store/accounts/sign-in.ts';
+import * as deliveries from '../store/alerts/alert-deliveries.ts';
 import type { Database } from '../store/database.ts';
-import * as runs from '../store/job-runs.ts';
-import { dropDeadReplicas } from '../store/lease.ts';
-import { dropOldAnswers } from '../store/leftovers.ts';
-import { dropExpired } from '../store/sign-in.ts';
+import * as runs from '../store/installation/job-runs.ts';
+import { dropDeadReplicas } from '../store/installation/lease.ts';
+import { dropOldAnswers } from '../store/installation/leftovers.ts';
 import type { Enqueue } from './alerts/announce.ts';
 import type { Job, JobContext } from './job.ts';
 

@@ -1,6 +1,6 @@
 /** Admin tokens that nobody owns: until they end, the log says each of them once a day. */
-import type { AdminTokenRow } from '../store/admin-tokens.ts';
-import * as adminTokens from '../store/admin-tokens.ts';
+import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
+import * as adminTokens from '../store/accounts/admin-tokens.ts';
 import type { Job } from './job.ts';
 
 /** So many are named in one line; the console lists them all. */

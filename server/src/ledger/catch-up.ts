@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import type { RowBatch, RowPosition, RowSource } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
-import type { History } from '../store/history.ts';
+import type { History } from '../store/installation/history.ts';
 import type { Partitions } from '../store/partitions.ts';
 
 /** `failed_over`: all rows that are kept are stored again, and `stored_again` says how many of them the database had lost. */

@@ -6,9 +6,9 @@ import type { QueryResultRow } from 'pg';
 import { localDays } from '../domain/folded-span.ts';
 import { LINE_TAGS, TAGS_MARK } from '../domain/settled-rows.ts';
 import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
-import { ADDED, eachScope, type FoldedScopes } from '../store/fold-statement.ts';
-import { type FoldMark, wideUntilMs } from '../store/folds.ts';
-import { QUARTER_MS } from '../store/usage-rows.ts';
+import { ADDED, eachScope, type FoldedScopes } from '../store/folds/fold-statement.ts';
+import { type FoldMark, wideUntilMs } from '../store/folds/folds.ts';
+import { QUARTER_MS } from '../store/usage/usage-rows.ts';
 import { storeLinesAnd } from './ledger-statement.ts';
 
 /** The fold is an hour behind. A statement that stores rows younger than this is over long before it comes by. */

@@ -25,8 +25,8 @@ import {
   UNIT_ROLLUP_KEY,
   UNIT_ROLLUP_SUMS,
   unitsOf,
-} from '../store/rollup-columns.ts';
-import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/units-of-row.ts';
+} from '../store/usage/rollup-columns.ts';
+import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/usage/units-of-row.ts';
 
 /** A field of a line, as text; null when it is empty. Arrays count from one. */
 const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;

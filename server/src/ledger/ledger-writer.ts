@@ -6,7 +6,7 @@ import { appendFileSync } from 'node:fs';
 import type { RowBatch, RowPosition } from '../domain/settled-rows.ts';
 import { describeDefect } from '../lib/defect.ts';
 import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from '../store/errors.ts';
-import type { Follower } from '../store/stored-since.ts';
+import type { Follower } from '../store/past/stored-since.ts';
 import { CatchUp, OtherHistory } from './catch-up.ts';
 import type { LedgerLag, LedgerWriter, LedgerWriterOptions } from './ledger-writing.ts';
 import { LineStore, lineOf } from './line-store.ts';

@@ -3,9 +3,9 @@ import type { RowBatch, RowSource } from '../domain/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DefectFacts } from '../lib/defect.ts';
 import type { OpenDatabase } from '../store/database.ts';
-import type { History } from '../store/history.ts';
+import type { History } from '../store/installation/history.ts';
 import type { Partitions } from '../store/partitions.ts';
-import type { Follower } from '../store/stored-since.ts';
+import type { Follower } from '../store/past/stored-since.ts';
 import type { CatchUpEvent } from './catch-up.ts';
 
 export interface LedgerWriterOptions {

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
 import type { Partitions } from '../store/partitions.ts';
-import { StoredSince } from '../store/stored-since.ts';
+import { StoredSince } from '../store/past/stored-since.ts';
 import { type CatchUp, OtherHistory } from './catch-up.ts';
 import { LATE_AFTER_MS, type RunQuery, rowsBefore, storeLate } from './late-rows.ts';
 import { STORE_LINES, STORE_TAGGED_LINES } from './ledger-statement.ts';

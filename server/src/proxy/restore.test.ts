@@ -4,7 +4,7 @@ import type { Catalogue } from '../domain/catalogue.ts';
 import { rulesOfScope } from '../domain/limit-plan.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, Scope, ScopePolicy, TeamConfig } from '../domain/tenancy.ts';
 import { StoreUnavailable } from '../store/errors.ts';
-import type { RecentUse } from '../store/usage.ts';
+import type { RecentUse } from '../store/usage/usage.ts';
 import { type Restored, restoreRecent } from './restore.ts';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:30Z');

@@ -3,7 +3,7 @@ import type { Catalogue } from '../domain/catalogue.ts';
 import { type LimitPlan, planLimits } from '../domain/limit-plan.ts';
 import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
 import { isStoreUnavailable } from '../store/errors.ts';
-import type { RecentUse } from '../store/usage.ts';
+import type { RecentUse } from '../store/usage/usage.ts';
 import { unlimitedTeam } from './standing.ts';
 
 export interface RestoreSources {

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { effectiveAccess } from '../../src/domain/access.ts';
-import { loadCatalogue, loadOrganization } from '../../src/store/config.ts';
+import { loadCatalogue, loadOrganization } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';

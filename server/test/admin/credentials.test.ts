@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { UnsealFailure } from '../../src/lib/secrets.ts';
-import { openKey, sealKey } from '../../src/store/key-seal.ts';
 import * as schema from '../../src/store/schema.ts';
+import { openKey, sealKey } from '../../src/store/sealing/key-seal.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';
 import { must, withAdmin } from './support.ts';

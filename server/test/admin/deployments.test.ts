@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../src/store/config.ts';
+import { loadCatalogue } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';

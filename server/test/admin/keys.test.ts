@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hashSecret } from '../../src/lib/secrets.ts';
-import { configVersions, findKeyByHash } from '../../src/store/config.ts';
+import { configVersions, findKeyByHash } from '../../src/store/configuration/config.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from './support.ts';
 

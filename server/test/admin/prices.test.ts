@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../src/store/config.ts';
+import { loadCatalogue } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { withDatabase } from '../support/database.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';

@@ -14,7 +14,7 @@ import { noMailer } from '../../src/identity/mail/mailer.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { newId } from '../../src/lib/id.ts';
 import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
-import * as adminTokens from '../../src/store/admin-tokens.ts';
+import * as adminTokens from '../../src/store/accounts/admin-tokens.ts';
 import { testTrail } from '../support/audit-trail.ts';
 import type { GivenDatabase } from '../support/database.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { tellPassedOver } from '../../src/boot/tell-passed-over.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
-import { passedOver } from '../../src/store/passed-over.ts';
+import { passedOver } from '../../src/store/catalogue/passed-over.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 import { freshName, makeDeployment, upstream } from './catalogue-support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadCatalogue } from '../../src/store/config.ts';
+import { loadCatalogue } from '../../src/store/configuration/config.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { freshName, labelTarget, makeDeployment, makeModel, upstream } from './catalogue-support.ts';
 import { makeOrganization, must, withAdmin } from './support.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { open } from '../../src/lib/secrets.ts';
-import * as webhooks from '../../src/store/webhooks.ts';
+import * as webhooks from '../../src/store/alerts/webhooks.ts';
 import { checkWebhookUrl, createAddressPolicy } from '../../src/upstream/address-policy.ts';
 import { withDatabase } from '../support/database.ts';
 import { JOBS, makeOrganization, must, withAdmin } from './support.ts';

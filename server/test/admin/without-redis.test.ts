@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { AdminDeps } from '../../src/admin/deps.ts';
 import { CountersAway } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
-import { spendSince } from '../../src/store/usage.ts';
+import { spendSince } from '../../src/store/usage/usage.ts';
 import { asActor, listenTo } from '../live/listen.ts';
 import { withDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';

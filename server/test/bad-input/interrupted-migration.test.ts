@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/installation/migrate.ts';
 import { TEST_POSTGRES_VARIABLE } from '../support/database.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../src/store/migrations/', import.meta.url));
 const PROGRAM = `
   const { openDatabase } = await import(${JSON.stringify(new URL('../../src/store/database.ts', import.meta.url).href)});
-  const { migrate } = await import(${JSON.stringify(new URL('../../src/store/migrate.ts', import.meta.url).href)});
+  const { migrate } = await import(${JSON.stringify(new URL('../../src/store/installation/migrate.ts', import.meta.url).href)});
   await migrate(openDatabase({ url: process.argv[1] }));
 `;
 const server = process.env[TEST_POSTGRES_VARIABLE];

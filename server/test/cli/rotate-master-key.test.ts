@@ -14,13 +14,13 @@ import {
   wrapKey,
 } from '../../src/lib/secrets.ts';
 import { masterKeyFor } from '../../src/settings/data-directory.ts';
-import * as adminTokens from '../../src/store/admin-tokens.ts';
-import { COMMAND_HEADS_FILE, openAuditHeads } from '../../src/store/audit-heads.ts';
-import { verifyAuditChain } from '../../src/store/audit-proof.ts';
+import * as adminTokens from '../../src/store/accounts/admin-tokens.ts';
+import { COMMAND_HEADS_FILE, openAuditHeads } from '../../src/store/audit/audit-heads.ts';
+import { verifyAuditChain } from '../../src/store/audit/audit-proof.ts';
 import type { Database } from '../../src/store/database.ts';
-import { openEmbedded } from '../../src/store/embedded.ts';
-import { type Installation, openInstallation } from '../../src/store/installation.ts';
-import { acquireLease } from '../../src/store/lease.ts';
+import { openEmbedded } from '../../src/store/installation/embedded.ts';
+import { type Installation, openInstallation } from '../../src/store/installation/installation.ts';
+import { acquireLease } from '../../src/store/installation/lease.ts';
 import * as schema from '../../src/store/schema.ts';
 import { temporaryDirectory } from '../prove/gateway.ts';
 import { putDatabase } from '../prove/prepared-database.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import * as accounts from '../../src/store/accounts.ts';
+import * as accounts from '../../src/store/accounts/accounts.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { makeAuthenticator } from './authenticator.ts';

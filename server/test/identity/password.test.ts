@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { renderLetter } from '../../src/identity/mail/letter.ts';
 import { createSmtpMailer } from '../../src/identity/mail/smtp-mailer.ts';
-import * as accounts from '../../src/store/accounts.ts';
+import * as accounts from '../../src/store/accounts/accounts.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { openMailSink, type Received } from '../invitations/mail-sink.ts';
 import { withDatabase } from '../support/database.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import * as signIn from '../../src/store/sign-in.ts';
+import * as signIn from '../../src/store/accounts/sign-in.ts';
 import { must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { type Browser, browse, makePerson, PASSWORD, signedIn } from './support.ts';

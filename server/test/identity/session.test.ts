@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import * as accounts from '../../src/store/accounts.ts';
+import * as accounts from '../../src/store/accounts/accounts.ts';
 import { makeOrganization, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { browse, makePerson, PASSWORD, signedIn } from './support.ts';

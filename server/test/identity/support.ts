@@ -2,9 +2,9 @@
 
 import { makeFirstAdminLink } from '../../src/admin/first-admin-link.ts';
 import { newId } from '../../src/lib/id.ts';
-import * as accounts from '../../src/store/accounts.ts';
-import { addProof } from '../../src/store/address-proofs.ts';
-import * as signIn from '../../src/store/sign-in.ts';
+import * as accounts from '../../src/store/accounts/accounts.ts';
+import { addProof } from '../../src/store/accounts/address-proofs.ts';
+import * as signIn from '../../src/store/accounts/sign-in.ts';
 import type { AdminWorld, Answer, Headers } from '../admin/support.ts';
 
 export const PASSWORD = 'seven green umbrellas';

@@ -1,7 +1,7 @@
 /** How long an answer takes must not tell whether an address has an account. Compared within one run, as ratios. */
 import { expect, test } from 'vitest';
 import { newId } from '../../src/lib/id.ts';
-import * as accounts from '../../src/store/accounts.ts';
+import * as accounts from '../../src/store/accounts/accounts.ts';
 import { withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';
 import { browse, makePerson } from './support.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Mailer } from '../../src/identity/mail/mailer.ts';
 import { createSmtpMailer } from '../../src/identity/mail/smtp-mailer.ts';
 import { accountOriginsJob } from '../../src/jobs/account-origins.ts';
-import { originUnknownAfter } from '../../src/store/address-origins.ts';
+import { originUnknownAfter } from '../../src/store/accounts/address-origins.ts';
 import { makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { browse, firstAdminToken, PASSWORD } from '../identity/support.ts';
 import { type MailSink, openMailSink } from '../invitations/mail-sink.ts';

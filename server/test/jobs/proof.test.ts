@@ -5,8 +5,8 @@ import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/lim
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { type ProofOptions, proofJob, repairJob } from '../../src/jobs/proof.ts';
 import type { CountersHeld } from '../../src/jobs/prove-counters.ts';
-import { listMany } from '../../src/store/budgets.ts';
-import { spendSince } from '../../src/store/usage.ts';
+import { listMany } from '../../src/store/tenancy/budgets.ts';
+import { spendSince } from '../../src/store/usage/usage.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';

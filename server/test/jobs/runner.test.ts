@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
-import * as runs from '../../src/store/job-runs.ts';
+import * as runs from '../../src/store/installation/job-runs.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { openReplica, type Replica, until } from './support.ts';
 

@@ -11,8 +11,8 @@ import { createRefresh } from '../../src/jobs/standings.ts';
 import { requeueJob } from '../../src/jobs/sweep.ts';
 import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import type { OrganizationToJudge } from '../../src/store/standings.ts';
-import { spendSince } from '../../src/store/usage.ts';
+import type { OrganizationToJudge } from '../../src/store/tenancy/standings.ts';
+import { spendSince } from '../../src/store/usage/usage.ts';
 import { createAddressPolicy } from '../../src/upstream/address-policy.ts';
 import { createWebhookPost } from '../../src/upstream/webhook-post.ts';
 

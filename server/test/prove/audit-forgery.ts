@@ -3,7 +3,7 @@
  * fits, heads are moved. Each way is done to an organization of its own; the gateway then names the event.
  */
 import { chainHash, GENESIS_HASH } from '../../src/domain/audit-chain.ts';
-import { eventOf } from '../../src/store/audit.ts';
+import { eventOf } from '../../src/store/audit/audit.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';

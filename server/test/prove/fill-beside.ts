@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import { nextToFill } from '../../src/store/fold-proof.ts';
+import { nextToFill } from '../../src/store/folds/fold-proof.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 import type { Key } from './tenant.ts';

@@ -1,5 +1,5 @@
 /** What is asked of lists and reports at load size. The seeder's names are `Seed 17`, its keys `key-4711`. */
-import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../src/store/organization-list.ts';
+import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../src/store/tenancy/organization-list.ts';
 
 type Ask = (path: string) => Promise<unknown>;
 

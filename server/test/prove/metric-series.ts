@@ -5,7 +5,7 @@ import { openStores } from '../../src/boot/open-stores.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { hashSecret } from '../../src/lib/secrets.ts';
 import { readConfig } from '../../src/settings/config.ts';
-import { seed, seedSecret } from '../../src/store/seed.ts';
+import { seed, seedSecret } from '../../src/store/installation/seed.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
 import { putDatabase } from './prepared-database.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';

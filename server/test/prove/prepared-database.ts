@@ -5,7 +5,7 @@ import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { masterKeyFor } from '../../src/settings/data-directory.ts';
 import { databaseOver } from '../../src/store/database.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/installation/migrate.ts';
 import { inProcessPool } from '../support/in-process.ts';
 
 /** Puts a migrated, empty database into a gateway's new data directory, and the key for what will be sealed in it unless a setting gives one. */

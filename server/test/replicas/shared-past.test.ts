@@ -13,7 +13,7 @@ import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { requestId, restampRequestId } from '../../src/lib/id.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
-import { createSharedPast } from '../../src/store/shared-past.ts';
+import { createSharedPast } from '../../src/store/past/shared-past.ts';
 import { calendar, DAY_MS, HOUR, IN_FLIGHT } from '../counters/testing.ts';
 import { hasPostgres, withDatabase } from '../support/database.ts';
 import { openTestJournal, temporaryDirectory } from '../support/journals.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { takeChanges } from '../../src/store/standings.ts';
+import { takeChanges } from '../../src/store/tenancy/standings.ts';
 import { makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';

@@ -1,7 +1,7 @@
 /** The refresher of standings over a suite's database. */
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { createRefresh, type RefreshOptions } from '../../src/jobs/standings.ts';
-import { spendSince } from '../../src/store/usage.ts';
+import { spendSince } from '../../src/store/usage/usage.ts';
 import type { AdminWorld } from '../admin/support.ts';
 
 /** A refresher of its own over the suite's database, with counters that ask the ledger. */

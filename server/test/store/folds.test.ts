@@ -11,12 +11,12 @@ import { STORE_LINES } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
-import { recentDrifts, recentMarksAfter, wholeDrifts, wholeMarksAfter } from '../../src/store/fold-proof.ts';
-import { asFolded, foldedSums, marksOf } from '../../src/store/folded-past.ts';
-import { correctFold, dropOldFolds, foldAnew, foldBack, foldForward } from '../../src/store/folds.ts';
+import { recentDrifts, recentMarksAfter, wholeDrifts, wholeMarksAfter } from '../../src/store/folds/fold-proof.ts';
+import { correctFold, dropOldFolds, foldAnew, foldBack, foldForward } from '../../src/store/folds/folds.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
+import { asFolded, foldedSums, marksOf } from '../../src/store/past/folded-past.ts';
 import { organizations } from '../../src/store/schema.ts';
-import { spendSince } from '../../src/store/usage.ts';
+import { spendSince } from '../../src/store/usage/usage.ts';
 import { type GivenDatabase, onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 

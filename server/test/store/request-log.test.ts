@@ -5,6 +5,7 @@ import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { InvalidCursor, totalOf } from '../../src/store/paging.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
+import * as schema from '../../src/store/schema.ts';
 import {
   findContent,
   findDecision,
@@ -14,8 +15,7 @@ import {
   listRequests,
   type RequestFilter,
   requestsQuery,
-} from '../../src/store/request-log.ts';
-import * as schema from '../../src/store/schema.ts';
+} from '../../src/store/usage/request-log.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 

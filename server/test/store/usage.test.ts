@@ -8,8 +8,8 @@ import { requestId } from '../../src/lib/id.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 import * as schema from '../../src/store/schema.ts';
-import { type CounterScope, recentAdmissions, spendSince } from '../../src/store/usage.ts';
-import { reportUsage, TooManyIntervals, type UsageGroup, type UsageQuestion } from '../../src/store/usage-report.ts';
+import { type CounterScope, recentAdmissions, spendSince } from '../../src/store/usage/usage.ts';
+import { reportUsage, TooManyIntervals, type UsageGroup, type UsageQuestion } from '../../src/store/usage/usage-report.ts';
 import { onEveryDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../support/records.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { databaseOver, openDatabase } from '../../src/store/database.ts';
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/installation/migrate.ts';
 import { useBundle } from './bundled-program.ts';
 import { SNAPSHOT_VARIABLE, TEMPLATE, TEST_POSTGRES_VARIABLE } from './database.ts';
 import { inProcessPool } from './in-process.ts';

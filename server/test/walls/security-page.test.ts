@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/domain/permission.ts';
 import { newId } from '../../src/lib/id.ts';
-import { addProof } from '../../src/store/address-proofs.ts';
+import { addProof } from '../../src/store/accounts/address-proofs.ts';
 import { accounts, adminTokens, credentials, keys, twoFactors } from '../../src/store/schema.ts';
 import { upstream } from '../admin/catalogue-support.ts';
 import { type Client, makeOrganization, must, withAdmin } from '../admin/support.ts';

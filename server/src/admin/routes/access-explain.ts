@@ -3,12 +3,12 @@ import { type AccessExplanation, type AccessLevels, type AccessStep, explainTarg
 import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
 import { stepBody } from '../../domain/decision-view.ts';
 import { can } from '../../domain/permission.ts';
-import * as reaching from '../../store/access-reaching.ts';
-import * as keys from '../../store/keys.ts';
-import * as memberships from '../../store/memberships.ts';
-import { accessChoiceFrom, organizationAccessFrom } from '../../store/policy-columns.ts';
-import * as teams from '../../store/teams.ts';
-import { organizationOf } from '../../store/tenant-objects.ts';
+import * as reaching from '../../store/access/access-reaching.ts';
+import { accessChoiceFrom, organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as teams from '../../store/tenancy/teams.ts';
+import { organizationOf } from '../../store/tenancy/tenant-objects.ts';
 import { accessCatalogue } from '../access-fields.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { AccessGroupRow } from '../../store/access-groups.ts';
-import * as groups from '../../store/access-groups.ts';
-import * as holders from '../../store/access-holders.ts';
+import type { AccessGroupRow } from '../../store/access/access-groups.ts';
+import * as groups from '../../store/access/access-groups.ts';
+import * as holders from '../../store/access/access-holders.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { type Change, isUnchanged } from '../change.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ADDRESS_PROOFS, METHOD_ORIGINS } from '../../domain/address.ts';
 import { isOwn } from '../../domain/permission.ts';
-import { addProof, listProofs, provedSince } from '../../store/address-proofs.ts';
-import * as signIn from '../../store/sign-in.ts';
+import { addProof, listProofs, provedSince } from '../../store/accounts/address-proofs.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
 import { accountObject, accountOut, loadAccount, viewAccount, viewProof } from '../account-view.ts';
 import { change } from '../change.ts';
 import { idParams, instantOut, isoOrNull } from '../fields.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { isOwn, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import { countOtherAdmins } from '../../store/account-facts.ts';
-import type { AccountRow } from '../../store/accounts.ts';
-import * as accounts from '../../store/accounts.ts';
-import { ADDRESS_FILTERS } from '../../store/address-proofs.ts';
-import * as signIn from '../../store/sign-in.ts';
+import { countOtherAdmins } from '../../store/accounts/account-facts.ts';
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { ADDRESS_FILTERS } from '../../store/accounts/address-proofs.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
 import { accountFacts, accountObject, accountOut, loadAccount, viewAccount, viewAccounts } from '../account-view.ts';
 import { requireAdmissible } from '../admissible.ts';
 import type { AdminCall } from '../call.ts';

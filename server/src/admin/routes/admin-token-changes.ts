@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { AdminTokenRow } from '../../store/admin-tokens.ts';
-import * as adminTokens from '../../store/admin-tokens.ts';
-import * as tokenAccounts from '../../store/token-accounts.ts';
-import { grantOfToken, judgeToken } from '../../store/token-facts.ts';
+import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
+import { grantOfToken, judgeToken } from '../../store/accounts/token-facts.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change, isUnchanged } from '../change.ts';
 import { id, idParams, name } from '../fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ALERT_TYPES } from '../../domain/alert.ts';
-import * as alerts from '../../store/alert-events.ts';
+import * as alerts from '../../store/alerts/alert-events.ts';
 import { reachWithin } from '../authorize.ts';
 import { id, instantOut, isoOf } from '../fields.ts';
 import { listQuery } from '../lists.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type AccessLevels, explainTarget } from '../../domain/access.ts';
 import type { Catalogue } from '../../domain/catalogue.ts';
-import * as organizations from '../../store/organizations.ts';
-import { organizationAccessFrom, organizationAccessToColumns } from '../../store/policy-columns.ts';
+import { organizationAccessFrom, organizationAccessToColumns } from '../../store/configuration/policy-columns.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import {
   accessCatalogue,
   grants,

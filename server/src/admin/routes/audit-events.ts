@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { AuditEvent, AuditFilter, ChainedEvent } from '../../store/audit.ts';
-import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents } from '../../store/audit.ts';
-import { type AuditVerdict, verifyAuditChain } from '../../store/audit-proof.ts';
-import * as organizations from '../../store/organizations.ts';
+import type { AuditEvent, AuditFilter, ChainedEvent } from '../../store/audit/audit.ts';
+import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents } from '../../store/audit/audit.ts';
+import { type AuditVerdict, verifyAuditChain } from '../../store/audit/audit-proof.ts';
 import { totalOf } from '../../store/paging.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import { csvFile, jsonLines, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import { csvLine } from '../csv.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { can } from '../../domain/permission.ts';
-import * as groups from '../../store/access-groups.ts';
-import * as targets from '../../store/callable-targets.ts';
-import * as deployments from '../../store/deployments.ts';
+import * as groups from '../../store/access/access-groups.ts';
+import * as targets from '../../store/catalogue/callable-targets.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
 import { accessCatalogue } from '../access-fields.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CredentialConfig } from '../../domain/catalogue.ts';
-import * as credentials from '../../store/credentials.ts';
+import * as credentials from '../../store/catalogue/credentials.ts';
 import type { AdminCall } from '../call.ts';
 import { id, idParams } from '../fields.ts';
 import * as load from '../load.ts';

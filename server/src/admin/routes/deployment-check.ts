@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DeploymentConfig } from '../../domain/catalogue.ts';
-import * as credentials from '../../store/credentials.ts';
+import * as credentials from '../../store/catalogue/credentials.ts';
 import type { AdminCall } from '../call.ts';
 import { deploymentConfig } from '../deployment-config.ts';
 import { columnsOf, createBody, NEW_DEPLOYMENT } from '../deployment-fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { DeploymentRow } from '../../store/deployments.ts';
-import * as deployments from '../../store/deployments.ts';
+import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { insertDeployment, patchDeployment, removeDeployment } from '../deployment-changes.ts';

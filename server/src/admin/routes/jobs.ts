@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import * as drifts from '../../store/drifts.ts';
-import * as runs from '../../store/job-runs.ts';
+import * as runs from '../../store/installation/job-runs.ts';
+import * as drifts from '../../store/usage/drifts.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { instantOut, isoOf, isoOrNull } from '../fields.ts';

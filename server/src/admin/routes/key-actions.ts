@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as keys from '../../store/keys.ts';
+import * as keys from '../../store/tenancy/keys.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { idParams, instantOut, isoOf } from '../fields.ts';

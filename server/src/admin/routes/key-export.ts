@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RATE_LIMITS } from '../../domain/rate-limit.ts';
-import * as keys from '../../store/keys.ts';
+import * as keys from '../../store/tenancy/keys.ts';
 import { csvFile, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import { id } from '../fields.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { can, isOwn } from '../../domain/permission.ts';
-import * as accounts from '../../store/accounts.ts';
-import type { KeyRow } from '../../store/keys.ts';
-import * as keys from '../../store/keys.ts';
-import { accessChoiceFrom, accessChoiceToColumns } from '../../store/policy-columns.ts';
-import * as teams from '../../store/teams.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
+import type { KeyRow } from '../../store/tenancy/keys.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as teams from '../../store/tenancy/teams.ts';
 import { accessCatalogue, patchedChoice, requireWithinParent } from '../access-fields.ts';
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money.ts';
-import { REVIEW_REASONS, type ReviewedEntry, reviewLedger } from '../../store/ledger-review.ts';
-import { namesOf } from '../../store/names-of-ids.ts';
 import { pageLimit } from '../../store/paging.ts';
+import { namesOf } from '../../store/tenancy/names-of-ids.ts';
+import { REVIEW_REASONS, type ReviewedEntry, reviewLedger } from '../../store/usage/ledger-review.ts';
 import { instant, instantOut } from '../fields.ts';
 import { listQuery } from '../lists.ts';
 import * as load from '../load.ts';

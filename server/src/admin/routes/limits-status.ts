@@ -1,5 +1,5 @@
 import type { Scope } from '../../domain/tenancy.ts';
-import * as organizations from '../../store/organizations.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../call.ts';
 import { idParams } from '../fields.ts';
 import { type LimitsStatus, limitsStatus, limitsStatusOut, type ScopeOfLimits } from '../limits-status.ts';

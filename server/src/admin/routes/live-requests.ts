@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Reach, reachOf } from '../../domain/permission.ts';
 import type { EndRecord } from '../../ledger/records.ts';
-import * as accounts from '../../store/accounts.ts';
-import type { RequestFilter } from '../../store/request-log.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import type { RequestFilter } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../call.ts';
 import { Problem } from '../problem.ts';
 import { renderRequest, rowsOfRecord } from '../request-view.ts';

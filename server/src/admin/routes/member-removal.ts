@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { OrganizationRole } from '../../domain/permission.ts';
-import type { Member } from '../../store/memberships.ts';
-import * as memberships from '../../store/memberships.ts';
-import * as teamMembers from '../../store/team-members.ts';
+import type { Member } from '../../store/tenancy/memberships.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as teamMembers from '../../store/tenancy/team-members.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';
 import { flag, id } from '../fields.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { can, ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import * as accounts from '../../store/accounts.ts';
-import type { Member } from '../../store/memberships.ts';
-import * as memberships from '../../store/memberships.ts';
-import * as organizations from '../../store/organizations.ts';
-import { accessChoiceFrom, accessChoiceToColumns } from '../../store/policy-columns.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
+import type { Member } from '../../store/tenancy/memberships.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import { accessCatalogue, choice, patchedChoice, requireWithinParent } from '../access-fields.ts';
 import { requireAdmissible } from '../admissible.ts';
 import { authorize, reachWithin } from '../authorize.ts';

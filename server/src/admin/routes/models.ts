@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../../domain/permission.ts';
-import * as groups from '../../store/access-groups.ts';
-import * as targets from '../../store/callable-targets.ts';
-import * as deployments from '../../store/deployments.ts';
-import type { ModelRow } from '../../store/models.ts';
-import * as models from '../../store/models.ts';
+import * as groups from '../../store/access/access-groups.ts';
+import * as targets from '../../store/catalogue/callable-targets.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
+import type { ModelRow } from '../../store/catalogue/models.ts';
+import * as models from '../../store/catalogue/models.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { type Change, isUnchanged } from '../change.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { can } from '../../domain/permission.ts';
-import { namesOf } from '../../store/names-of-ids.ts';
+import { namesOf } from '../../store/tenancy/names-of-ids.ts';
 import { reachWithin } from '../authorize.ts';
 import { id } from '../fields.ts';
 import * as load from '../load.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as organizationList from '../../store/organization-list.ts';
+import * as organizationList from '../../store/tenancy/organization-list.ts';
 import { csvFile, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import { id } from '../fields.ts';

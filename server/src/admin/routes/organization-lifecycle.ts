@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import * as adminTokens from '../../store/admin-tokens.ts';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import type { Database } from '../../store/database.ts';
-import * as keys from '../../store/keys.ts';
-import type { OrganizationRow } from '../../store/organizations.ts';
-import * as organizations from '../../store/organizations.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { flag, idParams } from '../fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import * as organizationList from '../../store/organization-list.ts';
-import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../store/organization-list.ts';
+import * as organizationList from '../../store/tenancy/organization-list.ts';
+import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../store/tenancy/organization-list.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../lists.ts';

@@ -2,9 +2,15 @@ import { z } from 'zod';
 import { formatUsd } from '../../domain/money.ts';
 import { can } from '../../domain/permission.ts';
 import { SCOPES } from '../../domain/tenancy.ts';
-import type { OrganizationRow } from '../../store/organizations.ts';
-import * as overview from '../../store/overview.ts';
-import { intervalStarts, reportUsage, type UsageGroup, type UsageLine, type UsageReport } from '../../store/usage-report.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import * as overview from '../../store/usage/overview.ts';
+import {
+  intervalStarts,
+  reportUsage,
+  type UsageGroup,
+  type UsageLine,
+  type UsageReport,
+} from '../../store/usage/usage-report.ts';
 import { reachWithin } from '../authorize.ts';
 import { closestBudgets } from '../budgets-closest.ts';
 import type { AdminCall } from '../call.ts';

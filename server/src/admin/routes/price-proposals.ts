@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ProviderName } from '../../domain/catalogue.ts';
 import { givenPrice } from '../../domain/price-units.ts';
-import * as deployments from '../../store/deployments.ts';
-import * as proposals from '../../store/price-proposals.ts';
-import * as prices from '../../store/prices.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
+import * as proposals from '../../store/catalogue/price-proposals.ts';
+import * as prices from '../../store/catalogue/prices.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { change, isUnchanged } from '../change.ts';
 import { deploymentEvent } from '../deployment-view.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { givenPrice, NO_PRICE } from '../../domain/price-units.ts';
-import * as deployments from '../../store/deployments.ts';
-import type { PriceRow } from '../../store/prices.ts';
-import * as prices from '../../store/prices.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
+import type { PriceRow } from '../../store/catalogue/prices.ts';
+import * as prices from '../../store/catalogue/prices.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { deploymentEvent, providerName } from '../deployment-view.ts';
 import { id, instant, instantOut, isoOf } from '../fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { RequestFilter } from '../../store/request-log.ts';
-import * as log from '../../store/request-log.ts';
+import type { RequestFilter } from '../../store/usage/request-log.ts';
+import * as log from '../../store/usage/request-log.ts';
 import { csvFile, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import type { Cell } from '../csv.ts';

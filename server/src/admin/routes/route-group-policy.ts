@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { simulateRouting } from '../../domain/simulated-routing.ts';
-import * as deployments from '../../store/deployments.ts';
-import * as policies from '../../store/route-group-policies.ts';
-import type { RouteGroupRow } from '../../store/route-groups.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
+import * as policies from '../../store/catalogue/route-group-policies.ts';
+import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { deploymentConfig } from '../deployment-config.ts';

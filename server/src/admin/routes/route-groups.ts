@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../../domain/permission.ts';
-import * as accessGroups from '../../store/access-groups.ts';
-import type { RouteGroupRow } from '../../store/route-groups.ts';
-import * as routeGroups from '../../store/route-groups.ts';
+import * as accessGroups from '../../store/access/access-groups.ts';
+import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
+import * as routeGroups from '../../store/catalogue/route-groups.ts';
 import type { AdminCall } from '../call.ts';
 import { changeCatalogue } from '../catalogue-change.ts';
 import { idParams, instantOut, isoOf, metadataOut } from '../fields.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { can } from '../../domain/permission.ts';
-import * as routeGroups from '../../store/route-groups.ts';
-import { searchNamed } from '../../store/search.ts';
+import * as routeGroups from '../../store/catalogue/route-groups.ts';
+import { searchNamed } from '../../store/tenancy/search.ts';
 import { accessCatalogue } from '../access-fields.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';

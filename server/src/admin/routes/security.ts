@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import * as adminTokens from '../../store/admin-tokens.ts';
-import * as keys from '../../store/keys.ts';
-import * as memberships from '../../store/memberships.ts';
-import type { OrganizationRow } from '../../store/organizations.ts';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import { PERSON_FINDINGS, type PersonFinding } from '../../store/accounts/person-findings.ts';
+import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import { pageOfSorted } from '../../store/paging.ts';
-import { PERSON_FINDINGS, type PersonFinding } from '../../store/person-findings.ts';
-import { organizationAccessFrom } from '../../store/policy-columns.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import { accessCatalogue } from '../access-fields.ts';
 import { csvFile, textOut } from '../answer.ts';
 import { reachWithin } from '../authorize.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { capabilitiesOf } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import type { ServiceAccountRow } from '../../store/service-accounts.ts';
-import * as serviceAccounts from '../../store/service-accounts.ts';
-import type { TokenAccountRow } from '../../store/token-accounts.ts';
+import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
+import type { ServiceAccountRow } from '../../store/tenancy/service-accounts.ts';
+import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { change, isUnchanged } from '../change.ts';

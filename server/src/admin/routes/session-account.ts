@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { newId } from '../../lib/id.ts';
-import * as accounts from '../../store/accounts.ts';
-import * as signIn from '../../store/sign-in.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
 import { change } from '../change.ts';
 import { name } from '../fields.ts';
 import * as load from '../load.ts';

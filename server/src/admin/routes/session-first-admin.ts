@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { newId } from '../../lib/id.ts';
-import * as accounts from '../../store/accounts.ts';
-import { OPERATOR } from '../../store/address-origins.ts';
-import { addProof } from '../../store/address-proofs.ts';
-import * as signIn from '../../store/sign-in.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { OPERATOR } from '../../store/accounts/address-origins.ts';
+import { addProof } from '../../store/accounts/address-proofs.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { email, name } from '../fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as signIn from '../../store/sign-in.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
 import { change } from '../change.ts';
 import { id, instantOut, isoOf } from '../fields.ts';
 import * as load from '../load.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SignInRefused } from '../../identity/refusal.ts';
-import * as accounts from '../../store/accounts.ts';
-import * as signIn from '../../store/sign-in.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { finishSignIn } from '../finish-sign-in.ts';

@@ -10,10 +10,10 @@ import {
   type TeamRole,
 } from '../../domain/permission.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
-import { type AccountPlace, placesOf } from '../../store/account-places.ts';
-import * as accounts from '../../store/accounts.ts';
-import { provedSince } from '../../store/address-proofs.ts';
-import * as signInStore from '../../store/sign-in.ts';
+import { type AccountPlace, placesOf } from '../../store/accounts/account-places.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { provedSince } from '../../store/accounts/address-proofs.ts';
+import * as signInStore from '../../store/accounts/sign-in.ts';
 import type { AdminCall } from '../call.ts';
 import { email } from '../fields.ts';
 import { finishSignIn } from '../finish-sign-in.ts';

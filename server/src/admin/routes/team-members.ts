@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { can, TEAM_ROLES, type TeamRole } from '../../domain/permission.ts';
-import * as memberships from '../../store/memberships.ts';
-import { findByEmail } from '../../store/sign-in.ts';
-import type { TeamMember } from '../../store/team-members.ts';
-import * as teamMembers from '../../store/team-members.ts';
-import type { TeamRow } from '../../store/teams.ts';
-import * as teams from '../../store/teams.ts';
+import { findByEmail } from '../../store/accounts/sign-in.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import type { TeamMember } from '../../store/tenancy/team-members.ts';
+import * as teamMembers from '../../store/tenancy/team-members.ts';
+import type { TeamRow } from '../../store/tenancy/teams.ts';
+import * as teams from '../../store/tenancy/teams.ts';
 import { requireAdmissible } from '../admissible.ts';
 import type { AdminCall } from '../call.ts';
 import { type Change, change } from '../change.ts';

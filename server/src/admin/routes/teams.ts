@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { can } from '../../domain/permission.ts';
 import { newId } from '../../lib/id.ts';
-import * as keys from '../../store/keys.ts';
-import { accessChoiceFrom, accessChoiceToColumns } from '../../store/policy-columns.ts';
-import * as serviceAccounts from '../../store/service-accounts.ts';
-import type { TeamRow } from '../../store/teams.ts';
-import * as teams from '../../store/teams.ts';
+import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
+import type { TeamRow } from '../../store/tenancy/teams.ts';
+import * as teams from '../../store/tenancy/teams.ts';
 import { accessCatalogue, choice, INHERITED, patchedChoice, requireWithinParent } from '../access-fields.ts';
 import { authorize, reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { can, reachOf } from '../../domain/permission.ts';
-import { namesOf } from '../../store/names-of-ids.ts';
-import type { OrganizationRow } from '../../store/organizations.ts';
+import { namesOf } from '../../store/tenancy/names-of-ids.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import {
   ADDS_UP_TO_MORE,
   streamUsage,
@@ -11,8 +11,8 @@ import {
   type UsageLine,
   type UsageQuestion,
   type UsageTotals,
-} from '../../store/usage-report.ts';
-import { USAGE_SUMS } from '../../store/usage-rows.ts';
+} from '../../store/usage/usage-report.ts';
+import { USAGE_SUMS } from '../../store/usage/usage-rows.ts';
 import { csvFile, type TextAnswer, textOut } from '../answer.ts';
 import type { AdminCall } from '../call.ts';
 import { csvLine } from '../csv.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money.ts';
-import type { OrganizationRow } from '../../store/organizations.ts';
-import type { UnitSum } from '../../store/unit-sums.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import type { UnitSum } from '../../store/usage/unit-sums.ts';
 import {
   reportUsage,
   TooManyIntervals,
@@ -11,7 +11,7 @@ import {
   type UsageLine,
   type UsageQuestion,
   type UsageTotals,
-} from '../../store/usage-report.ts';
+} from '../../store/usage/usage-report.ts';
 import { reachWithin } from '../authorize.ts';
 import type { AdminCall } from '../call.ts';
 import { id, idParams, instant, instantOut, timeZone } from '../fields.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { DELIVERY_MS_MAX, TEST_ALERT } from '../../domain/alert.ts';
-import * as deliveries from '../../store/alert-deliveries.ts';
-import { raiseFor } from '../../store/alert-events.ts';
-import type { WebhookRow } from '../../store/webhooks.ts';
+import * as deliveries from '../../store/alerts/alert-deliveries.ts';
+import { raiseFor } from '../../store/alerts/alert-events.ts';
+import type { WebhookRow } from '../../store/alerts/webhooks.ts';
 import type { AdminCall } from '../call.ts';
 import { change } from '../change.ts';
 import { id, idParams } from '../fields.ts';

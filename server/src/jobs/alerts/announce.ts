@@ -1,6 +1,6 @@
 /** An event and its deliveries are one transaction with what found it out: told exactly as often as it happened. */
 import { type AlertType, ORGANIZATION_ALERT_TYPES } from '../../domain/alert.ts';
-import { type NewAlertEvent, raise } from '../../store/alert-events.ts';
+import { type NewAlertEvent, raise } from '../../store/alerts/alert-events.ts';
 import type { Database } from '../../store/database.ts';
 
 /** Puts deliveries in line, in the transaction that made them. */

@@ -7,9 +7,9 @@ import type { Mailer } from '../../identity/mail/mailer.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { open } from '../../lib/secrets.ts';
 import { signatureHeaders } from '../../lib/webhook-signature.ts';
-import * as deliveries from '../../store/alert-deliveries.ts';
+import * as deliveries from '../../store/alerts/alert-deliveries.ts';
+import * as webhooks from '../../store/alerts/webhooks.ts';
 import type { Database } from '../../store/database.ts';
-import * as webhooks from '../../store/webhooks.ts';
 import { letterOf } from './letter.ts';
 
 /** Posts to an address that the policy allows. Never rejects and takes a bounded time. */

@@ -1,6 +1,6 @@
 /** What people are mailed of an event, in words. */
 import type { Letter } from '../../identity/mail/letter.ts';
-import type { AlertEventRow } from '../../store/alert-events.ts';
+import type { AlertEventRow } from '../../store/alerts/alert-events.ts';
 
 /** Everything of a letter but whom it goes to. `publicUrl` null: without a link. */
 export function letterOf({ type, organizationId, data }: AlertEventRow, publicUrl: string | null): Omit<Letter, 'to'> {

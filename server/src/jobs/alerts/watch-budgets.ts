@@ -10,10 +10,10 @@ import { windowSpan } from '../../domain/counter-spec.ts';
 import { type CounterSpec, counterOfBudget, targetText } from '../../domain/limit-plan.ts';
 import { formatUsd } from '../../domain/money.ts';
 import { FAR_FUTURE_MS, rollingMs } from '../../domain/period.ts';
-import { inUse, recordPassed, scopeFacts, type WatchedBudget } from '../../store/budget-watch.ts';
+import { inUse, recordPassed, scopeFacts, type WatchedBudget } from '../../store/alerts/budget-watch.ts';
 import type { Database } from '../../store/database.ts';
-import type { OrganizationToJudge } from '../../store/standings.ts';
-import { spendSince } from '../../store/usage.ts';
+import type { OrganizationToJudge } from '../../store/tenancy/standings.ts';
+import { spendSince } from '../../store/usage/usage.ts';
 import { readable } from '../readable.ts';
 import type { Announcer } from './announce.ts';
 

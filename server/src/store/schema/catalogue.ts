@@ -8,7 +8,7 @@ const version = () => bigint('version', { mode: 'number' }).notNull().default(1)
 
 /**
  * What we present to a provider. `sealed` opens under the credentials data key; null for a provider that needs none. `sealedFor` says with what
- * as AAD: `address`, the row's id and where the key is sent; `row`, the id alone, as versions before it write and read (store/key-seal.ts).
+ * as AAD: `address`, the row's id and where the key is sent; `row`, the id alone, as versions before it write and read (store/sealing/key-seal.ts).
  */
 export const credentials = pgTable(
   'credentials',

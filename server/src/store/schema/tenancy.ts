@@ -14,7 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { OwnKeysPeriod } from '../../domain/own-key-budget.ts';
-import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../policy-columns.ts';
+import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 

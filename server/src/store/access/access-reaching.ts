@@ -1,0 +1,178 @@
+/** Who can call a target, or who cannot, level by level, as far as a reader may see: in pages, ordered by organization and id. */
+import { and, eq, isNull, ne, not, type SQL, sql } from 'drizzle-orm';
+import type { AccessLevels } from '../../domain/access.ts';
+import type { Reach } from '../../domain/permission.ts';
+import { accessChoiceFrom, organizationAccessFrom } from '../configuration/policy-columns.ts';
+import type { Database } from '../database.ts';
+import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import { accounts, keys, memberships, organizations, teams } from '../schema.ts';
+import { withinReach } from '../tenancy/reach.ts';
+
+/** What is asked for: the target as the catalogue has it, and the part of the tree that may be shown. */
+export interface ReachingQuery {
+  readonly target: { readonly name: string; readonly accessGroups: ReadonlySet<string> };
+  /**
+   * `reaching`: who can call it. `removed`: who cannot. `removed_below`: who cannot though their organization is granted it, so that the
+   * answer tells nobody of a target that their organization does not know.
+   */
+  readonly who: 'reaching' | 'removed' | 'removed_below';
+  readonly reach: readonly Reach[];
+  readonly organizationId?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** One place that can call the target or cannot, with the access of every level there. */
+export interface Reaching {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly status: string;
+  readonly levels: AccessLevels;
+}
+
+/** Deleted organizations are left out, as are deleted teams, removed members and revoked keys below. Throws InvalidCursor, like all four. */
+export async function organizationsReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
+  const keyset = keysetOf(query, 'organizations', organizations.id);
+  const found = await db
+    .select({ id: organizations.id, name: organizations.name, status: organizations.status, organization: organizations })
+    .from(organizations)
+    .where(
+      and(
+        ...ofOrganization(query),
+        withinReach(query.reach, { organizationId: organizations.id }),
+        afterCursor(keyset, query.cursor),
+      ),
+    )
+    .orderBy(orderOf(keyset))
+    .limit(pageLimit(query.limit) + 1);
+  return page(keyset, query, found, () => ({ team: null, user: null, key: null }));
+}
+
+export async function teamsReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
+  const keyset = keysetOf(query, 'teams', teams.organizationId, teams.id);
+  const visible = withinReach(query.reach, { organizationId: teams.organizationId, teamId: teams.id });
+  const found = await db
+    .select({ id: teams.id, name: teams.name, status: teams.status, organization: organizations, team: teams })
+    .from(teams)
+    .innerJoin(organizations, eq(organizations.id, teams.organizationId))
+    .where(
+      and(...ofOrganization(query, passes(teams, query)), isNull(teams.deletedAt), visible, afterCursor(keyset, query.cursor)),
+    )
+    .orderBy(orderOf(keyset))
+    .limit(pageLimit(query.limit) + 1);
+  return page(keyset, query, found, (row) => ({ team: accessChoiceFrom(row.team), user: null, key: null }));
+}
+
+/** A member can call what the organization's grants and their own narrowing let pass; the team is each key's. */
+export async function membersReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
+  const keyset = keysetOf(query, 'members', memberships.organizationId, memberships.id);
+  const visible = withinReach(query.reach, { organizationId: memberships.organizationId, membershipId: memberships.id });
+  const isMember = ne(memberships.status, 'removed');
+  const found = await db
+    .select({
+      id: memberships.id,
+      name: accounts.name,
+      status: memberships.status,
+      organization: organizations,
+      member: memberships,
+    })
+    .from(memberships)
+    .innerJoin(organizations, eq(organizations.id, memberships.organizationId))
+    .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .where(and(...ofOrganization(query, passes(memberships, query)), isMember, visible, afterCursor(keyset, query.cursor)))
+    .orderBy(orderOf(keyset))
+    .limit(pageLimit(query.limit) + 1);
+  return page(keyset, query, found, (row) => ({ team: null, user: accessChoiceFrom(row.member), key: null }));
+}
+
+export async function keysReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
+  const keyset = keysetOf(query, 'keys', keys.organizationId, keys.id);
+  const visible = withinReach(query.reach, {
+    organizationId: keys.organizationId,
+    teamId: keys.teamId,
+    membershipId: keys.ownerMembershipId,
+  });
+  const isKey = ne(keys.status, 'revoked');
+  const narrowed = sql`(${keys.ownerMembershipId} is null or ${passes(memberships, query)})`;
+  const found = await db
+    .select({
+      id: keys.id,
+      name: keys.name,
+      status: keys.status,
+      organization: organizations,
+      team: teams,
+      member: memberships,
+      key: keys,
+    })
+    .from(keys)
+    .innerJoin(organizations, eq(organizations.id, keys.organizationId))
+    .innerJoin(teams, and(eq(teams.organizationId, keys.organizationId), eq(teams.id, keys.teamId)))
+    .leftJoin(memberships, and(eq(memberships.organizationId, keys.organizationId), eq(memberships.id, keys.ownerMembershipId)))
+    .where(
+      and(
+        ...ofOrganization(query, passes(teams, query), narrowed, passes(keys, query)),
+        isKey,
+        visible,
+        afterCursor(keyset, query.cursor),
+      ),
+    )
+    .orderBy(orderOf(keyset))
+    .limit(pageLimit(query.limit) + 1);
+  return page(keyset, query, found, (row) => ({
+    team: accessChoiceFrom(row.team),
+    user: row.member === null ? null : accessChoiceFrom(row.member),
+    key: accessChoiceFrom(row.key),
+  }));
+}
+
+function keysetOf({ who }: ReachingQuery, level: string, ...columns: Keyset['columns']): Keyset {
+  return { name: `${who}.${level}`, columns, direction: 'asc' };
+}
+
+/** What is asked of the organization, and whether it and every level `below` let the target pass. */
+function ofOrganization(query: ReachingQuery, ...below: readonly SQL[]): (SQL | undefined)[] {
+  return [
+    ne(organizations.status, 'deleted'),
+    query.organizationId === undefined ? undefined : eq(organizations.id, query.organizationId),
+    ...answerOf(query.who, passes(organizations, query), below),
+  ];
+}
+
+function answerOf(who: ReachingQuery['who'], granted: SQL, below: readonly SQL[]): SQL[] {
+  const through = sql.join([sql`true`, ...below], sql` and `);
+  switch (who) {
+    case 'reaching':
+      return [granted, through];
+    case 'removed':
+      return [not(sql`(${granted} and ${through})`)];
+    case 'removed_below':
+      return [granted, not(sql`(${through})`)];
+  }
+}
+
+/** `admits` of domain/access.ts as a condition; tags play no part in either. */
+function passes(table: typeof organizations | typeof teams | typeof memberships | typeof keys, { target }: ReachingQuery): SQL {
+  return sql`(${table.accessMode} in ('all', 'inherit') or ${target.name} = any(${table.accessTargets})
+    or ${table.accessGroups} && ${sql.param([...target.accessGroups])}::text[])`;
+}
+
+type Found = Omit<Reaching, 'levels' | 'organizationId'> & { readonly organization: typeof organizations.$inferSelect };
+
+function page<R extends Found>(
+  keyset: Keyset,
+  query: ReachingQuery,
+  found: readonly R[],
+  below: (row: R) => Omit<AccessLevels, 'organization'>,
+): Page<Reaching> {
+  const keyOf = (row: R) => (keyset.columns.length === 1 ? [row.id] : [row.organization.id, row.id]);
+  const { rows, nextCursor } = pageOf(keyset, found, pageLimit(query.limit), keyOf);
+  const render = (row: R): Reaching => ({
+    id: row.id,
+    organizationId: row.organization.id,
+    name: row.name,
+    status: row.status,
+    levels: { organization: organizationAccessFrom(row.organization), ...below(row) },
+  });
+  return { rows: rows.map(render), nextCursor };
+}

@@ -1,0 +1,83 @@
+/** Where accounts belong: the memberships of each, over all organizations. */
+import { and, asc, eq, inArray, isNull, ne } from 'drizzle-orm';
+import type { PlatformRole, RoleGrant } from '../../domain/permission.ts';
+import type { Database } from '../database.ts';
+import { accountMemberships, memberships, organizations, teamMembers, teams } from '../schema.ts';
+
+/** One place a person belongs to. */
+export interface AccountPlace {
+  readonly organization: { readonly id: string; readonly name: string; readonly slug: string; readonly status: string };
+  readonly memberId: string;
+  readonly role: string;
+  readonly teams: readonly { readonly id: string; readonly name: string; readonly role: string }[];
+}
+
+/** Where an account may act now, by the organization's name: only active memberships, and no deleted places. */
+export async function placesOf(db: Database, accountId: string): Promise<readonly AccountPlace[]> {
+  const rows = await db
+    .select({
+      organization: {
+        id: organizations.id,
+        name: organizations.name,
+        slug: organizations.slug,
+        status: organizations.status,
+      },
+      memberId: memberships.id,
+      role: memberships.role,
+      team: { id: teams.id, name: teams.name, role: teamMembers.role },
+    })
+    .from(accountMemberships)
+    .innerJoin(memberships, and(IS_MEMBERSHIP_OF_ACCOUNT, eq(memberships.status, 'active')))
+    .innerJoin(organizations, IS_LIVING_ORGANIZATION)
+    .leftJoin(
+      teamMembers,
+      and(eq(teamMembers.organizationId, memberships.organizationId), eq(teamMembers.membershipId, memberships.id)),
+    )
+    .leftJoin(
+      teams,
+      and(eq(teams.organizationId, teamMembers.organizationId), eq(teams.id, teamMembers.teamId), isNull(teams.deletedAt)),
+    )
+    .where(eq(accountMemberships.accountId, accountId))
+    .orderBy(organizations.name, organizations.id, teams.name, teams.id);
+  return [...Map.groupBy(rows, (row) => row.organization.id).values()].map((ofOne) => {
+    const [first] = ofOne as [(typeof ofOne)[number]];
+    const inTeams = ofOne.flatMap(({ team }) =>
+      team?.id && team.name !== null && team.role ? [{ id: team.id, name: team.name, role: team.role }] : [],
+    );
+    return { organization: first.organization, memberId: first.memberId, role: first.role, teams: inTeams };
+  });
+}
+
+/** The roles an account holds by its own row and where it belongs. */
+export function grantsOf(platformRole: PlatformRole | null, places: readonly AccountPlace[]): readonly RoleGrant[] {
+  const grants: RoleGrant[] = platformRole === null ? [] : [{ role: platformRole }];
+  for (const { organization, role, teams } of places) {
+    grants.push({ role, organizationId: organization.id } as RoleGrant);
+    for (const team of teams) grants.push({ role: team.role, organizationId: organization.id, teamId: team.id } as RoleGrant);
+  }
+  return grants;
+}
+
+/** The memberships of accounts, by account id and then the organization's name. Disabled ones are among them, removed ones are not. */
+export async function membershipsOf(db: Database, accountIds: readonly string[]) {
+  const rows = await db
+    .select({
+      accountId: accountMemberships.accountId,
+      organizationId: organizations.id,
+      organizationName: organizations.name,
+      memberId: memberships.id,
+      role: memberships.role,
+    })
+    .from(accountMemberships)
+    .innerJoin(memberships, and(IS_MEMBERSHIP_OF_ACCOUNT, ne(memberships.status, 'removed')))
+    .innerJoin(organizations, IS_LIVING_ORGANIZATION)
+    .where(inArray(accountMemberships.accountId, [...accountIds]))
+    .orderBy(asc(organizations.name), asc(organizations.id));
+  return Map.groupBy(rows, (row) => row.accountId);
+}
+
+const IS_MEMBERSHIP_OF_ACCOUNT = and(
+  eq(memberships.organizationId, accountMemberships.organizationId),
+  eq(memberships.id, accountMemberships.membershipId),
+);
+const IS_LIVING_ORGANIZATION = and(eq(organizations.id, memberships.organizationId), ne(organizations.status, 'deleted'));

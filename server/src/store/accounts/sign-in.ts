@@ -1,0 +1,304 @@
+/** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
+import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
+import type { MethodOrigin } from '../../domain/address.ts';
+import type { Database } from '../database.ts';
+import { accounts, oneTimeLinks, passkeys, sessions, signInMethods, twoFactors, verifications } from '../schema.ts';
+import type { AccountRow } from './accounts.ts';
+
+/** The tables under the names by which the sign-in library asks for them. */
+export const SIGN_IN_TABLES = {
+  user: accounts,
+  account: signInMethods,
+  session: sessions,
+  verification: verifications,
+  twoFactor: twoFactors,
+  passkey: passkeys,
+};
+
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** A session that has not expired, with its account; null when there is none or the account is disabled. */
+export async function findSession(
+  db: Database,
+  wanted: { readonly token: string; readonly at: Date },
+): Promise<{ readonly session: SessionRow; readonly account: AccountRow } | null> {
+  const [found] = await db
+    .select({ session: sessions, account: accounts })
+    .from(sessions)
+    .innerJoin(accounts, eq(accounts.id, sessions.userId))
+    .where(and(eq(sessions.token, wanted.token), gt(sessions.expiresAt, wanted.at), eq(accounts.status, 'active')));
+  return found ?? null;
+}
+
+export async function markSessionUsed(db: Database, session: { readonly id: string; readonly at: Date }): Promise<void> {
+  await db.update(sessions).set({ lastUsedAt: session.at }).where(eq(sessions.id, session.id));
+}
+
+/** Living sessions, the last used one first. */
+export async function listSessions(db: Database, accountId: string, at: Date): Promise<readonly SessionRow[]> {
+  return db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, accountId), gt(sessions.expiresAt, at)))
+    .orderBy(desc(sessions.lastUsedAt), sessions.id)
+    .limit(SESSIONS_MAX);
+}
+
+const SESSIONS_MAX = 200;
+
+/** Ends one session of an account; false when there is no such one. */
+export async function endSession(tx: Database, session: { readonly accountId: string; readonly id: string }): Promise<boolean> {
+  const ended = await tx
+    .delete(sessions)
+    .where(and(eq(sessions.userId, session.accountId), eq(sessions.id, session.id)))
+    .returning({ id: sessions.id });
+  return ended.length > 0;
+}
+
+export async function endSessionOf(db: Database, token: string): Promise<void> {
+  await db.delete(sessions).where(eq(sessions.token, token));
+}
+
+/** Ends every session of an account, but the one named, and what was begun beside them; returns how many. */
+export async function endSessions(tx: Database, accountId: string, but: string | null = null): Promise<number> {
+  const ended = await tx
+    .delete(sessions)
+    .where(and(eq(sessions.userId, accountId), but === null ? undefined : ne(sessions.id, but)))
+    .returning({ id: sessions.id });
+  await tx.delete(verifications).where(eq(verifications.value, accountId));
+  return ended.length;
+}
+
+/** Takes away expired sessions, challenges and links, which nothing accepts any more. */
+export async function dropExpired(db: Database, at: Date): Promise<void> {
+  await db.delete(sessions).where(sql`${sessions.expiresAt} < ${at}`);
+  await db.delete(verifications).where(sql`${verifications.expiresAt} < ${at}`);
+  await db.delete(oneTimeLinks).where(sql`${oneTimeLinks.expiresAt} < ${new Date(at.getTime() - LINKS_KEPT_MS)}`);
+}
+
+/** A link that ran out is still told apart from one that never was. */
+const LINKS_KEPT_MS = 30 * 86_400_000;
+
+/** Sets the password of an account, hashed already. */
+export async function setPassword(
+  tx: Database,
+  wanted: {
+    readonly id: string;
+    readonly accountId: string;
+    readonly hash: string;
+    readonly at: Date;
+    readonly how: MethodOrigin;
+  },
+): Promise<void> {
+  const { id, accountId, hash, at, how } = wanted;
+  const set = { password: hash, addedHow: how, updatedAt: at };
+  await tx
+    .insert(signInMethods)
+    .values({ id, userId: accountId, providerId: PASSWORD, accountId, createdAt: at, ...set })
+    .onConflictDoUpdate({ target: [signInMethods.providerId, signInMethods.accountId], set });
+}
+
+/** How the sign-in library calls a password. */
+const PASSWORD = 'credential';
+
+/** The hash of an account's password; null when it has none. */
+export async function passwordHash(db: Database, accountId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ hash: signInMethods.password })
+    .from(signInMethods)
+    .where(and(eq(signInMethods.providerId, PASSWORD), eq(signInMethods.accountId, accountId)));
+  return row?.hash ?? null;
+}
+
+/** Whether an active platform admin exists who can sign in: then nobody becomes the first one any more. */
+export async function isAnyAdminWithSignIn(db: Database): Promise<boolean> {
+  const withPassword = await db
+    .select({ id: accounts.id })
+    .from(accounts)
+    .innerJoin(signInMethods, eq(signInMethods.userId, accounts.id))
+    .where(and(eq(accounts.platformRole, 'platform_admin'), eq(accounts.status, 'active')))
+    .limit(1);
+  return withPassword.length > 0;
+}
+
+export type OneTimeLink = typeof oneTimeLinks.$inferSelect;
+
+export async function insertLink(tx: Database, row: typeof oneTimeLinks.$inferInsert): Promise<void> {
+  await tx.insert(oneTimeLinks).values(row);
+}
+
+/** The link of one of the hashes that its token may have, also a used or expired one. */
+export async function findLink(db: Database, kind: OneTimeLink['kind'], hashes: readonly Buffer[]): Promise<OneTimeLink | null> {
+  const [row] = await db
+    .select()
+    .from(oneTimeLinks)
+    .where(and(inArray(oneTimeLinks.hash, [...hashes]), eq(oneTimeLinks.kind, kind)));
+  return row ?? null;
+}
+
+/** Uses a link up; false when another call was first or its time is over. */
+export async function useLink(tx: Database, wanted: { readonly id: string; readonly at: Date }): Promise<boolean> {
+  const used = await tx
+    .update(oneTimeLinks)
+    .set({ usedAt: wanted.at })
+    .where(and(eq(oneTimeLinks.id, wanted.id), isNull(oneTimeLinks.usedAt), gt(oneTimeLinks.expiresAt, wanted.at)))
+    .returning({ id: oneTimeLinks.id });
+  return used.length > 0;
+}
+
+/** Takes away what was not used: a newer link replaces it. */
+export async function dropLinks(tx: Database, wanted: { readonly kind: OneTimeLink['kind']; readonly accountId: string | null }) {
+  const { kind, accountId } = wanted;
+  await tx
+    .delete(oneTimeLinks)
+    .where(
+      and(
+        eq(oneTimeLinks.kind, kind),
+        accountId === null ? isNull(oneTimeLinks.accountId) : eq(oneTimeLinks.accountId, accountId),
+        isNull(oneTimeLinks.usedAt),
+      ),
+    );
+}
+
+/** What an account can prove itself with beside its password. */
+export interface Factors {
+  readonly hasTotp: boolean;
+  readonly recoveryCodesLeft: number;
+  readonly passkeys: number;
+}
+
+export async function factorsOf(db: Database, accountId: string): Promise<Factors> {
+  const [totp] = await db
+    .select({ codes: twoFactors.backupCodes })
+    .from(twoFactors)
+    .where(and(eq(twoFactors.userId, accountId), eq(twoFactors.verified, true)));
+  const [keys] = await db.select({ total: count() }).from(passkeys).where(eq(passkeys.userId, accountId));
+  const left = totp === undefined ? 0 : (JSON.parse(totp.codes) as readonly string[]).length;
+  return { hasTotp: totp !== undefined, recoveryCodesLeft: left, passkeys: keys?.total ?? 0 };
+}
+
+/** Takes the authenticator app, its recovery codes and every passkey away: the password alone signs in again. */
+export async function dropFactors(tx: Database, accountId: string): Promise<DroppedFactors> {
+  const { hasTotp, passkeys: kept } = await factorsOf(tx, accountId);
+  await tx.delete(twoFactors).where(eq(twoFactors.userId, accountId));
+  await tx.delete(passkeys).where(eq(passkeys.userId, accountId));
+  await tx.update(accounts).set({ twoFactorEnabled: false }).where(eq(accounts.id, accountId));
+  return { passkeys: kept, two_factor: hasTotp };
+}
+
+/**
+ * Takes away the passkeys and the authenticator app that were added before that moment, and says which. An app of which nobody kept when it was
+ * added stays: it signs nobody in by itself.
+ */
+export async function dropFactorsBefore(tx: Database, accountId: string, before: Date): Promise<DroppedFactors> {
+  const gone = await tx
+    .delete(passkeys)
+    .where(and(eq(passkeys.userId, accountId), lt(passkeys.createdAt, before)))
+    .returning({ id: passkeys.id });
+  const apps = await tx
+    .delete(twoFactors)
+    .where(and(eq(twoFactors.userId, accountId), lt(twoFactors.addedAt, before)))
+    .returning({ id: twoFactors.id });
+  if (apps.length > 0) await tx.update(accounts).set({ twoFactorEnabled: false }).where(eq(accounts.id, accountId));
+  return { passkeys: gone.length, two_factor: apps.length > 0 };
+}
+
+/** What was taken away of an account's factors: for the audit log. */
+export interface DroppedFactors {
+  readonly passkeys: number;
+  readonly two_factor: boolean;
+}
+
+/** Keeps when the authenticator app of an account was confirmed. */
+export async function markTotpAdded(tx: Database, accountId: string, at: Date): Promise<void> {
+  await tx.update(twoFactors).set({ addedAt: at }).where(eq(twoFactors.userId, accountId));
+}
+
+/** Keeps that a passkey was added with the password or another passkey shown again. */
+export async function markPasskeyAdded(tx: Database, id: string): Promise<void> {
+  await tx.update(passkeys).set({ addedHow: 'shown_again' }).where(eq(passkeys.id, id));
+}
+
+/** Whether a session of an account is still there. */
+export async function isSessionAlive(
+  tx: Database,
+  session: { readonly accountId: string; readonly id: string },
+): Promise<boolean> {
+  return (await tx.$count(sessions, and(eq(sessions.userId, session.accountId), eq(sessions.id, session.id)))) > 0;
+}
+
+/** One way to sign in, as it is shown. */
+export interface MethodRow {
+  readonly kind: 'password' | 'passkey' | 'authenticator';
+  readonly id: string;
+  readonly name: string | null;
+  /** Null: before it was kept. */
+  readonly addedAt: Date | null;
+  readonly how: MethodOrigin | null;
+}
+
+/** Every way to sign in of an account. A password counts from when it was last set. */
+export async function listMethods(db: Database, accountId: string): Promise<readonly MethodRow[]> {
+  const passwords = await db.select().from(signInMethods).where(eq(signInMethods.userId, accountId));
+  const apps = await db
+    .select()
+    .from(twoFactors)
+    .where(and(eq(twoFactors.userId, accountId), eq(twoFactors.verified, true)));
+  const keys = await listPasskeys(db, accountId);
+  return [
+    ...passwords.map((row) => ({ kind: 'password' as const, id: row.id, name: null, addedAt: row.updatedAt, how: row.addedHow })),
+    ...apps.map((row) => ({
+      kind: 'authenticator' as const,
+      id: row.id,
+      name: null,
+      addedAt: row.addedAt,
+      how: row.addedAt === null ? null : ('shown_again' as const),
+    })),
+    ...keys.map((row) => ({ kind: 'passkey' as const, id: row.id, name: row.name, addedAt: row.createdAt, how: row.addedHow })),
+  ];
+}
+
+/**
+ * Claims what may be used once, by its name; false when somebody was first. The name is free again after `until`, when what it stands for
+ * is worth nothing any more.
+ */
+export async function claimOnce(
+  db: Database,
+  wanted: { readonly name: string; readonly at: Date; readonly until: Date },
+): Promise<boolean> {
+  const { name, at, until } = wanted;
+  const claimed = await db
+    .insert(verifications)
+    .values({ id: name, identifier: name, value: '', expiresAt: until, createdAt: at, updatedAt: at })
+    .onConflictDoUpdate({
+      target: verifications.id,
+      set: { expiresAt: until, updatedAt: at },
+      setWhere: sql`${verifications.expiresAt} < ${at}`,
+    })
+    .returning({ id: verifications.id });
+  return claimed.length > 0;
+}
+
+export type PasskeyRow = typeof passkeys.$inferSelect;
+
+export async function listPasskeys(db: Database, accountId: string): Promise<readonly PasskeyRow[]> {
+  return db.select().from(passkeys).where(eq(passkeys.userId, accountId)).orderBy(passkeys.createdAt, passkeys.id);
+}
+
+/** False when the account has no such passkey. */
+export async function deletePasskey(tx: Database, wanted: { readonly accountId: string; readonly id: string }): Promise<boolean> {
+  const gone = await tx
+    .delete(passkeys)
+    .where(and(eq(passkeys.userId, wanted.accountId), eq(passkeys.id, wanted.id)))
+    .returning({ id: passkeys.id });
+  return gone.length > 0;
+}
+
+/** The account of an e-mail address in lower case; null when there is none. */
+export async function findByEmail(db: Database, email: string): Promise<AccountRow | null> {
+  const [row] = await db
+    .select()
+    .from(accounts)
+    .where(and(isNotNull(accounts.email), sql`lower(${accounts.email}) = ${email}`));
+  return row ?? null;
+}

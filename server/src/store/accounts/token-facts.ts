@@ -1,0 +1,80 @@
+/** What decides whether admin tokens may act, read for one or for a page of them. Global, as tokens are found before their tenant is known. */
+import { inArray } from 'drizzle-orm';
+import { standingOfToken, type TokenFacts, type TokenOwner, type TokenStanding } from '../../domain/admin-token.ts';
+import type { PlatformRole, RoleGrant } from '../../domain/permission.ts';
+import type { Database } from '../database.ts';
+import { organizations } from '../schema.ts';
+import type { AdminTokenRow } from './admin-tokens.ts';
+import type { TokenAccountRow } from './token-accounts.ts';
+import * as tokenAccounts from './token-accounts.ts';
+import { type NamedTokenPerson, peopleOf } from './token-people.ts';
+
+/** A token as it stands now, and whose it is. */
+export interface JudgedToken {
+  readonly standing: TokenStanding;
+  readonly owner: TokenOwner['is'];
+  /** Null where it belongs to no service account. */
+  readonly serviceAccount: TokenAccountRow | null;
+  /** The people behind it, by account id: its maker, and who answers for its service account. */
+  readonly people: ReadonlyMap<string, NamedTokenPerson>;
+}
+
+/** A token holds one role: a platform role, or a role in one organization. */
+export function grantOfToken(row: Pick<AdminTokenRow, 'role' | 'organizationId'>): RoleGrant {
+  if (row.organizationId === null) return { role: row.role as PlatformRole };
+  return { role: row.role, organizationId: row.organizationId } as RoleGrant;
+}
+
+/** Judges tokens by their owners' present roles, in their order. At most three queries however many they are, none for the installation's. */
+export async function judgeTokens(db: Database, rows: readonly AdminTokenRow[], nowMs: number): Promise<readonly JudgedToken[]> {
+  const accounts = await tokenAccounts.byIds(db, present(rows.map((row) => row.serviceAccountId)));
+  const responsible = [...accounts.values()].map((account) => account.responsibleAccountId);
+  const people = await peopleOf(db, [...present(rows.map((row) => row.makerAccountId)), ...responsible]);
+  const statuses = await statusesOf(db, present(rows.map((row) => row.organizationId)));
+  return rows.map((row) => {
+    const serviceAccount = accounts.get(row.serviceAccountId ?? '') ?? null;
+    const owner = ownerOf(row, serviceAccount, people);
+    const facts: TokenFacts = {
+      grant: grantOfToken(row),
+      revokedAtMs: row.revokedAt?.getTime() ?? null,
+      expiresAtMs: row.expiresAt?.getTime() ?? null,
+      organization: row.organizationId === null ? null : (statuses.get(row.organizationId) ?? 'deleted'),
+      owner,
+    };
+    const behind = present([row.makerAccountId, serviceAccount?.responsibleAccountId ?? null]);
+    return {
+      standing: standingOfToken(facts, nowMs),
+      owner: owner.is,
+      serviceAccount,
+      people: new Map(behind.flatMap((id) => (people.has(id) ? [[id, people.get(id) as NamedTokenPerson]] : []))),
+    };
+  });
+}
+
+export async function judgeToken(db: Database, row: AdminTokenRow, nowMs: number): Promise<JudgedToken> {
+  const [judged] = await judgeTokens(db, [row], nowMs);
+  return judged as JudgedToken;
+}
+
+function ownerOf(row: AdminTokenRow, account: TokenAccountRow | null, people: ReadonlyMap<string, NamedTokenPerson>): TokenOwner {
+  if (row.serviceAccountId !== null) {
+    const isActive = account !== null && account.deletedAt === null && account.status === 'active';
+    return { is: 'service_account', isActive, responsible: people.get(account?.responsibleAccountId ?? '') ?? null };
+  }
+  if (row.makerAccountId !== null) return { is: 'account', maker: people.get(row.makerAccountId) ?? null };
+  if (row.origin !== null) return { is: 'installation' };
+  return { is: 'nobody', endsAtMs: row.unownedEndsAt?.getTime() ?? 0 };
+}
+
+async function statusesOf(db: Database, ids: readonly string[]) {
+  if (ids.length === 0) return new Map<string, TokenFacts['organization']>();
+  const rows = await db
+    .select({ id: organizations.id, status: organizations.status })
+    .from(organizations)
+    .where(inArray(organizations.id, [...new Set(ids)]));
+  return new Map(rows.map((row) => [row.id, row.status]));
+}
+
+function present(ids: readonly (string | null)[]): readonly string[] {
+  return ids.filter((id) => id !== null);
+}

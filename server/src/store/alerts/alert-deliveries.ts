@@ -1,0 +1,111 @@
+/** Deliveries of events: one event to one receiver. Global ids; who asks is checked by the webhook's organization. */
+import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../database.ts';
+import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import { alertDeliveries, alertEvents, webhooks } from '../schema.ts';
+
+export type DeliveryRow = typeof alertDeliveries.$inferSelect;
+
+/** A delivery with what is to be sent and where. */
+export interface Delivery {
+  readonly delivery: DeliveryRow;
+  readonly event: typeof alertEvents.$inferSelect;
+  /** Null: to a person. */
+  readonly webhook: typeof webhooks.$inferSelect | null;
+}
+
+export async function find(db: Database, id: string): Promise<Delivery | null> {
+  const [row] = await db
+    .select({ delivery: alertDeliveries, event: alertEvents, webhook: webhooks })
+    .from(alertDeliveries)
+    .innerJoin(alertEvents, eq(alertEvents.id, alertDeliveries.eventId))
+    .leftJoin(webhooks, eq(webhooks.id, alertDeliveries.webhookId))
+    .where(eq(alertDeliveries.id, id));
+  return row ?? null;
+}
+
+/** How one attempt went. */
+export interface Attempted {
+  readonly status: DeliveryRow['status'];
+  readonly httpStatus: number | null;
+  readonly problem: string | null;
+  readonly at: Date;
+}
+
+export async function recordAttempt(db: Database, id: string, { at, ...outcome }: Attempted): Promise<void> {
+  await db
+    .update(alertDeliveries)
+    .set({ ...outcome, attempts: sql`${alertDeliveries.attempts} + 1`, lastAttemptAt: at })
+    .where(eq(alertDeliveries.id, id));
+}
+
+/** What is not to be sent any more, because its webhook was turned off. */
+export async function giveUp(db: Database, id: string, problem: string): Promise<void> {
+  await db.update(alertDeliveries).set({ status: 'lost', problem }).where(eq(alertDeliveries.id, id));
+}
+
+/** Sends it again, and tries until a new end. */
+export async function revive(tx: Database, id: string, giveUpAt: Date): Promise<void> {
+  await tx.update(alertDeliveries).set({ status: 'pending', problem: null, giveUpAt }).where(eq(alertDeliveries.id, id));
+}
+
+/** Those that wait to be sent, the oldest first, made before an instant. */
+export async function pendingSince(db: Database, before: Date, most: number): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: alertDeliveries.id })
+    .from(alertDeliveries)
+    .where(and(eq(alertDeliveries.status, 'pending'), lt(alertDeliveries.createdAt, before)))
+    .orderBy(asc(alertDeliveries.id))
+    .limit(most);
+  return rows.map(({ id }) => id);
+}
+
+/** Those of one webhook, newest first. Throws InvalidCursor. */
+export async function listOfWebhook(
+  db: Database,
+  { webhookId, status }: { readonly webhookId: string; readonly status?: DeliveryRow['status'] | undefined },
+  page: { readonly limit?: number | undefined; readonly cursor?: string | undefined },
+): Promise<Page<Pick<Delivery, 'delivery' | 'event'>>> {
+  const limit = pageLimit(page.limit);
+  const wanted: (SQL | undefined)[] = [
+    eq(alertDeliveries.webhookId, webhookId),
+    status === undefined ? undefined : eq(alertDeliveries.status, status),
+    afterCursor(NEWEST_FIRST, page.cursor),
+  ];
+  const rows = await db
+    .select({ delivery: alertDeliveries, event: alertEvents })
+    .from(alertDeliveries)
+    .innerJoin(alertEvents, eq(alertEvents.id, alertDeliveries.eventId))
+    .where(and(...wanted))
+    .orderBy(orderOf(NEWEST_FIRST))
+    .limit(limit + 1);
+  return pageOf(NEWEST_FIRST, rows, limit, ({ delivery }) => [delivery.id]);
+}
+
+const NEWEST_FIRST: Keyset = { name: 'deliveries', columns: [alertDeliveries.id], direction: 'desc' };
+
+/** The newest delivery of each webhook; those that never had one are absent. */
+export async function newestOf(db: Database, webhookIds: readonly string[]): Promise<ReadonlyMap<string, DeliveryRow>> {
+  if (webhookIds.length === 0) return new Map();
+  const rows = await db
+    .selectDistinctOn([alertDeliveries.webhookId])
+    .from(alertDeliveries)
+    .where(inArray(alertDeliveries.webhookId, [...webhookIds]))
+    .orderBy(asc(alertDeliveries.webhookId), desc(alertDeliveries.id));
+  return new Map(rows.map((row) => [row.webhookId as string, row]));
+}
+
+/** Takes away events of before an instant, with their deliveries. Returns how many. */
+export async function dropBefore(db: Database, before: Date, most: number): Promise<number> {
+  const old = sql`select id from ${alertEvents} where occurred_at < ${before} order by id limit ${most}`;
+  const gone = await db.delete(alertEvents).where(sql`${alertEvents.id} in (${old})`).returning({ id: alertEvents.id });
+  return gone.length;
+}
+
+/** How many wait, and how many were given up since an instant. */
+export async function backlog(db: Database, since: Date): Promise<{ readonly pending: number; readonly lost: number }> {
+  const { rows } = await db.execute<{ pending: string; lost: string }>(sql`select
+    (select count(*) from ${alertDeliveries} where status = 'pending') as pending,
+    (select count(*) from ${alertDeliveries} where status = 'lost' and give_up_at >= ${since}) as lost`);
+  return { pending: Number(rows[0]?.pending ?? 0), lost: Number(rows[0]?.lost ?? 0) };
+}

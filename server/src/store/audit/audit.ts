@@ -1,0 +1,286 @@
+/** The audit log: appended in the transaction of the change, one hash chain per organization and one for the platform. */
+import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, type SQL } from 'drizzle-orm';
+import { type AuditKey, chainHash, chainMac, GENESIS_HASH, isMacOf, type Json } from '../../domain/audit-chain.ts';
+import type { Database } from '../database.ts';
+import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import { auditEvents, auditHeads } from '../schema.ts';
+import type { AuditHead, AuditHeads } from './audit-heads.ts';
+
+/** The chain of what belongs to no organization. */
+export const PLATFORM_CHAIN = 'platform';
+
+export interface NewAuditEvent {
+  /** Null: the platform's own chain. */
+  readonly organizationId: string | null;
+  readonly at: Date;
+  readonly actorKind: string;
+  readonly actorId: string;
+  readonly actorName: string;
+  readonly action: string;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly objectName: string | null;
+  /** Plain values without secrets: what JSON keeps of them is stored. */
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly reason: string | null;
+  readonly ip: string | null;
+  readonly requestId: string | null;
+}
+
+export interface AuditEvent extends Omit<NewAuditEvent, 'before' | 'after'> {
+  /** Position in its chain, from 1. */
+  readonly seq: number;
+  readonly before: Json;
+  readonly after: Json;
+  readonly hash: string;
+}
+
+/** An event as it is stored, with the hashes that chain it. */
+export type ChainedEvent = typeof auditEvents.$inferSelect;
+
+/** Narrows a list of events; absent does not narrow. */
+export interface AuditFilter {
+  readonly organizationId: string | null;
+  readonly seq?: number | undefined;
+  readonly objectType?: string | undefined;
+  readonly objectId?: string | undefined;
+  readonly actorId?: string | undefined;
+  readonly action?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
+/** What chains events: the installation's key, and what this process remembers of its chains. */
+export interface AuditTrail {
+  readonly key: AuditKey;
+  readonly heads: AuditHeads;
+  /** Told when the database no longer holds what this process wrote to a chain. */
+  readonly onContradiction: (chain: string) => void;
+}
+
+/** An event that was appended: the new head of its chain. Give it to `remember` once the transaction is committed. */
+export interface AppendedEvent extends AuditHead {
+  /** True when the chain in the database is not the one that this process wrote to before. */
+  readonly isContradiction: boolean;
+}
+
+/**
+ * Appends one event. Appends to one chain wait for each other until their transactions end, so a chain has no gaps and no forks. What was
+ * written without the key is closed first, by an event that holds its last hash. Returns the chain's new head.
+ */
+export async function appendAuditEvent(tx: Database, trail: AuditTrail, event: NewAuditEvent): Promise<AppendedEvent> {
+  const chain = event.organizationId ?? PLATFORM_CHAIN;
+  const head = await lockHead(tx, chain);
+  const { isKeyed, isContradiction } = await judgeHead(tx, trail, head);
+  const before = isKeyed ? head : await insertEvent(tx, trail.key, head, closingEvent(head, event.at));
+  const after = await insertEvent(tx, trail.key, before, event);
+  await moveHead(tx, after);
+  return { ...after, isContradiction };
+}
+
+/**
+ * Remembers what a committed transaction appended. A chain that is not the one this process wrote to keeps the head that shows it, so that
+ * no later event hides it. Never rejects.
+ */
+export async function rememberAppended(
+  { heads, onContradiction }: AuditTrail,
+  appended: readonly AppendedEvent[],
+): Promise<void> {
+  const changed = new Set(appended.filter(({ isContradiction }) => isContradiction).map(({ chain }) => chain));
+  for (const chain of changed) onContradiction(chain);
+  await heads.remember(appended.filter(({ chain }) => !changed.has(chain)));
+}
+
+/** Appends one event in a transaction of its own, and remembers it. */
+export async function appendAlone(db: Database, trail: AuditTrail, event: NewAuditEvent): Promise<void> {
+  await rememberAppended(trail, [await db.transaction((tx) => appendAuditEvent(tx, trail, event))]);
+}
+
+/** Closes a chain whose newest event was written without the key. Returns its new head; null where there was nothing to close. */
+export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: string, at: Date): Promise<AppendedEvent | null> {
+  const head = await lockHead(tx, chain);
+  const { isKeyed, isContradiction } = await judgeHead(tx, trail, head);
+  if (isKeyed) return null;
+  const after = await insertEvent(tx, trail.key, head, closingEvent(head, at));
+  await moveHead(tx, after);
+  return { ...after, isContradiction };
+}
+
+/** Chains whose newest event was written without the key, in order after `after`. */
+export async function unkeyedChains(db: Database, { after, most }: { readonly after: string; readonly most: number }) {
+  const rows = await db
+    .select({ chain: auditHeads.chain })
+    .from(auditHeads)
+    .innerJoin(auditEvents, and(eq(auditEvents.chain, auditHeads.chain), eq(auditEvents.seq, auditHeads.seq)))
+    .where(and(gt(auditHeads.chain, after), isNull(auditEvents.mac)))
+    .orderBy(asc(auditHeads.chain))
+    .limit(most);
+  return rows.map(({ chain }) => chain);
+}
+
+/** Newest first. */
+export async function listAuditEvents(
+  db: Database,
+  filter: AuditFilter,
+  page: { readonly limit?: number | undefined; readonly cursor?: string | null | undefined },
+): Promise<Page<AuditEvent>> {
+  const limit = pageLimit(page.limit);
+  const rows = await db
+    .select()
+    .from(auditEvents)
+    .where(and(...conditionsOf(filter), afterCursor(NEWEST_FIRST, page.cursor)))
+    .orderBy(orderOf(NEWEST_FIRST))
+    .limit(limit + 1);
+  const { rows: kept, nextCursor } = pageOf(NEWEST_FIRST, rows, limit, (row) => [row.seq]);
+  return { rows: kept.map(eventFrom), nextCursor };
+}
+
+/** The conditions of a filter, for counting with totalOf. */
+export function auditEventsQuery(db: Database, filter: AuditFilter) {
+  return db
+    .select({ seq: auditEvents.seq })
+    .from(auditEvents)
+    .where(and(...conditionsOf(filter)));
+}
+
+/** Every event of a chain, oldest first, a page at a time: for export and proof of chains longer than memory. */
+export async function* streamAuditEvents(db: Database, organizationId: string | null, toSeq = Number.MAX_SAFE_INTEGER) {
+  const chain = organizationId ?? PLATFORM_CHAIN;
+  for (let after = 0; ; ) {
+    const rows = await db
+      .select()
+      .from(auditEvents)
+      .where(and(eq(auditEvents.chain, chain), gt(auditEvents.seq, after), lte(auditEvents.seq, toSeq)))
+      .orderBy(asc(auditEvents.seq))
+      .limit(EVENTS_AT_ONCE);
+    const last = rows.at(-1);
+    if (last !== undefined) yield rows;
+    if (last === undefined || rows.length < EVENTS_AT_ONCE) return;
+    after = last.seq;
+  }
+}
+
+const NEWEST_FIRST: Keyset = { name: 'audit-events', columns: [auditEvents.seq], direction: 'desc' };
+/** Few, since one event may hold what a request body of a megabyte changed. */
+const EVENTS_AT_ONCE = 200;
+
+async function lockHead(tx: Database, chain: string): Promise<AuditHead> {
+  const genesis = { chain, seq: 0, hash: Buffer.from(GENESIS_HASH, 'hex') };
+  // Writing the chain's own name back locks the row whether it was there or not, in one statement.
+  const [head] = await tx
+    .insert(auditHeads)
+    .values(genesis)
+    .onConflictDoUpdate({ target: auditHeads.chain, set: { chain } })
+    .returning();
+  const { seq, hash } = head ?? genesis;
+  return { chain, seq, hash: hash.toString('hex') };
+}
+
+/** Judges the chain's newest event, and the one that this process wrote last, in one question. */
+async function judgeHead(tx: Database, { key, heads }: AuditTrail, head: AuditHead) {
+  const known = heads.known(head.chain);
+  const seqs = known === null ? [head.seq] : [head.seq, known.seq];
+  const rows = await tx
+    .select({ seq: auditEvents.seq, hash: auditEvents.hash, mac: auditEvents.mac })
+    .from(auditEvents)
+    .where(and(eq(auditEvents.chain, head.chain), inArray(auditEvents.seq, seqs)));
+  const mac = rows.find(({ seq }) => seq === head.seq)?.mac ?? null;
+  const then = known === null ? null : rows.find(({ seq }) => seq === known.seq);
+  return {
+    isKeyed: head.seq === 0 || (mac !== null && isMacOf(key.key, mac, head)),
+    isContradiction: known !== null && then?.hash.toString('hex') !== known.hash,
+  };
+}
+
+async function insertEvent(tx: Database, { key }: AuditKey, head: AuditHead, event: NewAuditEvent): Promise<AuditHead> {
+  const { chain } = head;
+  const seq = head.seq + 1;
+  const { organizationId: _, ...rest } = event;
+  const facts = { ...rest, before: jsonOf(event.before), after: jsonOf(event.after) };
+  const hash = chainHash(head.hash, eventOf({ chain, seq, ...facts }));
+  const [prevHash, ownHash] = [Buffer.from(head.hash, 'hex'), Buffer.from(hash, 'hex')];
+  const mac = chainMac(key, { chain, seq, hash });
+  await tx.insert(auditEvents).values({ chain, seq, ...facts, prevHash, hash: ownHash, mac });
+  return { chain, seq, hash };
+}
+
+async function moveHead(tx: Database, { chain, seq, hash }: AuditHead): Promise<void> {
+  await tx
+    .update(auditHeads)
+    .set({ seq, hash: Buffer.from(hash, 'hex') })
+    .where(eq(auditHeads.chain, chain));
+}
+
+/** What was written without the key ends here: its last event and hash, under the key. */
+function closingEvent({ chain, seq, hash }: AuditHead, at: Date): NewAuditEvent {
+  return {
+    organizationId: chain === PLATFORM_CHAIN ? null : chain,
+    at,
+    actorKind: 'system',
+    actorId: 'audit',
+    actorName: 'Headgate',
+    action: 'audit_chain.close',
+    objectType: 'audit_chain',
+    objectId: chain,
+    objectName: null,
+    before: null,
+    after: { last_seq: seq, last_hash: hash },
+    reason: null,
+    ip: null,
+    requestId: null,
+  };
+}
+
+function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
+  return [
+    eq(auditEvents.chain, filter.organizationId ?? PLATFORM_CHAIN),
+    filter.seq === undefined ? undefined : eq(auditEvents.seq, filter.seq),
+    filter.objectType === undefined ? undefined : eq(auditEvents.objectType, filter.objectType),
+    filter.objectId === undefined ? undefined : eq(auditEvents.objectId, filter.objectId),
+    filter.actorId === undefined ? undefined : eq(auditEvents.actorId, filter.actorId),
+    filter.action === undefined ? undefined : eq(auditEvents.action, filter.action),
+    filter.from === undefined ? undefined : gte(auditEvents.at, filter.from),
+    filter.to === undefined ? undefined : lt(auditEvents.at, filter.to),
+  ];
+}
+
+type Row = ChainedEvent;
+
+/** What a hash covers: every column but those that chain. A column added later must be left out where it is absent, or old chains break. */
+export function eventOf(
+  row: Omit<Row, 'hash' | 'prevHash' | 'mac' | 'before' | 'after'> & { readonly before: unknown; readonly after: unknown },
+): Json {
+  return {
+    chain: row.chain,
+    seq: row.seq,
+    at: row.at.toISOString(),
+    actor: [row.actorKind, row.actorId, row.actorName],
+    action: row.action,
+    object: [row.objectType, row.objectId, row.objectName],
+    before: jsonOf(row.before),
+    after: jsonOf(row.after),
+    reason: row.reason,
+    ip: row.ip,
+    request_id: row.requestId,
+  };
+}
+
+/** What a jsonb column keeps and gives back unchanged: dates as text, nothing undefined, no text that PostgreSQL cannot hold. */
+function jsonOf(value: unknown): Json {
+  if (value === null || value === undefined) return null;
+  return JSON.parse(JSON.stringify(value), (_key, inner: unknown) =>
+    typeof inner === 'string' ? inner.toWellFormed().replaceAll('\0', '\ufffd') : inner,
+  );
+}
+
+function eventFrom(row: Row): AuditEvent {
+  const { chain, prevHash: _, mac: __, hash, ...facts } = row;
+  return {
+    ...facts,
+    organizationId: chain === PLATFORM_CHAIN ? null : chain,
+    before: jsonOf(row.before),
+    after: jsonOf(row.after),
+    hash: hash.toString('hex'),
+  };
+}

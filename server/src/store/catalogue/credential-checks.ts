@@ -1,0 +1,30 @@
+/** The last live check of each credential. */
+import { asc, eq, inArray } from 'drizzle-orm';
+import type { Database } from '../database.ts';
+import { credentialChecks, credentials } from '../schema.ts';
+
+export type CredentialCheckRow = typeof credentialChecks.$inferSelect;
+
+/** Of these credentials; those that were never checked are absent. */
+export async function findMany(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, CredentialCheckRow>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(credentialChecks)
+    .where(inArray(credentialChecks.credentialId, [...ids]));
+  return new Map(rows.map((row) => [row.credentialId, row]));
+}
+
+/** Every credential, with its last check. */
+export async function all(db: Database) {
+  return db
+    .select({ credential: credentials, check: credentialChecks })
+    .from(credentials)
+    .leftJoin(credentialChecks, eq(credentialChecks.credentialId, credentials.id))
+    .orderBy(asc(credentials.id));
+}
+
+export async function put(tx: Database, row: CredentialCheckRow): Promise<void> {
+  const { credentialId: _, ...columns } = row;
+  await tx.insert(credentialChecks).values(row).onConflictDoUpdate({ target: credentialChecks.credentialId, set: columns });
+}

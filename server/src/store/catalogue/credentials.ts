@@ -1,0 +1,66 @@
+/** Credentials: what we present to providers, sealed. Global, like the catalogue they belong to. */
+import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Database } from '../database.ts';
+import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
+import { credentials, deployments } from '../schema.ts';
+
+export type CredentialRow = typeof credentials.$inferSelect;
+
+export async function find(db: Database, id: string): Promise<CredentialRow | null> {
+  const [row] = await db.select().from(credentials).where(eq(credentials.id, id));
+  return row ?? null;
+}
+
+/** As find, and nobody else changes the credential until the transaction ends. */
+export async function lock(tx: Database, id: string): Promise<CredentialRow | null> {
+  const [row] = await tx.select().from(credentials).where(eq(credentials.id, id)).for('update');
+  return row ?? null;
+}
+
+/** Throws UniqueViolation of `credentials_name`. */
+export async function insert(tx: Database, row: typeof credentials.$inferInsert): Promise<CredentialRow> {
+  const [inserted] = await tx.insert(credentials).values(row).returning();
+  return inserted as CredentialRow;
+}
+
+/** Moves the version on. */
+export async function update(
+  tx: Database,
+  id: string,
+  changes: Partial<typeof credentials.$inferInsert>,
+  at: Date,
+): Promise<CredentialRow> {
+  const [row] = await tx
+    .update(credentials)
+    .set({ ...changes, version: sql`${credentials.version} + 1`, updatedAt: at })
+    .where(eq(credentials.id, id))
+    .returning();
+  return row as CredentialRow;
+}
+
+/** Throws ForeignKeyViolation while a deployment uses it. */
+export async function remove(tx: Database, id: string): Promise<void> {
+  await tx.delete(credentials).where(eq(credentials.id, id));
+}
+
+export interface CredentialFilter {
+  readonly provider?: string | undefined;
+  /** Beginning of the name, or the whole id. */
+  readonly search?: string | undefined;
+}
+
+export function list(db: Database, { provider, search }: CredentialFilter, page: PageRequest): Promise<Listed<CredentialRow>> {
+  const wanted = [provider === undefined ? undefined : eq(credentials.provider, provider), named(credentials, search)];
+  return listNamed(db, credentials, { list: 'credentials', wanted, page });
+}
+
+/** How many deployments use each of these credentials; those that none uses are absent. */
+export async function usage(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: deployments.credentialId, total: count() })
+    .from(deployments)
+    .where(and(inArray(deployments.credentialId, [...ids]), isNull(deployments.deletedAt)))
+    .groupBy(deployments.credentialId);
+  return new Map(rows.map((row) => [row.id ?? '', row.total]));
+}

@@ -1,0 +1,45 @@
+/** Models: public names, each served by every deployment that carries it. Global. */
+import { eq, inArray, sql } from 'drizzle-orm';
+import type { Database } from '../database.ts';
+import { models } from '../schema.ts';
+
+export type ModelRow = typeof models.$inferSelect;
+
+export async function find(db: Database, name: string): Promise<ModelRow | null> {
+  const [row] = await findMany(db, [name]);
+  return row ?? null;
+}
+
+/** Of these the ones that are there, in no order. */
+export async function findMany(db: Database, names: readonly string[]): Promise<readonly ModelRow[]> {
+  if (names.length === 0) return [];
+  return db
+    .select()
+    .from(models)
+    .where(inArray(models.name, [...names]));
+}
+
+/** The name must be claimed before. */
+export async function insert(tx: Database, row: typeof models.$inferInsert): Promise<ModelRow> {
+  const [inserted] = await tx.insert(models).values(row).returning();
+  return inserted as ModelRow;
+}
+
+/** Moves the version on. */
+export async function update(
+  tx: Database,
+  name: string,
+  changes: Partial<typeof models.$inferInsert>,
+  at: Date,
+): Promise<ModelRow> {
+  const [row] = await tx
+    .update(models)
+    .set({ ...changes, version: sql`${models.version} + 1`, updatedAt: at })
+    .where(eq(models.name, name))
+    .returning();
+  return row as ModelRow;
+}
+
+export async function remove(tx: Database, name: string): Promise<void> {
+  await tx.delete(models).where(eq(models.name, name));
+}

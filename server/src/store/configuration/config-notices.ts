@@ -1,0 +1,93 @@
+/**
+ * Changes of the configuration, told to the other replicas in the instant in which they are committed. A notification that is lost is made
+ * up for by polling the versions.
+ */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import pg from 'pg';
+import type { Database } from '../database.ts';
+
+/** Which configurations a transaction changed. */
+export interface ChangedScopes {
+  readonly catalogue?: boolean;
+  readonly organizationIds?: readonly string[];
+  readonly keyIds?: readonly string[];
+}
+
+const CHANNEL = 'headgate_config';
+/** PostgreSQL takes up to 8,000 bytes. What does not fit is found by the next poll. */
+const NOTICE_CHARS_MAX = 7_900;
+/** This process, which need not be told what it did. */
+const US = randomUUID();
+
+/** Part of the transaction: told when it commits, and only then. */
+export async function tellOthers(tx: Database, changed: ChangedScopes): Promise<void> {
+  const notice = JSON.stringify({ by: US, ...changed });
+  await tx.execute(sql`select pg_notify(${CHANNEL}, ${notice.length > NOTICE_CHARS_MAX ? JSON.stringify({ by: US }) : notice})`);
+}
+
+export interface NoticeOptions {
+  readonly url: string;
+  readonly onChange: (changed: ChangedScopes) => void;
+  /** Something may have been missed: at the first contact, after every break, and where a notice said too little. */
+  readonly onGap: () => void;
+}
+
+const RETRY_MS = 1_000;
+
+/** Listens until `stop`, and connects again whenever the connection breaks. */
+export function listenForChanges({ url, onChange, onGap }: NoticeOptions): { stop(): Promise<void> } {
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let isStopped = false;
+  void connect();
+  return {
+    stop: async () => {
+      isStopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await client?.end().catch(() => {});
+    },
+  };
+
+  async function connect(): Promise<void> {
+    const made = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'headgate',
+    });
+    client = made;
+    let isLost = false;
+    const lost = () => {
+      if (isLost || isStopped) return;
+      isLost = true;
+      made.end().catch(() => {});
+      timer = setTimeout(() => void connect(), RETRY_MS).unref();
+    };
+    made.on('error', lost).on('end', lost);
+    made.on('notification', ({ payload }) => hear(payload ?? ''));
+    try {
+      await made.connect();
+      await made.query(`listen ${CHANNEL}`);
+      onGap();
+    } catch {
+      lost();
+    }
+  }
+
+  function hear(payload: string): void {
+    const notice = parsed(payload);
+    if (notice?.by === US) return;
+    const { by: _, ...changed } = notice ?? {};
+    if (Object.keys(changed).length === 0) onGap();
+    else onChange(changed);
+  }
+}
+
+function parsed(payload: string): (ChangedScopes & { readonly by?: string }) | null {
+  try {
+    return JSON.parse(payload) as ChangedScopes & { readonly by?: string };
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,126 @@
+import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import type { KeyConfig, KeyOwner } from '../../domain/tenancy.ts';
+import type { Database } from '../database.ts';
+import { budgets, keySecrets, keys, memberships } from '../schema.ts';
+import {
+  accessChoiceFrom,
+  type BudgetColumns,
+  budgetFrom,
+  modelLimitsFrom,
+  rateLimitsFrom,
+  tagPolicyFrom,
+} from './policy-columns.ts';
+
+/** A key by one of its secrets. */
+export interface FoundKey {
+  readonly organizationId: string;
+  readonly key: KeyConfig;
+  /** When this secret stops working because it was rotated; null while it is the key's own. A cache must forget it then. */
+  readonly secretValidUntilMs: number | null;
+}
+
+/**
+ * The key a secret belongs to, by the secret's hash (64 hex digits); null when there is none or its overlap has ended. Revoked and
+ * disabled keys are returned as such: what to answer is the caller's decision. The one lookup that discovers the tenant.
+ */
+export async function findKeyByHash(db: Database, hash: string): Promise<FoundKey | null> {
+  return (await findKeysByHash(db, [hash])).get(hash) ?? null;
+}
+
+/** As findKeyByHash, for many (a few hundred) in one question, by hash. */
+export async function findKeysByHash(db: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, FoundKey>> {
+  const rows = await db
+    .select({ ...keyColumns(), hash: keySecrets.hash, validUntil: keySecrets.validUntil })
+    .from(keySecrets)
+    .innerJoin(keys, and(eq(keys.organizationId, keySecrets.organizationId), eq(keys.id, keySecrets.keyId)))
+    .leftJoin(memberships, ownerCondition())
+    .where(
+      and(
+        inArray(
+          keySecrets.hash,
+          hashes.map((hash) => Buffer.from(hash, 'hex')),
+        ),
+        or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, sql`now()`)),
+      ),
+    );
+  return new Map(
+    rows.map((row) => {
+      const { organizationId } = row.key;
+      const found = { organizationId, key: keyFrom(row), secretValidUntilMs: row.validUntil?.getTime() ?? null };
+      return [Buffer.from(row.hash).toString('hex'), found];
+    }),
+  );
+}
+
+/** Names one key. */
+export interface KeyAddress {
+  readonly organizationId: string;
+  readonly keyId: string;
+}
+
+/** A key by its id, in its organization. */
+export async function findKey(db: Database, address: KeyAddress): Promise<KeyConfig | null> {
+  return (await findKeys(db, [address]))[0] ?? null;
+}
+
+/** As findKey, for many (a few thousand) in one question; unknown ones are left out. */
+export async function findKeys(db: Database, addresses: readonly KeyAddress[]): Promise<readonly KeyConfig[]> {
+  const organizationIds = sql.param(addresses.map((address) => address.organizationId));
+  const keyIds = sql.param(addresses.map((address) => address.keyId));
+  const wanted = sql`select * from unnest(${organizationIds}::text[], ${keyIds}::text[])`;
+  const rows = await db
+    .select(keyColumns())
+    .from(keys)
+    .leftJoin(memberships, ownerCondition())
+    .where(sql`(${keys.organizationId}, ${keys.id}) in (${wanted})`);
+  return rows.map(keyFrom);
+}
+
+interface Row {
+  readonly key: typeof keys.$inferSelect;
+  readonly accountId: string | null;
+  readonly budgets: readonly BudgetColumns[];
+}
+
+function keyColumns() {
+  return { key: keys, accountId: memberships.accountId, budgets: sql<readonly BudgetColumns[]>`${budgetsOfKey()}` };
+}
+
+/** The budgets as one JSON value, so that a lookup is one round trip. Amounts are below 2^53, so JSON keeps them. */
+function budgetsOfKey(): SQL {
+  const facts = sql`json_build_object('id', ${budgets.id}, 'amountNanoUsd', ${budgets.amountNanoUsd}, 'period', ${budgets.period},
+    'matchTarget', ${budgets.matchTarget}, 'matchAccessGroup', ${budgets.matchAccessGroup}, 'thresholds', ${budgets.thresholds},
+    'action', ${budgets.action}, 'clampOutput', ${budgets.clampOutput})`;
+  return sql`(select coalesce(json_agg(${facts} order by ${budgets.position}, ${budgets.id}), '[]') from ${budgets}
+    where ${budgets.organizationId} = ${keys.organizationId} and ${budgets.scope} = 'key' and ${budgets.scopeId} = ${keys.id}
+    and ${budgets.deletedAt} is null)`;
+}
+
+function ownerCondition() {
+  return and(eq(memberships.organizationId, keys.organizationId), eq(memberships.id, keys.ownerMembershipId));
+}
+
+function keyFrom({ key, accountId, budgets: budgetRows }: Row): KeyConfig {
+  return Object.freeze({
+    id: key.id,
+    organizationId: key.organizationId,
+    teamId: key.teamId,
+    name: key.name,
+    owner: ownerFrom(key, accountId),
+    status: Object.freeze({ is: key.status }),
+    expiresAtMs: key.expiresAt?.getTime() ?? null,
+    rateLimits: rateLimitsFrom(key.rateLimits),
+    modelLimits: modelLimitsFrom(key.modelLimits),
+    budgets: Object.freeze(budgetRows.map(budgetFrom)),
+    tags: tagPolicyFrom(key),
+    access: accessChoiceFrom(key),
+    version: key.version,
+  });
+}
+
+/** The database holds exactly one owner per key. */
+function ownerFrom(key: Row['key'], accountId: string | null): KeyOwner {
+  return key.ownerMembershipId === null
+    ? Object.freeze({ is: 'service_account', serviceAccountId: key.ownerServiceAccountId ?? '' })
+    : Object.freeze({ is: 'member', memberId: key.ownerMembershipId, accountId: accountId ?? '' });
+}

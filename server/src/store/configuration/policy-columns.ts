@@ -1,0 +1,212 @@
+/**
+ * Policies as they are stored and as the program reads them, both directions in one place. Stored objects hold configured values only:
+ * an absent name is no limit, 0 blocks. What is read is frozen.
+ */
+import type { AccessChoice, OrganizationAccess } from '../../domain/access.ts';
+import type { Budget, BudgetPeriod } from '../../domain/budget.ts';
+import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits, type TargetMatch } from '../../domain/rate-limit.ts';
+import type { TagPolicy } from '../../domain/tags.ts';
+
+export type StoredRateLimits = Readonly<Partial<Record<RateLimitName, number>>>;
+
+/** Exactly one of `target` (exact or `prefix*`) and `access_group`. */
+export interface StoredModelLimit {
+  readonly target?: string;
+  readonly access_group?: string;
+  readonly rate_limits: StoredRateLimits;
+}
+
+export interface StoredPeriod {
+  readonly is: BudgetPeriod['is'];
+  readonly anchor_day?: number;
+  readonly anchor_month?: number;
+  readonly hours?: number;
+}
+
+/** The policy columns of an organization, team, membership or key row. */
+export interface PolicyColumns {
+  readonly rateLimits: StoredRateLimits;
+  readonly modelLimits: readonly StoredModelLimit[];
+}
+
+/** The access columns of an organization row. */
+export interface OrganizationAccessColumns {
+  readonly accessMode: 'all' | 'selected';
+  readonly accessTargets: readonly string[];
+  readonly accessGroups: readonly string[];
+}
+
+/** The access columns of a team, membership or key row. */
+export interface AccessChoiceColumns {
+  readonly accessMode: 'inherit' | 'restrict';
+  readonly accessTargets: readonly string[];
+  readonly accessGroups: readonly string[];
+}
+
+/** The tag columns of an organization, team or key row. */
+export interface TagColumns {
+  readonly defaultTags: readonly string[];
+  readonly requiredTags: readonly string[];
+}
+
+/** What a budgets row says of the budget itself, without whose it is. */
+export interface BudgetColumns {
+  readonly id: string;
+  readonly amountNanoUsd: number;
+  readonly period: StoredPeriod;
+  readonly matchTarget: string | null;
+  readonly matchAccessGroup: string | null;
+  readonly thresholds: readonly number[];
+  readonly action: 'block' | 'alert';
+  readonly clampOutput: boolean;
+}
+
+/** Names the program does not know are dropped, so that a newer version's rows still read. */
+export function rateLimitsFrom(stored: StoredRateLimits): RateLimits {
+  const limits: Partial<Record<RateLimitName, number>> = {};
+  for (const name of RATE_LIMITS) {
+    const value = stored[name];
+    if (typeof value === 'number') limits[name] = value;
+  }
+  return Object.freeze(limits);
+}
+
+export function modelLimitsFrom(stored: readonly StoredModelLimit[]): readonly ModelLimit[] {
+  return Object.freeze(stored.map(modelLimitFrom));
+}
+
+export function budgetFrom(row: BudgetColumns): Budget {
+  return Object.freeze({
+    id: row.id,
+    amountNanoUsd: row.amountNanoUsd,
+    period: periodFrom(row.period),
+    match: matchFrom(row.matchTarget, row.matchAccessGroup),
+    thresholdsPercent: Object.freeze([...row.thresholds]),
+    action: row.action,
+    clampOutput: row.clampOutput,
+  });
+}
+
+export function organizationAccessFrom(row: OrganizationAccessColumns): OrganizationAccess {
+  return row.accessMode === 'all' ? ALL : Object.freeze({ mode: 'selected', ...selectionFrom(row) });
+}
+
+export function accessChoiceFrom(row: AccessChoiceColumns): AccessChoice {
+  return row.accessMode === 'inherit' ? INHERIT : Object.freeze({ mode: 'restrict', ...selectionFrom(row) });
+}
+
+/** Null for nearly all: nothing is added. */
+export function tagPolicyFrom({ defaultTags, requiredTags }: TagColumns): TagPolicy | null {
+  if (defaultTags.length + requiredTags.length === 0) return null;
+  return Object.freeze({ defaults: Object.freeze([...defaultTags]), required: Object.freeze([...requiredTags]) });
+}
+
+export function policyToColumns(policy: {
+  readonly rateLimits: RateLimits;
+  readonly modelLimits: readonly ModelLimit[];
+}): PolicyColumns {
+  return { rateLimits: policy.rateLimits, modelLimits: policy.modelLimits.map(modelLimitToColumn) };
+}
+
+export function budgetToColumns(budget: Budget): BudgetColumns {
+  return {
+    id: budget.id,
+    amountNanoUsd: budget.amountNanoUsd,
+    period: periodToColumn(budget.period),
+    ...matchToColumns(budget.match),
+    thresholds: [...budget.thresholdsPercent],
+    action: budget.action,
+    clampOutput: budget.clampOutput,
+  };
+}
+
+export function organizationAccessToColumns(access: OrganizationAccess) {
+  return access.mode === 'all'
+    ? { accessMode: 'all' as const, accessTargets: [], accessGroups: [] }
+    : { accessMode: 'selected' as const, accessTargets: [...access.targets], accessGroups: [...access.accessGroups] };
+}
+
+export function accessChoiceToColumns(access: AccessChoice) {
+  return access.mode === 'inherit'
+    ? { accessMode: 'inherit' as const, accessTargets: [], accessGroups: [] }
+    : { accessMode: 'restrict' as const, accessTargets: [...access.targets], accessGroups: [...access.accessGroups] };
+}
+
+/** `gpt-5*` is a prefix, anything else an exact name; neither column is everything. */
+export function matchFrom(target: string | null, accessGroup: string | null): TargetMatch {
+  if (accessGroup !== null) return Object.freeze({ is: 'access_group', key: accessGroup });
+  if (target === null) return ANY;
+  return target.endsWith('*')
+    ? Object.freeze({ is: 'prefix', prefix: target.slice(0, -1) })
+    : Object.freeze({ is: 'exact', name: target });
+}
+
+/** The reverse of matchFrom. */
+export function matchToColumns(match: TargetMatch): {
+  readonly matchTarget: string | null;
+  readonly matchAccessGroup: string | null;
+} {
+  switch (match.is) {
+    case 'any':
+      return { matchTarget: null, matchAccessGroup: null };
+    case 'exact':
+      return { matchTarget: match.name, matchAccessGroup: null };
+    case 'prefix':
+      return { matchTarget: `${match.prefix}*`, matchAccessGroup: null };
+    case 'access_group':
+      return { matchTarget: null, matchAccessGroup: match.key };
+  }
+}
+
+const ANY: TargetMatch = Object.freeze({ is: 'any' });
+const ALL: OrganizationAccess = Object.freeze({ mode: 'all' });
+const INHERIT: AccessChoice = Object.freeze({ mode: 'inherit' });
+
+function modelLimitFrom(stored: StoredModelLimit): ModelLimit {
+  const match = matchFrom(stored.target ?? null, stored.access_group ?? null);
+  if (match.is === 'any') throw new Error('a stored model limit names neither a target nor an access group');
+  return Object.freeze({ match, rateLimits: rateLimitsFrom(stored.rate_limits) });
+}
+
+function modelLimitToColumn(limit: ModelLimit): StoredModelLimit {
+  const { matchTarget, matchAccessGroup } = matchToColumns(limit.match);
+  const rate_limits = limit.rateLimits;
+  return matchAccessGroup === null ? { target: matchTarget ?? '', rate_limits } : { access_group: matchAccessGroup, rate_limits };
+}
+
+function periodFrom(stored: StoredPeriod): BudgetPeriod {
+  const { anchor_day: anchorDay = 1, anchor_month: anchorMonth = 1 } = stored;
+  switch (stored.is) {
+    case 'day':
+    case 'total':
+      return Object.freeze({ is: stored.is });
+    case 'week':
+    case 'month':
+      return Object.freeze({ is: stored.is, anchorDay });
+    case 'quarter':
+    case 'year':
+      return Object.freeze({ is: stored.is, anchorMonth, anchorDay });
+    case 'rolling':
+      return Object.freeze({ is: 'rolling', hours: stored.hours ?? 24 });
+  }
+}
+
+function periodToColumn(period: BudgetPeriod): StoredPeriod {
+  switch (period.is) {
+    case 'day':
+    case 'total':
+      return { is: period.is };
+    case 'week':
+    case 'month':
+      return { is: period.is, anchor_day: period.anchorDay };
+    case 'quarter':
+    case 'year':
+      return { is: period.is, anchor_month: period.anchorMonth, anchor_day: period.anchorDay };
+    case 'rolling':
+      return { is: 'rolling', hours: period.hours };
+  }
+}
+
+function selectionFrom(row: OrganizationAccessColumns | AccessChoiceColumns) {
+  return { targets: Object.freeze([...row.accessTargets]), accessGroups: Object.freeze([...row.accessGroups]) };
+}

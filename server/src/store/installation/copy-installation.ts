@@ -1,0 +1,179 @@
+/**
+ * Copies a whole installation from one database into an empty one of the same schema, and proves that nothing is missing or changed:
+ * in one transaction, which commits only when every table has the same rows on both sides.
+ */
+import { sql } from 'drizzle-orm';
+import { followAuditChain } from '../audit/audit-proof.ts';
+import type { Database, OpenDatabase } from '../database.ts';
+import { newPartitions } from '../partitions.ts';
+import { PARTITIONED_TABLES } from '../schema.ts';
+
+export interface CopiedTable {
+  readonly name: string;
+  readonly rows: number;
+}
+
+export interface Copied {
+  readonly tables: readonly CopiedTable[];
+  /** Σ of the ledger, in nano-dollars, and its rows: the same on both sides. */
+  readonly spentNanoUsd: bigint;
+  readonly ledgerRows: number;
+  /** Audit chains that were followed from their first event to their head in the copy. */
+  readonly auditChains: number;
+}
+
+/** What an operator must know; nothing was written that stays. */
+class NotCopied extends Error {}
+
+const ROWS_AT_ONCE = 2_000;
+/** Of a process and of the schema itself, not of the installation. */
+const NOT_COPIED: ReadonlySet<string> = new Set(['process_leases', 'schema_migrations']);
+/** A large table takes long; the pools' own bounds are for requests. */
+const STATEMENT_MS_MAX = 3_600_000;
+
+/** Both are migrated to the same schema and nobody else writes to either. Throws NotCopied. */
+export async function copyInstallation(
+  from: OpenDatabase,
+  to: OpenDatabase,
+  onTable: (table: CopiedTable) => void = () => {},
+): Promise<Copied> {
+  await newPartitions(to.db, to.kind).ensure(await monthsIn(from.db));
+  return from.db.transaction((source) =>
+    to.db.transaction(async (target) => {
+      for (const tx of [source, target]) await settleSession(tx);
+      const tables = await tablesOf(source);
+      await mustBeEmpty(target);
+      for (const { name } of tables) await emptied(target, name);
+      const copied: CopiedTable[] = [];
+      for (const table of tables) {
+        const rows = await copyTable(source, target, table);
+        copied.push({ name: table.name, rows });
+        onTable({ name: table.name, rows });
+      }
+      for (const { name } of tables) await mustBeSame(source, target, name);
+      const auditChains = await followChains(target);
+      const { spent, rows } = await ledgerOf(target);
+      return { tables: copied, spentNanoUsd: BigInt(spent), ledgerRows: Number(rows), auditChains };
+    }),
+  );
+}
+
+/** So that one row has one text on both sides. */
+async function settleSession(tx: Database): Promise<void> {
+  for (const setting of [
+    `statement_timeout = ${STATEMENT_MS_MAX}`,
+    `idle_in_transaction_session_timeout = 0`,
+    `timezone = 'UTC'`,
+    `datestyle = 'ISO, YMD'`,
+    `bytea_output = 'hex'`,
+    `extra_float_digits = 1`,
+  ]) {
+    await tx.execute(sql.raw(`set local ${setting}`));
+  }
+}
+
+interface Table {
+  readonly name: string;
+  /** Without those that the database works out itself. */
+  readonly columns: readonly string[];
+}
+
+/** Every table that holds something of the installation, those that others refer to first. */
+async function tablesOf(db: Database): Promise<readonly Table[]> {
+  const { rows } = await db.execute<{ name: string; columns: string[]; refers_to: string[] }>(sql`
+    select c.relname as name,
+      array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        and a.attgenerated = '' order by a.attnum) as columns,
+      array(select distinct f.confrelid::regclass::text from pg_constraint f where f.conrelid = c.oid and f.contype = 'f') as refers_to
+    from pg_class c where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    order by c.relname`);
+  const left = new Map(rows.filter(({ name }) => !NOT_COPIED.has(name)).map((row) => [row.name, row]));
+  const inOrder: Table[] = [];
+  while (left.size > 0) {
+    const next = [...left.values()].find((table) => !table.refers_to.some((name) => left.has(name)));
+    if (next === undefined) throw new Error(`these tables refer to each other in a circle: ${[...left.keys()].join(', ')}`);
+    left.delete(next.name);
+    inOrder.push(next);
+  }
+  return inOrder;
+}
+
+async function mustBeEmpty(target: Database): Promise<void> {
+  const { rows } = await target.execute<{ is_taken: boolean }>(
+    sql`select exists (select from installation) or exists (select from organizations) as is_taken`,
+  );
+  if (rows[0]?.is_taken !== false) {
+    throw new NotCopied('The database to move to holds an installation already. Nothing was changed; name an empty one.');
+  }
+}
+
+/** Of what the migrations put in, which the copy brings too; and without its triggers, whose work the copy brings as well. */
+async function emptied(target: Database, name: string): Promise<void> {
+  await target.execute(sql`alter table ${sql.identifier(name)} disable trigger user`);
+  await target.execute(sql`truncate ${sql.identifier(name)} cascade`);
+}
+
+/** Rows as the text of their whole, which both sides write and read alike whatever is in them. */
+async function copyTable(source: Database, target: Database, { name, columns }: Table): Promise<number> {
+  const table = sql.identifier(name);
+  const list = sql.join(
+    columns.map((column) => sql.identifier(column)),
+    sql`, `,
+  );
+  await source.execute(sql`declare moved no scroll cursor for select one::text as line from ${table} one`);
+  let count = 0;
+  for (;;) {
+    const { rows } = await source.execute<{ line: string }>(sql.raw(`fetch ${ROWS_AT_ONCE} from moved`));
+    if (rows.length === 0) break;
+    const lines = rows.map(({ line }) => line);
+    await target.execute(sql`insert into ${table} (${list}) select ${list} from unnest(${sql.param(lines)}::${table}[])`);
+    count += rows.length;
+  }
+  await source.execute(sql`close moved`);
+  await target.execute(sql`alter table ${table} enable trigger user`);
+  return count;
+}
+
+async function mustBeSame(source: Database, target: Database, name: string): Promise<void> {
+  const [here, there] = [await contentOf(source, name), await contentOf(target, name)];
+  if (here.rows !== there.rows || here.sum !== there.sum) {
+    throw new NotCopied(`${name} is not the same in the copy (${here.rows} and ${there.rows} rows). Nothing was changed.`);
+  }
+}
+
+/** How many rows, and a sum over what each of them says; their order plays no part. */
+async function contentOf(db: Database, name: string): Promise<{ readonly rows: string; readonly sum: string }> {
+  const { rows } = await db.execute<{ rows: string; sum: string }>(sql`
+    select count(*)::text as rows, coalesce(sum(('x' || substr(md5(one::text), 1, 15))::bit(60)::bigint), 0)::text as sum
+    from ${sql.identifier(name)} one`);
+  return rows[0] as { rows: string; sum: string };
+}
+
+async function followChains(target: Database): Promise<number> {
+  const { rows } = await target.execute<{ chain: string }>(sql`select chain from audit_heads order by chain`);
+  for (const { chain } of rows) {
+    const verdict = await followAuditChain(target, chain);
+    if (verdict.is === 'broken')
+      throw new NotCopied(`The audit chain ${chain} is broken at ${verdict.seq}, before the move already.`);
+  }
+  return rows.length;
+}
+
+async function ledgerOf(db: Database): Promise<{ readonly spent: string; readonly rows: string }> {
+  const { rows } = await db.execute<{ spent: string; rows: string }>(
+    sql`select coalesce(sum(nano_usd), 0)::text as spent, count(*)::text as rows from ledger`,
+  );
+  return rows[0] as { spent: string; rows: string };
+}
+
+/** An instant in each month that has rows. */
+async function monthsIn(db: Database): Promise<readonly number[]> {
+  const months: number[] = [];
+  for (const name of PARTITIONED_TABLES) {
+    const { rows } = await db.execute<{ at_ms: string }>(sql`
+      select distinct (extract(epoch from date_trunc('month', admitted_at at time zone 'UTC') at time zone 'UTC') * 1000)::bigint::text as at_ms
+      from ${sql.identifier(name)}`);
+    months.push(...rows.map((row) => Number(row.at_ms)));
+  }
+  return months;
+}

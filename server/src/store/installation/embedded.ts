@@ -1,0 +1,173 @@
+/**
+ * The embedded database: PostgreSQL compiled to WebAssembly (PGlite) in a worker thread, behind a unix socket that only this user can
+ * reach, so that the program has one driver and one dialect. It survives a crash of the process, not a power loss: it never syncs.
+ *
+ * All connections share one session, and interleaved statements of two connections would mix. So there is one connection; a second
+ * query waits for it, and a query asked outside a transaction that its own caller holds open fails after 5 s instead of hanging.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import pg from 'pg';
+import { CONNECT_TIMEOUT_MS, databaseOver, type OpenDatabase, ping } from '../database.ts';
+import type { EmbeddedSettings, EmbeddedStatus } from './embedded-worker.ts';
+
+export interface EmbeddedOptions {
+  /** The data directory; the caller holds its lock. The database takes `database/` in it. */
+  readonly dataDir: string;
+  /** The engine failed and is started again: worth a log line. Queries meanwhile fail as unavailable. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+/** The directory cannot be opened by this version. Its message is the one line an operator needs. */
+export class UnusableDatabase extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnusableDatabase';
+  }
+}
+
+/** Starts the engine (about 2 s the first time, under 1 s later) and opens it. Throws when it cannot start. */
+export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOptions): Promise<OpenDatabase> {
+  const directory = join(resolve(dataDir), 'database');
+  refuseMoved(directory);
+  refuseOtherEngine(directory);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const socketDir = socketFolder(resolve(dataDir));
+  const engine = await startEngine({ directory, socketPath: join(socketDir, SOCKET_NAME) }, onFailure).catch((error: unknown) => {
+    rmSync(socketDir, { recursive: true, force: true });
+    throw error;
+  });
+  const opened = databaseOver(connectionTo(socketDir), 'embedded');
+  await ping(opened.db);
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    await opened.close();
+    await engine.stop();
+    rmSync(socketDir, { recursive: true, force: true });
+  };
+  return {
+    ...opened,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+/** The driver derives it from the port. */
+const SOCKET_NAME = '.s.PGSQL.5432';
+const ENGINE_VERSION = '18';
+const QUERY_TIMEOUT_MS = 30_000;
+const RESTART_DELAY_MS_MIN = 250;
+const RESTART_DELAY_MS_MAX = 5_000;
+const STABLE_AFTER_MS = 60_000;
+
+/** A start that forgot DATABASE_URL would begin anew, beside everything there is. */
+function refuseMoved(directory: string): void {
+  if (existsSync(directory) || !existsSync(movedName(directory))) return;
+  throw new UnusableDatabase(`The database of ${directory} was moved to PostgreSQL. Set DATABASE_URL to where it is now.`);
+}
+
+/** What an embedded database is called once it lives elsewhere. */
+export function movedName(directory: string): string {
+  return `${directory}.moved`;
+}
+
+/** An older or newer engine cannot read the files, and trying would only say so in its own many words. */
+function refuseOtherEngine(directory: string): void {
+  const file = join(directory, 'PG_VERSION');
+  if (!existsSync(file)) return;
+  const version = readFileSync(file, 'utf8').trim();
+  if (version === ENGINE_VERSION) return;
+  throw new UnusableDatabase(
+    `The database in ${directory} has format ${version.slice(0, 20)}, and this version of Headgate reads format ${ENGINE_VERSION}. ` +
+      'Start the version that wrote it, or restore a backup.',
+  );
+}
+
+/** A folder of mode 700. A socket's path has 107 bytes at most, so a deep data directory has its socket elsewhere. */
+function socketFolder(dataDir: string): string {
+  const beside = join(dataDir, 'socket');
+  if (Buffer.byteLength(join(beside, SOCKET_NAME)) > 100) return mkdtempSync(join(tmpdir(), 'headgate-'));
+  mkdirSync(beside, { recursive: true, mode: 0o700 });
+  return beside;
+}
+
+function connectionTo(socketDir: string): pg.Pool {
+  return new pg.Pool({
+    host: socketDir,
+    port: 5432,
+    user: 'postgres',
+    database: 'postgres',
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+  });
+}
+
+interface Engine {
+  stop(): Promise<void>;
+}
+
+/** Keeps one worker running until stopped. The first start may fail; later failures (a full disk ends the engine) are retried. */
+async function startEngine(settings: EmbeddedSettings, onFailure: (error: Error) => void): Promise<Engine> {
+  let isStopping = false;
+  let worker = await startWorker(settings);
+  let delayMs = RESTART_DELAY_MS_MIN;
+  const restartLater = (reason: Error) => {
+    if (isStopping) return;
+    onFailure(reason);
+    setTimeout(() => void restart(), delayMs);
+    delayMs = Math.min(delayMs * 2, RESTART_DELAY_MS_MAX);
+  };
+  const restart = async () => {
+    if (isStopping) return;
+    try {
+      worker = await startWorker(settings);
+      watch();
+    } catch (error) {
+      restartLater(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  const watch = () => {
+    const startedMs = performance.now();
+    worker.once('exit', () => {
+      if (performance.now() - startedMs > STABLE_AFTER_MS) delayMs = RESTART_DELAY_MS_MIN;
+      restartLater(new Error('the embedded database stopped and is started again'));
+    });
+  };
+  watch();
+  return {
+    stop: async () => {
+      isStopping = true;
+      await stopWorker(worker);
+    },
+  };
+}
+
+function startWorker(settings: EmbeddedSettings): Promise<Worker> {
+  const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: settings, execArgv: [] });
+  return new Promise((started, failed) => {
+    worker.once('error', failed);
+    worker.once('exit', () => failed(new Error('the embedded database ended while it started')));
+    worker.on('message', (status: EmbeddedStatus) => {
+      if (status.is === 'failed')
+        return failed(new UnusableDatabase(`The embedded database cannot start (${status.reason}). Is there room on the disk?`));
+      if (status.is !== 'ready') return; // Under `node --watch` a thread also says what it imports.
+      worker.removeAllListeners('exit');
+      worker.on('error', () => {});
+      started(worker);
+    });
+  });
+}
+
+function stopWorker(worker: Worker): Promise<void> {
+  return new Promise((stopped) => {
+    if (worker.threadId === -1) return stopped();
+    worker.once('exit', () => stopped());
+    worker.postMessage('stop');
+  });
+}

@@ -1,0 +1,84 @@
+/**
+ * Going on after the master key was lost: new data keys under a new one. What the lost one wrapped stays closed; everything else, which is most,
+ * goes on. Each step can be done again.
+ */
+import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
+import { type ContentWrappers, newDataKey, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
+import { type AuditTrail, closeUnkeyedChain, rememberAppended } from '../audit/audit.ts';
+import type { Database } from '../database.ts';
+import { auditSecret, newKeys } from '../installation/installation.ts';
+import { auditHeads, idempotencyKeys, installation, organizations } from '../schema.ts';
+import { wrapContentKey } from './content-keys.ts';
+
+const AT_ONCE = 200;
+/** Chains that the lost key closed no more are closed by the new one; this much later an event without its MAC is a fault. */
+const CLOSING_MS = 86_400_000;
+
+/** Puts new data keys, wrapped by the new master key, in the place of all that there were. */
+export async function replaceDataKeys(tx: Database, masterKey: Buffer, nowMs: number): Promise<void> {
+  const audit = auditSecret(nowMs + CLOSING_MS, { isReplaced: true });
+  await tx.update(installation).set({ ...newKeys(masterKey, audit), nextWrappedKeys: null, nextMasterKeyCheck: null });
+  // Answers kept for repeated calls are sealed, and would be read.
+  await tx.delete(idempotencyKeys);
+}
+
+/** Gives each organization whose content key cannot be opened a new one; what the old one sealed stays closed. Returns how many. */
+export async function replaceContentKeys(db: Database, wrappers: ContentWrappers): Promise<number> {
+  let [replaced, after] = [0, ''];
+  for (;;) {
+    const rows = await db
+      .select({ id: organizations.id, bytes: organizations.contentKey, by: organizations.contentKeyBy })
+      .from(organizations)
+      .where(and(isNotNull(organizations.contentKey), isNull(organizations.deletedAt), gt(organizations.id, after)))
+      .orderBy(asc(organizations.id))
+      .limit(AT_ONCE);
+    const last = rows.at(-1);
+    if (last === undefined) return replaced;
+    for (const { id, bytes, by } of rows) {
+      if (bytes === null || isOpen(wrappers, id, { bytes, by })) continue;
+      await db.transaction((tx) => replaceOne(tx, wrappers, id, bytes));
+      replaced += 1;
+    }
+    after = last.id;
+  }
+}
+
+/** Closes every audit chain that the lost key wrote to by an event under the new one. Returns how many. */
+export async function closeAllChains(db: Database, trail: AuditTrail, at: Date): Promise<number> {
+  let [closed, after] = [0, ''];
+  for (;;) {
+    const chains = await db
+      .select({ chain: auditHeads.chain })
+      .from(auditHeads)
+      .where(gt(auditHeads.chain, after))
+      .orderBy(asc(auditHeads.chain))
+      .limit(AT_ONCE);
+    const last = chains.at(-1);
+    if (last === undefined) return closed;
+    for (const { chain } of chains) {
+      const appended = await db.transaction((tx) => closeUnkeyedChain(tx, trail, chain, at));
+      if (appended === null) continue;
+      await rememberAppended(trail, [appended]);
+      closed += 1;
+    }
+    after = last.chain;
+  }
+}
+
+function isOpen(wrappers: ContentWrappers, id: string, wrapped: Parameters<typeof openContentKey>[2]): boolean {
+  try {
+    openContentKey(wrappers, id, wrapped);
+    return true;
+  } catch (error) {
+    if (error instanceof UnsealFailure) return false;
+    throw error;
+  }
+}
+
+async function replaceOne(tx: Database, wrappers: ContentWrappers, id: string, was: Buffer): Promise<void> {
+  const { bytes, by } = await wrapContentKey(tx, wrappers, id, newDataKey());
+  await tx
+    .update(organizations)
+    .set({ contentKey: Buffer.from(bytes), contentKeyBy: by })
+    .where(and(eq(organizations.id, id), eq(organizations.contentKey, was)));
+}

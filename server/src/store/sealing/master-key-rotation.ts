@@ -1,0 +1,123 @@
+/**
+ * Rotating the master key. It wraps a handful of data keys, so these are wrapped a second time, under the new key, and from then on either key
+ * opens the installation. Processes are started again with the new key meanwhile; what runs needs no master key. At the end what the old key
+ * wrapped is gone. No master key is ever stored, under no other either: a copy of the database made meanwhile gives the new one to nobody.
+ *
+ * The pepper is renewed on the same way, since all processes must know the new one before a hash is made with it.
+ */
+import { sql } from 'drizzle-orm';
+import { masterKeyName, newDataKey, rewrapKey } from '../../lib/secrets.ts';
+import type { Database } from '../database.ts';
+import {
+  checkOf,
+  type InstallationRow,
+  openedBy,
+  PEPPER_BEFORE,
+  PEPPER_NEXT,
+  unwrapped,
+  type WrappedKeys,
+  wrapped,
+} from '../installation/installation.ts';
+import { mayRunBefore, type ServingProcess, servingProcesses } from '../installation/lease.ts';
+import { installation } from '../schema.ts';
+import { bindContentKeys, CONTENT_KEYS_SINCE } from './content-keys.ts';
+import { countUnderOthers } from './peppers.ts';
+
+/** The master key cannot be rotated now. Its message is the one line an operator needs. Nothing was changed. */
+export class NotRotated extends Error {}
+
+/** The old and the new master key, and whether the pepper is renewed with them. */
+export interface Rotation {
+  readonly from: Buffer;
+  readonly to: Buffer;
+  readonly renewsPepper: boolean;
+}
+
+/** Throws NotRotated while a process of a version may run that knows nothing of two keys. */
+export async function refuseOlderProcesses(db: Database): Promise<void> {
+  const serving = await servingProcesses(db);
+  if ((await mayRunBefore(db, CONTENT_KEYS_SINCE)) || serving.some(({ masterKey }) => masterKey === null))
+    throw new NotRotated(
+      'A process of an earlier version serves this database, or did a moment ago. Upgrade all of them, and run this again a minute later.',
+    );
+}
+
+/** Lets the new key open the installation beside the old one. In a transaction of its own. Throws NotRotated. */
+export async function beginRotation(
+  tx: Database,
+  wrappers: { readonly master: Buffer; readonly installation: Buffer },
+  { from, to, renewsPepper }: Rotation,
+): Promise<void> {
+  const row = await lockInstallation(tx);
+  if (row.nextMasterKeyCheck !== null || openedBy(row, from) !== 'present')
+    throw new NotRotated('Another rotation was begun meanwhile. Run this again.');
+  // Whoever makes an organization waits for this transaction, or was here before it: no key is left under the old master key.
+  await bindContentKeys(tx, wrappers);
+  const kept = await withoutUnusedPepper(tx, row.wrappedKeys, from, renewsPepper);
+  const next = Object.fromEntries(
+    Object.entries(kept).map(([purpose, text]) => [purpose, rewrapKey({ from, to }, Buffer.from(text, 'base64'), purpose)]),
+  );
+  const nextWrappedKeys = Object.fromEntries(Object.entries(next).map(([purpose, key]) => [purpose, key.toString('base64')]));
+  if (renewsPepper) nextWrappedKeys[PEPPER_NEXT] = wrapped(to, newDataKey(), PEPPER_NEXT);
+  await tx.update(installation).set({ nextWrappedKeys, nextMasterKeyCheck: checkOf(to) });
+}
+
+/** Returns the processes that still run with another master key than the new one. */
+export async function processesWithout(db: Database, to: Buffer): Promise<readonly ServingProcess[]> {
+  const name = masterKeyName(to);
+  return (await servingProcesses(db)).filter(({ masterKey }) => masterKey !== name);
+}
+
+/** Takes the old key's wrapped keys away: from here on it opens nothing. In a transaction of its own. Throws NotRotated. */
+export async function finishRotation(tx: Database, to: Buffer): Promise<void> {
+  const row = await lockInstallation(tx);
+  if (row.nextWrappedKeys === null || row.nextMasterKeyCheck === null || openedBy(row, to) !== 'next')
+    throw new NotRotated('The rotation was finished or given up meanwhile. Run this again.');
+  await tx.update(installation).set({
+    wrappedKeys: withRenewedPepper(row.nextWrappedKeys, to),
+    masterKeyCheck: row.nextMasterKeyCheck,
+    nextWrappedKeys: null,
+    nextMasterKeyCheck: null,
+  });
+}
+
+/** Gives a rotation up: the new key opens nothing any more. Throws NotRotated while a process runs with it. */
+export async function undoRotation(tx: Database, from: Buffer): Promise<void> {
+  const row = await lockInstallation(tx);
+  if (row.nextMasterKeyCheck === null) throw new NotRotated('No rotation was begun: there is nothing to give up.');
+  if (openedBy(row, from) !== 'present')
+    throw new NotRotated('Only with the old key in HEADGATE_MASTER_KEY a rotation is given up.');
+  const others = await processesWithout(tx, from);
+  if (others.length > 0)
+    throw new NotRotated(
+      `The new key is in use: ${others.map(({ where }) => where).join(', ')}. Start them with the old one first.`,
+    );
+  await tx.update(installation).set({ nextWrappedKeys: null, nextMasterKeyCheck: null });
+}
+
+async function lockInstallation(tx: Database): Promise<InstallationRow> {
+  const [row] = await tx.select().from(installation).for('update');
+  if (row === undefined) throw new NotRotated('The database holds no installation.');
+  return row;
+}
+
+/** The pepper before the present one goes as soon as no secret is hashed with it. Renewing needs it gone. */
+async function withoutUnusedPepper(tx: Database, keys: WrappedKeys, from: Buffer, renewsPepper: boolean): Promise<WrappedKeys> {
+  const { [PEPPER_BEFORE]: before, ...rest } = keys;
+  const pepper = unwrapped(from, keys, 'pepper');
+  if (before === undefined || pepper === null) return keys;
+  await tx.execute(sql`set local statement_timeout = '10min'`);
+  const left = await countUnderOthers(tx, pepper);
+  if (left.keys + left.tokens === 0) return rest;
+  if (!renewsPepper) return keys;
+  throw new NotRotated(
+    `The pepper was renewed before, and ${left.keys} keys and ${left.tokens} admin tokens were not used since. Revoke or rotate them first.`,
+  );
+}
+
+function withRenewedPepper(keys: WrappedKeys, to: Buffer): WrappedKeys {
+  const { [PEPPER_NEXT]: _, ...rest } = keys;
+  const [pepper, next] = [unwrapped(to, keys, 'pepper'), unwrapped(to, keys, PEPPER_NEXT)];
+  if (pepper === null || next === null) return keys;
+  return { ...rest, pepper: wrapped(to, next, 'pepper'), [PEPPER_BEFORE]: wrapped(to, pepper, PEPPER_BEFORE) };
+}

@@ -1,0 +1,68 @@
+/** Budgets of organizations, teams, members and keys. */
+import { and, asc, eq, inArray, isNull, notInArray } from 'drizzle-orm';
+import type { Budget } from '../../domain/budget.ts';
+import type { Scope } from '../../domain/tenancy.ts';
+import { budgetFrom, budgetToColumns } from '../configuration/policy-columns.ts';
+import type { Database } from '../database.ts';
+import { budgets } from '../schema.ts';
+
+/** Whose budgets: one scope of one organization. */
+export interface BudgetsOf {
+  readonly organizationId: string;
+  readonly scope: Scope;
+  readonly scopeId: string;
+}
+
+/** Budgets of several scopes of one kind, by scope id, in the order people gave them. Scopes without any are absent. */
+export async function listMany(
+  db: Database,
+  organizationIds: readonly string[],
+  scope: Scope,
+  scopeIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Budget[]>> {
+  if (scopeIds.length === 0) return new Map();
+  const rows = await db
+    .select()
+    .from(budgets)
+    .where(
+      and(
+        inArray(budgets.organizationId, [...organizationIds]),
+        eq(budgets.scope, scope),
+        inArray(budgets.scopeId, [...scopeIds]),
+        isNull(budgets.deletedAt),
+      ),
+    )
+    .orderBy(asc(budgets.position), asc(budgets.id));
+  const byScope = Map.groupBy(rows, (row) => row.scopeId);
+  return new Map([...byScope].map(([scopeId, items]) => [scopeId, items.map(budgetFrom)]));
+}
+
+/** Makes the list the scope's budgets: those with a stored id are changed, others added, those left out deleted (their rows stay). */
+export async function replace(db: Database, of: BudgetsOf, items: readonly Budget[], at: Date): Promise<void> {
+  const kept = items.map((item) => item.id);
+  await db
+    .update(budgets)
+    .set({ deletedAt: at })
+    .where(
+      and(
+        eq(budgets.organizationId, of.organizationId),
+        eq(budgets.scope, of.scope),
+        eq(budgets.scopeId, of.scopeId),
+        isNull(budgets.deletedAt),
+        ...(kept.length === 0 ? [] : [notInArray(budgets.id, kept)]),
+      ),
+    );
+  for (const [position, item] of items.entries()) {
+    const { id, ...columns } = mutable(item);
+    await db
+      .insert(budgets)
+      .values({ ...of, id, ...columns, position, createdAt: at, changedAt: at })
+      .onConflictDoUpdate({ target: [budgets.organizationId, budgets.id], set: { ...columns, position, changedAt: at } });
+  }
+}
+
+/** Drizzle wants arrays it could change; it does not. */
+function mutable(item: Budget) {
+  const columns = budgetToColumns(item);
+  return { ...columns, thresholds: [...columns.thresholds] };
+}

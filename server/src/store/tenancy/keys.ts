@@ -1,0 +1,199 @@
+/** Keys, their secrets' hashes and their owners. A revoked one keeps its row and history. */
+import { and, eq, gt, gte, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
+import type { Reach } from '../../domain/permission.ts';
+import type { Database } from '../database.ts';
+import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
+import { type Total, totalOf } from '../paging.ts';
+import { keySecrets, keys } from '../schema.ts';
+import { withinReach } from './reach.ts';
+import { organizationsOf } from './tenant-objects.ts';
+
+export type KeyRow = typeof keys.$inferSelect;
+
+/** One key of one organization. */
+export interface KeyId {
+  readonly organizationId: string;
+  readonly id: string;
+}
+
+export async function find(db: Database, key: KeyId): Promise<KeyRow | null> {
+  const [row] = await db.select().from(keys).where(of(key));
+  return row ?? null;
+}
+
+export async function lock(tx: Database, key: KeyId): Promise<KeyRow | null> {
+  const [row] = await tx.select().from(keys).where(of(key)).for('update');
+  return row ?? null;
+}
+
+export async function insert(tx: Database, row: typeof keys.$inferInsert): Promise<KeyRow> {
+  const [inserted] = await tx.insert(keys).values(row).returning();
+  return inserted as KeyRow;
+}
+
+/** Moves the version on. */
+export async function update(tx: Database, key: KeyId, changes: Partial<typeof keys.$inferInsert>, at: Date): Promise<KeyRow> {
+  const [row] = await tx
+    .update(keys)
+    .set({ ...changes, version: sql`${keys.version} + 1`, updatedAt: at })
+    .where(of(key))
+    .returning();
+  return row as KeyRow;
+}
+
+/** Gives a key one more secret, known by its hash. */
+export async function addSecret(
+  tx: Database,
+  secret: {
+    readonly organizationId: string;
+    readonly keyId: string;
+    readonly hash: Buffer;
+    /** The name of the pepper that made the hash. */
+    readonly pepper: string;
+    readonly at: Date;
+  },
+): Promise<void> {
+  const { organizationId, keyId, hash, pepper, at } = secret;
+  await tx.insert(keySecrets).values({ organizationId, keyId, hash, pepper, createdAt: at });
+}
+
+/** Lets every secret the key has now end at `until`; one that ends sooner still does. */
+export async function endSecrets(tx: Database, key: KeyId, until: Date): Promise<void> {
+  await tx
+    .update(keySecrets)
+    .set({ validUntil: until })
+    .where(
+      and(
+        eq(keySecrets.organizationId, key.organizationId),
+        eq(keySecrets.keyId, key.id),
+        or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, until)),
+      ),
+    );
+}
+
+/** Keys that are not revoked of one owner or one team, oldest first. */
+export interface KeysOf {
+  readonly organizationId: string;
+  readonly teamId?: string;
+  readonly membershipId?: string;
+  readonly serviceAccountId?: string;
+}
+
+export async function listLiving(db: Database, whose: KeysOf): Promise<readonly KeyRow[]> {
+  return await db.select().from(keys).where(living(whose)).orderBy(keys.id);
+}
+
+/** The ids of a member's keys in a team that worked at or after an instant: revoked and expired ones too when they did so since. */
+export async function idsAliveSince(
+  db: Database,
+  own: { readonly organizationId: string; readonly teamId: string; readonly membershipId: string },
+  since: Date,
+): Promise<readonly string[]> {
+  const rows = await db
+    .select({ id: keys.id })
+    .from(keys)
+    .where(
+      and(
+        eq(keys.organizationId, own.organizationId),
+        eq(keys.teamId, own.teamId),
+        eq(keys.ownerMembershipId, own.membershipId),
+        or(isNull(keys.revokedAt), gte(keys.revokedAt, since)),
+        or(isNull(keys.expiresAt), gte(keys.expiresAt, since)),
+      ),
+    )
+    .orderBy(keys.id);
+  return rows.map((row) => row.id);
+}
+
+/** Revokes them and returns their ids. */
+export async function revokeAll(tx: Database, whose: KeysOf, at: Date): Promise<readonly string[]> {
+  const revoked = await tx
+    .update(keys)
+    .set({ status: 'revoked', revokedAt: at, updatedAt: at, version: sql`${keys.version} + 1` })
+    .where(living(whose))
+    .returning({ id: keys.id });
+  return revoked.map((row) => row.id);
+}
+
+export interface KeyFilter {
+  readonly reach: readonly Reach[];
+  readonly organizationId?: string | undefined;
+  readonly teamId?: string | undefined;
+  readonly membershipIds?: readonly string[] | undefined;
+  readonly serviceAccountId?: string | undefined;
+  readonly status?: KeyRow['status'] | undefined;
+  /** Only keys that could be used at `at` and were not since `since`. */
+  readonly unused?: UnusedKeys | undefined;
+  readonly search?: string | undefined;
+}
+
+/** A key that was never used counts from when it was made. */
+export interface UnusedKeys {
+  readonly since: Date;
+  readonly at: Date;
+}
+
+/** How many keys of an organization nobody used. */
+export function countUnused(db: Database, organizationId: string, unused: UnusedKeys): Promise<Total> {
+  const wanted = and(eq(keys.organizationId, organizationId), isUnused(unused));
+  return totalOf(db, db.select({ id: keys.id }).from(keys).where(wanted));
+}
+
+function isUnused({ since, at }: UnusedKeys): SQL | undefined {
+  return and(
+    eq(keys.status, 'active'),
+    or(isNull(keys.expiresAt), gt(keys.expiresAt, at)),
+    lt(sql`coalesce(${keys.lastUsedAt}, ${keys.createdAt})`, since.toISOString()),
+  );
+}
+
+/** Asked by team, service account or person over all tenants, looks into their organizations only. Throws InvalidCursor. */
+export async function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
+  const { organizationId, teamId, membershipIds, serviceAccountId, status, unused } = filter;
+  const ids = [teamId, serviceAccountId, ...(membershipIds ?? [])].filter((id) => id !== undefined);
+  const isAsked = teamId !== undefined || serviceAccountId !== undefined || membershipIds !== undefined;
+  const places = organizationId === undefined && isAsked ? await organizationsOf(db, ids) : null;
+  const wanted = [
+    withinReach(filter.reach, {
+      organizationId: keys.organizationId,
+      teamId: keys.teamId,
+      membershipId: keys.ownerMembershipId,
+    }),
+    organizationId === undefined ? undefined : eq(keys.organizationId, organizationId),
+    places === null ? undefined : inArray(keys.organizationId, [...places]),
+    teamId === undefined ? undefined : eq(keys.teamId, teamId),
+    membershipIds === undefined ? undefined : inArray(keys.ownerMembershipId, [...membershipIds]),
+    serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
+    status === undefined ? undefined : eq(keys.status, status),
+    unused === undefined ? undefined : isUnused(unused),
+    named(keys, filter.search),
+  ];
+  return listNamed(db, keys, { list: 'keys', wanted, page, searched: filter.search !== undefined });
+}
+
+function of({ organizationId, id }: KeyId): SQL | undefined {
+  return and(eq(keys.organizationId, organizationId), eq(keys.id, id));
+}
+
+function living({ organizationId, teamId, membershipId, serviceAccountId }: KeysOf): SQL | undefined {
+  return and(
+    eq(keys.organizationId, organizationId),
+    ne(keys.status, 'revoked'),
+    teamId === undefined ? undefined : eq(keys.teamId, teamId),
+    membershipId === undefined ? undefined : eq(keys.ownerMembershipId, membershipId),
+    serviceAccountId === undefined ? undefined : eq(keys.ownerServiceAccountId, serviceAccountId),
+  );
+}
+
+/** Notes when keys were last shown; an older note never replaces a newer one. Not a change of the key: its version stays. */
+export async function markKeysUsed(
+  db: Database,
+  used: readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[],
+): Promise<void> {
+  if (used.length === 0) return;
+  const columns = sql`${sql.param(used.map((use) => use.organizationId))}::text[], ${sql.param(used.map((use) => use.keyId))}::text[],
+    ${sql.param(used.map((use) => new Date(use.atMs).toISOString()))}::timestamptz[]`;
+  await db.execute(sql`update ${keys} set last_used_at = used.at from unnest(${columns}) as used(organization_id, key_id, at)
+    where ${keys.organizationId} = used.organization_id and ${keys.id} = used.key_id
+    and (${keys.lastUsedAt} is null or ${keys.lastUsedAt} < used.at)`);
+}

@@ -1,0 +1,201 @@
+/** The request log: one row per request of a known key, with its decision and, where the organization says so, its content. */
+import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { DecisionFacts } from '../../domain/decision-view.ts';
+import type { Reach } from '../../domain/permission.ts';
+import { requestTimeMs } from '../../lib/id.ts';
+import type { Database } from '../database.ts';
+import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import { decisionShapes, isUnsuccessful, ledger, organizations, requestContent, requestLog } from '../schema.ts';
+import { withinReach } from '../tenancy/reach.ts';
+import { instantOf, ofEveryOrganization } from './usage-rows.ts';
+
+export type RequestRow = typeof requestLog.$inferSelect;
+export type LedgerRow = typeof ledger.$inferSelect;
+
+/** Narrows a list of requests; absent does not narrow. */
+export interface RequestFilter {
+  /** Absent: those of every organization. */
+  readonly organizationId?: string | undefined;
+  readonly teamId?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly memberId?: string | undefined;
+  readonly serviceAccountId?: string | undefined;
+  readonly calledName?: string | undefined;
+  readonly deploymentId?: string | undefined;
+  readonly status?: RequestRow['status'] | undefined;
+  readonly code?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** What the reader may see; absent: everything. */
+  readonly reaches?: readonly Reach[] | undefined;
+}
+
+/** Which request. Without an organization it is looked for in every one, which is for the platform's own readers. */
+export interface RequestAddress {
+  readonly organizationId?: string | undefined;
+  readonly requestId: string;
+}
+
+/** Newest first. Throws InvalidCursor. */
+export async function listRequests(
+  db: Database,
+  filter: RequestFilter,
+  page: { readonly limit?: number | undefined; readonly cursor?: string | null | undefined },
+): Promise<Page<RequestRow>> {
+  const limit = pageLimit(page.limit);
+  const wanted = and(conditionOf(filter), afterCursor(NEWEST_FIRST, page.cursor));
+  const rows =
+    filter.organizationId === undefined
+      ? await (seesAll(filter) ? newestOf : newestOfEvery)(db, wanted, limit + 1)
+      : await newestOf(db, and(eq(requestLog.organizationId, filter.organizationId), wanted), limit + 1);
+  return pageOf(NEWEST_FIRST, rows, limit, (row) => [row.admittedAt, row.requestId]);
+}
+
+/** The query behind a list, for counting with totalOf. */
+export function requestsQuery(db: Database, filter: RequestFilter) {
+  const everybodys = seesAll(filter) ? undefined : ofEveryOrganization(requestLog.organizationId);
+  const whose = filter.organizationId === undefined ? everybodys : eq(requestLog.organizationId, filter.organizationId);
+  return db
+    .select({ requestId: requestLog.requestId })
+    .from(requestLog)
+    .where(and(whose, conditionOf(filter)));
+}
+
+/** One request by its own id, or the shared row by the id of a repeated refusal; null when there is none. */
+export async function findRequest(db: Database, { organizationId, requestId }: RequestAddress): Promise<RequestRow | null> {
+  const atMs = requestTimeMs(requestId);
+  if (atMs === null) return null;
+  const whose =
+    organizationId === undefined ? ofEveryOrganization(requestLog.organizationId) : eq(requestLog.organizationId, organizationId);
+  // The id's own time is the row's, which names the partition and the place in its index.
+  const [own] = await db
+    .select()
+    .from(requestLog)
+    .where(and(whose, eq(requestLog.admittedAt, instantOf(atMs)), eq(requestLog.requestId, requestId)));
+  if (own !== undefined) return own;
+  const [shared] = await db
+    .select()
+    .from(requestLog)
+    .where(
+      and(
+        whose,
+        eq(requestLog.status, 'refused'),
+        between(requestLog.admittedAt, instantOf(atMs - REPEAT_MS), instantOf(atMs + REPEAT_MS)),
+        arrayContains(requestLog.repeatIds, [requestId]),
+      ),
+    )
+    .limit(1);
+  return shared ?? null;
+}
+
+/** What a decision is rendered from; null when there is no such request. A repeat carries its own id, not that of the row it shares. */
+export async function findDecision(db: Database, address: RequestAddress): Promise<DecisionFacts | null> {
+  const row = await findRequest(db, address);
+  return row === null ? null : { ...row, requestId: address.requestId, atMs: row.admittedAt.getTime() };
+}
+
+/** What a decision's shape stands for, the rules or the tags; null when it was never stored. */
+export async function findShape(
+  db: Database,
+  { organizationId, shapeId }: { readonly organizationId: string; readonly shapeId: string },
+): Promise<unknown> {
+  const [row] = await db
+    .select({ rules: decisionShapes.rules })
+    .from(decisionShapes)
+    .where(and(eq(decisionShapes.organizationId, organizationId), eq(decisionShapes.shapeId, shapeId)));
+  return row?.rules ?? null;
+}
+
+/** What a request's attempts used, in their order. */
+export async function findLedgerRows(db: Database, row: Pick<RequestRow, 'organizationId' | 'admittedAt' | 'requestId'>) {
+  return db
+    .select()
+    .from(ledger)
+    .where(
+      and(
+        eq(ledger.organizationId, row.organizationId),
+        eq(ledger.admittedAt, row.admittedAt),
+        eq(ledger.requestId, row.requestId),
+      ),
+    )
+    .orderBy(ledger.attempt, ledger.kind);
+}
+
+/** A request's stored content, still sealed; null when none was stored. */
+export async function findContent(
+  db: Database,
+  row: Pick<RequestRow, 'organizationId' | 'admittedAt' | 'requestId'>,
+): Promise<Buffer | null> {
+  const [content] = await db
+    .select({ sealed: requestContent.sealed })
+    .from(requestContent)
+    .where(
+      and(
+        eq(requestContent.organizationId, row.organizationId),
+        eq(requestContent.admittedAt, row.admittedAt),
+        eq(requestContent.requestId, row.requestId),
+      ),
+    );
+  return content?.sealed ?? null;
+}
+
+/** Whoever reads everybody's narrows by what has an index over all organizations; the places of others are far between in those. */
+function seesAll({ reaches }: RequestFilter): boolean {
+  return reaches?.some((reach) => reach.is === 'everywhere') ?? true;
+}
+
+const NEWEST_FIRST: Keyset = { name: 'requests', columns: [requestLog.admittedAt, requestLog.requestId], direction: 'desc' };
+/** Repeats share a row for a second; the rest is for clocks that are set. */
+const REPEAT_MS = 2_000;
+
+function newestOf(db: Database, wanted: SQL | undefined, count: number): Promise<RequestRow[]> {
+  return db.select().from(requestLog).where(wanted).orderBy(orderOf(NEWEST_FIRST)).limit(count);
+}
+
+/**
+ * The newest of every organization's. Only organizations whose own newest row is among the newest can have a row on the page, so one probe
+ * of an index that starts with the organization finds those, and the rows are read of them alone.
+ */
+async function newestOfEvery(db: Database, wanted: SQL | undefined, count: number): Promise<RequestRow[]> {
+  const rowsOf = (organizationId: SQLWrapper, howMany: number) =>
+    db
+      .select()
+      .from(requestLog)
+      .where(and(eq(requestLog.organizationId, organizationId), wanted))
+      .orderBy(orderOf(NEWEST_FIRST))
+      .limit(howMany);
+  const latest = rowsOf(organizations.id, 1).as('latest');
+  const active = db
+    .select({ id: organizations.id })
+    .from(organizations)
+    .innerJoinLateral(latest, sql`true`)
+    .orderBy(desc(latest.admittedAt), desc(latest.requestId))
+    .limit(count)
+    .as('active');
+  const newest = rowsOf(active.id, count).as('newest');
+  const rows = await db
+    .select({ newest: newest._.selectedFields })
+    .from(active)
+    .innerJoinLateral(newest, sql`true`)
+    .orderBy(desc(newest.admittedAt), desc(newest.requestId))
+    .limit(count);
+  return rows.map((row) => row.newest);
+}
+
+function conditionOf(filter: RequestFilter): SQL | undefined {
+  const columns = { organizationId: requestLog.organizationId, teamId: requestLog.teamId, membershipId: requestLog.memberId };
+  return and(
+    filter.teamId === undefined ? undefined : eq(requestLog.teamId, filter.teamId),
+    filter.keyId === undefined ? undefined : eq(requestLog.keyId, filter.keyId),
+    filter.memberId === undefined ? undefined : eq(requestLog.memberId, filter.memberId),
+    filter.serviceAccountId === undefined ? undefined : eq(requestLog.serviceAccountId, filter.serviceAccountId),
+    filter.calledName === undefined ? undefined : eq(requestLog.calledName, filter.calledName),
+    filter.deploymentId === undefined ? undefined : eq(requestLog.deploymentId, filter.deploymentId),
+    filter.status === undefined ? undefined : eq(requestLog.status, filter.status),
+    filter.status === undefined || filter.status === 'succeeded' ? undefined : isUnsuccessful(requestLog.status),
+    filter.code === undefined ? undefined : eq(requestLog.code, filter.code),
+    filter.from === undefined ? undefined : gte(requestLog.admittedAt, filter.from),
+    filter.to === undefined ? undefined : lt(requestLog.admittedAt, filter.to),
+    filter.reaches === undefined ? undefined : withinReach(filter.reaches, columns),
+  );
+}

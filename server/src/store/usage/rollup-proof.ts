@@ -1,0 +1,267 @@
+/**
+ * Whether rollups add up to the ledger, and how they are made to. Ledger and rollups are written by one statement, so that at any instant a
+ * single statement must see them agree, whatever is being written and however late it settled.
+ */
+import { type SQL, sql } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
+import { type Apart, togetherOrApart } from '../apart.ts';
+import type { Database } from '../database.ts';
+import {
+  deployments,
+  ledger,
+  organizationDays,
+  organizations,
+  platformRollups,
+  requestLog,
+  rollups,
+  teamRollups,
+  unitRollups,
+} from '../schema.ts';
+import { keptDays } from './retention.ts';
+import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './rollup-columns.ts';
+import { DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span, USAGE_SUMS } from './usage-rows.ts';
+
+/** What one organization's sums say over a span, where they differ. Money is nano-dollars. */
+export interface RollupDrift {
+  readonly organizationId: string;
+  readonly ledgerNanoUsd: number;
+  readonly rollupsNanoUsd: number;
+}
+
+/** Organizations whose ledger, rollups and hours do not agree in tokens and money. The span is of whole hours. */
+export async function rollupDrifts(db: Database, span: Span): Promise<readonly RollupDrift[]> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const { rows } = await db.execute<{ organization_id: string; owed: string; rolled: string }>(sql`
+    with owed as (select organization_id, sum(total_tokens) as tokens, sum(coalesce(nano_usd, 0)) as nano
+      from ${ledger} where admitted_at >= ${from} and admitted_at < ${to} group by 1),
+    rolled as (select organization_id, sum(total_tokens) as tokens, sum(spend_nano_usd) as nano
+      from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} group by 1),
+    hours as (select organization_id, sum(total_tokens) as tokens, sum(spend_nano_usd) as nano
+      from ${teamRollups} where hour_start >= ${from} and hour_start < ${to} group by 1)
+    select organization_id, coalesce(owed.nano, 0) as owed, coalesce(rolled.nano, 0) as rolled
+    from owed full join rolled using (organization_id) full join hours using (organization_id)
+    where (coalesce(owed.tokens, 0), coalesce(owed.nano, 0)) <> (coalesce(rolled.tokens, 0), coalesce(rolled.nano, 0))
+      or (coalesce(owed.tokens, 0), coalesce(owed.nano, 0)) <> (coalesce(hours.tokens, 0), coalesce(hours.nano, 0))
+    order by 1`);
+  return rows.map((row) => ({
+    organizationId: row.organization_id,
+    ledgerNanoUsd: Number(row.owed),
+    rollupsNanoUsd: Number(row.rolled),
+  }));
+}
+
+export interface RepairOptions {
+  /** An hour for the fine levels, within the day for the coarse ones. */
+  readonly span: Span;
+  /** The installation's bound on request-log rows in days: what was taken away of the log cannot be counted again. Null: none. */
+  readonly logDaysMax: number | null;
+  readonly at: Date;
+}
+
+const SUMS = sql.raw(USAGE_SUMS.join(', '));
+const COUNTS = USAGE_SUMS.slice(0, 5);
+const AMOUNTS = USAGE_SUMS.slice(5);
+const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigint as ${name}`).join(', '));
+
+/**
+ * Makes the quarters of an hour add up again: what the single rows say less what is there is added, so that whatever settles meanwhile is
+ * kept. The coarser sums follow by their triggers. Returns the organizations that were put right, one for each row.
+ */
+export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<Apart<string>> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const bucket = sql`${bucketOf('admitted_at')} as bucket_start`;
+  const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
+  // An organization whose log begins only after the span is counted by what its rollups say.
+  const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
+    ${at}::timestamptz - make_interval(days => least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)) < ${from}, true))`;
+  const wanted = sql`
+    select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id,
+      ${providerOfRow()} as provider,
+      (case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end)::bigint as requests,
+      (case when status = 'estimated' then count else 0 end)::bigint as estimated_requests,
+      (case when status = 'refused' then count else 0 end)::bigint as refused_requests,
+      (case when status = 'refused' then 0 else count end)::bigint as admitted,
+      (exists (select 1 from ${ledger} as owed where owed.organization_id = l.organization_id and owed.admitted_at = l.admitted_at
+        and owed.request_id = l.request_id and owed.nano_usd is null))::integer::bigint as unpriced_requests, ${zero(AMOUNTS)}
+    from ${requestLog} as l where admitted_at >= ${from} and admitted_at < ${to} and ${isWhole}
+    union all
+    select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, deployment_id, provider, ${zero(COUNTS)},
+      ${sql.raw(AMOUNTS.slice(0, -1).join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd
+    from ${ledger} where admitted_at >= ${from} and admitted_at < ${to}
+    union all
+    select ${sql.raw(ROLLUP_KEY.join(', '))}, ${sql.raw(COUNTS.join(', '))}, ${zero(AMOUNTS)}
+    from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} and not (${isWhole})`;
+  const have = sql`select ${sql.raw(ROLLUP_KEY.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`;
+  const parts = organizationsIn(span, [
+    [requestLog, 'admitted_at'],
+    [ledger, 'admitted_at'],
+    [rollups, 'bucket_start'],
+  ]);
+  return addDifference(db, { table: 'rollups', key: ROLLUP_KEY, sums: USAGE_SUMS, parts }, wanted, have);
+}
+
+/**
+ * Makes what was used in units without a column add up again. No drift: a replica of the version before writes the ledger without it, and what
+ * it left out is added here. Returns the organizations that were put right, one for each row.
+ */
+export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<Apart<string>> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const columns = sql.raw(UNIT_ROLLUP_COLUMNS.join(', '));
+  const wanted = sql`
+    with of_span as (select * from ${ledger} where admitted_at >= ${from} and admitted_at < ${to})
+    select * from (${sql.raw(unitsOf('of_span'))}) as used (${columns})`;
+  const have = sql`select ${columns} from ${unitRollups} where bucket_start >= ${from} and bucket_start < ${to}`;
+  const parts = organizationsIn(span, [
+    [ledger, 'admitted_at'],
+    [unitRollups, 'bucket_start'],
+  ]);
+  return addDifference(db, { table: 'unit_rollups', key: UNIT_ROLLUP_KEY, sums: UNIT_ROLLUP_SUMS, parts }, wanted, have);
+}
+
+/**
+ * Under which provider the row `l` of the log was counted. Its ledger entries say it. A request that owes nothing has none: it is its
+ * deployment's, or nobody's where rows of before name no provider.
+ */
+function providerOfRow(): SQL {
+  const ofRow = (table: string) =>
+    sql.raw(`${table}.organization_id = l.organization_id and ${table}.deployment_id = l.deployment_id`);
+  const person = (name: string) => sql.raw(`coalesce(l.${name}, '')`);
+  return sql`coalesce(
+    (select min(owed.provider) from ${ledger} as owed
+      where ${ofRow('owed')} and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id),
+    (select '' from ${rollups} as r
+      where ${ofRow('r')} and r.bucket_start = ${bucketOf('l.admitted_at')} and r.team_id = l.team_id and r.key_id = l.key_id
+        and r.member_id = ${person('member_id')} and r.service_account_id = ${person('service_account_id')}
+        and r.called_name = l.called_name and r.provider = '' and r.admitted > 0),
+    (select d.provider from ${deployments} as d where d.id = l.deployment_id), '')`;
+}
+
+function bucketOf(column: string): SQL {
+  return sql.raw(`date_bin('15 minutes', ${column}, timestamptz '2000-01-01 00:00:00+00')`);
+}
+
+/** Hours by team, days by organization, and the platform's quarters, from what they are added up of. Each level may have been lost on its own. */
+export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<Apart<string>> {
+  const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
+  const called = ['called_name', 'deployment_id', 'provider'];
+  const hourKey = ['organization_id', 'hour_start', 'team_id', ...called];
+  const hourParts = organizationsIn(span, [
+    [rollups, 'bucket_start'],
+    [teamRollups, 'hour_start'],
+  ]);
+  const hours = await addDifference(
+    db,
+    { table: 'team_rollups', key: hourKey, sums: USAGE_SUMS, parts: hourParts },
+    sql`select organization_id, date_trunc('hour', bucket_start, 'UTC') as hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS}
+      from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
+    sql`select organization_id, hour_start, team_id, ${sql.raw(called.join(', '))}, ${SUMS} from ${teamRollups}
+      where hour_start >= ${from} and hour_start < ${to}`,
+  );
+  const dayParts = organizationsIn(span, [
+    [teamRollups, 'hour_start'],
+    [organizationDays, 'day_start'],
+  ]);
+  const days = await addDifference(
+    db,
+    { table: 'organization_days', key: ['organization_id', 'day_start'], sums: USAGE_SUMS, parts: dayParts },
+    sql`select organization_id, date_trunc('day', hour_start, 'UTC') as day_start, ${SUMS} from ${teamRollups}
+      where hour_start >= ${from} and hour_start < ${to}`,
+    sql`select organization_id, day_start, ${SUMS} from ${organizationDays} where day_start >= ${from} and day_start < ${to}`,
+  );
+  const platform = await addDifference(
+    db,
+    { table: 'platform_rollups', key: ['bucket_start', ...called], sums: USAGE_SUMS, parts: quartersOf(span) },
+    sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to}`,
+    sql`select bucket_start, ${sql.raw(called.join(', '))}, ${SUMS} from ${platformRollups} where bucket_start >= ${from} and bucket_start < ${to}`,
+  );
+  return {
+    done: [...hours.done, ...days.done, ...platform.done],
+    passedOver: [...hours.passedOver, ...days.passedOver, ...platform.passedOver.map((at) => `the installation's sums of ${at}`)],
+  };
+}
+
+/** What is left alone where it cannot be added up, so that the rest can be. */
+interface Parts {
+  readonly of: (db: Database) => Promise<readonly string[]>;
+  readonly are: (only: readonly string[]) => SQL;
+}
+
+/** The organizations that have rows of a span in any of these tables. */
+function organizationsIn({ fromMs, toMs }: Span, sources: readonly (readonly [table: PgTable, at: string])[]): Parts {
+  const within = sources.map(([table, at]) => {
+    const column = sql.identifier(at);
+    return sql`select organization_id from ${table} where ${column} >= ${instantOf(fromMs)} and ${column} < ${instantOf(toMs)}`;
+  });
+  return {
+    of: async (db) => {
+      const { rows } = await db.execute<{ id: string }>(
+        sql`select distinct organization_id as id from (${sql.join(within, sql` union all `)}) as any_of order by 1`,
+      );
+      return rows.map(({ id }) => id);
+    },
+    are: (only) => sql`organization_id = any(${sql.param([...only])}::text[])`,
+  };
+}
+
+/** Sums of all organizations together have no other parts. */
+function quartersOf({ fromMs, toMs }: Span): Parts {
+  const instants = Array.from({ length: Math.ceil((toMs - fromMs) / QUARTER_MS) }, (_, index) =>
+    instantOf(fromMs + index * QUARTER_MS).toISOString(),
+  );
+  return {
+    of: async () => instants,
+    are: (only) => sql`bucket_start = any(${sql.param([...only])}::timestamptz[])`,
+  };
+}
+
+/** A table of sums: what tells its rows apart, what it adds up, and the parts that can be left alone. */
+interface Sums {
+  readonly table: string;
+  readonly key: readonly string[];
+  readonly sums: readonly string[];
+  readonly parts: Parts;
+}
+
+/**
+ * Adds to a table of sums what is wanted less what is there. Returns the organization of each row that was not right; '' has none. What cannot
+ * be added up is passed over. So is what is wanted in more than 16 digits: nobody used so much, and in the sums of the whole installation it
+ * would leave no room for what others use.
+ */
+function addDifference(db: Database, { table, key, sums, parts }: Sums, wanted: SQL, have: SQL): Promise<Apart<string>> {
+  const names = sql.raw(key.join(', '));
+  const summed = (from: SQL, type: string, where: SQL) => sql`
+    select ${names}, ${sql.raw(sums.map((name) => `sum(${name})::${type} as ${name}`).join(', '))} from (${from}) as one ${where} group by ${names}`;
+  const difference = sql.raw(sums.map((name) => `coalesce(w.${name}, 0) - coalesce(h.${name}, 0) as ${name}`).join(', '));
+  const isAny = sql.raw(sums.map((name) => `coalesce(w.${name}, 0) <> coalesce(h.${name}, 0)`).join(' or '));
+  const added = sql.raw(sums.map((name) => `${name} = ${table}.${name} + excluded.${name}`).join(', '));
+  const organization = key.includes('organization_id') ? sql`organization_id` : sql`''`;
+  const statementFor = (where: SQL) => sql`
+    insert into ${sql.identifier(table)} (${names}, ${sql.raw(sums.join(', '))})
+    select ${names}, ${difference} from (${summed(wanted, 'numeric(16)::bigint', where)}) as w
+      full join (${summed(have, 'bigint', where)}) as h using (${names})
+    where ${isAny} order by ${names}
+    on conflict (${names}) do update set ${added}
+    returning ${organization} as organization_id`;
+  return togetherOrApart(
+    () => parts.of(db),
+    (only) =>
+      db.transaction(async (tx) => {
+        // Two who saw the same difference would both add it; the second one sees it gone.
+        await tx.execute(sql`select pg_advisory_xact_lock(${REPAIR_LOCK})`);
+        const statement = statementFor(only === null ? sql`` : sql`where ${parts.are(only)}`);
+        const { rows } = await tx.execute<{ organization_id: string }>(statement);
+        return rows.map((row) => row.organization_id);
+      }),
+  );
+}
+
+/** "rollups" in any fixed number. */
+const REPAIR_LOCK = '8245928655720973683';
+
+/** The hours of a day of UTC, one by one. */
+export function hoursOf(dayMs: number): readonly Span[] {
+  return Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => ({
+    fromMs: dayMs + hour * HOUR_MS,
+    toMs: dayMs + (hour + 1) * HOUR_MS,
+  }));
+}

@@ -1,0 +1,232 @@
+/**
+ * Usage of a stretch of time as rows that can be added up: from rollups where whole hours or quarters of an hour lie inside it, and from
+ * single requests for what is left at its ends. So sums are exact for any stretch, and cheap for long ones.
+ */
+import { and, eq, gte, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { PgColumn } from 'drizzle-orm/pg-core';
+import {
+  deployments,
+  ledger,
+  organizationDays,
+  organizations,
+  platformRollups,
+  requestLog,
+  rollups,
+  teamRollups,
+} from '../schema.ts';
+
+/** From `fromMs` up to, not including, `toMs`. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The columns that all sources have. */
+export interface TeamColumns {
+  readonly organizationId: PgColumn;
+  readonly teamId: PgColumn;
+  readonly calledName: PgColumn;
+}
+
+/** The columns of the sources that know organizations, and of those that know no tenant. */
+export type OrganizationColumns = Pick<TeamColumns, 'organizationId'>;
+export type PlatformColumns = Pick<TeamColumns, 'calledName'>;
+
+/** The columns of the sources that know keys and people. */
+export interface KeyColumns extends TeamColumns {
+  readonly keyId: PgColumn;
+  readonly memberId: PgColumn;
+  readonly serviceAccountId: PgColumn;
+}
+
+/**
+ * Whose usage, as a condition on each source's own columns; undefined is everybody's. The less is asked of whose it was, the coarser are
+ * the rows that are read: whole hours by team, whole days by organization, or quarters of an hour of the platform.
+ */
+export type Whose =
+  | { readonly is: 'platform'; readonly condition: (columns: PlatformColumns) => SQL | undefined }
+  | { readonly is: 'organizations'; readonly condition: (columns: OrganizationColumns) => SQL | undefined }
+  | { readonly is: 'teams'; readonly condition: (columns: TeamColumns) => SQL | undefined }
+  | { readonly is: 'keys'; readonly condition: (columns: KeyColumns) => SQL | undefined };
+
+export const QUARTER_MS = 900_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 86_400_000;
+
+/** What is added up; every row of the source has each of them. */
+export const USAGE_SUMS = [
+  'requests',
+  'estimated_requests',
+  'refused_requests',
+  'admitted',
+  'unpriced_requests',
+  'input_tokens',
+  'cached_input_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'total_tokens',
+  'spend_nano_usd',
+] as const;
+export type UsageSum = (typeof USAGE_SUMS)[number];
+
+/**
+ * A subquery with the columns `at` and `until` (a rollup's beginning and end, or twice the admission), `organization_id`, `team_id`,
+ * `key_id`, `member_id` and `service_account_id` (empty for teams), `called_name`, `deployment_id`, `provider` (empty where absent) and USAGE_SUMS.
+ */
+export function usageRows(span: Span, whose: Whose, conditions: readonly Condition[] = []): SQL {
+  const parts = cover(span, STEPS[whose.is]).flatMap(({ stepMs, ...part }) => {
+    if (stepMs === null) return [ofRequests(part, whose, conditions), ofLedger(part, whose, conditions)];
+    if (stepMs === DAY_MS) return [ofDays(part, whose)];
+    if (whose.is === 'platform') return [ofPlatform(part, whose, conditions)];
+    return [stepMs === HOUR_MS ? ofHours(part, whose, conditions) : ofQuarters(part, whose, conditions)];
+  });
+  return sql`(${sql.join(parts, sql` union all `)})`;
+}
+
+const STEPS: Readonly<Record<Whose['is'], readonly number[]>> = {
+  platform: [QUARTER_MS],
+  organizations: [DAY_MS, HOUR_MS, QUARTER_MS],
+  teams: [HOUR_MS, QUARTER_MS],
+  keys: [QUARTER_MS],
+};
+
+/** A further condition on columns by name, where the columns of the sources differ: `deployment_id`, `provider`. */
+export interface Condition {
+  readonly column: 'deployment_id' | 'provider';
+  readonly values: readonly string[];
+}
+
+/**
+ * Everybody's, said so that the server may walk the organizations and use the indexes that start with them: for a short time that is far
+ * less than reading all rows of the time, for a long one it is free to do that.
+ */
+export function ofEveryOrganization(organizationId: SQLWrapper): SQL {
+  return sql`${organizationId} in (select ${organizations.id} from ${organizations})`;
+}
+
+/** What PostgreSQL can hold of an instant; counters ask up to the end of time. */
+export function instantOf(ms: number): Date {
+  return new Date(Math.min(Math.max(ms, 0), LAST_MS));
+}
+
+const LAST_MS = Date.UTC(9999, 0);
+
+/** A part of a span and how it is read: whole steps of that length from rollups, or row by row. */
+type Part = Span & { readonly stepMs: number | null };
+
+/** The widest steps that lie inside the span whole, and what is left at both ends by the next finer ones. */
+export function cover(span: Span, steps: readonly number[]): Part[] {
+  if (span.fromMs >= span.toMs) return [];
+  const [stepMs, ...finer] = steps;
+  if (stepMs === undefined) return [{ ...span, stepMs: null }];
+  const firstMs = Math.ceil(span.fromMs / stepMs) * stepMs;
+  const lastMs = span.toMs >= LAST_MS ? span.toMs : Math.floor(span.toMs / stepMs) * stepMs;
+  if (firstMs >= lastMs) return cover(span, finer);
+  const whole = { fromMs: firstMs, toMs: lastMs, stepMs };
+  return [...cover({ fromMs: span.fromMs, toMs: firstMs }, finer), whole, ...cover({ fromMs: lastMs, toMs: span.toMs }, finer)];
+}
+
+/** The span in whole steps, the widest first where they fit; null when it begins or ends within the finest. */
+export function wholeSteps(span: Span, steps: readonly number[]): readonly (Span & { readonly stepMs: number })[] | null {
+  const parts = cover(span, steps);
+  const whole = parts.flatMap(({ stepMs, ...part }) => (stepMs === null ? [] : [{ ...part, stepMs }]));
+  return whole.length === parts.length ? whole : null;
+}
+
+const NOTHING = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigint as ${name}`).join(', '));
+const COUNTS = USAGE_SUMS.slice(0, 5);
+const AMOUNTS = USAGE_SUMS.slice(5);
+const TOKENS = USAGE_SUMS.slice(5, -1);
+
+/** Only ever asked for organizations, and without further conditions; the other columns are then never used. */
+function ofDays(span: Span, whose: Whose): SQL {
+  const condition = whose.is === 'organizations' ? whose.condition(organizationDays) : sql`false`;
+  const wanted = and(condition, within(organizationDays.dayStart, span));
+  return sql`select ${organizationDays.dayStart} as at, ${organizationDays.dayStart} + interval '86399.999 seconds' as until, organization_id,
+    '' as team_id, '' as key_id, '' as member_id, '' as service_account_id, '' as called_name, '' as deployment_id, '' as provider, ${sql.raw(USAGE_SUMS.join(', '))}
+    from ${organizationDays} where ${wanted}`;
+}
+
+function ofPlatform(span: Span, whose: Extract<Whose, { is: 'platform' }>, conditions: readonly Condition[]): SQL {
+  const wanted = and(
+    whose.condition(platformRollups),
+    within(platformRollups.bucketStart, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? platformRollups.provider : platformRollups.deploymentId, [...values]),
+    ),
+  );
+  return sql`select ${platformRollups.bucketStart} as at, ${platformRollups.bucketStart} + interval '899.999 seconds' as until,
+    '' as organization_id, '' as team_id, '' as key_id, '' as member_id, '' as service_account_id, called_name, deployment_id, provider,
+    ${sql.raw(USAGE_SUMS.join(', '))} from ${platformRollups} where ${wanted}`;
+}
+
+function ofHours(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+  // Never asked for keys; the key and member columns are then never used.
+  const condition = whose.is === 'teams' || whose.is === 'organizations' ? whose.condition(teamRollups) : sql`false`;
+  const wanted = and(
+    condition ?? ofEveryOrganization(teamRollups.organizationId),
+    within(teamRollups.hourStart, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? teamRollups.provider : teamRollups.deploymentId, [...values]),
+    ),
+  );
+  return sql`select ${teamRollups.hourStart} as at, ${teamRollups.hourStart} + interval '3599.999 seconds' as until, organization_id, team_id,
+    '' as key_id, '' as member_id, '' as service_account_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${teamRollups} where ${wanted}`;
+}
+
+function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+  const wanted = and(
+    whose.condition(rollups) ?? ofEveryOrganization(rollups.organizationId),
+    within(rollups.bucketStart, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? rollups.provider : rollups.deploymentId, [...values]),
+    ),
+  );
+  return sql`select ${rollups.bucketStart} as at, ${rollups.bucketStart} + interval '899.999 seconds' as until, organization_id, team_id, key_id,
+    member_id, service_account_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${rollups} where ${wanted}`;
+}
+
+/** What a request counts as, whatever its attempts used. A request-log row does not keep the provider; its deployment does. */
+function ofRequests(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+  const wanted = and(
+    whose.condition(requestLog) ?? ofEveryOrganization(requestLog.organizationId),
+    within(requestLog.admittedAt, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? deployments.provider : requestLog.deploymentId, [...values]),
+    ),
+  );
+  return sql`select admitted_at as at, admitted_at as until, organization_id, team_id, key_id, coalesce(member_id, '') as member_id,
+    coalesce(service_account_id, '') as service_account_id, called_name, coalesce(deployment_id, '') as deployment_id, coalesce(${deployments.provider}, '') as provider,
+    case when ${requestLog.status} in ('succeeded', 'failed', 'cancelled') then count else 0 end as requests,
+    case when ${requestLog.status} = 'estimated' then count else 0 end as estimated_requests,
+    case when ${requestLog.status} = 'refused' then count else 0 end as refused_requests,
+    case when ${requestLog.status} = 'refused' then 0 else count end as admitted,
+    case when ${isUnpriced()} then 1 else 0 end as unpriced_requests, ${NOTHING(AMOUNTS)}
+    from ${requestLog} left join ${deployments} on ${deployments.id} = ${requestLog.deploymentId} where ${wanted}`;
+}
+
+/** A request that used something at a deployment without a price. */
+function isUnpriced(): SQL {
+  return sql`exists (select 1 from ${ledger} where ${and(
+    eq(ledger.organizationId, requestLog.organizationId),
+    eq(ledger.admittedAt, requestLog.admittedAt),
+    eq(ledger.requestId, requestLog.requestId),
+  )} and ${ledger.nanoUsd} is null)`;
+}
+
+function ofLedger(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
+  const wanted = and(
+    whose.condition(ledger) ?? ofEveryOrganization(ledger.organizationId),
+    within(ledger.admittedAt, span),
+    ...conditions.map(({ column, values }) =>
+      inArray(column === 'provider' ? ledger.provider : ledger.deploymentId, [...values]),
+    ),
+  );
+  return sql`select admitted_at as at, admitted_at as until, organization_id, team_id, key_id, coalesce(member_id, '') as member_id,
+    coalesce(service_account_id, '') as service_account_id, called_name, deployment_id, provider, ${NOTHING(COUNTS)}, ${sql.raw(TOKENS.join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd from ${ledger} where ${wanted}`;
+}
+
+function within(column: PgColumn, span: Span): SQL | undefined {
+  return and(gte(column, instantOf(span.fromMs)), lt(column, instantOf(span.toMs)));
+}
