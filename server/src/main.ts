@@ -2,9 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type AdminApp, createAdminApp } from './admin/app.ts';
-import type { AdminDeps } from './admin/deps.ts';
-import { identityOptions } from './admin/identity-options.ts';
+import { type AdminApp, createAdminApp } from './admin/http/app.ts';
+import type { AdminDeps } from './admin/http/deps.ts';
+import { identityOptions } from './admin/session/identity-options.ts';
 import { bindStoredKeys } from './boot/bind-stored-keys.ts';
 import { keepCurrent } from './boot/keep-current.ts';
 import { type OpenGateway, openGateway } from './boot/open-gateway.ts';

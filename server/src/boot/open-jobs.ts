@@ -1,4 +1,4 @@
-import type { JobDesk } from '../admin/deps.ts';
+import type { JobDesk } from '../admin/http/deps.ts';
 import type { HeldReport } from '../counters/counters.ts';
 import { noMailer } from '../identity/mail/mailer.ts';
 import { createSmtpMailer } from '../identity/mail/smtp-mailer.ts';

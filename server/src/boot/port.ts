@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
-import { Problem, renderProblem } from '../admin/problem.ts';
+import { Problem, renderProblem } from '../admin/http/problem.ts';
 import { ConnectionBounds } from '../http/connection-bounds.ts';
 import type { ListenerOptions } from '../http/node/listener.ts';
 import { type Listening, openListener } from '../http/open-listener.ts';

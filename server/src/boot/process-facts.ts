@@ -1,4 +1,4 @@
-import type { ProcessFacts } from '../admin/deps.ts';
+import type { ProcessFacts } from '../admin/http/deps.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Config } from '../settings/config.ts';
 import type { OpenGateway } from './open-gateway.ts';

@@ -3,8 +3,8 @@
  * says something else than the program does.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createAdminApp } from '../admin/app.ts';
-import type { AdminDeps } from '../admin/deps.ts';
+import { createAdminApp } from '../admin/http/app.ts';
+import type { AdminDeps } from '../admin/http/deps.ts';
 
 const FILE = new URL('../../openapi.json', import.meta.url);
 

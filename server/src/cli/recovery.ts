@@ -1,4 +1,4 @@
-import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
+import { makeFirstAdminLink } from '../admin/session/first-admin-link.ts';
 import { newId } from '../lib/id.ts';
 import { hashedSecret, lastFour, newAdminToken } from '../lib/secrets.ts';
 import { OPERATOR } from '../store/accounts/address-origins.ts';

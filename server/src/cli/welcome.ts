@@ -1,4 +1,4 @@
-import { makeFirstAdminLink } from '../admin/first-admin-link.ts';
+import { makeFirstAdminLink } from '../admin/session/first-admin-link.ts';
 import { newId } from '../lib/id.ts';
 import type { Logger } from '../lib/log.ts';
 import { hashedSecret, hashSecret, lastFour, newAdminToken } from '../lib/secrets.ts';

@@ -1,5 +1,5 @@
 /** Pieces of a catalogue for suites of the admin API. */
-import type { AdminDeps } from '../../src/admin/deps.ts';
+import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from '../../src/upstream/address-policy.ts';
 import { type Client, must } from './support.ts';

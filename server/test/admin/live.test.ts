@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ConfigScopes } from '../../src/admin/deps.ts';
+import type { ConfigScopes } from '../../src/admin/http/deps.ts';
 import { withDatabase } from '../support/database.ts';
 import { freshSlug, makeOrganization, must, withAdmin } from './support.ts';
 

@@ -3,8 +3,8 @@
  * sessions, by rows, and against a table written by hand: `npm run prove walls.matrix`.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ROUTES } from '../../src/admin/app.ts';
-import { isPermitted, type Place } from '../../src/admin/authorize.ts';
+import { ROUTES } from '../../src/admin/http/app.ts';
+import { isPermitted, type Place } from '../../src/admin/http/authorize.ts';
 import type { Permission, RoleGrant } from '../../src/domain/permission.ts';
 import { withDatabase } from '../support/database.ts';
 import { grantsOf, makeTenants, ROLES, type TeamPlace } from '../support/tenants.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcessFacts } from '../../src/admin/deps.ts';
+import type { ProcessFacts } from '../../src/admin/http/deps.ts';
 import { readConfig } from '../../src/settings/config.ts';
 import { withDatabase } from '../support/database.ts';
 import { makeDeployment, upstream } from './catalogue-support.ts';

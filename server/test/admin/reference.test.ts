@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ROUTES } from '../../src/admin/app.ts';
+import { ROUTES } from '../../src/admin/http/app.ts';
 import { withDatabase } from '../support/database.ts';
 import { withAdmin } from './support.ts';
 

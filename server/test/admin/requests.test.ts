@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RecentRequests } from '../../src/admin/deps.ts';
+import type { RecentRequests } from '../../src/admin/http/deps.ts';
 import { shapeOf } from '../../src/domain/decision.ts';
 import { planLimits } from '../../src/domain/limit-plan.ts';
 import type { Caller } from '../../src/domain/tenancy.ts';

@@ -2,11 +2,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll } from 'vitest';
-import type { Actor } from '../../src/admin/actor.ts';
-import { type AdminApp, createAdminApp } from '../../src/admin/app.ts';
-import { authenticateCaller } from '../../src/admin/authenticate.ts';
-import type { AdminDeps, ConfigScopes } from '../../src/admin/deps.ts';
-import { identityOptions } from '../../src/admin/identity-options.ts';
+import type { Actor } from '../../src/admin/http/actor.ts';
+import { type AdminApp, createAdminApp } from '../../src/admin/http/app.ts';
+import { authenticateCaller } from '../../src/admin/http/authenticate.ts';
+import type { AdminDeps, ConfigScopes } from '../../src/admin/http/deps.ts';
+import { identityOptions } from '../../src/admin/session/identity-options.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { RoleGrant } from '../../src/domain/permission.ts';
 import { type Identity, openIdentity } from '../../src/identity/identity.ts';

@@ -1,6 +1,6 @@
 /** What the admin API says of use while the counters that all replicas share are out of reach. */
 import { expect, test } from 'vitest';
-import type { AdminDeps } from '../../src/admin/deps.ts';
+import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { CountersAway } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { spendSince } from '../../src/store/usage/usage.ts';

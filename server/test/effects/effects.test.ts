@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RequestInFlight } from '../../src/admin/deps.ts';
+import type { RequestInFlight } from '../../src/admin/http/deps.ts';
 import { type Answer, makeOrganization, makeTeam, makeTeamMember, must, PROCESS, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';

@@ -1,7 +1,7 @@
 /** Exports: they add up to what the pages say, carry no formula, and hold nothing outside their reader's reach. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { csvLine } from '../../src/admin/csv.ts';
-import { exportPages } from '../../src/admin/paged-export.ts';
+import { csvLine } from '../../src/admin/exports/csv.ts';
+import { exportPages } from '../../src/admin/exports/paged-export.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { type Client, makeTeam, must, withAdmin } from '../admin/support.ts';

@@ -1,6 +1,6 @@
 /** Calls of the admin API whose parameters are as bad as a client can make them: each operation, each of its parameters, each value. */
 import type { z } from 'zod';
-import type { AdminRoute, RouteTable } from '../../src/admin/route.ts';
+import type { AdminRoute, RouteTable } from '../../src/admin/http/route.ts';
 
 export interface HostileCall {
   /** The operation, the parameter and what is wrong with it. */

@@ -1,6 +1,6 @@
 /** No parameter of the admin API holds the event loop, whatever is in it, and none is a defect. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROUTES } from '../../src/admin/app.ts';
+import { ROUTES } from '../../src/admin/http/app.ts';
 import { upstream } from '../admin/catalogue-support.ts';
 import { withAdmin } from '../admin/support.ts';
 import { inParallel } from '../prove/data-plane.ts';

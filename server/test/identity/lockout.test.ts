@@ -1,6 +1,6 @@
 /** Wrong passwords delay who guesses, not whose password it is; and many sign-ins at once wait for each other. */
 import { describe, expect, test } from 'vitest';
-import { identityOptions } from '../../src/admin/identity-options.ts';
+import { identityOptions } from '../../src/admin/session/identity-options.ts';
 import { openIdentity } from '../../src/identity/identity.ts';
 import { withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';

@@ -84,7 +84,7 @@ onOneDatabase('one’s own sessions', (given) => {
 
 describe('a route', () => {
   test('that is for the signed-in is 401 for everybody else', async () => {
-    const { ROUTES } = await import('../../src/admin/app.ts');
+    const { ROUTES } = await import('../../src/admin/http/app.ts');
     const forSignedIn = Object.entries(ROUTES).filter(([, route]) => route.permission === 'signed_in');
     expect(forSignedIn.map(([name]) => name).filter((name) => !name.includes('/session'))).toEqual([]);
     const open = Object.entries(ROUTES).filter(([, route]) => route.permission === 'public');

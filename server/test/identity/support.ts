@@ -1,6 +1,6 @@
 /** A browser on the admin API: it keeps cookies, and says where it is. */
 
-import { makeFirstAdminLink } from '../../src/admin/first-admin-link.ts';
+import { makeFirstAdminLink } from '../../src/admin/session/first-admin-link.ts';
 import { newId } from '../../src/lib/id.ts';
 import * as accounts from '../../src/store/accounts/accounts.ts';
 import { addProof } from '../../src/store/accounts/address-proofs.ts';

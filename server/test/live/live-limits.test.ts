@@ -1,6 +1,6 @@
 /** Following the use of limits and budgets. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { AdminDeps } from '../../src/admin/deps.ts';
+import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { makeTeam, must, withAdmin } from '../admin/support.ts';
 import { withDatabase } from '../support/database.ts';

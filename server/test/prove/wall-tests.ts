@@ -142,7 +142,7 @@ export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
     ],
     'server/test/invitations/mail.test.ts': ['mail over SMTP › a name people chose is text in the HTML, and no line of the head'],
     'server/test/exports/exports.test.ts': ['exports › usage › names stand beside ids, and none of them is a formula'],
-    'server/src/admin/csv.test.ts': [
+    'server/src/admin/exports/csv.test.ts': [
       'a cell of an export › is no formula, whatever it holds and wherever a spreadsheet splits it',
     ],
   },

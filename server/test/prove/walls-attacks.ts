@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROUTES } from '../../src/admin/app.ts';
+import { ROUTES } from '../../src/admin/http/app.ts';
 import { hostileCalls } from '../hostile/hostile-calls.ts';
 import { exchangeRaw, postBytes, type RawAnswer, room } from '../support/raw-http.ts';
 import { inParallel } from './data-plane.ts';

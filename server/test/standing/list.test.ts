@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { csvLine } from '../../src/admin/csv.ts';
+import { csvLine } from '../../src/admin/exports/csv.ts';
 import { ORGANIZATION_SORTS, ORGANIZATION_STATUSES } from '../../src/store/tenancy/organization-list.ts';
 import { type Answer, freshSlug, makeAccount, makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';

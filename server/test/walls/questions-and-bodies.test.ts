@@ -1,6 +1,6 @@
 /** Words that a database would run, and fields that nobody may set, in every place of the admin API that takes words and fields. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ROUTES } from '../../src/admin/app.ts';
+import { ROUTES } from '../../src/admin/http/app.ts';
 import { upstream } from '../admin/catalogue-support.ts';
 import { freshSlug, makeAccount, makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { fieldsOf, type IdOf, pathOf, questionOf } from '../hostile/hostile-calls.ts';

@@ -1,6 +1,6 @@
 /** Headers, addresses, paths, words and answers that are meant for somebody else, sent to the program itself by who should not have them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROUTES } from '../../src/admin/app.ts';
+import { ROUTES } from '../../src/admin/http/app.ts';
 import { type MailSink, openMailSink } from '../invitations/mail-sink.ts';
 import { openReceiver, type Receiver } from '../jobs/receiver.ts';
 import { until } from '../jobs/support.ts';

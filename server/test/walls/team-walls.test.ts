@@ -1,6 +1,6 @@
 /** The walls between the teams of an organization, over HTTP, as somebody who looks for a way around them would ask. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AdminDeps } from '../../src/admin/deps.ts';
+import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { Role } from '../../src/domain/permission.ts';
 import { type Client, must, withAdmin } from '../admin/support.ts';

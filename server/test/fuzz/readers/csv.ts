@@ -1,5 +1,5 @@
 /** Lines of CSV with any text in them: a reader finds the cells that were written, and a spreadsheet finds no formula. */
-import { type Cell, csvLine } from '../../../src/admin/csv.ts';
+import { type Cell, csvLine } from '../../../src/admin/exports/csv.ts';
 import { readCsv } from '../../exports/read-csv.ts';
 import { Random } from '../../simulation/random.ts';
 import { anyText } from '../hostile-json.ts';

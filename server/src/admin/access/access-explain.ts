@@ -1,0 +1,238 @@
+import { z } from 'zod';
+import { type AccessExplanation, type AccessLevels, type AccessStep, explainTarget } from '../../domain/access.ts';
+import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
+import { stepBody } from '../../domain/decision-view.ts';
+import { can } from '../../domain/permission.ts';
+import * as reaching from '../../store/access/access-reaching.ts';
+import { accessChoiceFrom, organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as teams from '../../store/tenancy/teams.ts';
+import { organizationOf } from '../../store/tenancy/tenant-objects.ts';
+import { reachWithin } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { id } from '../http/fields.ts';
+import { listQuery } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { invalid, notFound } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+import { accessCatalogue } from './access-fields.ts';
+import { targetType } from './target-view.ts';
+
+/** The questions about access: what can this key call and through which grant, who can call this target, and who cannot and why? */
+
+const level = z.enum(['organization', 'team', 'user', 'key']);
+const LEVELS = ['organizations', 'teams', 'members', 'keys'] as const;
+
+const query = z.strictObject({
+  key_id: id.optional(),
+  target: z.string().min(1).max(200).optional(),
+  organization_id: id.optional(),
+  who: z.enum(['can', 'cannot']).optional().meta({
+    description:
+      'Of a target: who can call it (unless said), or who cannot, each with the level that removed it. What an organization is not granted is told to the platform alone.',
+  }),
+  level: z.enum(LEVELS).optional().meta({ description: 'Of a target: only this list, to page through it.' }),
+  limit: listQuery.limit,
+  cursor: listQuery.cursor,
+});
+type Query = z.output<typeof query>;
+
+const stepOut = z.object({ level, through: z.string().nullable(), access_group: z.string().nullable() });
+const grantOut = z.object({ level, through: z.string(), access_group: z.string().nullable() });
+
+const keyOut = z
+  .object({
+    key_id: z.string(),
+    organization_id: z.string(),
+    team_id: z.string(),
+    member_id: z.string().nullable(),
+    data: z.array(
+      z.object({
+        target: z.string(),
+        type: targetType.nullable(),
+        allowed: z.boolean(),
+        verdict: z.enum(['allowed', 'removed', 'not_found']),
+        grant: grantOut.nullable().meta({ description: 'The nearest level that names something, and through what.' }),
+        removed_by: level.nullable(),
+        steps: z.array(stepOut),
+      }),
+    ),
+  })
+  .meta({ id: 'KeyAccess' });
+
+const reachingOut = z.object({
+  id: z.string(),
+  name: z.string(),
+  organization_id: z.string(),
+  status: z.string(),
+  grant: grantOut.nullable(),
+  removed_by: level.nullable().meta({ description: 'Of who cannot call it: the level that says no.' }),
+});
+const targetAccessOut = z
+  .object({
+    target: z.string(),
+    type: targetType.nullable(),
+    access_groups: z.array(z.string()),
+    organizations: z.array(reachingOut),
+    teams: z.array(reachingOut),
+    members: z.array(reachingOut),
+    keys: z.array(reachingOut),
+    next_cursors: z.object({
+      organizations: z.string().nullable(),
+      teams: z.string().nullable(),
+      members: z.string().nullable(),
+      keys: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'TargetAccess' });
+
+/** A key with the access of every level above it. */
+interface ExplainedKey {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly memberId: string | null;
+  readonly levels: AccessLevels;
+}
+
+export const explain = route({
+  summary: 'Explain access',
+  description:
+    'With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it or, with `who=cannot`, who cannot, as far as the caller may see; `level` and `cursor` page through one of the lists.',
+  permission: 'teams.read',
+  query,
+  response: z.union([keyOut, targetAccessOut]),
+  load: loadAsked,
+  handle: async (call, key) => {
+    const catalogue = await accessCatalogue(call.deps.db);
+    return key === null ? explainTargetFor(call, catalogue) : explainKey(call, key, catalogue);
+  },
+});
+
+async function loadAsked(call: AdminCall<unknown, Query, unknown>): Promise<Loaded<ExplainedKey | null>> {
+  const { key_id: keyId, target } = call.query;
+  if (keyId === undefined && target === undefined) throw invalid('?key_id', 'name a key, a target, or both');
+  if (keyId === undefined) return load.anywhere(call);
+  for (const filter of ['organization_id', 'who', 'level', 'limit', 'cursor'] as const) {
+    if (call.query[filter] !== undefined) throw invalid(`?${filter}`, 'belongs to a question about a target');
+  }
+  const organizationId = await organizationOf(call.deps.db, keyId);
+  const row = organizationId === null ? null : await keys.find(call.deps.db, { organizationId, id: keyId });
+  if (row === null || organizationId === null) throw notFound('key');
+  const organization = await load.findOrganization(call, organizationId);
+  const team = await teams.find(call.deps.db, { organizationId, id: row.teamId });
+  const memberId = row.ownerMembershipId;
+  const member = memberId === null ? null : await memberships.find(call.deps.db, { organizationId, id: memberId });
+  const object = {
+    id: row.id,
+    organizationId,
+    teamId: row.teamId,
+    memberId,
+    levels: {
+      organization: organizationAccessFrom(organization),
+      team: team === null ? null : accessChoiceFrom(team),
+      user: member === null ? null : accessChoiceFrom(member),
+      key: accessChoiceFrom(row),
+    },
+  };
+  return { place: { organizationId, teamId: row.teamId, ownerAccountId: member?.accountId ?? null }, object };
+}
+
+function explainKey(call: AdminCall<unknown, Query>, key: ExplainedKey, catalogue: Catalogue): z.output<typeof keyOut> {
+  const names = call.query.target === undefined ? [...catalogue.targets.keys()].sort() : [call.query.target];
+  const explained = names.map((name) => explainTarget(key.levels, name, catalogue));
+  // What is not granted to the organization is not there for it; asked for by name, that is the answer.
+  const shown = explained.filter(({ verdict }) => verdict.is !== 'not_found' || call.query.target !== undefined);
+  const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
+  return {
+    key_id: key.id,
+    organization_id: key.organizationId,
+    team_id: key.teamId,
+    member_id: key.memberId,
+    data: shown.map((explanation) => renderExplanation(explanation, catalogue, seesCatalogue)),
+  };
+}
+
+/** A tenant must not learn from it whether a name exists that it is not granted. */
+function renderExplanation(explanation: AccessExplanation, catalogue: Catalogue, seesCatalogue: boolean) {
+  const { target, verdict, steps } = explanation;
+  const isHidden = verdict.is === 'not_found' && !seesCatalogue;
+  return {
+    target,
+    type: isHidden ? null : (catalogue.targets.get(target)?.kind ?? null),
+    allowed: verdict.is === 'allowed',
+    verdict: verdict.is,
+    grant: verdict.is === 'allowed' ? grantOf(steps) : null,
+    removed_by: isHidden ? null : removerOf(steps),
+    steps: isHidden ? [] : steps.map(stepBody),
+  };
+}
+
+/** The nearest level that names something says through what the call is granted; inheriting only repeats it. */
+function grantOf(steps: readonly AccessStep[]): z.output<typeof grantOut> | null {
+  const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
+  if (naming === undefined || naming.through === null) return null;
+  return { ...stepBody(naming), through: naming.through.is };
+}
+
+function removerOf(steps: readonly AccessStep[]): AccessStep['level'] | null {
+  return steps.find(({ through }) => through === null)?.level ?? null;
+}
+
+const STORES = {
+  organizations: reaching.organizationsReaching,
+  teams: reaching.teamsReaching,
+  members: reaching.membersReaching,
+  keys: reaching.keysReaching,
+} as const;
+
+async function explainTargetFor(
+  call: AdminCall<unknown, Query>,
+  catalogue: Catalogue,
+): Promise<z.output<typeof targetAccessOut>> {
+  const { target: name = '', level: only, organization_id: organizationId, cursor } = call.query;
+  if (cursor !== undefined && only === undefined) throw invalid('?level', 'say which list the cursor belongs to');
+  const target = catalogue.targets.get(name);
+  const within = organizationId === undefined ? 'platform' : { organizationId };
+  const answer = emptyAnswer(name);
+  if (target === undefined) return answer;
+  const asked = { target, who: whoOf(call), organizationId, limit: call.query.limit ?? 50, cursor };
+  for (const list of LEVELS) {
+    if (only !== undefined && only !== list) continue;
+    const reach = reachWithin(call.actor, list === 'organizations' ? 'organization.read' : 'teams.read', within);
+    const page = await STORES[list](call.deps.db, { ...asked, reach });
+    answer[list] = page.rows.map((row) => renderReaching(row, catalogue, name));
+    answer.next_cursors[list] = page.nextCursor;
+  }
+  return describe(answer, target, call);
+}
+
+function whoOf(call: AdminCall<unknown, Query>): reaching.ReachingQuery['who'] {
+  if (call.query.who !== 'cannot') return 'reaching';
+  return can(call.actor, 'platform.read', { organizationId: null }) ? 'removed' : 'removed_below';
+}
+
+function emptyAnswer(target: string): z.output<typeof targetAccessOut> {
+  const next_cursors = { organizations: null, teams: null, members: null, keys: null };
+  return { target, type: null, access_groups: [], organizations: [], teams: [], members: [], keys: [], next_cursors };
+}
+
+/** What the target is: told to the platform, and to whom the answer names somebody whose organization is granted it. */
+function describe(answer: z.output<typeof targetAccessOut>, target: CallableTarget, call: AdminCall) {
+  const isSeen = LEVELS.some((list) => answer[list].length > 0);
+  if (!isSeen && !can(call.actor, 'platform.read', { organizationId: null })) return answer;
+  return { ...answer, type: target.kind, access_groups: [...target.accessGroups].sort() };
+}
+
+function renderReaching(row: reaching.Reaching, catalogue: Catalogue, name: string): z.output<typeof reachingOut> {
+  const { verdict, steps } = explainTarget(row.levels, name, catalogue);
+  return {
+    id: row.id,
+    name: row.name,
+    organization_id: row.organizationId,
+    status: row.status,
+    grant: verdict.is === 'allowed' ? grantOf(steps) : null,
+    removed_by: removerOf(steps),
+  };
+}

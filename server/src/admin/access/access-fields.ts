@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import {
+  type AccessChoice,
+  type AccessLevels,
+  type ChoiceProblem,
+  choiceProblems,
+  grantProblems,
+  ineffectiveChoices,
+  type OrganizationAccess,
+} from '../../domain/access.ts';
+import type { Catalogue } from '../../domain/catalogue.ts';
+import { loadCatalogue } from '../../store/configuration/load-catalogue.ts';
+import type { Database } from '../../store/database.ts';
+import { type Fault, invalid, invalidFields } from '../http/problem.ts';
+import { accessGroupKey } from '../limits/rate-limit-fields.ts';
+
+/** Asset access as the API shows and takes it: an organization's grants, and what is kept of them below. */
+
+const SELECTED_MAX = 1_000;
+const selection = {
+  targets: z.array(z.string().min(1).max(200)).max(SELECTED_MAX).optional(),
+  access_groups: z.array(accessGroupKey).max(SELECTED_MAX).optional(),
+};
+
+export const grants = z.strictObject({ mode: z.enum(['all', 'selected']).optional(), ...selection }).meta({
+  id: 'GrantsChange',
+  description: '`all` is everything, future targets included; `selected` with nothing selected is nothing.',
+});
+export const choice = z
+  .strictObject({ mode: z.enum(['inherit', 'restrict']).optional(), ...selection })
+  .meta({ id: 'ChoiceChange', description: '`inherit` keeps all of the parent; `restrict` keeps what is selected of it.' });
+
+const selected = { targets: z.array(z.string()), access_groups: z.array(z.string()) };
+const selectionOut = {
+  ...selected,
+  ineffective: z.object(selected).optional().meta({
+    description: 'What is selected and gives nothing now: deleted, narrowed away above, or groups without a reachable member.',
+  }),
+};
+export const grantsOut = z.object({ mode: z.enum(['all', 'selected']), ...selectionOut }).meta({ id: 'Grants' });
+export const choiceOut = z.object({ mode: z.enum(['inherit', 'restrict']), ...selectionOut }).meta({ id: 'Choice' });
+
+export type GrantsBody = z.output<typeof grants>;
+export type ChoiceBody = z.output<typeof choice>;
+
+export const NOTHING_GRANTED: OrganizationAccess = { mode: 'selected', targets: [], accessGroups: [] };
+export const INHERITED: AccessChoice = { mode: 'inherit' };
+
+/** Grants after a PATCH: absent keeps, a list replaces the list, null as a whole grants nothing. */
+export function patchedGrants(stored: OrganizationAccess, patch: GrantsBody | null | undefined): OrganizationAccess {
+  if (patch === undefined) return stored;
+  if (patch === null) return NOTHING_GRANTED;
+  if ((patch.mode ?? stored.mode) === 'selected') return { mode: 'selected', ...patchedSelection(stored, patch) };
+  requireNothingSelected(patch, 'all');
+  return { mode: 'all' };
+}
+
+/** A choice after a PATCH; null as a whole inherits. */
+export function patchedChoice(stored: AccessChoice, patch: ChoiceBody | null | undefined): AccessChoice {
+  if (patch === undefined) return stored;
+  if (patch === null) return INHERITED;
+  if ((patch.mode ?? stored.mode) === 'restrict') return { mode: 'restrict', ...patchedSelection(stored, patch) };
+  requireNothingSelected(patch, 'inherit');
+  return INHERITED;
+}
+
+export function renderGrants(access: OrganizationAccess): z.output<typeof grantsOut> {
+  return { mode: access.mode, ...renderSelection(access) };
+}
+
+export function renderChoice(access: AccessChoice): z.output<typeof choiceOut> {
+  return { mode: access.mode, ...renderSelection(access) };
+}
+
+/** What of a stored selection gives nothing now. `above` is null for an organization's grants. */
+export function renderIneffective(above: AccessLevels | null, access: OrganizationAccess | AccessChoice, catalogue: Catalogue) {
+  const { targets, accessGroups } = ineffectiveChoices(above, access, catalogue);
+  return { targets: [...targets], access_groups: [...accessGroups] };
+}
+
+/** The catalogue without its secrets: enough to say what can be granted. Not inside a transaction. */
+export function accessCatalogue(db: Database): Promise<Catalogue> {
+  return loadCatalogue(db, () => '');
+}
+
+/**
+ * Throws 400 naming each target that does not exist. What is stored already may stay: a deleted model's grants are kept, ineffective, and
+ * must not stand in the way of another change.
+ */
+export function requireGrantable(
+  wanted: OrganizationAccess,
+  catalogue: Catalogue,
+  stored: OrganizationAccess = NOTHING_GRANTED,
+): void {
+  refuse(grantProblems(wanted, catalogue), selectionOf(wanted), selectionOf(stored));
+}
+
+/** Throws 400 naming each target or group outside the parent's set. What is stored already may stay, ineffective. */
+export function requireWithinParent(
+  parent: AccessLevels,
+  wanted: AccessChoice,
+  catalogue: Catalogue,
+  stored: AccessChoice = INHERITED,
+): void {
+  refuse(choiceProblems(parent, wanted, catalogue), selectionOf(wanted), selectionOf(stored));
+}
+
+interface Selection {
+  readonly targets: readonly string[];
+  readonly accessGroups: readonly string[];
+}
+
+function selectionOf(access: OrganizationAccess | AccessChoice): Selection {
+  return 'targets' in access ? access : { targets: [], accessGroups: [] };
+}
+
+function patchedSelection(stored: OrganizationAccess | AccessChoice, patch: GrantsBody | ChoiceBody): Selection {
+  const kept = selectionOf(stored);
+  return {
+    targets: [...new Set(patch.targets ?? kept.targets)],
+    accessGroups: [...new Set(patch.access_groups ?? kept.accessGroups)],
+  };
+}
+
+/** A list beside a mode that ignores it would be stored as something else than was said. */
+function requireNothingSelected(patch: GrantsBody | ChoiceBody, mode: string): void {
+  const isNothing = (patch.targets ?? []).length === 0 && (patch.access_groups ?? []).length === 0;
+  if (!isNothing) throw invalid('/asset_access/mode', `with mode "${mode}" nothing can be selected`);
+}
+
+function renderSelection(access: OrganizationAccess | AccessChoice) {
+  const { targets, accessGroups } = selectionOf(access);
+  return { targets: [...targets], access_groups: [...accessGroups] };
+}
+
+function refuse(problems: readonly ChoiceProblem[], wanted: Selection, stored: Selection): void {
+  const faults = problems.flatMap((problem) => faultOf(problem, wanted, stored));
+  if (faults.length > 0) throw invalidFields(faults);
+}
+
+/**
+ * Below an organization the message is the same for a target that does not exist and for one that is not granted: a tenant must not learn
+ * from it which models there are.
+ */
+function messageOf(problem: Exclude<ChoiceProblem, { is: 'group_outside_parent' }>): string {
+  return problem.is === 'unknown_target'
+    ? `there is no target "${problem.target}"`
+    : `the levels above may call no target "${problem.target}"`;
+}
+
+function faultOf(problem: ChoiceProblem, wanted: Selection, stored: Selection): readonly Fault[] {
+  if (problem.is === 'group_outside_parent') {
+    if (stored.accessGroups.includes(problem.key)) return [];
+    return [
+      {
+        pointer: `/asset_access/access_groups/${wanted.accessGroups.indexOf(problem.key)}`,
+        message: `the access group "${problem.key}" is not held by the levels above, and none of its members is in their set`,
+      },
+    ];
+  }
+  if (stored.targets.includes(problem.target)) return [];
+  const pointer = `/asset_access/targets/${wanted.targets.indexOf(problem.target)}`;
+  return [{ pointer, message: messageOf(problem) }];
+}

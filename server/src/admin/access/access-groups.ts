@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import type { AccessGroupRow } from '../../store/access/access-groups.ts';
+import * as groups from '../../store/access/access-groups.ts';
+import * as holders from '../../store/access/access-holders.ts';
+import { changeCatalogue } from '../catalogue/catalogue-change.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, isUnchanged } from '../http/change.ts';
+import { name } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import { pageOut, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { conflict, notFound } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+import { holderOut, holderText, renderHolders } from '../keys/holder-view.ts';
+import { accessGroupKey } from '../limits/rate-limit-fields.ts';
+import { groupEvent, groupFacts, groupOut, viewGroup, viewGroups } from './group-view.ts';
+import { namedListQuery } from './target-lists.ts';
+
+/** Labels that authorize. The key never changes; a grant of it is valid before it has any member. */
+
+const SHOWN_MAX = 200;
+const HOLDERS_SHOWN_MAX = 50;
+
+const params = z.object({ key: z.string().min(1).max(64) });
+const description = z.string().max(1_000).optional();
+const createBody = z.strictObject({ key: accessGroupKey, name: name.optional(), description });
+const patchBody = z.strictObject({ name: name.optional(), description });
+
+export const list = route({
+  summary: 'List access groups',
+  permission: 'platform.read',
+  query: z.strictObject({ limit: namedListQuery.limit, cursor: namedListQuery.cursor, search: namedListQuery.search }),
+  response: pageOut(groupOut),
+  load: load.platform,
+  handle: async (call) => {
+    const listed = await groups.list(call.deps.db, { search: searchOf(call.query) }, call.query);
+    return renderPage(listed, await viewGroups(call, listed.rows));
+  },
+});
+
+export const create = route({
+  summary: 'Create an access group',
+  permission: 'catalogue.manage',
+  body: createBody,
+  status: 201,
+  response: groupOut,
+  load: load.platform,
+  handle: async (call) => {
+    const { body } = call;
+    const created = await changeCatalogue(call, async ({ tx, now, record, touch }) => {
+      const row = await groups.insert(tx, {
+        key: body.key,
+        name: body.name ?? body.key,
+        description: body.description ?? '',
+        createdAt: now,
+        updatedAt: now,
+      });
+      await record({ ...groupEvent(row), action: 'access_group.create', before: null, after: groupFacts(row) });
+      touch({ catalogue: true });
+      return row;
+    });
+    return viewGroup(call, created);
+  },
+});
+
+export const read = route({
+  summary: 'Read an access group: its members now, and who holds it',
+  permission: 'platform.read',
+  params,
+  response: groupOut.extend({
+    members: z.array(z.string()).meta({ description: `Targets with this label, at most ${SHOWN_MAX}.` }),
+    holders: z.array(holderOut).meta({ description: `Grants and restrictions that select it, at most ${SHOWN_MAX}.` }),
+    more_holders: z.boolean(),
+  }),
+  load: loadGroup,
+  handle: async (call, row) => {
+    const holding = await holders.holdersOfGroup(call.deps.db, row.key, SHOWN_MAX);
+    return {
+      ...(await viewGroup(call, row)),
+      members: [...(await groups.membersOf(call.deps.db, row.key, SHOWN_MAX))],
+      holders: renderHolders(holding),
+      more_holders: holding.more,
+    };
+  },
+});
+
+export const update = route({
+  summary: 'Rename an access group',
+  description: 'Its name and description. The key never changes.',
+  permission: 'catalogue.manage',
+  params,
+  body: patchBody,
+  response: groupOut,
+  load: loadGroup,
+  handle: async (call, { key }) => {
+    const updated = await changeCatalogue(call, async ({ tx, now, record }) => {
+      const row = await lockOne(tx, key);
+      requireVersion(call, row.version);
+      const changes = { name: call.body.name ?? row.name, description: call.body.description ?? row.description };
+      const before = groupFacts(row);
+      const after = groupFacts({ ...row, ...changes });
+      if (isUnchanged(before, after)) return row;
+      const changed = await groups.update(tx, key, changes, now);
+      await record({ ...groupEvent(changed), action: 'access_group.update', before, after });
+      return changed;
+    });
+    return viewGroup(call, updated);
+  },
+});
+
+export const remove = route({
+  summary: 'Delete an access group',
+  description: 'Refused with 409 while a grant or restriction selects it or a limit or budget is for it. Its labels go with it.',
+  permission: 'catalogue.manage',
+  params,
+  status: 204,
+  response: z.undefined(),
+  load: loadGroup,
+  handle: async (call, { key }) => {
+    await changeCatalogue(call, async ({ tx, record, touch }) => {
+      const row = await lockOne(tx, key);
+      requireVersion(call, row.version);
+      await refuseHeld(tx, key);
+      const members = await groups.membersOf(tx, key, SHOWN_MAX);
+      await groups.remove(tx, key);
+      await record({ ...groupEvent(row), action: 'access_group.delete', before: { ...groupFacts(row), members }, after: null });
+      touch({ catalogue: true });
+    });
+    return undefined;
+  },
+});
+
+/** A limit for a group that is gone would silently limit nothing, so it holds the group as a grant does. */
+async function refuseHeld(tx: Change['tx'], key: string): Promise<void> {
+  const holding = await holders.holdersOfGroup(tx, key, HOLDERS_SHOWN_MAX);
+  const limiting = await holders.limitersByGroup(tx, key, HOLDERS_SHOWN_MAX);
+  const faults = [
+    ...holding.rows.map((holder) => ({ pointer: '', message: `held by ${holderText(holder)}` })),
+    ...limiting.rows.map((holder) => ({ pointer: '', message: `limited for ${holderText(holder)}` })),
+  ];
+  if (faults.length > 0) throw conflict('This access group is held. Take it out of these grants and limits first.', faults);
+}
+
+async function loadGroup(call: AdminCall<{ readonly key: string }, unknown, unknown>): Promise<Loaded<AccessGroupRow>> {
+  const row = await groups.find(call.deps.db, call.params.key);
+  if (row === null) throw notFound('access group');
+  return { place: { organizationId: null }, object: row };
+}
+
+async function lockOne(tx: Change['tx'], key: string): Promise<AccessGroupRow> {
+  const row = await groups.lock(tx, key);
+  if (row === null) throw notFound('access group');
+  return row;
+}

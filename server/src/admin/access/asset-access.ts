@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { type AccessLevels, explainTarget } from '../../domain/access.ts';
+import type { Catalogue } from '../../domain/catalogue.ts';
+import { organizationAccessFrom, organizationAccessToColumns } from '../../store/configuration/policy-columns.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
+import { change, isUnchanged } from '../http/change.ts';
+import type { AdminDeps } from '../http/deps.ts';
+import { idParams } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import * as load from '../http/load.ts';
+import { route } from '../http/route.ts';
+import { eventOf, lockLiving } from '../organizations/organizations.ts';
+import {
+  accessCatalogue,
+  grants,
+  grantsOut,
+  patchedGrants,
+  renderGrants,
+  renderIneffective,
+  requireGrantable,
+} from './access-fields.ts';
+import { levelsAbove } from './parent-access.ts';
+
+const accessOut = z.object({ ...grantsOut.shape, version: z.int() }).meta({ id: 'AssetAccess' });
+
+export const read = route({
+  summary: 'Read what an organization was granted',
+  permission: 'organization.read',
+  params: idParams,
+  response: accessOut,
+  load: load.organization,
+  handle: async (call, row) => ({ ...(await viewAccess(call.deps, row)), version: row.version }),
+});
+
+export const replace = route({
+  summary: 'Replace what an organization was granted',
+  description: 'Unknown targets are 400; an access group is accepted before it has members.',
+  permission: 'organizations.cap',
+  params: idParams,
+  body: z.strictObject({ ...grants.shape, mode: z.enum(['all', 'selected']) }),
+  response: accessOut,
+  load: load.organization,
+  handle: async (call, { id }) => {
+    const catalogue = await accessCatalogue(call.deps.db);
+    const updated = await change(call, async ({ tx, now, record, touch }) => {
+      const row = await lockLiving(tx, id);
+      requireVersion(call, row.version);
+      const stored = organizationAccessFrom(row);
+      const wanted = patchedGrants(stored, { targets: [], access_groups: [], ...call.body });
+      requireGrantable(wanted, catalogue, stored);
+      const before = { asset_access: renderGrants(stored) };
+      const after = { asset_access: renderGrants(wanted) };
+      if (isUnchanged(before, after)) return row;
+      const updated = await organizations.update(tx, id, organizationAccessToColumns(wanted), now);
+      await record({ ...eventOf(updated), action: 'organization.update', before, after });
+      touch({ organizationIds: [id] });
+      return updated;
+    });
+    return { ...(await viewAccess(call.deps, updated)), version: updated.version };
+  },
+});
+
+const effectiveOut = z
+  .object({
+    data: z.array(
+      z.object({
+        target: z.string(),
+        kind: z.enum(['model', 'route_group']),
+        access_groups: z.array(z.string()),
+        through: z.object({ grant: z.enum(['all', 'target', 'access_group']), access_group: z.string().nullable() }),
+      }),
+    ),
+  })
+  .meta({ id: 'EffectiveAccess', description: 'What may be called, each with the grant that gives it.' });
+
+export const effective = route({
+  summary: 'List what an organization may call, and through which grant',
+  permission: 'organization.read',
+  params: idParams,
+  response: effectiveOut,
+  load: load.organization,
+  handle: async (call, row) => {
+    const levels = await levelsAbove(call.deps.db, { organizationId: row.id });
+    return { data: effectiveTargets(levels, await accessCatalogue(call.deps.db)) };
+  },
+});
+
+async function viewAccess({ db }: AdminDeps, row: organizations.OrganizationRow) {
+  const access = organizationAccessFrom(row);
+  return { ...renderGrants(access), ineffective: renderIneffective(null, access, await accessCatalogue(db)) };
+}
+
+function effectiveTargets(levels: AccessLevels, catalogue: Catalogue): z.output<typeof effectiveOut>['data'] {
+  return [...catalogue.targets.values()]
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((target) => {
+      const through = explainTarget(levels, target.name, catalogue).steps[0]?.through ?? null;
+      if (through === null || through.is === 'inherited') return [];
+      const access_group = through.is === 'access_group' ? through.key : null;
+      return [
+        {
+          target: target.name,
+          kind: target.kind,
+          access_groups: [...target.accessGroups],
+          through: { grant: through.is, access_group },
+        },
+      ];
+    });
+}

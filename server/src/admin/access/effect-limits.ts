@@ -1,0 +1,130 @@
+import type { Catalogue } from '../../domain/catalogue.ts';
+import { windowSpan } from '../../domain/counter-spec.ts';
+import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRules } from '../../domain/limit-plan.ts';
+import { formatUsd } from '../../domain/money.ts';
+import type { ScopePolicy } from '../../domain/tenancy.ts';
+import type { Database } from '../../store/database.ts';
+import { type KeyUse, keysAbove } from '../../store/tenancy/key-use.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
+import * as teams from '../../store/tenancy/teams.ts';
+import { settledUseOf } from '../../store/usage/settled-use.ts';
+import type { AdminCall } from '../http/call.ts';
+import type { RequestInFlight } from '../http/deps.ts';
+import { loadPolicy, NO_POLICY } from '../organizations/policy.ts';
+import type { Changed } from './effect-access.ts';
+
+/** Who is above a limit already that a change would set: the scope itself, and its keys by what they used. */
+
+const SHOWN_MAX = 20;
+
+export interface PolicyHere {
+  readonly policy: ScopePolicy;
+  readonly timeZone: string;
+}
+
+export async function readPolicy(tx: Database, { level, organizationId, id }: Changed): Promise<PolicyHere> {
+  const timeZone = (await organizations.timeZones(tx, [organizationId])).get(organizationId) ?? 'UTC';
+  const row = await rowOf(tx, level, organizationId, id);
+  return { policy: row === null ? NO_POLICY : await loadPolicy(tx, level, row), timeZone };
+}
+
+interface Comparison {
+  readonly before: PolicyHere;
+  readonly after: PolicyHere;
+  readonly catalogue: Catalogue;
+}
+
+/** Of limits that are new or lower than they were. Settled use, but of `max_parallel` what is on its way in this process. */
+export async function limitsEffect(call: AdminCall, tx: Database, changed: Changed, { before, after, catalogue }: Comparison) {
+  const nowMs = call.deps.clock.nowMs();
+  const was = new Map(rulesFor(changed, before, nowMs).rules.map((rule) => [ruleKey(rule), rule.value]));
+  const { rules, counters } = rulesFor(changed, after, nowMs);
+  const over: Over[] = [];
+  for (const rule of rules) {
+    const counter = counters[rule.counter];
+    if (rule.value >= (was.get(ruleKey(rule)) ?? Number.POSITIVE_INFINITY) || counter === undefined) continue;
+    const use = counter.window.is === 'now' ? useInFlight(call, counter, catalogue) : await settledUse(tx, counter, nowMs);
+    if (use.used <= rule.value) continue;
+    over.push(overOf(rule, use.used));
+    if (changed.level === 'key') continue;
+    for (const key of await use.keysAbove(rule.value)) over.push({ key_id: key.keyId, ...overOf(rule, key.used) });
+  }
+  return over.slice(0, SHOWN_MAX);
+}
+
+/** What a limit counts now, and which keys alone are above an amount of it, the greatest first. */
+interface Use {
+  readonly used: number;
+  keysAbove(amount: number): Promise<readonly KeyUse[]> | readonly KeyUse[];
+}
+
+async function settledUse(tx: Database, counter: CounterSpec, nowMs: number): Promise<Use> {
+  return {
+    used: await settledUseOf(tx, counter, nowMs),
+    keysAbove: (amount) => keysAbove(tx, counter, { ...windowSpan(counter.window, nowMs), amount, most: SHOWN_MAX }),
+  };
+}
+
+function useInFlight({ deps }: AdminCall, counter: CounterSpec, catalogue: Catalogue): Use {
+  const byKey = new Map<string, number>();
+  for (const request of deps.process.inFlight()) {
+    if (isCounted(request, counter, catalogue)) byKey.set(request.keyId, (byKey.get(request.keyId) ?? 0) + 1);
+  }
+  const keys = [...byKey].map(([keyId, used]) => ({ keyId, used })).sort((a, b) => b.used - a.used);
+  return {
+    used: keys.reduce((total, key) => total + key.used, 0),
+    keysAbove: (amount) => keys.filter(({ used }) => used > amount),
+  };
+}
+
+function isCounted(
+  request: RequestInFlight,
+  { organizationId, scope, scopeId, match }: CounterSpec,
+  catalogue: Catalogue,
+): boolean {
+  if (request.organizationId !== organizationId) return false;
+  const ids = { organization: organizationId, team: request.teamId, user: request.memberId, key: request.keyId };
+  if (ids[scope] !== scopeId) return false;
+  return matches(match, request.calledName, catalogue.targets.get(request.calledName)?.accessGroups ?? NO_GROUPS);
+}
+
+const NO_GROUPS: ReadonlySet<string> = new Set();
+
+interface Over {
+  readonly key_id?: string;
+  readonly scope: Changed['level'];
+  readonly limit: string;
+  readonly value: number | string;
+  readonly used: number | string;
+}
+
+function rulesFor({ level, organizationId, id }: Changed, { policy, timeZone }: PolicyHere, nowMs: number): ScopeRules {
+  return rulesOfScope({ organizationId, scope: level, scopeId: id }, policy, timeZone, nowMs);
+}
+
+/** Of one rule before and after: a budget by its id, a rate limit by its name and target. */
+function ruleKey(rule: LimitRule): string {
+  return rule.budgetId ?? rule.id;
+}
+
+function overOf(rule: LimitRule, used: number): Over {
+  const amount = rule.limit === 'budget' ? formatUsd : (value: number) => value;
+  return { scope: rule.scope, limit: rule.limit, value: amount(rule.value), used: amount(used) };
+}
+
+async function rowOf(tx: Database, level: Changed['level'], organizationId: string, id: string) {
+  switch (level) {
+    case 'organization': {
+      const row = await organizations.find(tx, id);
+      return row === null ? null : { ...row, organizationId };
+    }
+    case 'team':
+      return teams.find(tx, { organizationId, id });
+    case 'user':
+      return memberships.find(tx, { organizationId, id });
+    case 'key':
+      return keys.find(tx, { organizationId, id });
+  }
+}

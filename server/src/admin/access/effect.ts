@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { can } from '../../domain/permission.ts';
+import type { AdminCall } from '../http/call.ts';
+import type { Change } from '../http/change.ts';
+import { flag } from '../http/fields.ts';
+import { accessCatalogue } from './access-fields.ts';
+import { accessEffect, type Changed, readAccess } from './effect-access.ts';
+import { limitsEffect, readPolicy } from './effect-limits.ts';
+
+/**
+ * What a change would do, before it is made: with `dry_run=true` the change is carried out in its transaction by the very code that
+ * makes it, the tree is compared, and the transaction is rolled back. So it checks what the change checks, and stores nothing.
+ */
+
+export const dryRunQuery = z.strictObject({
+  dry_run: flag.meta({
+    description: 'Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already.',
+  }),
+});
+
+const names = z.array(z.string()).meta({ description: 'At most 200; the count beside is exact.' });
+const ineffective = {
+  name: z.string(),
+  narrowed_to: z.array(z.string()).meta({ description: 'What of its choice would give nothing.' }),
+};
+
+const NEEDS_TEAMS = 'Null: names of keys, members and teams need teams.read where the change is made.';
+
+export const effectOut = z
+  .object({
+    effect: z.object({
+      targets_lost: names,
+      targets_lost_count: z.int(),
+      targets_gained: names,
+      targets_gained_count: z.int(),
+      keys_losing_access: z.int(),
+      key_examples: z
+        .array(z.object({ key_id: z.string(), name: z.string(), team_name: z.string(), lost: z.array(z.string()) }))
+        .nullable()
+        .meta({ description: NEEDS_TEAMS }),
+      keys_over_new_limit: z
+        .array(
+          z.object({
+            key_id: z.string().optional().meta({ description: 'Absent: the scope itself.' }),
+            scope: z.enum(['organization', 'team', 'user', 'key']),
+            limit: z.string(),
+            value: z.union([z.int(), z.string()]),
+            used: z.union([z.int(), z.string()]),
+          }),
+        )
+        .nullable()
+        .meta({ description: 'Null: what was used needs usage.read where the change is made.' }),
+      members_ineffective: z
+        .array(z.object({ member_id: z.string(), ...ineffective }))
+        .nullable()
+        .meta({ description: NEEDS_TEAMS }),
+      members_ineffective_count: z.int(),
+      teams_ineffective: z
+        .array(z.object({ team_id: z.string(), ...ineffective }))
+        .nullable()
+        .meta({ description: NEEDS_TEAMS }),
+      teams_ineffective_count: z.int(),
+    }),
+  })
+  .meta({ id: 'Effect' });
+
+type Effect = z.output<typeof effectOut>;
+
+/** Thrown out of a change's transaction, which it rolls back; the answer is what it carries. */
+export class Rehearsed extends Error {
+  readonly answer: Effect;
+
+  constructor(answer: Effect) {
+    super('a rehearsal stores nothing');
+    this.name = 'Rehearsed';
+    this.answer = answer;
+  }
+}
+
+type Work<T> = (change: Change) => Promise<T>;
+
+/** The work of a change as it is; or, asked for a dry run, work that ends by throwing Rehearsed. */
+export async function rehearsed<T>(
+  call: AdminCall<unknown, { readonly dry_run?: boolean | undefined } | undefined, unknown>,
+  changed: Changed,
+  work: Work<T>,
+): Promise<Work<T>> {
+  if (call.query?.dry_run !== true) return work;
+  const catalogue = await accessCatalogue(call.deps.db);
+  return async (change) => {
+    const before = { access: await readAccess(change.tx, changed), policy: await readPolicy(change.tx, changed) };
+    await work(change);
+    const after = { access: await readAccess(change.tx, changed), policy: await readPolicy(change.tx, changed) };
+    const access = await accessEffect(change.tx, changed, { before: before.access, after: after.access, catalogue });
+    const limits = { before: before.policy, after: after.policy, catalogue };
+    const place = { organizationId: changed.organizationId, teamId: before.access.teamId };
+    throw new Rehearsed({
+      effect: {
+        ...access,
+        ...(can(call.actor, 'teams.read', place) ? {} : NOBODY_NAMED),
+        // A limit set low enough in a dry run would else tell what was used to whoever may set limits.
+        keys_over_new_limit: can(call.actor, 'usage.read', place) ? await limitsEffect(call, change.tx, changed, limits) : null,
+      },
+    });
+  };
+}
+
+const NOBODY_NAMED = { key_examples: null, members_ineffective: null, teams_ineffective: null };

@@ -1,0 +1,71 @@
+import type { DeploymentMode } from '../../domain/catalogue.ts';
+import { fallbackCycle } from '../../domain/routing.ts';
+import * as holders from '../../store/access/access-holders.ts';
+import * as targets from '../../store/catalogue/callable-targets.ts';
+import type { Change } from '../http/change.ts';
+import { conflict, invalid, invalidFields } from '../http/problem.ts';
+import { holderText } from '../keys/holder-view.ts';
+
+/** Names callers may ask for, and the chains between them. Call inside a change that locked the catalogue. */
+
+export const FALLBACKS_MAX = 15;
+const REGAINING_SHOWN_MAX = 50;
+
+/**
+ * Takes a name that nothing has yet. Grants and restrictions that still name it, from before it was deleted, would let their holders in
+ * again: that is 409 with the list until `confirmed`. Returns who regains access, for the audit log.
+ */
+export async function takeName(
+  { tx, now }: Change,
+  target: { readonly name: string; readonly kind: targets.TargetKind },
+  confirmed: boolean,
+): Promise<readonly string[]> {
+  const regaining = await holders.regainingName(tx, target.name, REGAINING_SHOWN_MAX);
+  const names = regaining.rows.map(holderText);
+  if (regaining.rows.length > 0 && !confirmed) {
+    const count = `${regaining.rows.length}${regaining.more ? ' or more' : ''}`;
+    throw conflict(
+      `"${target.name}" existed before and is still named by ${count} grants or restrictions, whose holders would regain access. Send confirm_regained_access: true if that is meant.`,
+      names.map((message) => ({ pointer: '/confirm_regained_access', message })),
+    );
+  }
+  await targets.claim(tx, target, now);
+  return names;
+}
+
+/** Throws 409 when the name belongs to the other kind: models and route groups share one namespace. */
+export function refuseTaken(kind: targets.TargetKind | null, wanted: targets.TargetKind, pointer: string): void {
+  if (kind === null || (kind === 'model' && wanted === 'model')) return;
+  const what = kind === 'model' ? 'a model' : 'a route group';
+  throw conflict(`This is the name of ${what} already: models and route groups share one namespace.`, [
+    { pointer, message: `${what} has this name` },
+  ]);
+}
+
+/**
+ * Throws 400 naming each fallback that does not exist, is listed twice or serves another mode, and the circle that the list would close.
+ * `mode` is null for a route group that has no members yet.
+ */
+export async function requireFallbacks(
+  { tx }: Change,
+  target: { readonly name: string; readonly mode: DeploymentMode | null },
+  fallbacks: readonly string[],
+): Promise<void> {
+  const modes = await targets.modesOf(tx, fallbacks);
+  const faultOf = (fallback: string, index: number): string | null => {
+    if (fallbacks.indexOf(fallback) !== index) return 'is listed twice';
+    if (fallback === target.name) return null; // A circle of one, said below.
+    const mode = modes.get(fallback);
+    if (mode === undefined) return `there is no model or route group "${fallback}"`;
+    if (mode === null || target.mode === null || mode === target.mode) return null;
+    return `"${fallback}" is for ${mode} and cannot stand in for ${target.mode}`;
+  };
+  const faults = fallbacks.flatMap((fallback, index) => {
+    const message = faultOf(fallback, index);
+    return message === null ? [] : [{ pointer: `/fallbacks/${index}`, message }];
+  });
+  if (faults.length > 0) throw invalidFields(faults);
+  const all = await targets.fallbacksOfAll(tx);
+  const cycle = fallbackCycle(all.set(target.name, fallbacks));
+  if (cycle !== null) throw invalid('/fallbacks', `these fallbacks would go in a circle: ${cycle.join(' → ')}`);
+}

@@ -1,0 +1,181 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Visitor } from '../../identity/exchange.ts';
+import { type Exports, whileAdmitted } from '../exports/exports.ts';
+import type { Attempts } from '../guards/attempts.ts';
+import type { Actor } from '../http/actor.ts';
+import type { Answer, OpenExport, PassOn, TextAnswer } from '../http/answer.ts';
+import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from '../http/authorize.ts';
+import { AdminCall, type RawCall } from '../http/call.ts';
+import type { AdminDeps } from '../http/deps.ts';
+import { answerOnce } from '../http/idempotency.ts';
+import { Problem } from '../http/problem.ts';
+import { problemOf } from '../http/problem-of.ts';
+import type { AdminRoute } from '../http/route.ts';
+import type { Admission, Admitted } from '../streams/admission.ts';
+import type { Listeners } from '../streams/listeners.ts';
+import { type Feed, openFeed } from '../streams/sse.ts';
+import { Rehearsed } from './effect.ts';
+
+const REASON_LENGTH_MAX = 500;
+
+/**
+ * One admin request, once its caller is known: find the object, ask whether they may, validate, act, answer. Validation of the body
+ * comes after the permission, so that a refused caller learns nothing from it.
+ */
+export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Caller, request: FastifyRequest): Promise<Answer> {
+  const admitted = await admit(deps, route, caller.actor, request, caller.attempts);
+  const { call, object } = admitted;
+  call.query;
+  call.body;
+  if (route.callsProvider) await caller.attempts.made(call, 'provider.call', admitted.place);
+  const again = async () => admit(deps, route, await caller.again(), request);
+  const admission = { first: admitted, again };
+  if (route.form === 'events') {
+    const feed = (await route.handle(call, object)) as Feed;
+    return { ...NO_BODY, events: openFeed(feed, admission, caller.listeners) };
+  }
+  if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admission, admitted.place, caller) };
+  const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
+  // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
+  const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
+  const answer = await (isKept ? answerOnce(call, act) : act());
+  return { ...answer, cookies: call.cookies };
+}
+
+/** Who asks, and how to find out whether they still may. */
+interface Caller {
+  readonly actor: Actor;
+  again(): Promise<Actor>;
+  readonly listeners: Listeners;
+  readonly exports: Exports;
+  readonly attempts: Attempts;
+}
+
+/** `attempts` hears of a refusal; an answer that goes on and is asked for again tells nobody. */
+async function admit(
+  deps: AdminDeps,
+  route: AdminRoute,
+  actor: Actor,
+  request: FastifyRequest,
+  attempts?: Attempts,
+): Promise<Admitted & { readonly place: Place }> {
+  const call = new AdminCall(deps, actor, rawCallOf(request), route);
+  call.params;
+  const isForRoles = route.permission !== 'public' && route.permission !== 'signed_in';
+  const { place, object } = await route.load(call).catch((error) => {
+    throw isForRoles && isNotFound(error) && !isOfPlatform(actor) ? hiddenObject() : error;
+  });
+  if (!isForRoles) return { call, object, place };
+  try {
+    authorize(call.actor, route.permission as Permissions, place);
+  } catch (error) {
+    await attempts?.denied(call, place, error);
+    throw error;
+  }
+  return { call, object, place };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Problem && error.status === 404;
+}
+
+function openExport(route: AdminRoute, admission: Admission, place: Place, { exports, attempts }: Caller): Promise<OpenExport> {
+  const { call, object } = admission.first;
+  const { requestId, deps } = call;
+  return exports.open(
+    async () => {
+      const answer = (await route.handle(call, object)) as TextAnswer;
+      await attempts.made(call, 'export.create', place);
+      return { ...answer, lines: whileAdmitted(answer.lines, admission) };
+    },
+    (error) => ({ problem: problemOf(error, requestId, deps.log), requestId }),
+  );
+}
+
+const NO_BODY = { status: 200, body: null, etag: null } as const;
+
+/** Writes an answer out. */
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (answer.passOn !== undefined) return passOn(reply, answer.passOn);
+  reply.code(answer.status);
+  if (answer.etag !== null) reply.header('etag', answer.etag);
+  if (answer.cookies !== undefined && answer.cookies.length > 0) reply.header('set-cookie', [...answer.cookies]);
+  if (answer.text !== undefined) return sendText(reply, answer.text);
+  if (answer.events !== undefined) {
+    // Proxies must not wait for more before they pass an event on.
+    return reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }).send(answer.events);
+  }
+  if (answer.body === null) return reply.send();
+  return reply.header('content-type', 'application/json; charset=utf-8').send(answer.body);
+}
+
+function sendText(reply: FastifyReply, { type, fileName, writeTo }: OpenExport): FastifyReply {
+  reply.header('content-type', `${type}; charset=utf-8`);
+  if (fileName !== undefined) reply.header('content-disposition', `attachment; filename="${fileName}"`);
+  reply.hijack();
+  reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+  void writeTo(reply.raw);
+  return reply;
+}
+
+/** The standing headers stay, but for the ids: the answer has its own. */
+function passOn(reply: FastifyReply, write: PassOn): FastifyReply {
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined && !name.endsWith('request-id')) reply.raw.setHeader(name, value);
+  }
+  write(reply.raw);
+  return reply;
+}
+
+function rawCallOf(request: FastifyRequest): RawCall {
+  return {
+    requestId: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? '',
+    ip: request.ip,
+    visitor: visitorOf(request),
+    ownOrigin: `${request.protocol}://${request.host}`,
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    reason: headerOf(request, 'x-headgate-reason')?.slice(0, REASON_LENGTH_MAX) ?? null,
+    ifMatch: headerOf(request, 'if-match'),
+    idempotencyKey: headerOf(request, 'idempotency-key'),
+  };
+}
+
+function visitorOf(request: FastifyRequest): Visitor {
+  const { cookie, origin, 'user-agent': userAgent } = request.headers;
+  return { cookie, origin, userAgent, ip: request.ip };
+}
+
+function headerOf(request: FastifyRequest, name: string): string | null {
+  const value = request.headers[name];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** What a dry run found out comes out of the transaction that it rolled back. */
+function rehearsal(error: unknown): Rehearsed {
+  if (error instanceof Rehearsed) return error;
+  throw error;
+}
+
+/** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
+function renderAnswer(route: AdminRoute, result: unknown): Answer {
+  if (result instanceof Rehearsed) {
+    if (route.rehearsal === undefined) throw new Error(`"${route.summary}" was rehearsed and does not say what it then answers`);
+    return { ...NO_BODY, body: JSON.stringify(route.rehearsal.encode(result.answer)) };
+  }
+  if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };
+  if (route.status === 204) return { status: 204, body: null, etag: null };
+  const body = route.response.encode(result);
+  return { status: route.status, body: JSON.stringify(body), etag: etagOf(body) };
+}
+
+/** What carries a version carries an ETag. */
+function etagOf(body: unknown): string | null {
+  if (typeof body !== 'object' || body === null || !('version' in body)) return null;
+  return typeof body.version === 'number' ? `"${body.version}"` : null;
+}

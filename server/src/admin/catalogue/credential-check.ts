@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { CredentialConfig } from '../../domain/catalogue.ts';
+import * as credentials from '../../store/catalogue/credentials.ts';
+import type { AdminCall } from '../http/call.ts';
+import { id, idParams } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { invalid } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { apiKey, baseUrl, loadCredential, provider, requireAllowed, requireSameAddress } from './credentials.ts';
+import { openCredential } from './open-credential.ts';
+
+/** Live calls that try a credential and ask its provider for models. Nothing is stored, and the key is never shown. */
+
+const checkBody = z.strictObject({
+  provider,
+  api_key: apiKey.optional(),
+  base_url: baseUrl,
+  credential_id: id.optional().meta({ description: 'Whose stored key to use when none is given.' }),
+});
+type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
+
+const models = z
+  .array(z.string())
+  .nullable()
+  .meta({ description: 'By the vendor’s own names, sorted; null when the provider did not say.' });
+
+export const check = route({
+  summary: 'Try a credential before it is stored',
+  callsProvider: true,
+  description:
+    'One live call, which asks for the list of models and costs nothing. A stored key is only ever sent to the address it is stored with.',
+  permission: 'catalogue.manage',
+  body: checkBody,
+  response: z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models }),
+  load: load.platform,
+  handle: async (call) => {
+    const credential = await credentialOf(call);
+    const startedMs = call.deps.clock.monotonicMs();
+    const answer = await call.deps.upstream.listModels(credential);
+    const latency_ms = Math.round(call.deps.clock.monotonicMs() - startedMs);
+    return answer.ok
+      ? { ok: true, latency_ms, message: null, models: [...answer.models] }
+      : { ok: false, latency_ms, message: answer.message, models: null };
+  },
+});
+
+export const listModels = route({
+  summary: 'Ask a provider which models a credential may call',
+  callsProvider: true,
+  description: 'One live call. Null with the reason when the provider does not say.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  response: z.object({ models, message: z.string().nullable() }),
+  load: loadCredential,
+  handle: async (call, row) => {
+    const answer = await call.deps.upstream.listModels(openCredential(call.deps, row));
+    return answer.ok ? { models: [...answer.models], message: null } : { models: null, message: answer.message };
+  },
+});
+
+async function credentialOf(call: CheckCall): Promise<CredentialConfig> {
+  const { body, deps } = call;
+  const baseUrl = body.base_url ?? null;
+  if (body.api_key !== undefined) {
+    requireAllowed(call, baseUrl);
+    return { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key };
+  }
+  if (body.credential_id === undefined) throw invalid('/api_key', 'give the key, or name a stored credential');
+  const row = await credentials.find(deps.db, body.credential_id);
+  if (row === null) throw invalid('/credential_id', 'there is no such credential');
+  if (row.provider !== body.provider) throw invalid('/credential_id', `this credential is for ${row.provider}`);
+  const wanted = body.base_url === undefined ? row.baseUrl : baseUrl;
+  // Where it is stored it is called as well, also where it could not be stored today.
+  if (wanted !== row.baseUrl) requireAllowed(call, wanted);
+  requireSameAddress(row, { provider: row.provider, baseUrl: wanted });
+  return { ...openCredential(deps, row), baseUrl: wanted };
+}

@@ -1,0 +1,251 @@
+import { z } from 'zod';
+import { isSameAddress, type KeyPlace } from '../../domain/key-address.ts';
+import { capabilitiesOf } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import { lastFour } from '../../lib/secrets.ts';
+import * as checks from '../../store/catalogue/credential-checks.ts';
+import type { CredentialRow } from '../../store/catalogue/credentials.ts';
+import * as credentials from '../../store/catalogue/credentials.ts';
+import { sealKey } from '../../store/sealing/key-seal.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, isUnchanged } from '../http/change.ts';
+import { idParams, instantOut, isoOf, isoOrNull, name } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { conflict, invalid, notFound } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+import { capabilities } from '../organizations/organization-view.ts';
+import { changeCatalogue } from './catalogue-change.ts';
+
+/** What we present to providers. The key is sealed when it comes in and never shown again. */
+
+export const provider = z.enum(['openai', 'anthropic']);
+/** It becomes a header's value: visible ASCII, so that it can carry nothing else into the head of a request. */
+export const apiKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
+export const baseUrl = z.string().max(2_048).nullish().meta({
+  description:
+    'Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host.',
+});
+
+/** What is wrong with a stored credential that still works. */
+const RISKS = ['plain_http'] as const;
+
+const createBody = z.strictObject({ name, provider, api_key: apiKey, base_url: baseUrl });
+const patchBody = z.strictObject({ name: name.optional(), api_key: apiKey.optional(), base_url: baseUrl });
+type PatchBody = z.output<typeof patchBody>;
+
+const credentialOut = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    provider: z.string(),
+    base_url: z.string().nullable(),
+    last_four: z.string(),
+    risks: z.array(z.enum(RISKS)).meta({
+      description: '`plain_http`: the key and all requests cross the network without TLS, to a host that no setting lists.',
+    }),
+    deployment_count: z.int(),
+    last_check: z
+      .object({
+        ok: z.boolean(),
+        message: z.string().nullable(),
+        at: instantOut,
+        refused_since: instantOut.nullable().meta({ description: 'Since when the provider refuses it.' }),
+      })
+      .nullable()
+      .meta({ description: 'Of the hourly check, which asks the provider for its list of models. Null: not checked yet.' }),
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+  })
+  .meta({ id: 'Credential' });
+
+export const list = route({
+  summary: 'List credentials',
+  permission: 'platform.read',
+  query: z.strictObject({ ...listQuery, provider: provider.optional() }),
+  response: pageOut(credentialOut),
+  load: load.platform,
+  handle: async (call) => {
+    const filter = { provider: call.query.provider, search: searchOf(call.query) };
+    const listed = await credentials.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(listed, await viewMany(call, listed.rows));
+  },
+});
+
+export const create = route({
+  summary: 'Create a credential',
+  description:
+    'The key is encrypted at rest and never shown again. A base URL that points at a private or metadata address is 400.',
+  permission: 'catalogue.manage',
+  body: createBody,
+  status: 201,
+  response: credentialOut,
+  load: load.platform,
+  handle: async (call) => {
+    const { body } = call;
+    requireAllowed(call, body.base_url);
+    const created = await changeCatalogue(call, async ({ tx, now, record }) => {
+      const id = newId('cred', now.getTime());
+      const row = await credentials.insert(tx, {
+        id,
+        name: body.name,
+        provider: body.provider,
+        baseUrl: body.base_url ?? null,
+        ...(await sealed(call, tx, { id, provider: body.provider, baseUrl: body.base_url ?? null }, body.api_key)),
+        createdAt: now,
+        updatedAt: now,
+      });
+      await record({ ...eventOf(row), action: 'credential.create', before: null, after: facts(row) });
+      return row;
+    });
+    return view(call, created);
+  },
+});
+
+export const read = route({
+  summary: 'Read a credential',
+  permission: 'platform.read',
+  params: idParams,
+  response: credentialOut,
+  load: loadCredential,
+  handle: (call, row) => view(call, row),
+});
+
+export const update = route({
+  summary: 'Change a credential; with `api_key`, rotate it',
+  description:
+    'A stored key is only ever sent to the address it was given for: a `base_url` of another scheme, host or port needs `api_key` again, else 400. An address that would be refused today is refused at every change, also when it was stored before.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  body: patchBody,
+  response: credentialOut,
+  load: loadCredential,
+  handle: async (call, { id }) => view(call, await changeCatalogue(call, (change) => applyPatch(call, change, id))),
+});
+
+export const remove = route({
+  summary: 'Delete a credential',
+  description: 'Refused with 409 while a deployment uses it.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  status: 204,
+  response: z.undefined(),
+  load: loadCredential,
+  handle: async (call, { id }) => {
+    await changeCatalogue(call, async ({ tx, record }) => {
+      const row = await lockOne(tx, id);
+      requireVersion(call, row.version);
+      const used = (await credentials.usage(tx, [id])).get(id) ?? 0;
+      if (used > 0) throw conflict(`${used === 1 ? '1 deployment uses' : `${used} deployments use`} this credential.`);
+      await credentials.remove(tx, id);
+      await record({ ...eventOf(row), action: 'credential.delete', before: facts(row), after: null });
+    });
+    return undefined;
+  },
+});
+
+async function applyPatch(
+  call: AdminCall<unknown, unknown, PatchBody>,
+  { tx, now, record, touch }: Change,
+  id: string,
+): Promise<CredentialRow> {
+  const { body } = call;
+  const row = await lockOne(tx, id);
+  requireVersion(call, row.version);
+  const place = { id, provider: row.provider, baseUrl: body.base_url === undefined ? row.baseUrl : body.base_url };
+  requireAllowed(call, place.baseUrl);
+  if (body.api_key === undefined) requireSameAddress(row, place);
+  const columns = {
+    name: body.name ?? row.name,
+    baseUrl: place.baseUrl,
+    ...(body.api_key === undefined ? {} : await sealed(call, tx, place, body.api_key)),
+  };
+  const before = facts(row);
+  // A rotation is an event even when the new key ends like the old one.
+  const after = { ...facts({ ...row, ...columns }), ...(body.api_key === undefined ? {} : { api_key: 'replaced' }) };
+  if (isUnchanged(before, after)) return row;
+  const updated = await credentials.update(tx, id, columns, now);
+  const action = body.api_key === undefined ? 'credential.update' : 'credential.rotate';
+  await record({ ...eventOf(updated), action, before, after });
+  touch({ catalogue: true });
+  return updated;
+}
+
+export async function loadCredential(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<CredentialRow>> {
+  const row = await credentials.find(call.deps.db, call.params.id);
+  if (row === null) throw notFound('credential');
+  return { place: { organizationId: null }, object: row };
+}
+
+async function lockOne(tx: Change['tx'], id: string): Promise<CredentialRow> {
+  const row = await credentials.lock(tx, id);
+  if (row === null) throw notFound('credential');
+  return row;
+}
+
+export function requireAllowed(call: AdminCall<unknown, unknown, unknown>, url: string | null | undefined): void {
+  if (url === null || url === undefined) return;
+  const problem = call.deps.upstream.checkBaseUrl(url);
+  if (problem !== null) throw invalid('/base_url', problem);
+}
+
+/** Else whoever may edit credentials could have a stored key sent to an address of their own and read it there. */
+export function requireSameAddress(stored: KeyPlace, wanted: KeyPlace): void {
+  if (!isSameAddress(stored, wanted)) throw invalid('/api_key', 'give the key again for another address');
+}
+
+const SHOWN_FROM_LENGTH = 16;
+
+/** Sealed for its own row and address. The last four characters tell keys apart; of a short key they would be too much of it. */
+async function sealed(call: AdminCall, tx: Change['tx'], place: KeyPlace & { readonly id: string }, key: string) {
+  return {
+    ...(await sealKey(tx, call.deps.keys.credentials, place, key)),
+    lastFour: key.length < SHOWN_FROM_LENGTH ? '' : lastFour(key),
+  };
+}
+
+function facts(row: Pick<CredentialRow, 'name' | 'provider' | 'baseUrl' | 'lastFour'>) {
+  return { name: row.name, provider: row.provider, base_url: row.baseUrl, last_four: row.lastFour };
+}
+
+async function view(call: AdminCall, row: CredentialRow): Promise<z.output<typeof credentialOut>> {
+  const [shown] = await viewMany(call, [row]);
+  if (shown === undefined) throw new Error('one row makes one view');
+  return shown;
+}
+
+async function viewMany(call: AdminCall, rows: readonly CredentialRow[]) {
+  const ids = rows.map((row) => row.id);
+  const used = await credentials.usage(call.deps.db, ids);
+  const checked = await checks.findMany(call.deps.db, ids);
+  return rows.map((row) => ({
+    id: row.id,
+    ...facts(row),
+    risks: risksOf(call, row),
+    deployment_count: used.get(row.id) ?? 0,
+    last_check: viewCheck(checked.get(row.id)),
+    capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
+    version: row.version,
+    created_at: isoOf(row.createdAt),
+    updated_at: isoOf(row.updatedAt),
+  }));
+}
+
+function risksOf({ deps }: AdminCall, { baseUrl }: CredentialRow): (typeof RISKS)[number][] {
+  return baseUrl !== null && deps.upstream.isPlainOnNetwork(baseUrl) ? ['plain_http'] : [];
+}
+
+function viewCheck(check: checks.CredentialCheckRow | undefined) {
+  if (check === undefined) return null;
+  const { ok, message, checkedAt, failingSince } = check;
+  return { ok, message, at: isoOf(checkedAt), refused_since: isoOrNull(failingSince) };
+}
+
+function eventOf(row: CredentialRow) {
+  return { organizationId: null, objectType: 'credential', objectId: row.id, objectName: row.name };
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { DeploymentConfig } from '../../domain/catalogue.ts';
+import * as credentials from '../../store/catalogue/credentials.ts';
+import type { AdminCall } from '../http/call.ts';
+import { idParams, instantOut } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { invalid } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { deploymentConfig } from './deployment-config.ts';
+import { columnsOf, createBody, NEW_DEPLOYMENT } from './deployment-fields.ts';
+import { loadDeployment } from './deployments.ts';
+import { openCredential } from './open-credential.ts';
+
+/** Live calls that try a deployment, one that is stored or one that may be. */
+
+const checkedOut = z
+  .object({
+    ok: z.boolean(),
+    latency_ms: z.int(),
+    status: z.int().nullable(),
+    message: z.string(),
+    checked_at: instantOut,
+  })
+  .meta({ id: 'DeploymentCheck' });
+
+export const check = route({
+  summary: 'Try a deployment',
+  callsProvider: true,
+  description: 'One small live call with its own credential. It costs what that call costs and belongs to no organization.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  response: checkedOut,
+  load: loadDeployment,
+  handle: async (call, row) => tried(call, deploymentConfig(row, await storedCredential(call, row.credentialId))),
+});
+
+export const checkUnsaved = route({
+  summary: 'Try a deployment before it is made',
+  callsProvider: true,
+  description: 'The body is that of a creation. One small live call; nothing is stored.',
+  permission: 'catalogue.manage',
+  body: createBody,
+  response: checkedOut,
+  load: load.platform,
+  handle: async (call) => {
+    const { body } = call;
+    const row = { id: 'dep_unsaved', upstreamModel: body.upstream_model, ...body, ...columnsOf(body, NEW_DEPLOYMENT) };
+    const credential = await storedCredential(call, row.credentialId);
+    if (body.provider !== 'fake' && credential?.provider !== body.provider) {
+      throw invalid('/credential_id', `a deployment at ${body.provider} needs one of its credentials`);
+    }
+    return tried(call, deploymentConfig(row, credential));
+  },
+});
+
+async function tried(call: AdminCall<unknown, unknown, unknown>, deployment: DeploymentConfig) {
+  const checked = await call.deps.upstream.checkDeployment(deployment);
+  return {
+    ok: checked.ok,
+    latency_ms: Math.round(checked.latencyMs),
+    status: checked.status,
+    message: checked.message,
+    checked_at: new Date(call.deps.clock.nowMs()).toISOString(),
+  };
+}
+
+async function storedCredential(call: AdminCall<unknown, unknown, unknown>, id: string | null) {
+  const row = id === null ? null : await credentials.find(call.deps.db, id);
+  return row === null ? null : openCredential(call.deps, row);
+}

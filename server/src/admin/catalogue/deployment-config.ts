@@ -1,0 +1,45 @@
+import type { DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
+import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
+
+type Columns = Pick<
+  DeploymentRow,
+  | 'id'
+  | 'model'
+  | 'provider'
+  | 'upstreamModel'
+  | 'mode'
+  | 'rpm'
+  | 'tpm'
+  | 'weight'
+  | 'priority'
+  | 'tags'
+  | 'maxOutputTokens'
+  | 'searchesMax'
+  | 'partTokensMax'
+  | 'onHangup'
+  | 'timeoutMs'
+  | 'enabled'
+>;
+
+/** A stored deployment as the rules and a live call see it, with its opened credential or without one. */
+export function deploymentConfig(row: Columns, credential: DeploymentConfig['credential']): DeploymentConfig {
+  return {
+    id: row.id,
+    model: row.model,
+    provider: row.provider as ProviderName,
+    upstreamModel: row.upstreamModel,
+    mode: row.mode,
+    credential,
+    prices: [],
+    limits: { rpm: row.rpm, tpm: row.tpm },
+    weight: row.weight,
+    priority: row.priority,
+    tags: row.tags,
+    maxOutputTokens: row.maxOutputTokens,
+    searchesMax: row.searchesMax,
+    partTokensMax: row.partTokensMax,
+    onHangup: row.onHangup,
+    timeoutMs: row.timeoutMs,
+    enabled: row.enabled,
+  };
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
+import type { AdminCall } from '../http/call.ts';
+import { id, idParams } from '../http/fields.ts';
+import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { notFound } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+import { changeCatalogue } from './catalogue-change.ts';
+import { insertDeployment, patchDeployment, removeDeployment } from './deployment-changes.ts';
+import { createBody, patchBody } from './deployment-fields.ts';
+import { deploymentOut, providerName, viewDeployment, viewDeployments } from './deployment-view.ts';
+
+/** Upstream models with their credential, price and capacity. The first deployment of a model makes the model's name. */
+
+const listed = z.strictObject({
+  ...listQuery,
+  sort: z.enum(['created_at', '-created_at', 'model', '-model']).optional(),
+  model: z.string().max(200).optional(),
+  provider: providerName.optional(),
+  credential_id: id.optional(),
+  tag: z.string().max(64).optional(),
+  enabled: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  passed_over: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .optional()
+    .meta({ description: '`true`: those that requests without tags pass over at some target (`passed_over_at`).' }),
+  unpriced: unpricedFlag.meta({
+    description:
+      '`true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`).',
+  }),
+});
+
+export const list = route({
+  summary: 'List deployments',
+  description: '`search` finds by the beginning of the model’s or the upstream model’s name.',
+  permission: 'platform.read',
+  query: listed,
+  response: pageOut(deploymentOut),
+  load: load.platform,
+  handle: async (call) => {
+    const {
+      limit,
+      cursor,
+      sort,
+      credential_id: credentialId,
+      passed_over: passedOver,
+      search: _,
+      unpriced,
+      ...filter
+    } = call.query;
+    const page = { limit, cursor, sort: sort ?? '-created_at' } as const;
+    const found = await deployments.list(
+      call.deps.db,
+      {
+        ...filter,
+        credentialId,
+        passedOver,
+        unpriced: unpricedAt(unpriced, call),
+        search: searchOf({ search: call.query.search }),
+      },
+      page,
+    );
+    return renderPage(found, await viewDeployments(call, found.rows));
+  },
+});
+
+export const create = route({
+  summary: 'Create a deployment',
+  description:
+    'Makes the model’s name on first use; 409 when a route group has it. A name that was deleted and is still named by grants is 409 with their holders until confirm_regained_access is true. Without `prices` the price table fills them where it knows the upstream model; else the deployment is unpriced.',
+  permission: 'catalogue.manage',
+  body: createBody,
+  status: 201,
+  response: deploymentOut,
+  load: load.platform,
+  handle: async (call) => viewDeployment(call, await changeCatalogue(call, (made) => insertDeployment(call, made))),
+});
+
+export const read = route({
+  summary: 'Read a deployment',
+  permission: 'platform.read',
+  params: idParams,
+  response: deploymentOut,
+  load: loadDeployment,
+  handle: (call, row) => viewDeployment(call, row),
+});
+
+export const update = route({
+  summary: 'Change a deployment',
+  description: 'A price change makes a new version, in force now or from `effective_from` on; what was charged stays.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  body: patchBody,
+  response: deploymentOut,
+  load: loadDeployment,
+  handle: async (call, { id }) => viewDeployment(call, await changeCatalogue(call, (made) => patchDeployment(call, made, id))),
+});
+
+export const remove = route({
+  summary: 'Delete a deployment',
+  description:
+    'The last one of a model takes the model’s name away; grants of it stay, ineffective. 409 while a route group has it.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  status: 204,
+  response: z.undefined(),
+  load: loadDeployment,
+  handle: async (call, { id }) => {
+    await changeCatalogue(call, (made) => removeDeployment(call, made, id));
+    return undefined;
+  },
+});
+
+export async function loadDeployment(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<DeploymentRow>> {
+  const row = await deployments.find(call.deps.db, call.params.id);
+  if (row === null) throw notFound('deployment');
+  return { place: { organizationId: null }, object: row };
+}

@@ -1,0 +1,20 @@
+import type { CredentialConfig, ProviderName } from '../../domain/catalogue.ts';
+import { UnsealFailure } from '../../lib/secrets.ts';
+import type { CredentialRow } from '../../store/catalogue/credentials.ts';
+import { openKey } from '../../store/sealing/key-seal.ts';
+import type { AdminDeps } from '../http/deps.ts';
+import { conflict } from '../http/problem.ts';
+
+/** A stored credential with its key, for a live call. Never to be shown, logged or stored. Throws 409 where the key does not open. */
+export function openCredential(deps: Pick<AdminDeps, 'keys'>, row: CredentialRow): CredentialConfig {
+  return { id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl, apiKey: keyOf(deps, row) };
+}
+
+function keyOf(deps: Pick<AdminDeps, 'keys'>, row: CredentialRow): string {
+  try {
+    return openKey(deps.keys.credentials, row);
+  } catch (error) {
+    if (!(error instanceof UnsealFailure)) throw error;
+    throw conflict('The stored key was not sealed for this address, so it is not sent there. Give the credential its key again.');
+  }
+}

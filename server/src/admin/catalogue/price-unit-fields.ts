@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { PriceUnits } from '../../domain/price.ts';
+import { invalid } from '../http/problem.ts';
+import {
+  patchedPieces,
+  patchedRates,
+  pieceFields,
+  piecesOut,
+  rateFields,
+  ratesOut,
+  renderPieces,
+  renderRates,
+} from './price-rate-fields.ts';
+
+/** What a price says beyond the rates of ordinary tokens, as the API shows and takes it: pieces, long prompts, service tiers. */
+
+const TIERS_MAX = 8;
+/** What the usage of one answer may add up to. */
+const TOKENS_MAX = 300_000_000;
+const TOO_MANY_SERVICES = `a price has at most ${TIERS_MAX} service tiers`;
+
+const contextTier = z
+  .strictObject({ above_input_tokens: z.int().min(1).max(TOKENS_MAX), ...rateFields })
+  .refine(({ above_input_tokens: _, ...rates }) => Object.values(rates).some((text) => text != null), {
+    message: 'a context tier has the price of at least one bucket',
+  });
+
+/** As providers write them. The first character keeps names out that mean something to JavaScript. */
+const serviceTier = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_.+-]{0,31}$/, 'a service tier is named by 1 to 32 of a-z, 0-9, "_", ".", "+" and "-"');
+
+/** Beside the rates of the buckets. */
+export const unitFields = {
+  per_unit: z.strictObject(pieceFields).nullish().meta({
+    description:
+      'USD for one: `search` a web search that the provider made, `request` the request itself, `image` a picture that was made, `second_input` and `second_output` a second of sound or film that was read or made, `page` a page that was read. A unit that is not here is unpriced: a request that may use it is refused under a blocking budget, and else settled without it.',
+  }),
+  context_tiers: z.array(contextTier).max(TIERS_MAX).superRefine(requireAscending).nullish().meta({
+    description:
+      'Rates for the whole request when its input is above so many tokens, ascending; the highest that is reached applies. A bucket that is not given keeps its ordinary rate.',
+  }),
+  service_tiers: z
+    .record(serviceTier, z.strictObject(rateFields).nullable())
+    .refine((tiers) => Object.keys(tiers).length <= TIERS_MAX, TOO_MANY_SERVICES)
+    .nullish()
+    .meta({
+      description:
+        'Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. What holds together is joined by `+` (`fast+us`). A tier that is not here is unpriced.',
+    }),
+};
+type UnitsBody = { readonly [Name in keyof typeof unitFields]?: z.output<(typeof unitFields)[Name]> };
+
+/** Each is absent where the price says nothing of it. */
+export const unitsOut = {
+  per_unit: piecesOut.optional(),
+  context_tiers: z.array(z.object({ above_input_tokens: z.int(), ...ratesOut.shape })).optional(),
+  service_tiers: z.record(z.string(), ratesOut).optional(),
+};
+
+/** After a PATCH: absent keeps, null takes away; context tiers are replaced as a whole. Throws 400 for too many service tiers. */
+export function patchedUnits(stored: PriceUnits, patch: UnitsBody): PriceUnits {
+  const { perUnit = {}, contextTiers = [], serviceTiers = {} } = stored;
+  const { per_unit, context_tiers, service_tiers } = patch;
+  return {
+    perUnit: per_unit === null ? {} : patchedPieces(perUnit, per_unit ?? {}),
+    contextTiers: context_tiers === undefined ? contextTiers : (context_tiers ?? []).map(contextTierFrom),
+    serviceTiers: service_tiers === null ? {} : patchedServices(serviceTiers, service_tiers ?? {}),
+  };
+}
+
+export function renderUnits({ perUnit = {}, contextTiers = [], serviceTiers = {} }: PriceUnits) {
+  const pieces = renderPieces(perUnit);
+  const contexts = contextTiers.map(({ aboveInputTokens, perMillion }) => ({
+    above_input_tokens: aboveInputTokens,
+    ...renderRates(perMillion),
+  }));
+  const services = Object.entries(serviceTiers).sort(([one], [other]) => (one < other ? -1 : 1));
+  return {
+    ...(Object.keys(pieces).length === 0 ? {} : { per_unit: pieces }),
+    ...(contexts.length === 0 ? {} : { context_tiers: contexts }),
+    ...(services.length === 0
+      ? {}
+      : { service_tiers: Object.fromEntries(services.map(([name, { perMillion }]) => [name, renderRates(perMillion)])) }),
+  };
+}
+
+function contextTierFrom({ above_input_tokens: aboveInputTokens, ...rates }: z.output<typeof contextTier>) {
+  return { aboveInputTokens, perMillion: patchedRates({}, rates) };
+}
+
+type Services = NonNullable<PriceUnits['serviceTiers']>;
+
+function patchedServices(stored: Services, patch: NonNullable<UnitsBody['service_tiers']>): Services {
+  const merged = new Map(Object.entries(stored));
+  for (const [name, rates] of Object.entries(patch)) {
+    if (rates === null) merged.delete(name);
+    else merged.set(name, { perMillion: patchedRates(merged.get(name)?.perMillion ?? {}, rates) });
+  }
+  if (merged.size > TIERS_MAX) throw invalid('/prices/service_tiers', TOO_MANY_SERVICES);
+  return Object.fromEntries(merged);
+}
+
+function requireAscending(tiers: readonly { readonly above_input_tokens: number }[], context: z.RefinementCtx): void {
+  for (const [index, tier] of tiers.entries()) {
+    const before = tiers[index - 1];
+    if (before === undefined || tier.above_input_tokens > before.above_input_tokens) continue;
+    const message = 'is not above that of the tier before: context tiers ascend';
+    context.addIssue({ code: 'custom', path: [index, 'above_input_tokens'], message });
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { RouteGroupMember, RouteGroupRow } from '../../store/catalogue/route-groups.ts';
+import { FALLBACKS_MAX } from '../access/target-names.ts';
+import { strategy } from '../access/target-view.ts';
+import { id, metadata, modelName } from '../http/fields.ts';
+
+/** What a route group is made of, as the API takes and shows it. */
+
+const MEMBERS_MAX = 200;
+
+export const members = z
+  .array(
+    z.strictObject({
+      deployment_id: id,
+      weight: z.int().min(0).max(1_000_000).default(1),
+      priority: z.int().min(0).max(1_000_000).default(0),
+    }),
+  )
+  .max(MEMBERS_MAX);
+type MembersBody = z.output<typeof members>;
+
+const settings = {
+  strategy: strategy.optional(),
+  members: members.nullish(),
+  fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
+  metadata: metadata.nullish(),
+};
+export const createBody = z.strictObject({ key: modelName, ...settings, confirm_regained_access: z.boolean().optional() });
+export const patchBody = z.strictObject(settings);
+export type CreateBody = z.output<typeof createBody>;
+export type PatchBody = z.output<typeof patchBody>;
+
+export const membersOut = z.array(z.object({ deployment_id: z.string(), weight: z.int(), priority: z.int() }));
+
+export function membersFrom(body: MembersBody | null | undefined): readonly RouteGroupMember[] {
+  return (body ?? []).map(({ deployment_id: deploymentId, weight, priority }) => ({ deploymentId, weight, priority }));
+}
+
+/** Always in one order, so that the audit log tells a change from a reordering. */
+export function renderMembers(stored: readonly RouteGroupMember[]): z.output<typeof membersOut> {
+  return stored
+    .map(({ deploymentId, weight, priority }) => ({ deployment_id: deploymentId, weight, priority }))
+    .sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
+}
+
+/** What people set: the part of the view that the audit log compares. */
+export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupMember[]) {
+  return {
+    key: row.key,
+    strategy: row.strategy,
+    members: renderMembers(stored),
+    fallbacks: row.fallbacks,
+    metadata: row.metadata,
+  };
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { simulateRouting } from '../../domain/simulated-routing.ts';
+import * as deployments from '../../store/catalogue/deployments.ts';
+import * as policies from '../../store/catalogue/route-group-policies.ts';
+import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
+import { strategy } from '../access/target-view.ts';
+import type { AdminCall } from '../http/call.ts';
+import { idParams, instantOut, isoOf } from '../http/fields.ts';
+import { conflict, invalid, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { changeCatalogue } from './catalogue-change.ts';
+import { deploymentConfig } from './deployment-config.ts';
+import { patchGroup, requireMembers } from './route-group-changes.ts';
+import { members, membersFrom, membersOut, renderMembers } from './route-group-fields.ts';
+import { loadGroup } from './route-groups.ts';
+
+/** What a route group routes by, with its versions: tried, published, and brought back. What is published is served at once. */
+
+const HISTORY_MAX = 100;
+const SIMULATED_MAX = 10_000;
+
+const policy = z.strictObject({ strategy, members });
+const versionOut = z.object({
+  version: z.int(),
+  published_at: instantOut,
+  published_by: z.string(),
+  rolled_back_to: z.int().nullable().meta({ description: 'The version this one brought back.' }),
+  policy: z.object({ strategy, members: membersOut }),
+});
+const policyOut = z
+  .object({
+    published: versionOut,
+    history: z.array(versionOut).meta({ description: 'Newest first, the published one too; at most 100.' }),
+  })
+  .meta({ id: 'RouteGroupPolicy' });
+
+export const read = route({
+  summary: 'Read a route group’s policy and its versions',
+  permission: 'platform.read',
+  params: idParams,
+  response: policyOut,
+  load: loadGroup,
+  handle: (call, row) => view(call, row),
+});
+
+export const simulate = route({
+  summary: 'Try a policy without publishing it',
+  description:
+    'Draws requests without tags from a fixed seed, by the rules that serve them, while every deployment is up and has room. Nothing is called or stored.',
+  permission: 'platform.read',
+  params: idParams,
+  body: z.strictObject({ ...policy.shape, requests: z.int().min(1).max(SIMULATED_MAX) }),
+  response: z.object({
+    shares: z.array(z.object({ deployment_id: z.string(), share: z.number(), first_choice: z.int() })),
+  }),
+  load: loadGroup,
+  handle: async (call) => {
+    const { body, deps } = call;
+    const wanted = membersFrom(body.members);
+    await requireMembers({ tx: deps.db }, wanted);
+    const rows = new Map(
+      (
+        await deployments.findMany(
+          deps.db,
+          wanted.map((one) => one.deploymentId),
+        )
+      ).map((row) => [row.id, row]),
+    );
+    const placed = wanted.flatMap(({ deploymentId, ...place }) => {
+      const row = rows.get(deploymentId);
+      return row === undefined ? [] : [{ deployment: deploymentConfig(row, null), ...place }];
+    });
+    const shares = simulateRouting({ strategy: body.strategy, members: placed }, body.requests);
+    return {
+      shares: shares.map(({ deploymentId, share, firstChoice }) => ({
+        deployment_id: deploymentId,
+        share,
+        first_choice: firstChoice,
+      })),
+    };
+  },
+});
+
+export const publish = route({
+  summary: 'Publish a policy',
+  description: 'Becomes the next version and is served at once. Publishing what is in force changes nothing.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  body: z.strictObject({ policy }),
+  response: policyOut,
+  load: loadGroup,
+  handle: async (call, { id }) => {
+    const reason = { action: 'route_group.publish', rolledBackTo: null };
+    return view(call, await changeCatalogue(call, (made) => patchGroup(call, made, id, call.body.policy, reason)));
+  },
+});
+
+export const rollback = route({
+  summary: 'Bring back a version of a policy',
+  description: 'Published as a new version. 409 when a deployment of it is gone.',
+  permission: 'catalogue.manage',
+  params: idParams,
+  body: z.strictObject({ version: z.int().min(1).max(2_147_483_647) }),
+  response: policyOut,
+  load: loadGroup,
+  handle: async (call, { id: routeGroupId }) => {
+    const { version } = call.body;
+    const row = await changeCatalogue(call, async (made) => {
+      const wanted = await policies.find(made.tx, { routeGroupId, version });
+      if (wanted === null) throw invalid('/version', 'there is no such version');
+      const body = { strategy: wanted.strategy, members: renderMembers(wanted.members) };
+      const ids = body.members.map((member) => member.deployment_id);
+      const known = await deployments.findMany(made.tx, ids);
+      const gone = ids.length - known.length;
+      if (gone > 0) throw conflict(`${gone === 1 ? 'A deployment of it exists' : `${gone} deployments of it exist`} no longer.`);
+      return patchGroup(call, made, routeGroupId, body, { action: 'route_group.rollback', rolledBackTo: version });
+    });
+    return view(call, row);
+  },
+});
+
+async function view(call: AdminCall<unknown, unknown, unknown>, row: RouteGroupRow): Promise<z.output<typeof policyOut>> {
+  const history = (await policies.list(call.deps.db, row.id, HISTORY_MAX)).map(render);
+  const [published] = history;
+  if (published === undefined) throw notFound('policy');
+  return { published, history };
+}
+
+function render(row: policies.PolicyVersionRow): z.output<typeof versionOut> {
+  return {
+    version: row.version,
+    published_at: isoOf(row.publishedAt),
+    published_by: row.publishedByName,
+    rolled_back_to: row.rolledBackTo,
+    policy: { strategy: row.strategy, members: renderMembers(row.members) },
+  };
+}

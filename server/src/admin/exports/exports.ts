@@ -1,0 +1,132 @@
+import type { ServerResponse } from 'node:http';
+import type { Actor } from '../http/actor.ts';
+import type { OpenExport, TextAnswer } from '../http/answer.ts';
+import { forbidden, Problem, renderProblem } from '../http/problem.ts';
+import { type Admission, stillAdmitted } from '../streams/admission.ts';
+import { csvLine } from './csv.ts';
+
+/** The exports of this process: how many run at once, and how one is written. A page of an export is read when the reader took the one before. */
+
+const AT_ONCE_MAX = 2;
+const RETRY_AFTER_S = 5;
+
+/** How long a reader may take nothing, and how long one export may run, in milliseconds. */
+export interface ExportBounds {
+  readonly unreadMsMax: number;
+  readonly msMax: number;
+}
+
+const BOUNDS: ExportBounds = { unreadMsMax: 60_000, msMax: 30 * 60_000 };
+
+/** Turns what failed into what the reader is told. */
+export type Describe = (error: unknown) => { readonly problem: Problem; readonly requestId: string };
+
+export class Exports {
+  readonly #bounds: ExportBounds;
+  #open = 0;
+
+  constructor(bounds: ExportBounds = BOUNDS) {
+    this.#bounds = bounds;
+  }
+
+  /** Starts an export and reads its first lines. Throws 429 when two are running, and whatever the first lines throw. */
+  async open(start: () => Promise<TextAnswer>, describe: Describe): Promise<OpenExport> {
+    if (this.#open >= AT_ONCE_MAX) {
+      const detail = 'The gateway is writing two exports, the most at a time. Try again when one has ended.';
+      throw new Problem(429, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) } });
+    }
+    this.#open += 1;
+    const leave = () => {
+      this.#open -= 1;
+    };
+    try {
+      const { lines, ...file } = await start();
+      const pages = lines[Symbol.asyncIterator]();
+      const first = await pages.next();
+      const writeTo = (response: ServerResponse) =>
+        write(response, { type: file.type, first, pages, describe }, this.#bounds).finally(leave);
+      return { ...file, writeTo };
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+}
+
+/**
+ * The lines for as long as their reader may have them. A slow reader can take half an hour, in which their role may be taken away. What they may
+ * see was worked out once, so other roles than at the beginning end the export too. Throws a Problem in place of a page.
+ */
+export async function* whileAdmitted(lines: AsyncIterable<string>, admission: Admission): AsyncGenerator<string> {
+  const admitted = stillAdmitted(admission);
+  const held = holdingsOf(admission.first.call.actor);
+  for await (const page of lines) {
+    if (holdingsOf((await admitted()).call.actor) !== held) throw forbidden('What you may read has changed. Export again.');
+    yield page;
+  }
+}
+
+function holdingsOf({ roles, narrowing }: Actor): string {
+  return JSON.stringify([roles, narrowing]);
+}
+
+interface Begun {
+  readonly type: TextAnswer['type'];
+  readonly first: IteratorResult<string>;
+  readonly pages: AsyncIterator<string>;
+  readonly describe: Describe;
+}
+
+async function write(response: ServerResponse, { type, first, pages, describe }: Begun, bounds: ExportBounds): Promise<void> {
+  try {
+    if (response.req.method !== 'HEAD') await writePages(response, first, pages, bounds);
+    response.end();
+  } catch (error) {
+    breakOff(response, lastLine(type, describe(error)), bounds.unreadMsMax);
+  } finally {
+    // Gives back what the pages took in the database, also when nobody read them to the end.
+    await pages.return?.().catch(() => {});
+  }
+}
+
+/** Returns early when the reader left. Throws when a page cannot be read, or the time is over. */
+async function writePages(
+  response: ServerResponse,
+  first: IteratorResult<string>,
+  pages: AsyncIterator<string>,
+  { unreadMsMax, msMax }: ExportBounds,
+): Promise<void> {
+  const endsAtMs = performance.now() + msMax;
+  for (let page = first; page.done !== true && !response.destroyed; page = await pages.next()) {
+    if (performance.now() > endsAtMs)
+      throw new Problem(503, `An export ends after ${msMax / 60_000} minutes. Narrow the filters.`);
+    if (!response.write(page.value)) await drained(response, unreadMsMax);
+  }
+}
+
+/** Waits until the reader took everything. A reader that takes too long is cut off. */
+function drained(response: ServerResponse, msMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => response.destroy(), msMax);
+    const done = () => {
+      clearTimeout(cut);
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.once('drain', done).once('close', done);
+    if (response.destroyed) done();
+  });
+}
+
+/** Sends a last line and closes the connection before the answer's end, so that both a person and a program can see that lines are missing. */
+function breakOff(response: ServerResponse, line: string, msMax: number): void {
+  const cut = setTimeout(() => response.destroy(), msMax);
+  response.once('close', () => clearTimeout(cut));
+  response.write(line, () => response.destroy());
+}
+
+function lastLine(type: TextAnswer['type'], { problem, requestId }: ReturnType<Describe>): string {
+  const detail = `This export is not complete. ${problem.message}`;
+  if (type === 'text/csv') return csvLine([`${detail} (${requestId})`]);
+  return `${JSON.stringify({ ...renderProblem(problem, requestId), detail })}\n`;
+}

@@ -1,0 +1,25 @@
+import { mayAdmit } from '../../domain/address.ts';
+import { can } from '../../domain/permission.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { standingOf } from '../../store/accounts/address-proofs.ts';
+import type { Database } from '../../store/database.ts';
+import type { AdminCall } from '../http/call.ts';
+import { conflict, invalid } from '../http/problem.ts';
+
+/**
+ * Throws 409 when this caller may not let the account into a place (an organization, or null: the platform with a role), because its address
+ * is not proved and another place made it. Throws 400 for an unknown account.
+ */
+export async function requireAdmissible(
+  { actor }: Pick<AdminCall<unknown, unknown, unknown>, 'actor'>,
+  tx: Database,
+  { accountId, organizationId }: { readonly accountId: string; readonly organizationId: string | null },
+): Promise<void> {
+  const account = await accounts.find(tx, accountId);
+  if (account === null) throw invalid('/account_id', 'there is no such account');
+  const by = can(actor, 'accounts.manage', { organizationId: null }) ? 'platform' : 'organization';
+  if (mayAdmit(await standingOf(tx, account), { organizationId, by })) return;
+  throw conflict(
+    'It is not proved that the address of this account belongs to whoever uses it. They can prove it by choosing a new password by mail, or a platform admin can vouch for it.',
+  );
+}

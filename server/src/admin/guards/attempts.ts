@@ -1,0 +1,92 @@
+/**
+ * Audit events of what changes nothing and still matters: an attempt that was refused, an export, a call to a provider. Each caller, chain and
+ * kind leaves at most one event a minute in each process; the next one says how many were held back since.
+ *
+ * An event that cannot be written (the database is away) is a line in the log. The answer is what it would have been.
+ */
+import { nowAndThen } from '../../lib/now-and-then.ts';
+import { appendAlone } from '../../store/audit/audit.ts';
+import { organizationOf, type Place } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import type { AdminDeps } from '../http/deps.ts';
+import { Problem } from '../http/problem.ts';
+
+const EVERY_MS = 60_000;
+
+type Action = 'access.deny' | 'export.create' | 'provider.call';
+
+export class Attempts {
+  readonly #deps: AdminDeps;
+  readonly #isDue: (name: string) => number | null;
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(deps: AdminDeps) {
+    this.#deps = deps;
+    this.#isDue = nowAndThen(EVERY_MS, deps.clock);
+  }
+
+  /**
+   * Records that `authorize` refused a call. A role short of it is an event of the organization. An object of another tenant is one of the
+   * platform: its owner must not learn who asked. Nobody waits for that one, so that the time of the answer does not tell that the object is there.
+   */
+  async denied(call: AdminCall, place: Place, error: unknown): Promise<void> {
+    if (!(error instanceof Problem)) return;
+    const organizationId = organizationOf(place);
+    const facts = { status: error.status, organization_id: organizationId };
+    if (error.status === 403) await this.#record(call, 'access.deny', organizationId, facts);
+    else void this.#record(call, 'access.deny', null, facts);
+  }
+
+  /** Records an export before its first line is read, or a call to a provider before it is made. */
+  async made(call: AdminCall, action: Exclude<Action, 'access.deny'>, place: Place): Promise<void> {
+    const organizationId = organizationOf(place);
+    await this.#record(call, action, organizationId, { organization_id: organizationId });
+  }
+
+  /** Resolves when nothing is being written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  #record(call: AdminCall, action: Action, organizationId: string | null, facts: object): Promise<void> {
+    const heldBack = this.#isDue(`${call.actor.kind} ${call.actor.id} ${organizationId} ${action}`);
+    if (heldBack === null) return Promise.resolve();
+    const writing: Promise<void> = this.#write(call, action, organizationId, {
+      ...facts,
+      params: call.raw.params,
+      held_back: heldBack,
+    })
+      .catch((error: unknown) => {
+        this.#deps.log.warn({ action, reason: (error as Error).message }, 'audit: an attempt could not be recorded');
+      })
+      .finally(() => this.#pending.delete(writing));
+    this.#pending.add(writing);
+    return writing;
+  }
+
+  async #write(
+    { actor, raw, requestId }: AdminCall,
+    action: Action,
+    organizationId: string | null,
+    after: object,
+  ): Promise<void> {
+    const { db, audit, clock } = this.#deps;
+    const event = {
+      organizationId,
+      at: new Date(clock.nowMs()),
+      actorKind: actor.kind,
+      actorId: actor.id,
+      actorName: actor.name,
+      action,
+      objectType: 'operation',
+      objectId: `${raw.method} ${raw.route}`,
+      objectName: null,
+      before: null,
+      after,
+      reason: raw.reason,
+      ip: raw.ip,
+      requestId,
+    };
+    await appendAlone(db, audit, event);
+  }
+}

@@ -1,0 +1,313 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { can } from '../../domain/permission.ts';
+import * as accessExplain from '../access/access-explain.ts';
+import * as accessGroups from '../access/access-groups.ts';
+import * as accessPreview from '../access/access-preview.ts';
+import * as assetAccess from '../access/asset-access.ts';
+import * as callableTargets from '../access/callable-targets.ts';
+import * as alerts from '../alerts/alerts.ts';
+import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
+import * as webhooks from '../alerts/webhooks.ts';
+import * as auditEvents from '../audit/audit-events.ts';
+import * as credentialCheck from '../catalogue/credential-check.ts';
+import * as credentials from '../catalogue/credentials.ts';
+import * as deploymentCheck from '../catalogue/deployment-check.ts';
+import * as deployments from '../catalogue/deployments.ts';
+import * as models from '../catalogue/models.ts';
+import * as playground from '../catalogue/playground.ts';
+import * as priceProposals from '../catalogue/price-proposals.ts';
+import * as prices from '../catalogue/prices.ts';
+import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
+import * as routeGroups from '../catalogue/route-groups.ts';
+import * as keyActions from '../keys/key-actions.ts';
+import * as keyCreate from '../keys/key-create.ts';
+import * as keyExport from '../keys/key-export.ts';
+import * as keys from '../keys/keys.ts';
+import * as limitsHistory from '../organizations/limits-history.ts';
+import * as limits from '../organizations/limits-status-route.ts';
+import * as liveLimits from '../organizations/live-limits.ts';
+import * as names from '../organizations/names.ts';
+import * as organizationExport from '../organizations/organization-export.ts';
+import * as lifecycle from '../organizations/organization-lifecycle.ts';
+import * as organizationList from '../organizations/organization-list.ts';
+import * as organizations from '../organizations/organizations.ts';
+import * as overview from '../organizations/overview.ts';
+import * as search from '../organizations/search.ts';
+import * as accountAddress from '../people/account-address.ts';
+import * as accounts from '../people/accounts.ts';
+import * as invitationAccept from '../people/invitation-accept.ts';
+import * as invitations from '../people/invitations.ts';
+import * as memberRemoval from '../people/member-removal.ts';
+import * as members from '../people/members.ts';
+import * as jobs from '../platform/jobs.ts';
+import * as gatewayProcess from '../platform/process.ts';
+import * as liveRequests from '../requests/live-requests.ts';
+import * as requestExport from '../requests/request-export.ts';
+import * as requests from '../requests/requests.ts';
+import * as security from '../security/security.ts';
+import * as serviceAccounts from '../service-accounts/service-accounts.ts';
+import * as session from '../session/session.ts';
+import * as ownAccount from '../session/session-account.ts';
+import * as firstAdmin from '../session/session-first-admin.ts';
+import * as sessionList from '../session/session-list.ts';
+import * as passkeys from '../session/session-passkeys.ts';
+import * as passwordReset from '../session/session-password-reset.ts';
+import * as secondFactor from '../session/session-second-factor.ts';
+import { Listeners } from '../streams/listeners.ts';
+import * as selfService from '../teams/self-service-route.ts';
+import * as teamMembers from '../teams/team-members.ts';
+import * as teams from '../teams/teams.ts';
+import * as adminTokenChanges from '../tokens/admin-token-changes.ts';
+import * as adminTokens from '../tokens/admin-tokens.ts';
+import * as tokenAccounts from '../tokens/token-accounts.ts';
+import * as ledgerReview from '../usage/ledger-review.ts';
+import * as usage from '../usage/usage.ts';
+import * as usageExport from '../usage/usage-export.ts';
+import { type Authenticate, authenticateCaller } from './authenticate.ts';
+import type { AdminDeps } from './deps.ts';
+import { buildHttp } from './http.ts';
+import type { RouteTable } from './route.ts';
+
+/** Every admin route, below /api/v1. */
+export const ROUTES: RouteTable = {
+  'GET /session': session.read,
+  'DELETE /session': session.signOut,
+  'POST /session/sign-in': session.signIn,
+  'GET /session/first-admin': firstAdmin.check,
+  'POST /session/first-admin': firstAdmin.create,
+  'POST /session/second-factor': secondFactor.finish,
+  'POST /session/passkey-options': passkeys.signInOptions,
+  'POST /session/passkey': passkeys.signInWith,
+  'POST /session/password-reset': passwordReset.request,
+  'POST /session/password-reset/confirm': passwordReset.confirm,
+  'PATCH /session/account': ownAccount.update,
+  'POST /session/password': ownAccount.changePassword,
+  'GET /session/sessions': sessionList.list,
+  'DELETE /session/sessions': sessionList.endOthers,
+  'DELETE /session/sessions/:session_id': sessionList.end,
+  'POST /session/totp': secondFactor.begin,
+  'POST /session/totp/confirm': secondFactor.confirm,
+  'DELETE /session/totp': secondFactor.remove,
+  'POST /session/recovery-codes': secondFactor.renewRecoveryCodes,
+  'GET /session/passkeys': passkeys.list,
+  'POST /session/passkeys/options': passkeys.createOptions,
+  'POST /session/passkeys': passkeys.create,
+  'DELETE /session/passkeys/:passkey_id': passkeys.remove,
+
+  'GET /organizations': organizationList.list,
+  'GET /organizations/summary': organizationList.summary,
+  'GET /organizations/export': organizationExport.csv,
+  'POST /organizations': organizations.create,
+  'GET /organizations/:id': organizations.read,
+  'PATCH /organizations/:id': organizations.update,
+  'DELETE /organizations/:id': lifecycle.remove,
+  'POST /organizations/:id/suspend': lifecycle.suspend,
+  'POST /organizations/:id/reactivate': lifecycle.reactivate,
+  'POST /organizations/:id/archive': lifecycle.archive,
+
+  'GET /organizations/:id/asset-access': assetAccess.read,
+  'PUT /organizations/:id/asset-access': assetAccess.replace,
+  'GET /organizations/:id/effective-access': assetAccess.effective,
+  'GET /organizations/:id/limits/status': limits.ofOrganization,
+  'GET /organizations/:id/limits/stream': liveLimits.ofOrganization,
+  'GET /organizations/:id/limits/history': limitsHistory.ofOrganization,
+  'GET /organizations/:id/security': security.summary,
+  'GET /organizations/:id/security/members': security.members,
+  'GET /organizations/:id/security/members/export': security.exportMembers,
+  'GET /organizations/:id/security/admin-tokens': security.tokens,
+  'GET /organizations/:id/security/upstreams': security.upstreams,
+
+  'GET /teams': teams.list,
+  'GET /organizations/:id/teams': teams.listOfOrganization,
+  'POST /organizations/:id/teams': teams.create,
+  'GET /teams/:id': teams.read,
+  'PATCH /teams/:id': teams.update,
+  'DELETE /teams/:id': teams.remove,
+  'GET /teams/:id/limits/status': limits.ofTeam,
+  'GET /teams/:id/limits/stream': liveLimits.ofTeam,
+  'GET /teams/:id/limits/history': limitsHistory.ofTeam,
+  'GET /teams/:id/self-service': selfService.read,
+  'GET /teams/:id/members': teamMembers.list,
+  'POST /teams/:id/members': teamMembers.create,
+  'PATCH /teams/:id/members/:member_id': teamMembers.update,
+  'DELETE /teams/:id/members/:member_id': teamMembers.remove,
+
+  'GET /organizations/:id/members': members.list,
+  'POST /organizations/:id/members': members.create,
+  'GET /organizations/:id/members/:member_id': members.read,
+  'PATCH /organizations/:id/members/:member_id': members.update,
+  'DELETE /organizations/:id/members/:member_id': memberRemoval.remove,
+  'GET /organizations/:id/members/:member_id/limits/status': limits.ofMember,
+  'GET /organizations/:id/members/:member_id/limits/history': limitsHistory.ofMember,
+
+  'GET /accounts': accounts.list,
+  'POST /accounts': accounts.create,
+  'GET /accounts/:id': accounts.read,
+  'PATCH /accounts/:id': accounts.update,
+  'DELETE /accounts/:id/sessions': accounts.signOutEverywhere,
+  'POST /accounts/:id/reset-second-factor': accounts.resetSecondFactor,
+  'POST /accounts/:id/password-reset': passwordReset.createLink,
+  'GET /accounts/:id/sign-in': accountAddress.readSignIn,
+  'POST /accounts/:id/vouch': accountAddress.vouch,
+
+  'GET /invitations': invitations.list,
+  'POST /invitations': invitations.create,
+  'GET /invitations/lookup': invitationAccept.lookup,
+  'POST /invitations/accept': invitationAccept.accept,
+  'POST /invitations/:id/resend': invitations.resend,
+  'DELETE /invitations/:id': invitations.cancel,
+
+  'GET /service-accounts': serviceAccounts.list,
+  'POST /service-accounts': tokenAccounts.createOfPlatform,
+  'GET /service-accounts/platform': tokenAccounts.listOfPlatform,
+  'GET /organizations/:id/service-accounts': tokenAccounts.listOfOrganization,
+  'POST /organizations/:id/service-accounts': tokenAccounts.createOfOrganization,
+  'GET /teams/:id/service-accounts': serviceAccounts.listOfTeam,
+  'POST /teams/:id/service-accounts': serviceAccounts.create,
+  'GET /service-accounts/:id': serviceAccounts.read,
+  'PATCH /service-accounts/:id': serviceAccounts.update,
+  'DELETE /service-accounts/:id': serviceAccounts.remove,
+
+  'GET /keys': keys.list,
+  'GET /keys/export': keyExport.csv,
+  'GET /organizations/:id/keys': keys.listOfOrganization,
+  'GET /teams/:id/keys': keys.listOfTeam,
+  'POST /keys': keyCreate.create,
+  'GET /keys/:id': keys.read,
+  'PATCH /keys/:id': keys.update,
+  'DELETE /keys/:id': keyActions.revoke,
+  'POST /keys/:id/rotate': keyActions.rotate,
+  'POST /keys/:id/disable': keyActions.disable,
+  'POST /keys/:id/enable': keyActions.enable,
+  'GET /keys/:id/limits/status': limits.ofKey,
+  'GET /keys/:id/limits/stream': liveLimits.ofKey,
+  'GET /keys/:id/limits/history': limitsHistory.ofKey,
+
+  'GET /admin-tokens': adminTokens.list,
+  'POST /admin-tokens': adminTokens.create,
+  'GET /admin-tokens/:id': adminTokens.read,
+  'PATCH /admin-tokens/:id': adminTokenChanges.update,
+  'DELETE /admin-tokens/:id': adminTokens.revoke,
+  'POST /admin-tokens/:id/take-over': adminTokenChanges.takeOver,
+
+  'GET /audit-events': auditEvents.list,
+  'GET /organizations/:id/audit-events': auditEvents.listOfOrganization,
+  'GET /audit-events/verify': auditEvents.verify,
+  'GET /audit-events/export': auditEvents.exportLines,
+
+  'GET /credentials': credentials.list,
+  'POST /credentials': credentials.create,
+  'POST /credentials/check': credentialCheck.check,
+  'GET /credentials/:id/models': credentialCheck.listModels,
+  'GET /credentials/:id': credentials.read,
+  'PATCH /credentials/:id': credentials.update,
+  'DELETE /credentials/:id': credentials.remove,
+  'GET /deployments': deployments.list,
+  'POST /deployments': deployments.create,
+  'GET /deployments/:id': deployments.read,
+  'PATCH /deployments/:id': deployments.update,
+  'DELETE /deployments/:id': deployments.remove,
+  'POST /deployments/check': deploymentCheck.checkUnsaved,
+  'POST /deployments/:id/check': deploymentCheck.check,
+  'GET /prices': prices.list,
+  'POST /prices': prices.create,
+  'GET /prices/suggest': prices.suggest,
+  'GET /prices/proposals': priceProposals.list,
+  'POST /prices/proposals/:id/adopt': priceProposals.adopt,
+  'POST /prices/proposals/:id/dismiss': priceProposals.dismiss,
+  'GET /models': models.list,
+  'GET /models/:name': models.read,
+  'PATCH /models/:name': models.update,
+  'GET /route-groups': routeGroups.list,
+  'POST /route-groups': routeGroups.create,
+  'GET /route-groups/:id': routeGroups.read,
+  'PATCH /route-groups/:id': routeGroups.update,
+  'DELETE /route-groups/:id': routeGroups.remove,
+  'GET /route-groups/:id/members': routeGroups.readMembers,
+  'PUT /route-groups/:id/members': routeGroups.replaceMembers,
+  'GET /route-groups/:id/policy': routeGroupPolicy.read,
+  'POST /route-groups/:id/policy/simulate': routeGroupPolicy.simulate,
+  'POST /route-groups/:id/policy/publish': routeGroupPolicy.publish,
+  'POST /route-groups/:id/policy/rollback': routeGroupPolicy.rollback,
+  'GET /callable-targets': callableTargets.list,
+  'PUT /callable-targets/:name/access-groups': callableTargets.replaceAccessGroups,
+  'GET /access-groups': accessGroups.list,
+  'POST /access-groups': accessGroups.create,
+  'GET /access-groups/:key': accessGroups.read,
+  'PATCH /access-groups/:key': accessGroups.update,
+  'DELETE /access-groups/:key': accessGroups.remove,
+  'GET /access/explain': accessExplain.explain,
+  'POST /access/preview': accessPreview.preview,
+  'GET /names': names.list,
+  'GET /usage': usage.read,
+  'GET /usage/export': usageExport.exportFile,
+  'GET /organizations/:id/usage': usage.readOfOrganization,
+  'POST /playground': playground.call,
+  'GET /ledger/review': ledgerReview.list,
+  'GET /overview': overview.read,
+  'GET /search': search.list,
+  'GET /requests': requests.list,
+  'GET /requests/stream': liveRequests.stream,
+  'GET /requests/export': requestExport.csv,
+  'GET /requests/:request_id': requests.read,
+  'GET /decisions/:request_id': requests.readDecision,
+
+  'GET /alerts': alerts.list,
+  'GET /webhooks': webhooks.list,
+  'POST /webhooks': webhooks.create,
+  'GET /webhooks/:id': webhooks.read,
+  'PATCH /webhooks/:id': webhooks.update,
+  'DELETE /webhooks/:id': webhooks.remove,
+  'POST /webhooks/:id/rotate': webhooks.rotate,
+  'POST /webhooks/:id/test': webhookDeliveries.test,
+  'GET /webhooks/:id/deliveries': webhookDeliveries.list,
+  'POST /webhooks/:id/deliveries/:delivery_id/redeliver': webhookDeliveries.redeliver,
+  'GET /jobs': jobs.list,
+  'POST /jobs/:name/run': jobs.runNow,
+  'GET /jobs/drifts': jobs.listDrifts,
+
+  'GET /health': gatewayProcess.health,
+  'GET /settings': gatewayProcess.settings,
+};
+
+export interface AdminApp {
+  /** Answers one request whose path begins with /api/. The listener is the data plane's. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** The OpenAPI 3.1 document, generated from the schemas that validate. */
+  openapi(): object;
+  /** Whether an `Authorization` header is one of who may read what belongs to the platform: for the metrics. */
+  mayReadMetrics(authorization: string | undefined): Promise<boolean>;
+  /** Ends every event stream and takes no more of them, so that the listener can close; browsers come back by themselves. */
+  endStreams(): void;
+  close(): Promise<void>;
+}
+
+export interface AdminAppOptions {
+  readonly routes?: RouteTable;
+  /** How a caller is known; by admin token and by session unless given. */
+  readonly authenticate?: Authenticate;
+}
+
+/** The control plane over HTTP. Rejects when a route declares no permission or no loader. */
+export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions = {}): Promise<AdminApp> {
+  const authenticate = options.authenticate ?? authenticateCaller;
+  const listeners = new Listeners();
+  const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate, listeners);
+  return {
+    handle: (request, response) => http.routing(request, response),
+    openapi: () => http.swagger(),
+    mayReadMetrics: (authorization) => mayReadPlatform(deps, authenticate, authorization),
+    endStreams: () => listeners.endAll(),
+    close: () => http.close(),
+  };
+}
+
+async function mayReadPlatform(deps: AdminDeps, authenticate: Authenticate, authorization: string | undefined): Promise<boolean> {
+  if (authorization === undefined) return false;
+  try {
+    return can(await authenticate(deps, { authorization }, ''), 'platform.read', { organizationId: null });
+  } catch {
+    // Unknown, or the database is away: either way nobody has been recognised.
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TokenStanding } from '../../domain/admin-token.ts';
+import { addressList, holdsAddress } from '../../lib/address-list.ts';
+import { hashesOf, hashSecret } from '../../lib/secrets.ts';
+import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
+import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import { grantOfToken, judgeToken } from '../../store/accounts/token-facts.ts';
+import { moveAdminToken } from '../../store/sealing/peppers.ts';
+import { guessesOf } from '../tokens/token-guesses.ts';
+import { type Actor, narrowingOf } from './actor.ts';
+import type { AdminDeps } from './deps.ts';
+import { forbidden, Problem } from './problem.ts';
+
+/** Who a request comes from, or a 401 Problem. */
+export type Authenticate = (deps: AdminDeps, headers: IncomingHttpHeaders, ip: string) => Promise<Actor>;
+
+const TOKEN_LENGTH_MAX = 256;
+const LAST_USED_EVERY_MS = 60_000;
+
+/** Knows a caller by their admin token or, without an `Authorization` header, by the session of their browser. */
+export const authenticateCaller: Authenticate = (deps, headers, ip) =>
+  headers.authorization === undefined && headers.cookie !== undefined
+    ? authenticateSession(deps, headers.cookie, ip)
+    : authenticateAdminToken(deps, headers, ip);
+
+/**
+ * Knows an account by its session. Roles are read at every call, so what is taken away is gone at once, and so is a session that was
+ * ended or whose account was disabled.
+ */
+async function authenticateSession(deps: AdminDeps, cookie: string, ip: string): Promise<Actor> {
+  const token = await deps.identity.sessionToken({ cookie, ip, origin: undefined, userAgent: undefined });
+  const now = new Date(deps.clock.nowMs());
+  const found = token === null ? null : await signIn.findSession(deps.db, { token, at: now });
+  if (found === null) throw unauthenticated('Nobody is signed in, or the session has ended.');
+  const { session, account } = found;
+  if (session.lastUsedAt.getTime() < now.getTime() - LAST_USED_EVERY_MS) {
+    await signIn.markSessionUsed(deps.db, { id: session.id, at: now });
+  }
+  const roles = grantsOf(account.platformRole, await placesOf(deps.db, account.id));
+  return { kind: 'account', id: account.id, name: account.name, roles, accountId: account.id, sessionId: session.id };
+}
+
+/**
+ * Knows a caller by an admin token. The token, its owner and what they hold are looked up at every call, so every replica refuses at once what
+ * was revoked, and what is more than its maker now is. (A token chosen by the operator may have any form, so the form proves nothing here.)
+ */
+async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHeaders, ip: string): Promise<Actor> {
+  const token = bearerOf(headers);
+  const hash = hashSecret(deps.keys.pepper, token);
+  const guesses = guessesOf(deps);
+  guesses.admit(hash, ip);
+  const row = await adminTokens.findByHash(deps.db, hashesOf(deps.keys, token));
+  if (row === null) {
+    await guesses.wrong(ip);
+    throw unauthenticated('This admin token is unknown or revoked.');
+  }
+  guesses.right(hash);
+  const nowMs = deps.clock.nowMs();
+  const { standing, people } = await judgeToken(deps.db, row, nowMs);
+  refuse(standing);
+  if (row.networks !== null && !holdsAddress(addressList(row.networks), ip))
+    throw forbidden('This admin token may not be used from here.');
+  if (row.lastUsedAt === null || row.lastUsedAt.getTime() < nowMs - LAST_USED_EVERY_MS) {
+    await adminTokens.markUsed(deps.db, { id: row.id, at: new Date(nowMs), ip: ip === '' ? null : ip });
+  }
+  await moveIfUnderBefore(deps, row, hash);
+  return actorOf(row, [...people.keys()]);
+}
+
+/** A token that is used moves to the present pepper. */
+async function moveIfUnderBefore({ db, keys: { pepper, otherPepper } }: AdminDeps, row: AdminTokenRow, hash: string) {
+  const stored = row.hash.toString('hex');
+  if (otherPepper?.is === 'before' && stored !== hash) await moveAdminToken(db, stored, { hash, pepper });
+}
+
+function actorOf(row: AdminTokenRow, standsFor: readonly string[]): Actor {
+  const { id, name } = row;
+  return {
+    kind: 'admin_token',
+    id,
+    name,
+    roles: [grantOfToken(row)],
+    accountId: null,
+    standsFor,
+    narrowing: narrowingOf(row),
+    token: row,
+  };
+}
+
+function refuse(standing: TokenStanding): void {
+  switch (standing.is) {
+    case 'active':
+      return;
+    case 'revoked':
+      throw unauthenticated('This admin token is unknown or revoked.');
+    case 'expired':
+      throw unauthenticated('This admin token has expired.');
+    case 'stopped':
+      if (standing.by === 'organization') throw forbidden(STOPPED.organization);
+      throw unauthenticated(STOPPED[standing.by]);
+  }
+}
+
+const STOPPED = {
+  maker: 'This admin token has ended: whoever made it does not hold its role any more.',
+  responsible:
+    'This admin token has stopped: the person responsible for it does not hold its role any more. Let an owner take it over.',
+  service_account: 'This admin token has stopped: its service account is disabled or was deleted.',
+  organization:
+    'The organization of this admin token is not active. People can sign in; its tokens work again when it is reactivated.',
+} as const;
+
+function bearerOf(headers: IncomingHttpHeaders): string {
+  const [scheme = '', token = ''] = (headers.authorization ?? '').split(' ');
+  if (scheme.toLowerCase() !== 'bearer' || token === '')
+    throw unauthenticated('Send an admin token: Authorization: Bearer hgadm_….');
+  if (token.startsWith('sk-hg-')) throw unauthenticated('A data-plane key cannot call the admin API.');
+  if (token.length > TOKEN_LENGTH_MAX) throw unauthenticated('This admin token is unknown or revoked.');
+  return token;
+}
+
+function unauthenticated(detail: string): Problem {
+  return new Problem(401, detail, { headers: { 'www-authenticate': 'Bearer realm="headgate"' } });
+}

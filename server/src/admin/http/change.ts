@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type AppendedEvent, appendAuditEvent, rememberAppended } from '../../store/audit/audit.ts';
+import { bumpConfigVersions } from '../../store/configuration/config-versions.ts';
+import type { Database } from '../../store/database.ts';
+import type { Actor } from './actor.ts';
+import type { AdminCall } from './call.ts';
+import type { ConfigScopes } from './deps.ts';
+import { claimIdempotency } from './idempotency.ts';
+
+/** What is done to one object, for the audit log. Never put a secret into `before` or `after`. */
+export interface ChangeEvent {
+  /** `organization.update`, `key.rotate`… */
+  readonly action: string;
+  /** Null: the platform's own chain. */
+  readonly organizationId: string | null;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly objectName: string | null;
+  /** The object as the API shows it, before and after; null where there was or is none. */
+  readonly before: object | null;
+  readonly after: object | null;
+  /** Who did it, where that is not the caller as they came: somebody who signs in. */
+  readonly by?: Pick<Actor, 'kind' | 'id' | 'name'>;
+}
+
+/** What a change is made with. */
+export interface Change {
+  readonly tx: Database;
+  readonly now: Date;
+  /** Writes an audit event in this transaction. An update that changes nothing is no event. */
+  record(event: ChangeEvent): Promise<void>;
+  /** Says which configuration this changes. */
+  touch(scopes: ConfigScopes): void;
+}
+
+/**
+ * One change of the control plane: what it does, its audit events and the versions it moves are one transaction. Afterwards waits until
+ * the data plane serves by it, so that a write is live before it is answered.
+ */
+export async function change<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
+  const touched: ConfigScopes[] = [];
+  const appended: AppendedEvent[] = [];
+  const result = await call.deps.db.transaction(async (tx) => {
+    await claimIdempotency(tx, call);
+    const now = new Date(call.deps.clock.nowMs());
+    const done = await work({
+      tx,
+      now,
+      record: async (event) => {
+        const done = await record(tx, call, now, event);
+        if (done !== null) appended.push(done);
+      },
+      touch: (scopes) => touched.push(scopes),
+    });
+    await bumpConfigVersions(tx, merged(touched));
+    return done;
+  });
+  await rememberAppended(call.deps.audit, appended);
+  if (touched.length > 0) await call.deps.configChanged(merged(touched));
+  return result;
+}
+
+async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEvent): Promise<AppendedEvent | null> {
+  const { before, after } = differences(event.before, event.after);
+  if (before !== null && after !== null && Object.keys(after).length === 0) return null;
+  const by = event.by ?? call.actor;
+  return appendAuditEvent(tx, call.deps.audit, {
+    organizationId: event.organizationId,
+    at: now,
+    actorKind: by.kind,
+    actorId: by.id,
+    actorName: by.name,
+    action: event.action,
+    objectType: event.objectType,
+    objectId: event.objectId,
+    objectName: event.objectName,
+    before,
+    after,
+    reason: call.raw.reason,
+    ip: call.raw.ip,
+    requestId: call.requestId,
+  });
+}
+
+/** True when a patch changes nothing that people see; then nothing is written and no version moves. */
+export function isUnchanged(before: object, after: object): boolean {
+  return isDeepStrictEqual(before, after);
+}
+
+/** Of an update only the fields that differ; of a creation or a deletion everything. */
+function differences(before: object | null, after: object | null): { before: object | null; after: object | null } {
+  if (before === null || after === null) return { before, after };
+  const was = before as Readonly<Record<string, unknown>>;
+  const is = after as Readonly<Record<string, unknown>>;
+  const changed = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+    (name) => !isDeepStrictEqual(was[name], is[name]),
+  );
+  const pick = (from: Readonly<Record<string, unknown>>) => Object.fromEntries(changed.map((name) => [name, from[name] ?? null]));
+  return { before: pick(was), after: pick(is) };
+}
+
+function merged(touched: readonly ConfigScopes[]): ConfigScopes {
+  return {
+    catalogue: touched.some((scopes) => scopes.catalogue === true),
+    organizationIds: [...new Set(touched.flatMap((scopes) => scopes.organizationIds ?? []))],
+    keyIds: [...new Set(touched.flatMap((scopes) => scopes.keyIds ?? []))],
+  };
+}

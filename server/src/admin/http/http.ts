@@ -1,0 +1,250 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
+import { z } from 'zod';
+import { requestId } from '../../lib/id.ts';
+import { type JsonBounds, jsonShape } from '../../lib/json-shape.ts';
+import { strictTransportOf } from '../../lib/strict-transport.ts';
+import { answerRoute, send } from '../access/walk.ts';
+import { Exports } from '../exports/exports.ts';
+import { Attempts } from '../guards/attempts.ts';
+import { refuseCrossSite } from '../guards/csrf.ts';
+import { refusedSignInsOf } from '../session/sign-in-audit.ts';
+import type { Listeners } from '../streams/listeners.ts';
+import { guessesOf } from '../tokens/token-guesses.ts';
+import { type Actor, ANONYMOUS } from './actor.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { AdminDeps } from './deps.ts';
+import { openapiOptions, problemSchema } from './openapi.ts';
+import { invalid, Problem, renderProblem } from './problem.ts';
+import { problemOf } from './problem-of.ts';
+import type { AdminRoute, AnswerForm, RouteTable } from './route.ts';
+
+const API_PREFIX = '/api/v1';
+const BODY_BYTES_MAX = 1_048_576;
+/** Of routes that anybody may call: nobody is known there when the body comes. */
+const PUBLIC_BODY_BYTES_MAX = 65_536;
+/** No change of a configuration is larger, and each faulty value costs an error of its own. */
+const BODY_BOUNDS: JsonBounds = { valuesMax: 20_000, levelsMax: 64 };
+const PARAM_LENGTH_MAX = 512;
+
+/** Everything the reference page loads is here. Nothing in it turns http into https: most gateways are first seen without a certificate. */
+const PAGE_POLICY =
+  "default-src 'self'; base-uri 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; script-src-attr 'none'; frame-ancestors 'none'";
+
+/** Fastify with the admin routes on it. It never listens: requests are handed to it. */
+export async function buildHttp(
+  deps: AdminDeps,
+  routes: RouteTable,
+  authenticate: Authenticate,
+  listeners: Listeners,
+): Promise<FastifyInstance> {
+  const http = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    trustProxy: deps.trustedProxies.length === 0 ? false : [...deps.trustedProxies],
+    genReqId: () => requestId(deps.clock.nowMs()),
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply as FastifyReply, request as FastifyRequest, problemOf(error, request.id, deps.log));
+    },
+  });
+  // Bodies and parameters are validated in the walk, after the permission; fastify only carries the schemas into the reference.
+  http.setValidatorCompiler(() => () => true);
+  http.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  acceptJsonOnly(http);
+  answerErrors(http, deps, routes);
+  const strictTransport = strictTransportOf(deps.publicUrl);
+  http.addHook('onRequest', async (request, reply) => {
+    addStandingHeaders(request, reply);
+    if (strictTransport !== null) reply.header(...strictTransport);
+  });
+  await http.register(swagger, openapiOptions);
+  await http.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: PAGE_POLICY, theme: { title: 'Headgate admin API' } });
+  http.get(`${API_PREFIX}/openapi.json`, { schema: { hide: true } }, async () => http.swagger());
+  const attempts = new Attempts(deps);
+  http.addHook('onClose', async () => {
+    await Promise.all([attempts.settled(), guessesOf(deps).settled(), refusedSignInsOf(deps).settled()]);
+  });
+  const house: House = { authenticate, listeners, exports: new Exports(), attempts };
+  for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, house, methodAndPath, route);
+  await http.ready();
+  return http;
+}
+
+/** Used by every route. */
+interface House {
+  readonly authenticate: Authenticate;
+  readonly listeners: Listeners;
+  readonly exports: Exports;
+  readonly attempts: Attempts;
+}
+
+function addRoute(
+  http: FastifyInstance,
+  deps: AdminDeps,
+  { authenticate, ...shared }: House,
+  methodAndPath: string,
+  route: AdminRoute,
+): void {
+  const [method = '', path = ''] = methodAndPath.split(' ');
+  if (!route.permission || !route.load) throw new Error(`admin route ${methodAndPath} declares no permission or no loader`);
+  const actors = new WeakMap<FastifyRequest, Actor>();
+  const caller = (request: FastifyRequest) => callerOf(deps, route, authenticate, request);
+  const bodyLimit = route.permission === 'public' ? PUBLIC_BODY_BYTES_MAX : BODY_BYTES_MAX;
+  http.route({
+    method: method as HTTPMethods,
+    url: API_PREFIX + path,
+    schema: schemaOf(methodAndPath, route),
+    bodyLimit,
+    // Before the body is read: who is not known does not get to send a megabyte.
+    onRequest: async (request, reply) => {
+      actors.set(request, await caller(request));
+      takeRoom(deps, request, reply, bodyLimit);
+    },
+    handler: async (request, reply) => {
+      const again = () => caller(request);
+      return send(reply, await answerRoute(deps, route, { actor: actors.get(request) as Actor, again, ...shared }, request));
+    },
+  });
+}
+
+/** Bodies here count with those of the data plane: by what they say they have, until the answer is out. Throws 503 where there is no room. */
+function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: FastifyReply, bodyLimit: number): void {
+  const { 'content-length': declared, 'transfer-encoding': coding } = request.headers;
+  if (buffered === undefined || (declared === undefined && coding === undefined)) return;
+  const room = buffered.roomFor([request.ip]);
+  if (!room.take(Math.min(bodyLimit, Number(declared ?? bodyLimit) || 0))) {
+    throw new Problem(503, 'Too many bodies are arriving at once. Try again.', { headers: { 'retry-after': '1' } });
+  }
+  reply.raw.once('close', () => room.free());
+}
+
+/** A public route knows a visitor who is signed in, and takes everybody else as well. */
+async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authenticate, request: FastifyRequest): Promise<Actor> {
+  refuseCrossSite(request, deps.publicUrl);
+  if (route.permission !== 'public') return authenticate(deps, request.headers, request.ip);
+  if (request.headers.cookie === undefined) return ANONYMOUS;
+  return authenticate(deps, { cookie: request.headers.cookie }, request.ip).catch((error: unknown) => {
+    if (error instanceof Problem && error.status === 401) return ANONYMOUS;
+    throw error;
+  });
+}
+
+function schemaOf(methodAndPath: string, route: AdminRoute) {
+  const words = methodAndPath
+    .replaceAll(/[:/]+/g, ' ')
+    .replaceAll(/[^A-Za-z ]/g, ' ')
+    .trim()
+    .split(/\s+/);
+  return {
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    operationId: words.map((word, index) => (index === 0 ? word.toLowerCase() : word)).join('_'),
+    tags: [words[1] ?? 'other'],
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { querystring: route.query }),
+    ...(route.body === undefined ? {} : { body: route.body }),
+    ...(methodAndPath.startsWith('GET') ? {} : { headers: headersOf(methodAndPath) }),
+    response: {
+      [route.status]: successOf(route),
+      '4xx': { description: 'A problem with the request', content: PROBLEM },
+      '5xx': { description: 'A problem of ours', content: PROBLEM },
+    },
+  };
+}
+
+const PROBLEM = { 'application/problem+json': { schema: problemSchema } };
+
+function successOf(route: AdminRoute) {
+  if (route.status === 204) return z.undefined();
+  const description = route.status === 201 ? 'Created' : 'OK';
+  const schemas = Object.fromEntries(TYPES_OF[route.form].map((type) => [type, { schema: schemaFor(route, type) }]));
+  return { description, content: schemas };
+}
+
+const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
+  json: ['application/json'],
+  text: ['text/csv', 'application/x-ndjson'],
+  events: ['text/event-stream'],
+  passed_on: ['application/json', 'text/event-stream'],
+};
+
+function schemaFor(route: AdminRoute, type: string): z.ZodType {
+  if (type !== 'application/json') return z.string();
+  if (route.form !== 'json') return z.record(z.string(), z.unknown());
+  return route.rehearsal === undefined ? route.response : z.union([route.response, route.rehearsal]);
+}
+
+const reasonHeader = z.string().max(500).optional().meta({ description: 'Why this is done; kept in the audit log.' });
+
+const idempotencyKey = z
+  .string()
+  .optional()
+  .meta({ description: 'The same key and body within 24 hours: done once, answered alike.' });
+const ifMatch = z.string().optional().meta({
+  description: 'The ETag that was read; another version there now is 412. Of no meaning where nothing is there before.',
+});
+
+/** What a change may carry beside its body. */
+function headersOf(methodAndPath: string) {
+  const isPost = methodAndPath.startsWith('POST');
+  return z.object({
+    'x-headgate-reason': reasonHeader,
+    'if-match': ifMatch,
+    ...(isPost ? { 'idempotency-key': idempotencyKey } : {}),
+  });
+}
+
+/** JSON and nothing else, within bounds that are looked at before it is parsed; an empty body is no body, whatever its type says. */
+function acceptJsonOnly(http: FastifyInstance): void {
+  const parse = http.getDefaultJsonParser('error', 'error');
+  http.removeAllContentTypeParsers();
+  http.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const bytes = body as Buffer;
+    const { is } = jsonShape(bytes, BODY_BOUNDS);
+    if (bytes.length === 0) done(null, undefined);
+    else if (is === 'too_deep') done(invalid('', `a body has at most ${BODY_BOUNDS.levelsMax} levels`));
+    else if (is === 'too_many') done(invalid('', `a body has at most ${BODY_BOUNDS.valuesMax} values`));
+    else parse(request, bytes.toString('utf8'), done);
+  });
+}
+
+function addStandingHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({
+    'x-request-id': request.id,
+    'request-id': request.id,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
+}
+
+function answerErrors(http: FastifyInstance, deps: AdminDeps, routes: RouteTable): void {
+  http.setErrorHandler((error, request, reply) => sendProblem(reply, request, problemOf(error, request.id, deps.log)));
+  const methodsAt = methodsByPath(routes);
+  http.setNotFoundHandler((request, reply) => sendProblem(reply, request, noSuchRoute(request, methodsAt)));
+}
+
+function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers(problem.headers)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(renderProblem(problem, request.id)));
+}
+
+type MethodsByPath = readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
+
+function noSuchRoute(request: FastifyRequest, methodsAt: MethodsByPath): Problem {
+  const [path = ''] = request.url.split('?');
+  const methods = methodsAt.filter(({ pattern }) => pattern.test(path)).flatMap((entry) => entry.methods);
+  if (methods.length === 0) return new Problem(404, 'There is nothing at this path.');
+  return new Problem(405, `This path answers ${methods.join(', ')}.`, { headers: { allow: methods.join(', ') } });
+}
+
+function methodsByPath(routes: RouteTable): MethodsByPath {
+  return Object.keys(routes).map((methodAndPath) => {
+    const [method = '', path = ''] = methodAndPath.split(' ');
+    return { pattern: new RegExp(`^${API_PREFIX}${path.replaceAll(/:[a-z_]+/g, '[^/]+')}$`), methods: [method] };
+  });
+}

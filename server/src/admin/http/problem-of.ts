@@ -1,0 +1,103 @@
+import { CountersAway } from '../../counters/counters.ts';
+import { SignInRefused } from '../../identity/refusal.ts';
+import { describeDefect } from '../../lib/defect.ts';
+import { isStoreUnavailable, StoreConflict, StoreError, UniqueViolation } from '../../store/errors.ts';
+import { InvalidCursor } from '../../store/paging.ts';
+import type { AdminLog } from './deps.ts';
+import { conflict, invalid, Problem } from './problem.ts';
+
+/** Whatever was thrown, as an answer. What is not foreseen is logged under the request's id and said as a 500 without detail. */
+export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
+  if (error instanceof Problem) return error;
+  const known = fromFastify(error) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
+  if (known !== null) return known;
+  log.error({ request_id: requestId, ...describeDefect(error) }, 'an admin request failed');
+  return new Problem(500, 'Something failed that should not. The log has the details under this request id.');
+}
+
+/** What fastify refuses before a route is reached. */
+function fromFastify(error: unknown): Problem | null {
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null;
+  switch (error.statusCode) {
+    case 400:
+      return invalid('', 'the body is not JSON that can be read');
+    case 403:
+    case 404:
+      // Of its files: a path that climbs out of them is as good as one that names none.
+      return new Problem(404, 'There is nothing at this path.');
+    case 413:
+      return new Problem(413, 'The body is larger than this operation takes: 1 MB at most, 64 kB before anybody is signed in.');
+    case 414:
+      return invalid('', 'the path is too long');
+    case 415:
+      return new Problem(415, 'Send JSON: content-type: application/json.');
+    default:
+      return null;
+  }
+}
+
+function fromStore(error: unknown): Problem | null {
+  if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
+  if (error instanceof UniqueViolation) return taken(error.constraint);
+  if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
+  // Class 22: a value that no column can hold, such as text with NUL. Whatever let it through, it is the caller's.
+  if (error instanceof StoreError && error.sqlState.startsWith('22')) return invalid('', 'a value cannot be stored');
+  if (isStoreUnavailable(error)) {
+    return new Problem(503, 'The database is out of reach. Nothing can be read or changed until it is back.', {
+      headers: { 'retry-after': '1' },
+    });
+  }
+  return null;
+}
+
+function fromCounters(error: unknown): Problem | null {
+  if (!(error instanceof CountersAway)) return null;
+  return new Problem(503, error.message, { headers: { 'retry-after': '1' } });
+}
+
+/** Wrong proof is 401, also on routes that somebody signed in asks; what only time or another step mends is told apart. */
+function fromIdentity(error: unknown): Problem | null {
+  if (!(error instanceof SignInRefused)) return null;
+  switch (error.code) {
+    case 'too_many_attempts':
+      return new Problem(429, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 60) } });
+    case 'busy':
+      return new Problem(503, error.message, { headers: { 'retry-after': String(error.retryAfterSeconds ?? 5) } });
+    case 'wrong_password':
+      return invalid('/password', error.message);
+    case 'account_disabled':
+    case 'not_fresh':
+      return new Problem(403, error.message);
+    case 'no_second_factor':
+    case 'second_factor_exists':
+      return conflict(error.message);
+    default:
+      return new Problem(401, error.message);
+  }
+}
+
+/** What a broken unique constraint means to the caller, and which field said it; where several can, none is named. */
+const TAKEN: Readonly<Record<string, { readonly detail: string; readonly pointer?: string }>> = {
+  organizations_slug: {
+    detail: 'This slug is taken. Slugs are never used again, also not after an organization is deleted.',
+    pointer: '/slug',
+  },
+  accounts_email: { detail: 'There is an account with this e-mail address.', pointer: '/email' },
+  invitations_open: {
+    detail: 'An invitation to this address is open. Send that one again, or cancel it first.',
+    pointer: '/email',
+  },
+  memberships_account: { detail: 'This account is a member already.', pointer: '/account_id' },
+  team_members_pkey: { detail: 'This member is in the team already.', pointer: '/account_id' },
+  credentials_name: { detail: 'There is a credential of this name.', pointer: '/name' },
+  callable_targets_pkey: { detail: 'A model or route group of this name exists: they share one namespace.' },
+  route_groups_key: { detail: 'A model or route group of this name exists: they share one namespace.', pointer: '/key' },
+  access_groups_pkey: { detail: 'There is an access group with this key.', pointer: '/key' },
+};
+
+function taken(constraint: string): Problem {
+  const known = TAKEN[constraint];
+  if (known === undefined) return conflict('Something of this name exists already.');
+  const { detail, pointer } = known;
+  return conflict(detail, pointer === undefined ? [] : [{ pointer, message: 'is taken' }]);
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import * as keys from '../../store/tenancy/keys.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change } from '../http/change.ts';
+import { idParams, instantOut, isoOf } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import * as load from '../http/load.ts';
+import { notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { eventOf } from './key-create.ts';
+import { newSecretOfKey } from './key-secret.ts';
+import { keyFields, keyOut, viewKey } from './key-view.ts';
+import { lockUnrevoked } from './keys.ts';
+
+const OVERLAP_SECONDS_MAX = 30 * 86_400;
+
+export const rotate = route({
+  summary: 'Give a key a new secret',
+  description: 'The key stays what it is. Older secrets work for `overlap_seconds` more, none unless said.',
+  permission: ['keys.manage', 'keys.manage_own'],
+  params: idParams,
+  body: z.strictObject({ overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).optional() }).optional(),
+  response: z
+    .object({ ...keyFields, secret: z.string().meta({ description: 'Shown once.' }), older_secrets_end_at: instantOut })
+    .meta({ id: 'RotatedKey' }),
+  load: load.key,
+  handle: async (call, { row: { organizationId, id } }) => {
+    const secret = newSecretOfKey(call.deps);
+    const rotated = await change(call, async ({ tx, now, record, touch }) => {
+      const row = await lockUnrevoked(tx, { organizationId, id });
+      requireVersion(call, row.version);
+      const until = new Date(now.getTime() + (call.body?.overlap_seconds ?? 0) * 1_000);
+      await keys.endSecrets(tx, row, until);
+      await keys.addSecret(tx, { organizationId, keyId: id, hash: secret.hash, pepper: secret.pepper, at: now });
+      const updated = await keys.update(tx, row, { prefix: secret.prefix, lastFour: secret.lastFour }, now);
+      const before = { last_four: row.lastFour };
+      await record({
+        ...eventOf(row),
+        action: 'key.rotate',
+        before,
+        after: { last_four: secret.lastFour, older_secrets_end_at: isoOf(until) },
+      });
+      touch({ organizationIds: [organizationId], keyIds: [id] });
+      return { row: updated, until };
+    });
+    return { ...(await viewKey(call, rotated.row)), secret: secret.secret, older_secrets_end_at: isoOf(rotated.until) };
+  },
+});
+
+export const disable = route({
+  summary: 'Disable a key until it is enabled again',
+  permission: ['keys.manage', 'keys.manage_own'],
+  params: idParams,
+  response: keyOut,
+  load: load.key,
+  handle: async (call, { row }) => viewKey(call, await setStatus(call, row, 'disabled')),
+});
+
+/** Not for owners: a key that an admin disabled is not theirs to enable. */
+export const enable = route({
+  summary: 'Enable a disabled key',
+  permission: 'keys.manage',
+  params: idParams,
+  response: keyOut,
+  load: load.key,
+  handle: async (call, { row }) => viewKey(call, await setStatus(call, row, 'active')),
+});
+
+export const revoke = route({
+  summary: 'Revoke a key',
+  description: 'Final. Its row and history stay.',
+  permission: ['keys.manage', 'keys.manage_own'],
+  params: idParams,
+  status: 204,
+  response: z.void(),
+  load: load.key,
+  handle: (call, { row: { organizationId, id } }) =>
+    change(call, async ({ tx, now, record, touch }) => {
+      const row = await keys.lock(tx, { organizationId, id });
+      if (row === null) throw notFound('key');
+      requireVersion(call, row.version);
+      if (row.status === 'revoked') return;
+      await keys.update(tx, row, { status: 'revoked', revokedAt: now }, now);
+      await record({ ...eventOf(row), action: 'key.revoke', before: { status: row.status }, after: { status: 'revoked' } });
+      touch({ organizationIds: [organizationId], keyIds: [id] });
+    }),
+});
+
+function setStatus(
+  call: AdminCall<unknown, unknown, unknown>,
+  { organizationId, id }: keys.KeyId,
+  status: 'active' | 'disabled',
+) {
+  return change(call, async ({ tx, now, record, touch }) => {
+    const row = await lockUnrevoked(tx, { organizationId, id });
+    requireVersion(call, row.version);
+    if (row.status === status) return row;
+    const updated = await keys.update(tx, row, { status }, now);
+    const action = status === 'active' ? 'key.enable' : 'key.disable';
+    await record({ ...eventOf(row), action, before: { status: row.status }, after: { status } });
+    touch({ organizationIds: [organizationId], keyIds: [id] });
+    return updated;
+  });
+}

@@ -1,0 +1,22 @@
+import { displayPrefix, hashedSecret, lastFour, newKeySecret } from '../../lib/secrets.ts';
+import type { AdminDeps } from '../http/deps.ts';
+
+/** A new secret of a key: shown once, kept as a hash, and recognised by its ends. */
+export interface NewSecret {
+  readonly secret: string;
+  readonly hash: Buffer;
+  /** The name of the pepper that made the hash. */
+  readonly pepper: string;
+  readonly prefix: string;
+  readonly lastFour: string;
+}
+
+export function newSecretOfKey(deps: AdminDeps): NewSecret {
+  const secret = newKeySecret(deps.random);
+  return {
+    secret,
+    ...hashedSecret(deps.keys.pepper, secret),
+    prefix: displayPrefix(secret),
+    lastFour: lastFour(secret),
+  };
+}

@@ -1,0 +1,264 @@
+import { z } from 'zod';
+import { can, isOwn } from '../../domain/permission.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
+import type { KeyRow } from '../../store/tenancy/keys.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as teams from '../../store/tenancy/teams.ts';
+import { accessCatalogue, patchedChoice, requireWithinParent } from '../access/access-fields.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
+import { isNarrower, levelsAbove } from '../access/parent-access.ts';
+import { authorize, reachWithin } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, change, isUnchanged } from '../http/change.ts';
+import { id, idParams, mergedMetadata, name } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { conflict, forbidden, invalid, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { namesTags, patchedTags } from '../limits/tag-fields.ts';
+import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, storeBudgets } from '../organizations/policy.ts';
+import { memberIn, type OwnerColumns } from '../people/reassign.ts';
+import { eventOf, futureInstant, keySettings, owner, ownerOf } from './key-create.ts';
+import { keyFacts, keyOut, viewKey, viewKeys } from './key-view.ts';
+
+const UNUSED_DAYS_MAX = 3_650;
+const DAY_MS = 86_400_000;
+
+export const keyFilters = {
+  team_id: id.optional(),
+  account_id: id.optional().meta({ description: 'Keys a person owns.' }),
+  service_account_id: id.optional(),
+  status: z.enum(['active', 'disabled', 'revoked']).optional(),
+  unused_days: z.coerce.number().int().min(1).max(UNUSED_DAYS_MAX).optional().meta({
+    description:
+      'Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made.',
+  }),
+};
+const keysQuery = z.strictObject({ ...listQuery, ...keyFilters });
+type KeysQuery = z.output<typeof keysQuery>;
+
+const patchBody = z.strictObject({
+  name: name.optional(),
+  team_id: id.optional().meta({ description: 'Moves the key to another team of its organization. Its own counters move along.' }),
+  owner: owner.optional(),
+  ...keySettings,
+});
+type PatchBody = z.output<typeof patchBody>;
+
+export const list = route({
+  summary: 'List keys',
+  permission: 'teams.read',
+  query: z.strictObject({ ...keysQuery.shape, organization_id: id.optional() }),
+  response: pageOut(keyOut),
+  load: load.anywhere,
+  handle: (call) => listOf(call, { organizationId: call.query.organization_id }),
+});
+
+export const listOfOrganization = route({
+  summary: 'List the keys of an organization',
+  permission: 'teams.read',
+  params: idParams,
+  query: keysQuery,
+  response: pageOut(keyOut),
+  load: load.withinOrganization,
+  handle: (call, organization) => listOf(call, { organizationId: organization.id }),
+});
+
+export const listOfTeam = route({
+  summary: 'List the keys of a team',
+  permission: 'teams.read',
+  params: idParams,
+  query: keysQuery,
+  response: pageOut(keyOut),
+  load: load.team,
+  handle: (call, team) => listOf(call, { organizationId: team.organizationId, teamId: team.id }),
+});
+
+export const read = route({
+  summary: 'Read a key',
+  permission: 'teams.read',
+  params: idParams,
+  response: keyOut,
+  load: load.key,
+  handle: (call, { row }) => viewKey(call, row),
+});
+
+export const update = route({
+  summary: 'Change a key, or move it to another team or owner',
+  description:
+    'Nobody changes the limits or the tags of a key they own. A move keeps the stored access; what the new place does not have is ineffective.',
+  permission: ['keys.manage', 'keys.manage_own'],
+  params: idParams,
+  query: dryRunQuery,
+  body: patchBody,
+  response: keyOut,
+  rehearsal: effectOut,
+  load: load.key,
+  handle: async (call, loaded) => {
+    // Another tenant's team and none at all are the same 400 below: the team is looked for in the key's organization only.
+    const wantedTeam = call.body.team_id ?? loaded.row.teamId;
+    requireFieldPermissions(call, loaded, wantedTeam);
+    const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
+    const changed = { level: 'key', organizationId: loaded.row.organizationId, id: loaded.row.id } as const;
+    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, loaded, wantedTeam, catalogue));
+    const updated = await change(call, work);
+    return viewKey(call, updated);
+  },
+});
+
+async function listOf(
+  call: AdminCall<unknown, KeysQuery>,
+  where: { readonly organizationId: string | undefined; readonly teamId?: string },
+) {
+  const listed = await keys.list(call.deps.db, await filterOf(call, where), pageRequest(call.query));
+  return renderPage(listed, await viewKeys(call, listed.rows));
+}
+
+/** The question of a call, within what its caller may see. */
+export async function filterOf(
+  call: AdminCall<unknown, Omit<KeysQuery, 'limit' | 'cursor' | 'sort'>>,
+  where: { readonly organizationId: string | undefined; readonly teamId?: string },
+): Promise<keys.KeyFilter> {
+  const { query, deps } = call;
+  const place = where.organizationId === undefined ? 'platform' : { organizationId: where.organizationId };
+  return {
+    reach: reachWithin(call.actor, 'teams.read', place),
+    organizationId: where.organizationId,
+    teamId: where.teamId ?? query.team_id,
+    membershipIds: query.account_id === undefined ? undefined : await accounts.membershipIds(deps.db, query.account_id),
+    serviceAccountId: query.service_account_id,
+    status: query.status,
+    unused: query.unused_days === undefined ? undefined : unusedFor(query.unused_days, deps.clock.nowMs()),
+    search: searchOf(query),
+  };
+}
+
+/** The filter for keys that nobody has used for so many days. */
+export function unusedFor(days: number, nowMs: number): keys.UnusedKeys {
+  return { since: new Date(nowMs - days * DAY_MS), at: new Date(nowMs) };
+}
+
+type Catalogue = Awaited<ReturnType<typeof accessCatalogue>>;
+type PatchCall = AdminCall<unknown, unknown, PatchBody>;
+
+async function applyPatch(
+  call: PatchCall,
+  change: Change,
+  loaded: load.LoadedKey,
+  wantedTeam: string,
+  catalogue: Catalogue | null,
+): Promise<KeyRow> {
+  const { tx, now, record, touch } = change;
+  const row = await lockUnrevoked(tx, loaded.row);
+  requireVersion(call, row.version);
+  const { organizationId, id } = row;
+  const stored = await loadPolicy(tx, 'key', row);
+  const policy = patchedPolicy(stored, call.body);
+  const placed = { teamId: wantedTeam, ...(await placedOwner(call, change, row, wantedTeam)) };
+  const access = patchedChoice(accessChoiceFrom(row), call.body.asset_access);
+  if (catalogue !== null)
+    await requireAccess(call, tx, { ...row, ...placed, ownerAccountId: loaded.ownerAccountId }, access, catalogue);
+  const columns = { ...columnsOf(call, row), ...placed, ...policyColumns(policy), ...accessChoiceToColumns(access) };
+  const before = { ...keyFacts(row, stored), owner: row.ownerMembershipId ?? row.ownerServiceAccountId };
+  const after = {
+    ...keyFacts({ ...row, ...columns }, policy),
+    owner: placed.ownerMembershipId ?? placed.ownerServiceAccountId,
+  };
+  if (isUnchanged(before, after)) return row;
+  const updated = await keys.update(tx, row, columns, now);
+  await storeBudgets(tx, { organizationId, scope: 'key', scopeId: id }, policy, call.body, now);
+  await record({ ...eventOf(updated), action: wantedTeam === row.teamId ? 'key.update' : 'key.move', before, after });
+  touch({ organizationIds: [organizationId], keyIds: [id] });
+  return updated;
+}
+
+/** A revoked key is history and does not change. */
+export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<KeyRow> {
+  const row = await keys.lock(tx, key);
+  if (row === null) throw notFound('key');
+  if (row.status === 'revoked') throw conflict('This key is revoked, which is final.');
+  return row;
+}
+
+function columnsOf(call: PatchCall, row: KeyRow) {
+  const { name, expires_at: expiresAt, metadata } = call.body;
+  // What is stored may be sent back as it is, also once it has passed.
+  const isKept = expiresAt === undefined || (expiresAt !== null && new Date(expiresAt).getTime() === row.expiresAt?.getTime());
+  return {
+    name: name ?? row.name,
+    ...patchedTags(row, call.body),
+    expiresAt: isKept ? row.expiresAt : futureInstant(call, expiresAt),
+    metadata: mergedMetadata(row.metadata, metadata),
+  };
+}
+
+/** The owner after the change, who must be in the team the key is in then. */
+async function placedOwner(call: PatchCall, change: Change, row: KeyRow, wantedTeam: string): Promise<OwnerColumns> {
+  const kept = ownerColumnsOf(row);
+  if (call.body.owner === undefined && wantedTeam === row.teamId) return kept;
+  const team = await teams.lock(change.tx, { organizationId: row.organizationId, id: wantedTeam });
+  if (team === null) throw invalid('/team_id', 'is not a team of the key’s organization');
+  if (call.body.owner !== undefined) return ownerOf(change, team, call.body.owner);
+  // Service accounts belong to one team and stay behind; a person comes along where they are in both.
+  if (kept.ownerMembershipId === null) return ownerOf(change, team, undefined);
+  const person = await memberIn(change.tx, { organizationId: row.organizationId, teamId: team.id }, kept.ownerMembershipId);
+  if (person === null) throw invalid('/owner', 'the owner is not in that team; name another one');
+  return kept;
+}
+
+function ownerColumnsOf(row: KeyRow): OwnerColumns {
+  return row.ownerMembershipId === null
+    ? { ownerMembershipId: null, ownerServiceAccountId: row.ownerServiceAccountId ?? '' }
+    : { ownerMembershipId: row.ownerMembershipId, ownerServiceAccountId: null };
+}
+
+async function requireAccess(
+  call: PatchCall,
+  tx: Change['tx'],
+  row: KeyRow & { readonly ownerAccountId: string | null },
+  access: ReturnType<typeof patchedChoice>,
+  catalogue: Catalogue,
+): Promise<void> {
+  const { organizationId, teamId, ownerMembershipId, ownerAccountId } = row;
+  const stored = accessChoiceFrom(row);
+  requireWithinParent(
+    await levelsAbove(tx, { organizationId, teamId, membershipId: ownerMembershipId }),
+    access,
+    catalogue,
+    stored,
+  );
+  const isManager = can(call.actor, 'keys.manage', { organizationId, teamId });
+  if (isManager && !isOwn(call.actor, { organizationId, ownerAccountId })) return;
+  if (isNarrower(access, stored, catalogue)) return;
+  throw forbidden('The access of a key of one’s own can only be narrowed.');
+}
+
+/** Throws 403 for a key that leaves its mover or becomes theirs: on the way its limits could be changed, which nobody does for themself. */
+function refuseOwnMove({ body, actor }: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
+  const { organizationId } = row;
+  const wanted = body.owner === undefined ? null : body.owner;
+  const wantedAccountId = wanted !== null && 'account_id' in wanted ? wanted.account_id : null;
+  const isKept =
+    wanted === null ||
+    ('account_id' in wanted ? wantedAccountId === ownerAccountId : wanted.service_account_id === row.ownerServiceAccountId);
+  if (isOwn(actor, { organizationId, ownerAccountId }) && !(isKept && wantedTeam === row.teamId)) {
+    throw forbidden('Nobody moves a key of their own. Ask another admin to do it.');
+  }
+  if (!isKept && isOwn(actor, { organizationId, ownerAccountId: wantedAccountId })) {
+    throw forbidden('Nobody gives themself a key of somebody else. Ask another admin to do it, or make a new one.');
+  }
+}
+
+function requireFieldPermissions(call: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
+  const { body, actor } = call;
+  const { organizationId, teamId } = row;
+  if (namesPolicy(body) || namesTags(body)) authorize(actor, 'key_limits.change', { organizationId, teamId, ownerAccountId });
+  if (body.owner !== undefined || wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId });
+  refuseOwnMove(call, { row, ownerAccountId }, wantedTeam);
+  if (wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId: wantedTeam });
+  if (body.expires_at === undefined || can(actor, 'keys.manage', { organizationId, teamId })) return;
+  const isSooner = body.expires_at !== null && (row.expiresAt === null || new Date(body.expires_at) <= row.expiresAt);
+  if (!isSooner) throw forbidden('A key of one’s own can only be made to expire sooner.');
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import type { Budget, BudgetPeriod } from '../../domain/budget.ts';
+import { formatUsd, parseBudgetUsd } from '../../domain/money.ts';
+import { newId } from '../../lib/id.ts';
+import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
+import { invalid } from '../http/problem.ts';
+import { matchFields } from './rate-limit-fields.ts';
+
+/** Budgets as the API shows and takes them. */
+
+const BUDGETS_MAX = 50;
+const HOURS_MAX = 8_784;
+const DEFAULT_THRESHOLDS_PERCENT = [50, 80, 100];
+const PERIODS = ['day', 'week', 'month', 'quarter', 'year', 'total', 'rolling'] as const;
+
+/** Which anchors a period takes, and how far each goes. */
+const ANCHORS: Readonly<Record<(typeof PERIODS)[number], { readonly day: number; readonly month: number }>> = {
+  day: { day: 0, month: 0 },
+  week: { day: 7, month: 0 },
+  month: { day: 31, month: 0 },
+  quarter: { day: 31, month: 3 },
+  year: { day: 31, month: 12 },
+  total: { day: 0, month: 0 },
+  rolling: { day: 0, month: 0 },
+};
+
+export const usd = z.string().superRefine((text, context) => {
+  const parsed = parseBudgetUsd(text);
+  if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
+});
+
+const budget = z
+  .strictObject({
+    id: z.string().max(64).optional(),
+    amount: usd,
+    period: z.enum(PERIODS),
+    anchor_day: z.int().min(1).nullish(),
+    anchor_month: z.int().min(1).nullish(),
+    hours: z.int().min(1).max(HOURS_MAX).nullish(),
+    days: z
+      .int()
+      .min(1)
+      .max(HOURS_MAX / 24)
+      .nullish(),
+    ...matchFields,
+    thresholds: z.array(z.int().min(1).max(1_000)).max(20).optional(),
+    action: z.enum(['block', 'alert']).optional(),
+    clamp_output: z.boolean().optional(),
+  })
+  .superRefine((value, context) => {
+    for (const [field, message] of faultsOfPeriod(value)) context.addIssue({ code: 'custom', path: [field], message });
+    if (value.target != null && value.access_group != null) {
+      context.addIssue({ code: 'custom', path: ['access_group'], message: 'name a target or an access group, not both' });
+    }
+  })
+  .meta({
+    id: 'BudgetChange',
+    description:
+      'Money per period, as a decimal string in USD. 0 refuses everything. `rolling` takes `hours` or `days`; `week`, `month` an anchor_day; `quarter`, `year` an anchor_month and anchor_day. Thresholds default to 50, 80, 100 %, the action to block.',
+  });
+
+export const budgets = z.array(budget).max(BUDGETS_MAX);
+
+export const budgetOut = z
+  .object({
+    id: z.string(),
+    amount: z.string(),
+    period: z.enum(PERIODS),
+    anchor_day: z.int().nullable(),
+    anchor_month: z.int().nullable(),
+    hours: z.int().nullable(),
+    target: z.string().nullable(),
+    access_group: z.string().nullable(),
+    thresholds: z.array(z.int()),
+    action: z.enum(['block', 'alert']),
+    clamp_output: z.boolean(),
+  })
+  .meta({ id: 'Budget' });
+
+export type BudgetBody = z.output<typeof budget>;
+
+/**
+ * The list that replaces the stored one; absent keeps it, null empties it. An item with the id of a stored budget keeps that id, one
+ * without gets a new id, and any other id is 400.
+ */
+export function replacedBudgets(
+  stored: readonly Budget[],
+  patch: readonly BudgetBody[] | null | undefined,
+  pointer = '/budgets',
+): readonly Budget[] {
+  if (patch === undefined) return stored;
+  const left = new Set(stored.map((item) => item.id));
+  return (patch ?? []).map((item, index) => {
+    if (item.id !== undefined && !left.delete(item.id)) {
+      throw invalid(`${pointer}/${index}/id`, 'there is no such budget here; leave the id out to make a new one');
+    }
+    return budgetFromBody(item.id ?? newId('bud'), item);
+  });
+}
+
+export function renderBudget(item: Budget): z.output<typeof budgetOut> {
+  const { matchTarget, matchAccessGroup } = matchToColumns(item.match);
+  return {
+    id: item.id,
+    amount: formatUsd(item.amountNanoUsd),
+    period: item.period.is,
+    anchor_day: 'anchorDay' in item.period ? item.period.anchorDay : null,
+    anchor_month: 'anchorMonth' in item.period ? item.period.anchorMonth : null,
+    hours: 'hours' in item.period ? item.period.hours : null,
+    target: matchTarget,
+    access_group: matchAccessGroup,
+    thresholds: [...item.thresholdsPercent],
+    action: item.action,
+    clamp_output: item.clampOutput,
+  };
+}
+
+function budgetFromBody(id: string, body: BudgetBody): Budget {
+  const amount = parseBudgetUsd(body.amount);
+  if (amount.is === 'invalid') throw invalid('/budgets', amount.problem);
+  return {
+    id,
+    amountNanoUsd: amount.value,
+    period: periodFromBody(body),
+    match: matchFrom(body.target ?? null, body.access_group ?? null),
+    thresholdsPercent: [...new Set(body.thresholds ?? DEFAULT_THRESHOLDS_PERCENT)].sort((a, b) => a - b),
+    action: body.action ?? 'block',
+    clampOutput: body.clamp_output ?? false,
+  };
+}
+
+function periodFromBody(body: BudgetBody): BudgetPeriod {
+  const anchorDay = body.anchor_day ?? 1;
+  const anchorMonth = body.anchor_month ?? 1;
+  switch (body.period) {
+    case 'day':
+    case 'total':
+      return { is: body.period };
+    case 'week':
+    case 'month':
+      return { is: body.period, anchorDay };
+    case 'quarter':
+    case 'year':
+      return { is: body.period, anchorMonth, anchorDay };
+    case 'rolling':
+      return { is: 'rolling', hours: body.hours ?? (body.days ?? 1) * 24 };
+  }
+}
+
+type PeriodBody = Pick<BudgetBody, 'period' | 'anchor_day' | 'anchor_month' | 'hours' | 'days'>;
+
+function faultsOfPeriod(body: PeriodBody): readonly (readonly [string, string])[] {
+  const { day, month } = ANCHORS[body.period];
+  return [
+    ...faultsOfAnchor('anchor_day', body, body.anchor_day, day),
+    ...faultsOfAnchor('anchor_month', body, body.anchor_month, month),
+    ...faultsOfLength(body),
+  ];
+}
+
+function faultsOfAnchor(field: string, body: PeriodBody, value: number | null | undefined, max: number) {
+  if (value == null || value <= max) return [];
+  return [[field, max === 0 ? `a ${body.period} budget has no ${field}` : `is 1 to ${max} for a ${body.period} budget`] as const];
+}
+
+function faultsOfLength({ period, hours, days }: PeriodBody): readonly (readonly [string, string])[] {
+  const given = [hours, days].filter((value) => value != null).length;
+  if (period === 'rolling') return given === 1 ? [] : [['hours', 'a rolling budget has either hours or days']];
+  return given === 0 ? [] : [[hours == null ? 'days' : 'hours', `only a rolling budget has hours or days`]];
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { ACCESS_GROUP_KEY } from '../../domain/access.ts';
+import { parseTarget } from '../../domain/names.ts';
+import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } from '../../domain/rate-limit.ts';
+import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
+
+/** Rate limits as the API shows and takes them: every name, null where there is no limit, 0 where all is blocked. */
+
+const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable();
+const MODEL_LIMITS_MAX = 100;
+
+const limitsOf = <T extends z.ZodType>(value: T) =>
+  ({ rpm: value, tpm: value, rph: value, tph: value, rpd: value, tpd: value, max_parallel: value }) as const satisfies Record<
+    RateLimitName,
+    T
+  >;
+
+export const rateLimits = z.strictObject(limitsOf(limit.optional())).meta({
+  id: 'RateLimitsChange',
+  description:
+    'Requests and tokens per trailing minute (rpm, tpm), per trailing hour (rph, tph), per calendar day in the organization’s zone (rpd, tpd), and requests in flight. Null is no limit, 0 blocks.',
+});
+export const rateLimitsOut = z.object(limitsOf(limit)).meta({ id: 'RateLimits' });
+
+/** An exact name, or a prefix and `*`. */
+const target = z
+  .string()
+  .max(201)
+  .superRefine((text, context) => {
+    const parsed = parseTarget(text);
+    if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
+  });
+export const accessGroupKey = z
+  .string()
+  .regex(ACCESS_GROUP_KEY, 'an access group key is 1 to 64 lower-case letters, digits, ".", "_", "-"');
+
+export const matchFields = { target: target.nullish(), access_group: accessGroupKey.nullish() };
+
+export const modelLimits = z
+  .array(
+    z
+      .strictObject({ ...matchFields, rate_limits: rateLimits })
+      .refine(
+        (item) => (item.target ?? null) === null || (item.access_group ?? null) === null,
+        'name a target or an access group, not both',
+      )
+      .refine((item) => (item.target ?? item.access_group ?? null) !== null, 'name a target or an access group'),
+  )
+  .max(MODEL_LIMITS_MAX)
+  .refine(
+    (items) => new Set(items.map((item) => `${item.target ?? ''}@${item.access_group ?? ''}`)).size === items.length,
+    'each target or access group appears once',
+  );
+export const modelLimitsOut = z.array(
+  z.object({ target: z.string().nullable(), access_group: z.string().nullable(), rate_limits: rateLimitsOut }),
+);
+
+export type RateLimitsBody = z.output<typeof rateLimits>;
+export type ModelLimitsBody = z.output<typeof modelLimits>;
+
+/** Limits after a PATCH: absent keeps, null clears; null as a whole clears all. */
+export function mergedRateLimits(stored: RateLimits, patch: RateLimitsBody | null | undefined): RateLimits {
+  if (patch === undefined) return stored;
+  const merged: Partial<Record<RateLimitName, number>> = {};
+  for (const name of RATE_LIMITS) {
+    const value = patch === null ? null : patch[name] === undefined ? stored[name] : patch[name];
+    if (value !== null && value !== undefined) merged[name] = value;
+  }
+  return merged;
+}
+
+/** The list that replaces the stored one; absent keeps it, null empties it. */
+export function replacedModelLimits(
+  stored: readonly ModelLimit[],
+  patch: ModelLimitsBody | null | undefined,
+): readonly ModelLimit[] {
+  if (patch === undefined) return stored;
+  return (patch ?? []).map((item) => ({
+    match: matchFrom(item.target ?? null, item.access_group ?? null) as ModelLimit['match'],
+    rateLimits: mergedRateLimits({}, item.rate_limits),
+  }));
+}
+
+export function renderRateLimits(limits: RateLimits): z.output<typeof rateLimitsOut> {
+  return Object.fromEntries(RATE_LIMITS.map((name) => [name, limits[name] ?? null])) as z.output<typeof rateLimitsOut>;
+}
+
+export function renderModelLimits(limits: readonly ModelLimit[]): z.output<typeof modelLimitsOut> {
+  return limits.map(({ match, rateLimits }) => {
+    const { matchTarget, matchAccessGroup } = matchToColumns(match);
+    return { target: matchTarget, access_group: matchAccessGroup, rate_limits: renderRateLimits(rateLimits) };
+  });
+}

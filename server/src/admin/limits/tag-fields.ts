@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { TAG, TAG_WORDS, TAGS_MAX } from '../../domain/tags.ts';
+import type { TagColumns } from '../../store/configuration/policy-columns.ts';
+
+/** Default and required tags of an organization, a team or a key, and the tags of one request. */
+
+const tag = z.string().regex(TAG, TAG_WORDS);
+export const tagList = z.array(tag).max(TAGS_MAX);
+
+const DEFAULT_WORDS =
+  'Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization.';
+const REQUIRED_WORDS =
+  'Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`.';
+
+export const tagFields = {
+  default_tags: tagList.nullish().meta({ description: DEFAULT_WORDS }),
+  required_tags: tagList.nullish().meta({ description: REQUIRED_WORDS }),
+};
+
+export const tagsOut = {
+  default_tags: z.array(z.string()).meta({ description: DEFAULT_WORDS }),
+  required_tags: z.array(z.string()).meta({ description: REQUIRED_WORDS }),
+};
+
+interface TagsBody {
+  readonly default_tags?: readonly string[] | null | undefined;
+  readonly required_tags?: readonly string[] | null | undefined;
+}
+
+export const NO_TAGS: TagColumns = { defaultTags: [], requiredTags: [] };
+
+/** True when a body says anything of tags. */
+export function namesTags(body: TagsBody): boolean {
+  return body.default_tags !== undefined || body.required_tags !== undefined;
+}
+
+/** The columns after a PATCH: absent keeps, null empties, a list replaces the stored one. A tag that is named twice is kept once. */
+export function patchedTags(stored: TagColumns, body: TagsBody): { defaultTags: string[]; requiredTags: string[] } {
+  const after = (list: readonly string[] | null | undefined, kept: readonly string[]) => [
+    ...new Set(list === undefined ? kept : (list ?? [])),
+  ];
+  return {
+    defaultTags: after(body.default_tags, stored.defaultTags),
+    requiredTags: after(body.required_tags, stored.requiredTags),
+  };
+}
+
+export function renderTags({ defaultTags, requiredTags }: TagColumns) {
+  return { default_tags: [...defaultTags], required_tags: [...requiredTags] };
+}

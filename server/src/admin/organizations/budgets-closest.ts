@@ -1,0 +1,61 @@
+import { rulesOfScope } from '../../domain/limit-plan.ts';
+import { formatUsd } from '../../domain/money.ts';
+import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import type { Reach } from '../../domain/permission.ts';
+import { budgetsInReach, type PlacedBudget } from '../../store/usage/overview.ts';
+import type { AdminCall } from '../http/call.ts';
+import { readUse } from './read-use.ts';
+
+/** Which budgets are nearest to being used up, by their live state. */
+
+/** Budgets that are looked at, those of organizations before those of teams, people and keys. */
+const LOOKED_AT_MAX = 200;
+
+/** The `count` budgets of these organizations with the greatest part used, among those that the caller may see. */
+export async function closestBudgets(
+  call: AdminCall<unknown, unknown, unknown>,
+  organizationIds: readonly string[],
+  reaches: readonly Reach[],
+  count: number,
+) {
+  const { db, clock } = call.deps;
+  const placed = await budgetsInReach(db, organizationIds, reaches, LOOKED_AT_MAX);
+  const nowMs = clock.nowMs();
+  const specs = placed.flatMap((one) => counterOf(one, nowMs));
+  if (specs.length === 0) return [];
+  const { used, held, resetsAtMs, live } = await readUse(call.deps, specs);
+  const rows = placed.map((one, at) => ({
+    ...render(one, used[at] ?? 0, held[at] ?? 0, resetsAtMs[at] ?? FAR_FUTURE_MS),
+    live,
+  }));
+  return (
+    rows
+      // Not by the ratio, which is rounded: a little of a large budget is used, too.
+      .filter((row, at) => (used[at] ?? 0) > 0 || row.ratio > 0)
+      .sort((a, b) => b.ratio - a.ratio)
+      .slice(0, count)
+  );
+}
+
+/** A budget alone has one rule, and that one counter. */
+function counterOf({ budget, timeZone, ...of }: PlacedBudget, nowMs: number) {
+  return rulesOfScope(of, { rateLimits: {}, modelLimits: [], budgets: [budget] }, timeZone, nowMs).counters;
+}
+
+function render(one: PlacedBudget, used: number, held: number, resetsAtMs: number) {
+  const amount = one.budget.amountNanoUsd;
+  return {
+    organization_id: one.organizationId,
+    organization_name: one.organizationName,
+    scope: one.scope,
+    scope_id: one.scopeId,
+    scope_name: one.scopeName,
+    budget_id: one.budget.id,
+    amount: formatUsd(amount),
+    spent: formatUsd(used - held),
+    held: formatUsd(held),
+    // A budget of nothing is used up from its first day.
+    ratio: amount === 0 ? 1 : Math.round((used / amount) * 10_000) / 10_000,
+    resets_at: resetsAtMs >= FAR_FUTURE_MS ? null : new Date(resetsAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { CounterWindow, LimitRule, ScopeRules } from '../../domain/limit-plan.ts';
+import { rulesOfScope } from '../../domain/limit-plan.ts';
+import { formatUsd } from '../../domain/money.ts';
+import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import { can, type PermissionObject } from '../../domain/permission.ts';
+import { RATE_LIMITS } from '../../domain/rate-limit.ts';
+import { SCOPES, type Scope, type ScopePolicy } from '../../domain/tenancy.ts';
+import { matchToColumns } from '../../store/configuration/policy-columns.ts';
+import type { AdminCall } from '../http/call.ts';
+import type { AdminDeps } from '../http/deps.ts';
+import { readUse, type UseNow } from './read-use.ts';
+
+/** Live use of every limit and budget of a scope, as the counters know it. */
+
+const place = { scope: z.enum(SCOPES), target: z.string().nullable(), access_group: z.string().nullable() };
+const resetsAt = z
+  .string()
+  .nullable()
+  .meta({ format: 'date-time', description: 'When it would be back to its full value; null: never.' });
+
+export const limitsStatusOut = z
+  .object({
+    live: z.boolean().meta({
+      description:
+        'False while the counters that all replicas share are out of reach: the figures are then what the ledger has stored, without requests in flight; `held` and `max_parallel` are 0.',
+    }),
+    rate_limits: z.array(
+      z.object({
+        ...place,
+        limit: z.enum(RATE_LIMITS),
+        value: z.int(),
+        used: z.int().meta({ description: 'Settled and held together.' }),
+        held: z.int().meta({ description: 'The part of `used` that requests in flight hold.' }),
+        resets_at: resetsAt,
+      }),
+    ),
+    budgets: z.array(
+      z.object({
+        ...place,
+        id: z.string(),
+        action: z.enum(['block', 'alert']),
+        amount: z.string(),
+        spent: z.string().meta({ description: 'Settled; what is held stands beside it.' }),
+        held: z.string(),
+        remaining: z.string(),
+        period_start: z.string().nullable(),
+        resets_at: resetsAt,
+      }),
+    ),
+  })
+  .meta({ id: 'LimitsStatus' });
+
+export type LimitsStatus = z.output<typeof limitsStatusOut>;
+
+/** As views carry it: null when the caller may not read usage there. */
+export const visibleStatusOut = limitsStatusOut
+  .nullable()
+  .meta({ description: 'Null: reading use needs the permission usage.read here. The limits themselves stand beside it.' });
+
+/** Whose limits: a scope with its policy and its organization's zone. */
+export interface ScopeOfLimits {
+  readonly organizationId: string;
+  readonly scope: Scope;
+  readonly scopeId: string;
+  readonly policy: ScopePolicy;
+  readonly timeZone: string;
+}
+
+/**
+ * The use of several scopes, in their order, with one question to the counters; what the ledger says while those are out of reach. Rejects
+ * when the ledger is needed and is out of reach.
+ */
+export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimits[]): Promise<readonly LimitsStatus[]> {
+  const nowMs = deps.clock.nowMs();
+  const all = scopes.map((of) => rulesOfScope(of, of.policy, of.timeZone, nowMs));
+  const counters = all.flatMap((rules) => rules.counters);
+  const readings = await readUse(deps, counters);
+  let first = 0;
+  return all.map((rules) => {
+    const status = statusOf(rules, readings, first, nowMs);
+    first += rules.counters.length;
+    return status;
+  });
+}
+
+/** A scope with where it lies, which decides who may read its use. */
+export interface PlacedScope extends ScopeOfLimits {
+  readonly place: PermissionObject;
+}
+
+/** As `limitsStatus`, for the eyes of the caller: null for each scope whose usage they may not read. */
+export async function visibleLimitsStatus(
+  { actor, deps }: AdminCall<unknown, unknown, unknown>,
+  scopes: readonly PlacedScope[],
+): Promise<readonly (LimitsStatus | null)[]> {
+  const visible = scopes.filter(({ place }) => can(actor, 'usage.read', place));
+  const read = await limitsStatus(deps, visible);
+  const statuses = new Map(visible.map((scope, index) => [scope, read[index] ?? null]));
+  return scopes.map((scope) => statuses.get(scope) ?? null);
+}
+
+function statusOf({ rules, counters }: ScopeRules, readings: UseNow, first: number, nowMs: number): LimitsStatus {
+  const rate_limits: LimitsStatus['rate_limits'] = [];
+  const budgets: LimitsStatus['budgets'] = [];
+  for (const rule of rules) {
+    const at = first + rule.counter;
+    const use = { used: readings.used[at] ?? 0, held: readings.held[at] ?? 0 };
+    const resets_at = instantOrNull(readings.resetsAtMs[at] ?? nowMs);
+    if (rule.limit !== 'budget') {
+      rate_limits.push({ ...placeOf(rule), limit: rule.limit, value: rule.value, ...use, resets_at });
+    } else {
+      const period_start = periodStart(counters[rule.counter]?.window, nowMs);
+      budgets.push({ ...placeOf(rule), ...moneyOf(rule, use), period_start, resets_at });
+    }
+  }
+  return { live: readings.live, rate_limits, budgets };
+}
+
+function placeOf(rule: LimitRule) {
+  const { matchTarget, matchAccessGroup } = matchToColumns(rule.match);
+  return { scope: rule.scope, target: matchTarget, access_group: matchAccessGroup };
+}
+
+function moneyOf(rule: LimitRule, { used, held }: { readonly used: number; readonly held: number }) {
+  return {
+    id: rule.budgetId ?? '',
+    action: rule.action,
+    amount: formatUsd(rule.value),
+    spent: formatUsd(used - held),
+    held: formatUsd(held),
+    remaining: formatUsd(Math.max(0, rule.value - used)),
+  };
+}
+
+/** When the present period began: a boundary of the calendar, or for a rolling one the far end of its window. */
+function periodStart(window: CounterWindow | undefined, nowMs: number): string | null {
+  if (window === undefined || window.is === 'now') return null;
+  if (window.is === 'trailing') return instantOrNull(nowMs - window.slotMs * 60);
+  const begun = window.boundariesMs.filter((boundary) => boundary > 0 && boundary <= nowMs);
+  return instantOrNull(begun.at(-1) ?? Number.POSITIVE_INFINITY);
+}
+
+function instantOrNull(ms: number): string | null {
+  return ms >= FAR_FUTURE_MS ? null : new Date(ms).toISOString();
+}

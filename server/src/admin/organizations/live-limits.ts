@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { Scope } from '../../domain/tenancy.ts';
+import type { AdminCall } from '../http/call.ts';
+import { idParams } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { route } from '../http/route.ts';
+import type { Feed } from '../streams/sse.ts';
+import { type LimitsStatus, limitsStatus, type ScopeOfLimits } from './limits-status.ts';
+import { limitsOf, type PolicyRow } from './limits-status-route.ts';
+
+/** Live use of limits and budgets, told when it changes. */
+
+const EVERY_MS = 1_000;
+/** While the ledger answers in place of the counters it is asked less often. */
+const EVERY_MS_STORED = 5_000;
+
+const description =
+  'Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.';
+const response = z.custom<Feed>();
+
+export const ofOrganization = route({
+  summary: 'Follow the use of an organization’s limits and budgets',
+  description,
+  permission: 'usage.read',
+  params: idParams,
+  response,
+  form: 'events',
+  load: load.organization,
+  handle: async () => feedOf('organization', (row: PolicyRow) => ({ ...row, organizationId: row.id })),
+});
+
+export const ofTeam = route({
+  summary: 'Follow the use of a team’s limits and budgets',
+  description,
+  permission: 'usage.read',
+  params: idParams,
+  response,
+  form: 'events',
+  load: load.team,
+  handle: async () => feedOf('team', (row: PolicyRow) => row),
+});
+
+export const ofKey = route({
+  summary: 'Follow the use of a key’s limits and budgets',
+  description,
+  permission: 'usage.read',
+  params: idParams,
+  response,
+  form: 'events',
+  load: load.key,
+  handle: async () => feedOf('key', ({ row }: load.LoadedKey) => row),
+});
+
+/** The limits are read anew whenever the object is; between that only the counters in memory are asked. */
+function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
+  let read: { readonly object: unknown; readonly limits: ScopeOfLimits } | null = null;
+  let told = '';
+  let storedAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    everyMs: EVERY_MS,
+    next: async (call: AdminCall, object: unknown) => {
+      const nowMs = call.deps.clock.monotonicMs();
+      if (nowMs - storedAtMs < EVERY_MS_STORED) return [];
+      // Sound: the object is what this route's own loader returned.
+      if (read === null || read.object !== object) read = { object, limits: await limitsOf(call, scope, rowOf(object as O)) };
+      const [status] = await limitsStatus(call.deps, [read.limits]);
+      if (status?.live === false) storedAtMs = nowMs;
+      const use = useOf(status as LimitsStatus);
+      if (use === told) return [];
+      told = use;
+      return [{ event: 'status', data: status }];
+    },
+  };
+}
+
+/** Without the times: those of a trailing window move with every look at it. */
+function useOf({ live, rate_limits, budgets }: LimitsStatus): string {
+  return JSON.stringify([live, ...rate_limits, ...budgets], (name, value) =>
+    name === 'resets_at' || name === 'period_start' ? undefined : value,
+  );
+}

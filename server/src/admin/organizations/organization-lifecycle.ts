@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import type { Database } from '../../store/database.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change } from '../http/change.ts';
+import { flag, idParams } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import * as load from '../http/load.ts';
+import { conflict, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { organizationOut, viewOrganization } from './organization-view.ts';
+import { eventOf, lockLiving } from './organizations.ts';
+
+type Status = 'active' | 'suspended' | 'archived';
+
+export const suspend = transition({
+  summary: 'Suspend an organization',
+  description:
+    'Its requests get 403 organization_suspended, its admin tokens 403; nothing is deleted, requests in flight finish, and people can sign in.',
+  action: 'organization.suspend',
+  from: ['active', 'suspended'],
+  to: 'suspended',
+});
+
+export const reactivate = transition({
+  summary: 'Reactivate a suspended or archived organization',
+  action: 'organization.reactivate',
+  from: ['active', 'suspended', 'archived'],
+  to: 'active',
+});
+
+export const archive = transition({
+  summary: 'Archive an organization',
+  description: 'Its requests get 403 organization_archived. It can be reactivated, or now be deleted.',
+  action: 'organization.archive',
+  from: ['active', 'suspended', 'archived'],
+  to: 'archived',
+});
+
+const deletionReport = z
+  .object({
+    organization_id: z.string(),
+    dry_run: z.boolean(),
+    goes: z.object({
+      teams: z.int(),
+      members: z.int(),
+      keys: z.int(),
+      admin_tokens: z.int(),
+      stored_content: z.boolean().meta({ description: 'The key that stored content is encrypted with; the content with it.' }),
+    }),
+    stays: z.array(z.string()),
+  })
+  .meta({ id: 'DeletionReport' });
+
+export const remove = route({
+  summary: 'Delete an archived organization, or report what would go',
+  description: 'Final. Ledger, request metadata and audit events stay; the id and the slug are never used again.',
+  permission: 'organizations.lifecycle',
+  params: idParams,
+  query: z.strictObject({ dry_run: flag }),
+  response: deletionReport,
+  load: load.organization,
+  handle: async (call, organization) => {
+    const isDryRun = call.query.dry_run === true;
+    const report = await reportOf(call.deps.db, organization, isDryRun);
+    if (!isDryRun) await destroy(call, organization.id);
+    return report;
+  },
+});
+
+interface Transition {
+  readonly summary: string;
+  readonly description?: string;
+  readonly action: string;
+  readonly from: readonly Status[];
+  readonly to: Status;
+}
+
+/** A change of status. Repeating one is no change; one that the status does not allow is 409. */
+function transition({ summary, description, action, from, to }: Transition) {
+  return route({
+    summary,
+    ...(description === undefined ? {} : { description }),
+    permission: 'organizations.lifecycle',
+    params: idParams,
+    response: organizationOut,
+    load: load.organization,
+    handle: async (call, organization) => viewOrganization(call, await setStatus(call, organization.id, { action, from, to })),
+  });
+}
+
+function setStatus(
+  call: AdminCall,
+  id: string,
+  { action, from, to }: Pick<Transition, 'action' | 'from' | 'to'>,
+): Promise<OrganizationRow> {
+  return change(call, async ({ tx, now, record, touch }) => {
+    const row = await lockLiving(tx, id);
+    requireVersion(call, row.version);
+    if (row.status === to) return row;
+    if (!from.some((status) => status === row.status)) {
+      throw conflict(`An organization that is ${row.status} cannot become ${to}. Reactivate it first.`);
+    }
+    const changes = { status: to, archivedAt: to === 'archived' ? now : null };
+    const updated = await organizations.update(tx, id, changes, now);
+    await record({ ...eventOf(updated), action, before: { status: row.status }, after: { status: to } });
+    touch({ organizationIds: [id] });
+    return updated;
+  });
+}
+
+async function reportOf(db: Database, row: OrganizationRow, isDryRun: boolean): Promise<z.output<typeof deletionReport>> {
+  const counts = (await organizations.counts(db, [row.id]))(row.id);
+  return {
+    organization_id: row.id,
+    dry_run: isDryRun,
+    goes: {
+      teams: counts.teams,
+      members: counts.members,
+      keys: counts.keys,
+      admin_tokens: await adminTokens.countLiving(db, row.id),
+      stored_content: row.contentKey !== null,
+    },
+    stays: ['ledger', 'request metadata', 'audit events'],
+  };
+}
+
+/** The row stays, emptied of what makes content readable: ids and slugs are never reused, and history can name the organization. */
+function destroy(call: AdminCall, id: string): Promise<void> {
+  return change(call, async ({ tx, now, record, touch }) => {
+    const row = await organizations.lock(tx, id);
+    if (row === null || row.status === 'deleted') throw notFound('organization');
+    requireVersion(call, row.version);
+    if (row.status !== 'archived') throw conflict('Only an archived organization can be deleted. Archive it first.');
+    const keyIds = await keys.revokeAll(tx, { organizationId: id }, now);
+    await adminTokens.revokeAll(tx, { organizationId: id, at: now });
+    const deleted = await organizations.update(tx, id, { status: 'deleted', deletedAt: now, contentKey: null }, now);
+    await record({
+      ...eventOf(deleted),
+      action: 'organization.delete',
+      before: { slug: row.slug, name: row.name, status: row.status, keys: keyIds.length },
+      after: null,
+    });
+    // The chain of the organization ends here; the platform's own says so too.
+    await record({
+      ...eventOf(deleted),
+      organizationId: null,
+      action: 'organization.delete',
+      before: { slug: row.slug, name: row.name },
+      after: null,
+    });
+    touch({ organizationIds: [id], keyIds });
+  });
+}

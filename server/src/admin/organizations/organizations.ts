@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import { can } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import { newDataKey } from '../../lib/secrets.ts';
+import { organizationAccessFrom, organizationAccessToColumns } from '../../store/configuration/policy-columns.ts';
+import { wrapContentKey } from '../../store/sealing/content-keys.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
+import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantable } from '../access/access-fields.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
+import { authorize } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, change, isUnchanged } from '../http/change.ts';
+import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import * as load from '../http/load.ts';
+import { invalid, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { NO_TAGS, namesTags, patchedTags, tagFields } from '../limits/tag-fields.ts';
+import { organizationFacts, organizationOut, viewOrganization } from './organization-view.ts';
+import { loadPolicy, NO_POLICY, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from './policy.ts';
+
+const RETENTION_DAYS_MAX = 3_650;
+const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
+
+const audit = z.strictObject({
+  content: z.enum(['off', 'metadata', 'redacted', 'full']).optional(),
+  content_retention_days: retentionDays,
+  event_retention_days: retentionDays,
+});
+
+const settings = {
+  time_zone: timeZone.optional(),
+  ...policyFields,
+  ...tagFields,
+  asset_access: grants.nullish(),
+  audit: audit.optional(),
+  metadata: metadata.nullish(),
+};
+const createBody = z.strictObject({ slug, name, ...settings });
+const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
+type PatchBody = z.output<typeof patchBody>;
+
+export const read = route({
+  summary: 'Read an organization',
+  permission: 'organization.read',
+  params: idParams,
+  response: organizationOut,
+  load: load.organization,
+  handle: (call, row) => viewOrganization(call, row),
+});
+
+export const create = route({
+  summary: 'Create an organization',
+  description: 'One transaction: identity, limits, budgets, audit policy, grants. A taken slug is 409.',
+  permission: 'organizations.create',
+  body: createBody,
+  status: 201,
+  response: organizationOut,
+  load: load.platform,
+  handle: async (call) => {
+    requireBuilt(call.body);
+    const access = patchedGrants(NOTHING_GRANTED, call.body.asset_access);
+    requireGrantable(access, await accessCatalogue(call.deps.db));
+    const policy = patchedPolicy(NO_POLICY, call.body);
+    const created = await change(call, async ({ tx, now, record, touch }) => {
+      const id = newId('org', now.getTime());
+      const contentKey = await wrapContentKey(tx, call.deps.keys.content, id, newDataKey(call.deps.random));
+      const row = await organizations.insert(tx, {
+        id,
+        slug: call.body.slug,
+        name: call.body.name,
+        timeZone: call.body.time_zone ?? 'UTC',
+        ...policyColumns(policy),
+        ...organizationAccessToColumns(access),
+        ...patchedTags(NO_TAGS, call.body),
+        ...auditColumns(call.body),
+        metadata: mergedMetadata({}, call.body.metadata),
+        contentKey: Buffer.from(contentKey.bytes),
+        contentKeyBy: contentKey.by,
+        createdAt: now,
+        updatedAt: now,
+      });
+      await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
+      await record({ ...eventOf(row), action: 'organization.create', before: null, after: organizationFacts(row, policy) });
+      touch({ organizationIds: [id] });
+      return row;
+    });
+    return viewOrganization(call, created);
+  },
+});
+
+export const update = route({
+  summary: 'Change an organization',
+  description:
+    'Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants, tags and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.',
+  permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
+  params: idParams,
+  query: dryRunQuery,
+  body: patchBody,
+  response: organizationOut,
+  rehearsal: effectOut,
+  load: load.organization,
+  handle: async (call, { id }) => {
+    requireFieldPermissions(call, id);
+    requireBuilt(call.body);
+    const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
+    const changed = { level: 'organization', organizationId: id, id } as const;
+    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, id, catalogue));
+    const updated = await change(call, work);
+    return viewOrganization(call, updated);
+  },
+});
+
+async function applyPatch(
+  call: AdminCall<unknown, unknown, PatchBody>,
+  { tx, now, record, touch }: Change,
+  id: string,
+  catalogue: Awaited<ReturnType<typeof accessCatalogue>> | null,
+): Promise<OrganizationRow> {
+  const row = await lockLiving(tx, id);
+  requireVersion(call, row.version);
+  const stored = await loadPolicy(tx, 'organization', { ...row, organizationId: id });
+  const policy = patchedPolicy(stored, call.body);
+  const storedAccess = organizationAccessFrom(row);
+  const access = patchedGrants(storedAccess, call.body.asset_access);
+  if (catalogue !== null) requireGrantable(access, catalogue, storedAccess);
+  const columns = { ...columnsOf(call.body, row), ...policyColumns(policy), ...organizationAccessToColumns(access) };
+  const before = organizationFacts(row, stored);
+  const after = organizationFacts({ ...row, ...columns }, policy);
+  if (isUnchanged(before, after)) return row;
+  const updated = await organizations.update(tx, id, columns, now);
+  await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
+  await record({ ...eventOf(updated), action: 'organization.update', before, after });
+  touch({ organizationIds: [id] });
+  return updated;
+}
+
+/** The columns of identity, audit policy and metadata after a PATCH. */
+function columnsOf(body: PatchBody, row: OrganizationRow) {
+  return {
+    slug: body.slug ?? row.slug,
+    name: body.name ?? row.name,
+    timeZone: body.time_zone ?? row.timeZone,
+    ...patchedTags(row, body),
+    auditContent: row.auditContent,
+    contentRetentionDays: row.contentRetentionDays,
+    eventRetentionDays: row.eventRetentionDays,
+    ...auditColumns(body),
+    metadata: mergedMetadata(row.metadata, body.metadata),
+  };
+}
+
+function auditColumns({ audit }: Pick<PatchBody, 'audit'>) {
+  return {
+    ...(audit?.content === undefined ? {} : { auditContent: audit.content }),
+    ...(audit?.content_retention_days === undefined ? {} : { contentRetentionDays: audit.content_retention_days }),
+    ...(audit?.event_retention_days === undefined ? {} : { eventRetentionDays: audit.event_retention_days }),
+  };
+}
+
+/** A mode that nothing carries out must not be stored as if something did. */
+function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
+  if (audit?.content === 'redacted') {
+    throw invalid('/audit/content', '"redacted" is not built in this release; choose off, metadata or full');
+  }
+}
+
+/** Each part of an organization has its own guardian: a tenant can never lift its own cap. */
+function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
+  const { body, actor } = call;
+  const place = { organizationId };
+  if (namesPolicy(body) || namesTags(body) || body.asset_access !== undefined || body.time_zone !== undefined) {
+    authorize(actor, 'organizations.cap', place);
+  }
+  if (body.audit !== undefined) authorize(actor, 'audit_policy.change', place);
+  const isProfile = body.slug !== undefined || body.name !== undefined || body.metadata !== undefined;
+  if (isProfile && !can(actor, 'organization.profile', place)) authorize(actor, 'organization.profile', place);
+}
+
+export async function lockLiving(tx: Change['tx'], id: string): Promise<OrganizationRow> {
+  const row = await organizations.lock(tx, id);
+  if (row === null || row.status === 'deleted') throw notFound('organization');
+  return row;
+}
+
+/** How the audit log names an organization. */
+export function eventOf(row: OrganizationRow) {
+  return { organizationId: row.id, objectType: 'organization', objectId: row.id, objectName: row.name };
+}

@@ -1,0 +1,243 @@
+import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import { can } from '../../domain/permission.ts';
+import { SCOPES } from '../../domain/tenancy.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import * as overview from '../../store/usage/overview.ts';
+import {
+  intervalStarts,
+  reportUsage,
+  type UsageGroup,
+  type UsageLine,
+  type UsageReport,
+} from '../../store/usage/usage-report.ts';
+import { reachWithin } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { id, instant, instantOut } from '../http/fields.ts';
+import { invalid } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { askedOrganization } from '../usage/usage-scope.ts';
+import { closestBudgets } from './budgets-closest.ts';
+
+/** The first page: what was spent and asked in a stretch of time, by whom, and which budgets are nearly used up. */
+
+/** Before today; with today a week of whole days. */
+const DEFAULT_DAYS = 6;
+const DAY_MS = 86_400_000;
+const SPAN_MS_MAX = 400 * 86_400_000;
+const HOURS_UP_TO_MS = 3 * 86_400_000;
+const TOP = 10;
+/** Organizations whose budgets and newest requests are looked at, the busiest first, when the caller sees many. */
+const BUSIEST = 100;
+
+const query = z.strictObject({
+  organization_id: id.optional(),
+  from: instant
+    .optional()
+    .meta({ description: 'The beginning of the day six days before `to` unless said; at most 400 days before it.' }),
+  to: instant.optional().meta({ description: 'Not included; now unless said.' }),
+});
+type OverviewCall = AdminCall<unknown, z.output<typeof query>>;
+
+const amounts = { requests: z.int(), spend: z.string() };
+const millis = z.number().nullable();
+
+const NEEDS_PLATFORM = 'Null: it needs platform.read. They are the deployments of all tenants together.';
+
+const overviewOut = z
+  .object({
+    range: z.object({ from: instantOut, to: instantOut, interval: z.enum(['hour', 'day']), time_zone: z.string() }),
+    ...amounts,
+    errors: z.int().meta({ description: 'Requests that were let in and failed; a part of `requests`.' }),
+    refusals: z.int(),
+    tokens: z.int(),
+    latency: z.object({ p50_ms: millis, p95_ms: millis, sample: z.int() }).meta({
+      description:
+        'From arrival to the end of the answer, over the newest answered requests: at most 5,000, of the 100 busiest organizations.',
+    }),
+    series: z.array(z.object({ time: instantOut, ...amounts, errors: z.int(), refused: z.int(), tokens: z.int() })),
+    top_organizations: z.array(z.object({ id: z.string(), name: z.string(), ...amounts })),
+    top_models: z.array(z.object({ name: z.string(), ...amounts })),
+    top_keys: z
+      .array(z.object({ id: z.string(), name: z.string(), organization_id: z.string(), ...amounts }))
+      .meta({ description: 'The dearest; across organizations those of the ten dearest organizations.' }),
+    providers: z.array(
+      z.object({
+        provider: z.string(),
+        deployments: z.int().nullable().meta({ description: NEEDS_PLATFORM }),
+        cooling: z.int().nullable().meta({ description: NEEDS_PLATFORM }),
+        requests: z.int(),
+        errors: z.int(),
+      }),
+    ),
+    budgets_closest: z.array(
+      z.object({
+        organization_id: z.string(),
+        organization_name: z.string(),
+        scope: z.enum(SCOPES),
+        scope_id: z.string(),
+        scope_name: z.string(),
+        budget_id: z.string(),
+        amount: z.string(),
+        spent: z.string(),
+        held: z.string(),
+        ratio: z.number().meta({ description: 'Spent and held over the amount; 1 is used up.' }),
+        resets_at: instantOut.nullable(),
+        live: z.boolean().meta({
+          description: 'False while the counters that all replicas share are out of reach: as the ledger has it, without `held`.',
+        }),
+      }),
+    ),
+  })
+  .meta({ id: 'Overview' });
+
+export const read = route({
+  summary: 'Read the overview of a stretch of time',
+  permission: 'usage.read',
+  query,
+  response: overviewOut,
+  load: askedOrganization,
+  handle: (call, organization) => readOverview(call, organization),
+});
+
+async function readOverview(call: OverviewCall, organization: OrganizationRow | null): Promise<z.output<typeof overviewOut>> {
+  const { db } = call.deps;
+  const asked = questionOf(call, organization);
+  const starts = intervalStarts(asked) ?? [];
+  const report = (groupBy: readonly UsageGroup[], more: object = {}) =>
+    reportUsage(db, { ...asked, interval: null, groupBy, linesMax: TOP, ...more });
+  const [perInterval, organizations, models, providers, failures] = await Promise.all([
+    reportUsage(db, { ...asked, groupBy: [] }),
+    report(['organization'], { linesMax: BUSIEST }),
+    report(['model']),
+    report(['provider'], { linesMax: 1_000 }),
+    overview.countFailures(db, asked, starts),
+  ]);
+  const busiest = organization === null ? idsOf(organizations, 'organization') : [organization.id];
+  const [keys, latency, closest] = await Promise.all([
+    topKeys(busiest.slice(0, TOP), report),
+    overview.readLatency(db, asked, busiest),
+    closestBudgets(call, busiest, asked.reaches, TOP),
+  ]);
+  const names = await overview.namesOf(db, {
+    organizationIds: busiest,
+    keyIds: keys.flatMap((line) => line.groups.key ?? []),
+  });
+  const nameOf = (id: string) => names.get(id) ?? id;
+  const { total } = perInterval;
+  return {
+    range: {
+      from: new Date(asked.fromMs).toISOString(),
+      to: new Date(asked.toMs).toISOString(),
+      interval: asked.interval,
+      time_zone: asked.timeZone,
+    },
+    ...amountsOf({ sums: total }),
+    errors: sumOf(failures, () => true),
+    refusals: Number(total.refused_requests),
+    tokens: Number(total.total_tokens),
+    latency: { p50_ms: latency.p50Ms, p95_ms: latency.p95Ms, sample: latency.sample },
+    series: seriesOf(perInterval, starts, failures),
+    top_organizations: organizations.lines.slice(0, TOP).flatMap((line) => {
+      const id = line.groups.organization;
+      return id ? [{ id, name: nameOf(id), ...amountsOf(line) }] : [];
+    }),
+    top_models: models.lines.flatMap((line) => (line.groups.model ? [{ name: line.groups.model, ...amountsOf(line) }] : [])),
+    top_keys: keys.flatMap((line) => {
+      const { key: id, organization: organization_id } = line.groups;
+      return id && organization_id ? [{ id, name: nameOf(id), organization_id, ...amountsOf(line) }] : [];
+    }),
+    providers: await providersOf(call, providers, failures),
+    budgets_closest: closest,
+  };
+}
+
+function questionOf(call: OverviewCall, organization: OrganizationRow | null) {
+  const { query, deps } = call;
+  const toMs = query.to === undefined ? deps.clock.nowMs() : Date.parse(query.to);
+  const timeZone = organization?.timeZone ?? 'UTC';
+  const fromMs = query.from === undefined ? dayOf(toMs - DEFAULT_DAYS * DAY_MS, timeZone) : Date.parse(query.from);
+  if (fromMs >= toMs) throw invalid('?from', 'lies before `to`');
+  if (toMs - fromMs > SPAN_MS_MAX) throw invalid('?from', 'lies at most 400 days before `to`');
+  return {
+    fromMs,
+    toMs,
+    isUntilNow: query.to === undefined,
+    interval: toMs - fromMs <= HOURS_UP_TO_MS ? ('hour' as const) : ('day' as const),
+    timeZone,
+    organizationId: organization?.id,
+    only: organization === null ? {} : { organization: [organization.id] },
+    reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
+  };
+}
+
+/** When the day of an instant began. */
+function dayOf(atMs: number, timeZone: string): number {
+  return intervalStarts({ fromMs: atMs, toMs: atMs + 1, interval: 'day', timeZone })?.[0] ?? atMs;
+}
+
+/**
+ * One question for each organization: its index answers it, where for ten at once the server would read everybody's rows of the time. And
+ * one after the other, because the next request of an unknown key needs a connection too.
+ */
+async function topKeys(
+  organizationIds: readonly string[],
+  report: (groupBy: readonly UsageGroup[], more: object) => Promise<UsageReport>,
+): Promise<readonly UsageLine[]> {
+  const lines: UsageLine[] = [];
+  for (const one of organizationIds)
+    lines.push(...(await report(['organization', 'key'], { only: { organization: [one] } })).lines);
+  return lines.sort(bySpend).slice(0, TOP);
+}
+
+function bySpend(one: UsageLine, other: UsageLine): number {
+  return Number(other.sums.spend_nano_usd - one.sums.spend_nano_usd);
+}
+
+function idsOf(report: UsageReport, group: UsageGroup): readonly string[] {
+  return report.lines.flatMap((line) => line.groups[group] ?? []);
+}
+
+function amountsOf({ sums }: Pick<UsageLine, 'sums'>) {
+  return { requests: Number(sums.requests), spend: formatUsd(sums.spend_nano_usd) };
+}
+
+function sumOf(failures: readonly overview.Failures[], wanted: (one: overview.Failures) => boolean): number {
+  return failures.reduce((sum, one) => (wanted(one) ? sum + one.requests : sum), 0);
+}
+
+/** Every interval, also those in which nothing was asked. */
+function seriesOf(report: UsageReport, starts: readonly number[], failures: readonly overview.Failures[]) {
+  const lines = new Map(report.lines.map((line) => [line.startMs, line]));
+  const errors = new Map<number | null, number>();
+  for (const { startMs, requests } of failures) errors.set(startMs, (errors.get(startMs) ?? 0) + requests);
+  return starts.map((startMs) => {
+    const line = lines.get(startMs);
+    return {
+      time: new Date(startMs).toISOString(),
+      ...(line === undefined ? { requests: 0, spend: '0.00' } : amountsOf(line)),
+      errors: errors.get(startMs) ?? 0,
+      refused: Number(line?.sums.refused_requests ?? 0),
+      tokens: Number(line?.sums.total_tokens ?? 0),
+    };
+  });
+}
+
+/** Providers that were asked. Who may read the platform sees all that could be, with how many deployments each has and how they fare. */
+async function providersOf(call: OverviewCall, report: UsageReport, failures: readonly overview.Failures[]) {
+  const seesAll = can(call.actor, 'platform.read', { organizationId: null });
+  const all = seesAll ? await overview.deploymentsOf(call.deps.db) : [];
+  const resting = new Set(call.deps.process.health().cooling.map((one) => one.deploymentId));
+  const asked = new Map(report.lines.flatMap((line) => (line.groups.provider ? [[line.groups.provider, line] as const] : [])));
+  const names = new Set([...asked.keys(), ...all.map((one) => one.provider)]);
+  return [...names].sort().map((provider) => {
+    const own = all.filter((one) => one.provider === provider);
+    return {
+      provider,
+      deployments: seesAll ? own.length : null,
+      cooling: seesAll ? own.filter((one) => resting.has(one.id)).length : null,
+      requests: Number(asked.get(provider)?.sums.requests ?? 0),
+      errors: sumOf(failures, (one) => one.provider === provider),
+    };
+  });
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import { ORGANIZATION_STATUSES, type OrganizationSummary, type StandingRow } from '../../store/tenancy/organization-list.ts';
+import { instantOut, isoOf } from '../http/fields.ts';
+
+/** How an organization stands, and how all of a list do. */
+
+const DAYS = 30;
+
+export const standingOut = z
+  .object({
+    status: z.enum(ORGANIZATION_STATUSES).meta({
+      description:
+        'suspended and archived: its lifecycle; over_budget: a blocking budget is used up; near_limit: a budget or rate limit of its own is used to 80 %; idle: no request in 30 days.',
+    }),
+    budget_used_ratio: z.number().nullable().meta({ description: 'Of its budget that is nearest its end; null without one.' }),
+    spend_period: z.string().meta({ description: 'In the present calendar month of its time zone.' }),
+    spend_30d: z.string(),
+    daily_spend: z.array(z.string()).meta({ description: 'The last 30 days of UTC, today the last of them.' }),
+    requests_30d: z.int(),
+    granted_targets: z.int(),
+    as_of: instantOut,
+  })
+  .meta({ id: 'Standing', description: 'At most 10 s old while the gateway runs.' });
+
+export function renderStanding(row: StandingRow): z.output<typeof standingOut> {
+  const days = row.dailySpendNanoUsd;
+  return {
+    status: row.status,
+    budget_used_ratio: row.budgetUsedPpm < 0 ? null : row.budgetUsedPpm / 1_000_000,
+    spend_period: formatUsd(row.spendPeriodNanoUsd),
+    spend_30d: formatUsd(row.spend30dNanoUsd),
+    daily_spend: Array.from({ length: DAYS }, (_, day) => formatUsd(days[day] ?? 0)),
+    requests_30d: row.requests30d,
+    granted_targets: row.grantedTargets,
+    as_of: isoOf(row.asOf),
+  };
+}
+
+export const summaryOut = z
+  .object({
+    total: z.int(),
+    by_status: z.object(Object.fromEntries(ORGANIZATION_STATUSES.map((status) => [status, z.int()])) as Record<Status, z.ZodInt>),
+    spend_period: z.string(),
+    teams: z.int(),
+    granted_targets: z.int(),
+    over_budget: z.int(),
+    as_of: instantOut.nullable().meta({ description: 'The oldest standing that is counted; null when none is.' }),
+  })
+  .meta({ id: 'OrganizationSummary', description: 'Of all organizations found, not of a page.' });
+
+type Status = (typeof ORGANIZATION_STATUSES)[number];
+
+export function renderSummary(summary: OrganizationSummary): z.output<typeof summaryOut> {
+  return {
+    total: summary.total,
+    by_status: { ...summary.byStatus },
+    spend_period: formatUsd(summary.spendPeriodNanoUsd),
+    teams: summary.teams,
+    granted_targets: summary.grantedTargets,
+    over_budget: summary.byStatus.over_budget,
+    as_of: summary.asOf === null ? null : isoOf(summary.asOf),
+  };
+}

@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { isOwn, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import { countOtherAdmins } from '../../store/accounts/account-facts.ts';
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { ADDRESS_FILTERS } from '../../store/accounts/address-proofs.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import { requireAdmissible } from '../guards/admissible.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, change, isUnchanged } from '../http/change.ts';
+import { email, idParams, name } from '../http/fields.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { conflict, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { accountFacts, accountObject, accountOut, loadAccount, viewAccount, viewAccounts } from './account-view.ts';
+import { requireCoveredAccount, requireGrantableRole } from './grant-role.ts';
+import { takeBack } from './take-back.ts';
+
+const platformRole = z.enum(PLATFORM_ROLES).nullable();
+
+export const list = route({
+  summary: 'List accounts',
+  permission: 'platform.read',
+  query: z.strictObject({
+    ...listQuery,
+    status: z.enum(['active', 'disabled']).optional(),
+    address: z.enum(ADDRESS_FILTERS).optional(),
+  }),
+  response: pageOut(accountOut),
+  load: load.platform,
+  handle: async (call) => {
+    const { status, address } = call.query;
+    const filter = { status, address, search: searchOf(call.query) };
+    const listed = await accounts.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(listed, await viewAccounts(call, listed.rows));
+  },
+});
+
+export const read = route({
+  summary: 'Read an account',
+  permission: 'platform.read',
+  params: idParams,
+  response: accountOut,
+  load: loadAccount,
+  handle: viewAccount,
+});
+
+export const create = route({
+  summary: 'Create an account',
+  description:
+    'Its first password follows by mail or by the link of `POST /accounts/{id}/password-reset`: no invitation gives one. An e-mail address that is taken is 409.',
+  permission: 'accounts.manage',
+  body: z.strictObject({ email, name, platform_role: platformRole.optional() }),
+  status: 201,
+  response: accountOut,
+  load: load.platform,
+  handle: async (call) => {
+    const { platform_role: role = null } = call.body;
+    if (role !== null) requireGrantableRole(call, { role }, '/platform_role');
+    const made = await change(call, async ({ tx, now, record }) => {
+      const row = await accounts.insert(tx, {
+        id: newId('acct', now.getTime()),
+        name: call.body.name,
+        email: call.body.email,
+        platformRole: role,
+        madeHow: 'platform_admin',
+        madeBy: call.actor.id,
+        madeByName: call.actor.name,
+        createdAt: now,
+        updatedAt: now,
+      });
+      await record({ ...accountObject(row), action: 'account.create', before: null, after: accountFacts(row) });
+      return row;
+    });
+    return viewAccount(call, made);
+  },
+});
+
+export const update = route({
+  summary: 'Change an account',
+  description:
+    'Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays. A new address is not proved; an account that an organization made gets a platform role only once its address is.',
+  permission: 'accounts.manage',
+  params: idParams,
+  body: z.strictObject({
+    name: name.optional(),
+    email: email.optional(),
+    platform_role: platformRole.optional(),
+    status: z.enum(['active', 'disabled']).optional(),
+  }),
+  response: accountOut,
+  load: loadAccount,
+  handle: async (call, { id }) => {
+    const { platform_role: role, name, email, status } = call.body;
+    if (status === 'disabled' && call.actor.accountId === id) throw conflict('Nobody disables their own account.');
+    const updated = await change(call, async (change) => {
+      const { tx, now, record, touch } = change;
+      const row = await accounts.lock(tx, id);
+      if (row === null) throw notFound('account');
+      const columns = {
+        name: name ?? row.name,
+        email: email ?? row.email,
+        platformRole: role === undefined ? row.platformRole : role,
+        status: status ?? row.status,
+      };
+      if (isUnchanged(accountFacts(row), accountFacts({ ...row, ...columns }))) return row;
+      requireGrantable(call, row.platformRole, columns.platformRole);
+      if (columns.email !== row.email || columns.status !== row.status) await requireCoveredAccount(call, tx, row);
+      if (columns.platformRole !== null && columns.platformRole !== row.platformRole) {
+        await requireAdmissible(call, tx, { accountId: id, organizationId: null });
+      }
+      await requireAnotherAdmin(tx, row, columns);
+      const updated = await accounts.update(tx, id, columns, now);
+      await record({
+        ...accountObject(updated),
+        action: 'account.update',
+        before: accountFacts(row),
+        after: accountFacts(updated),
+      });
+      await followUp(change, row, updated);
+      if (updated.status !== row.status) touch({ organizationIds: await accounts.organizationIds(tx, id) });
+      return updated;
+    });
+    return viewAccount(call, updated);
+  },
+});
+
+export const signOutEverywhere = route({
+  summary: 'End every session of an account',
+  permission: 'accounts.manage',
+  params: idParams,
+  status: 204,
+  response: z.void(),
+  load: loadAccount,
+  handle: (call, row) =>
+    change(call, async ({ tx, record }) => {
+      const ended = await signIn.endSessions(tx, row.id);
+      await record({ ...accountObject(row), action: 'account.sessions_end', before: null, after: { sessions: ended } });
+    }),
+});
+
+export const resetSecondFactor = route({
+  summary: 'Take an account’s authenticator app, recovery codes and passkeys away',
+  description:
+    'For who lost them: the password alone signs in again. Every session ends. One’s own are managed in one’s own account.',
+  permission: 'accounts.manage',
+  params: idParams,
+  status: 204,
+  response: z.void(),
+  load: loadAccount,
+  handle: (call, row) => {
+    // A browser left open, or a token of theirs, must not be enough to take its owner's protection away.
+    if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
+      throw conflict('Manage your own second factors in your account, with your password.');
+    return change(call, async ({ tx, record }) => {
+      await requireCoveredAccount(call, tx, row);
+      const before = await signIn.dropFactors(tx, row.id);
+      await signIn.endSessions(tx, row.id);
+      await record({ ...accountObject(row), action: 'account.second_factor_reset', before, after: null });
+    });
+  },
+});
+
+/** Throws 403 when the caller may not give the new role, or not take the old one. */
+function requireGrantable(
+  call: AdminCall<unknown, unknown, unknown>,
+  before: PlatformRole | null,
+  after: PlatformRole | null,
+): void {
+  if (before === after) return;
+  for (const role of [before, after]) if (role !== null) requireGrantableRole(call, { role }, '/platform_role');
+}
+
+/** Throws 409 when the change would leave no active platform admin among people. */
+async function requireAnotherAdmin(
+  tx: Change['tx'],
+  row: AccountRow,
+  columns: Pick<AccountRow, 'platformRole' | 'status'>,
+): Promise<void> {
+  const isAdmin = (one: Pick<AccountRow, 'platformRole' | 'status'>) =>
+    one.platformRole === 'platform_admin' && one.status === 'active';
+  if (!isAdmin(row) || isAdmin(columns)) return;
+  if ((await countOtherAdmins(tx, row.id)) === 0) {
+    throw conflict('This is the last platform admin. Make somebody else one first.');
+  }
+}
+
+/** What a lost role or a disabled account takes along. */
+async function followUp(change: Change, before: AccountRow, after: AccountRow): Promise<void> {
+  if (after.status === 'disabled') await signIn.endSessions(change.tx, after.id);
+  // A link that went to the old address must not open the account any more.
+  if (after.email !== before.email) await signIn.dropLinks(change.tx, { kind: 'password_reset', accountId: after.id });
+  if (before.status !== after.status || before.platformRole !== after.platformRole) await takeBack(change, after.id);
+}

@@ -1,0 +1,28 @@
+import { canGrantRole, coversRole, type RoleGrant } from '../../domain/permission.ts';
+import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import type { Database } from '../../store/database.ts';
+import type { AdminCall } from '../http/call.ts';
+import { forbidden, Problem } from '../http/problem.ts';
+
+/** Throws 403 when the caller may not give or take this role there: nobody grants a role above their own. */
+export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>, grant: RoleGrant, pointer: string): void {
+  if (canGrantRole(call.actor, grant)) return;
+  const message = `${call.actor.name} may neither give nor take the role ${grant.role} here`;
+  throw new Problem(403, `${message}.`, { faults: [{ pointer, message }] });
+}
+
+/**
+ * Throws 403 when the account holds a role that the caller does not cover. Whoever can make a new way into an account can do all that it can, so
+ * a token that is narrowed to accounts would be more than it is.
+ */
+export async function requireCoveredAccount(
+  { actor }: AdminCall<unknown, unknown, unknown>,
+  db: Database,
+  account: Pick<AccountRow, 'id' | 'platformRole'>,
+): Promise<void> {
+  const grants = grantsOf(account.platformRole, await placesOf(db, account.id));
+  const above = grants.find((grant) => !coversRole(actor, grant));
+  if (above === undefined) return;
+  throw forbidden(`This account holds the role ${above.role}, which is more than ${actor.name} may do.`);
+}

@@ -1,0 +1,51 @@
+import { renderLetter } from '../../identity/mail/letter.ts';
+import type { InvitationRow } from '../../store/accounts/invitations.ts';
+import type { AdminCall } from '../http/call.ts';
+import { ownOriginOf } from '../http/own-origin.ts';
+import { hashOfLink, newLinkToken } from '../session/one-time-token.ts';
+
+/** The tokens of an invitation: `token` opens it, whoever holds it; `mailToken` stands in the mailed link alone and proves the address. */
+export interface InvitationTokens {
+  readonly token: string;
+  readonly mailToken: string;
+}
+
+/** New tokens, and what is kept of them. Without a mail server there is no second one to keep. */
+export function newTokens({ deps }: AdminCall<unknown, unknown, unknown>) {
+  const tokens: InvitationTokens = { token: newLinkToken(), mailToken: newLinkToken() };
+  const { pepper } = deps.keys;
+  const mailHash = deps.mailer.configured ? hashOfLink(pepper, tokens.mailToken) : null;
+  return { tokens, hashes: { hash: hashOfLink(pepper, tokens.token), mailHash } };
+}
+
+/** The link of a token, shown once to whoever sends the invitation. */
+export function linkOf(call: AdminCall<unknown, unknown, unknown>, token: string): string {
+  return `${ownOriginOf(call as AdminCall)}/invitation?token=${token}`;
+}
+
+/**
+ * Mails the link where there is a mail server, with the token that is shown to nobody else. Returns whether it went out; a failure is logged,
+ * and the link can still be handed over.
+ */
+export async function mailInvitation(
+  call: AdminCall<unknown, unknown, unknown>,
+  row: InvitationRow,
+  { tokens, place }: { readonly tokens: InvitationTokens; readonly place: string },
+): Promise<boolean> {
+  const { mailer, log } = call.deps;
+  if (!mailer.configured) return false;
+  const sent = await mailer.send(
+    renderLetter({
+      to: row.email,
+      subject: `${row.inviterName} invites you to ${place}`,
+      paragraphs: [`${row.inviterName} invites you to ${place} on Headgate.`],
+      link: { label: 'Accept the invitation', url: `${linkOf(call, tokens.token)}&mail_token=${tokens.mailToken}` },
+      closing: [
+        `The link works once, for ${row.email} alone, until ${row.expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+        'If you do not know what this is about, do nothing: nothing happens without you.',
+      ],
+    }),
+  );
+  if (sent.is === 'failed') log.warn({ invitation_id: row.id, reason: sent.reason }, 'an invitation could not be mailed');
+  return sent.is === 'sent';
+}

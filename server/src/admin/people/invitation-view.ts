@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import {
+  canGrantRole,
+  ORGANIZATION_ROLES,
+  PLATFORM_ROLES,
+  type RoleGrant,
+  TEAM_ROLES,
+  type TeamRole,
+} from '../../domain/permission.ts';
+import { type InvitationRow, statusOf } from '../../store/accounts/invitations.ts';
+import type { AdminCall } from '../http/call.ts';
+import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
+
+/** How an invitation is shown to those who may send one. Never with its link. */
+
+export const INVITED_ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
+export type InvitedRole = (typeof INVITED_ROLES)[number];
+export const INVITATION_STATUSES = ['pending', 'accepted', 'expired', 'cancelled'] as const;
+
+export const invitationFields = {
+  id: z.string(),
+  email: z.string(),
+  organization_id: z.string().nullable().meta({ description: 'Null: to the platform.' }),
+  role: z.enum(INVITED_ROLES),
+  teams: z.array(z.object({ team_id: z.string(), role: z.enum(TEAM_ROLES) })),
+  status: z.enum(INVITATION_STATUSES),
+  invited_by: z.string(),
+  inviter_name: z.string(),
+  created_at: instantOut,
+  expires_at: instantOut,
+  accepted_at: instantOut.nullable(),
+  accepted_by: z.string().nullable(),
+  cancelled_at: instantOut.nullable(),
+  may_change: z.boolean().meta({ description: 'Whether the caller may send it again or cancel it.' }),
+};
+export const invitationOut = z.object(invitationFields).meta({ id: 'Invitation' });
+
+export function viewInvitation(call: AdminCall<unknown, unknown, unknown>, row: InvitationRow): z.output<typeof invitationOut> {
+  return {
+    id: row.id,
+    ...invitationFacts(row),
+    status: statusOf(row, call.deps.clock.nowMs()),
+    invited_by: row.invitedBy,
+    inviter_name: row.inviterName,
+    created_at: isoOf(row.createdAt),
+    accepted_at: isoOrNull(row.acceptedAt),
+    accepted_by: row.acceptedBy,
+    cancelled_at: isoOrNull(row.cancelledAt),
+    may_change: canGrantRole(call.actor, grantOf(row)),
+  };
+}
+
+/** What its sender chose, and until when: what the audit log keeps. */
+export function invitationFacts(row: InvitationRow) {
+  return {
+    email: row.email,
+    organization_id: row.organizationId,
+    role: row.role as InvitedRole,
+    teams: row.teams.map(({ teamId, role }) => ({ team_id: teamId, role: role as TeamRole })),
+    expires_at: isoOf(row.expiresAt),
+  };
+}
+
+/** How the audit log names it: in the chain of the organization it leads to. */
+export function invitationEvent({ organizationId, id, email }: InvitationRow) {
+  return { organizationId, objectType: 'invitation', objectId: id, objectName: email };
+}
+
+/** The role that accepting gives. */
+export function grantOf(row: { readonly role: string; readonly organizationId: string | null }): RoleGrant {
+  const { role, organizationId } = row;
+  return (organizationId === null ? { role } : { role, organizationId }) as RoleGrant;
+}

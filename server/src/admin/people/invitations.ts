@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { PLATFORM_ROLES, type RoleGrant, TEAM_ROLES } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import type { InvitationRow } from '../../store/accounts/invitations.ts';
+import * as invitations from '../../store/accounts/invitations.ts';
+import { findByEmail } from '../../store/accounts/sign-in.ts';
+import type { Database } from '../../store/database.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
+import * as teams from '../../store/tenancy/teams.ts';
+import { reachWithin } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change } from '../http/change.ts';
+import { email, id, idParams } from '../http/fields.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { conflict, invalid, notFound } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+import { lockLiving } from '../organizations/organizations.ts';
+import { requireGrantableRole } from './grant-role.ts';
+import { type InvitationTokens, linkOf, mailInvitation, newTokens } from './invitation-mail.ts';
+import {
+  grantOf,
+  INVITATION_STATUSES,
+  INVITED_ROLES,
+  invitationEvent,
+  invitationFacts,
+  invitationFields,
+  invitationOut,
+  viewInvitation,
+} from './invitation-view.ts';
+
+/** Asking people to join: by those who may give the role themselves. */
+
+const VALID_MS = 7 * 86_400_000;
+const TEAMS_MAX = 50;
+
+const createBody = z.strictObject({
+  email,
+  organization_id: id.nullable().meta({ description: 'Null for the platform roles.' }),
+  role: z.enum(INVITED_ROLES),
+  teams: z
+    .array(z.strictObject({ team_id: id, role: z.enum(TEAM_ROLES) }))
+    .max(TEAMS_MAX)
+    .optional(),
+});
+type CreateBody = z.output<typeof createBody>;
+
+const sentOut = z
+  .object({
+    ...invitationFields,
+    link: z.string().meta({
+      description: 'In this answer and in no other. It proves nothing about the address: the mailed link alone does.',
+    }),
+    mailed: z.boolean().meta({ description: 'Whether a mail server took it; else hand the link over.' }),
+  })
+  .meta({ id: 'SentInvitation' });
+
+export const list = route({
+  summary: 'List invitations',
+  permission: ['members.manage', 'platform.read'],
+  query: z.strictObject({ ...listQuery, organization_id: id.optional(), status: z.enum(INVITATION_STATUSES).optional() }),
+  response: pageOut(invitationOut),
+  load: load.anywhere,
+  handle: async (call) => {
+    const { organization_id: organizationId, status } = call.query;
+    const place = organizationId === undefined ? 'platform' : { organizationId };
+    const reach = (['members.manage', 'platform.read'] as const).flatMap((one) => reachWithin(call.actor, one, place));
+    const filter = { reach, organizationId, status, search: searchOf(call.query), now: new Date(call.deps.clock.nowMs()) };
+    const listed = await invitations.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(
+      listed,
+      listed.rows.map((row) => viewInvitation(call, row)),
+    );
+  },
+});
+
+export const create = route({
+  summary: 'Invite somebody to an organization or to the platform',
+  description:
+    'Bound to the address, good for 7 days and one use. Nobody invites above their own role. An open invitation to the same place is 409: send that one again.',
+  permission: ['members.manage', 'accounts.manage'],
+  body: createBody,
+  status: 201,
+  response: sentOut,
+  load: loadPlaceOfBody,
+  handle: async (call, grant) => {
+    requireGrantableRole(call, grant, '/role');
+    await requireTeams(call);
+    await requireNewcomer(call);
+    const { tokens, hashes } = newTokens(call);
+    const row = await change(call, async ({ tx, now, record }) => {
+      const { email, organization_id: organizationId, role } = call.body;
+      if (organizationId !== null) await lockLiving(tx, organizationId);
+      await closeExpired(tx, { organizationId, email }, now);
+      const row = await invitations.insert(tx, {
+        id: newId('inv', now.getTime()),
+        organizationId,
+        email,
+        role,
+        teams: (call.body.teams ?? []).map((team) => ({ teamId: team.team_id, role: team.role })),
+        ...hashes,
+        invitedBy: call.actor.id,
+        inviterName: call.actor.name,
+        createdAt: now,
+        expiresAt: new Date(now.getTime() + VALID_MS),
+      });
+      await record({ ...invitationEvent(row), action: 'invitation.create', before: null, after: invitationFacts(row) });
+      return row;
+    });
+    return sent(call, row, tokens);
+  },
+});
+
+export const resend = route({
+  summary: 'Send an invitation again',
+  description: 'With a new link, good for 7 days from now; the old link stops working.',
+  permission: ['members.manage', 'accounts.manage'],
+  params: idParams,
+  response: sentOut,
+  load: loadInvitation,
+  handle: async (call, { id }) => {
+    const { tokens, hashes } = newTokens(call);
+    const row = await change(call, async ({ tx, now, record }) => {
+      const row = await lockOpen(call, tx, id);
+      const updated = await invitations.update(tx, id, {
+        ...hashes,
+        expiresAt: new Date(now.getTime() + VALID_MS),
+        // From here on it is this caller's word that the role is given on.
+        invitedBy: call.actor.id,
+        inviterName: call.actor.name,
+      });
+      const [before, after] = [invitationFacts(row), invitationFacts(updated)];
+      await record({ ...invitationEvent(row), action: 'invitation.resend', before, after: { ...after, resent: true } });
+      return updated;
+    });
+    return sent(call, row, tokens);
+  },
+});
+
+export const cancel = route({
+  summary: 'Cancel an invitation',
+  description: 'Its link stops working at once.',
+  permission: ['members.manage', 'accounts.manage'],
+  params: idParams,
+  status: 204,
+  response: z.void(),
+  load: loadInvitation,
+  handle: (call, { id }) =>
+    change(call, async ({ tx, now, record }) => {
+      const row = await lockOpen(call, tx, id);
+      await invitations.update(tx, id, { cancelledAt: now });
+      await record({ ...invitationEvent(row), action: 'invitation.cancel', before: invitationFacts(row), after: null });
+    }),
+});
+
+async function sent(call: AdminCall<unknown, unknown, unknown>, row: InvitationRow, tokens: InvitationTokens) {
+  const organization = row.organizationId === null ? null : await organizations.find(call.deps.db, row.organizationId);
+  const mailed = await mailInvitation(call, row, { tokens, place: organization?.name ?? 'this gateway' });
+  return { ...viewInvitation(call, row), link: linkOf(call, tokens.token), mailed };
+}
+
+/** The invitation while it can still be changed by this caller. Throws 403 above their own role, 409 once it was accepted or cancelled. */
+async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database, id: string): Promise<InvitationRow> {
+  const row = await invitations.lock(tx, id);
+  if (row === null) throw notFound('invitation');
+  requireGrantableRole(call, grantOf(row), '');
+  if (row.acceptedAt !== null) throw conflict('This invitation was accepted already.');
+  if (row.cancelledAt !== null) throw conflict('This invitation was cancelled already. Send a new one.');
+  return row;
+}
+
+/** The place a body invites to, with the role it gives there. */
+async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
+  const { role, organization_id: organizationId, teams } = call.body;
+  const isPlatformRole = PLATFORM_ROLES.some((name) => name === role);
+  if (isPlatformRole && organizationId !== null) throw invalid('/organization_id', `is null for the role ${role}`);
+  if (!isPlatformRole && organizationId === null) throw invalid('/organization_id', `is needed for the role ${role}`);
+  if (organizationId === null && (teams ?? []).length > 0) throw invalid('/teams', 'a team belongs to an organization');
+  if (organizationId !== null) await load.findOrganization(call, organizationId);
+  return { place: { organizationId }, object: grantOf({ role, organizationId }) };
+}
+
+async function loadInvitation(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<InvitationRow>> {
+  const row = await invitations.find(call.deps.db, call.params.id);
+  if (row === null) throw notFound('invitation');
+  return { place: { organizationId: row.organizationId }, object: row };
+}
+
+async function requireTeams(call: AdminCall<unknown, unknown, CreateBody>): Promise<void> {
+  const { organization_id: organizationId, teams: wanted = [] } = call.body;
+  if (organizationId === null) return;
+  const seen = new Set<string>();
+  for (const [at, { team_id: teamId, role }] of wanted.entries()) {
+    const team = await teams.find(call.deps.db, { organizationId, id: teamId });
+    if (team === null) throw invalid(`/teams/${at}/team_id`, 'there is no such team in this organization');
+    if (seen.has(teamId)) throw invalid(`/teams/${at}/team_id`, 'is named twice');
+    seen.add(teamId);
+    requireGrantableRole(call, { role, organizationId, teamId }, `/teams/${at}/role`);
+  }
+}
+
+/** Throws 409 for whoever is there already. */
+async function requireNewcomer(call: AdminCall<unknown, unknown, CreateBody>): Promise<void> {
+  const { email, organization_id: organizationId } = call.body;
+  const account = await findByEmail(call.deps.db, email);
+  if (account === null) return;
+  const isThere =
+    organizationId === null
+      ? account.platformRole !== null
+      : (await memberships.findByAccount(call.deps.db, { organizationId, accountId: account.id })) !== null;
+  const where = organizationId === null ? 'has a platform role' : 'is a member';
+  if (isThere) throw conflict(`${account.name} ${where} already.`, [{ pointer: '/email', message: `${where} already` }]);
+}
+
+/** One whose time is over makes room for a new one. */
+async function closeExpired(
+  tx: Database,
+  wanted: { readonly organizationId: string | null; readonly email: string },
+  now: Date,
+): Promise<void> {
+  const open = await invitations.findOpen(tx, wanted);
+  if (open !== null && open.expiresAt <= now) await invitations.update(tx, open.id, { cancelledAt: now });
+}

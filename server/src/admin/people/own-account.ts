@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import type { AdminCall } from '../http/call.ts';
+import { forbidden, invalid } from '../http/problem.ts';
+
+/** A password somebody has: any text it may be. */
+export const password = z.string().min(1).max(128);
+
+/** The account of the caller. Throws 403 for an admin token, which is nobody. */
+export async function account(call: AdminCall<unknown, unknown, unknown>): Promise<AccountRow> {
+  const id = call.actor.accountId;
+  const row = id === null ? null : await accounts.find(call.deps.db, id);
+  if (row === null) throw forbidden('This is for people who are signed in: an admin token has no password and no sessions.');
+  return row;
+}
+
+/** Throws 400 at the field when it is not the caller's own password, and 429 after too many guesses. */
+export async function requirePassword(
+  call: AdminCall<unknown, unknown, unknown>,
+  { id }: Pick<AccountRow, 'id'>,
+  password: string,
+  pointer = '/password',
+): Promise<void> {
+  const { db, identity } = call.deps;
+  const hash = await signIn.passwordHash(db, id);
+  await identity.attempts.throttled({ owner: `own-password:${id}`, from: null }, async () => {
+    if (!(await identity.verifyPassword(password, hash))) throw invalid(pointer, 'is wrong');
+  });
+}

@@ -1,0 +1,159 @@
+import { isOwn } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import type { Database } from '../../store/database.ts';
+import type { KeyRow } from '../../store/tenancy/keys.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
+import * as teamMembers from '../../store/tenancy/team-members.ts';
+import type { AdminCall } from '../http/call.ts';
+import type { Change } from '../http/change.ts';
+import { type Fault, forbidden, invalidFields } from '../http/problem.ts';
+
+/** Whose a key is, as its columns say. */
+export type OwnerColumns =
+  | { readonly ownerMembershipId: string; readonly ownerServiceAccountId: null }
+  | { readonly ownerMembershipId: null; readonly ownerServiceAccountId: string };
+
+/** Hands keys to each team's default service account. */
+export const TEAM_DEFAULT = 'team_default';
+
+/** Revokes the keys, or hands them to another owner. Every key it touches is in the result. */
+export interface KeysTaken {
+  readonly revoked: readonly string[];
+  readonly reassigned: readonly string[];
+}
+
+/** What happens to the keys of an owner who goes: they are revoked unless they are handed to somebody in the same step. */
+export async function takeKeys(change: Change, whose: keys.KeysOf, reassignTo: string | undefined): Promise<KeysTaken> {
+  const { tx, now, touch } = change;
+  if (reassignTo === undefined) {
+    const revoked = await keys.revokeAll(tx, whose, now);
+    touch({ keyIds: revoked });
+    return { revoked, reassigned: [] };
+  }
+  const rows = await keys.listLiving(tx, whose);
+  await reassign(change, whose, rows, reassignTo);
+  return { revoked: [], reassigned: rows.map((row) => row.id) };
+}
+
+/**
+ * Throws 403 when somebody who asks hands on keys of their own, or would own keys of somebody else from then on: on the way the limits of a
+ * key could be changed, which nobody does for themself. Where they leave, their keys are revoked, or another admin hands them on.
+ */
+export async function refuseOwnKeys(
+  call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
+  organizationId: string,
+  leavingAccountId: string | null,
+): Promise<void> {
+  const { actor, query, deps } = call;
+  const to = query.reassign_keys_to;
+  if (to === undefined) return;
+  if (isOwn(actor, { organizationId, ownerAccountId: leavingAccountId })) {
+    throw forbidden('Nobody hands on keys of their own. Ask another admin to do it, or let them be revoked.');
+  }
+  const heir = to.startsWith('mem_') ? (await memberships.find(deps.db, { organizationId, id: to }))?.accountId : to;
+  if (isOwn(actor, { organizationId, ownerAccountId: heir ?? null })) {
+    throw forbidden('Nobody gives themself the keys of somebody else. Name another owner.');
+  }
+}
+
+/** What takeKeys would do, without doing it. */
+export async function keysAtStake(
+  call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
+  whose: keys.KeysOf,
+): Promise<KeysTaken> {
+  const ids = (await keys.listLiving(call.deps.db, whose)).map((row) => row.id);
+  return call.query.reassign_keys_to === undefined ? { revoked: ids, reassigned: [] } : { revoked: [], reassigned: ids };
+}
+
+/** The service account that owns a team's keys without an owner of their own; made with the first of them. */
+export async function defaultServiceAccount(
+  { tx, now, record, touch }: Change,
+  team: { readonly organizationId: string; readonly teamId: string },
+): Promise<string> {
+  const known = await serviceAccounts.findDefault(tx, team);
+  if (known !== null) return known.id;
+  const id = newId('svc', now.getTime());
+  const row = { ...team, id, name: 'default', isDefault: true, createdAt: now, updatedAt: now };
+  const made = await serviceAccounts.insert(tx, row);
+  if (made === null) return (await serviceAccounts.findDefault(tx, team))?.id ?? id;
+  await record({
+    organizationId: team.organizationId,
+    action: 'service_account.create',
+    objectType: 'service_account',
+    objectId: id,
+    objectName: made.name,
+    before: null,
+    after: { team_id: team.teamId, name: made.name, is_default: true },
+  });
+  touch({ organizationIds: [team.organizationId] });
+  return id;
+}
+
+async function reassign(change: Change, whose: keys.KeysOf, rows: readonly KeyRow[], to: string): Promise<void> {
+  const { organizationId } = whose;
+  const faults: Fault[] = [];
+  for (const row of rows) {
+    const owner = await ownerIn(change, { organizationId, teamId: row.teamId }, to);
+    // Handing keys to the very one who goes would leave them working without an owner.
+    if (owner === null || (whose.membershipId !== undefined && owner.ownerMembershipId === whose.membershipId)) {
+      const message = `cannot own key ${row.id} from now on: it is not active in team ${row.teamId}, or it is the one who leaves`;
+      faults.push({ pointer: '?reassign_keys_to', message });
+    } else {
+      await giveTo(change, row, owner);
+    }
+  }
+  if (faults.length > 0) throw invalidFields(faults);
+}
+
+async function giveTo({ tx, now, record, touch }: Change, row: KeyRow, owner: OwnerColumns): Promise<void> {
+  await keys.update(tx, row, owner, now);
+  await record({
+    organizationId: row.organizationId,
+    action: 'key.reassign',
+    objectType: 'key',
+    objectId: row.id,
+    objectName: row.name,
+    before: { owner: row.ownerMembershipId ?? row.ownerServiceAccountId },
+    after: { owner: owner.ownerMembershipId ?? owner.ownerServiceAccountId },
+  });
+  touch({ keyIds: [row.id] });
+}
+
+/** The named owner, when it may own keys of this team. */
+async function ownerIn(
+  change: Change,
+  team: { readonly organizationId: string; readonly teamId: string },
+  to: string,
+): Promise<OwnerColumns | null> {
+  if (to === TEAM_DEFAULT) {
+    return { ownerMembershipId: null, ownerServiceAccountId: await defaultServiceAccount(change, team) };
+  }
+  if (to.startsWith('svc_')) return serviceAccountIn(change.tx, team, to);
+  return memberIn(change.tx, team, to);
+}
+
+export async function serviceAccountIn(
+  db: Database,
+  team: { readonly organizationId: string; readonly teamId: string },
+  id: string,
+): Promise<OwnerColumns | null> {
+  const row = await serviceAccounts.find(db, { organizationId: team.organizationId, id });
+  if (row === null || row.teamId !== team.teamId || row.status !== 'active') return null;
+  return { ownerMembershipId: null, ownerServiceAccountId: row.id };
+}
+
+/** The membership by its own id or by its account's, when it is active and in the team. */
+export async function memberIn(
+  db: Database,
+  { organizationId, teamId }: { readonly organizationId: string; readonly teamId: string },
+  id: string,
+): Promise<OwnerColumns | null> {
+  const member = id.startsWith('mem_')
+    ? await memberships.find(db, { organizationId, id })
+    : await memberships.findByAccount(db, { organizationId, accountId: id });
+  if (member === null || member.status !== 'active' || member.account.status !== 'active') return null;
+  const inTeam = await teamMembers.find(db, { organizationId, teamId, membershipId: member.id });
+  return inTeam === null ? null : { ownerMembershipId: member.id, ownerServiceAccountId: null };
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import * as runs from '../../store/installation/job-runs.ts';
+import * as drifts from '../../store/usage/drifts.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change } from '../http/change.ts';
+import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { notFound, Problem } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+
+/** What runs by itself: when it ran, how it went, when it runs next. */
+
+const RUNS_SHOWN = 5;
+const DRIFTS_SHOWN = 50;
+
+const runOut = z.object({
+  id: z.string(),
+  started_at: instantOut,
+  finished_at: instantOut.nullable().meta({ description: 'Null: it runs, or its process ended first.' }),
+  outcome: z.enum(['done', 'failed']).nullable(),
+  summary: z.string().nullable(),
+  asked_by: z.string().nullable().meta({ description: 'Null: its schedule.' }),
+});
+
+const jobOut = z
+  .object({
+    name: z.string(),
+    about: z.string(),
+    schedule: z.string().meta({ description: 'Minute, hour, day of the month, month, day of the week; in UTC.' }),
+    next_run_at: instantOut.nullable(),
+    runs: z.array(runOut).meta({ description: 'The newest first.' }),
+  })
+  .meta({ id: 'Job' });
+
+export const list = route({
+  summary: 'List what runs by itself',
+  permission: 'platform.read',
+  response: z.object({
+    data: z.array(jobOut),
+    next_cursor: z.null(),
+    trouble: z.string().nullable().meta({ description: 'Why no job runs in the process that answers.' }),
+  }),
+  load: load.platform,
+  handle: async (call) => {
+    const desk = call.deps.jobs;
+    const names = desk.jobs.map(({ name }) => name);
+    const newest = await runs.newest(call.deps.db, names, RUNS_SHOWN);
+    return {
+      data: desk.jobs.map(({ name, about, schedule }) => ({
+        name,
+        about,
+        schedule,
+        next_run_at: isoOrNull(desk.nextRunAt(name)),
+        runs: (newest.get(name) ?? []).map(viewRun),
+      })),
+      next_cursor: null,
+      trouble: desk.trouble(),
+    };
+  },
+});
+
+export const runNow = route({
+  summary: 'Run a job now',
+  description: 'Beside its schedule, and not beside itself: one that runs or waits already is left to that.',
+  permission: 'settings.manage',
+  params: z.object({ name: z.string().max(64) }),
+  response: z.object({ queued: z.boolean().meta({ description: 'False: it runs or waits already.' }) }),
+  load: loadJob,
+  handle: async (call, name) => {
+    const { trouble } = call.deps.jobs;
+    const reason = trouble();
+    if (reason !== null) throw new Problem(503, `The jobs do not run here: ${reason}.`);
+    const queued = await call.deps.jobs.runNow(name, call.actor.name);
+    if (!queued) return { queued };
+    await change(call, async ({ record }) => {
+      const event = { organizationId: null, objectType: 'job', objectId: name, objectName: name };
+      await record({ ...event, action: 'job.run', before: null, after: { asked: 'to run now' } });
+    });
+    return { queued };
+  },
+});
+
+export const listDrifts = route({
+  summary: 'List where sums did not agree with the ledger',
+  description: 'Open ones first, then the newest. The ledger is what is owed; what differs is corrected to it.',
+  permission: 'platform.read',
+  response: z.object({
+    data: z.array(
+      z
+        .object({
+          id: z.string(),
+          organization_id: z.string(),
+          kind: z.enum(['counter', 'rollups']),
+          subject: z.string().meta({ description: 'The counter with the start of its period, or the day.' }),
+          found: z.int().meta({ description: 'In the unit that is counted: requests, tokens, or nano-dollars.' }),
+          ledger: z.int(),
+          found_at: instantOut,
+          corrected_at: instantOut.nullable(),
+        })
+        .meta({ id: 'LedgerDrift' }),
+    ),
+    next_cursor: z.null(),
+  }),
+  load: load.platform,
+  handle: async (call) => {
+    const rows = await drifts.newest(call.deps.db, DRIFTS_SHOWN);
+    return {
+      data: rows.map((row) => ({
+        id: row.id,
+        organization_id: row.organizationId,
+        kind: row.kind,
+        subject: row.subject,
+        found: row.found,
+        ledger: row.ledger,
+        found_at: isoOf(row.foundAt),
+        corrected_at: isoOrNull(row.correctedAt),
+      })),
+      next_cursor: null,
+    };
+  },
+});
+
+async function loadJob(call: AdminCall<{ readonly name: string }, unknown, unknown>): Promise<Loaded<string>> {
+  const { name } = call.params;
+  if (!call.deps.jobs.jobs.some((job) => job.name === name)) throw notFound('job');
+  return { place: { organizationId: null }, object: name };
+}
+
+function viewRun(row: runs.JobRunRow): z.output<typeof runOut> {
+  return {
+    id: row.id,
+    started_at: isoOf(row.startedAt),
+    finished_at: isoOrNull(row.finishedAt),
+    outcome: row.outcome,
+    summary: row.summary,
+    asked_by: row.askedBy,
+  };
+}

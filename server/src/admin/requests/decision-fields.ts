@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import type { DecisionShape, ShapeRule } from '../../domain/decision.ts';
+import {
+  type DecisionFacts,
+  decisionBody,
+  shapeIdOfDecision,
+  type TagsBody,
+  tenantsDecision,
+} from '../../domain/decision-view.ts';
+import { can } from '../../domain/permission.ts';
+import { RATE_LIMITS } from '../../domain/rate-limit.ts';
+import { type TagShape, tagShapeIdOf } from '../../domain/tag-routing.ts';
+import { SCOPES } from '../../domain/tenancy.ts';
+import { findShape } from '../../store/usage/request-log.ts';
+import type { AdminCall } from '../http/call.ts';
+import { instantOut } from '../http/fields.ts';
+
+/** A decision as the reference describes it. What it says is made in domain/decision-view.ts, for both planes. */
+
+const level = z.enum(SCOPES);
+const amount = z.union([z.number(), z.string()]).meta({ description: 'Whole requests or tokens; decimal USD of a budget.' });
+
+const tagsOut = z
+  .object({
+    asked: z.array(z.string()).meta({ description: 'Those that the request named.' }),
+    defaults: z.array(z.string()).meta({ description: 'Default tags that stood in, because none that it named routes there.' }),
+    required: z.array(z.string()),
+    routed: z.array(z.string()).meta({
+      description: 'Those that chose at the called name. Empty: the deployments without tags serve, or nobody.',
+    }),
+    deployments: z.array(z.string()).meta({
+      description: 'Ids of the deployments that were left: those of the called name, then those of its fallbacks.',
+    }),
+    targets: z
+      .array(z.object({ target: z.string(), routed: z.array(z.string()), deployments: z.array(z.string()) }))
+      .meta({ description: 'The same for the called name and each of its fallbacks: each is judged by itself.' }),
+  })
+  .nullable()
+  .meta({
+    description: 'What tags left of the deployments. Null: neither the request nor its key, team or organization named a tag.',
+  });
+
+export const decisionOut = z
+  .object({
+    request_id: z.string(),
+    time: instantOut,
+    organization_id: z.string(),
+    team_id: z.string(),
+    key_id: z.string(),
+    member_id: z.string().nullable(),
+    model: z.string().nullable(),
+    verdict: z.enum(['admitted', 'refused']),
+    status: z.int(),
+    code: z.string().nullable(),
+    param: z.string().nullable(),
+    sentence: z.string(),
+    requested: z.object({ tokens: z.int(), spend: z.string() }).nullable(),
+    tags: tagsOut,
+    access: z
+      .object({
+        verdict: z.enum(['allowed', 'not_found', 'removed']),
+        removed_by: level.nullable(),
+        steps: z.array(
+          z.object({
+            level,
+            through: z.enum(['all', 'inherited', 'target', 'access_group']).nullable(),
+            access_group: z.string().nullable(),
+          }),
+        ),
+      })
+      .nullable(),
+    rules: z.array(
+      z.object({
+        rule: z.string(),
+        scope: level,
+        scope_id: z.string(),
+        limit: z.enum([...RATE_LIMITS, 'budget']),
+        target: z.string().nullable(),
+        unit: z.enum(['requests', 'tokens', 'usd']),
+        limit_value: amount,
+        used: amount,
+        held: amount,
+        remaining: amount,
+        verdict: z.enum(['passed', 'alerted', 'refused']),
+        retry_after_ms: z.int().nullable(),
+        deciding: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Decision' });
+
+/** A decision with what its shapes stand for, from this process's memory or the database. */
+export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promise<z.output<typeof decisionOut>> {
+  const rules = await shapeOf<readonly ShapeRule[]>(call, facts, shapeIdOfDecision(facts.decision));
+  const tagShape = await shapeOf<TagShape>(call, facts, tagShapeIdOf(facts.tagRoute));
+  const shape: DecisionShape | null = rules === null ? null : { id: rules.id, rules: rules.is };
+  const whole = decisionBody(facts, shape, tagShape?.is);
+  const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
+  const { access, tags, rules: shown, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
+  // The compiler holds the description above against what is said: the two cannot come apart.
+  return {
+    ...rest,
+    tags: tags === null ? null : renderTags(tags),
+    access: access === null ? null : { ...access, steps: [...access.steps] },
+    rules: [...shown],
+  };
+}
+
+function renderTags({ asked, defaults, required, routed, deployments, targets }: TagsBody) {
+  return {
+    asked: [...asked],
+    defaults: [...defaults],
+    required: [...required],
+    routed: [...routed],
+    deployments: [...deployments],
+    targets: targets.map((one) => ({ target: one.target, routed: [...one.routed], deployments: [...one.deployments] })),
+  };
+}
+
+/** What a shape id stands for; null when there is none, or it was never stored. */
+async function shapeOf<T>({ deps }: AdminCall, { organizationId }: DecisionFacts, id: string | null) {
+  if (id === null) return null;
+  const remembered = deps.recent?.findShape(organizationId, id) ?? null;
+  const is = remembered === null ? await findShape(deps.db, { organizationId, shapeId: id }) : JSON.parse(remembered);
+  return is === null ? null : { id, is: is as T };
+}

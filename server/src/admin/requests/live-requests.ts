@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { type Reach, reachOf } from '../../domain/permission.ts';
+import type { EndRecord } from '../../ledger/records.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import type { RequestFilter } from '../../store/usage/request-log.ts';
+import type { AdminCall } from '../http/call.ts';
+import { Problem } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import type { Feed, LiveEvent } from '../streams/sse.ts';
+import { askedOrganization } from '../usage/usage-scope.ts';
+import { renderRequest, rowsOfRecord } from './request-view.ts';
+import { type FilterQuery, filterOf, requestFilters } from './requests.ts';
+
+/** Requests as they end. */
+
+const EVERY_MS = 500;
+/** Told at a time; of what comes faster the newest are told, and how many were left out. */
+const EVENTS_MAX = 200;
+
+export const stream = route({
+  summary: 'Follow requests as they end',
+  description:
+    'Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told (null: how many of them the caller may see is not known); `end` before the stream ends for a reason. Narrowed like the list.',
+  permission: 'usage.read',
+  query: z.strictObject(requestFilters),
+  response: z.custom<Feed>(),
+  form: 'events',
+  load: askedOrganization,
+  handle: async (call) => feedOf(call),
+});
+
+function feedOf(call: AdminCall): Feed {
+  const { settled } = call.deps;
+  if (settled === undefined) throw new Problem(503, 'This process serves no requests of keys.');
+  const follower = settled.follow();
+  let known: { readonly call: AdminCall; readonly isWanted: (record: EndRecord) => boolean } | null = null;
+  return {
+    everyMs: EVERY_MS,
+    next: async (now, organization) => {
+      if (known?.call !== now)
+        known = { call: now, isWanted: await wantedBy(now, organization as { readonly id: string } | null) };
+      const { records, missed } = follower.next();
+      return eventsOf(records.filter(known.isWanted), missedBy(now, missed));
+    },
+    close: () => follower.close(),
+  };
+}
+
+/** What was not kept was everybody's: its number is told to who may see all of it. */
+function missedBy({ actor }: AdminCall, missed: number): number | null {
+  const seesAll = reachOf(actor, 'usage.read').some((reach) => reach.is === 'everywhere');
+  return missed === 0 || seesAll ? missed : null;
+}
+
+function eventsOf(records: readonly EndRecord[], missed: number | null): readonly LiveEvent[] {
+  const told = records.slice(-EVENTS_MAX);
+  const count = missed === null ? null : missed + records.length - told.length;
+  const events: LiveEvent[] = told.map((record) => ({ event: 'request', data: renderRequest(rowsOfRecord(record).row) }));
+  return count === 0 ? events : [{ event: 'missed', data: { count } }, ...events];
+}
+
+/** The list's own question, asked of a record: what the caller may see, as they may now, and what they want of it. */
+async function wantedBy(call: AdminCall, organization: { readonly id: string } | null): Promise<(record: EndRecord) => boolean> {
+  // Sound: the call was built from this route's own schemas.
+  const filter = filterOf(call as AdminCall<unknown, FilterQuery>, organization);
+  const { accountId } = call.actor;
+  const own = new Set(accountId === null ? [] : await accounts.membershipIds(call.deps.db, accountId));
+  return (record) => filter.reaches.some((reach) => covers(reach, record, own)) && matches(filter, record);
+}
+
+function covers(reach: Reach, record: EndRecord, own: ReadonlySet<string>): boolean {
+  switch (reach.is) {
+    case 'everywhere':
+      return true;
+    case 'organization':
+      return record.organizationId === reach.organizationId;
+    case 'team':
+      return record.organizationId === reach.organizationId && record.teamId === reach.teamId;
+    case 'own':
+      return (
+        record.memberId !== null &&
+        own.has(record.memberId) &&
+        (reach.organizationId === null || record.organizationId === reach.organizationId) &&
+        (reach.teamId === null || record.teamId === reach.teamId)
+      );
+  }
+}
+
+function matches(filter: Omit<RequestFilter, 'reaches'>, record: EndRecord): boolean {
+  const { from, to } = filter;
+  const pairs = [
+    [filter.organizationId, record.organizationId],
+    [filter.teamId, record.teamId],
+    [filter.keyId, record.keyId],
+    [filter.memberId, record.memberId],
+    [filter.serviceAccountId, record.serviceAccountId],
+    [filter.calledName, record.calledName],
+    [filter.deploymentId, record.deploymentId],
+    [filter.status, record.status],
+    [filter.code, record.code],
+  ];
+  if (from !== undefined && record.admittedAtMs < from.getTime()) return false;
+  if (to !== undefined && record.admittedAtMs >= to.getTime()) return false;
+  return pairs.every(([wanted, is]) => wanted === undefined || wanted === is);
+}

@@ -1,0 +1,260 @@
+import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import { type PerMillion, rateIn, ratesFor } from '../../domain/price.ts';
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../../domain/usage.ts';
+import type { EndRecord } from '../../ledger/records.ts';
+import type { PriceRow } from '../../store/catalogue/prices.ts';
+import type { LedgerRow, RequestRow } from '../../store/usage/request-log.ts';
+import { instantOut } from '../http/fields.ts';
+
+/** How a request and what it cost are shown. */
+
+const tokensOut = {
+  input_tokens: z.int(),
+  cached_input_tokens: z.int(),
+  cache_write_tokens: z.int(),
+  output_tokens: z.int(),
+  reasoning_tokens: z.int(),
+  total_tokens: z.int(),
+  other_tokens: z.record(z.string(), z.int()).meta({ description: 'Buckets that rarely occur, by name; in the total.' }),
+  units: z.record(z.string(), z.int()).meta({
+    description: 'What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`.',
+  }),
+};
+
+export const requestOut = z
+  .object({
+    id: z.string(),
+    time: instantOut,
+    client_request_id: z.string().nullable(),
+    organization_id: z.string(),
+    team_id: z.string(),
+    key_id: z.string(),
+    member_id: z.string().nullable(),
+    service_account_id: z.string().nullable(),
+    model: z.string().nullable().meta({ description: 'The name called; null when the body could not be read that far.' }),
+    tags: z.array(z.string()).meta({
+      description:
+        'The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision.',
+    }),
+    endpoint: z.string(),
+    stream: z.boolean(),
+    deployment_id: z.string().nullable(),
+    attempts: z.int(),
+    status: z.enum(['succeeded', 'failed', 'refused', 'cancelled', 'estimated']),
+    http_status: z.int(),
+    code: z.string().nullable(),
+    param: z.string().nullable(),
+    finish_reason: z.string().nullable(),
+    ...tokensOut,
+    spend: z.string().nullable().meta({ description: 'USD; null when nothing was charged, or an attempt has no price.' }),
+    partly_priced: z
+      .boolean()
+      .meta({ description: 'It has a price, and something that the provider bills for has none: `spend` misses that.' }),
+    latency: z.object({ gateway_us: z.int(), provider_ms: z.int().nullable(), first_token_ms: z.int().nullable() }),
+    count: z.int().meta({ description: 'Repeats of one refusal that share this row.' }),
+  })
+  .meta({ id: 'Request' });
+
+const bucketCostOut = z.object({
+  bucket: z.string(),
+  tokens: z.int(),
+  price_per_million: z.string(),
+  cost: z.string().meta({ description: 'Exact, before the entry’s one rounding up to a nano-dollar.' }),
+});
+
+const unitCostOut = z.object({
+  unit: z.string(),
+  quantity: z.int(),
+  price: z.string().nullable().meta({ description: 'For one; null: it has none.' }),
+  cost: z.string().nullable(),
+});
+
+export const ledgerEntryOut = z
+  .object({
+    attempt: z.int(),
+    kind: z.enum(['usage', 'estimated', 'adjustment']),
+    deployment_id: z.string(),
+    provider: z.string(),
+    upstream_model: z.string(),
+    price_id: z.string().nullable(),
+    service_tier: z
+      .string()
+      .nullable()
+      .meta({ description: 'The provider’s word for the service tier or speed whose rates applied; null: the ordinary ones.' }),
+    ...tokensOut,
+    unpriced_units: z.array(z.string()).meta({ description: 'What was used and has no price.' }),
+    spend: z.string().nullable(),
+    cost_by_bucket: z.array(bucketCostOut).nullable().meta({
+      description:
+        'At the rates that applied: of the context tier that the input reached and of the service tier. Null: the entry names no price.',
+    }),
+    cost_by_unit: z.array(unitCostOut).nullable().meta({ description: 'Null: the entry names no price.' }),
+  })
+  .meta({ id: 'LedgerEntry' });
+
+type TokenColumns = Pick<
+  RequestRow,
+  'inputTokens' | 'cachedInputTokens' | 'cacheWriteTokens' | 'outputTokens' | 'reasoningTokens' | 'totalTokens' | 'otherUsage'
+>;
+
+export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
+  return {
+    id: row.requestId,
+    time: row.admittedAt.toISOString(),
+    client_request_id: row.clientRequestId,
+    organization_id: row.organizationId,
+    team_id: row.teamId,
+    key_id: row.keyId,
+    member_id: row.memberId,
+    service_account_id: row.serviceAccountId,
+    model: row.calledName || null,
+    tags: [...(row.tags ?? [])],
+    endpoint: row.endpoint,
+    stream: row.stream,
+    deployment_id: row.deploymentId,
+    attempts: row.attempts,
+    status: row.status,
+    http_status: row.httpStatus,
+    code: row.code,
+    param: row.param,
+    finish_reason: row.finishReason,
+    ...renderTokens(row),
+    spend: renderSpend(row.nanoUsd),
+    partly_priced: row.partlyPriced,
+    latency: { gateway_us: row.gatewayUs, provider_ms: row.providerMs, first_token_ms: row.firstTokenMs },
+    count: row.count,
+  };
+}
+
+/** `price` is the version the row names. An adjustment's tokens may be negative, and then so is its cost. */
+export function renderLedgerEntry(row: LedgerEntryRow, price: PriceRow | undefined): z.output<typeof ledgerEntryOut> {
+  return {
+    attempt: row.attempt,
+    kind: row.kind,
+    deployment_id: row.deploymentId,
+    provider: row.provider,
+    upstream_model: row.upstreamModel,
+    price_id: row.priceId,
+    service_tier: row.serviceTier,
+    ...renderTokens(row),
+    unpriced_units: row.unpricedUnits?.split(',') ?? [],
+    spend: renderSpend(row.nanoUsd),
+    cost_by_bucket: price === undefined ? null : costByBucket(usageOf(row), ratesFor(usageOf(row), price, row.serviceTier)),
+    cost_by_unit: price === undefined ? null : costByUnit(usageOf(row), price),
+  };
+}
+
+/** A ledger row as far as it is shown: one from the database, or what the journal still holds of one. */
+export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
+
+/** A request that is not in the database yet, as it will stand there. */
+export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
+  const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, tags = [], tagRoute = '', ...same } = end;
+  const whose = { requestId, admittedAt: new Date(admittedAtMs) };
+  const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
+    ...same,
+    ...entry,
+    ...{ serviceTier, unpricedUnits },
+    ...whose,
+    ...tokenColumns(usage),
+  }));
+  const sum = (pick: (row: LedgerEntryRow) => number) => ledger.reduce((total, row) => total + pick(row), 0);
+  const others = ledger.flatMap((row) => Object.entries(row.otherUsage ?? {}));
+  const otherUsage = Object.fromEntries(
+    [...new Set(others.map(([bucket]) => bucket))].map((bucket) => [bucket, sumOf(others, bucket)]),
+  );
+  const row: RequestRow = {
+    ...same,
+    ...whose,
+    repeatIds: [...repeatIds],
+    tags: tags.length === 0 ? null : [...tags],
+    tagRoute: tagRoute || null,
+    inputTokens: sum((entry) => entry.inputTokens),
+    cachedInputTokens: sum((entry) => entry.cachedInputTokens),
+    cacheWriteTokens: sum((entry) => entry.cacheWriteTokens),
+    outputTokens: sum((entry) => entry.outputTokens),
+    reasoningTokens: sum((entry) => entry.reasoningTokens),
+    totalTokens: sum((entry) => entry.totalTokens),
+    otherUsage: others.length === 0 ? null : otherUsage,
+    partlyPriced: ledger.some((entry) => entry.unpricedUnits !== null),
+    nanoUsd: ledger.length === 0 || ledger.some((entry) => entry.nanoUsd === null) ? null : sum((entry) => entry.nanoUsd ?? 0),
+  };
+  return { row, ledger };
+}
+
+function sumOf(entries: readonly (readonly [string, number])[], wanted: string): number {
+  return entries.reduce((total, [bucket, tokens]) => (bucket === wanted ? total + tokens : total), 0);
+}
+
+function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
+  const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...rest } = usage;
+  // As the journal writes it: of what was not used nothing is said.
+  const others = Object.fromEntries(Object.entries(rest).filter(([, amount]) => amount !== 0));
+  const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
+  return {
+    inputTokens: input,
+    cachedInputTokens: cached_input,
+    cacheWriteTokens: cache_write,
+    outputTokens: output,
+    reasoningTokens: reasoning,
+    totalTokens: total,
+    otherUsage: Object.keys(others).length === 0 ? null : others,
+  };
+}
+
+function renderTokens(row: TokenColumns) {
+  const others = Object.entries(row.otherUsage ?? {});
+  return {
+    input_tokens: row.inputTokens,
+    cached_input_tokens: row.cachedInputTokens,
+    cache_write_tokens: row.cacheWriteTokens,
+    output_tokens: row.outputTokens,
+    reasoning_tokens: row.reasoningTokens,
+    total_tokens: row.totalTokens,
+    other_tokens: Object.fromEntries(others.filter(([name]) => !isPiece(name))),
+    units: Object.fromEntries(others.filter(([name]) => isPiece(name))),
+  };
+}
+
+function renderSpend(nanoUsd: number | null): string | null {
+  return nanoUsd === null ? null : formatUsd(nanoUsd);
+}
+
+function usageOf(row: TokenColumns): Usage {
+  return {
+    input: row.inputTokens,
+    cached_input: row.cachedInputTokens,
+    cache_write: row.cacheWriteTokens,
+    output: row.outputTokens,
+    reasoning: row.reasoningTokens,
+    ...row.otherUsage,
+  };
+}
+
+function costByBucket(usage: Usage, perMillion: PerMillion) {
+  return USAGE_BUCKETS.flatMap((bucket) => {
+    const tokens = usage[bucket] ?? 0;
+    if (tokens === 0) return [];
+    const rate = rateIn(perMillion, bucket);
+    return [{ bucket, tokens, price_per_million: formatUsd(rate), cost: formatExact(BigInt(tokens) * BigInt(rate)) }];
+  });
+}
+
+function costByUnit(usage: Usage, { units }: PriceRow): z.output<typeof unitCostOut>[] {
+  return USAGE_UNITS.filter((unit) => (usage[unit] ?? 0) !== 0).map((unit) => {
+    const quantity = usage[unit] ?? 0;
+    const price = units?.perUnit?.[unit];
+    if (price === undefined) return { unit, quantity, price: null, cost: null };
+    return { unit, quantity, price: formatUsd(price), cost: formatUsd(BigInt(quantity) * BigInt(price)) };
+  });
+}
+
+const EXACT_DECIMALS = 15;
+
+/** Tokens times nano-dollars per million: whole millionths of a nano-dollar, all of them shown. */
+function formatExact(amount: bigint): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(EXACT_DECIMALS + 1, '0');
+  const decimals = digits.slice(-EXACT_DECIMALS).replace(/0{1,13}$/, '');
+  return `${amount < 0n ? '-' : ''}${digits.slice(0, -EXACT_DECIMALS)}.${decimals}`;
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { admits, type OrganizationAccess } from '../../domain/access.ts';
+import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
+import { ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/permission.ts';
+import { lastSeen, passkeysOf } from '../../store/accounts/account-facts.ts';
+import { presentProofs } from '../../store/accounts/address-proofs.ts';
+import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
+import type { Database } from '../../store/database.ts';
+import type { Member } from '../../store/tenancy/memberships.ts';
+import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
+import { TOKEN_ROLES, type TokenRole } from '../tokens/token-fields.ts';
+
+/** How the findings of an organization's security page are shown. */
+
+export const memberFindingOut = z
+  .object({
+    id: z.string().meta({ description: 'Of the membership.' }),
+    account_id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role: z.enum(ORGANIZATION_ROLES),
+    passkeys: z.int(),
+    vouched_by: z.string().nullable().meta({
+      description: 'The name of the platform admin who vouched for the address; null: another proof came first, or none.',
+    }),
+    vouched_at: instantOut.nullable(),
+    last_seen_at: instantOut.nullable(),
+  })
+  .meta({ id: 'MemberFinding' });
+export type MemberFinding = z.output<typeof memberFindingOut>;
+
+/** In the order of the rows. */
+export async function viewMemberFindings(db: Database, members: readonly Member[]): Promise<MemberFinding[]> {
+  const ids = members.map((member) => member.accountId);
+  const proofs = await presentProofs(db, ids);
+  const passkeys = await passkeysOf(db, ids);
+  const seen = await lastSeen(db, ids);
+  return members.map(({ id, accountId, account, role }) => {
+    const proof = proofs.get(accountId);
+    const vouch = proof?.how === 'platform_admin' ? proof : null;
+    return {
+      id,
+      account_id: accountId,
+      name: account.name,
+      email: account.email,
+      role: role as OrganizationRole,
+      passkeys: passkeys.get(accountId) ?? 0,
+      vouched_by: vouch?.provedByName ?? null,
+      vouched_at: isoOrNull(vouch?.provedAt ?? null),
+      last_seen_at: isoOrNull(seen.get(accountId) ?? null),
+    };
+  });
+}
+
+export const unownedTokenOut = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    role: z.enum(TOKEN_ROLES),
+    last_four: z.string(),
+    created_at: instantOut,
+    last_used_at: instantOut.nullable(),
+    ends_at: instantOut.nullable().meta({ description: 'When it ends, unless somebody takes it over before.' }),
+  })
+  .meta({ id: 'UnownedToken' });
+
+export function viewUnownedToken(row: AdminTokenRow): z.output<typeof unownedTokenOut> {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role as TokenRole,
+    last_four: row.lastFour,
+    created_at: isoOf(row.createdAt),
+    last_used_at: isoOrNull(row.lastUsedAt),
+    ends_at: isoOrNull(row.unownedEndsAt),
+  };
+}
+
+export const plainTargetOut = z
+  .object({
+    id: z.string().meta({ description: 'The name of the target.' }),
+    kind: z.enum(['model', 'route_group']),
+    deployments: z.int(),
+    plain_deployments: z.int().meta({ description: 'How many of its deployments are called without TLS.' }),
+  })
+  .meta({ id: 'PlainTarget', description: 'A model or route group whose requests may leave without TLS.' });
+export type PlainTarget = z.output<typeof plainTargetOut>;
+
+/**
+ * The targets that an organization may call and that have a deployment in use whose calls leave without TLS, by name. Where those are sent is
+ * the platform's own: tenants are told that, and not the host.
+ */
+export function plainTargets(
+  access: OrganizationAccess,
+  catalogue: Catalogue,
+  isPlain: (baseUrl: string) => boolean,
+): readonly PlainTarget[] {
+  return [...catalogue.targets.values()]
+    .filter((target) => admits(access, target))
+    .map((target) => plainTarget(target, isPlain))
+    .filter(({ plain_deployments }) => plain_deployments > 0)
+    .sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+function plainTarget({ name, kind, members }: CallableTarget, isPlain: (baseUrl: string) => boolean): PlainTarget {
+  const used = members.map(({ deployment }) => deployment).filter(({ enabled }) => enabled);
+  const plain = used.filter(
+    ({ credential }) => credential !== null && credential.baseUrl !== null && isPlain(credential.baseUrl),
+  );
+  return { id: name, kind, deployments: used.length, plain_deployments: plain.length };
+}

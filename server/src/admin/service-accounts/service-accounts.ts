@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import { capabilitiesOf } from '../../domain/permission.ts';
+import { newId } from '../../lib/id.ts';
+import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
+import type { ServiceAccountRow } from '../../store/tenancy/service-accounts.ts';
+import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
+import { reachWithin } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change, isUnchanged } from '../http/change.ts';
+import {
+  capabilities,
+  flag,
+  id,
+  idParams,
+  instantOut,
+  isoOf,
+  mergedMetadata,
+  metadata,
+  metadataOut,
+  name,
+} from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { invalid, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { keysAtStake, refuseOwnKeys, takeKeys } from '../people/reassign.ts';
+import { removeTokenAccount, tokenAccountOut, updateTokenAccount, viewTokenAccount } from '../tokens/token-accounts.ts';
+
+const serviceAccountOut = z
+  .object({
+    id: z.string(),
+    organization_id: z.string(),
+    team_id: z.string(),
+    name: z.string(),
+    is_default: z.boolean(),
+    status: z.enum(['active', 'disabled']),
+    metadata: metadataOut,
+    capabilities,
+    version: z.int(),
+    created_at: instantOut,
+    updated_at: instantOut,
+  })
+  .meta({ id: 'ServiceAccount', description: 'Owns keys of its team and never signs in.' });
+
+const patchBody = z.strictObject({
+  name: name.optional(),
+  status: z.enum(['active', 'disabled']).optional(),
+  metadata: metadata.nullish(),
+  responsible_account_id: id.optional(),
+});
+
+export const list = route({
+  summary: 'List service accounts',
+  permission: 'teams.read',
+  query: z.strictObject({ ...listQuery, organization_id: id.optional(), team_id: id.optional() }),
+  response: pageOut(serviceAccountOut),
+  load: load.anywhere,
+  handle: (call) => listOf(call, { organizationId: call.query.organization_id, teamId: call.query.team_id }),
+});
+
+export const listOfTeam = route({
+  summary: 'List the service accounts of a team',
+  permission: 'teams.read',
+  params: idParams,
+  query: z.strictObject(listQuery),
+  response: pageOut(serviceAccountOut),
+  load: load.team,
+  handle: (call, team) => listOf(call, { organizationId: team.organizationId, teamId: team.id }),
+});
+
+export const read = route({
+  summary: 'Read a service account',
+  permission: 'teams.read',
+  params: idParams,
+  response: z.union([serviceAccountOut, tokenAccountOut]),
+  load: load.anyServiceAccount,
+  handle: async (call, row) => (isOfTeam(row) ? view(call, row) : viewTokenAccount(call, row)),
+});
+
+export const create = route({
+  summary: 'Create a service account in a team',
+  permission: 'service_accounts.manage',
+  params: idParams,
+  body: z.strictObject({ name, metadata: metadata.nullish() }),
+  status: 201,
+  response: serviceAccountOut,
+  load: load.team,
+  handle: (call, team) =>
+    change(call, async ({ tx, now, record, touch }) => {
+      const row = await serviceAccounts.insert(tx, {
+        organizationId: team.organizationId,
+        id: newId('svc', now.getTime()),
+        teamId: team.id,
+        name: call.body.name,
+        metadata: mergedMetadata({}, call.body.metadata),
+        createdAt: now,
+        updatedAt: now,
+      });
+      if (row === null) throw new Error('a service account that is no default one cannot clash');
+      await record({
+        ...eventOf(row),
+        action: 'service_account.create',
+        before: null,
+        after: { team_id: team.id, ...facts(row) },
+      });
+      touch({ organizationIds: [row.organizationId] });
+      return view(call, row);
+    }),
+});
+
+export const update = route({
+  summary: 'Change a service account',
+  description:
+    'The keys and admin tokens of a disabled one stop working until it is active again. Metadata is for those of a team, a responsible person for the others.',
+  permission: 'service_accounts.manage',
+  params: idParams,
+  body: patchBody,
+  response: z.union([serviceAccountOut, tokenAccountOut]),
+  load: load.anyServiceAccount,
+  handle: async (call, row) => {
+    const { metadata, responsible_account_id: responsible } = call.body;
+    if (!isOfTeam(row)) {
+      if (metadata !== undefined) throw invalid('/metadata', 'is for service accounts of a team');
+      return viewTokenAccount(call, await updateTokenAccount(call, row));
+    }
+    if (responsible !== undefined) throw invalid('/responsible_account_id', 'is for service accounts that own admin tokens');
+    return view(call, await applyPatch(call, row));
+  },
+});
+
+function applyPatch(
+  call: AdminCall<unknown, unknown, z.output<typeof patchBody>>,
+  { organizationId, id }: ServiceAccountRow,
+): Promise<ServiceAccountRow> {
+  return change(call, async ({ tx, now, record, touch }) => {
+    const row = await serviceAccounts.lock(tx, { organizationId, id });
+    if (row === null) throw notFound('service account');
+    requireVersion(call, row.version);
+    const columns = {
+      name: call.body.name ?? row.name,
+      status: call.body.status ?? row.status,
+      metadata: mergedMetadata(row.metadata, call.body.metadata),
+    };
+    const before = facts(row);
+    const after = facts({ ...row, ...columns });
+    if (isUnchanged(before, after)) return row;
+    const updated = await serviceAccounts.update(tx, row, columns, now);
+    await record({ ...eventOf(updated), action: 'service_account.update', before, after });
+    touch({ organizationIds: [organizationId] });
+    return updated;
+  });
+}
+
+export const remove = route({
+  summary: 'Delete a service account',
+  description: 'Its keys are revoked unless the same request reassigns them, its admin tokens always.',
+  permission: 'service_accounts.manage',
+  params: idParams,
+  query: z.strictObject({ dry_run: flag, reassign_keys_to: id.optional() }),
+  response: z.object({
+    service_account_id: z.string(),
+    dry_run: z.boolean(),
+    keys_revoked: z.array(z.string()),
+    keys_reassigned: z.array(z.string()),
+    admin_tokens_revoked: z.array(z.string()),
+  }),
+  load: load.anyServiceAccount,
+  handle: async (call, row) => {
+    const isDryRun = call.query.dry_run === true;
+    const report = { service_account_id: row.id, dry_run: isDryRun };
+    if (!isOfTeam(row)) {
+      const revoked = await removeTokenAccount(call, row, { isDryRun });
+      return { ...report, keys_revoked: [], keys_reassigned: [], admin_tokens_revoked: [...revoked] };
+    }
+    const { organizationId, id } = row;
+    await refuseOwnKeys(call, organizationId, null);
+    const taken = isDryRun
+      ? await keysAtStake(call, { organizationId, serviceAccountId: id })
+      : await destroy(call, organizationId, id);
+    const keys = { keys_revoked: [...taken.revoked], keys_reassigned: [...taken.reassigned] };
+    return { ...report, ...keys, admin_tokens_revoked: [] };
+  },
+});
+
+/** Those of a team own keys, the others admin tokens. */
+function isOfTeam(row: ServiceAccountRow | TokenAccountRow): row is ServiceAccountRow {
+  return 'teamId' in row;
+}
+
+function destroy(
+  call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
+  organizationId: string,
+  id: string,
+) {
+  return change(call, async (change) => {
+    const { tx, now, record, touch } = change;
+    const row = await serviceAccounts.lock(tx, { organizationId, id });
+    if (row === null) throw notFound('service account');
+    requireVersion(call, row.version);
+    // Out of the way first, so that handing its keys to the team's default one does not find itself.
+    await serviceAccounts.update(tx, row, { deletedAt: now }, now);
+    const taken = await takeKeys(change, { organizationId, serviceAccountId: id }, call.query.reassign_keys_to);
+    const before = { ...facts(row), keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
+    await record({ ...eventOf(row), action: 'service_account.delete', before, after: null });
+    touch({ organizationIds: [organizationId] });
+    return taken;
+  });
+}
+
+async function listOf(
+  call: AdminCall<unknown, z.output<z.ZodObject<typeof listQuery>>>,
+  where: { readonly organizationId: string | undefined; readonly teamId: string | undefined },
+) {
+  const place = where.organizationId === undefined ? 'platform' : { organizationId: where.organizationId };
+  const filter = { reach: reachWithin(call.actor, 'teams.read', place), ...where, search: searchOf(call.query) };
+  const listed = await serviceAccounts.list(call.deps.db, filter, pageRequest(call.query));
+  return renderPage(
+    listed,
+    listed.rows.map((row) => view(call, row)),
+  );
+}
+
+function view(call: AdminCall<unknown, unknown, unknown>, row: ServiceAccountRow): z.output<typeof serviceAccountOut> {
+  return {
+    id: row.id,
+    organization_id: row.organizationId,
+    team_id: row.teamId,
+    is_default: row.isDefault,
+    ...facts(row),
+    capabilities: [...capabilitiesOf(call.actor, { organizationId: row.organizationId, teamId: row.teamId })],
+    version: row.version,
+    created_at: isoOf(row.createdAt),
+    updated_at: isoOf(row.updatedAt),
+  };
+}
+
+function facts(row: ServiceAccountRow) {
+  return { name: row.name, status: row.status, metadata: row.metadata };
+}
+
+function eventOf(row: ServiceAccountRow) {
+  return { organizationId: row.organizationId, objectType: 'service_account', objectId: row.id, objectName: row.name };
+}

@@ -1,0 +1,10 @@
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import type { AdminCall } from '../http/call.ts';
+
+/** The cookies of somebody who proved themselves by a one-time link: a session, and the mark of a browser that they signed in with. */
+export async function firstCookies(
+  { deps: { identity }, raw: { visitor } }: Pick<AdminCall<unknown, unknown, unknown>, 'deps' | 'raw'>,
+  account: Pick<AccountRow, 'id' | 'email'>,
+): Promise<readonly string[]> {
+  return [...(await identity.startSession(account.id, visitor)), identity.devices.remember(account.email, visitor)];
+}

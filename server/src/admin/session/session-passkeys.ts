@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { SignInRefused } from '../../identity/refusal.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change } from '../http/change.ts';
+import { id, instantOut, isoOf, name } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { conflict, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import * as own from '../people/own-account.ts';
+import { finishSignIn } from './finish-sign-in.ts';
+import { accountEvent, recordRefused } from './sign-in-audit.ts';
+import { tellOfNewMethod } from './tell-of-method.ts';
+
+/** Passkeys: signing in with one, and one's own. */
+
+const PASSKEYS_MAX = 20;
+
+/** What the browser's WebAuthn calls take and give, in their JSON form. The room that knows sign-in reads it. */
+const webAuthnOut = z.record(z.string(), z.unknown()).meta({ description: 'WebAuthn’s own JSON.' });
+const webAuthn = z
+  .looseObject({
+    id: z.string().min(1).max(2_048),
+    rawId: z.string().min(1).max(2_048),
+    type: z.literal('public-key'),
+    response: z.record(z.string().max(64), z.unknown()),
+  })
+  .refine((value) => JSON.stringify(value).length <= RESPONSE_BYTES_MAX, 'is too long')
+  .meta({ description: 'WebAuthn’s own JSON.' });
+const RESPONSE_BYTES_MAX = 65_536;
+
+const passkeyOut = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    created_at: instantOut,
+    synced: z.boolean().meta({ description: 'Kept by the device’s maker on all devices of its owner.' }),
+  })
+  .meta({ id: 'Passkey' });
+
+export const signInOptions = route({
+  summary: 'What to ask a browser for that signs in with a passkey',
+  permission: 'public',
+  body: z.strictObject({}),
+  response: webAuthnOut,
+  load: load.platform,
+  handle: async (call) => {
+    // Each is a row that nobody has to prove anything for.
+    call.deps.identity.attempts.count({ owner: null, from: call.raw.ip, kind: 'passkey_options' });
+    const { options, cookies } = await call.deps.identity.passkeys.signInOptions(call.raw.visitor);
+    call.cookies = cookies;
+    return options;
+  },
+});
+
+export const signInWith = route({
+  summary: 'Sign in with a passkey',
+  description: 'It stands for both factors: the device asked its owner for a finger or a code.',
+  permission: 'public',
+  body: z.strictObject({ response: webAuthn }),
+  response: z.object({ status: z.literal('signed_in') }),
+  load: load.platform,
+  handle: async (call) => {
+    const { identity, db } = call.deps;
+    const { visitor } = call.raw;
+    const { response } = call.body;
+    const done = await identity.attempts
+      .throttled({ owner: `passkey:${response.id}`, from: visitor.ip }, () => identity.passkeys.signIn(response, visitor))
+      .catch(async (error: unknown) => {
+        if (error instanceof SignInRefused) await recordRefused(call, { account: null, email: 'a passkey', code: error.code });
+        throw error;
+      });
+    const account = await accounts.find(db, done.accountId);
+    if (account === null) throw new SignInRefused('wrong_passkey'); // It was deleted meanwhile.
+    return finishSignIn(call, account, { cookies: done.cookies, facts: { passkey: true } });
+  },
+});
+
+export const list = route({
+  summary: 'List one’s own passkeys',
+  permission: 'signed_in',
+  response: z.object({ data: z.array(passkeyOut) }),
+  load: load.platform,
+  handle: async (call) => {
+    const rows = await signIn.listPasskeys(call.deps.db, (await own.account(call)).id);
+    return { data: rows.map(view) };
+  },
+});
+
+const shownAgain = z
+  .strictObject({ password: own.password.optional(), passkey: webAuthn.optional() })
+  .refine(({ password, passkey }) => (password === undefined) !== (passkey === undefined), {
+    path: ['password'],
+    message: 'show your password again, or a passkey that you have',
+  });
+
+export const createOptions = route({
+  summary: 'What to ask the browser for to make a passkey',
+  description: 'Takes the password again, or a passkey by `POST /session/passkey-options`: an open browser is not enough.',
+  permission: 'signed_in',
+  body: shownAgain,
+  response: webAuthnOut,
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    await requireShownAgain(call, account);
+    const rows = await signIn.listPasskeys(call.deps.db, account.id);
+    if (rows.length >= PASSKEYS_MAX) throw conflict(`An account has at most ${PASSKEYS_MAX} passkeys. Delete one first.`);
+    const { options, cookies } = await call.deps.identity.passkeys.registerOptions(call.raw.visitor);
+    call.cookies = cookies;
+    return options;
+  },
+});
+
+export const create = route({
+  summary: 'Keep a passkey that the browser made',
+  permission: 'signed_in',
+  body: z.strictObject({ name, response: webAuthn }),
+  status: 201,
+  response: passkeyOut,
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    const made = await call.deps.identity.passkeys.register(call.body, call.raw.visitor);
+    const row = (await signIn.listPasskeys(call.deps.db, account.id)).find((passkey) => passkey.id === made.id);
+    if (row === undefined) throw notFound('passkey');
+    const isKept = await change(call, async ({ tx, record }) => {
+      await accounts.lock(tx, account.id);
+      // A password reset that ended the session meanwhile took all passkeys away: this one would stay.
+      const { sessionId: id } = call.actor;
+      if (id !== undefined && !(await signIn.isSessionAlive(tx, { accountId: account.id, id }))) {
+        await signIn.deletePasskey(tx, { accountId: account.id, id: row.id });
+        return false;
+      }
+      await signIn.markPasskeyAdded(tx, row.id);
+      await record(accountEvent('account.passkey_add', account, { id: row.id, name: row.name }));
+      return true;
+    });
+    if (!isKept) throw new SignInRefused('not_signed_in');
+    tellOfNewMethod(call, account, `The passkey “${row.name ?? 'Passkey'}” was added.`);
+    return view(row);
+  },
+});
+
+/** Throws 400 for a wrong password and 401 for a passkey that is not the caller's own. */
+async function requireShownAgain(
+  call: AdminCall<unknown, unknown, z.output<typeof shownAgain>>,
+  account: accounts.AccountRow,
+): Promise<void> {
+  const { password, passkey } = call.body;
+  if (password !== undefined) return own.requirePassword(call, account, password);
+  if (passkey === undefined) return;
+  const { identity } = call.deps;
+  const { visitor } = call.raw;
+  const shown = await identity.attempts.throttled({ owner: `passkey:${passkey.id}`, from: visitor.ip }, () =>
+    identity.passkeys.showAgain(passkey, visitor),
+  );
+  if (shown.accountId !== account.id) throw new SignInRefused('wrong_passkey');
+}
+
+export const remove = route({
+  summary: 'Delete one of one’s own passkeys',
+  permission: 'signed_in',
+  params: z.object({ passkey_id: id }),
+  status: 204,
+  response: z.void(),
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    await change(call, async ({ tx, record }) => {
+      const { passkey_id: passkeyId } = call.params;
+      if (!(await signIn.deletePasskey(tx, { accountId: account.id, id: passkeyId }))) throw notFound('passkey');
+      await record(accountEvent('account.passkey_remove', account, { id: passkeyId }));
+    });
+  },
+});
+
+function view(row: signIn.PasskeyRow): z.output<typeof passkeyOut> {
+  return { id: row.id, name: row.name ?? 'Passkey', created_at: isoOf(row.createdAt), synced: row.backedUp };
+}

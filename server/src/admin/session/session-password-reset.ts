@@ -1,0 +1,179 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { renderLetter } from '../../identity/mail/letter.ts';
+import { describeDefect } from '../../lib/defect.ts';
+import { newId } from '../../lib/id.ts';
+import type { AccountRow } from '../../store/accounts/accounts.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as addressProofs from '../../store/accounts/address-proofs.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, change } from '../http/change.ts';
+import { email, idParams } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { ownOriginOf } from '../http/own-origin.ts';
+import { conflict, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { requireCoveredAccount } from '../people/grant-role.ts';
+import { checkPassword, newPassword } from './new-password.ts';
+import { hashesOfLink, hashOfLink, linkToken, newLinkToken } from './one-time-token.ts';
+import { accountEvent, ownEvent } from './sign-in-audit.ts';
+import { tellOfNewMethod } from './tell-of-method.ts';
+
+/**
+ * A new password for somebody who lost theirs: by mail, which proves the address, or by a link that a platform admin makes, which proves
+ * nothing. What was added before the address was proved goes; a second factor that was added since stays.
+ */
+
+const MAILED_VALID_MS = 3_600_000;
+const HANDED_VALID_MS = 24 * 3_600_000;
+const AFTER_ANSWER_MS = 100;
+
+export const request = route({
+  summary: 'Ask for a mail with a link to a new password',
+  description:
+    'Answers the same whether there is such an account or not. Mail needs `HEADGATE_SMTP_URL` and `HEADGATE_PUBLIC_URL`: an address that a stranger’s request names must not stand in it.',
+  permission: 'public',
+  body: z.strictObject({ email }),
+  status: 204,
+  response: z.void(),
+  load: load.platform,
+  handle: async (call) => {
+    const { attempts, devices } = call.deps.identity;
+    const device = devices.knownTo(call.body.email, call.raw.visitor);
+    attempts.count({ owner: `reset:${call.body.email}`, from: call.raw.ip, kind: 'reset', byAnybody: { device } });
+    // After the answer: how long it takes, or what else it keeps busy, would tell whether there is such an account.
+    void delay(AFTER_ANSWER_MS)
+      .then(() => mailLink(call))
+      .catch((error: unknown) =>
+        call.deps.log.warn({ request_id: call.requestId, ...describeDefect(error) }, 'a password reset could not be mailed'),
+      );
+  },
+});
+
+export const confirm = route({
+  summary: 'Set a new password by the link',
+  description:
+    'Works once, and ends every session of the account. Passkeys and second factors that were added before the address was proved are removed. A mailed link proves the address.',
+  permission: 'public',
+  body: z.strictObject({ token: linkToken, password: newPassword }),
+  status: 204,
+  response: z.void(),
+  load: load.platform,
+  handle: async (call) => {
+    const { token, password } = call.body;
+    const { db, keys, identity } = call.deps;
+    const link = await signIn.findLink(db, 'password_reset', hashesOfLink(keys, token));
+    const account = link?.accountId == null ? null : await accounts.find(db, link.accountId);
+    if (link === null || account?.status !== 'active' || !isLiving(call, link)) throw usedUp();
+    checkPassword(password, account);
+    const hash = await identity.hashPassword(password);
+    await change(call, async (change) => {
+      if (!(await signIn.useLink(change.tx, { id: link.id, at: change.now }))) throw usedUp();
+      await reset(change, link, { account, hash });
+    });
+    identity.attempts.forget(identity.passwordAttempt(account.email, call.raw.visitor));
+    tellOfNewMethod(call, account, 'A new password was set by a link.');
+  },
+});
+
+export const createLink = route({
+  summary: 'Make a link to a new password for somebody',
+  description:
+    'For who cannot be reached by mail, and for the first password of an account that an admin made. Works once, for a day; shown only now. It proves nothing about the address. A second factor that was added since the address was proved stays.',
+  permission: 'accounts.manage',
+  params: idParams,
+  status: 201,
+  response: z.object({ link: z.string(), mailed: z.boolean() }),
+  load: async (call: AdminCall<{ readonly id: string }, unknown, unknown>) => {
+    const row = await accounts.find(call.deps.db, call.params.id);
+    if (row === null) throw notFound('account');
+    return { place: { organizationId: null }, object: row };
+  },
+  handle: async (call, account) => {
+    if (account.status !== 'active') throw conflict('This account is disabled.');
+    const link = await change(call, async (change) => {
+      await requireCoveredAccount(call, change.tx, account);
+      await change.record(accountEvent('account.password_reset_link', account));
+      return makeLink(call, change, account, { validMs: HANDED_VALID_MS, isHanded: true });
+    });
+    const sent = call.deps.mailer.configured ? await call.deps.mailer.send(letter(account, link, 'for a day')) : null;
+    return { link, mailed: sent?.is === 'sent' };
+  },
+});
+
+/**
+ * Sets the password and, by a mailed link, proves the address. Whoever added a passkey or an app before the address was proved need not be its
+ * owner, so those go; nothing signs in beside the new password but what was added since.
+ */
+async function reset(
+  { tx, now, record }: Change,
+  link: signIn.OneTimeLink,
+  { account: { id }, hash }: { readonly account: AccountRow; readonly hash: string },
+): Promise<void> {
+  const account = await accounts.lock(tx, id);
+  if (account === null) throw usedUp();
+  const { isProved } = await addressProofs.standingOf(tx, account);
+  const since = isProved ? await addressProofs.provedSince(tx, id) : null;
+  const removed = since === null ? await signIn.dropFactors(tx, id) : await signIn.dropFactorsBefore(tx, id, since);
+  if (link.mailedTo !== null) {
+    await addressProofs.addProof(tx, { accountId: id, address: link.mailedTo, how: 'mail', at: now, by: account });
+  }
+  const how = link.mailedTo === null ? 'handed_reset' : 'mailed_reset';
+  await signIn.setPassword(tx, { id: newId('auth'), accountId: id, hash, at: now, how });
+  const ended = await signIn.endSessions(tx, id);
+  await record(ownEvent('account.password_reset', account, { sessions_ended: ended, mailed: link.mailedTo !== null, removed }));
+}
+
+function usedUp() {
+  return conflict('This link was used, has run out, or was replaced by a newer one. Ask for another.');
+}
+
+function isLiving(call: AdminCall<unknown, unknown, unknown>, link: signIn.OneTimeLink): boolean {
+  return link.usedAt === null && link.expiresAt.getTime() > call.deps.clock.nowMs();
+}
+
+async function mailLink(call: AdminCall<unknown, unknown, { readonly email: string }>): Promise<void> {
+  const { db, mailer, publicUrl, log } = call.deps;
+  const account = await signIn.findByEmail(db, call.body.email);
+  if (account?.status !== 'active' || !mailer.configured || publicUrl === null) return;
+  const link = await change(call as AdminCall, async (change) => {
+    await change.record(accountEvent('account.password_reset_request', account));
+    return makeLink(call, change, account, { validMs: MAILED_VALID_MS, isHanded: false });
+  });
+  const sent = await mailer.send(letter(account, link, 'for an hour'));
+  if (sent.is === 'failed') log.warn({ request_id: call.requestId, reason: sent.reason }, 'a password reset could not be mailed');
+}
+
+/** Replaces what was not used before. */
+async function makeLink(
+  call: AdminCall<unknown, unknown, unknown>,
+  { tx, now }: Change,
+  account: AccountRow,
+  { validMs, isHanded }: { readonly validMs: number; readonly isHanded: boolean },
+): Promise<string> {
+  const token = newLinkToken();
+  await signIn.dropLinks(tx, { kind: 'password_reset', accountId: account.id });
+  await signIn.insertLink(tx, {
+    id: newId('link', now.getTime()),
+    kind: 'password_reset',
+    accountId: account.id,
+    hash: hashOfLink(call.deps.keys.pepper, token),
+    // The admin who makes a link sees it, also where it is mailed besides.
+    mailedTo: isHanded ? null : account.email.toLowerCase(),
+    expiresAt: new Date(now.getTime() + validMs),
+    createdBy: call.actor.id,
+    createdAt: now,
+  });
+  return `${ownOriginOf(call)}/reset-password?token=${token}`;
+}
+
+function letter(account: AccountRow, url: string, holds: string) {
+  return renderLetter({
+    to: account.email,
+    subject: 'Your new Headgate password',
+    paragraphs: [`Hello ${account.name},`, 'somebody asked for a new password for your Headgate account.'],
+    link: { label: 'Choose a new password', url },
+    closing: [`The link works once and ${holds}.`, 'If it was not you, nothing has changed and nothing needs to be done.'],
+  });
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { SignInRefused } from '../../identity/refusal.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import * as signIn from '../../store/accounts/sign-in.ts';
+import type { AdminCall } from '../http/call.ts';
+import { change } from '../http/change.ts';
+import * as load from '../http/load.ts';
+import { invalid } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import * as own from '../people/own-account.ts';
+import { finishSignIn } from './finish-sign-in.ts';
+import { accountEvent, recordRefused } from './sign-in-audit.ts';
+import { tellOfNewMethod } from './tell-of-method.ts';
+
+/** The authenticator app: shown at sign-in, set up and taken away. */
+
+const code = z.string().min(1).max(64);
+
+export const finish = route({
+  summary: 'Show the second factor after the password',
+  permission: 'public',
+  body: z.strictObject({ method: z.enum(['totp', 'recovery_code']), code }),
+  response: z.object({ status: z.literal('signed_in') }),
+  load: load.platform,
+  handle: async (call) => {
+    const { identity, db } = call.deps;
+    const { visitor } = call.raw;
+    const pending = await identity.secondFactors.pendingAccount(visitor);
+    const account = pending === null ? null : await accounts.find(db, pending);
+    if (account === null) throw new SignInRefused('no_challenge');
+    const done = await identity.attempts
+      .throttled({ owner: `code:${account.id}`, from: visitor.ip }, () => identity.secondFactors.finish(call.body, visitor))
+      .catch(async (error: unknown) => {
+        if (error instanceof SignInRefused) await recordRefused(call, { account, email: account.email, code: error.code });
+        throw error;
+      });
+    return finishSignIn(call, account, { cookies: done.cookies, facts: { second_factor: call.body.method } });
+  },
+});
+
+const password = z.strictObject({ password: own.password });
+const recoveryCodes = z
+  .array(z.string())
+  .meta({ description: 'Each opens once, in place of a code of the app. Shown only now.' });
+
+export const begin = route({
+  summary: 'Begin to set up an authenticator app',
+  description: 'It is asked for at sign-in once a code of it was confirmed.',
+  permission: 'signed_in',
+  body: password,
+  response: z.object({ uri: z.string(), secret: z.string(), recovery_codes: recoveryCodes }),
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    await own.requirePassword(call, account, call.body.password);
+    const made = await call.deps.identity.secondFactors.begin(call.body.password, call.raw.visitor);
+    return { uri: made.uri, secret: made.secret, recovery_codes: [...made.recoveryCodes] };
+  },
+});
+
+export const confirm = route({
+  summary: 'Confirm the authenticator app with a code of it',
+  permission: 'signed_in',
+  body: z.strictObject({ code }),
+  status: 204,
+  response: z.void(),
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    const { identity } = call.deps;
+    const cookies = await identity.attempts
+      .throttled({ owner: `code:${account.id}`, from: null }, () =>
+        identity.secondFactors.confirm(account.id, call.body.code, call.raw.visitor),
+      )
+      .catch((error: unknown) => {
+        throw error instanceof SignInRefused && error.code === 'wrong_code' ? invalid('/code', error.message) : error;
+      });
+    await change(call, async ({ tx, now, record }) => {
+      await signIn.markTotpAdded(tx, account.id, now);
+      await record(accountEvent('account.second_factor_add', account));
+    });
+    tellOfNewMethod(call, account, 'An authenticator app was set up. Its codes are asked for after the password.');
+    call.cookies = cookies;
+  },
+});
+
+export const remove = route({
+  summary: 'Take the authenticator app away',
+  permission: 'signed_in',
+  body: password,
+  status: 204,
+  response: z.void(),
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    await own.requirePassword(call, account, call.body.password);
+    if (!account.twoFactorEnabled) throw new SignInRefused('no_second_factor');
+    const cookies = await call.deps.identity.secondFactors.remove(call.body.password, call.raw.visitor);
+    await recordFactor(call, 'account.second_factor_remove', account);
+    call.cookies = cookies;
+  },
+});
+
+export const renewRecoveryCodes = route({
+  summary: 'Make new recovery codes',
+  description: 'The old ones open nothing any more.',
+  permission: 'signed_in',
+  body: password,
+  response: z.object({ recovery_codes: recoveryCodes }),
+  load: load.platform,
+  handle: async (call) => {
+    const account = await own.account(call);
+    await own.requirePassword(call, account, call.body.password);
+    const codes = await call.deps.identity.secondFactors.renewRecoveryCodes(call.body.password, call.raw.visitor);
+    await recordFactor(call, 'account.recovery_codes_renew', account);
+    return { recovery_codes: [...codes] };
+  },
+});
+
+function recordFactor(call: AdminCall, action: string, account: accounts.AccountRow): Promise<void> {
+  return change(call, ({ record }) => record(accountEvent(action, account)));
+}

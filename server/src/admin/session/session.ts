@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import {
+  capabilitiesOf,
+  ORGANIZATION_ROLES,
+  type OrganizationRole,
+  PERMISSIONS,
+  PLATFORM_ROLES,
+  reachOf,
+  TEAM_ROLES,
+  type TeamRole,
+} from '../../domain/permission.ts';
+import { SignInRefused } from '../../identity/refusal.ts';
+import { type AccountPlace, placesOf } from '../../store/accounts/account-places.ts';
+import * as accounts from '../../store/accounts/accounts.ts';
+import { provedSince } from '../../store/accounts/address-proofs.ts';
+import * as signInStore from '../../store/accounts/sign-in.ts';
+import type { AdminCall } from '../http/call.ts';
+import { email } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { ownOriginOf } from '../http/own-origin.ts';
+import { route } from '../http/route.ts';
+import { finishSignIn } from './finish-sign-in.ts';
+import { recordOwn, recordRefused } from './sign-in-audit.ts';
+
+/** Signing in with a password, who is signed in, and signing out. */
+
+const permissions = z.array(z.enum(PERMISSIONS));
+
+const sessionOut = z
+  .object({
+    account: z.object({
+      id: z.string(),
+      email: z.string(),
+      name: z.string(),
+      address_proved: z.boolean().meta({ description: 'Whether it is proved that the address is the account’s own.' }),
+    }),
+    actor_kind: z.enum(['account', 'admin_token']),
+    platform_role: z.enum(PLATFORM_ROLES).nullable(),
+    memberships: z.array(
+      z.object({
+        organization_id: z.string(),
+        organization_name: z.string(),
+        organization_slug: z.string(),
+        organization_status: z.enum(['active', 'suspended', 'archived']),
+        member_id: z.string(),
+        role: z.enum(ORGANIZATION_ROLES),
+        teams: z.array(z.object({ team_id: z.string(), team_name: z.string(), role: z.enum(TEAM_ROLES) })),
+      }),
+    ),
+    platform_capabilities: permissions,
+    capabilities_by_organization: z.record(z.string(), permissions),
+    capabilities_anywhere: permissions.meta({
+      description:
+        'What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all.',
+    }),
+    two_factor: z.object({ enabled: z.boolean(), recovery_codes_left: z.int() }),
+    passkeys: z.int(),
+    mail_configured: z.boolean(),
+    public_url: z.string(),
+    demo: z.boolean(),
+    version: z.string(),
+  })
+  .meta({ id: 'Session', description: 'Who is signed in, and what they may do where.' });
+
+const signedInOut = z.object({ status: z.literal('signed_in') });
+
+/** What follows a password: one is in, or a second factor is asked for. */
+const outcomeOut = z.discriminatedUnion('status', [
+  signedInOut,
+  z.object({ status: z.literal('second_factor'), methods: z.array(z.enum(['totp', 'recovery_code'])) }),
+]);
+
+const PASSWORD_LENGTH_MAX = 128;
+
+export const signIn = route({
+  summary: 'Sign in with a password',
+  description:
+    'The answer is the same for an unknown address and a wrong password. Too many failures are 429 with `retry-after`.',
+  permission: 'public',
+  body: z.strictObject({ email, password: z.string().min(1).max(PASSWORD_LENGTH_MAX) }),
+  response: outcomeOut,
+  load: load.platform,
+  handle: async (call) => {
+    const account = await signInStore.findByEmail(call.deps.db, call.body.email);
+    const outcome = await call.deps.identity.signIn(call.body, call.raw.visitor).catch(async (error: unknown) => {
+      if (error instanceof SignInRefused) await recordRefused(call, { account, email: call.body.email, code: error.code });
+      throw error;
+    });
+    if (outcome.is === 'second_factor') {
+      call.cookies = outcome.cookies;
+      return { status: 'second_factor' as const, methods: ['totp' as const, 'recovery_code' as const] };
+    }
+    if (account === null) throw new SignInRefused('wrong_credentials'); // It was deleted meanwhile.
+    return finishSignIn(call, account, outcome);
+  },
+});
+
+export const read = route({
+  summary: 'Who is signed in',
+  permission: 'signed_in',
+  response: sessionOut,
+  load: load.platform,
+  handle: async (call) => {
+    if (call.actor.sessionId !== undefined) call.cookies = await call.deps.identity.refresh(call.raw.visitor);
+    return viewOf(call);
+  },
+});
+
+export const signOut = route({
+  summary: 'Sign out',
+  permission: 'signed_in',
+  status: 204,
+  response: z.void(),
+  load: load.platform,
+  handle: async (call) => {
+    call.cookies = await call.deps.identity.signOut(call.raw.visitor);
+    if (call.actor.kind === 'account') await recordOwn(call, 'account.sign_out', call.actor);
+  },
+});
+
+async function viewOf(call: AdminCall): Promise<z.output<typeof sessionOut>> {
+  const { actor, deps } = call;
+  const account = actor.accountId === null ? null : await accounts.find(deps.db, actor.accountId);
+  const places = account === null ? [] : await placesOf(deps.db, account.id);
+  const factors = account === null ? null : await signInStore.factorsOf(deps.db, account.id);
+  const platform = actor.roles.find((grant) => !('organizationId' in grant));
+  return {
+    account: {
+      id: actor.id,
+      email: account?.email ?? '',
+      name: actor.name,
+      address_proved: account === null || (await provedSince(deps.db, account.id)) !== null,
+    },
+    actor_kind: actor.kind === 'admin_token' ? 'admin_token' : 'account',
+    platform_role: platform === undefined ? null : (platform.role as (typeof PLATFORM_ROLES)[number]),
+    memberships: places.map(viewOfPlace),
+    platform_capabilities: [...capabilitiesOf(actor, { organizationId: null })],
+    capabilities_by_organization: capabilitiesByOrganization(call),
+    capabilities_anywhere: PERMISSIONS.filter((permission) => reachOf(actor, permission).length > 0),
+    two_factor: { enabled: factors?.hasTotp ?? false, recovery_codes_left: factors?.recoveryCodesLeft ?? 0 },
+    passkeys: factors?.passkeys ?? 0,
+    mail_configured: deps.mailer.configured,
+    public_url: ownOriginOf(call),
+    demo: deps.process.isDemo,
+    version: deps.process.version,
+  };
+}
+
+function viewOfPlace({ organization, memberId, role, teams }: AccountPlace) {
+  return {
+    organization_id: organization.id,
+    organization_name: organization.name,
+    organization_slug: organization.slug,
+    organization_status: organization.status as 'active' | 'suspended' | 'archived',
+    member_id: memberId,
+    role: role as OrganizationRole,
+    teams: teams.map((team) => ({ team_id: team.id, team_name: team.name, role: team.role as TeamRole })),
+  };
+}
+
+/** What the caller may do in an organization as a whole; what a team's role adds stands at the team. */
+function capabilitiesByOrganization({ actor }: AdminCall) {
+  const ids = new Set(actor.roles.flatMap((grant) => ('organizationId' in grant ? [grant.organizationId] : [])));
+  return Object.fromEntries([...ids].map((organizationId) => [organizationId, [...capabilitiesOf(actor, { organizationId })]]));
+}

@@ -1,0 +1,39 @@
+import type { Readable } from 'node:stream';
+import { Problem } from '../http/problem.ts';
+
+/** The event streams that are open in this process, and how many there may be. */
+
+const EACH_MAX = 20;
+const ALL_MAX = 500;
+const RETRY_AFTER_S = 30;
+
+export interface OpenStream {
+  readonly stream: Readable;
+  /** Says no more. */
+  end(): void;
+}
+
+/** Counts streams by whoever listens, so that one caller, or all of them together, cannot hold the process. */
+export class Listeners {
+  readonly #open = new Map<OpenStream, string>();
+  #isClosing = false;
+
+  /** Counts a stream until it closes. Throws 429 when the actor, or the process, has too many, and 503 while it stops. */
+  add(actorId: string, open: () => OpenStream): Readable {
+    if (this.#isClosing) throw new Problem(503, 'The gateway is stopping.', { headers: { 'retry-after': '1' } });
+    const own = [...this.#open.values()].filter((id) => id === actorId).length;
+    if (own >= EACH_MAX || this.#open.size >= ALL_MAX) {
+      const detail = own >= EACH_MAX ? `At most ${EACH_MAX} event streams at a time.` : 'Too many event streams are open.';
+      throw new Problem(429, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) } });
+    }
+    const opened = open();
+    this.#open.set(opened, actorId);
+    opened.stream.once('close', () => this.#open.delete(opened));
+    return opened.stream;
+  }
+
+  endAll(): void {
+    this.#isClosing = true;
+    for (const opened of this.#open.keys()) opened.end();
+  }
+}

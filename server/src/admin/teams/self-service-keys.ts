@@ -1,0 +1,91 @@
+import type { Budget } from '../../domain/budget.ts';
+import { formatUsd } from '../../domain/money.ts';
+import { mostInPeriodNanoUsd, type OwnKeysCap, startOfPeriodMs } from '../../domain/own-key-budget.ts';
+import type { Database } from '../../store/database.ts';
+import * as budgetsStore from '../../store/tenancy/budgets.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import * as organizations from '../../store/tenancy/organizations.ts';
+import type { TeamRow } from '../../store/tenancy/teams.ts';
+import { forbidden, invalid } from '../http/problem.ts';
+import { ownKeysCap } from './self-service.ts';
+
+/** A key that a member makes or changes for themself. */
+export interface OwnKey {
+  readonly membershipId: string;
+  readonly expiresAt: Date | null;
+  readonly budgets: readonly Budget[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** Throws 403 or 400 where a member's own key goes beyond what the team lets its members do alone. Lock the team first. */
+export async function requireSelfService(db: Database, team: TeamRow, key: OwnKey, now: Date): Promise<void> {
+  const policy = team.selfService;
+  if (policy.enabled !== true) throw forbidden('This team does not let its members make keys of their own.');
+  const own = { organizationId: team.organizationId, teamId: team.id, membershipId: key.membershipId };
+  if (policy.maxKeysPerMember !== undefined && (await keys.listLiving(db, own)).length >= policy.maxKeysPerMember) {
+    throw forbidden(`In this team a member has at most ${policy.maxKeysPerMember} keys of their own.`);
+  }
+  requireExpiry(policy.maxExpiryDays, key.expiresAt, now);
+  const cap = ownKeysCap(policy);
+  if (cap !== null) await requireWithinCap(db, own, cap, key.budgets, now);
+}
+
+/** A member's keys in one team. */
+interface KeysOfMember {
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly membershipId: string;
+}
+
+/**
+ * What a member's keys in a team can spend in the present period of its cap: those that work, and those that died within it, so that a new key
+ * is no fresh budget. A key that an admin made without such a budget is the admin's word and counts nothing.
+ */
+export async function spokenForNanoUsd(db: Database, own: KeysOfMember, cap: OwnKeysCap, now: Date): Promise<number> {
+  const timeZone = (await organizations.timeZones(db, [own.organizationId])).get(own.organizationId) ?? 'UTC';
+  const since = new Date(startOfPeriodMs(cap, timeZone, now.getTime()));
+  const ids = await keys.idsAliveSince(db, own, since);
+  const budgets = await budgetsStore.listMany(db, [own.organizationId], 'key', ids);
+  return ids.reduce((sum, id) => sum + (mostInPeriodNanoUsd(cap, budgets.get(id) ?? []) ?? 0), 0);
+}
+
+function requireExpiry(daysMax: number | undefined, expiresAt: Date | null, now: Date): void {
+  if (daysMax === undefined) return;
+  if (expiresAt === null || expiresAt.getTime() > now.getTime() + daysMax * DAY_MS) {
+    throw invalid('/expires_at', `in this team a member’s own key expires within ${daysMax} days`);
+  }
+}
+
+async function requireWithinCap(
+  db: Database,
+  own: KeysOfMember,
+  cap: OwnKeysCap,
+  budgets: readonly Budget[],
+  now: Date,
+): Promise<void> {
+  const wanted = mostInPeriodNanoUsd(cap, budgets);
+  const bound = `${formatUsd(cap.amountNanoUsd)} USD per ${PERIOD_WORDS[cap.period]}`;
+  if (wanted === null || wanted > cap.amountNanoUsd) {
+    throw invalid(
+      '/budgets',
+      `in this team a member’s own key has a block budget of at most ${bound}, of that period or a longer one`,
+    );
+  }
+  const left = cap.amountNanoUsd - (await spokenForNanoUsd(db, own, cap, now));
+  if (wanted <= left) return;
+  const rest = `${formatUsd(Math.max(0, left))} USD are left`;
+  throw invalid(
+    '/budgets',
+    `in this team a member’s own keys have ${bound} together, revoked ones of this period included: ${rest}`,
+  );
+}
+
+const PERIOD_WORDS = {
+  day: 'day',
+  week: 'week',
+  month: 'month',
+  quarter: 'quarter',
+  year: 'year',
+  total: 'member for good',
+} as const;

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import type { OwnKeysCap } from '../../domain/own-key-budget.ts';
+import { can } from '../../domain/permission.ts';
+import * as keys from '../../store/tenancy/keys.ts';
+import type { TeamRow } from '../../store/tenancy/teams.ts';
+import type { AdminCall } from '../http/call.ts';
+import { idParams } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { route } from '../http/route.ts';
+import { memberIn } from '../people/reassign.ts';
+import { ownKeysCap, ownKeysCapOut, renderCap, renderSelfService } from './self-service.ts';
+import { spokenForNanoUsd } from './self-service-keys.ts';
+
+/** What the caller may do with keys of their own in a team. */
+
+export const read = route({
+  summary: 'Whether the caller may make a key of their own in a team, and within what',
+  permission: 'teams.read',
+  params: idParams,
+  response: z
+    .object({
+      enabled: z.boolean(),
+      reason: z.string().nullable().meta({ description: 'Why not, in a sentence.' }),
+      keys_left: z.int().nullable().meta({ description: 'Null: as many as they like.' }),
+      budget_max: ownKeysCapOut
+        .nullable()
+        .meta({ description: 'What the caller’s own keys may spend together; null: they need no budget.' }),
+      budget_left: z.string().nullable().meta({ description: 'How much of it no key of the present period has, in USD.' }),
+      expiry_required: z.boolean(),
+      max_expiry_days: z.int().nullable(),
+    })
+    .meta({ id: 'OwnKeys' }),
+  load: load.team,
+  handle: async (call, team) => {
+    const membershipId = await membershipOf(call, team);
+    // Who manages the team's keys is not held to what its members may do alone.
+    const isManager = can(call.actor, 'keys.manage', { organizationId: team.organizationId, teamId: team.id });
+    const policy = isManager ? UNBOUND : renderSelfService(team.selfService);
+    const left = membershipId === null ? null : await keysLeft(call, team, membershipId, policy.max_keys_per_member);
+    const cap = isManager ? null : ownKeysCap(team.selfService);
+    const budgetLeft = cap === null || membershipId === null ? null : await budgetLeftOf(call, team, membershipId, cap);
+    const isSpent = cap !== null && cap.amountNanoUsd > 0 && budgetLeft === formatUsd(0);
+    const reason = whyNot(call, team, { membershipId, isEnabled: policy.enabled, left, isSpent });
+    return {
+      enabled: reason === null,
+      reason,
+      keys_left: left,
+      budget_max: renderCap(cap),
+      budget_left: budgetLeft,
+      expiry_required: policy.max_expiry_days !== null,
+      max_expiry_days: policy.max_expiry_days,
+    };
+  },
+});
+
+const UNBOUND = { enabled: true, max_keys_per_member: null, max_expiry_days: null, max_budget: null };
+
+/** The caller's membership while it is active and in the team. */
+async function membershipOf(call: AdminCall<unknown, unknown, unknown>, team: TeamRow): Promise<string | null> {
+  const { accountId } = call.actor;
+  if (accountId === null) return null;
+  const { organizationId, id: teamId } = team;
+  return (await memberIn(call.deps.db, { organizationId, teamId }, accountId))?.ownerMembershipId ?? null;
+}
+
+async function keysLeft(
+  call: AdminCall<unknown, unknown, unknown>,
+  { organizationId, id: teamId }: TeamRow,
+  membershipId: string,
+  most: number | null,
+): Promise<number | null> {
+  if (most === null) return null;
+  const living = await keys.listLiving(call.deps.db, { organizationId, teamId, membershipId });
+  return Math.max(0, most - living.length);
+}
+
+async function budgetLeftOf(
+  call: AdminCall<unknown, unknown, unknown>,
+  { organizationId, id: teamId }: TeamRow,
+  membershipId: string,
+  cap: OwnKeysCap,
+): Promise<string> {
+  const { db, clock } = call.deps;
+  const taken = await spokenForNanoUsd(db, { organizationId, teamId, membershipId }, cap, new Date(clock.nowMs()));
+  return formatUsd(Math.max(0, cap.amountNanoUsd - taken));
+}
+
+interface Standing {
+  readonly membershipId: string | null;
+  readonly isEnabled: boolean;
+  readonly left: number | null;
+  /** Their keys have all that the team lets them spend. */
+  readonly isSpent: boolean;
+}
+
+function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, standing: Standing): string | null {
+  const { organizationId, id: teamId } = team;
+  if (actor.accountId === null) return 'An admin token is nobody, and owns no keys.';
+  if (standing.membershipId === null) return 'You are not an active member of this team.';
+  const own = { organizationId, teamId, ownerAccountId: actor.accountId };
+  if (!can(actor, 'keys.manage', own) && !can(actor, 'keys.manage_own', own)) return 'Your role in this team makes no keys.';
+  if (!standing.isEnabled) return 'This team does not let its members make keys of their own.';
+  if (standing.left === 0) return 'You have as many keys of your own as this team allows.';
+  return standing.isSpent ? 'Your keys have all that this team lets you spend, revoked ones of this period included.' : null;
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { formatUsd, parseBudgetUsd } from '../../domain/money.ts';
+import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../../domain/own-key-budget.ts';
+import type { TeamRow } from '../../store/tenancy/teams.ts';
+import { usd } from '../limits/budget-fields.ts';
+
+/** What a team's members may do with keys of their own. */
+
+export const selfService = z
+  .strictObject({
+    enabled: z.boolean().optional(),
+    max_keys_per_member: z.int().min(0).max(10_000).nullish(),
+    max_expiry_days: z
+      .int()
+      .min(1)
+      .max(3_650)
+      .nullish()
+      .meta({ description: 'Keys must expire within so many days; null: they need not.' }),
+    max_budget: z
+      .union([usd, z.strictObject({ amount: usd, period: z.enum(OWN_KEYS_PERIODS) })])
+      .nullish()
+      .meta({
+        description:
+          'What a member’s own keys may spend together in each period, revoked ones included; each must carry a block budget of that period or a longer one. An amount alone is per month; null: no bound.',
+      }),
+  })
+  .meta({ id: 'SelfServiceChange' });
+
+/** What a member's own keys may spend together, as the API shows it. */
+export const ownKeysCapOut = z
+  .object({ amount: z.string(), period: z.enum(OWN_KEYS_PERIODS) })
+  .meta({ id: 'SelfServiceBudget', description: 'USD for each period; periods begin where they do without an anchor.' });
+
+export const selfServiceOut = z
+  .object({
+    enabled: z.boolean(),
+    max_keys_per_member: z.int().nullable(),
+    max_expiry_days: z.int().nullable(),
+    max_budget: ownKeysCapOut.nullable(),
+  })
+  .meta({ id: 'SelfService' });
+
+type Stored = TeamRow['selfService'];
+
+/** The policy after a PATCH; null as a whole turns it off. */
+export function patchedSelfService(stored: Stored, patch: z.output<typeof selfService> | null | undefined): Stored {
+  if (patch === undefined) return stored;
+  if (patch === null) return {};
+  const { enabled, max_keys_per_member: keys, max_expiry_days: days, max_budget: budget } = patch;
+  return withoutUndefined({
+    enabled: enabled ?? stored.enabled,
+    maxKeysPerMember: keys === undefined ? stored.maxKeysPerMember : (keys ?? undefined),
+    maxExpiryDays: days === undefined ? stored.maxExpiryDays : (days ?? undefined),
+    ...(budget === undefined ? budgetOf(stored) : newBudget(budget)),
+  });
+}
+
+export function renderSelfService(stored: Stored): z.output<typeof selfServiceOut> {
+  return {
+    enabled: stored.enabled ?? false,
+    max_keys_per_member: stored.maxKeysPerMember ?? null,
+    max_expiry_days: stored.maxExpiryDays ?? null,
+    max_budget: renderCap(ownKeysCap(stored)),
+  };
+}
+
+export function renderCap(cap: OwnKeysCap | null): z.output<typeof ownKeysCapOut> | null {
+  return cap === null ? null : { amount: formatUsd(cap.amountNanoUsd), period: cap.period };
+}
+
+/** What a member's own keys may spend together; null: as much as they like. An amount of an earlier version is per month. */
+export function ownKeysCap({ maxBudgetNanoUsd, maxBudgetPeriod = 'month' }: Stored): OwnKeysCap | null {
+  return maxBudgetNanoUsd === undefined ? null : { amountNanoUsd: maxBudgetNanoUsd, period: maxBudgetPeriod };
+}
+
+type StoredBudget = Pick<Stored, 'maxBudgetNanoUsd' | 'maxBudgetPeriod'>;
+
+function budgetOf({ maxBudgetNanoUsd, maxBudgetPeriod }: Stored): StoredBudget {
+  return withoutUndefined({ maxBudgetNanoUsd, maxBudgetPeriod });
+}
+
+function newBudget(budget: NonNullable<z.output<typeof selfService>['max_budget']> | null): StoredBudget {
+  if (budget === null) return {};
+  const { amount, period } = typeof budget === 'string' ? { amount: budget, period: 'month' as const } : budget;
+  const parsed = parseBudgetUsd(amount);
+  return parsed.is === 'valid' ? { maxBudgetNanoUsd: parsed.value, maxBudgetPeriod: period } : {};
+}
+
+function withoutUndefined(object: Readonly<Record<string, unknown>>): Stored {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

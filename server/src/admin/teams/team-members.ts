@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import { can, TEAM_ROLES, type TeamRole } from '../../domain/permission.ts';
+import { findByEmail } from '../../store/accounts/sign-in.ts';
+import * as memberships from '../../store/tenancy/memberships.ts';
+import type { TeamMember } from '../../store/tenancy/team-members.ts';
+import * as teamMembers from '../../store/tenancy/team-members.ts';
+import type { TeamRow } from '../../store/tenancy/teams.ts';
+import * as teams from '../../store/tenancy/teams.ts';
+import { requireAdmissible } from '../guards/admissible.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, change } from '../http/change.ts';
+import { email, id, idParams, instantOut, isoOf } from '../http/fields.ts';
+import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
+import * as load from '../http/load.ts';
+import { invalid, notFound } from '../http/problem.ts';
+import { type Loaded, route } from '../http/route.ts';
+import { requireGrantableRole } from '../people/grant-role.ts';
+import { leavingQuery, leavingReport, rehearse, renderLeaving } from '../people/member-removal.ts';
+import { addMember } from '../people/members.ts';
+import { type KeysTaken, refuseOwnKeys, takeKeys } from '../people/reassign.ts';
+
+const role = z.enum(TEAM_ROLES);
+
+const teamMemberOut = z
+  .object({
+    member_id: z.string(),
+    account_id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role,
+    team_id: z.string(),
+    organization_id: z.string(),
+    created_at: instantOut,
+  })
+  .meta({ id: 'TeamMember' });
+
+const params = z.object({ id, member_id: id });
+
+export const list = route({
+  summary: 'List the members of a team',
+  permission: 'teams.read',
+  params: idParams,
+  query: z.strictObject(listQuery),
+  response: pageOut(teamMemberOut),
+  load: load.team,
+  handle: async (call, team) => {
+    const filter = { organizationId: team.organizationId, teamId: team.id, search: searchOf(call.query) };
+    const listed = await teamMembers.list(call.deps.db, filter, pageRequest(call.query));
+    return renderPage(listed, listed.rows.map(view));
+  },
+});
+
+export const create = route({
+  summary: 'Add an account to a team',
+  description:
+    'An account that is not in the organization becomes an org_member of it, where the caller may add members. Instead of its id the exact e-mail address of a member of the organization: a team’s admin reads no list of those who are in other teams.',
+  permission: 'team_members.manage',
+  params: idParams,
+  body: z.strictObject({ account_id: id.optional(), email: email.optional(), role }),
+  status: 201,
+  response: teamMemberOut,
+  load: load.team,
+  handle: async (call, team) => {
+    requireGrantableRole(call, grantOf(team, call.body.role), '/role');
+    const key = await change(call, async (change) => {
+      const { tx, now, record, touch } = change;
+      await lockTeam(tx, team);
+      const membershipId = await membershipOf(call, change, team, call.body);
+      const key = { organizationId: team.organizationId, teamId: team.id, membershipId };
+      await teamMembers.insert(tx, { ...key, role: call.body.role, createdAt: now });
+      await record({ ...eventOf(team, membershipId), action: 'team_member.add', before: null, after: { role: call.body.role } });
+      touch({ organizationIds: [team.organizationId] });
+      return key;
+    });
+    return shown(call, key);
+  },
+});
+
+export const update = route({
+  summary: 'Change a member’s role in a team',
+  permission: 'team_members.manage',
+  params,
+  body: z.strictObject({ role }),
+  response: teamMemberOut,
+  load: loadTeamMember,
+  handle: async (call, { team, member }) => {
+    requireGrantableRole(call, grantOf(team, call.body.role), '/role');
+    requireGrantableRole(call, grantOf(team, member.role as TeamRole), '/role');
+    await change(call, async ({ tx, record, touch }) => {
+      await lockTeam(tx, team);
+      const now = await teamMembers.find(tx, member);
+      if (now === null) throw notFound('member of this team');
+      await teamMembers.setRole(tx, member, call.body.role);
+      await record({
+        ...eventOf(team, member.membershipId),
+        action: 'team_member.update',
+        before: { role: now.role },
+        after: call.body,
+      });
+      touch({ organizationIds: [team.organizationId] });
+    });
+    return shown(call, member);
+  },
+});
+
+export const remove = route({
+  summary: 'Take a member out of a team, or report what would go',
+  description: 'Revokes the keys they own in this team unless the same request reassigns them.',
+  permission: 'team_members.manage',
+  params,
+  query: leavingQuery,
+  response: leavingReport,
+  load: loadTeamMember,
+  handle: async (call, { team, member }) => {
+    requireGrantableRole(call, grantOf(team, member.role as TeamRole), '');
+    await refuseOwnKeys(call, team.organizationId, member.accountId);
+    const isDryRun = call.query.dry_run === true;
+    const taken = isDryRun
+      ? await rehearse(call, (change) => takeOut(call, change, team, member))
+      : await change(call, (change) => takeOut(call, change, team, member));
+    return renderLeaving(member.membershipId, { isDryRun, teams: [team.id], taken });
+  },
+});
+
+async function takeOut(
+  call: AdminCall<unknown, z.output<typeof leavingQuery>, unknown>,
+  change: Change,
+  team: TeamRow,
+  member: TeamMember,
+): Promise<KeysTaken> {
+  const { organizationId, teamId, membershipId, role } = member;
+  await lockTeam(change.tx, team);
+  const taken = await takeKeys(change, { organizationId, teamId, membershipId }, call.query.reassign_keys_to);
+  await teamMembers.remove(change.tx, member);
+  const before = { role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
+  await change.record({ ...eventOf(team, membershipId), action: 'team_member.remove', before, after: null });
+  change.touch({ organizationIds: [organizationId] });
+  return taken;
+}
+
+interface TeamAndMember {
+  readonly team: TeamRow;
+  readonly member: TeamMember;
+}
+
+async function loadTeamMember(call: AdminCall<z.output<typeof params>, unknown, unknown>): Promise<Loaded<TeamAndMember>> {
+  const team = await load.findTeam(call, call.params.id);
+  const { organizationId } = team;
+  const key = { organizationId, teamId: team.id, membershipId: call.params.member_id };
+  const member = await teamMembers.find(call.deps.db, key);
+  if (member === null) throw notFound('member of this team');
+  return { place: { organizationId, teamId: team.id }, object: { team, member } };
+}
+
+interface Named {
+  readonly account_id?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+/** The account's membership; one is made when there is none and the caller may add members to the organization. */
+async function membershipOf(
+  call: AdminCall<unknown, unknown, unknown>,
+  change: Change,
+  { organizationId }: TeamRow,
+  { account_id: accountId, email: address }: Named,
+): Promise<string> {
+  if ((accountId === undefined) === (address === undefined))
+    throw invalid('/account_id', 'name an account or an e-mail address, one of the two');
+  if (accountId === undefined) return memberWithAddress(change, organizationId, address ?? '');
+  const known = await memberships.findByAccount(change.tx, { organizationId, accountId });
+  if (known !== null) return known.id;
+  if (!can(call.actor, 'members.manage', { organizationId })) {
+    throw invalid('/account_id', 'is not a member of the organization; an organization admin can add it');
+  }
+  await requireAdmissible(call, change.tx, { accountId, organizationId });
+  return addMember(change, organizationId, { account_id: accountId, role: 'org_member' });
+}
+
+/** Says nothing of accounts elsewhere: an address is known only as that of a member. */
+async function memberWithAddress({ tx }: Change, organizationId: string, address: string): Promise<string> {
+  const account = await findByEmail(tx, address);
+  const member = account === null ? null : await memberships.findByAccount(tx, { organizationId, accountId: account.id });
+  if (member === null)
+    throw invalid('/email', 'is not the address of a member of the organization; an organization admin can invite them');
+  return member.id;
+}
+
+async function lockTeam(tx: Change['tx'], team: TeamRow): Promise<void> {
+  if ((await teams.lock(tx, team)) === null) throw notFound('team');
+}
+
+async function shown(call: AdminCall<unknown, unknown, unknown>, key: teamMembers.TeamMemberKey) {
+  const member = await teamMembers.find(call.deps.db, key);
+  if (member === null) throw notFound('member of this team');
+  return view(member);
+}
+
+function view(member: TeamMember): z.output<typeof teamMemberOut> {
+  return {
+    member_id: member.membershipId,
+    account_id: member.accountId,
+    name: member.name,
+    email: member.email,
+    role: member.role as TeamRole,
+    team_id: member.teamId,
+    organization_id: member.organizationId,
+    created_at: isoOf(member.createdAt),
+  };
+}
+
+function grantOf(team: TeamRow, role: TeamRole) {
+  return { role, organizationId: team.organizationId, teamId: team.id };
+}
+
+function eventOf(team: TeamRow, membershipId: string) {
+  return {
+    organizationId: team.organizationId,
+    objectType: 'team_member',
+    objectId: `${team.id}/${membershipId}`,
+    objectName: team.name,
+  };
+}

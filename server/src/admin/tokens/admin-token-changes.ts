@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
+import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
+import { grantOfToken, judgeToken } from '../../store/accounts/token-facts.ts';
+import type { AdminCall } from '../http/call.ts';
+import { type Change, change, isUnchanged } from '../http/change.ts';
+import { id, idParams, name } from '../http/fields.ts';
+import { requireVersion } from '../http/if-match.ts';
+import { conflict, forbidden, invalid, notFound } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { requireGrantableRole } from '../people/grant-role.ts';
+import { tokenEvent } from '../people/take-back.ts';
+import { loadToken } from './admin-tokens.ts';
+import { patchedNarrowing, requireNarrowing, tokenExpiry, tokenNarrowing } from './token-fields.ts';
+import { expiryOfMade, mayConsent, ownerOfMade, personBehind, refuseNarrowed, requireMayHold } from './token-owner.ts';
+import { tokenFacts, tokenOut, viewToken } from './token-view.ts';
+
+const patchBody = z.strictObject({ name: name.optional(), expires_at: tokenExpiry, ...tokenNarrowing });
+type PatchBody = z.output<typeof patchBody>;
+
+export const update = route({
+  summary: 'Change an admin token: its name, its end, and what it is narrowed to',
+  description:
+    'Its role and the secret stay. An absent field stays as it is; a null narrowing takes it away, where the caller could make such a token.',
+  permission: 'admin_tokens.manage',
+  params: idParams,
+  body: patchBody,
+  response: tokenOut,
+  load: loadToken,
+  handle: async (call, { id, role, organizationId }) => {
+    const grant = grantOfToken({ role, organizationId });
+    requireGrantableRole(call, grant, '');
+    refuseNarrowed(call.actor);
+    await requireNarrowing(call, grant, call.body);
+    const updated = await change(call, async ({ tx, record }) => {
+      const row = await lockWorking(call, tx, id);
+      requireVersion(call, row.version);
+      const columns = {
+        name: call.body.name ?? row.name,
+        expiresAt: expiryAfter(call, row),
+        ...patchedNarrowing(row, call.body),
+      };
+      const [before, after] = [tokenFacts(row), tokenFacts({ ...row, ...columns })];
+      if (isUnchanged(before, after)) return row;
+      const updated = await adminTokens.update(tx, id, columns);
+      await record({ ...tokenEvent(updated), action: 'admin_token.update', before, after });
+      return updated;
+    });
+    return viewToken(call, updated);
+  },
+});
+
+const takeOverBody = z
+  .strictObject({
+    responsible_account_id: id
+      .optional()
+      .meta({ description: 'Who answers for a service account’s token from now on; the caller unless said.' }),
+  })
+  .optional();
+type TakeOverBody = z.output<typeof takeOverBody>;
+
+export const takeOver = route({
+  summary: 'Take over an admin token that nobody owns, or that stopped with its responsible person',
+  description:
+    'One without an owner becomes the caller’s, who must be able to hold its role. One of a service account goes on with another responsible person, who then answers for all tokens of that service account; this is for owners, and for the platform’s for its admins.',
+  permission: 'admin_tokens.manage',
+  params: idParams,
+  body: takeOverBody,
+  response: tokenOut,
+  load: loadToken,
+  handle: async (call, { id, role, organizationId }) => {
+    requireGrantableRole(call, grantOfToken({ role, organizationId }), '');
+    refuseNarrowed(call.actor);
+    const taken = await change(call, async (change) => {
+      const row = await lockWorking(call, change.tx, id);
+      const { owner } = await judgeToken(change.tx, row, call.deps.clock.nowMs());
+      if (owner === 'nobody') return takeUnowned(call, change, row);
+      if (owner === 'service_account') return takeMachines(call, change, row);
+      throw conflict(
+        owner === 'account' ? 'This admin token belongs to a person.' : 'This admin token belongs to the installation.',
+      );
+    });
+    return viewToken(call, taken);
+  },
+});
+
+async function takeUnowned(
+  call: AdminCall<unknown, unknown, TakeOverBody>,
+  { tx, record }: Change,
+  row: AdminTokenRow,
+): Promise<AdminTokenRow> {
+  if (call.body?.responsible_account_id !== undefined)
+    throw invalid('/responsible_account_id', 'is for tokens of service accounts');
+  const owner = ownerOfMade(call.actor);
+  if (owner.unownedEndsAt !== null) throw forbidden('The admin token that asks has no owner itself.');
+  const updated = await adminTokens.update(tx, row.id, owner);
+  const after = { maker_account_id: owner.makerAccountId, service_account_id: owner.serviceAccountId, origin: owner.origin };
+  await record({ ...tokenEvent(updated), action: 'admin_token.take_over', before: null, after });
+  return updated;
+}
+
+async function takeMachines(
+  call: AdminCall<unknown, unknown, TakeOverBody>,
+  { tx, now, record }: Change,
+  row: AdminTokenRow,
+): Promise<AdminTokenRow> {
+  const grant = grantOfToken(row);
+  if (!mayConsent(call.actor, grant))
+    throw forbidden('Only an owner, or a platform admin, takes over the tokens of a service account.');
+  const responsible = call.body?.responsible_account_id ?? personBehind(call.actor);
+  if (responsible === null) throw invalid('/responsible_account_id', 'is needed where no person asks');
+  await requireMayHold(tx, responsible, grant, '/responsible_account_id');
+  const account = await tokenAccounts.lock(tx, row.serviceAccountId ?? '');
+  if (account === null) throw conflict('The service account of this admin token was deleted.');
+  await tokenAccounts.update(tx, account.id, { responsibleAccountId: responsible }, now);
+  const [before, after] = [account.responsibleAccountId, responsible].map((id) => ({ responsible_account_id: id }));
+  if (before === undefined || after === undefined) throw new Error('two ids make two objects');
+  await record({ ...tokenEvent(row), action: 'admin_token.take_over', before, after });
+  return row;
+}
+
+/** What is left out stays; what is asked for is held to what the caller could make. */
+function expiryAfter(call: AdminCall<unknown, unknown, PatchBody>, row: AdminTokenRow): Date | null {
+  const { expires_at: asked } = call.body;
+  if (asked === undefined) return row.expiresAt;
+  if (asked !== null && row.expiresAt?.getTime() === new Date(asked).getTime()) return row.expiresAt;
+  if (asked === null && row.expiresAt === null) return null;
+  return expiryOfMade(call, asked, { grant: grantOfToken(row), isMachines: row.serviceAccountId !== null });
+}
+
+/** Throws 409 for a token that is revoked or has expired: that is final. */
+async function lockWorking(call: AdminCall<unknown, unknown, unknown>, tx: Change['tx'], id: string): Promise<AdminTokenRow> {
+  const row = await adminTokens.lock(tx, id);
+  if (row === null) throw notFound('admin token');
+  const { standing } = await judgeToken(tx, row, call.deps.clock.nowMs());
+  if (standing.is === 'revoked' || standing.is === 'expired')
+    throw conflict(`This admin token is ${standing.is}, which is final.`);
+  return row;
+}

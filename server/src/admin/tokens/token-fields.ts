@@ -1,0 +1,113 @@
+import { BlockList } from 'node:net';
+import { z } from 'zod';
+import {
+  ORGANIZATION_ROLES,
+  type OrganizationRole,
+  PERMISSIONS,
+  type Permission,
+  PLATFORM_ROLES,
+  type PlatformRole,
+  permissionsOfRole,
+  type RoleGrant,
+} from '../../domain/permission.ts';
+import { addRange } from '../../lib/address-list.ts';
+import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
+import type { AdminCall } from '../http/call.ts';
+import { id, instant } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { type Fault, invalidFields } from '../http/problem.ts';
+
+/** What admin tokens are made with and narrowed to. */
+
+export const TOKEN_ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
+export type TokenRole = PlatformRole | OrganizationRole;
+
+const LIST_MAX = 100;
+
+const network = z
+  .string()
+  .max(64)
+  .refine((text) => addRange(new BlockList(), text), 'is neither an address nor a range like 10.0.0.0/8');
+
+/** A null takes a narrowing away. */
+export const tokenNarrowing = {
+  permissions: z
+    .array(z.enum(PERMISSIONS))
+    .min(1)
+    .max(LIST_MAX)
+    .nullish()
+    .meta({ description: 'The only permissions of its role that it keeps; null: all of them.' }),
+  organization_ids: z
+    .array(id)
+    .min(1)
+    .max(LIST_MAX)
+    .nullish()
+    .meta({ description: 'Of a platform role: the only organizations in which it acts; null: all, and the platform.' }),
+  networks: z
+    .array(network)
+    .min(1)
+    .max(LIST_MAX)
+    .nullish()
+    .meta({ description: 'The only addresses and ranges (CIDR) that it may be used from; null: any.' }),
+};
+
+export const tokenExpiry = instant.nullish().meta({ description: 'Absent: 90 days from now. Null: it never expires.' });
+
+interface NarrowingBody {
+  readonly permissions?: readonly Permission[] | null | undefined;
+  readonly organization_ids?: readonly string[] | null | undefined;
+  readonly networks?: readonly string[] | null | undefined;
+}
+
+type NarrowingColumns = Pick<AdminTokenRow, 'permissions' | 'organizationIds' | 'networks'>;
+
+export const NOT_NARROWED: NarrowingColumns = { permissions: null, organizationIds: null, networks: null };
+
+/** Throws 400 for a narrowing that does not go with the role, or names what is not there. */
+export async function requireNarrowing(
+  call: AdminCall<unknown, unknown, unknown>,
+  grant: RoleGrant,
+  body: NarrowingBody,
+): Promise<void> {
+  const faults: Fault[] = [...faultsOfPermissions(grant, body), ...(await faultsOfOrganizations(call, grant, body))];
+  if (faults.length > 0) throw invalidFields(faults);
+}
+
+/** The narrowing after a change; what a body leaves out stays. */
+export function patchedNarrowing(stored: NarrowingColumns, body: NarrowingBody): NarrowingColumns {
+  return {
+    permissions: patched(stored.permissions, body.permissions),
+    organizationIds: patched(stored.organizationIds, body.organization_ids),
+    networks: patched(stored.networks, body.networks),
+  };
+}
+
+function patched(stored: string[] | null, wanted: readonly string[] | null | undefined): string[] | null {
+  if (wanted === undefined) return stored;
+  return wanted === null ? null : [...new Set(wanted)];
+}
+
+function faultsOfPermissions({ role }: RoleGrant, { permissions }: NarrowingBody): readonly Fault[] {
+  const held = permissionsOfRole(role);
+  return (permissions ?? []).flatMap((permission, index) =>
+    held.includes(permission) ? [] : [{ pointer: `/permissions/${index}`, message: `the role ${role} does not hold it` }],
+  );
+}
+
+async function faultsOfOrganizations(
+  call: AdminCall<unknown, unknown, unknown>,
+  grant: RoleGrant,
+  { organization_ids: ids }: NarrowingBody,
+): Promise<readonly Fault[]> {
+  if (ids === undefined || ids === null) return [];
+  if ('organizationId' in grant) return [{ pointer: '/organization_ids', message: 'is for the platform roles' }];
+  const faults: Fault[] = [];
+  for (const [index, organizationId] of ids.entries()) {
+    const isKnown = await load.findOrganization(call, organizationId).then(
+      () => true,
+      () => false,
+    );
+    if (!isKnown) faults.push({ pointer: `/organization_ids/${index}`, message: 'there is no such organization' });
+  }
+  return faults;
+}

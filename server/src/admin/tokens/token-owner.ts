@@ -1,0 +1,96 @@
+import { mayHold } from '../../domain/admin-token.ts';
+import type { RoleGrant } from '../../domain/permission.ts';
+import type { TokenOwnerColumns } from '../../store/accounts/admin-tokens.ts';
+import { ofInstallation, ofPerson, ofServiceAccount } from '../../store/accounts/admin-tokens.ts';
+import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
+import { peopleOf } from '../../store/accounts/token-people.ts';
+import type { Database } from '../../store/database.ts';
+import { type Actor, isNarrowed } from '../http/actor.ts';
+import type { AdminCall } from '../http/call.ts';
+import { forbidden, invalid, Problem } from '../http/problem.ts';
+
+/** Whose a token is that somebody makes, and how long it may last. */
+
+const DAY_MS = 86_400_000;
+const DAYS_UNLESS_SAID = 90;
+
+/** The person who acts, if only by a token of theirs; null: a machine's token without one, or the installation's. */
+export function personBehind(actor: Actor): string | null {
+  return actor.accountId ?? actor.token?.makerAccountId ?? null;
+}
+
+/** The owner of what this caller makes: themself, or the owner of the token that they are. */
+export function ownerOfMade(actor: Actor): TokenOwnerColumns {
+  const { token } = actor;
+  if (token === undefined) return ofPerson(actor.accountId ?? actor.id);
+  if (token.origin !== null) return ofInstallation('token');
+  const { makerAccountId, serviceAccountId, origin, unownedEndsAt } = token;
+  return { makerAccountId, serviceAccountId, origin, unownedEndsAt };
+}
+
+/** The owner of a machine's token. Throws 400 when the service account acts elsewhere, or its responsible person could not hold the role. */
+export async function ownerOfMachine(
+  db: Database,
+  actor: Actor,
+  { grant, serviceAccountId }: { readonly grant: RoleGrant; readonly serviceAccountId: string },
+): Promise<TokenOwnerColumns> {
+  const account = await tokenAccounts.find(db, serviceAccountId);
+  const organizationId = 'organizationId' in grant ? grant.organizationId : null;
+  if (account === null || account.organizationId !== organizationId || account.status !== 'active') {
+    const where = organizationId === null ? 'the platform' : 'this organization';
+    throw invalid('/service_account_id', `is not an active service account of ${where}`);
+  }
+  await requireMayHold(db, account.responsibleAccountId, grant, '/service_account_id');
+  return ofServiceAccount(account.id, personBehind(actor));
+}
+
+/** Throws 400 when the person could not hold the role themself: a machine's token is never more than who answers for it. */
+export async function requireMayHold(db: Database, accountId: string, grant: RoleGrant, pointer: string): Promise<void> {
+  const person = (await peopleOf(db, [accountId])).get(accountId) ?? null;
+  if (mayHold(person, grant)) return;
+  throw invalid(pointer, `the person responsible for it does not hold the role ${grant.role} here`);
+}
+
+/** Throws 403 for a token that is narrowed: what it made or changed would be more than it is. */
+export function refuseNarrowed({ token }: Actor): void {
+  if (token === undefined || !isNarrowed(token)) return;
+  throw forbidden('An admin token that is narrowed makes, changes and takes over no admin tokens.');
+}
+
+/** Owners of an organization and platform admins may let a machine's token live on, and take one over. */
+export function mayConsent(actor: Actor, grant: RoleGrant): boolean {
+  const organizationId = 'organizationId' in grant ? grant.organizationId : null;
+  return actor.roles.some(
+    (own) => own.role === 'platform_admin' || (own.role === 'org_owner' && own.organizationId === organizationId),
+  );
+}
+
+/**
+ * When a token ends: 90 days from now unless said. A token makes none that outlives it, and a machine's token lasts longer only with consent.
+ * Throws 400 for an instant that has passed.
+ */
+export function expiryOfMade(
+  call: AdminCall<unknown, unknown, unknown>,
+  asked: string | null | undefined,
+  { grant, isMachines }: { readonly grant: RoleGrant; readonly isMachines: boolean },
+): Date | null {
+  const nowMs = call.deps.clock.nowMs();
+  const standardMs = nowMs + DAYS_UNLESS_SAID * DAY_MS;
+  const ownEnd = call.actor.token?.expiresAt ?? null;
+  if (asked === undefined) return new Date(Math.min(standardMs, ownEnd?.getTime() ?? standardMs));
+  const wanted = asked === null ? null : new Date(asked);
+  if (wanted !== null && wanted.getTime() <= nowMs) throw invalid('/expires_at', 'is in the past');
+  if (ownEnd !== null && (wanted === null || wanted > ownEnd)) {
+    throw refused(`This admin token expires on ${ownEnd.toISOString()} and makes none that lasts longer.`);
+  }
+  if (isMachines && (wanted === null || wanted.getTime() > standardMs) && !mayConsent(call.actor, grant)) {
+    throw refused(
+      `A service account’s token lasts at most ${DAYS_UNLESS_SAID} days, unless an owner or a platform admin makes it.`,
+    );
+  }
+  return wanted;
+}
+
+function refused(message: string): Problem {
+  return new Problem(403, message, { faults: [{ pointer: '/expires_at', message }] });
+}

@@ -1,0 +1,142 @@
+import { formatUsd } from '../../domain/money.ts';
+import { intervalStarts, type UsageLine, type UsageQuestion } from '../../store/usage/usage-report.ts';
+import { type Cell, csvLine } from '../exports/csv.ts';
+import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';
+
+/** Lines of usage in the columns of FOCUS 1.2, the open specification of cost data. What it has no column for is ours and begins with `x_`. */
+
+/**
+ * Quantities of units beside the tokens. They are columns of ours, and not charges of their own: a charge has one cost, and what a line was
+ * charged is not kept apart by unit. Charges of zero for what was paid would make every unit cost wrong; so each line stays one charge, its
+ * quantity the tokens, its cost everything, and the sum of all is the spend.
+ */
+const UNIT_COLUMNS = new Map(REPORTED_UNITS.map((unit) => [unit, columnOf(unit)]));
+
+const FOCUS_COLUMNS = [
+  'BilledCost',
+  'EffectiveCost',
+  'ListCost',
+  'ContractedCost',
+  'BillingCurrency',
+  'BillingPeriodStart',
+  'BillingPeriodEnd',
+  'ChargePeriodStart',
+  'ChargePeriodEnd',
+  'ChargeCategory',
+  'ChargeClass',
+  'ChargeDescription',
+  'ChargeFrequency',
+  'ConsumedQuantity',
+  'ConsumedUnit',
+  'PricingQuantity',
+  'PricingUnit',
+  'ServiceName',
+  'ServiceCategory',
+  'ServiceSubcategory',
+  'ProviderName',
+  'PublisherName',
+  'InvoiceIssuerName',
+  'ResourceId',
+  'ResourceName',
+  'ResourceType',
+  'BillingAccountId',
+  'BillingAccountName',
+  'SubAccountId',
+  'SubAccountName',
+  'x_TeamId',
+  'x_TeamName',
+  'x_KeyId',
+  'x_KeyName',
+  'x_MemberId',
+  'x_ServiceAccountId',
+  'x_Requests',
+  'x_EstimatedRequests',
+  'x_RefusedRequests',
+  'x_InputTokens',
+  'x_CachedInputTokens',
+  'x_OutputTokens',
+  ...UNIT_COLUMNS.values(),
+  'x_UnpricedUnits',
+];
+
+/** Names by id, as far as the reader may see them. */
+export type Names = ReadonlyMap<string, string>;
+
+export function focusHead(): string {
+  return csvLine(FOCUS_COLUMNS);
+}
+
+/** Returns what writes each line of the question's report. Throws TooManyIntervals. */
+export function focusWriter(question: UsageQuestion): (line: UsageLine, names: Names) => string {
+  const starts = intervalStarts(question) ?? [];
+  const next = new Map(starts.map((startMs, at) => [startMs, starts[at + 1] ?? question.toMs]));
+  return (line, names) => focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
+}
+
+/** One line. The interval is never null here; its ends are cut to the time asked for, so that no line claims more. */
+function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextMs: number): string {
+  const { groups, sums, units } = line;
+  const nameOf = (id: string | null | undefined) => names.get(id ?? '') ?? null;
+  const cost = { decimal: formatUsd(sums.spend_nano_usd) };
+  const tokens = { decimal: sums.total_tokens.toString() };
+  const provider = groups.provider ?? null;
+  const cells: Readonly<Record<string, Cell>> = {
+    BilledCost: cost,
+    EffectiveCost: cost,
+    ListCost: cost,
+    ContractedCost: cost,
+    BillingCurrency: 'USD',
+    ...periodsOf(question, line.startMs ?? question.fromMs, nextMs),
+    ChargeCategory: 'Usage',
+    ChargeDescription: `Tokens of ${groups.model ?? 'unknown'}`,
+    ChargeFrequency: 'Usage-Based',
+    ConsumedQuantity: tokens,
+    ConsumedUnit: 'Tokens',
+    PricingQuantity: tokens,
+    PricingUnit: 'Tokens',
+    ServiceName: groups.model ?? null,
+    ServiceCategory: 'AI and Machine Learning',
+    ServiceSubcategory: 'Generative AI',
+    ProviderName: provider,
+    PublisherName: provider,
+    InvoiceIssuerName: provider,
+    ResourceId: groups.deployment ?? null,
+    ResourceName: groups.model ?? null,
+    ResourceType: groups.deployment ? 'Deployment' : null,
+    BillingAccountId: 'headgate',
+    BillingAccountName: 'Headgate',
+    SubAccountId: groups.organization ?? null,
+    SubAccountName: nameOf(groups.organization),
+    x_TeamId: groups.team ?? null,
+    x_TeamName: nameOf(groups.team),
+    x_KeyId: groups.key ?? null,
+    x_KeyName: nameOf(groups.key),
+    x_MemberId: groups.member ?? null,
+    x_ServiceAccountId: groups.service_account ?? null,
+    x_Requests: Number(sums.requests),
+    x_EstimatedRequests: Number(sums.estimated_requests),
+    x_RefusedRequests: Number(sums.refused_requests),
+    x_InputTokens: Number(sums.input_tokens),
+    x_CachedInputTokens: Number(sums.cached_input_tokens),
+    x_OutputTokens: Number(sums.output_tokens),
+    ...Object.fromEntries(units.map(({ unit, quantity }) => [UNIT_COLUMNS.get(unit) ?? unit, quantity])),
+    x_UnpricedUnits: unpricedText(units),
+  };
+  return csvLine(FOCUS_COLUMNS.map((column) => cells[column] ?? null));
+}
+
+/** The interval of a line, and the calendar month it begins in. */
+function periodsOf({ fromMs, toMs, timeZone }: UsageQuestion, startMs: number, nextMs: number) {
+  const month = Temporal.Instant.fromEpochMilliseconds(startMs).toZonedDateTimeISO(timeZone).with({ day: 1 }).startOfDay();
+  return {
+    BillingPeriodStart: month.toInstant().toString(),
+    BillingPeriodEnd: month.add({ months: 1 }).toInstant().toString(),
+    ChargePeriodStart: new Date(Math.max(startMs, fromMs)).toISOString(),
+    ChargePeriodEnd: new Date(Math.min(nextMs, toMs)).toISOString(),
+  };
+}
+
+/** `cache_write_1h` → `x_CacheWrite1hQuantity`. */
+function columnOf(unit: string): string {
+  return `x_${unit.replaceAll(/(^|_)([a-z0-9])/g, (_, __, first: string) => first.toUpperCase())}Quantity`;
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { can, reachOf } from '../../domain/permission.ts';
+import { namesOf } from '../../store/tenancy/names-of-ids.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import {
+  ADDS_UP_TO_MORE,
+  streamUsage,
+  TooManyIntervals,
+  TooManyLines,
+  type UsageGroup,
+  type UsageLine,
+  type UsageQuestion,
+  type UsageTotals,
+} from '../../store/usage/usage-report.ts';
+import { USAGE_SUMS } from '../../store/usage/usage-rows.ts';
+import { csvLine } from '../exports/csv.ts';
+import { csvFile, type TextAnswer, textOut } from '../http/answer.ts';
+import type { AdminCall } from '../http/call.ts';
+import { invalid } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { focusHead, focusWriter, type Names } from './focus.ts';
+import { unitCells, unitHead } from './unit-columns.ts';
+import { FIELDS, query, questionOf, renderSums } from './usage.ts';
+import { askedOrganization } from './usage-scope.ts';
+
+/** Usage and spend as a spreadsheet or a cost tool takes them. The lines add up to what GET /usage says, to the nano-dollar. */
+
+const NAMES_AT_ONCE = 500;
+/** What a cost tool wants to tell apart, unless something else is asked for. */
+const FOCUS_GROUPS: readonly UsageGroup[] = ['organization', 'team', 'model', 'deployment', 'provider'];
+
+const exportQuery = z.strictObject({ ...query.shape, format: z.enum(['csv', 'focus']).default('csv') });
+type ExportCall = AdminCall<unknown, z.output<typeof exportQuery>>;
+
+export const exportFile = route({
+  summary: 'Export usage and spend as comma-separated values',
+  description:
+    '`csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
+  permission: 'usage.read',
+  query: exportQuery,
+  response: textOut,
+  form: 'text',
+  load: askedOrganization,
+  handle: (call, organization) => fileOf(call, organization),
+});
+
+async function fileOf(call: ExportCall, organization: OrganizationRow | null): Promise<TextAnswer> {
+  const question = questionFor(call, organization);
+  if (call.query.format === 'focus' && question.groupBy.some((group) => ADDS_UP_TO_MORE.has(group))) {
+    throw invalid('?group_by', 'a request or a deployment may have several tags, so charges by tag would not add up');
+  }
+  const day = new Date(question.fromMs).toISOString().slice(0, 10);
+  return call.query.format === 'focus'
+    ? csvFile(`headgate-focus-${day}.csv`, pagesOf(call, question, focusHead, focusWriter))
+    : csvFile(`headgate-usage-${day}.csv`, pagesOf(call, question, plainHead, plainWriter));
+}
+
+function questionFor(call: ExportCall, organization: OrganizationRow | null): UsageQuestion {
+  const asked = questionOf(call, organization);
+  if (call.query.format === 'csv') return asked;
+  const groupBy = asked.groupBy.length === 0 ? FOCUS_GROUPS : [...new Set([...FOCUS_GROUPS, ...asked.groupBy])];
+  return { ...asked, groupBy, interval: asked.interval ?? 'day' };
+}
+
+type Head = (question: UsageQuestion) => string;
+type Writer = (question: UsageQuestion) => (line: UsageLine, names: Names) => string;
+
+/** The head and the first lines, then further ones as they are read. What is wrong with the question is thrown before the first. */
+async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, writer: Writer): AsyncGenerator<string> {
+  let text = head(question);
+  try {
+    const write = writer(question);
+    for await (const lines of streamUsage(call.deps.openSession, call.requestId, question)) {
+      const names = await namesIn(call, lines);
+      yield text + lines.map((line) => write(line, names)).join('');
+      text = '';
+    }
+  } catch (error) {
+    if (error instanceof TooManyIntervals) throw invalid('?interval', error.message);
+    throw error instanceof TooManyLines ? invalid('?group_by', error.message) : error;
+  }
+}
+
+const NAMED: readonly UsageGroup[] = ['organization', 'team', 'key', 'member', 'service_account'];
+
+/** Of the ids in some lines, as far as the caller may see what they stand for. */
+async function namesIn(call: ExportCall, lines: readonly UsageLine[]): Promise<Names> {
+  const ids = new Set(lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? [])));
+  const names = new Map<string, string>();
+  const all = [...ids];
+  const visible = {
+    organizations: reachOf(call.actor, 'organization.read'),
+    teams: reachOf(call.actor, 'teams.read'),
+    mayReadCatalogue: can(call.actor, 'platform.read', { organizationId: null }),
+  };
+  for (let at = 0; at < all.length; at += NAMES_AT_ONCE) {
+    const some = await namesOf(call.deps.db, { ids: all.slice(at, at + NAMES_AT_ONCE), ...visible });
+    for (const [id, name] of Object.entries(some)) names.set(id, name);
+  }
+  return names;
+}
+
+const isNamed = (group: UsageGroup) => NAMED.includes(group);
+const NOTHING_USED = Object.fromEntries(USAGE_SUMS.map((name) => [name, 0n])) as UsageTotals;
+
+function plainHead({ groupBy, interval }: UsageQuestion): string {
+  const columns = groupBy.flatMap((group) => (isNamed(group) ? [FIELDS[group], `${group}_name`] : [FIELDS[group]]));
+  return csvLine([...(interval === null ? [] : ['start']), ...columns, ...Object.keys(renderSums(NOTHING_USED)), ...unitHead]);
+}
+
+function plainWriter({ groupBy }: UsageQuestion): (line: UsageLine, names: Names) => string {
+  return ({ startMs, groups, sums, units }, names) => {
+    const { spend, ...counts } = renderSums(sums);
+    const cells = groupBy.flatMap((group) => {
+      const value = groups[group] ?? null;
+      return isNamed(group) ? [value, names.get(value ?? '') ?? null] : [value];
+    });
+    const start = startMs === null ? [] : [new Date(startMs).toISOString()];
+    return csvLine([...start, ...cells, ...Object.values(counts), { decimal: spend }, ...unitCells(units)]);
+  };
+}

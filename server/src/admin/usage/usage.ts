@@ -1,0 +1,251 @@
+import { z } from 'zod';
+import { formatUsd } from '../../domain/money.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import type { UnitSum } from '../../store/usage/unit-sums.ts';
+import {
+  reportUsage,
+  TooManyIntervals,
+  USAGE_GROUPS,
+  USAGE_INTERVALS,
+  type UsageGroup,
+  type UsageLine,
+  type UsageQuestion,
+  type UsageTotals,
+} from '../../store/usage/usage-report.ts';
+import { reachWithin } from '../http/authorize.ts';
+import type { AdminCall } from '../http/call.ts';
+import { id, idParams, instant, instantOut, timeZone } from '../http/fields.ts';
+import * as load from '../http/load.ts';
+import { invalid } from '../http/problem.ts';
+import { route } from '../http/route.ts';
+import { askedOrganization } from './usage-scope.ts';
+
+/** Usage and spend, added up exactly over any stretch of time. */
+
+const DEFAULT_SPAN_MS = 30 * 86_400_000;
+
+const groupBy = z
+  .string()
+  .max(200)
+  .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(z.enum(USAGE_GROUPS)).max(USAGE_GROUPS.length))
+  .meta({ description: `Separated by commas: ${USAGE_GROUPS.join(', ')}.` });
+
+const narrowing = {
+  from: instant.optional().meta({ description: '30 days before `to` unless said.' }),
+  to: instant.optional().meta({ description: 'Not included; now unless said.' }),
+  group_by: groupBy.optional(),
+  interval: z.enum(USAGE_INTERVALS).optional(),
+  time_zone: timeZone.optional().meta({ description: 'Where intervals begin: the organization’s zone unless said, else UTC.' }),
+  team_id: id.optional(),
+  key_id: id.optional(),
+  member_id: id.optional(),
+  service_account_id: id.optional(),
+  model: z.string().max(200).optional(),
+  deployment_id: id.optional(),
+  provider: z.string().max(64).optional(),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .meta({ description: 'Lines at most, the dearest first; the total counts all of them. 10,000 unless said.' }),
+  tag: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'Of requests with this tag: named by the request, or added by its key, team or organization.' }),
+  deployment_tag: z.string().max(64).optional().meta({ description: 'Of the deployments that carry it now.' }),
+};
+const ofOneQuery = z.strictObject(narrowing);
+export const query = z.strictObject({ ...narrowing, organization_id: id.optional() });
+type Query = z.output<typeof query>;
+
+const sums = {
+  requests: z.int().meta({ description: 'Settled ones; estimated and refused stand beside, not in it.' }),
+  estimated_requests: z.int(),
+  refused_requests: z.int(),
+  unpriced_requests: z.int(),
+  input_tokens: z.int(),
+  cached_input_tokens: z.int(),
+  cache_write_tokens: z.int(),
+  output_tokens: z.int(),
+  reasoning_tokens: z.int(),
+  total_tokens: z.int(),
+  spend: z.string(),
+};
+const unitOut = z
+  .object({
+    unit: z.string().meta({
+      description:
+        'A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Of what had no price also a bucket that the sums name (`cache_write`), a tier (`service_tier:priority`, `context_tier`), and kinds that no price can name (`tool`, `beta`): one for each attempt.',
+    }),
+    uses: z.int().meta({ description: 'Attempts that used it.' }),
+    quantity: z.int(),
+    unpriced_quantity: z.int().meta({ description: 'The part of it that had no price: `spend` misses what it cost.' }),
+  })
+  .meta({ id: 'UnitUse' });
+const unitsOut = {
+  units: z.array(unitOut),
+  partly_priced: z
+    .boolean()
+    .meta({ description: 'A unit was used without a price, so `spend` is less than what providers charge. See `units`.' }),
+};
+const group = z.string().nullable().optional();
+
+const usageOut = z
+  .object({
+    from: instantOut,
+    to: instantOut,
+    time_zone: z.string(),
+    interval: z.enum(USAGE_INTERVALS).nullable(),
+    group_by: z.array(z.enum(USAGE_GROUPS)),
+    data: z.array(
+      z.object({
+        start: instantOut.optional(),
+        organization_id: group,
+        team_id: group,
+        key_id: group,
+        member_id: group,
+        service_account_id: group,
+        model: group,
+        deployment_id: group,
+        provider: group,
+        tag: group.meta({
+          description:
+            'A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total; null is what had none.',
+        }),
+        deployment_tag: group.meta({
+          description:
+            'A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total.',
+        }),
+        ...sums,
+        ...unitsOut,
+      }),
+    ),
+    total: z.object({ ...sums, ...unitsOut }),
+    truncated: z.boolean().meta({ description: 'There are more lines than are given; the total counts all of them.' }),
+  })
+  .meta({ id: 'Usage' });
+
+const description =
+  'Sums of whatever is grouped by, by interval when one is given, the dearest first. A settled request appears within a second.';
+
+export const read = route({
+  summary: 'Usage and spend',
+  description,
+  permission: 'usage.read',
+  query,
+  response: usageOut,
+  load: askedOrganization,
+  handle: (call, organization) => report(call, organization),
+});
+
+export const readOfOrganization = route({
+  summary: 'Usage and spend of one organization',
+  description,
+  permission: 'usage.read',
+  params: idParams,
+  query: ofOneQuery,
+  response: usageOut,
+  load: async (call) => {
+    const { object } = await load.organizationEver(call);
+    return { place: { anywhereIn: { organizationId: object.id } }, object };
+  },
+  handle: (call, organization) => report(call, organization),
+});
+
+async function report(
+  call: AdminCall<unknown, Omit<Query, 'organization_id'>>,
+  organization: OrganizationRow | null,
+): Promise<z.output<typeof usageOut>> {
+  const question = questionOf(call, organization);
+  const answer = await reportUsage(call.deps.db, question).catch((error: unknown) => {
+    throw error instanceof TooManyIntervals ? invalid('?interval', error.message) : error;
+  });
+  return {
+    from: new Date(question.fromMs).toISOString(),
+    to: new Date(question.toMs).toISOString(),
+    time_zone: question.timeZone,
+    interval: question.interval,
+    group_by: [...question.groupBy],
+    data: answer.lines.map(renderLine),
+    total: { ...renderSums(answer.total), ...renderUnits(answer.totalUnits) },
+    truncated: answer.isCut,
+  };
+}
+
+export function questionOf(
+  call: AdminCall<unknown, Omit<Query, 'organization_id'>>,
+  organization: OrganizationRow | null,
+): UsageQuestion {
+  const { query } = call;
+  const toMs = query.to === undefined ? call.deps.clock.nowMs() : Date.parse(query.to);
+  const fromMs = query.from === undefined ? toMs - DEFAULT_SPAN_MS : Date.parse(query.from);
+  if (fromMs >= toMs) throw invalid('?from', 'lies before `to`');
+  const only: [UsageGroup, string | undefined][] = [
+    ['organization', organization?.id],
+    ['team', query.team_id],
+    ['key', query.key_id],
+    ['member', query.member_id],
+    ['service_account', query.service_account_id],
+    ['model', query.model],
+    ['deployment', query.deployment_id],
+    ['provider', query.provider],
+    ['tag', query.tag],
+    ['deployment_tag', query.deployment_tag],
+  ];
+  return {
+    fromMs,
+    toMs,
+    isUntilNow: query.to === undefined,
+    groupBy: query.group_by ?? [],
+    interval: query.interval ?? null,
+    timeZone: query.time_zone ?? organization?.timeZone ?? 'UTC',
+    only: Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))),
+    linesMax: query.limit,
+    withUnits: true,
+    reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
+  };
+}
+
+export const FIELDS = {
+  organization: 'organization_id',
+  team: 'team_id',
+  key: 'key_id',
+  member: 'member_id',
+  service_account: 'service_account_id',
+  model: 'model',
+  deployment: 'deployment_id',
+  provider: 'provider',
+  tag: 'tag',
+  deployment_tag: 'deployment_tag',
+} as const satisfies Record<UsageGroup, string>;
+
+function renderLine({ startMs, groups, sums: line, units }: UsageLine) {
+  const named = Object.entries(groups).map(([name, value]) => [FIELDS[name as UsageGroup], value]);
+  return {
+    ...(startMs === null ? {} : { start: new Date(startMs).toISOString() }),
+    ...Object.fromEntries(named),
+    ...renderSums(line),
+    ...renderUnits(units),
+  };
+}
+
+function renderUnits(units: readonly UnitSum[]) {
+  return {
+    units: units.map(({ unit, uses, quantity, unpricedQuantity }) => ({
+      ...{ unit, uses, quantity },
+      unpriced_quantity: unpricedQuantity,
+    })),
+    partly_priced: units.some(({ unpricedQuantity }) => unpricedQuantity > 0),
+  };
+}
+
+/** Tokens stay far below 2^53; money is written exactly however large. */
+export function renderSums(totals: UsageTotals) {
+  const { spend_nano_usd, admitted: _, ...counts } = totals;
+  const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));
+  return { ...(numbers as Record<keyof typeof counts, number>), spend: formatUsd(spend_nano_usd) };
+}
