@@ -24,7 +24,7 @@ const rooms = {
   // What is said about requests: it knows what a request and a refusal are, and no step of the walk.
   observe: [
     ...[...anyRoom, 'ledger', 'counters/counters.ts', 'http/request-reply.ts'],
-    ...['proxy/refusal.ts', 'proxy/snapshot.ts', 'proxy/endpoints/endpoint.ts'],
+    ...['proxy/refusal.ts', 'proxy/snapshot/snapshot.ts', 'proxy/endpoints/endpoint.ts'],
   ],
   ops: [...anyRoom, 'dialects', 'observe', 'http', 'proxy'],
   settings: ['lib'],

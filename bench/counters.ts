@@ -1,7 +1,7 @@
 import { createMemoryCounters } from '../server/src/counters/memory/memory-counters.ts';
-import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan, LimitRule } from '../server/src/domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../server/src/domain/period.ts';
-import { SCOPES, type Scope } from '../server/src/domain/tenancy.ts';
+import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan, LimitRule } from '../server/src/domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../server/src/domain/limits/period.ts';
+import { SCOPES, type Scope } from '../server/src/domain/tenancy/tenancy.ts';
 import { systemClock } from '../server/src/lib/clock.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Counters, HoldResult } from '../../server/src/counters/counters.ts
 import { createMemoryCounters } from '../../server/src/counters/memory/memory-counters.ts';
 import { createRedisCounters, type RedisCounters } from '../../server/src/counters/redis/redis-counters.ts';
 import { scriptRunner } from '../../server/src/counters/redis/redis-scripts.ts';
-import type { LimitPlan } from '../../server/src/domain/limit-plan.ts';
+import type { LimitPlan } from '../../server/src/domain/limits/limit-plan.ts';
 import { systemClock } from '../../server/src/lib/clock.ts';
 import { calendar, DAY_MS, MINUTE, planOf } from '../../server/test/counters/testing.ts';
 import { startRedis, type TestRedis } from '../../server/test/support/redis.ts';

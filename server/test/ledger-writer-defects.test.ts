@@ -1,7 +1,7 @@
 /** Storing goes on, whatever fails in it that should not. */
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import type { RowSource } from '../src/domain/settled-rows.ts';
+import type { RowSource } from '../src/domain/usage/settled-rows.ts';
 import type { Journal } from '../src/ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/ledger/ledger-writer.ts';
 import { systemClock } from '../src/lib/clock.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eachSettledUse } from '../src/domain/settled-uses.ts';
+import { eachSettledUse } from '../src/domain/usage/settled-uses.ts';
 import type { Journal } from '../src/ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/ledger/ledger-writer.ts';
 import { systemClock } from '../src/lib/clock.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { totalTokens, USAGE_BUCKETS } from '../src/domain/usage.ts';
+import { totalTokens, USAGE_BUCKETS } from '../src/domain/usage/usage.ts';
 import { bytesOf, recordings } from './recordings.ts';
 import { differenceUsd, differsAsStated, exceptionFor, usageParity } from './usage-parity.ts';
 

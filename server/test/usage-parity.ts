@@ -2,8 +2,8 @@
 import { calcPrice, extractUsage, findProvider, type Usage as TheirUsage } from '@pydantic/genai-prices';
 import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange } from '../src/dialects/exchange.ts';
-import { costNanoUsd, withRequestFee } from '../src/domain/price.ts';
-import type { Usage, UsageBucket } from '../src/domain/usage.ts';
+import { costNanoUsd, withRequestFee } from '../src/domain/money/price.ts';
+import type { Usage, UsageBucket } from '../src/domain/usage/usage.ts';
 import { parseEvents } from '../src/lib/sse.ts';
 import { listPriceOf } from '../src/providers/price-table.ts';
 import { bytesOf, type Recording } from './recordings.ts';

@@ -1,5 +1,5 @@
 import type { Counters } from '../counters/counters.ts';
-import type { ProviderName } from '../domain/catalogue.ts';
+import type { ProviderName } from '../domain/routing/catalogue.ts';
 import { systemClock as clock } from '../lib/clock.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { eachSettledUse, type SettledUse } from '../domain/settled-uses.ts';
+import { eachSettledUse, type SettledUse } from '../domain/usage/settled-uses.ts';
 import { type Journal, openJournal } from '../ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../ledger/ledger-writer.ts';
 import { RefusalAggregator } from '../ledger/refusals.ts';

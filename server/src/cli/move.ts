@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatUsd } from '../domain/money.ts';
+import { formatUsd } from '../domain/money/money.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/once-free.ts';
 import { readMasterKey } from '../settings/master-key.ts';

@@ -1,4 +1,4 @@
-import type { CounterSpec, LimitPlan } from '../domain/limit-plan.ts';
+import type { CounterSpec, LimitPlan } from '../domain/limits/limit-plan.ts';
 
 /** What one request wants to take. Whole numbers ≥ 0. */
 export interface Wanted {

@@ -1,5 +1,5 @@
-import type { Beyond } from '../domain/beyond.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Beyond } from '../domain/money/beyond.ts';
+import type { Usage } from '../domain/usage/usage.ts';
 
 /** The wire formats we read and write. The first two are chat and translate into each other; the others pass as they are. */
 export type Wire = 'openai-chat' | 'anthropic-messages' | 'openai-embeddings' | 'anthropic-count-tokens';
@@ -41,7 +41,7 @@ export interface AnswerFacts {
    * placeholder): then its input counts as reported, and its output is at least what `outputBytes` says.
    */
   readonly usageIsFinal: boolean;
-  /** The service tier or speed that answered: empty for the ordinary one; null: the answer names none. See domain/service-tier.ts. */
+  /** The service tier or speed that answered: empty for the ordinary one; null: the answer names none. See domain/money/service-tier.ts. */
   readonly serviceTier: string | null;
   /** Bytes of text, reasoning and tool arguments seen, for an estimate where usage is missing. */
   readonly outputBytes: number;

@@ -2,7 +2,7 @@
  * The one form between the two chat dialects: each dialect reads into it and writes from it, so that a third dialect costs one codec and not
  * two more translations. It holds what both sides can mean; what only one can say stays in that dialect's codec.
  */
-import type { Usage } from '../domain/usage.ts';
+import type { Usage } from '../domain/usage/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { JsonObject } from './dialect.ts';
 import type { Reported } from './plausible.ts';

@@ -2,7 +2,7 @@
  * What a provider's number may be before anything behind this border counts, prices or stores it. One number that cannot be makes all that an
  * answer reports unbelievable: the others of it came from the same pen.
  */
-import { isPiece, type Usage } from '../domain/usage.ts';
+import { isPiece, type Usage } from '../domain/usage/usage.ts';
 import type { AnswerFacts } from './dialect.ts';
 
 /** What an answer reports of its usage: nothing, numbers that cannot be (as good as nothing, but worth telling of), or its buckets. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Beyond, NOTHING_BEYOND, unitOf } from '../domain/beyond.ts';
+import { type Beyond, NOTHING_BEYOND, unitOf } from '../domain/money/beyond.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { beyondInBetas } from './read-beyond.ts';
 import { readFacts } from './read-facts.ts';

@@ -1,5 +1,5 @@
-import { type Beyond, NOTHING_BEYOND } from '../domain/beyond.ts';
-import type { DearerBucket } from '../domain/price.ts';
+import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
+import type { DearerBucket } from '../domain/money/price.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 import { CLIENT_CHAT_TOOLS, isClientMessageTool, judgeBeta } from './price-neutral.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NOTHING_BEYOND } from '../domain/beyond.ts';
+import { NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { readFacts } from './read-facts.ts';
 

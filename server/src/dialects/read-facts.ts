@@ -1,4 +1,4 @@
-import { type Beyond, NOTHING_BEYOND } from '../domain/beyond.ts';
+import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';

@@ -1,4 +1,4 @@
-import { TAG, TAG_WORDS, TAGS_MAX } from '../domain/tags.ts';
+import { TAG, TAG_WORDS, TAGS_MAX } from '../domain/access/tags.ts';
 import type { BodyProblem, JsonObject } from './dialect.ts';
 import { isObject } from './json.ts';
 

@@ -1,4 +1,4 @@
-/** Service tiers, speeds and regions as providers write them, in one word of ours: see domain/service-tier.ts. */
+/** Service tiers, speeds and regions as providers write them, in one word of ours: see domain/money/service-tier.ts. */
 
 /** Words for what costs the ordinary price, in requests and in answers. `on_demand` is Groq's. */
 const ORDINARY: ReadonlySet<string> = new Set([

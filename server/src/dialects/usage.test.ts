@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { USAGE_BUCKETS, type Usage } from '../domain/usage.ts';
+import { USAGE_BUCKETS, type Usage } from '../domain/usage/usage.ts';
 import { messageUsage } from './anthropic-messages/usage.ts';
 import type { JsonObject } from './dialect.ts';
 import { chatUsage } from './openai-chat/usage.ts';

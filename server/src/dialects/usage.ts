@@ -1,4 +1,4 @@
-import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage.ts';
+import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage/usage.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { isObject, objectOr, objectsIn } from './json.ts';
 import { believed, countOf, isCount, PIECES_MAX, type Reported, SUM_MAX } from './plausible.ts';

@@ -1,5 +1,5 @@
 /** Whether each credential still opens its provider's door. One that begins to fail is told of once, and again when it works. */
-import type { CredentialConfig, ProviderName } from '../domain/catalogue.ts';
+import type { CredentialConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import { UnsealFailure } from '../lib/secrets.ts';
 import type { UpstreamModels } from '../providers/provider.ts';
 import * as checks from '../store/catalogue/credential-checks.ts';

@@ -1,9 +1,9 @@
 import type { Counters } from '../counters/counters.ts';
-import { admits } from '../domain/access.ts';
-import { windowSpan } from '../domain/counter-spec.ts';
-import { type CounterSpec, rulesOfScope, type ScopeRules } from '../domain/limit-plan.ts';
-import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../domain/period.ts';
-import { budgetUsedPpm, judge, type UsedRule } from '../domain/standing.ts';
+import { admits } from '../domain/access/access.ts';
+import { windowSpan } from '../domain/limits/counter-spec.ts';
+import { type CounterSpec, rulesOfScope, type ScopeRules } from '../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../domain/limits/period.ts';
+import { budgetUsedPpm, judge, type UsedRule } from '../domain/limits/standing.ts';
 import { modelLimitsFrom, organizationAccessFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
 import * as standings from '../store/tenancy/standings.ts';

@@ -3,7 +3,7 @@
  * the ledger as the rollups add it up: where those are wrong they are repaired first, and the next proof corrects the counters.
  */
 import type { Counters, HeldReport } from '../counters/counters.ts';
-import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limit-plan.ts';
+import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limits/limit-plan.ts';
 import { inUse } from '../store/alerts/budget-watch.ts';
 import type { Apart } from '../store/apart.ts';
 import { modelLimitsFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';

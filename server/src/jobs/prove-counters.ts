@@ -8,8 +8,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counters, Readings } from '../counters/counters.ts';
-import { windowSpan } from '../domain/counter-spec.ts';
-import type { CounterSpec } from '../domain/limit-plan.ts';
+import { windowSpan } from '../domain/limits/counter-spec.ts';
+import type { CounterSpec } from '../domain/limits/limit-plan.ts';
 import type { Database } from '../store/database.ts';
 import * as drifts from '../store/usage/drifts.ts';
 import { spanSums } from '../store/usage/span-sums.ts';

@@ -1,6 +1,6 @@
 /** Whether shared counters hold what the requests in flight hold of them: a slot that nobody gave back is in no ledger. */
 import type { HeldAmount } from '../counters/counters.ts';
-import { type CounterSpec, rulesOfScope } from '../domain/limit-plan.ts';
+import { type CounterSpec, rulesOfScope } from '../domain/limits/limit-plan.ts';
 import { modelLimitsFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
 import type { Database } from '../store/database.ts';
 import { slotScopesInUse } from '../store/past/slots-in-use.ts';

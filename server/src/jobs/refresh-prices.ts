@@ -3,9 +3,9 @@
  * what people are charged by.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { ProviderName } from '../domain/catalogue.ts';
-import type { Price } from '../domain/price.ts';
-import { givenPrice } from '../domain/price-units.ts';
+import type { Price } from '../domain/money/price.ts';
+import { givenPrice } from '../domain/money/price-units.ts';
+import type { ProviderName } from '../domain/routing/catalogue.ts';
 import * as proposals from '../store/catalogue/price-proposals.ts';
 import type { Announcer } from './alerts/announce.ts';
 import type { Job } from './job.ts';

@@ -3,7 +3,7 @@
  * carried forward, and it goes, so that the journal's size follows what waits, not the longest request. And what the disk lost of a segment
  * is carried forward as far as it is needed.
  */
-import { isBefore, LINE_TAGS, type RowPosition } from '../domain/settled-rows.ts';
+import { isBefore, LINE_TAGS, type RowPosition } from '../domain/usage/settled-rows.ts';
 import type { IdMap } from '../lib/id-map.ts';
 import { claimedEnd, FRAME_HEADER_BYTES, FrameBuffer, walkFrames } from './frames.ts';
 import type { SegmentLog, WriteOutcome } from './segment-log.ts';

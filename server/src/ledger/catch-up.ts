@@ -1,6 +1,6 @@
 /** Brings a database up to date that went over to another history: everything that is kept is stored in it again, before any other row. */
 import type { ClientBase } from 'pg';
-import type { RowBatch, RowPosition, RowSource } from '../domain/settled-rows.ts';
+import type { RowBatch, RowPosition, RowSource } from '../domain/usage/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { History } from '../store/installation/history.ts';

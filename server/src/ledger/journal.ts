@@ -2,7 +2,7 @@
  * Settlement's first stop. Records only add bytes to a buffer; everything of one turn of the event loop goes to the file in one write, before
  * the upstream call of a `begin` and before the client's last byte of an `end`. The ledger writer takes the rows from the file.
  */
-import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/settled-rows.ts';
+import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/usage/settled-rows.ts';
 import { IdMap } from '../lib/id-map.ts';
 import { Callbacks } from './callbacks.ts';
 import { CarryForward } from './carry-forward.ts';

@@ -4,7 +4,7 @@
  */
 import { closeSync, readdirSync, renameSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RowPosition } from '../domain/settled-rows.ts';
+import type { RowPosition } from '../domain/usage/settled-rows.ts';
 import { checkHeader, discard, JournalUnusable, openSegment, readAt, type Segment } from './segments.ts';
 
 /** How long and how much is kept. */

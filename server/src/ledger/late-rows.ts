@@ -3,8 +3,8 @@
  * marks of its organizations, so that no fold moves past a row it does not see, and adds each row to the days as well where the mark is past it.
  */
 import type { QueryResultRow } from 'pg';
-import { localDays } from '../domain/folded-span.ts';
-import { LINE_TAGS, TAGS_MARK } from '../domain/settled-rows.ts';
+import { localDays } from '../domain/usage/folded-span.ts';
+import { LINE_TAGS, TAGS_MARK } from '../domain/usage/settled-rows.ts';
 import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
 import { ADDED, eachScope, type FoldedScopes } from '../store/folds/fold-statement.ts';
 import { type FoldMark, wideUntilMs } from '../store/folds/folds.ts';

@@ -11,7 +11,7 @@ import {
   SHAPE_FIELDS,
   type ShapeField,
   TAG_SEPARATOR,
-} from '../domain/settled-rows.ts';
+} from '../domain/usage/settled-rows.ts';
 import {
   COUNTS,
   DIMENSIONS,

@@ -3,7 +3,7 @@
  * again; a row that the database refuses is set aside and holds nobody up.
  */
 import { appendFileSync } from 'node:fs';
-import type { RowBatch, RowPosition } from '../domain/settled-rows.ts';
+import type { RowBatch, RowPosition } from '../domain/usage/settled-rows.ts';
 import { describeDefect } from '../lib/defect.ts';
 import { isAboutTheRows, isTooSlow, StoreConflict, StoreUnavailable, storeErrorFrom } from '../store/errors.ts';
 import type { Follower } from '../store/past/stored-since.ts';

@@ -1,5 +1,5 @@
 /** What the ledger writer is given, what it does for others, and what it tells. */
-import type { RowBatch, RowSource } from '../domain/settled-rows.ts';
+import type { RowBatch, RowSource } from '../domain/usage/settled-rows.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DefectFacts } from '../lib/defect.ts';
 import type { OpenDatabase } from '../store/database.ts';

@@ -9,7 +9,7 @@ import {
   ENTRY_SEPARATOR,
   SHAPE_FIELDS,
   TAGS_MARK,
-} from '../domain/settled-rows.ts';
+} from '../domain/usage/settled-rows.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, shapeLine } from './lines.ts';
 import { parseBegin, parseEnd, parseRepeat, parseShape } from './parse-lines.ts';

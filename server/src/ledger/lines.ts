@@ -2,8 +2,8 @@
  * Records as lines of bytes. Writing is on the hot path: no intermediate text, and what a key's or a deployment's requests have in
  * common is kept as one piece.
  */
-import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS, TAG_SEPARATOR, TAGS_MARK } from '../domain/settled-rows.ts';
-import { isPiece } from '../domain/usage.ts';
+import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS, TAG_SEPARATOR, TAGS_MARK } from '../domain/usage/settled-rows.ts';
+import { isPiece } from '../domain/usage/usage.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry, RecordedTags } from './records.ts';
 

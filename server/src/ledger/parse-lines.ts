@@ -2,7 +2,13 @@
  * Lines back into records: at a start, and when a decision that is not stored yet is asked for. A line that is no such record (of another
  * version, or whose bytes are whole and wrong) throws UnreadableRecord.
  */
-import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, FIELD_SEPARATOR, TAG_SEPARATOR, TAGS_MARK } from '../domain/settled-rows.ts';
+import {
+  ENTRY_FIELD_SEPARATOR,
+  ENTRY_SEPARATOR,
+  FIELD_SEPARATOR,
+  TAG_SEPARATOR,
+  TAGS_MARK,
+} from '../domain/usage/settled-rows.ts';
 import type { BeginRecord, EndRecord, LedgerEntry } from './records.ts';
 
 const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reasoning'] as const;

@@ -2,7 +2,7 @@
  * Where the line of a request stands in the journal, for the newest requests: a ring of twelve bytes each, found by a short hash. Looking
  * one up walks the ring (a millisecond for a million), which is rare; adding one costs nanoseconds, which is not.
  */
-import type { RowPosition } from '../domain/settled-rows.ts';
+import type { RowPosition } from '../domain/usage/settled-rows.ts';
 import { hashOf } from '../lib/id-map.ts';
 
 const FIRST_CAPACITY = 8_192;

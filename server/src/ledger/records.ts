@@ -85,7 +85,7 @@ export interface EndRecord extends Dimensions, Partial<RecordedTags> {
   readonly providerMs: number | null;
   readonly firstTokenMs: number | null;
   readonly entries: readonly LedgerEntry[];
-  /** Compact decision: see domain/decision.ts. */
+  /** Compact decision: see domain/decision/decision.ts. */
   readonly decision: string;
   /** Repeats of one (key, rule) refusal that share this row; 1 otherwise. */
   readonly count: number;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openTestJournal, takeRows, temporaryDirectory } from '../../test/support/journals.ts';
 import { givenBegin, givenEnd, givenEntry, givenRefusal } from '../../test/support/records.ts';
-import type { RowPosition } from '../domain/settled-rows.ts';
+import type { RowPosition } from '../domain/usage/settled-rows.ts';
 import type { Journal } from './journal.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
 import { estimatedEnd } from './replay.ts';

@@ -1,6 +1,6 @@
 /** What earlier runs left in the journal, read at the start: rows on their way to the database, and requests that never ended. */
 import { statSync } from 'node:fs';
-import { LINE_TAGS } from '../domain/settled-rows.ts';
+import { LINE_TAGS } from '../domain/usage/settled-rows.ts';
 import { type BadBytes, FRAME_HEADER_BYTES, walkFrames } from './frames.ts';
 import { parseBegin, parseEnd, parseRepeat, readEnd, UnreadableRecord } from './parse-lines.ts';
 import type { BeginRecord, EndRecord } from './records.ts';

@@ -1,5 +1,5 @@
 /** Takes the rows out of the journal's files again, in the order in which they were written: after a start and in a long outage as in any minute. */
-import { isBefore, LINE_TAGS, type RowBatch, type RowBounds, type RowPosition } from '../domain/settled-rows.ts';
+import { isBefore, LINE_TAGS, type RowBatch, type RowBounds, type RowPosition } from '../domain/usage/settled-rows.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, frameEnd, nextFrame } from './frames.ts';
 import type { SegmentLog } from './segment-log.ts';
 import { readInto, type Segment } from './segments.ts';

@@ -5,7 +5,7 @@
 import { closeSync, ftruncateSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
-import { isBefore, type RowPosition } from '../domain/settled-rows.ts';
+import { isBefore, type RowPosition } from '../domain/usage/settled-rows.ts';
 import type { BadBytes } from './frames.ts';
 import type { KeptSegments } from './kept-segments.ts';
 import { createSegment, discard, JournalUnusable, reasonOf, type Segment, writeFully } from './segments.ts';

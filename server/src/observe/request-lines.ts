@@ -1,4 +1,4 @@
-import type { DeploymentConfig } from '../domain/catalogue.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { EndRecord } from '../ledger/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';

@@ -27,7 +27,7 @@ import {
   ATTR_GEN_AI_USAGE_INPUT_TOKENS,
   ATTR_GEN_AI_USAGE_OUTPUT_TOKENS,
 } from '@opentelemetry/semantic-conventions/incubating';
-import type { DeploymentConfig } from '../domain/catalogue.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { EndRecord, LedgerEntry } from '../ledger/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Endpoint } from '../proxy/endpoints/endpoint.ts';

@@ -1,4 +1,4 @@
-import type { DeploymentConfig } from '../domain/catalogue.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { EndRecord } from '../ledger/records.ts';
 import type { Endpoint } from '../proxy/endpoints/endpoint.ts';
 import type { TraceContext } from './trace-context.ts';

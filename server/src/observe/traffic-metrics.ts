@@ -1,4 +1,4 @@
-import { UNIT_KINDS } from '../domain/beyond.ts';
+import { UNIT_KINDS } from '../domain/money/beyond.ts';
 import type { MetricFamilies } from './metric-families.ts';
 import type { TrafficReading, Used } from './traffic.ts';
 

@@ -1,7 +1,7 @@
 import type { Hold } from '../counters/counters.ts';
-import { kindOfUnit } from '../domain/beyond.ts';
-import { ESTIMATE_REASONS, type EstimateReason } from '../domain/estimate-reason.ts';
-import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
+import { kindOfUnit } from '../domain/money/beyond.ts';
+import { ESTIMATE_REASONS, type EstimateReason } from '../domain/usage/estimate-reason.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
 import type { Dimensions, EndRecord, RequestStatus } from '../ledger/records.ts';
 import type { LimitDetails } from '../proxy/refusal.ts';
 import { Buckets } from './buckets.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { calcPrice, findProvider } from '@pydantic/genai-prices';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { costNanoUsd, withRequestFee } from '../domain/price.ts';
-import type { Usage } from '../domain/usage.ts';
+import { costNanoUsd, withRequestFee } from '../domain/money/price.ts';
+import type { Usage } from '../domain/usage/usage.ts';
 import { listPriceOf, PRICE_LIST_EDITION, priceFor } from './price-table.ts';
 
 describe('the list price of a model', () => {

@@ -1,7 +1,7 @@
 import { calcPrice, type ModelPrice, type TieredPrices } from '@pydantic/genai-prices';
-import type { ProviderName } from '../domain/catalogue.ts';
-import type { PerMillion, Price, PriceUnits } from '../domain/price.ts';
-import type { UsageBucket, UsageUnit } from '../domain/usage.ts';
+import type { PerMillion, Price, PriceUnits } from '../domain/money/price.ts';
+import type { ProviderName } from '../domain/routing/catalogue.ts';
+import type { UsageBucket, UsageUnit } from '../domain/usage/usage.ts';
 
 /** What a price of the list says, without which version it is. */
 export type ListPrice = Pick<Price, 'perMillion' | 'units'>;

@@ -1,5 +1,5 @@
 import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/catalogue.ts';
+import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 
 /** One attempt at one deployment. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CredentialConfig } from '../domain/catalogue.ts';
+import type { CredentialConfig } from '../domain/routing/catalogue.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';

@@ -1,5 +1,5 @@
 import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig } from '../domain/catalogue.ts';
+import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { UpstreamRequest } from './provider.ts';

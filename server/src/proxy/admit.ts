@@ -1,9 +1,9 @@
 import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
-import { askedTier, lookupBounds } from '../domain/beyond.ts';
-import type { EstimateReason } from '../domain/estimate-reason.ts';
-import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/hold.ts';
-import { toCounterNanoUsd } from '../domain/money.ts';
-import { costNanoUsd } from '../domain/price.ts';
+import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/limits/hold.ts';
+import { askedTier, lookupBounds } from '../domain/money/beyond.ts';
+import { toCounterNanoUsd } from '../domain/money/money.ts';
+import { costNanoUsd } from '../domain/money/price.ts';
+import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { restampRequestId } from '../lib/id.ts';
 import { StoreError } from '../store/errors.ts';
 import type { CachedKey } from './cached-key.ts';

@@ -1,4 +1,4 @@
-import { formatUsd } from '../domain/money.ts';
+import { formatUsd } from '../domain/money/money.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';

@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/tenancy.ts';
+import type { Caller } from '../domain/tenancy/tenancy.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
 import { looksLikeKeySecret } from '../lib/secrets.ts';
 import type { CachedKey } from './cached-key.ts';

@@ -1,7 +1,7 @@
 import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
 import { estimateTokens } from '../dialects/exchange.ts';
-import { afterHangUp } from '../domain/hang-up.ts';
-import type { UsageBucket } from '../domain/usage.ts';
+import { afterHangUp } from '../domain/usage/hang-up.ts';
+import type { UsageBucket } from '../domain/usage/usage.ts';
 import type { ProviderError } from '../providers/provider.ts';
 import type { UpstreamFailure } from '../upstream/call.ts';
 import type { Candidate } from './candidate.ts';

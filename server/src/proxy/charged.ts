@@ -1,4 +1,4 @@
-import type { KeyConfig } from '../domain/tenancy.ts';
+import type { KeyConfig } from '../domain/tenancy/tenancy.ts';
 import type { Dimensions } from '../ledger/records.ts';
 
 /** Who is charged for a call with this key as it is configured now, under the name it called. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OrganizationConfig } from '../domain/tenancy.ts';
+import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
 import { contentKeyPurpose, newDataKey, open, UnsealFailure, wrapKey } from '../lib/secrets.ts';
 import { createContentSealer } from './content-sealer.ts';
 

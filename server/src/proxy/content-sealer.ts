@@ -1,4 +1,4 @@
-import type { OrganizationConfig } from '../domain/tenancy.ts';
+import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
 import { type ContentWrappers, openContentKey, seal } from '../lib/secrets.ts';
 
 /**

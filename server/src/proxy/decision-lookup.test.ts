@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openHouse, type WalkHouse } from '../../test/support/walk.ts';
-import type { ShapeRule } from '../domain/decision.ts';
-import type { DecisionBody, DecisionFacts } from '../domain/decision-view.ts';
+import type { ShapeRule } from '../domain/decision/decision.ts';
+import type { DecisionBody, DecisionFacts } from '../domain/decision/decision-view.ts';
 import type { EndRecord } from '../ledger/records.ts';
 import { createDecisionLookup, type DecisionSources } from './decision-lookup.ts';
 

@@ -1,6 +1,6 @@
-import type { ShapeRule } from '../domain/decision.ts';
-import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../domain/decision-view.ts';
-import { type TagShape, tagShapeIdOf } from '../domain/tag-routing.ts';
+import { type TagShape, tagShapeIdOf } from '../domain/access/tag-routing.ts';
+import type { ShapeRule } from '../domain/decision/decision.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../domain/decision/decision-view.ts';
 import type { EndRecord } from '../ledger/records.ts';
 import type { DecisionLookup } from './gateway.ts';
 

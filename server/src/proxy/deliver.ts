@@ -1,6 +1,6 @@
 import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
-import type { EstimateReason } from '../domain/estimate-reason.ts';
-import { afterHangUp } from '../domain/hang-up.ts';
+import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
+import { afterHangUp } from '../domain/usage/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
 import type { Candidate } from './candidate.ts';

@@ -1,4 +1,4 @@
-import type { DeploymentConfig } from '../domain/catalogue.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { traceContextOf, traceHeaders } from '../observe/trace-context.ts';
 import type { RequestTrace } from '../observe/tracing.ts';
 import type { Outcome } from './intake.ts';

@@ -1,6 +1,6 @@
 import type { Counters } from '../counters/counters.ts';
-import type { ProviderName } from '../domain/catalogue.ts';
-import type { OrganizationConfig } from '../domain/tenancy.ts';
+import type { ProviderName } from '../domain/routing/catalogue.ts';
+import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
 import type { BeginRecord, EndRecord } from '../ledger/records.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RequestLines } from '../observe/request-lines.ts';

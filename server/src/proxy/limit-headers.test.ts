@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { planLimits } from '../domain/limit-plan.ts';
-import type { Caller } from '../domain/tenancy.ts';
+import { planLimits } from '../domain/limits/limit-plan.ts';
+import type { Caller } from '../domain/tenancy/tenancy.ts';
 import { addLimitHeaders, durationText, limitWordsOf } from './limit-headers.ts';
 
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] };

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Readings } from '../counters/counters.ts';
-import { type LimitPlan, type LimitRule, targetText } from '../domain/limit-plan.ts';
-import type { RateLimitName } from '../domain/rate-limit.ts';
-import { SCOPE_CODES } from '../domain/tenancy.ts';
+import { type LimitPlan, type LimitRule, targetText } from '../domain/limits/limit-plan.ts';
+import type { RateLimitName } from '../domain/limits/rate-limit.ts';
+import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { headerText } from '../lib/header-text.ts';
 import { TextBuilder } from '../lib/text-builder.ts';
 

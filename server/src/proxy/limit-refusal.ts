@@ -1,9 +1,9 @@
 import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
-import type { HoldQuestion } from '../domain/hold.ts';
-import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limit-plan.ts';
-import { formatUsd } from '../domain/money.ts';
-import { SCOPE_CODES } from '../domain/tenancy.ts';
-import { type CapChange, wayOut } from '../domain/way-out.ts';
+import type { HoldQuestion } from '../domain/limits/hold.ts';
+import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limits/limit-plan.ts';
+import { type CapChange, wayOut } from '../domain/limits/way-out.ts';
+import { formatUsd } from '../domain/money/money.ts';
+import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { type LimitDetails, Refusal, type Retry } from './refusal.ts';
 import type { Standing } from './standing.ts';
 

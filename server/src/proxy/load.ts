@@ -1,5 +1,5 @@
-import type { DeploymentConfig } from '../domain/catalogue.ts';
-import { isAtCapacity } from '../domain/routing.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
+import { isAtCapacity } from '../domain/routing/routing.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** How busy deployments are against their advisory capacity. Steers routing and never refuses, so a fixed minute is exact enough. */

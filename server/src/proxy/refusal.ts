@@ -1,4 +1,4 @@
-import type { Scope } from '../domain/tenancy.ts';
+import type { Scope } from '../domain/tenancy/tenancy.ts';
 
 /** Every code an answer of the data plane may carry, with its HTTP status. There are no others, inside the program either. */
 export const REFUSALS = {

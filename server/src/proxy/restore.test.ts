@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryCounters, type MemoryCounters } from '../counters/memory/memory-counters.ts';
-import type { Catalogue } from '../domain/catalogue.ts';
-import { rulesOfScope } from '../domain/limit-plan.ts';
-import type { KeyConfig, MemberConfig, OrganizationConfig, Scope, ScopePolicy, TeamConfig } from '../domain/tenancy.ts';
+import { rulesOfScope } from '../domain/limits/limit-plan.ts';
+import type { Catalogue } from '../domain/routing/catalogue.ts';
+import type { KeyConfig, MemberConfig, OrganizationConfig, Scope, ScopePolicy, TeamConfig } from '../domain/tenancy/tenancy.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import type { RecentUse } from '../store/usage/usage.ts';
 import { type Restored, restoreRecent } from './restore.ts';

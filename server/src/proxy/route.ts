@@ -1,5 +1,5 @@
-import type { DeploymentConfig } from '../domain/catalogue.ts';
-import { orderCandidates } from '../domain/routing.ts';
+import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
+import { orderCandidates } from '../domain/routing/routing.ts';
 import type { Candidate } from './candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Admission } from './walk.ts';

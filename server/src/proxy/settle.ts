@@ -1,11 +1,11 @@
 import type { AnswerFacts } from '../dialects/dialect.ts';
-import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/beyond.ts';
-import type { EstimateReason } from '../domain/estimate-reason.ts';
-import { estimatedOutput } from '../domain/hang-up.ts';
-import type { LimitPlan } from '../domain/limit-plan.ts';
-import { toCounterNanoUsd } from '../domain/money.ts';
-import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/price.ts';
-import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
+import type { LimitPlan } from '../domain/limits/limit-plan.ts';
+import { askedTier, type Beyond, unpricedAsked, unreportedSearches } from '../domain/money/beyond.ts';
+import { toCounterNanoUsd } from '../domain/money/money.ts';
+import { costNanoUsd, unpricedIn, withRequestFee } from '../domain/money/price.ts';
+import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
+import { estimatedOutput } from '../domain/usage/hang-up.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
 import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import type { Candidate } from './candidate.ts';

@@ -1,7 +1,7 @@
 import type { ConfigurationChange } from '../counters/counters.ts';
-import { type Catalogue, groupsChanged } from '../domain/catalogue.ts';
-import type { CounterSpec } from '../domain/limit-plan.ts';
-import type { KeyConfig, OrganizationConfig } from '../domain/tenancy.ts';
+import type { CounterSpec } from '../domain/limits/limit-plan.ts';
+import { type Catalogue, groupsChanged } from '../domain/routing/catalogue.ts';
+import type { KeyConfig, OrganizationConfig } from '../domain/tenancy/tenancy.ts';
 import type { Clock } from '../lib/clock.ts';
 import { within } from '../lib/within.ts';
 import { isStoreUnavailable } from '../store/errors.ts';

@@ -1,7 +1,7 @@
-import type { CallableTarget } from '../domain/catalogue.ts';
-import { isTagged, NO_WISHES, type TaggedChain, tagChain, tagPolicyOf } from '../domain/tag-routing.ts';
-import type { TagPolicy } from '../domain/tags.ts';
-import type { Caller } from '../domain/tenancy.ts';
+import { isTagged, NO_WISHES, type TaggedChain, tagChain, tagPolicyOf } from '../domain/access/tag-routing.ts';
+import type { TagPolicy } from '../domain/access/tags.ts';
+import type { CallableTarget } from '../domain/routing/catalogue.ts';
+import type { Caller } from '../domain/tenancy/tenancy.ts';
 import type { Gateway } from './gateway.ts';
 
 /** What tags make of a standing. */

@@ -1,4 +1,4 @@
-import { isCarried, NO_WISHES, tagChain } from '../domain/tag-routing.ts';
+import { isCarried, NO_WISHES, tagChain } from '../domain/access/tag-routing.ts';
 import type { RecordedTags } from '../ledger/records.ts';
 import { candidatesOf, holdCandidateOf } from './candidate.ts';
 import type { Gateway } from './gateway.ts';

@@ -1,5 +1,5 @@
 import type { RequestFacts } from '../dialects/dialect.ts';
-import { type Beyond, type Missing, missingOf, unitOf } from '../domain/beyond.ts';
+import { type Beyond, type Missing, missingOf, unitOf } from '../domain/money/beyond.ts';
 import type { Candidate } from './candidate.ts';
 import { Refusal } from './refusal.ts';
 import type { Standing } from './standing.ts';

@@ -1,7 +1,7 @@
-import type { UnreportedOutput } from '../domain/hang-up.ts';
-import { inputBound } from '../domain/hold.ts';
-import { affordableOutputTokens } from '../domain/price.ts';
-import { outputTokens, totalTokens, type Usage } from '../domain/usage.ts';
+import { inputBound } from '../domain/limits/hold.ts';
+import { affordableOutputTokens } from '../domain/money/price.ts';
+import type { UnreportedOutput } from '../domain/usage/hang-up.ts';
+import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
 import { type Candidate, holdCandidateOf } from './candidate.ts';
 import { outputHistoryOf } from './standing.ts';
 import type { Admission } from './walk.ts';

@@ -1,7 +1,7 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
-import type { EstimateReason } from '../domain/estimate-reason.ts';
-import type { HoldEstimate, HoldQuestion } from '../domain/hold.ts';
+import type { HoldEstimate, HoldQuestion } from '../domain/limits/hold.ts';
+import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
 import type { RequestTrace } from '../observe/tracing.ts';

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { effectiveAccess } from '../../src/domain/access.ts';
+import { effectiveAccess } from '../../src/domain/access/access.ts';
 import { loadCatalogue, loadOrganization } from '../../src/store/configuration/config.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onOneDatabase } from '../support/database.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rulesOfScope } from '../../src/domain/limit-plan.ts';
+import { rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
 import { loadOrganization } from '../../src/store/configuration/config.ts';
 import { withDatabase } from '../support/database.ts';
 import { makeOrganization, makeTeam, makeTeamMember, must, withAdmin } from './support.ts';

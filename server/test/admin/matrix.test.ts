@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROUTES } from '../../src/admin/http/app.ts';
 import { isPermitted, type Place } from '../../src/admin/http/authorize.ts';
-import type { Permission, RoleGrant } from '../../src/domain/permission.ts';
+import type { Permission, RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import { withDatabase } from '../support/database.ts';
 import { grantsOf, makeTenants, ROLES, type TeamPlace } from '../support/tenants.ts';
 import { upstream } from './catalogue-support.ts';

@@ -1,9 +1,9 @@
 import { and, eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RecentRequests } from '../../src/admin/http/deps.ts';
-import { shapeOf } from '../../src/domain/decision.ts';
-import { planLimits } from '../../src/domain/limit-plan.ts';
-import type { Caller } from '../../src/domain/tenancy.ts';
+import { shapeOf } from '../../src/domain/decision/decision.ts';
+import { planLimits } from '../../src/domain/limits/limit-plan.ts';
+import type { Caller } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { openContentKey, seal } from '../../src/lib/secrets.ts';

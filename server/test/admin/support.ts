@@ -8,7 +8,7 @@ import { authenticateCaller } from '../../src/admin/http/authenticate.ts';
 import type { AdminDeps, ConfigScopes } from '../../src/admin/http/deps.ts';
 import { identityOptions } from '../../src/admin/session/identity-options.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
-import type { RoleGrant } from '../../src/domain/permission.ts';
+import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import { type Identity, openIdentity } from '../../src/identity/identity.ts';
 import { noMailer } from '../../src/identity/mail/mailer.ts';
 import type { Clock } from '../../src/lib/clock.ts';

@@ -1,6 +1,6 @@
 /** What has no whole price is found: deployments and models that lack one, and budgets whose spend misses something. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { RoleGrant } from '../../src/domain/permission.ts';
+import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import * as schema from '../../src/store/schema.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { formatUsd } from '../../src/domain/money.ts';
-import { totalTokens } from '../../src/domain/usage.ts';
+import { formatUsd } from '../../src/domain/money/money.ts';
+import { totalTokens } from '../../src/domain/usage/usage.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import * as schema from '../../src/store/schema.ts';

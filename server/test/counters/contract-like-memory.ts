@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Counters, Hold, HoldResult } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
-import type { LimitPlan } from '../../src/domain/limit-plan.ts';
+import type { LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 import {
   askedLedger,
   DAY,

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccessChoice, type AccessLevels, effectiveAccess, type OrganizationAccess } from '../../src/domain/access.ts';
-import { newlyIneffective, targetsMoved, targetsTouched } from '../../src/domain/access-effect.ts';
-import type { CallableTarget, Catalogue } from '../../src/domain/catalogue.ts';
+import {
+  type AccessChoice,
+  type AccessLevels,
+  effectiveAccess,
+  type OrganizationAccess,
+} from '../../src/domain/access/access.ts';
+import { newlyIneffective, targetsMoved, targetsTouched } from '../../src/domain/access/access-effect.ts';
+import type { CallableTarget, Catalogue } from '../../src/domain/routing/catalogue.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e'];
 const GROUPS = ['x', 'y'];

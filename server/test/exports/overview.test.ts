@@ -1,7 +1,7 @@
 /** The overview over HTTP: exact sums, and for each role nothing outside its reach. */
 import { beforeAll, expect, test } from 'vitest';
-import { formatUsd } from '../../src/domain/money.ts';
-import type { RoleGrant } from '../../src/domain/permission.ts';
+import { formatUsd } from '../../src/domain/money/money.ts';
+import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';

@@ -1,6 +1,6 @@
 /** Search over HTTP: everything by name or id, and for each role nothing it may not read. */
 import { beforeAll, expect, test } from 'vitest';
-import type { RoleGrant } from '../../src/domain/permission.ts';
+import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import { makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { type Client, makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { onOneDatabase } from '../support/database.ts';

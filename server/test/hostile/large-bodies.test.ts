@@ -1,6 +1,6 @@
 /** Bodies that are as much work as they can be: counted before they are parsed, and read where they hold nobody up. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
+import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { copyMs, heldWhile } from '../support/event-loop.ts';

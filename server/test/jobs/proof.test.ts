@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Counters, HeldReport, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
-import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/limit-plan.ts';
+import { type CounterSpec, planLimits, rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { type ProofOptions, proofJob, repairJob } from '../../src/jobs/proof.ts';
 import type { CountersHeld } from '../../src/jobs/prove-counters.ts';

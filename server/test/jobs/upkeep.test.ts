@@ -1,9 +1,9 @@
 /** The jobs themselves, each run once over records that were stored the way the house stores them. */
 import { eq, sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { AlertType } from '../../src/domain/alert.ts';
-import type { CredentialConfig } from '../../src/domain/catalogue.ts';
-import type { Price, PriceUnits } from '../../src/domain/price.ts';
+import type { Price, PriceUnits } from '../../src/domain/money/price.ts';
+import type { CredentialConfig } from '../../src/domain/routing/catalogue.ts';
+import type { AlertType } from '../../src/domain/tenancy/alert.ts';
 import type { Announcer } from '../../src/jobs/alerts/announce.ts';
 import { bindContentKeysJob } from '../../src/jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../../src/jobs/bind-keys.ts';

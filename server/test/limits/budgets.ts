@@ -1,5 +1,5 @@
 /** Budgets at every scope: what must be true of money, whatever gateway it is asked of. */
-import type { Scope } from '../../src/domain/tenancy.ts';
+import type { Scope } from '../../src/domain/tenancy/tenancy.ts';
 import { amountOfCall, type Burst, countersOf, type Flown, holdAndSettle, sumBelow } from './burst.ts';
 import { holdNanoUsd, keysOf, type LimitSite, type Rule } from './site.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CounterSpec } from '../../src/domain/limit-plan.ts';
-import { rulesOfScope } from '../../src/domain/limit-plan.ts';
-import type { RateLimits } from '../../src/domain/rate-limit.ts';
-import type { Scope, ScopePolicy } from '../../src/domain/tenancy.ts';
+import type { CounterSpec } from '../../src/domain/limits/limit-plan.ts';
+import { rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
+import type { RateLimits } from '../../src/domain/limits/rate-limit.ts';
+import type { Scope, ScopePolicy } from '../../src/domain/tenancy/tenancy.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { deployment, model, OWNED_BY_MEMBER, openHouse } from '../support/walk.ts';
 import { bodyOf, keysOf, type LimitBody, type LimitSite, type Rule, WIDE_LIMITS, WIDE_USD } from './site.ts';

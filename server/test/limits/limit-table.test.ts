@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SCOPES } from '../../src/domain/tenancy.ts';
+import { SCOPES } from '../../src/domain/tenancy/tenancy.ts';
 import { budgetOf, budgetProblems } from './budgets.ts';
 import { houseNanoUsdOf, openHouseSite } from './house-site.ts';
 import { CELLS, cellProblems, ruleOf } from './table.ts';

@@ -1,4 +1,4 @@
-import { SCOPE_CODES } from '../../src/domain/tenancy.ts';
+import { SCOPE_CODES } from '../../src/domain/tenancy/tenancy.ts';
 import { HOLD_TOKENS, type LimitAnswer, type Rule } from './site.ts';
 
 /** How a rule is called where it refuses, and how long its window can be. */

@@ -1,5 +1,5 @@
-import { RATE_LIMITS, type RateLimitName } from '../../src/domain/rate-limit.ts';
-import type { Scope } from '../../src/domain/tenancy.ts';
+import { RATE_LIMITS, type RateLimitName } from '../../src/domain/limits/rate-limit.ts';
+import type { Scope } from '../../src/domain/tenancy/tenancy.ts';
 
 /** One limit or budget under test. A budget's value is in nano-dollars. */
 export interface Rule {

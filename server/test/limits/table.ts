@@ -1,6 +1,6 @@
 /** The table scope × limit: what must be true of every limit at every scope, whatever gateway it is asked of. */
-import { RATE_LIMITS, type RateLimitName } from '../../src/domain/rate-limit.ts';
-import { SCOPES, type Scope } from '../../src/domain/tenancy.ts';
+import { RATE_LIMITS, type RateLimitName } from '../../src/domain/limits/rate-limit.ts';
+import { SCOPES, type Scope } from '../../src/domain/tenancy/tenancy.ts';
 import { type Burst, holdAndSettle } from './burst.ts';
 import { HOLD_TOKENS, keysOf, type LimitAnswer, type LimitSite, type Rule } from './site.ts';
 

@@ -2,7 +2,7 @@
  * Somebody with every right in SQL, and no master key, forges the audit log: triggers are switched off, every hash is made anew so that it
  * fits, heads are moved. Each way is done to an organization of its own; the gateway then names the event.
  */
-import { chainHash, GENESIS_HASH } from '../../src/domain/audit-chain.ts';
+import { chainHash, GENESIS_HASH } from '../../src/domain/audit/audit-chain.ts';
 import { eventOf } from '../../src/store/audit/audit.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';

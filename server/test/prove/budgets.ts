@@ -1,6 +1,6 @@
 // Budgets at each scope: as many concurrent calls as holds fit, then one after another until no hold fits, never above the amount; the ledger
 // says what the answers' usage says. Once at a provider that holds its answers back, and once at `fake-slow`.
-import { SCOPES, type Scope } from '../../src/domain/tenancy.ts';
+import { SCOPES, type Scope } from '../../src/domain/tenancy/tenancy.ts';
 import { budgetOf, budgetProblems } from '../limits/budgets.ts';
 import type { Burst } from '../limits/burst.ts';
 import { keysOf } from '../limits/site.ts';

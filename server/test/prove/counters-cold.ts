@@ -1,7 +1,7 @@
 // Counters that know nothing yet, all at once: after a start every key asks for its past, and every one of them is answered, with few rows read.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { type CounterSpec, rulesOfScope } from '../../src/domain/limit-plan.ts';
+import { type CounterSpec, rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
 import { type OpenDatabase, openDatabase } from '../../src/store/database.ts';
 import { nextToFill } from '../../src/store/folds/fold-proof.ts';
 import { foldBack, foldForward } from '../../src/store/folds/folds.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Scope } from '../../src/domain/tenancy.ts';
+import type { Scope } from '../../src/domain/tenancy/tenancy.ts';
 import {
   bodyOf,
   keysOf,

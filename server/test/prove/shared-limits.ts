@@ -2,7 +2,7 @@
 // admitted is exactly what fits.
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SCOPES } from '../../src/domain/tenancy.ts';
+import { SCOPES } from '../../src/domain/tenancy/tenancy.ts';
 import { budgetOf, budgetProblems } from '../limits/budgets.ts';
 import type { LimitSite, Rule } from '../limits/site.ts';
 import { CELLS, type Cell, cellProblems, ruleOf } from '../limits/table.ts';

@@ -1,7 +1,7 @@
 /** What is held in a Redis that stalls, is cut off, or answers a replica that stood still: nothing without a request in flight. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { LimitPlan } from '../../src/domain/limit-plan.ts';
+import type { LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 import { admitted, HOUR, IN_FLIGHT, planOf, used, wants } from '../counters/testing.ts';
 import { stallRedis } from '../prove/redis-faults.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';

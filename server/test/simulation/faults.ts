@@ -1,5 +1,5 @@
 import type { Counters, Hold } from '../../src/counters/counters.ts';
-import type { CounterSpec, LimitPlan } from '../../src/domain/limit-plan.ts';
+import type { CounterSpec, LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 
 /** Mistakes that counters, or who uses them, could make. Each is planted to show that the simulation finds it. */
 export const FAULTS = [

@@ -1,5 +1,5 @@
 import type { Hold } from '../../src/counters/counters.ts';
-import type { CounterSpec, LimitPlan } from '../../src/domain/limit-plan.ts';
+import type { CounterSpec, LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 import { NaiveWindow } from '../counters/naive-window.ts';
 import { periodAt, sum } from './settled-requests.ts';
 

@@ -1,7 +1,7 @@
 import type { Counters, Hold } from '../../src/counters/counters.ts';
 import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
-import { type LimitPlan, planLimits } from '../../src/domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../../src/domain/period.ts';
+import { type LimitPlan, planLimits } from '../../src/domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../src/domain/limits/period.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { createDeploymentHealth } from '../../src/proxy/health.ts';

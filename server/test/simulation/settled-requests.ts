@@ -1,5 +1,5 @@
 import type { SeedPoint } from '../../src/counters/counters.ts';
-import { type CounterSpec, type LimitPlan, matches } from '../../src/domain/limit-plan.ts';
+import { type CounterSpec, type LimitPlan, matches } from '../../src/domain/limits/limit-plan.ts';
 import type { Row } from './model-journal.ts';
 
 /** A settled request, with what it had held. */

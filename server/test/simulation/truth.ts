@@ -1,5 +1,5 @@
 import type { Actual, Hold, HoldResult, Readings, SeedPoint, Wanted } from '../../src/counters/counters.ts';
-import type { CounterSpec, LimitPlan, LimitRule } from '../../src/domain/limit-plan.ts';
+import type { CounterSpec, LimitPlan, LimitRule } from '../../src/domain/limits/limit-plan.ts';
 import type { BeginRecord } from '../../src/ledger/records.ts';
 import type { Row } from './model-journal.ts';
 import { heldOf, type Open, OpenRequests, periodsOf } from './open-requests.ts';

@@ -1,5 +1,5 @@
 import type { Actual, Counters, Hold, HoldResult, SeedPoint, Wanted } from '../../src/counters/counters.ts';
-import type { CounterSpec, LimitPlan } from '../../src/domain/limit-plan.ts';
+import type { CounterSpec, LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 
 /** What counters did, each told with the time they saw. */
 export interface Witness {

@@ -1,13 +1,13 @@
-import type { Budget, BudgetPeriod } from '../../src/domain/budget.ts';
-import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/catalogue.ts';
+import type { Budget, BudgetPeriod } from '../../src/domain/limits/budget.ts';
 import {
   type ModelLimit,
   RATE_LIMITS,
   type RateLimitName,
   type RateLimits,
   type TargetMatch,
-} from '../../src/domain/rate-limit.ts';
-import type { KeyConfig, MemberConfig, OrganizationConfig, ScopePolicy, TeamConfig } from '../../src/domain/tenancy.ts';
+} from '../../src/domain/limits/rate-limit.ts';
+import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
+import type { KeyConfig, MemberConfig, OrganizationConfig, ScopePolicy, TeamConfig } from '../../src/domain/tenancy/tenancy.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
 import type { ConfigChange } from '../../src/proxy/snapshot.ts';
 import type { Random } from './random.ts';

@@ -1,11 +1,11 @@
 /** Days and months of scopes: whatever comes late, whenever it is folded, in every zone, they and the quarters after them are the ledger. */
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { localDayAt } from '../../src/domain/folded-span.ts';
-import type { CounterSpec, CounterUnit } from '../../src/domain/limit-plan.ts';
-import { type CalendarPeriod, periodAt } from '../../src/domain/period.ts';
-import type { TargetMatch } from '../../src/domain/rate-limit.ts';
-import type { Scope } from '../../src/domain/tenancy.ts';
+import type { CounterSpec, CounterUnit } from '../../src/domain/limits/limit-plan.ts';
+import { type CalendarPeriod, periodAt } from '../../src/domain/limits/period.ts';
+import type { TargetMatch } from '../../src/domain/limits/rate-limit.ts';
+import type { Scope } from '../../src/domain/tenancy/tenancy.ts';
+import { localDayAt } from '../../src/domain/usage/folded-span.ts';
 import { LATE_AFTER_MS, rowsBefore, storeLate } from '../../src/ledger/late-rows.ts';
 import { STORE_LINES } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';

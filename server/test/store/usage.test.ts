@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Scope } from '../../src/domain/tenancy.ts';
+import type { Scope } from '../../src/domain/tenancy/tenancy.ts';
 import { STORE_TAGGED_LINES } from '../../src/ledger/ledger-statement.ts';
 import { endLine } from '../../src/ledger/lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';

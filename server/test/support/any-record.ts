@@ -1,6 +1,6 @@
 /** Arbitrary settlement records, as people and providers could make them. */
 import fc from 'fast-check';
-import { USAGE_BUCKETS, USAGE_UNITS } from '../../src/domain/usage.ts';
+import { USAGE_BUCKETS, USAGE_UNITS } from '../../src/domain/usage/usage.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 
 const id = (prefix: string) => fc.stringMatching(/^[0-9a-f]{32}$/).map((hex) => `${prefix}_${hex}`);

@@ -1,6 +1,6 @@
 /** The audit log of tests: a key of their own, and what somebody does to it who owns the tables. */
 import { sql } from 'drizzle-orm';
-import type { AuditKey } from '../../src/domain/audit-chain.ts';
+import type { AuditKey } from '../../src/domain/audit/audit-chain.ts';
 import type { AuditTrail } from '../../src/store/audit/audit.ts';
 import type { AuditHeads } from '../../src/store/audit/audit-heads.ts';
 import type { Database } from '../../src/store/database.ts';

@@ -1,7 +1,7 @@
-import type { Budget } from '../../src/domain/budget.ts';
-import type { CounterSpec } from '../../src/domain/limit-plan.ts';
-import { rulesOfScope } from '../../src/domain/limit-plan.ts';
-import type { Scope, ScopePolicy } from '../../src/domain/tenancy.ts';
+import type { Budget } from '../../src/domain/limits/budget.ts';
+import type { CounterSpec } from '../../src/domain/limits/limit-plan.ts';
+import { rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
+import type { Scope, ScopePolicy } from '../../src/domain/tenancy/tenancy.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import type { WalkHouse } from './walk.ts';
 

@@ -1,5 +1,5 @@
 /** Settlement records for tests, with whatever a test wants to be different. */
-import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR } from '../../src/domain/settled-rows.ts';
+import { END_FIELDS, ENTRY_FIELD_SEPARATOR, ENTRY_FIELDS, ENTRY_SEPARATOR } from '../../src/domain/usage/settled-rows.ts';
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 

@@ -1,7 +1,7 @@
 /** A house whose provider and whose time are played by hand, for what depends on when things happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
-import type { KeyConfig } from '../../src/domain/tenancy.ts';
+import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
+import type { KeyConfig } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { type HandTime, handTime } from './hand-time.ts';
 import { type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';

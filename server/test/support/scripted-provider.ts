@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/dialects/dialect.ts';
-import type { ProviderName } from '../../src/domain/catalogue.ts';
+import type { ProviderName } from '../../src/domain/routing/catalogue.ts';
 import type { Provider, UpstreamRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
 

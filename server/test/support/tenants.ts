@@ -10,7 +10,7 @@ import {
   type RoleGrant,
   TEAM_ROLES,
   type TeamRole,
-} from '../../src/domain/permission.ts';
+} from '../../src/domain/tenancy/permission.ts';
 
 /** Every role, in the order of the columns of the tables of tests. */
 export const ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES, ...TEAM_ROLES] as const;

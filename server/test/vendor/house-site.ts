@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rulesOfScope } from '../../src/domain/limit-plan.ts';
+import { rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
 import { createAnthropicProvider } from '../../src/providers/anthropic/anthropic-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';

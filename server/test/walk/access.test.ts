@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { OrganizationAccess } from '../../src/domain/access.ts';
+import type { OrganizationAccess } from '../../src/domain/access/access.ts';
 import { deployment, type House, model, OWNED_BY_MEMBER, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
+import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
 const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { RateLimits } from '../../src/domain/rate-limit.ts';
+import type { RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createDecisionLookup } from '../../src/proxy/decision-lookup.ts';

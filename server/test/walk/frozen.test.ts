@@ -1,6 +1,6 @@
 /** What becomes of a request in flight while what admitted it is changed: the key moved or re-priced, the model labelled otherwise. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ModelLimit } from '../../src/domain/rate-limit.ts';
+import type { ModelLimit } from '../../src/domain/limits/rate-limit.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';

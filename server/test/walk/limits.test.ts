@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { ModelLimit, RateLimits } from '../../src/domain/rate-limit.ts';
+import type { ModelLimit, RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Wanted } from '../../src/counters/counters.ts';
-import { costNanoUsd, upperBoundNanoUsd } from '../../src/domain/price.ts';
+import { costNanoUsd, upperBoundNanoUsd } from '../../src/domain/money/price.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { UpstreamFailure } from '../../src/upstream/call.ts';

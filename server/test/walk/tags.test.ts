@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { askedOf, tagShapeIdOf } from '../../src/domain/tag-routing.ts';
-import type { TagPolicy } from '../../src/domain/tags.ts';
+import { askedOf, tagShapeIdOf } from '../../src/domain/access/tag-routing.ts';
+import type { TagPolicy } from '../../src/domain/access/tags.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';

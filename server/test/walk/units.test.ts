@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/dialects/dialect.ts';
-import type { DeploymentConfig } from '../../src/domain/catalogue.ts';
-import type { PriceUnits } from '../../src/domain/price.ts';
+import type { PriceUnits } from '../../src/domain/money/price.ts';
+import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import { budget, readingsOf } from '../support/policies.ts';
 import { completionSaying, messageSaying, scriptedProvider } from '../support/scripted-provider.ts';
 import { type AskOptions, deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';

@@ -1,7 +1,7 @@
 /** What somebody should hear of: charges that are estimates, with the reason, and holds that nothing in flight accounts for. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/estimate-reason.ts';
+import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/usage/estimate-reason.ts';
 import { type MetricsSources, renderMetrics } from '../../src/observe/metrics.ts';
 import { chat, chatAnswer, chatUsage, type PlayedCall } from '../support/played-provider.ts';
 import { budget } from '../support/policies.ts';

@@ -1,6 +1,6 @@
 /** What an answer carries beside what was asked for, and does not tell whoever may not read it. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Role } from '../../src/domain/permission.ts';
+import type { Role } from '../../src/domain/tenancy/permission.ts';
 import { freshName, makeDeployment, upstream } from '../admin/catalogue-support.ts';
 import { type Client, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';

@@ -1,6 +1,6 @@
 /** Nobody gives or takes a role above their own, in whatever way: by disabling and enabling, by a machine's tokens, or by a way into an account. */
 import { describe, expect, test } from 'vitest';
-import type { OrganizationRole } from '../../src/domain/permission.ts';
+import type { OrganizationRole } from '../../src/domain/tenancy/permission.ts';
 import { type Client, makeAccount, makeOrganization, must, withAdmin } from '../admin/support.ts';
 import { makePerson, signedIn } from '../identity/support.ts';
 import { freshEmail } from '../invitations/support.ts';

@@ -1,7 +1,7 @@
 /** The security page of an organization, over HTTP: what it finds, who may read it, and what it never tells. */
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Role } from '../../src/domain/permission.ts';
+import type { Role } from '../../src/domain/tenancy/permission.ts';
 import { newId } from '../../src/lib/id.ts';
 import { addProof } from '../../src/store/accounts/address-proofs.ts';
 import { accounts, adminTokens, credentials, keys, twoFactors } from '../../src/store/schema.ts';

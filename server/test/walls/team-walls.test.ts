@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
-import type { Role } from '../../src/domain/permission.ts';
+import type { Role } from '../../src/domain/tenancy/permission.ts';
 import { type Client, must, withAdmin } from '../admin/support.ts';
 import { readCsv } from '../exports/read-csv.ts';
 import { asActor, listenTo } from '../live/listen.ts';

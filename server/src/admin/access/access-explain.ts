@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type AccessExplanation, type AccessLevels, type AccessStep, explainTarget } from '../../domain/access.ts';
-import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
-import { stepBody } from '../../domain/decision-view.ts';
-import { can } from '../../domain/permission.ts';
+import { type AccessExplanation, type AccessLevels, type AccessStep, explainTarget } from '../../domain/access/access.ts';
+import { stepBody } from '../../domain/decision/decision-view.ts';
+import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import * as reaching from '../../store/access/access-reaching.ts';
 import { accessChoiceFrom, organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import * as keys from '../../store/tenancy/keys.ts';

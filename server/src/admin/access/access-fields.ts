@@ -7,8 +7,8 @@ import {
   grantProblems,
   ineffectiveChoices,
   type OrganizationAccess,
-} from '../../domain/access.ts';
-import type { Catalogue } from '../../domain/catalogue.ts';
+} from '../../domain/access/access.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import { loadCatalogue } from '../../store/configuration/load-catalogue.ts';
 import type { Database } from '../../store/database.ts';
 import { type Fault, invalid, invalidFields } from '../http/problem.ts';

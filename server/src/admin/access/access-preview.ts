@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type AccessLevels, explainTarget, reaches } from '../../domain/access.ts';
-import type { Catalogue } from '../../domain/catalogue.ts';
-import { can, type PermissionObject } from '../../domain/permission.ts';
+import { type AccessLevels, explainTarget, reaches } from '../../domain/access/access.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
+import { can, type PermissionObject } from '../../domain/tenancy/permission.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import { authorize } from '../http/authorize.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type AccessLevels, explainTarget } from '../../domain/access.ts';
-import type { Catalogue } from '../../domain/catalogue.ts';
+import { type AccessLevels, explainTarget } from '../../domain/access/access.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import { organizationAccessFrom, organizationAccessToColumns } from '../../store/configuration/policy-columns.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { change, isUnchanged } from '../http/change.ts';

@@ -1,6 +1,6 @@
-import type { AccessChoice, AccessLevels, OrganizationAccess } from '../../domain/access.ts';
-import { type LevelsChange, newlyIneffective, targetsMoved, targetsTouched } from '../../domain/access-effect.ts';
-import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
+import type { AccessChoice, AccessLevels, OrganizationAccess } from '../../domain/access/access.ts';
+import { type LevelsChange, newlyIneffective, targetsMoved, targetsTouched } from '../../domain/access/access-effect.ts';
+import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
 import * as tree from '../../store/access/access-tree.ts';
 import { accessChoiceFrom, organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import type { Database } from '../../store/database.ts';

@@ -1,8 +1,8 @@
-import type { Catalogue } from '../../domain/catalogue.ts';
-import { windowSpan } from '../../domain/counter-spec.ts';
-import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRules } from '../../domain/limit-plan.ts';
-import { formatUsd } from '../../domain/money.ts';
-import type { ScopePolicy } from '../../domain/tenancy.ts';
+import { windowSpan } from '../../domain/limits/counter-spec.ts';
+import { type CounterSpec, type LimitRule, matches, rulesOfScope, type ScopeRules } from '../../domain/limits/limit-plan.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
+import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../../store/database.ts';
 import { type KeyUse, keysAbove } from '../../store/tenancy/key-use.ts';
 import * as keys from '../../store/tenancy/keys.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/permission.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import type { AdminCall } from '../http/call.ts';
 import type { Change } from '../http/change.ts';
 import { flag } from '../http/fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import type { AccessGroupRow } from '../../store/access/access-groups.ts';
 import * as groups from '../../store/access/access-groups.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AccessChoice, effectiveAccess } from '../../domain/access.ts';
-import type { Catalogue } from '../../domain/catalogue.ts';
+import { type AccessChoice, effectiveAccess } from '../../domain/access/access.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import { isNarrower } from './parent-access.ts';
 
 const TARGETS = ['a', 'b', 'c', 'd'];

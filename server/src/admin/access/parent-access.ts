@@ -1,5 +1,5 @@
-import { type AccessChoice, type AccessLevels, admits } from '../../domain/access.ts';
-import type { Catalogue } from '../../domain/catalogue.ts';
+import { type AccessChoice, type AccessLevels, admits } from '../../domain/access/access.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import { accessChoiceFrom, organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import type { Database } from '../../store/database.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';

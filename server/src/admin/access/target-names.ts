@@ -1,5 +1,5 @@
-import type { DeploymentMode } from '../../domain/catalogue.ts';
-import { fallbackCycle } from '../../domain/routing.ts';
+import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
+import { fallbackCycle } from '../../domain/routing/routing.ts';
 import * as holders from '../../store/access/access-holders.ts';
 import * as targets from '../../store/catalogue/callable-targets.ts';
 import type { Change } from '../http/change.ts';

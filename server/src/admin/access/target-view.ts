@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CallableTarget } from '../../domain/catalogue.ts';
-import { type Price, priceAt } from '../../domain/price.ts';
-import { type GivenPrice, givenPrice } from '../../domain/price-units.ts';
-import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage.ts';
+import { type Price, priceAt } from '../../domain/money/price.ts';
+import { type GivenPrice, givenPrice } from '../../domain/money/price-units.ts';
+import type { CallableTarget } from '../../domain/routing/catalogue.ts';
+import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage/usage.ts';
 import { mode } from '../catalogue/deployment-view.ts';
 import { pricesOut, renderPrices } from '../catalogue/price-fields.ts';
 

@@ -1,6 +1,6 @@
-import { admits, type OrganizationAccess } from '../../domain/access.ts';
-import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
-import { can, reachOf } from '../../domain/permission.ts';
+import { admits, type OrganizationAccess } from '../../domain/access/access.ts';
+import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
+import { can, reachOf } from '../../domain/tenancy/permission.ts';
 import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../http/call.ts';

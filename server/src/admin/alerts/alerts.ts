@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ALERT_TYPES } from '../../domain/alert.ts';
+import { ALERT_TYPES } from '../../domain/tenancy/alert.ts';
 import * as alerts from '../../store/alerts/alert-events.ts';
 import { reachWithin } from '../http/authorize.ts';
 import { id, instantOut, isoOf } from '../http/fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DELIVERY_MS_MAX, TEST_ALERT } from '../../domain/alert.ts';
+import { DELIVERY_MS_MAX, TEST_ALERT } from '../../domain/tenancy/alert.ts';
 import * as deliveries from '../../store/alerts/alert-deliveries.ts';
 import { raiseFor } from '../../store/alerts/alert-events.ts';
 import type { WebhookRow } from '../../store/alerts/webhooks.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ALERT_TYPES } from '../../domain/alert.ts';
-import { capabilitiesOf } from '../../domain/permission.ts';
+import { ALERT_TYPES } from '../../domain/tenancy/alert.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import type { DeliveryRow } from '../../store/alerts/alert-deliveries.ts';
 import type { WebhookRow } from '../../store/alerts/webhooks.ts';
 import type { AdminCall } from '../http/call.ts';

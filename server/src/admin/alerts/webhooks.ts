@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ALERT_TYPES, ORGANIZATION_ALERT_TYPES } from '../../domain/alert.ts';
+import { ALERT_TYPES, ORGANIZATION_ALERT_TYPES } from '../../domain/tenancy/alert.ts';
 import { newId } from '../../lib/id.ts';
 import { seal } from '../../lib/secrets.ts';
 import { newWebhookSecret } from '../../lib/webhook-signature.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CredentialConfig } from '../../domain/catalogue.ts';
+import type { CredentialConfig } from '../../domain/routing/catalogue.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, idParams } from '../http/fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isSameAddress, type KeyPlace } from '../../domain/key-address.ts';
-import { capabilitiesOf } from '../../domain/permission.ts';
+import { isSameAddress, type KeyPlace } from '../../domain/tenancy/key-address.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { lastFour } from '../../lib/secrets.ts';
 import * as checks from '../../store/catalogue/credential-checks.ts';

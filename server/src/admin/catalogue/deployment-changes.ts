@@ -1,5 +1,5 @@
-import type { ProviderName } from '../../domain/catalogue.ts';
-import { type GivenPrice, givenPrice, NO_PRICE } from '../../domain/price-units.ts';
+import { type GivenPrice, givenPrice, NO_PRICE } from '../../domain/money/price-units.ts';
+import type { ProviderName } from '../../domain/routing/catalogue.ts';
 import { newId } from '../../lib/id.ts';
 import * as targets from '../../store/catalogue/callable-targets.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DeploymentConfig } from '../../domain/catalogue.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams, instantOut } from '../http/fields.ts';

@@ -1,4 +1,4 @@
-import type { DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
+import type { DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 
 type Columns = Pick<

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TAG, TAG_WORDS } from '../../domain/tags.ts';
+import { TAG, TAG_WORDS } from '../../domain/access/tags.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';

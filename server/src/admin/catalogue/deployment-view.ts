@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
-import type { GivenPrice } from '../../domain/price-units.ts';
-import { isAtCapacity } from '../../domain/routing.ts';
+import type { GivenPrice } from '../../domain/money/price-units.ts';
+import { isAtCapacity } from '../../domain/routing/routing.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { passedOver } from '../../store/catalogue/passed-over.ts';
 import * as prices from '../../store/catalogue/prices.ts';

@@ -1,4 +1,4 @@
-import type { CredentialConfig, ProviderName } from '../../domain/catalogue.ts';
+import type { CredentialConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import { UnsealFailure } from '../../lib/secrets.ts';
 import type { CredentialRow } from '../../store/catalogue/credentials.ts';
 import { openKey } from '../../store/sealing/key-seal.ts';

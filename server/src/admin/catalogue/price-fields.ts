@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type GivenPrice, givenPrice, NO_PRICE } from '../../domain/price-units.ts';
+import { type GivenPrice, givenPrice, NO_PRICE } from '../../domain/money/price-units.ts';
 import { invalid } from '../http/problem.ts';
 import { patchedRates, rateFields, ratesOut, renderRates } from './price-rate-fields.ts';
 import { patchedUnits, renderUnits, unitFields, unitsOut } from './price-unit-fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ProviderName } from '../../domain/catalogue.ts';
-import { givenPrice } from '../../domain/price-units.ts';
+import { givenPrice } from '../../domain/money/price-units.ts';
+import type { ProviderName } from '../../domain/routing/catalogue.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import * as proposals from '../../store/catalogue/price-proposals.ts';
 import * as prices from '../../store/catalogue/prices.ts';

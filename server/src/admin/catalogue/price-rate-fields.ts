@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { formatUsd, parsePriceUsd, parseUnitPriceUsd } from '../../domain/money.ts';
+import { formatUsd, parsePriceUsd, parseUnitPriceUsd } from '../../domain/money/money.ts';
+import type { PerMillion } from '../../domain/money/price.ts';
 import type { Parsed } from '../../domain/parsed.ts';
-import type { PerMillion } from '../../domain/price.ts';
-import { USAGE_BUCKETS, USAGE_UNITS, type UsageBucket, type UsageUnit } from '../../domain/usage.ts';
+import { USAGE_BUCKETS, USAGE_UNITS, type UsageBucket, type UsageUnit } from '../../domain/usage/usage.ts';
 
 /** Decimal USD by bucket, per million tokens, and by unit, for one: the pieces that prices are made of. */
 

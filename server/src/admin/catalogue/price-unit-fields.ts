@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PriceUnits } from '../../domain/price.ts';
+import type { PriceUnits } from '../../domain/money/price.ts';
 import { invalid } from '../http/problem.ts';
 import {
   patchedPieces,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GivenPrice } from '../../domain/price-units.ts';
+import type { GivenPrice } from '../../domain/money/price-units.ts';
 import { newId } from '../../lib/id.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
 import * as prices from '../../store/catalogue/prices.ts';

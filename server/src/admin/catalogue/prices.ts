@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { givenPrice, NO_PRICE } from '../../domain/price-units.ts';
+import { givenPrice, NO_PRICE } from '../../domain/money/price-units.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
 import * as prices from '../../store/catalogue/prices.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { simulateRouting } from '../../domain/simulated-routing.ts';
+import { simulateRouting } from '../../domain/routing/simulated-routing.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import * as policies from '../../store/catalogue/route-group-policies.ts';
 import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import * as accessGroups from '../../store/access/access-groups.ts';
 import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import * as routeGroups from '../../store/catalogue/route-groups.ts';

@@ -1,5 +1,5 @@
-import { mayAdmit } from '../../domain/address.ts';
-import { can } from '../../domain/permission.ts';
+import { mayAdmit } from '../../domain/tenancy/address.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { standingOf } from '../../store/accounts/address-proofs.ts';
 import type { Database } from '../../store/database.ts';

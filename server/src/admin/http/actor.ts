@@ -1,4 +1,4 @@
-import type { Narrowing, PermissionActor } from '../../domain/permission.ts';
+import type { Narrowing, PermissionActor } from '../../domain/tenancy/permission.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 
 /** Who makes a call: what `can()` decides by, and what the audit log names. */

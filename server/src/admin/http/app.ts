@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { can } from '../../domain/permission.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import * as accessExplain from '../access/access-explain.ts';
 import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';

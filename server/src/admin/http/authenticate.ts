@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { TokenStanding } from '../../domain/admin-token.ts';
+import type { TokenStanding } from '../../domain/tenancy/admin-token.ts';
 import { addressList, holdsAddress } from '../../lib/address-list.ts';
 import { hashesOf, hashSecret } from '../../lib/secrets.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';

@@ -1,4 +1,4 @@
-import { can, type Permission, type PermissionObject, type Reach, reachOf } from '../../domain/permission.ts';
+import { can, type Permission, type PermissionObject, type Reach, reachOf } from '../../domain/tenancy/permission.ts';
 import type { Actor } from './actor.ts';
 import { forbidden, notFound, type Problem } from './problem.ts';
 

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Counters } from '../../counters/counters.ts';
-import type { CredentialConfig, DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
-import type { Price } from '../../domain/price.ts';
+import type { Price } from '../../domain/money/price.ts';
+import type { CredentialConfig, DeploymentConfig, ProviderName } from '../../domain/routing/catalogue.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
 import type { EndRecord } from '../../ledger/records.ts';

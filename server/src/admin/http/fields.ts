@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { parseModelName, parseName, parseSlug } from '../../domain/names.ts';
+import { canonicalTimeZone } from '../../domain/limits/period.ts';
 import type { Parsed } from '../../domain/parsed.ts';
-import { canonicalTimeZone } from '../../domain/period.ts';
-import { PERMISSIONS } from '../../domain/permission.ts';
+import { parseModelName, parseName, parseSlug } from '../../domain/tenancy/names.ts';
+import { PERMISSIONS } from '../../domain/tenancy/permission.ts';
 
 /** Pieces of request and answer schemas that several resources share. Every text and list is bounded. */
 

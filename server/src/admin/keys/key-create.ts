@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { can } from '../../domain/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy.ts';
+import { can } from '../../domain/tenancy/permission.ts';
+import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { newId } from '../../lib/id.ts';
 import { accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';

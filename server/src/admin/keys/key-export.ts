@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RATE_LIMITS } from '../../domain/rate-limit.ts';
+import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import { exportPages } from '../exports/paged-export.ts';
 import { csvFile, textOut } from '../http/answer.ts';

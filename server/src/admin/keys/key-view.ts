@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
+import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { accessChoiceFrom } from '../../store/configuration/policy-columns.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';

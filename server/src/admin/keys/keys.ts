@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can, isOwn } from '../../domain/permission.ts';
+import { can, isOwn } from '../../domain/tenancy/permission.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Budget, BudgetPeriod } from '../../domain/budget.ts';
-import { formatUsd, parseBudgetUsd } from '../../domain/money.ts';
+import type { Budget, BudgetPeriod } from '../../domain/limits/budget.ts';
+import { formatUsd, parseBudgetUsd } from '../../domain/money/money.ts';
 import { newId } from '../../lib/id.ts';
 import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
 import { invalid } from '../http/problem.ts';

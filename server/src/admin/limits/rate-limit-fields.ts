@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ACCESS_GROUP_KEY } from '../../domain/access.ts';
-import { parseTarget } from '../../domain/names.ts';
-import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } from '../../domain/rate-limit.ts';
+import { ACCESS_GROUP_KEY } from '../../domain/access/access.ts';
+import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } from '../../domain/limits/rate-limit.ts';
+import { parseTarget } from '../../domain/tenancy/names.ts';
 import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
 
 /** Rate limits as the API shows and takes them: every name, null where there is no limit, 0 where all is blocked. */

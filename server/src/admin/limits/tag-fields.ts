@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TAG, TAG_WORDS, TAGS_MAX } from '../../domain/tags.ts';
+import { TAG, TAG_WORDS, TAGS_MAX } from '../../domain/access/tags.ts';
 import type { TagColumns } from '../../store/configuration/policy-columns.ts';
 
 /** Default and required tags of an organization, a team or a key, and the tags of one request. */

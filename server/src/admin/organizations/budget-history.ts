@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Budget } from '../../domain/budget.ts';
-import { formatUsd } from '../../domain/money.ts';
-import { FAR_FUTURE_MS, type PeriodSpan, periodsBack } from '../../domain/period.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
+import { FAR_FUTURE_MS, type PeriodSpan, periodsBack } from '../../domain/limits/period.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import { type PeriodSum, periodSums } from '../../store/usage/period-sums.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { instantOut } from '../http/fields.ts';

@@ -1,7 +1,7 @@
-import { rulesOfScope } from '../../domain/limit-plan.ts';
-import { formatUsd } from '../../domain/money.ts';
-import { FAR_FUTURE_MS } from '../../domain/period.ts';
-import type { Reach } from '../../domain/permission.ts';
+import { rulesOfScope } from '../../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { budgetsInReach, type PlacedBudget } from '../../store/usage/overview.ts';
 import type { AdminCall } from '../http/call.ts';
 import { readUse } from './read-use.ts';

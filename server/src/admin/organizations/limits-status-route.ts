@@ -1,4 +1,4 @@
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams } from '../http/fields.ts';

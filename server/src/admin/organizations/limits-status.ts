@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { CounterWindow, LimitRule, ScopeRules } from '../../domain/limit-plan.ts';
-import { rulesOfScope } from '../../domain/limit-plan.ts';
-import { formatUsd } from '../../domain/money.ts';
-import { FAR_FUTURE_MS } from '../../domain/period.ts';
-import { can, type PermissionObject } from '../../domain/permission.ts';
-import { RATE_LIMITS } from '../../domain/rate-limit.ts';
-import { SCOPES, type Scope, type ScopePolicy } from '../../domain/tenancy.ts';
+import type { CounterWindow, LimitRule, ScopeRules } from '../../domain/limits/limit-plan.ts';
+import { rulesOfScope } from '../../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
+import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import { can, type PermissionObject } from '../../domain/tenancy/permission.ts';
+import { SCOPES, type Scope, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { matchToColumns } from '../../store/configuration/policy-columns.ts';
 import type { AdminCall } from '../http/call.ts';
 import type { AdminDeps } from '../http/deps.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams } from '../http/fields.ts';
 import * as load from '../http/load.ts';

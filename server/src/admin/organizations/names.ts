@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/permission.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import { namesOf } from '../../store/tenancy/names-of-ids.ts';
 import { reachWithin } from '../http/authorize.ts';
 import { id } from '../http/fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { can, capabilitiesOf } from '../../domain/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy.ts';
+import { can, capabilitiesOf } from '../../domain/tenancy/permission.ts';
+import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import { type StandingRow, standingsOf } from '../../store/tenancy/organization-list.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';

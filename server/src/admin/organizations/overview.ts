@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { formatUsd } from '../../domain/money.ts';
-import { can } from '../../domain/permission.ts';
-import { SCOPES } from '../../domain/tenancy.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import { can } from '../../domain/tenancy/permission.ts';
+import { SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as overview from '../../store/usage/overview.ts';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Scope, ScopePolicy } from '../../domain/tenancy.ts';
+import type { Scope, ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import {
   modelLimitsFrom,
   type PolicyColumns,

@@ -1,7 +1,7 @@
 import { CountersAway, type Readings } from '../../counters/counters.ts';
-import { windowSpan } from '../../domain/counter-spec.ts';
-import type { CounterSpec, CounterWindow } from '../../domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import { windowSpan } from '../../domain/limits/counter-spec.ts';
+import type { CounterSpec, CounterWindow } from '../../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 import { settledUse } from '../../store/usage/settled-use.ts';
 import type { AdminDeps } from '../http/deps.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/permission.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import * as routeGroups from '../../store/catalogue/route-groups.ts';
 import { searchNamed } from '../../store/tenancy/search.ts';
 import { accessCatalogue } from '../access/access-fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatUsd } from '../../domain/money.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import { ORGANIZATION_STATUSES, type OrganizationSummary, type StandingRow } from '../../store/tenancy/organization-list.ts';
 import { instantOut, isoOf } from '../http/fields.ts';
 

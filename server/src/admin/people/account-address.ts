@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ADDRESS_PROOFS, METHOD_ORIGINS } from '../../domain/address.ts';
-import { isOwn } from '../../domain/permission.ts';
+import { ADDRESS_PROOFS, METHOD_ORIGINS } from '../../domain/tenancy/address.ts';
+import { isOwn } from '../../domain/tenancy/permission.ts';
 import { addProof, listProofs, provedSince } from '../../store/accounts/address-proofs.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
 import { change } from '../http/change.ts';

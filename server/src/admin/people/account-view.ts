@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ACCOUNT_ORIGINS, ADDRESS_PROOFS } from '../../domain/address.ts';
-import { ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES } from '../../domain/permission.ts';
+import { ACCOUNT_ORIGINS, ADDRESS_PROOFS } from '../../domain/tenancy/address.ts';
+import { ORGANIZATION_ROLES, type OrganizationRole, PLATFORM_ROLES } from '../../domain/tenancy/permission.ts';
 import { factsOf } from '../../store/accounts/account-facts.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import * as accounts from '../../store/accounts/accounts.ts';

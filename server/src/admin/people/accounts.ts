@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isOwn, PLATFORM_ROLES, type PlatformRole } from '../../domain/permission.ts';
+import { isOwn, PLATFORM_ROLES, type PlatformRole } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { countOtherAdmins } from '../../store/accounts/account-facts.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';

@@ -1,4 +1,4 @@
-import { canGrantRole, coversRole, type RoleGrant } from '../../domain/permission.ts';
+import { canGrantRole, coversRole, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import type { Database } from '../../store/database.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { acceptanceOf } from '../../domain/address.ts';
-import type { PlatformRole } from '../../domain/permission.ts';
+import { acceptanceOf } from '../../domain/tenancy/address.ts';
+import type { PlatformRole } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import * as accounts from '../../store/accounts/accounts.ts';

@@ -6,7 +6,7 @@ import {
   type RoleGrant,
   TEAM_ROLES,
   type TeamRole,
-} from '../../domain/permission.ts';
+} from '../../domain/tenancy/permission.ts';
 import { type InvitationRow, statusOf } from '../../store/accounts/invitations.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';

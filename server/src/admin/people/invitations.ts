@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PLATFORM_ROLES, type RoleGrant, TEAM_ROLES } from '../../domain/permission.ts';
+import { PLATFORM_ROLES, type RoleGrant, TEAM_ROLES } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { InvitationRow } from '../../store/accounts/invitations.ts';
 import * as invitations from '../../store/accounts/invitations.ts';

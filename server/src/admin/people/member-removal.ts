@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OrganizationRole } from '../../domain/permission.ts';
+import type { OrganizationRole } from '../../domain/tenancy/permission.ts';
 import type { Member } from '../../store/tenancy/memberships.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
 import * as teamMembers from '../../store/tenancy/team-members.ts';

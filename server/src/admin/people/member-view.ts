@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { can, capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../../domain/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy.ts';
+import { can, capabilitiesOf, ORGANIZATION_ROLES, TEAM_ROLES } from '../../domain/tenancy/permission.ts';
+import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { lastSeen } from '../../store/accounts/account-facts.ts';
 import { accessChoiceFrom } from '../../store/configuration/policy-columns.ts';
 import type { Member } from '../../store/tenancy/memberships.ts';

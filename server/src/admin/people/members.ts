@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can, ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/permission.ts';
+import { can, ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';

@@ -1,4 +1,4 @@
-import { isOwn } from '../../domain/permission.ts';
+import { isOwn } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { Database } from '../../store/database.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';

@@ -1,4 +1,4 @@
-import { mayHold } from '../../domain/admin-token.ts';
+import { mayHold } from '../../domain/tenancy/admin-token.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';

@@ -1,4 +1,4 @@
-import { canGrantRole, type RoleGrant } from '../../domain/permission.ts';
+import { canGrantRole, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import * as invitations from '../../store/accounts/invitations.ts';

@@ -1,21 +1,21 @@
 import { z } from 'zod';
-import type { DecisionShape, ShapeRule } from '../../domain/decision.ts';
+import { type TagShape, tagShapeIdOf } from '../../domain/access/tag-routing.ts';
+import type { DecisionShape, ShapeRule } from '../../domain/decision/decision.ts';
 import {
   type DecisionFacts,
   decisionBody,
   shapeIdOfDecision,
   type TagsBody,
   tenantsDecision,
-} from '../../domain/decision-view.ts';
-import { can } from '../../domain/permission.ts';
-import { RATE_LIMITS } from '../../domain/rate-limit.ts';
-import { type TagShape, tagShapeIdOf } from '../../domain/tag-routing.ts';
-import { SCOPES } from '../../domain/tenancy.ts';
+} from '../../domain/decision/decision-view.ts';
+import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
+import { can } from '../../domain/tenancy/permission.ts';
+import { SCOPES } from '../../domain/tenancy/tenancy.ts';
 import { findShape } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut } from '../http/fields.ts';
 
-/** A decision as the reference describes it. What it says is made in domain/decision-view.ts, for both planes. */
+/** A decision as the reference describes it. What it says is made in domain/decision/decision-view.ts, for both planes. */
 
 const level = z.enum(SCOPES);
 const amount = z.union([z.number(), z.string()]).meta({ description: 'Whole requests or tokens; decimal USD of a budget.' });

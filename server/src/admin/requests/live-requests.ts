@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Reach, reachOf } from '../../domain/permission.ts';
+import { type Reach, reachOf } from '../../domain/tenancy/permission.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import type { RequestFilter } from '../../store/usage/request-log.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { formatUsd } from '../../domain/money.ts';
-import { type PerMillion, rateIn, ratesFor } from '../../domain/price.ts';
-import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../../domain/usage.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import { type PerMillion, rateIn, ratesFor } from '../../domain/money/price.ts';
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../../domain/usage/usage.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
 import type { LedgerRow, RequestRow } from '../../store/usage/request-log.ts';

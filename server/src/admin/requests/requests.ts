@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { can, reachOf } from '../../domain/permission.ts';
-import type { WrappedContentKey } from '../../domain/tenancy.ts';
+import { can, reachOf } from '../../domain/tenancy/permission.ts';
+import type { WrappedContentKey } from '../../domain/tenancy/tenancy.ts';
 import { type ContentWrappers, open, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { totalOf } from '../../store/paging.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { admits, type OrganizationAccess } from '../../domain/access.ts';
-import type { CallableTarget, Catalogue } from '../../domain/catalogue.ts';
-import { ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/permission.ts';
+import { admits, type OrganizationAccess } from '../../domain/access/access.ts';
+import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
+import { ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/tenancy/permission.ts';
 import { lastSeen, passkeysOf } from '../../store/accounts/account-facts.ts';
 import { presentProofs } from '../../store/accounts/address-proofs.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
 import type { ServiceAccountRow } from '../../store/tenancy/service-accounts.ts';

@@ -8,7 +8,7 @@ import {
   reachOf,
   TEAM_ROLES,
   type TeamRole,
-} from '../../domain/permission.ts';
+} from '../../domain/tenancy/permission.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
 import { type AccountPlace, placesOf } from '../../store/accounts/account-places.ts';
 import * as accounts from '../../store/accounts/accounts.ts';

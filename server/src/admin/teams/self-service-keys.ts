@@ -1,6 +1,6 @@
-import type { Budget } from '../../domain/budget.ts';
-import { formatUsd } from '../../domain/money.ts';
-import { mostInPeriodNanoUsd, type OwnKeysCap, startOfPeriodMs } from '../../domain/own-key-budget.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import { mostInPeriodNanoUsd, type OwnKeysCap, startOfPeriodMs } from '../../domain/money/own-key-budget.ts';
 import type { Database } from '../../store/database.ts';
 import * as budgetsStore from '../../store/tenancy/budgets.ts';
 import * as keys from '../../store/tenancy/keys.ts';

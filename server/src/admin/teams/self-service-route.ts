@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { formatUsd } from '../../domain/money.ts';
-import type { OwnKeysCap } from '../../domain/own-key-budget.ts';
-import { can } from '../../domain/permission.ts';
+import { formatUsd } from '../../domain/money/money.ts';
+import type { OwnKeysCap } from '../../domain/money/own-key-budget.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { TeamRow } from '../../store/tenancy/teams.ts';
 import type { AdminCall } from '../http/call.ts';

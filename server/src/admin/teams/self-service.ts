@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { formatUsd, parseBudgetUsd } from '../../domain/money.ts';
-import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../../domain/own-key-budget.ts';
+import { formatUsd, parseBudgetUsd } from '../../domain/money/money.ts';
+import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../../domain/money/own-key-budget.ts';
 import type { TeamRow } from '../../store/tenancy/teams.ts';
 import { usd } from '../limits/budget-fields.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can, TEAM_ROLES, type TeamRole } from '../../domain/permission.ts';
+import { can, TEAM_ROLES, type TeamRole } from '../../domain/tenancy/permission.ts';
 import { findByEmail } from '../../store/accounts/sign-in.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
 import type { TeamMember } from '../../store/tenancy/team-members.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
+import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { accessChoiceFrom } from '../../store/configuration/policy-columns.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { organizationNames } from '../../store/tenancy/place-names.ts';

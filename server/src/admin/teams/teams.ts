@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/permission.ts';
+import { can } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import * as keys from '../../store/tenancy/keys.ts';

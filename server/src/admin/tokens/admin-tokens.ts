@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PLATFORM_ROLES, type RoleGrant } from '../../domain/permission.ts';
+import { PLATFORM_ROLES, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { hashedSecret, lastFour, newAdminToken } from '../../lib/secrets.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/permission.ts';
+import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';

@@ -9,7 +9,7 @@ import {
   type PlatformRole,
   permissionsOfRole,
   type RoleGrant,
-} from '../../domain/permission.ts';
+} from '../../domain/tenancy/permission.ts';
 import { addRange } from '../../lib/address-list.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import type { AdminCall } from '../http/call.ts';

@@ -1,5 +1,5 @@
-import { mayHold } from '../../domain/admin-token.ts';
-import type { RoleGrant } from '../../domain/permission.ts';
+import { mayHold } from '../../domain/tenancy/admin-token.ts';
+import type { RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { TokenOwnerColumns } from '../../store/accounts/admin-tokens.ts';
 import { ofInstallation, ofPerson, ofServiceAccount } from '../../store/accounts/admin-tokens.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';

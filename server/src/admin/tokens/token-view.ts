@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capabilitiesOf, PERMISSIONS, type Permission } from '../../domain/permission.ts';
+import { capabilitiesOf, PERMISSIONS, type Permission } from '../../domain/tenancy/permission.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import { type JudgedToken, judgeTokens } from '../../store/accounts/token-facts.ts';
 import type { AdminCall } from '../http/call.ts';

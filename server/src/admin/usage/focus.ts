@@ -1,4 +1,4 @@
-import { formatUsd } from '../../domain/money.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import { intervalStarts, type UsageLine, type UsageQuestion } from '../../store/usage/usage-report.ts';
 import { type Cell, csvLine } from '../exports/csv.ts';
 import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';

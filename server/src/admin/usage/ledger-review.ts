@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatUsd } from '../../domain/money.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import { pageLimit } from '../../store/paging.ts';
 import { namesOf } from '../../store/tenancy/names-of-ids.ts';
 import { REVIEW_REASONS, type ReviewedEntry, reviewLedger } from '../../store/usage/ledger-review.ts';

@@ -1,4 +1,4 @@
-import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage.ts';
+import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage/usage.ts';
 import type { UnitSum } from '../../store/usage/unit-sums.ts';
 import type { Cell } from '../exports/csv.ts';
 

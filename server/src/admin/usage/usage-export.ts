@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can, reachOf } from '../../domain/permission.ts';
+import { can, reachOf } from '../../domain/tenancy/permission.ts';
 import { namesOf } from '../../store/tenancy/names-of-ids.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import {

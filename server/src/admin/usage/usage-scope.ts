@@ -1,4 +1,4 @@
-import { reachOf } from '../../domain/permission.ts';
+import { reachOf } from '../../domain/tenancy/permission.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { organizationOf } from '../../store/tenancy/tenant-objects.ts';

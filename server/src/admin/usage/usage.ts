@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatUsd } from '../../domain/money.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import type { UnitSum } from '../../store/usage/unit-sums.ts';
 import {

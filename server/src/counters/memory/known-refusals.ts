@@ -1,4 +1,4 @@
-import type { LimitPlan, LimitRule } from '../../domain/limit-plan.ts';
+import type { LimitPlan, LimitRule } from '../../domain/limits/limit-plan.ts';
 import type { HoldResult, Refused, Refusing } from '../counters.ts';
 
 /** A request limit that refused, and until when it does if nothing else happens. */

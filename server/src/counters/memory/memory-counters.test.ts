@@ -19,7 +19,7 @@ import {
   used,
   wants,
 } from '../../../test/counters/testing.ts';
-import { boundariesFrom, type CalendarPeriod } from '../../domain/period.ts';
+import { boundariesFrom, type CalendarPeriod } from '../../domain/limits/period.ts';
 import type { HoldResult } from '../counters.ts';
 import { createMemoryCounters, type MemoryCounters } from './memory-counters.ts';
 

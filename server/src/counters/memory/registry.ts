@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
-import type { CounterSpec } from '../../domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 import type { Cells } from './cells.ts';
 import type { Shape } from './shape.ts';
 import {

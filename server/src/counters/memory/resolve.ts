@@ -1,4 +1,4 @@
-import type { LimitPlan } from '../../domain/limit-plan.ts';
+import type { LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { type Counter, counterAt, periodAt, type Registry } from './registry.ts';
 import { type Shape, shapeOf } from './shape.ts';
 import { CELLS_PER_COUNTER_MAX } from './trailing.ts';

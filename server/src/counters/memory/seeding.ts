@@ -1,5 +1,5 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
-import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 import type { SeedFrom, SeedPoint } from '../counters.ts';
 import { type Counter, KNOWN, type Past, type Registry, UNKNOWN } from './registry.ts';
 import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, windowMs } from './trailing.ts';

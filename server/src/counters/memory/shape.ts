@@ -1,4 +1,4 @@
-import type { CounterSpec, CounterUnit, LimitPlan } from '../../domain/limit-plan.ts';
+import type { CounterSpec, CounterUnit, LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { CELLS_PER_COUNTER_MAX } from './trailing.ts';
 
 /**

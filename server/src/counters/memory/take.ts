@@ -1,5 +1,5 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
-import { hasLeft, type LimitPlan } from '../../domain/limit-plan.ts';
+import { hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
 import type { Hold } from '../counters.ts';
 import type { Cells } from './cells.ts';
 import type { Amounts } from './check.ts';

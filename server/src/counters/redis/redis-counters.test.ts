@@ -18,8 +18,8 @@ import {
   wants,
 } from '../../../test/counters/testing.ts';
 import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../../../test/support/redis.ts';
-import type { PastFrom } from '../../domain/asked-past.ts';
-import type { CounterSpec } from '../../domain/limit-plan.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
+import type { PastFrom } from '../../domain/usage/asked-past.ts';
 import type { Counters, SeedFrom } from '../counters.ts';
 import { createRedisCounters } from './redis-counters.ts';
 import { type RunScript, type Script, scriptOf, scriptRunner } from './redis-scripts.ts';

@@ -1,6 +1,7 @@
 /** Limits and budgets of many processes, in Redis or Valkey, single or as a cluster. */
-import type { PastFrom } from '../../domain/asked-past.ts';
-import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limit-plan.ts';
+
+import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
+import type { PastFrom } from '../../domain/usage/asked-past.ts';
 import type {
   Actual,
   ConfigurationChange,

@@ -1,5 +1,5 @@
 /** Holds as Redis keeps them: a record for each request. What is done to them by whoever knows no more than a request's id. */
-import type { CounterSpec } from '../../domain/limit-plan.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import { requestTail } from '../../lib/id.ts';
 import type { HeldAmount } from '../counters.ts';
 import { counterSet, holdsKey } from './redis-plan.ts';

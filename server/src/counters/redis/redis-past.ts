@@ -1,5 +1,5 @@
-/** What Redis says to a process that asks for a counter's past; see domain/asked-past.ts. */
-import type { Recorded, UnstoredUse } from '../../domain/asked-past.ts';
+/** What Redis says to a process that asks for a counter's past; see domain/usage/asked-past.ts. */
+import type { Recorded, UnstoredUse } from '../../domain/usage/asked-past.ts';
 
 /** Redis does not keep any longer what is needed to answer this question: it heard nothing of it for too long, or had to keep too much. */
 export class QuestionLost extends Error {

@@ -1,7 +1,7 @@
 /** Plans and counters as the scripts read them: short names, places of keys, numbers for kinds. */
 import { hash } from 'node:crypto';
-import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan } from '../../domain/limit-plan.ts';
-import { FAR_FUTURE_MS } from '../../domain/period.ts';
+import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan } from '../../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 
 /** Counters of one organization, and the keys they are under. */
 export interface RedisCounterSet {

@@ -4,7 +4,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { admitted, calendar, DAY_MS, planOf, used, wants } from '../../../test/counters/testing.ts';
 import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../../../test/support/redis.ts';
-import type { AskedPast, PastFrom } from '../../domain/asked-past.ts';
+import type { AskedPast, PastFrom } from '../../domain/usage/asked-past.ts';
 import type { Counters } from '../counters.ts';
 import { createRedisCounters, type RedisCounters } from './redis-counters.ts';
 import { type RunScript, scriptOf, scriptRunner } from './redis-scripts.ts';

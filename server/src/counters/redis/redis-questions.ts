@@ -1,7 +1,7 @@
 /** What a process asks of the past of counters that it shares in Redis: each counter once at a time, and for as long as an answer takes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AskedPast, PastFrom } from '../../domain/asked-past.ts';
-import type { CounterSpec } from '../../domain/limit-plan.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
+import type { AskedPast, PastFrom } from '../../domain/usage/asked-past.ts';
 import { QuestionLost, readQuestion, readRecorded } from './redis-past.ts';
 import { counterSet, holdsKey } from './redis-plan.ts';
 import { type RunScript, scripts } from './redis-scripts.ts';

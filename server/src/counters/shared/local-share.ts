@@ -1,7 +1,7 @@
 /** Limits while the counters that all replicas share are out of reach: each replica keeps its own share of every rate limit. */
 
-import { tokensWithin } from '../../domain/hold.ts';
-import { type LimitPlan, type LimitRule, tightestTokenLimit } from '../../domain/limit-plan.ts';
+import { tokensWithin } from '../../domain/limits/hold.ts';
+import { type LimitPlan, type LimitRule, tightestTokenLimit } from '../../domain/limits/limit-plan.ts';
 import type { HoldResult, Wanted } from '../counters.ts';
 
 const shares = new WeakMap<LimitPlan, { readonly replicas: number; readonly plan: LimitPlan }>();

@@ -1,6 +1,6 @@
 /** What the shared counters were not told while Redis was away, beyond the rows that tell it themselves when they are stored. */
 
-import type { CounterSpec, LimitPlan } from '../../domain/limit-plan.ts';
+import type { CounterSpec, LimitPlan } from '../../domain/limits/limit-plan.ts';
 import type { ConfigurationChange } from '../counters.ts';
 import type { RedisCounters } from '../redis/redis-counters.ts';
 

@@ -4,7 +4,7 @@
  * the ledger and Redis is back; nothing is kept for that but the rows' ids.
  */
 
-import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limit-plan.ts';
+import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { atMost } from '../../lib/at-most.ts';
 import {
   type Actual,

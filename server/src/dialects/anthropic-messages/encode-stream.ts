@@ -1,4 +1,4 @@
-import type { Usage } from '../../domain/usage.ts';
+import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
 import { errorEvent } from '../error-event.ts';
 import { parseJson } from '../json.ts';

@@ -1,4 +1,4 @@
-import type { Usage } from '../../domain/usage.ts';
+import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
 
 /** Disjoint buckets in Anthropic's words. */

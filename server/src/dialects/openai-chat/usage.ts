@@ -1,4 +1,4 @@
-import type { Usage } from '../../domain/usage.ts';
+import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
 
 /** Disjoint buckets in OpenAI's overlapping words. `cache_write_tokens` is said only where something was written. */

@@ -1,5 +1,5 @@
 /** An event and its deliveries are one transaction with what found it out: told exactly as often as it happened. */
-import { type AlertType, ORGANIZATION_ALERT_TYPES } from '../../domain/alert.ts';
+import { type AlertType, ORGANIZATION_ALERT_TYPES } from '../../domain/tenancy/alert.ts';
 import { type NewAlertEvent, raise } from '../../store/alerts/alert-events.ts';
 import type { Database } from '../../store/database.ts';
 

@@ -5,11 +5,11 @@
  * When the counters or the database are away: nothing is told, and the next look finds the same.
  */
 import type { Counters } from '../../counters/counters.ts';
-import { type Budget, thresholdsCrossed } from '../../domain/budget.ts';
-import { windowSpan } from '../../domain/counter-spec.ts';
-import { type CounterSpec, counterOfBudget, targetText } from '../../domain/limit-plan.ts';
-import { formatUsd } from '../../domain/money.ts';
-import { FAR_FUTURE_MS, rollingMs } from '../../domain/period.ts';
+import { type Budget, thresholdsCrossed } from '../../domain/limits/budget.ts';
+import { windowSpan } from '../../domain/limits/counter-spec.ts';
+import { type CounterSpec, counterOfBudget, targetText } from '../../domain/limits/limit-plan.ts';
+import { FAR_FUTURE_MS, rollingMs } from '../../domain/limits/period.ts';
+import { formatUsd } from '../../domain/money/money.ts';
 import { inUse, recordPassed, scopeFacts, type WatchedBudget } from '../../store/alerts/budget-watch.ts';
 import type { Database } from '../../store/database.ts';
 import type { OrganizationToJudge } from '../../store/tenancy/standings.ts';

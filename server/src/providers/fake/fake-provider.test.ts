@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Wire } from '../../dialects/dialect.ts';
-import type { DeploymentConfig } from '../../domain/catalogue.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../../upstream/call.ts';
 import { createFakeProvider, type FakeProviderDeps } from './fake-provider.ts';
 import type { Schedule } from './playback.ts';

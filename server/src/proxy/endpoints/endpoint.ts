@@ -1,5 +1,5 @@
 import type { Wire } from '../../dialects/dialect.ts';
-import type { DeploymentMode } from '../../domain/catalogue.ts';
+import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
 import type { ErrorDialect } from '../refusal.ts';
 
 /** One path of the data plane whose requests are admitted, sent to a provider and settled. */

@@ -1,6 +1,6 @@
-import { effectiveAccess, levelsOf } from '../../domain/access.ts';
-import type { Catalogue } from '../../domain/catalogue.ts';
-import type { Caller } from '../../domain/tenancy.ts';
+import { effectiveAccess, levelsOf } from '../../domain/access/access.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
+import type { Caller } from '../../domain/tenancy/tenancy.ts';
 
 /** One model as each dialect lists it. There is no birthday of a name worth telling, so both say the epoch of this list. */
 const CREATED = 1_735_689_600;

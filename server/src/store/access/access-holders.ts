@@ -3,7 +3,7 @@
  * catalogue comes or goes. Bounded, because a catalogue's owner wants to know whom it touches and not every key.
  */
 import { type SQL, sql } from 'drizzle-orm';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { accounts, budgets, keys, memberships, organizations, teams } from '../schema.ts';
 

@@ -1,7 +1,7 @@
 /** Who can call a target, or who cannot, level by level, as far as a reader may see: in pages, ordered by organization and id. */
 import { and, eq, isNull, ne, not, type SQL, sql } from 'drizzle-orm';
-import type { AccessLevels } from '../../domain/access.ts';
-import type { Reach } from '../../domain/permission.ts';
+import type { AccessLevels } from '../../domain/access/access.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { accessChoiceFrom, organizationAccessFrom } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
@@ -151,7 +151,7 @@ function answerOf(who: ReachingQuery['who'], granted: SQL, below: readonly SQL[]
   }
 }
 
-/** `admits` of domain/access.ts as a condition; tags play no part in either. */
+/** `admits` of domain/access/access.ts as a condition; tags play no part in either. */
 function passes(table: typeof organizations | typeof teams | typeof memberships | typeof keys, { target }: ReachingQuery): SQL {
   return sql`(${table.accessMode} in ('all', 'inherit') or ${target.name} = any(${table.accessTargets})
     or ${table.accessGroups} && ${sql.param([...target.accessGroups])}::text[])`;

@@ -1,6 +1,6 @@
 /** The access choices of one organization's tree, as far as a change can reach: what its effect is computed from. */
 import { and, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
-import type { AccessChoice } from '../../domain/access.ts';
+import type { AccessChoice } from '../../domain/access/access.ts';
 import { accessChoiceFrom } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { accounts, keys, memberships, teams } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** Where accounts belong: the memberships of each, over all organizations. */
 import { and, asc, eq, inArray, isNull, ne } from 'drizzle-orm';
-import type { PlatformRole, RoleGrant } from '../../domain/permission.ts';
+import type { PlatformRole, RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { accountMemberships, memberships, organizations, teamMembers, teams } from '../schema.ts';
 

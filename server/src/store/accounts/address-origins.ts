@@ -1,6 +1,6 @@
 /** Finds out how accounts came to be that were made before that was kept, or by a replica of the version before: the audit log knows. */
 import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
-import { originFromEvents } from '../../domain/address.ts';
+import { originFromEvents } from '../../domain/tenancy/address.ts';
 import { newId } from '../../lib/id.ts';
 import { PLATFORM_CHAIN } from '../audit/audit.ts';
 import type { Database } from '../database.ts';

@@ -1,6 +1,6 @@
 /** Proofs of addresses: who showed or said that an account's address is its own. Global: a person is in no one tenant. */
 import { and, asc, eq, exists, inArray, min, notExists, type SQL, sql } from 'drizzle-orm';
-import type { AddressProof, AddressStanding } from '../../domain/address.ts';
+import type { AddressProof, AddressStanding } from '../../domain/tenancy/address.ts';
 import { newId } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { accounts, addressProofs, passkeys, signInMethods } from '../schema.ts';

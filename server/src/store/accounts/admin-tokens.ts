@@ -1,6 +1,6 @@
 /** Admin tokens. Looking one up by its hash is how its tenant is discovered; everything else names the place it belongs to. */
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { adminTokens } from '../schema.ts';

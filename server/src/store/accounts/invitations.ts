@@ -1,6 +1,6 @@
 /** Invitations. Looking one up by its link's hash is how its tenant is discovered. */
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listOrder, named, type PageRequest } from '../named-list.ts';
 import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from '../paging.ts';

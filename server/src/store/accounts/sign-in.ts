@@ -1,6 +1,6 @@
 /** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
 import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
-import type { MethodOrigin } from '../../domain/address.ts';
+import type { MethodOrigin } from '../../domain/tenancy/address.ts';
 import type { Database } from '../database.ts';
 import { accounts, oneTimeLinks, passkeys, sessions, signInMethods, twoFactors, verifications } from '../schema.ts';
 import type { AccountRow } from './accounts.ts';

@@ -1,6 +1,6 @@
 /** Service accounts of an organization or of the platform: owners of admin tokens that never sign in, each with a person who answers for it. */
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { tokenAccounts } from '../schema.ts';

@@ -1,7 +1,7 @@
 /** What decides whether admin tokens may act, read for one or for a page of them. Global, as tokens are found before their tenant is known. */
 import { inArray } from 'drizzle-orm';
-import { standingOfToken, type TokenFacts, type TokenOwner, type TokenStanding } from '../../domain/admin-token.ts';
-import type { PlatformRole, RoleGrant } from '../../domain/permission.ts';
+import { standingOfToken, type TokenFacts, type TokenOwner, type TokenStanding } from '../../domain/tenancy/admin-token.ts';
+import type { PlatformRole, RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { organizations } from '../schema.ts';
 import type { AdminTokenRow } from './admin-tokens.ts';

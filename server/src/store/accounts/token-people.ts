@@ -1,7 +1,7 @@
 /** The people behind admin tokens, with what they hold now. Global: a person's roles stand in many organizations. */
 import { and, eq, inArray, ne } from 'drizzle-orm';
-import type { TokenPerson } from '../../domain/admin-token.ts';
-import type { RoleGrant } from '../../domain/permission.ts';
+import type { TokenPerson } from '../../domain/tenancy/admin-token.ts';
+import type { RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { accountMemberships, accounts, memberships, organizations } from '../schema.ts';
 

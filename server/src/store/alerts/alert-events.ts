@@ -1,7 +1,7 @@
 /** What happened that somebody wants to hear of. Written once, in the transaction that found it out. */
 import { and, eq, inArray, isNull, or } from 'drizzle-orm';
-import { DELIVERY_MS_MAX } from '../../domain/alert.ts';
-import type { Reach } from '../../domain/permission.ts';
+import { DELIVERY_MS_MAX } from '../../domain/tenancy/alert.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';

@@ -1,7 +1,7 @@
 /** Budgets whose thresholds may just have been passed, and the record of those that were. */
 import { and, eq, gt, sql } from 'drizzle-orm';
-import type { Budget } from '../../domain/budget.ts';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import { type BudgetColumns, budgetFrom } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { accounts, budgetAlerts, budgets, keys, memberships, rollups, teamRollups, teams } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** Webhooks: where events are sent. A null organization is the platform. */
 import { and, count, eq, isNull, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { webhooks } from '../schema.ts';

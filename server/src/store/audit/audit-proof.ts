@@ -1,6 +1,6 @@
 /** Follows audit chains, and compares them with what is remembered of them outside the database. */
 import { eq } from 'drizzle-orm';
-import { type AuditKey, type ChainFault, ChainWalk } from '../../domain/audit-chain.ts';
+import { type AuditKey, type ChainFault, ChainWalk } from '../../domain/audit/audit-chain.ts';
 import type { Database } from '../database.ts';
 import { auditHeads } from '../schema.ts';
 import { type AuditTrail, eventOf, PLATFORM_CHAIN, streamAuditEvents } from './audit.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { byForce, testTrail } from '../../../test/support/audit-trail.ts';
 import { onEveryDatabase } from '../../../test/support/database.ts';
-import { chainHash, GENESIS_HASH } from '../../domain/audit-chain.ts';
+import { chainHash, GENESIS_HASH } from '../../domain/audit/audit-chain.ts';
 import type { Database } from '../database.ts';
 import { InvalidCursor } from '../paging.ts';
 import { auditEvents, auditHeads } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** The audit log: appended in the transaction of the change, one hash chain per organization and one for the platform. */
 import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, type SQL } from 'drizzle-orm';
-import { type AuditKey, chainHash, chainMac, GENESIS_HASH, isMacOf, type Json } from '../../domain/audit-chain.ts';
+import { type AuditKey, chainHash, chainMac, GENESIS_HASH, isMacOf, type Json } from '../../domain/audit/audit-chain.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
 import { auditEvents, auditHeads } from '../schema.ts';

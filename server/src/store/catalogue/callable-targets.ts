@@ -1,6 +1,6 @@
 /** The one namespace of names callers may ask for: models and route groups. Global. */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import type { DeploymentMode } from '../../domain/catalogue.ts';
+import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
 import { CATALOGUE_SCOPE } from '../configuration/config-versions.ts';
 import type { Database } from '../database.ts';
 import {

@@ -18,7 +18,7 @@ export function passedOverIds(): SQL {
   return sql`(${MEMBERS} select id from member where ${IS_PASSED_OVER})`;
 }
 
-/** Who serves which target, by the rules of domain/tag-routing.ts: a disabled deployment is as if it were not there. */
+/** Who serves which target, by the rules of domain/access/tag-routing.ts: a disabled deployment is as if it were not there. */
 const MEMBERS = sql`with member as (
     select ${deployments.id} as id, ${deployments.model} as target, ${deployments.tags} as tags from ${deployments}
     where ${deployments.deletedAt} is null and ${deployments.enabled}

@@ -1,6 +1,6 @@
 /** List prices that are no longer what deployments took from the list. */
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
-import { type GivenPrice, givenPrice } from '../../domain/price-units.ts';
+import { type GivenPrice, givenPrice } from '../../domain/money/price-units.ts';
 import type { Database } from '../database.ts';
 import { deployments, priceProposals, prices } from '../schema.ts';
 

@@ -1,6 +1,6 @@
 /** What was used without a price lately: at which deployments, and in which organizations. */
 import { type SQL, sql } from 'drizzle-orm';
-import { lacksPrice } from '../../domain/price-units.ts';
+import { lacksPrice } from '../../domain/money/price-units.ts';
 import type { Database } from '../database.ts';
 import { budgets, deployments, organizationDays, unitRollups } from '../schema.ts';
 import { DAY_MS, QUARTER_MS } from '../usage/usage-rows.ts';

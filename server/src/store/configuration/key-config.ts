@@ -1,5 +1,5 @@
 import { and, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
-import type { KeyConfig, KeyOwner } from '../../domain/tenancy.ts';
+import type { KeyConfig, KeyOwner } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { budgets, keySecrets, keys, memberships } from '../schema.ts';
 import {

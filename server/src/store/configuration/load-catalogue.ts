@@ -1,7 +1,13 @@
 import { asc, desc, isNull } from 'drizzle-orm';
-import type { CallableTarget, Catalogue, CredentialConfig, DeploymentConfig, ProviderName } from '../../domain/catalogue.ts';
-import type { Price } from '../../domain/price.ts';
-import { isPrice } from '../../domain/price-units.ts';
+import type { Price } from '../../domain/money/price.ts';
+import { isPrice } from '../../domain/money/price-units.ts';
+import type {
+  CallableTarget,
+  Catalogue,
+  CredentialConfig,
+  DeploymentConfig,
+  ProviderName,
+} from '../../domain/routing/catalogue.ts';
 import type { Database } from '../database.ts';
 import {
   accessGroups,

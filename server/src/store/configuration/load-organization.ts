@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, isNull, ne, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Budget } from '../../domain/budget.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
 import type {
   MemberConfig,
   OrganizationConfig,
@@ -8,7 +8,7 @@ import type {
   ScopePolicy,
   ServiceAccountConfig,
   TeamConfig,
-} from '../../domain/tenancy.ts';
+} from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { accounts, budgets, memberships, organizations, serviceAccounts, teams } from '../schema.ts';
 import { configVersions } from './config-versions.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Budget, BudgetPeriod } from '../../domain/budget.ts';
-import { RATE_LIMITS, type RateLimits, type TargetMatch } from '../../domain/rate-limit.ts';
+import type { Budget, BudgetPeriod } from '../../domain/limits/budget.ts';
+import { RATE_LIMITS, type RateLimits, type TargetMatch } from '../../domain/limits/rate-limit.ts';
 import {
   accessChoiceFrom,
   accessChoiceToColumns,

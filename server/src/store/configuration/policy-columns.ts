@@ -2,10 +2,16 @@
  * Policies as they are stored and as the program reads them, both directions in one place. Stored objects hold configured values only:
  * an absent name is no limit, 0 blocks. What is read is frozen.
  */
-import type { AccessChoice, OrganizationAccess } from '../../domain/access.ts';
-import type { Budget, BudgetPeriod } from '../../domain/budget.ts';
-import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits, type TargetMatch } from '../../domain/rate-limit.ts';
-import type { TagPolicy } from '../../domain/tags.ts';
+import type { AccessChoice, OrganizationAccess } from '../../domain/access/access.ts';
+import type { TagPolicy } from '../../domain/access/tags.ts';
+import type { Budget, BudgetPeriod } from '../../domain/limits/budget.ts';
+import {
+  type ModelLimit,
+  RATE_LIMITS,
+  type RateLimitName,
+  type RateLimits,
+  type TargetMatch,
+} from '../../domain/limits/rate-limit.ts';
 
 export type StoredRateLimits = Readonly<Partial<Record<RateLimitName, number>>>;
 

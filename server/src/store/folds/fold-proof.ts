@@ -3,7 +3,7 @@
  * a row that the fold missed is missing there as well as in its team, user and key.
  */
 import { sql } from 'drizzle-orm';
-import { localDayAt } from '../../domain/folded-span.ts';
+import { localDayAt } from '../../domain/usage/folded-span.ts';
 import type { Database } from '../database.ts';
 import { organizationDays, organizations, rollups, scopeDays, scopeMarks, scopeMonths, teamRollups } from '../schema.ts';
 import { DAY_MS, instantOf } from '../usage/usage-rows.ts';

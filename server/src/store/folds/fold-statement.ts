@@ -1,6 +1,6 @@
 /** The one statement that moves days and months of scopes: from the quarters of an hour, from late rows, or by what they lack. */
 import { type SQL, sql } from 'drizzle-orm';
-import type { LocalDay } from '../../domain/folded-span.ts';
+import type { LocalDay } from '../../domain/usage/folded-span.ts';
 import type { Database } from '../database.ts';
 import { rollups, scopeDays } from '../schema.ts';
 import { instantOf } from '../usage/usage-rows.ts';

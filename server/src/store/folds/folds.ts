@@ -6,7 +6,7 @@
  * for its own transaction and adds the row to both where the mark has passed it (late-rows.ts).
  */
 import { sql } from 'drizzle-orm';
-import { localDayAt, localDays, localMonthStartMs } from '../../domain/folded-span.ts';
+import { localDayAt, localDays, localMonthStartMs } from '../../domain/usage/folded-span.ts';
 import type { Database } from '../database.ts';
 import { organizations, rollups, scopeDays, scopeMarks, scopeMonths } from '../schema.ts';
 import { HOUR_MS, instantOf, QUARTER_MS } from '../usage/usage-rows.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isNull, sql } from 'drizzle-orm';
-import type { AuditKey } from '../../domain/audit-chain.ts';
+import type { AuditKey } from '../../domain/audit/audit-chain.ts';
 import { newDataKey, open, seal, UnsealFailure, unwrapKey, wrapKey } from '../../lib/secrets.ts';
 import type { Database } from '../database.ts';
 import { installation } from '../schema.ts';

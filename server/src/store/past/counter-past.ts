@@ -1,6 +1,6 @@
 /** The past of counters that one process keeps alone, read while it goes on settling and storing: each row counts exactly once. */
-import { type CounterSpec, countsUse } from '../../domain/limit-plan.ts';
-import type { CountedUse } from '../../domain/settled-uses.ts';
+import { type CounterSpec, countsUse } from '../../domain/limits/limit-plan.ts';
+import type { CountedUse } from '../../domain/usage/settled-uses.ts';
 import type { Database } from '../database.ts';
 import type { UsePoint } from '../usage/usage.ts';
 import type { Span } from '../usage/usage-rows.ts';

@@ -1,8 +1,8 @@
 /** The past of calendar counters from folded days and months: many questions, one statement, so one instant. */
 import { type SQL, sql } from 'drizzle-orm';
-import { type DateRange, foldedSpan } from '../../domain/folded-span.ts';
-import type { TargetMatch } from '../../domain/rate-limit.ts';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
+import { type DateRange, foldedSpan } from '../../domain/usage/folded-span.ts';
 import type { Database } from '../database.ts';
 import type { FoldMark } from '../folds/folds.ts';
 import { scopeMarks } from '../schema.ts';

@@ -3,7 +3,7 @@
  * reads at most so many rows of several questions; what a question has beyond its part is read by the next.
  */
 import { and, eq, gte, lt, ne, type SQL, sql } from 'drizzle-orm';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { ledger, organizationDays, requestLog, rollups, teamRollups } from '../schema.ts';
 import { type CounterScope, keysCoveredBy, type UsePoint, whoseOf } from '../usage/usage.ts';

@@ -1,7 +1,7 @@
 /** The past of counters that many processes share, read from one state of the ledger so that every row counts exactly once. */
 import { type SQL, sql } from 'drizzle-orm';
-import type { AskedPast, PastFrom, Recorded, UnstoredUse } from '../../domain/asked-past.ts';
-import { type CounterSpec, countsUse, type PlanUse } from '../../domain/limit-plan.ts';
+import { type CounterSpec, countsUse, type PlanUse } from '../../domain/limits/limit-plan.ts';
+import type { AskedPast, PastFrom, Recorded, UnstoredUse } from '../../domain/usage/asked-past.ts';
 import { requestIdAt, requestTail } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { ledger, requestLog } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** Who has a bound on requests in flight and was used lately. Global: jobs go over every tenant. */
 import { sql } from 'drizzle-orm';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { StoredModelLimit, StoredRateLimits } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { keys, memberships, rollups, teamRollups, teams } from '../schema.ts';

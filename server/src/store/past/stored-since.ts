@@ -3,8 +3,8 @@
  * transaction it was; PostgreSQL says which transactions a snapshot sees; so no row has to say it and nobody stands still.
  */
 
-import type { RowBatch } from '../../domain/settled-rows.ts';
-import { type CountedUse, countedUses } from '../../domain/settled-uses.ts';
+import type { RowBatch } from '../../domain/usage/settled-rows.ts';
+import { type CountedUse, countedUses } from '../../domain/usage/settled-uses.ts';
 
 /** It cannot be told whether a batch is in the snapshot: its connection was lost, or the database went over to another server. Ask again. */
 export class UnknownSnapshot extends Error {}

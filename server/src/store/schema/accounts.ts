@@ -1,7 +1,7 @@
 /** Who may sign in and administer: people and admin tokens. Global, because one person may belong to many organizations. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { ACCOUNT_ORIGINS } from '../../domain/address.ts';
+import { ACCOUNT_ORIGINS } from '../../domain/tenancy/address.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
 /** A person. The sign-in library's user columns and two of ours; how they sign in stands in sign-in.ts. */
@@ -51,7 +51,7 @@ export const accountMemberships = pgTable(
 
 /**
  * Calls the admin API. `organizationId` null: the platform. Only the hash of the secret is kept. Whose it is: a service account's where one is
- * named, else the maker's, else the installation's where an origin is named, else nobody's. See domain/admin-token.ts.
+ * named, else the maker's, else the installation's where an origin is named, else nobody's. See domain/tenancy/admin-token.ts.
  */
 export const adminTokens = pgTable(
   'admin_tokens',

@@ -1,7 +1,7 @@
 /** Who showed or said that an account's address is its own. Global: a person is in no one tenant. */
 import { sql } from 'drizzle-orm';
 import { check, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { ADDRESS_PROOFS } from '../../domain/address.ts';
+import { ADDRESS_PROOFS } from '../../domain/tenancy/address.ts';
 import { accounts } from './accounts.ts';
 import { instant } from './columns.ts';
 

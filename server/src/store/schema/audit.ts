@@ -2,7 +2,7 @@
 import { bigint, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { anyJson, bytes, instant } from './columns.ts';
 
-/** Rows never change, which a trigger holds. `hash` covers the row and `prevHash`, `mac` covers `hash` under a key; see domain/audit-chain.ts. */
+/** Rows never change, which a trigger holds. `hash` covers the row and `prevHash`, `mac` covers `hash` under a key; see domain/audit/audit-chain.ts. */
 export const auditEvents = pgTable(
   'audit_events',
   {

@@ -1,7 +1,7 @@
 /** What can be called, and through what: global, the same for every tenant. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import type { PriceUnits } from '../../domain/price.ts';
+import type { PriceUnits } from '../../domain/money/price.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);

@@ -1,7 +1,7 @@
 /** What the recurring jobs did and found. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
-import type { PerMillion, PriceUnits } from '../../domain/price.ts';
+import type { PerMillion, PriceUnits } from '../../domain/money/price.ts';
 import { credentials, deployments } from './catalogue.ts';
 import { instant } from './columns.ts';
 

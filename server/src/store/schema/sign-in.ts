@@ -1,7 +1,7 @@
 /** How people prove who they are. The columns are those the sign-in library asks for; what it calls a user is an account. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { METHOD_ORIGINS } from '../../domain/address.ts';
+import { METHOD_ORIGINS } from '../../domain/tenancy/address.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 

@@ -13,7 +13,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { OwnKeysPeriod } from '../../domain/own-key-budget.ts';
+import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
 import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
@@ -33,7 +33,7 @@ const narrowing = () => ({
   accessGroups: names('access_groups'),
 });
 
-/** What a level adds to the tags of its requests: see domain/tags.ts. */
+/** What a level adds to the tags of its requests: see domain/access/tags.ts. */
 const tagging = () => ({ defaultTags: names('default_tags'), requiredTags: names('required_tags') });
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);

@@ -4,7 +4,7 @@
  * written here. So a row says itself what wraps it, and new rows take the old form until no such replica can run (`mayRunBefore`).
  */
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
-import type { WrappedContentKey } from '../../domain/tenancy.ts';
+import type { WrappedContentKey } from '../../domain/tenancy/tenancy.ts';
 import { type ContentWrappers, contentKeyPurpose, openContentKey, UnsealFailure, wrapKey } from '../../lib/secrets.ts';
 import type { Database } from '../database.ts';
 import { mayRunBefore } from '../installation/lease.ts';

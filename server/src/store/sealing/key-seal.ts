@@ -4,7 +4,7 @@
  * may replace a key. So a row says itself how it is sealed, and new seals take the old form until no such replica can run (`mayRunBefore`).
  */
 import { and, asc, eq } from 'drizzle-orm';
-import { type KeyPlace, keyAddress } from '../../domain/key-address.ts';
+import { type KeyPlace, keyAddress } from '../../domain/tenancy/key-address.ts';
 import { open, seal, UnsealFailure } from '../../lib/secrets.ts';
 import * as credentials from '../catalogue/credentials.ts';
 import type { Database } from '../database.ts';

@@ -1,7 +1,7 @@
 /** Budgets of organizations, teams, members and keys. */
 import { and, asc, eq, inArray, isNull, notInArray } from 'drizzle-orm';
-import type { Budget } from '../../domain/budget.ts';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import { budgetFrom, budgetToColumns } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { budgets } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** Keys, their secrets' hashes and their owners. A revoked one keeps its row and history. */
 import { and, eq, gt, gte, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { type Total, totalOf } from '../paging.ts';

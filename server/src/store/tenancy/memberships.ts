@@ -1,6 +1,6 @@
 /** Memberships: an account in an organization, and the user scope of the requests made with keys it owns. */
 import { and, asc, count, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { findingCondition, type PersonFinding } from '../accounts/person-findings.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listOrder, named, type PageRequest } from '../named-list.ts';

@@ -1,7 +1,7 @@
 /** From ids to the names people gave: for reports and logs, whose rows hold only ids. */
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import {
   accounts,

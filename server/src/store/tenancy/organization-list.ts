@@ -1,6 +1,6 @@
 /** The list of organizations with how each stands, and what all of the found ones come to. */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { organizationsWithIncompleteBudgets } from '../catalogue/unpriced.ts';
 import type { Database } from '../database.ts';
 import { listOrder, named } from '../named-list.ts';

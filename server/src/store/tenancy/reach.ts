@@ -1,7 +1,7 @@
 /** The part of the tree an actor may see, as a condition on a table's columns. Empty reach sees nothing. */
 import { and, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { accountMemberships, teamMembers } from '../schema.ts';
 
 /** Where a table keeps what a reach narrows by. A column that is absent makes such a reach see nothing. */

@@ -1,7 +1,7 @@
 /** One question over everything that has a name: objects whose name begins so, or whose id it is. */
 import { and, eq, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { lowered } from '../named-list.ts';
 import { prefixPattern } from '../paging.ts';

@@ -1,6 +1,6 @@
 /** Service accounts: owners of keys that never sign in, each in one team. */
 import { and, count, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { serviceAccounts } from '../schema.ts';

@@ -1,6 +1,6 @@
 /** What the refresher of standings asks and writes. Global: it goes over every tenant, and each row names its own. */
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
-import type { Budget } from '../../domain/budget.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
 import { heldExactly } from '../../lib/held-exactly.ts';
 import { CATALOGUE_SCOPE, configVersions } from '../configuration/config-versions.ts';
 import { budgetFrom } from '../configuration/policy-columns.ts';

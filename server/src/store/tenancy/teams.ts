@@ -1,6 +1,6 @@
 /** Teams of an organization. A deleted one keeps its row, because ledger rows name it. */
 import { and, count, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
-import type { Reach } from '../../domain/permission.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { keys, teamMembers, teams } from '../schema.ts';

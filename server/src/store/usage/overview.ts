@@ -1,9 +1,9 @@
 /** What the first page of the console asks beside usage: failures, latency, and the budgets a reader may see. */
 import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import type { Budget } from '../../domain/budget.ts';
-import type { Reach } from '../../domain/permission.ts';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { Budget } from '../../domain/limits/budget.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import { budgetFrom } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import {

@@ -1,6 +1,6 @@
 /** What was used in each of several periods. */
 import { sql } from 'drizzle-orm';
-import type { PeriodSpan } from '../../domain/period.ts';
+import type { PeriodSpan } from '../../domain/limits/period.ts';
 import type { Database } from '../database.ts';
 import { unitRows } from './unit-sums.ts';
 import { type Covered, whoseOf } from './usage.ts';

@@ -1,7 +1,7 @@
 /** The request log: one row per request of a known key, with its decision and, where the organization says so, its content. */
 import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { DecisionFacts } from '../../domain/decision-view.ts';
-import type { Reach } from '../../domain/permission.ts';
+import type { DecisionFacts } from '../../domain/decision/decision-view.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import { requestTimeMs } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';

@@ -1,6 +1,6 @@
 /** What the ledger says that counters would say now, of settled use alone. */
-import { windowSpan } from '../../domain/counter-spec.ts';
-import type { CounterSpec } from '../../domain/limit-plan.ts';
+import { windowSpan } from '../../domain/limits/counter-spec.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { Database } from '../database.ts';
 import { type SpanQuestion, spanSums } from './span-sums.ts';
 import { spendSince } from './usage.ts';

@@ -1,7 +1,7 @@
 /** What organizations, their teams, members and keys used over stretches of time: many questions, one statement, so one instant. */
 import { sql } from 'drizzle-orm';
-import type { CounterUnit } from '../../domain/limit-plan.ts';
-import type { Scope } from '../../domain/tenancy.ts';
+import type { CounterUnit } from '../../domain/limits/limit-plan.ts';
+import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span, wholeSteps } from './usage-rows.ts';
 

@@ -1,5 +1,5 @@
 /** What one ledger row used in units that have no column in the rollups, as SQL: the writer, the proof and reports must say the same. */
-import { TIER_WORDS } from '../../domain/service-tier.ts';
+import { TIER_WORDS } from '../../domain/money/service-tier.ts';
 
 // The same as not null, said so that the planner expects few rows: for many it would compile the statement, which takes seconds.
 const hasOthers = `jsonb_typeof(other_usage) = 'object'`;

@@ -1,7 +1,7 @@
 /** Usage added up by whatever one asks, over any stretch of time: the numbers behind GET /usage. */
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
-import { type PeriodSpan, startsWithin } from '../../domain/period.ts';
-import type { Reach } from '../../domain/permission.ts';
+import { type PeriodSpan, startsWithin } from '../../domain/limits/period.ts';
+import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database, OpenDatabase } from '../database.ts';
 import { readInParts } from '../row-cursor.ts';
 import { deployments } from '../schema.ts';

@@ -1,7 +1,7 @@
 /** The past of counters, from the ledger: what counted before this process knew of it. Each question is one statement, so one instant. */
 import { and, eq, gte, inArray, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { CounterSpec } from '../../domain/limit-plan.ts';
-import type { TargetMatch } from '../../domain/rate-limit.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
+import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
 import type { Database } from '../database.ts';
 import { ledger, requestLog, targetLabels } from '../schema.ts';
 import {

@@ -1,0 +1,114 @@
+import type { AccessStep, AccessThrough } from '../access/access.ts';
+import type { CounterUnit } from '../limits/limit-plan.ts';
+import type { RateLimitName } from '../limits/rate-limit.ts';
+import { wayOut } from '../limits/way-out.ts';
+import { formatUsd } from '../money/money.ts';
+import { type DecidedRule, type Decision, decidingRule, isOnHead, refusingRules } from './decision.ts';
+
+/** One sentence for people: why the request was admitted or refused, by whose rule, and when it would pass. */
+export function sentenceOf(decision: Decision): string {
+  const { verdict, steps } = decision.access;
+  const onHead = isOnHead(decision) ? decidingRule(decision) : null;
+  if (onHead !== null) return refusalSentence(decision, onHead);
+  if (verdict.is === 'not_found') return notFoundSentence(decision.calledName, verdict.because);
+  if (verdict.is === 'removed')
+    return `Refused: ${decision.calledName} was removed from what this call may use by the ${verdict.level}.`;
+  if (decision.otherRefusal === 'model_not_priced')
+    return `Refused: ${decision.calledName} has no price in force, and a budget covers this request.`;
+  if (decision.otherRefusal === 'unpriced_parameter')
+    return `Refused: ${decision.calledName} has no price for something this request asks for, and a budget covers it.`;
+  if (decision.otherRefusal === 'no_deployment_for_tags')
+    return `Refused: no deployment of ${decision.calledName} carries the tags of this request.`;
+  const rule = decidingRule(decision);
+  if (rule !== null) return refusalSentence(decision, rule);
+  return `Admitted: ${decision.calledName} is granted through ${grantText(steps)}, and ${rulesText(decision.rules.length)}.`;
+}
+
+/** The part of a refusal that names one rule, without whether others refused too: what an error message says. */
+function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: number): string {
+  const askedFor = askedOf(rule.unit, wanted);
+  const asked = amount(askedFor, rule.unit);
+  const limit = `the ${rule.scope}’s limit of ${amount(rule.value, rule.unit)} ${windowText(rule)}${targetSuffix(rule)}`;
+  if (rule.verdict.is === 'refused' && rule.verdict.retryAfterMs === null && askedFor > rule.value) {
+    const change = wayOut(rule.unit, rule.value, 'unknown');
+    return `this request needs ${asked}, which is more than ${limit} and can never pass; to let it pass, ${change}`;
+  }
+  const held =
+    rule.held > 0 && rule.unit !== 'parallel' ? ` (${amount(rule.held, rule.unit)} of it held by requests in flight)` : '';
+  return `${limit} has ${amount(rule.used, rule.unit)} used${held} and this request needs ${asked}${whenText(rule, atMs)}`;
+}
+
+function notFoundSentence(calledName: string, because: 'unknown_target' | 'not_granted'): string {
+  if (because === 'unknown_target') return `Refused: there is no model or route group called ${calledName}.`;
+  return `Refused: ${calledName} is not granted to the organization.`;
+}
+
+function refusalSentence(decision: Decision, rule: DecidedRule): string {
+  const others = refusingRules(decision).length - 1;
+  const more = others === 0 ? '' : `; ${others === 1 ? '1 other rule' : `${others} other rules`} refused it too`;
+  return `Refused by ${rule.id}: ${ruleSentence(rule, decision.wanted, decision.atMs)}${more}.`;
+}
+
+function rulesText(count: number): string {
+  if (count === 0) return 'no limit or budget applies';
+  return count === 1 ? 'the 1 rule that applies passed' : `all ${count} rules that apply passed`;
+}
+
+/** The nearest level that names something says through what the call is granted; inheriting only repeats it. */
+function grantText(steps: readonly AccessStep[]): string {
+  const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
+  return naming === undefined ? 'inheritance' : `${throughText(naming.through)} at the ${naming.level}`;
+}
+
+function throughText(through: AccessThrough | null): string {
+  if (through?.is === 'access_group') return `the access group ${through.key}`;
+  return through?.is === 'target' ? 'its own name' : 'everything';
+}
+
+const WINDOW_TEXTS: Readonly<Record<RateLimitName, string>> = {
+  rpm: 'a minute',
+  tpm: 'a minute',
+  rph: 'an hour',
+  tph: 'an hour',
+  rpd: 'a day',
+  tpd: 'a day',
+  max_parallel: 'at once',
+};
+
+function windowText({ limit, id }: DecidedRule): string {
+  if (limit !== 'budget') return WINDOW_TEXTS[limit];
+  const period = /_budget_([a-z]+)/.exec(id)?.[1] ?? 'period';
+  if (period === 'total') return 'in total';
+  return period === 'rolling' ? 'in its rolling period' : `a ${period}`;
+}
+
+function targetSuffix({ target }: DecidedRule): string {
+  return target === '' ? '' : ` for ${target}`;
+}
+
+const FAR_MS = 3_600_000;
+
+/** Soon as a length, later as an instant: nobody counts hours from the time of a log line. */
+function whenText({ verdict, limit, unit }: DecidedRule, atMs: number): string {
+  if (verdict.is !== 'refused') return '';
+  if (verdict.retryAfterMs === null) return `; it will not pass unless the ${unit === 'nano_usd' ? 'budget' : 'limit'} is raised`;
+  if (limit === 'max_parallel') return '; it would pass when one of the requests in flight ends';
+  if (verdict.retryAfterMs < FAR_MS) return `; it would pass in ${Math.ceil(verdict.retryAfterMs / 1_000)} s`;
+  const passesAtMs = atMs + verdict.retryAfterMs;
+  if (passesAtMs > LAST_YEAR_MS) return '; it will not pass unless the budget is raised';
+  return `; it would pass at ${new Date(passesAtMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Beyond this instant a period never ends: it is a `total`. */
+const LAST_YEAR_MS = Date.UTC(9999, 0, 1);
+
+function askedOf(unit: CounterUnit, wanted: Decision['wanted']): number {
+  if (unit === 'tokens') return wanted.tokens;
+  return unit === 'nano_usd' ? wanted.nanoUsd : 1;
+}
+
+function amount(value: number, unit: CounterUnit): string {
+  if (unit === 'nano_usd') return `${formatUsd(value)} USD`;
+  const word = unit === 'tokens' ? 'token' : 'request';
+  return `${value} ${value === 1 ? word : `${word}s`}`;
+}

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { encodeDecision } from '../../proxy/explain.ts';
+import { planLimits } from '../limits/limit-plan.ts';
+import type { Caller } from '../tenancy/tenancy.ts';
+import { type DecisionReadings, shapeOf } from './decision.ts';
+import { type DecisionBody, type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from './decision-view.ts';
+
+const AT = Date.parse('2026-07-23T10:00:00Z');
+const nothing = { rateLimits: {}, modelLimits: [], budgets: [] };
+const PLAN = planLimits(
+  {
+    organization: {
+      id: 'org_1',
+      timeZone: 'UTC',
+      ...nothing,
+      rateLimits: { rpm: 60 },
+      budgets: [
+        {
+          id: 'bud_1',
+          amountNanoUsd: 100_000_000_000,
+          period: { is: 'month', anchorDay: 1 },
+          match: { is: 'any' },
+          thresholdsPercent: [100],
+          action: 'block',
+          clampOutput: false,
+        },
+      ],
+    },
+    team: { id: 'team_1', ...nothing },
+    member: null,
+    key: { id: 'key_1', ...nothing, modelLimits: [{ match: { is: 'prefix', prefix: 'fa' }, rateLimits: { tpm: 5_000 } }] },
+  } as unknown as Caller,
+  'fast',
+  new Set(),
+  AT,
+);
+const SHAPE = shapeOf(PLAN);
+const ADMITTED: DecisionFacts = {
+  requestId: 'req_1',
+  organizationId: 'org_1',
+  teamId: 'team_1',
+  keyId: 'key_1',
+  memberId: null,
+  calledName: 'fast',
+  atMs: AT,
+  status: 'succeeded',
+  httpStatus: 200,
+  code: null,
+  param: null,
+  decision: text([13, 20_000_000, 700], [1, 10_000_000, 700], []),
+};
+
+function text(used: number[], held: number[], refusing: DecisionReadings['refusing']): string {
+  const answer = { readings: { used, held }, refusing };
+  return encodeDecision(PLAN.shapeId, 'o@beta t= k=', { wanted: { tokens: 700, nanoUsd: 10_000_000 }, answer });
+}
+
+describe('a decision as both planes answer it', () => {
+  // promise: A decision keeps every rule as (rule id, limit, used, held)
+  // promise: **A refusal explains itself**: the error names scope, limit, used and when it would pass
+  test('names every rule in order with limit, used, held, remaining and verdict', () => {
+    const body = decisionBody(ADMITTED, SHAPE);
+    expect(body).toMatchObject({
+      verdict: 'admitted',
+      time: '2026-07-23T10:00:00.000Z',
+      requested: { tokens: 700, spend: '0.01' },
+    });
+    expect(body.rules).toEqual([
+      {
+        rule: 'org_rpm',
+        scope: 'organization',
+        scope_id: 'org_1',
+        limit: 'rpm',
+        target: null,
+        unit: 'requests',
+        limit_value: 60,
+        used: 13,
+        held: 1,
+        remaining: 47,
+        verdict: 'passed',
+        retry_after_ms: null,
+        deciding: false,
+      },
+      expect.objectContaining({
+        limit: 'budget',
+        unit: 'usd',
+        limit_value: '100.00',
+        used: '0.02',
+        held: '0.01',
+        remaining: '99.98',
+      }),
+      expect.objectContaining({ rule: 'key_tpm:fa*', scope_id: 'key_1', target: 'fa*', unit: 'tokens', remaining: 4_300 }),
+    ]);
+    expect(body.access).toEqual({
+      verdict: 'allowed',
+      removed_by: null,
+      steps: [
+        { level: 'organization', through: 'access_group', access_group: 'beta' },
+        { level: 'team', through: 'inherited', access_group: null },
+        { level: 'key', through: 'inherited', access_group: null },
+      ],
+    });
+    expect(body.sentence).toMatch(/^Admitted: fast is granted through the access group beta/);
+  });
+
+  test('of a refusal says which rule decided and when it would pass', () => {
+    const decision = text([60, 0, 0], [2, 0, 0], [{ rule: 0, retryAfterMs: 1_200 }]);
+    const body = decisionBody({ ...ADMITTED, status: 'refused', httpStatus: 429, code: 'rate_limit_exceeded', decision }, SHAPE);
+    expect(body.verdict).toBe('refused');
+    expect(body.rules[0]).toMatchObject({ verdict: 'refused', retry_after_ms: 1_200, deciding: true, remaining: 0 });
+    expect(body.rules.filter((rule) => rule.deciding)).toHaveLength(1);
+    expect(body.sentence).toMatch(/^Refused by org_rpm: .* would pass in 2 s\.$/);
+  });
+
+  test('of a refusal by access names the level, and no rule was asked', () => {
+    const refused = { ...ADMITTED, status: 'refused', httpStatus: 403, code: 'model_not_allowed', decision: '|o* t-|' };
+    expect(decisionBody(refused, null)).toMatchObject({
+      access: { verdict: 'removed', removed_by: 'team' },
+      requested: null,
+      rules: [],
+      sentence: 'Refused: fast was removed from what this call may use by the team.',
+    });
+  });
+
+  test('reads the same to a tenant for a name that is not granted and for one that does not exist', () => {
+    const refused = { ...ADMITTED, status: 'refused', httpStatus: 404, code: 'model_not_found' };
+    const [unknown, hidden] = ['||', '|o-|'].map((decision) => decisionBody({ ...refused, decision }, null));
+    expect(unknown?.sentence).not.toBe(hidden?.sentence);
+    expect(tenantsDecision(hidden as DecisionBody)).toEqual(tenantsDecision(unknown as DecisionBody));
+    expect(tenantsDecision(decisionBody(ADMITTED, SHAPE))).toEqual(decisionBody(ADMITTED, SHAPE));
+  });
+
+  test('before access was asked says only the code', () => {
+    const refused = { ...ADMITTED, status: 'refused', httpStatus: 403, code: 'key_disabled', decision: '' };
+    const body = decisionBody(refused, null);
+    expect(body).toMatchObject({ access: null, requested: null, rules: [] });
+    expect(body.sentence).toContain('key_disabled');
+  });
+
+  test('whose shape is lost or does not fit is not explained wrongly', () => {
+    for (const shape of [null, { id: SHAPE.id, rules: SHAPE.rules.slice(1) }]) {
+      const body = decisionBody(ADMITTED, shape);
+      expect(body).toMatchObject({ rules: [], verdict: 'admitted' });
+      expect(body.sentence).toContain('cannot be read');
+    }
+  });
+
+  // promise: The decision names the tags asked
+  test('names the tags asked, those that routed, and the deployments they left', () => {
+    const shape = {
+      defaults: ['gpu'],
+      required: ['eu'],
+      targets: [
+        { target: 'fast', routed: ['eu', 'gpu'], deployments: ['dep_1', 'dep_2'] },
+        { target: 'slow', routed: ['eu'], deployments: ['dep_2', 'dep_3'] },
+      ],
+    };
+    const facts = { ...ADMITTED, tags: ['project-x', 'gpu', 'eu'], tagRoute: '1.tabc' };
+    expect(decisionBody(facts, SHAPE, shape).tags).toEqual({
+      asked: ['project-x'],
+      defaults: ['gpu'],
+      required: ['eu'],
+      routed: ['eu', 'gpu'],
+      deployments: ['dep_1', 'dep_2', 'dep_3'],
+      targets: shape.targets,
+    });
+    const unread = decisionBody(facts, SHAPE).tags;
+    expect(unread).toMatchObject({ asked: ['project-x'], routed: [], deployments: [] });
+    expect(decisionBody({ ...ADMITTED, tags: [], tagRoute: '' }, SHAPE, shape).tags).toBeNull();
+    expect(decisionBody({ ...ADMITTED, tags: null, tagRoute: null }, SHAPE).tags).toBeNull();
+  });
+
+  test('says which shape it needs', () => {
+    expect(shapeIdOfDecision(ADMITTED.decision)).toBe(PLAN.shapeId);
+    expect(shapeIdOfDecision('|o* t-|')).toBeNull();
+    expect(shapeIdOfDecision('damaged')).toBeNull();
+  });
+});

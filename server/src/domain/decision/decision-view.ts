@@ -1,0 +1,242 @@
+import type { AccessStep, AccessThrough, AccessVerdict } from '../access/access.ts';
+import { askedOf, type TagShape } from '../access/tag-routing.ts';
+import { formatUsd } from '../money/money.ts';
+import {
+  type DecidedRule,
+  type Decision,
+  type DecisionShape,
+  decidingRule,
+  decodeDecision,
+  isOnHead,
+  OTHER_REFUSALS,
+  parseDecision,
+} from './decision.ts';
+import { sentenceOf } from './decision-sentence.ts';
+
+/** What a request-log row (or the journal's record of it) says of its decision. */
+export interface DecisionFacts {
+  readonly requestId: string;
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly keyId: string;
+  /** `mem_…` when a person owns the key. */
+  readonly memberId: string | null;
+  readonly calledName: string;
+  readonly atMs: number;
+  /** `refused`, or how an admitted request ended. */
+  readonly status: string;
+  readonly httpStatus: number;
+  readonly code: string | null;
+  readonly param: string | null;
+  /** As the row keeps it; empty when the request was refused before any rule was asked. */
+  readonly decision: string;
+  /** The request's tags as the row keeps them; absent, null or empty: it has none. */
+  readonly tags?: readonly string[] | null;
+  readonly tagRoute?: string | null;
+}
+
+/** Why one request was admitted or refused, as both planes answer it in JSON. Numbers of a budget are decimal USD. */
+export interface DecisionBody {
+  readonly request_id: string;
+  readonly time: string;
+  readonly organization_id: string;
+  readonly team_id: string;
+  readonly key_id: string;
+  readonly member_id: string | null;
+  /** The name called; null when the body could not be read that far. */
+  readonly model: string | null;
+  readonly verdict: 'admitted' | 'refused';
+  readonly status: number;
+  readonly code: string | null;
+  readonly param: string | null;
+  /** One sentence for people. */
+  readonly sentence: string;
+  /** What the request asked to hold; null when no rule was asked. */
+  readonly requested: { readonly tokens: number; readonly spend: string } | null;
+  /** Null when neither the request nor its key, team or organization named a tag. */
+  readonly tags: TagsBody | null;
+  /** Level by level; null when the request was refused before access was asked. */
+  readonly access: AccessBody | null;
+  /** Every rule, in the order in which they were checked. */
+  readonly rules: readonly RuleBody[];
+}
+
+/** What tags left of the deployments that access gave. */
+export interface TagsBody {
+  /** Those the request named. */
+  readonly asked: readonly string[];
+  /** Default tags that stood in, because none that it named routes at the called name. */
+  readonly defaults: readonly string[];
+  readonly required: readonly string[];
+  /** Those that chose, at the called name; empty where the deployments without tags serve, or nobody. */
+  readonly routed: readonly string[];
+  /** Ids of the deployments that were left, the called name's first, then those of its fallbacks. */
+  readonly deployments: readonly string[];
+  /** The same for the called name and each of its fallbacks; each is judged by itself. */
+  readonly targets: readonly TagShape['targets'][number][];
+}
+
+export interface AccessBody {
+  readonly verdict: AccessVerdict['is'];
+  /** The level that removed the model, or did not grant it. */
+  readonly removed_by: AccessStep['level'] | null;
+  readonly steps: readonly AccessStepBody[];
+}
+
+export interface AccessStepBody {
+  readonly level: AccessStep['level'];
+  /** Null: this level removed it. */
+  readonly through: AccessThrough['is'] | null;
+  /** The access group, when it passes through one. */
+  readonly access_group: string | null;
+}
+
+export interface RuleBody {
+  /** `org_rpm`, `key_tpm:gpt-5*`, `team_budget_month:bud_…`. */
+  readonly rule: string;
+  readonly scope: DecidedRule['scope'];
+  readonly scope_id: string;
+  readonly limit: DecidedRule['limit'];
+  /** `gpt-5*`, `@beta`; null for every model. */
+  readonly target: string | null;
+  readonly unit: 'requests' | 'tokens' | 'usd';
+  readonly limit_value: number | string;
+  readonly used: number | string;
+  readonly held: number | string;
+  /** What is left, never below zero. Of an admitted request its own hold is in `used` and `held` and taken off here. */
+  readonly remaining: number | string;
+  readonly verdict: DecidedRule['verdict']['is'];
+  /** Only of a refusing rule: until it would pass if nothing else happens; null when never. */
+  readonly retry_after_ms: number | null;
+  /** The rule a refusal names. */
+  readonly deciding: boolean;
+}
+
+/** Which shape a row's rules need to be read; null when they need none. */
+export function shapeIdOfDecision(decision: string): string | null {
+  return parseDecision(decision)?.shapeId ?? null;
+}
+
+/**
+ * Renders a decision. A shape that is missing or does not fit leaves the rules out and says so: nothing is explained wrongly. `tagShape`: what
+ * the row's `tagRoute` names.
+ */
+export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, tagShape: TagShape | null = null): DecisionBody {
+  const compact = parseDecision(facts.decision);
+  const decision = compact === null ? null : decodeDecision({ ...rowOf(facts), compact }, shape);
+  const isAsked = compact !== null && compact.numbers.length > 0;
+  return {
+    request_id: facts.requestId,
+    time: new Date(facts.atMs).toISOString(),
+    organization_id: facts.organizationId,
+    team_id: facts.teamId,
+    key_id: facts.keyId,
+    member_id: facts.memberId,
+    model: facts.calledName || null,
+    verdict: facts.status === 'refused' ? 'refused' : 'admitted',
+    status: facts.httpStatus,
+    code: facts.code,
+    param: facts.param,
+    sentence: sentence(facts, decision),
+    requested: decision === null || !isAsked ? null : wantedBody(decision),
+    tags: tagsBody(facts, tagShape),
+    access: decision === null || isOnHead(decision) ? null : accessBody(decision.access),
+    rules: decision === null ? [] : rulesBody(decision),
+  };
+}
+
+/**
+ * The decision as a tenant reads it. A name that does not exist and one that the organization is not granted read the same, so that nobody
+ * finds out which models there are by calling them.
+ */
+export function tenantsDecision(body: DecisionBody): DecisionBody {
+  if (body.access?.verdict !== 'not_found') return body;
+  return {
+    ...body,
+    sentence: `Refused: the organization may call no model or route group named ${body.model}.`,
+    tags: body.tags === null ? null : { ...body.tags, defaults: [], required: [], routed: [], deployments: [], targets: [] },
+    access: { verdict: 'not_found', removed_by: null, steps: [] },
+  };
+}
+
+/** A shape that is missing leaves out what tags made of the name; what was asked is in the row. */
+function tagsBody({ tags, tagRoute }: DecisionFacts, shape: TagShape | null): TagsBody | null {
+  if (!tagRoute) return null;
+  const targets = shape?.targets ?? [];
+  return {
+    asked: askedOf({ tags: tags ?? [], tagRoute }),
+    defaults: shape?.defaults ?? [],
+    required: shape?.required ?? [],
+    routed: targets[0]?.routed ?? [],
+    deployments: [...new Set(targets.flatMap(({ deployments }) => deployments))],
+    targets,
+  };
+}
+
+/** An access verdict with each level's part in it, as JSON. */
+function accessBody({ verdict, steps }: { readonly verdict: AccessVerdict; readonly steps: readonly AccessStep[] }): AccessBody {
+  return {
+    verdict: verdict.is,
+    removed_by: steps.find(({ through }) => through === null)?.level ?? null,
+    steps: steps.map(stepBody),
+  };
+}
+
+/** One level's part in an access verdict, as JSON. */
+export function stepBody({ level, through }: AccessStep): AccessStepBody {
+  return { level, through: through?.is ?? null, access_group: through?.is === 'access_group' ? through.key : null };
+}
+
+function rowOf(facts: DecisionFacts) {
+  return {
+    calledName: facts.calledName,
+    atMs: facts.atMs,
+    scopeIds: { organization: facts.organizationId, team: facts.teamId, user: facts.memberId, key: facts.keyId },
+    otherRefusal: OTHER_REFUSALS.find((code) => code === facts.code) ?? null,
+  };
+}
+
+/** A refusal that is none of access, limit, budget or price keeps no numbers: its code says it all. */
+const DECIDED_BY_RULES: ReadonlySet<string> = new Set([
+  'rate_limit_exceeded',
+  'insufficient_quota',
+  ...OTHER_REFUSALS,
+  'model_not_allowed',
+  'model_not_found',
+]);
+
+function sentence(facts: DecisionFacts, decision: Decision | null): string {
+  if (facts.status === 'refused' && !DECIDED_BY_RULES.has(facts.code ?? '')) {
+    return `Refused with ${facts.code ?? `status ${facts.httpStatus}`}: neither access nor a limit nor a budget refused it.`;
+  }
+  if (decision !== null) return sentenceOf(decision);
+  const verdict = facts.status === 'refused' ? `Refused with ${facts.code ?? `status ${facts.httpStatus}`}` : 'Admitted';
+  return `${verdict}; the rules behind this decision cannot be read any more.`;
+}
+
+function wantedBody({ wanted }: Decision) {
+  return { tokens: wanted.tokens, spend: formatUsd(wanted.nanoUsd) };
+}
+
+function rulesBody(decision: Decision): readonly RuleBody[] {
+  const deciding = decidingRule(decision);
+  return decision.rules.map((rule) => ({
+    rule: rule.id,
+    scope: rule.scope,
+    scope_id: rule.scopeId,
+    limit: rule.limit,
+    target: rule.target === '' ? null : rule.target,
+    unit: rule.unit === 'nano_usd' ? 'usd' : rule.unit === 'tokens' ? 'tokens' : 'requests',
+    limit_value: amount(rule, rule.value),
+    used: amount(rule, rule.used),
+    held: amount(rule, rule.held),
+    remaining: amount(rule, Math.max(0, rule.value - rule.used)),
+    verdict: rule.verdict.is,
+    retry_after_ms: rule.verdict.is === 'refused' ? rule.verdict.retryAfterMs : null,
+    deciding: rule === deciding,
+  }));
+}
+
+function amount({ unit }: DecidedRule, value: number): number | string {
+  return unit === 'nano_usd' ? formatUsd(value) : value;
+}

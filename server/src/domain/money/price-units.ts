@@ -1,0 +1,103 @@
+import { isPiece, USAGE_BUCKETS, USAGE_UNITS } from '../usage/usage.ts';
+import {
+  hasBucketPrice,
+  hasContextPrice,
+  hasTierPrice,
+  hasUnitPrice,
+  isDearer,
+  isFree,
+  type PerMillion,
+  type Price,
+  type PriceUnits,
+} from './price.ts';
+
+/** A price without its version: the rates of the token buckets and what is charged beyond them. */
+export interface GivenPrice {
+  readonly perMillion: PerMillion;
+  /** Null: nothing. */
+  readonly units: PriceUnits | null;
+}
+
+/** A price that charges nothing because nothing has a price: never free. */
+export const NO_PRICE: GivenPrice = Object.freeze({ perMillion: Object.freeze({}), units: null });
+
+/** Returns the price in one form, so that two prices that say the same are deeply equal: parts that say nothing are left out. */
+export function givenPrice({
+  perMillion,
+  units,
+}: Pick<Price, 'perMillion'> & { readonly units?: PriceUnits | null }): GivenPrice {
+  const { perUnit = {}, contextTiers = [], serviceTiers = {} } = units ?? {};
+  const said: PriceUnits = {
+    ...(Object.keys(perUnit).length === 0 ? {} : { perUnit: { ...perUnit } }),
+    ...(contextTiers.length === 0 ? {} : { contextTiers }),
+    ...(Object.keys(serviceTiers).length === 0 ? {} : { serviceTiers }),
+  };
+  return { perMillion: { ...perMillion }, units: Object.keys(said).length === 0 ? null : said };
+}
+
+/** A use without a price, as it is added up: of what, and before when the last was. */
+export interface UnpricedUse {
+  readonly unit: string;
+  readonly untilMs: number;
+}
+
+/** A version of a price as it is stored. */
+type Stored = Pick<Price, 'perMillion'> & { readonly units: PriceUnits | null; readonly effectiveFrom: Date };
+
+/**
+ * Returns whether the price in force (null: none) still has no price for what was used without one, and could have: a price has no place for
+ * tools and betas. Of a tier whose name is not kept it is known only that it was used since the price took effect.
+ */
+export function lacksPrice(stored: Stored | null, { unit, untilMs }: UnpricedUse): boolean {
+  const [kind, word = ''] = unit.split(':');
+  if (stored === null || Object.keys(stored.perMillion).length === 0) return isPriceable(unit);
+  const { perMillion, units, effectiveFrom } = stored;
+  const price = { id: '', effectiveFromMs: effectiveFrom.getTime(), perMillion, units: units ?? {} };
+  if (isPiece(unit)) return !hasUnitPrice(price, unit);
+  if (isDearer(unit)) return !hasBucketPrice(price, unit);
+  if (unit === 'context_tier') return !hasContextPrice(price);
+  if (kind !== 'service_tier' || isFree(price)) return false;
+  return word === '' ? untilMs > price.effectiveFromMs : !hasTierPrice(price, word);
+}
+
+function isPriceable(unit: string): boolean {
+  return isPiece(unit) || isDearer(unit) || unit === 'context_tier' || unit.split(':')[0] === 'service_tier';
+}
+
+/** Returns whether stored values are a price: whole nano-dollars from 0 on, and tiers in ascending order. Whoever wrote them may not have been us. */
+export function isPrice(perMillion: unknown, units: unknown): boolean {
+  if (!isRates(perMillion)) return false;
+  if (units === null || units === undefined) return true;
+  if (!isObject(units)) return false;
+  const { perUnit = {}, contextTiers = [], serviceTiers = {} } = units;
+  return (
+    isAmounts(perUnit) && isContextTiers(contextTiers) && isObject(serviceTiers) && Object.values(serviceTiers).every(hasRates)
+  );
+}
+
+function isContextTiers(tiers: unknown): boolean {
+  if (!Array.isArray(tiers)) return false;
+  const starts = tiers.map((tier) => (hasRates(tier) ? (tier as { aboveInputTokens?: unknown }).aboveInputTokens : undefined));
+  return starts.every((start, at) => isAmount(start) && (at === 0 || (start as number) > (starts[at - 1] as number)));
+}
+
+function hasRates(value: unknown): boolean {
+  return isObject(value) && isRates(value.perMillion);
+}
+
+/** Only buckets are multiplied; what else stands there is left alone. */
+function isRates(value: unknown): boolean {
+  return isObject(value) && USAGE_BUCKETS.every((bucket) => value[bucket] === undefined || isAmount(value[bucket]));
+}
+
+function isAmounts(value: unknown): boolean {
+  return isObject(value) && USAGE_UNITS.every((unit) => value[unit] === undefined || isAmount(value[unit]));
+}
+
+function isAmount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

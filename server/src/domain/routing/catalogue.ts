@@ -1,0 +1,71 @@
+import type { Price } from '../money/price.ts';
+
+export type DeploymentMode = 'chat' | 'embedding';
+export type ProviderName = 'openai' | 'anthropic' | 'fake';
+export type RoutingStrategy = 'weighted' | 'priority';
+
+/** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */
+export interface DeploymentConfig {
+  readonly id: string;
+  readonly model: string;
+  readonly provider: ProviderName;
+  readonly upstreamModel: string;
+  readonly mode: DeploymentMode;
+  readonly credential: CredentialConfig | null;
+  /** Newest first; the first whose effectiveFromMs is not in the future applies. Empty = unpriced. */
+  readonly prices: readonly Price[];
+  /** Advisory capacity: steers routing, never refuses. */
+  readonly limits: { readonly rpm: number | null; readonly tpm: number | null };
+  readonly weight: number;
+  /** Lower goes first. */
+  readonly priority: number;
+  readonly tags: readonly string[];
+  readonly maxOutputTokens: number | null;
+  /** The most web searches one request can make; null: undeclared. */
+  readonly searchesMax?: number | null;
+  /** The most input tokens that one image, audio or file part can be, or what one search brings; null: undeclared. */
+  readonly partTokensMax?: number | null;
+  /** What happens to an upstream call whose client hung up; null: the gateway's own rule. */
+  readonly onHangup?: 'finish' | 'stop' | null;
+  readonly timeoutMs: number;
+  readonly enabled: boolean;
+}
+
+export interface CredentialConfig {
+  readonly id: string;
+  readonly provider: ProviderName;
+  readonly baseUrl: string | null;
+  /** Decrypted; lives in memory only and must never reach a log, an error or a row. */
+  readonly apiKey: string;
+}
+
+/** A name callers may ask for: a model (all deployments sharing the name) or a route group. */
+export interface CallableTarget {
+  readonly name: string;
+  readonly kind: 'model' | 'route_group';
+  readonly mode: DeploymentMode;
+  readonly strategy: RoutingStrategy;
+  readonly members: readonly { readonly deployment: DeploymentConfig; readonly weight: number; readonly priority: number }[];
+  readonly fallbacks: readonly string[];
+  /** Access-group labels; they authorize. (Tags on deployments never do.) */
+  readonly accessGroups: ReadonlySet<string>;
+}
+
+/** Everything callable, frozen and versioned; replaced whole on a change. */
+export interface Catalogue {
+  readonly version: number;
+  readonly targets: ReadonlyMap<string, CallableTarget>;
+  readonly accessGroups: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** The access groups whose members are others than before. */
+export function groupsChanged({ accessGroups: before }: Catalogue, { accessGroups: after }: Catalogue): ReadonlySet<string> {
+  const changed = new Set<string>();
+  for (const key of new Set([...before.keys(), ...after.keys()])) {
+    const [were, are] = [before.get(key) ?? NO_MEMBERS, after.get(key) ?? NO_MEMBERS];
+    if (were.size !== are.size || were.difference(are).size > 0) changed.add(key);
+  }
+  return changed;
+}
+
+const NO_MEMBERS: ReadonlySet<string> = new Set();

@@ -1,0 +1,62 @@
+import { leftByTags, NO_WISHES } from '../access/tag-routing.ts';
+import type { CallableTarget, DeploymentConfig } from './catalogue.ts';
+import { orderCandidates } from './routing.ts';
+
+/** What a policy would do with requests that name no tags, while every deployment is up and has room. */
+export interface Share {
+  readonly deploymentId: string;
+  /** The expected part of requests that go here first, from 0 to 1. */
+  readonly share: number;
+  /** How many of the drawn requests went here first. */
+  readonly firstChoice: number;
+}
+
+type Policy = Pick<CallableTarget, 'strategy' | 'members'>;
+
+/** Draws `requests` orders by the rules that serve them, from a fixed seed: the same policy is always told the same. */
+export function simulateRouting({ strategy, members: all }: Policy, requests: number): readonly Share[] {
+  const { members } = leftByTags(all, NO_WISHES);
+  const target: CallableTarget = {
+    name: 'simulated',
+    kind: 'route_group',
+    mode: 'chat',
+    fallbacks: [],
+    accessGroups: new Set(),
+    strategy,
+    members,
+  };
+  const random = seededRandom(1);
+  const firsts = new Map<string, number>();
+  for (let i = 0; i < requests; i += 1) {
+    const [first] = orderCandidates(target, { standingOf: () => 'ready', random });
+    if (first !== undefined) firsts.set(first.id, (firsts.get(first.id) ?? 0) + 1);
+  }
+  return all.map(({ deployment }) => ({
+    deploymentId: deployment.id,
+    share: expectedShare({ strategy, members }, deployment),
+    firstChoice: firsts.get(deployment.id) ?? 0,
+  }));
+}
+
+/** Its weight among those that are drawn from: all that are enabled, or of those the ones with the lowest priority. */
+function expectedShare({ strategy, members }: Policy, deployment: DeploymentConfig): number {
+  const enabled = members.filter((member) => member.deployment.enabled);
+  const lowest = Math.min(...enabled.map((member) => member.priority));
+  const drawn = strategy === 'priority' ? enabled.filter((member) => member.priority === lowest) : enabled;
+  const total = drawn.reduce((sum, member) => sum + member.weight, 0);
+  const own = drawn.find((member) => member.deployment === deployment);
+  if (own === undefined) return 0;
+  // Where nothing has a weight the first listed is taken.
+  return total === 0 ? Number(drawn[0] === own) : own.weight / total;
+}
+
+/** Mulberry32: small, and good enough to draw with. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,50 @@
+import type { ModelLimit } from '../limits/rate-limit.ts';
+import { invalid, type Parsed, valid } from '../parsed.ts';
+
+/** The longest name of anything people name, in UTF-16 units. */
+export const NAME_LENGTH_MAX = 200;
+
+/**
+ * Characters that make a name look like another or break a line: controls, line separators, marks that turn the direction of text,
+ * the byte order mark, and halves of surrogate pairs.
+ */
+const DECEPTIVE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Printable in any script: no spaces, no controls, no invisible or unassigned characters. */
+const MODEL_NAME = /^[^\p{C}\p{Z}\s]+$/u;
+
+/** Reads what people call a thing: 1 to 200 characters after surrounding spaces are taken off, none of them deceptive. */
+export function parseName(text: string): Parsed<string> {
+  const name = text.length > NAME_LENGTH_MAX * 2 ? text : text.trim();
+  if (name.length > NAME_LENGTH_MAX) return invalid(`a name has at most ${NAME_LENGTH_MAX} characters`);
+  if (name === '') return invalid('a name is not empty');
+  if (DECEPTIVE.test(name)) return invalid('a name has no control characters and no marks that change the direction of text');
+  return valid(name);
+}
+
+/** Reads a slug: 1 to 63 lower-case letters, digits and inner hyphens, so that it is safe in a URL and never looks like an id. */
+export function parseSlug(text: string): Parsed<string> {
+  if (!SLUG.test(text)) return invalid('a slug is 1 to 63 lower-case letters, digits and inner hyphens');
+  return valid(text);
+}
+
+/**
+ * Reads the name of a model or route group: 1 to 200 printable characters without spaces. `*` is kept for prefixes, and `.` and `..`
+ * are steps of a path, however they are encoded.
+ */
+export function parseModelName(text: string): Parsed<string> {
+  if (text === '' || text.length > NAME_LENGTH_MAX) return invalid(`a model name has 1 to ${NAME_LENGTH_MAX} characters`);
+  if (!MODEL_NAME.test(text)) return invalid('a model name has no spaces and no invisible characters');
+  if (text.includes('*')) return invalid('a model name has no "*": it marks a prefix');
+  if (text === '.' || text === '..') return invalid('a model name is not a step of a path');
+  return valid(text);
+}
+
+/** Reads the target of a limit or budget: a model name, or a prefix that ends in one `*`. `*` alone is every name. */
+export function parseTarget(text: string): Parsed<Extract<ModelLimit['match'], { is: 'exact' | 'prefix' }>> {
+  if (text === '*') return valid({ is: 'prefix', prefix: '' });
+  const isPrefix = text.endsWith('*');
+  const name = parseModelName(isPrefix ? text.slice(0, -1) : text);
+  if (name.is === 'invalid') return name;
+  return valid(isPrefix ? { is: 'prefix', prefix: name.value } : { is: 'exact', name: name.value });
+}
