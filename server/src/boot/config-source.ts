@@ -1,6 +1,6 @@
 import { askedTogether } from '../lib/asked-together.ts';
 import { hashSecret } from '../lib/secrets.ts';
-import type { ConfigSource } from '../proxy/snapshot.ts';
+import type { ConfigSource } from '../proxy/snapshot/snapshot.ts';
 import * as stored from '../store/configuration/config.ts';
 import type { Database } from '../store/database.ts';
 import type { Installation } from '../store/installation/installation.ts';

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { Snapshot } from '../proxy/snapshot.ts';
+import type { Snapshot } from '../proxy/snapshot/snapshot.ts';
 import { addJobs, type JobReadings } from './job-metrics.ts';
 import { MetricFamilies } from './metric-families.ts';
 import { addProcess } from './process-metrics.ts';

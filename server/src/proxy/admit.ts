@@ -6,15 +6,15 @@ import { costNanoUsd } from '../domain/money/price.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { restampRequestId } from '../lib/id.ts';
 import { StoreError } from '../store/errors.ts';
-import type { CachedKey } from './cached-key.ts';
-import { type Candidate, holdCandidateOf } from './candidate.ts';
-import { admittedDecision } from './explain.ts';
+import { admittedDecision } from './decisions/explain.ts';
+import { type Candidate, holdCandidateOf } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
+import { fittingCandidates } from './settlement/unpriced.ts';
+import type { CachedKey } from './snapshot/cached-key.ts';
+import { noDeploymentForTags, standingWithTags } from './snapshot/tagged-standing.ts';
 import { outputHistoryOf, type Standing, standingOf } from './standing.ts';
-import { noDeploymentForTags, standingWithTags } from './tagged-standing.ts';
-import { fittingCandidates } from './unpriced.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { Caller } from '../domain/tenancy/tenancy.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
 import { looksLikeKeySecret } from '../lib/secrets.ts';
-import type { CachedKey } from './cached-key.ts';
 import type { Gateway } from './gateway.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
+import type { CachedKey } from './snapshot/cached-key.ts';
 
 /** A key that exists, and whether it may call at all. A known key that may not still leaves a request-log row, so both come back. */
 export interface Authenticated {

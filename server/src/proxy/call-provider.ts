@@ -4,15 +4,15 @@ import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import type { ProviderError } from '../providers/provider.ts';
 import type { UpstreamFailure } from '../upstream/call.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './deployments/candidate.ts';
 import { exchangeFor } from './exchange-for.ts';
 import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
 import { attempt, type Outcome, type StreamSource } from './intake.ts';
-import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './owe-unanswered.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { tellDefect } from './refuse.ts';
-import { recordedTags } from './tagged-standing.ts';
+import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './settlement/owe-unanswered.ts';
+import { recordedTags } from './snapshot/tagged-standing.ts';
 import type { Admission, Asked, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */

@@ -1,7 +1,6 @@
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { authenticate, callerOf } from './authenticate.ts';
-import type { CachedKey } from './cached-key.ts';
 import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
@@ -9,6 +8,7 @@ import type { Gateway } from './gateway.ts';
 import { handle } from './pipeline.ts';
 import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
 import { asRefusal, tellDefect } from './refuse.ts';
+import type { CachedKey } from './snapshot/cached-key.ts';
 import { accessRefusal } from './standing.ts';
 
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));

@@ -3,12 +3,12 @@ import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { Answer } from './call-provider.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
-import { oweForHangUp } from './owe-unanswered.ts';
 import { REFUSALS } from './refusal.ts';
 import { answerPlainly, tellDefect } from './refuse.ts';
 import { oweForAnswer, settle } from './settle.ts';
+import { oweForHangUp } from './settlement/owe-unanswered.ts';
 import type { Admission } from './walk.ts';
 
 /** How a hang-up of the client is noted in the log; no answer carries it. */

@@ -1,8 +1,8 @@
 import { type Exchange, type ExchangeOptions, Untranslatable, type Wire } from '../dialects/dialect.ts';
 import { openExchange } from '../dialects/exchange.ts';
-import type { Candidate } from './candidate.ts';
+import { leftIn } from './bodies/large-bodies.ts';
+import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
-import { leftIn } from './large-bodies.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How a request is said to one upstream; later only where a large body is to be translated. Untranslatable: the upstream cannot be told. */

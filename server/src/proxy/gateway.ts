@@ -7,11 +7,11 @@ import type { RequestLines } from '../observe/request-lines.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { Traffic } from '../observe/traffic.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { DeploymentHealth } from './health.ts';
-import type { LargeBodies } from './large-bodies.ts';
-import type { DeploymentLoad } from './load.ts';
-import type { DeploymentPace } from './pace.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { LargeBodies } from './bodies/large-bodies.ts';
+import type { DeploymentHealth } from './deployments/health.ts';
+import type { DeploymentLoad } from './deployments/load.ts';
+import type { DeploymentPace } from './deployments/pace.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
 
 /**
  * Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file, each

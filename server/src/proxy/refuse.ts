@@ -2,14 +2,14 @@ import type { EndRecord } from '../ledger/records.ts';
 import { requestTimeMs } from '../lib/id.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { answerHeaders, identityHeaders } from './answer-headers.ts';
-import { chargedFor } from './charged.ts';
-import { refusedDecision } from './explain.ts';
+import { refusedDecision } from './decisions/explain.ts';
 import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import { LimitRefusal } from './limit-refusal.ts';
 import { Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
-import { recordedTags } from './tagged-standing.ts';
-import { UnpricedParameter } from './unpriced.ts';
+import { chargedFor } from './settlement/charged.ts';
+import { UnpricedParameter } from './settlement/unpriced.ts';
+import { recordedTags } from './snapshot/tagged-standing.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /**

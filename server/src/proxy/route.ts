@@ -1,6 +1,6 @@
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { orderCandidates } from '../domain/routing/routing.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Admission } from './walk.ts';
 

@@ -8,13 +8,13 @@ import { estimatedOutput } from '../domain/usage/hang-up.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
 import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
-import type { Candidate } from './candidate.ts';
-import { contentToKeep } from './content.ts';
+import { contentToKeep } from './content/content.ts';
+import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
+import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './settlement/unreported.ts';
+import { recordedTags } from './snapshot/tagged-standing.ts';
 import { outputHistoryOf, planNow } from './standing.ts';
-import { recordedTags } from './tagged-standing.ts';
-import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './unreported.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */

@@ -10,13 +10,13 @@ import type { Caller, OrganizationConfig, TeamConfig } from '../domain/tenancy/t
 import type { Dimensions } from '../ledger/records.ts';
 import { headerText } from '../lib/header-text.ts';
 import { callerOf } from './authenticate.ts';
-import type { CachedKey } from './cached-key.ts';
-import { type Candidate, candidatesOf, holdCandidateOf } from './candidate.ts';
-import { chargedFor, memberIdOf } from './charged.ts';
+import { type Candidate, candidatesOf, holdCandidateOf } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
-import { type StandingTags, tagged, tellShape } from './tag-chain.ts';
+import { chargedFor, memberIdOf } from './settlement/charged.ts';
+import type { CachedKey } from './snapshot/cached-key.ts';
+import { type StandingTags, tagged, tellShape } from './snapshot/tag-chain.ts';
 
 /**
  * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:

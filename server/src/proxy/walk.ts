@@ -5,10 +5,10 @@ import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
 import type { RequestTrace } from '../observe/tracing.ts';
-import type { CachedKey } from './cached-key.ts';
-import type { Candidate } from './candidate.ts';
+import type { LargeBody } from './bodies/large-bodies.ts';
+import type { Candidate } from './deployments/candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
-import type { LargeBody } from './large-bodies.ts';
+import type { CachedKey } from './snapshot/cached-key.ts';
 import type { Standing } from './standing.ts';
 
 /** One request on its walk: what was asked, and what the steps have found out so far. One object holds one walk, and nothing else does. */

@@ -7,7 +7,7 @@ import type { Caller } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { openContentKey, seal } from '../../src/lib/secrets.ts';
-import { encodeDecision } from '../../src/proxy/explain.ts';
+import { encodeDecision } from '../../src/proxy/decisions/explain.ts';
 import * as schema from '../../src/store/schema.ts';
 import * as organizations from '../../src/store/tenancy/organizations.ts';
 import { onOneDatabase } from '../support/database.ts';

@@ -40,7 +40,11 @@ export const PLANTED: readonly PlantedFault[] = [
   {
     name: 'a stored row counted again whatever it holds',
     changes: [
-      { file: 'proxy/restore.ts', from: 'return amount >= 0 && Number.isSafeInteger(amount);', to: 'return amount !== null;' },
+      {
+        file: 'proxy/snapshot/restore.ts',
+        from: 'return amount >= 0 && Number.isSafeInteger(amount);',
+        to: 'return amount !== null;',
+      },
     ],
   },
   {
@@ -76,7 +80,7 @@ export const PLANTED: readonly PlantedFault[] = [
     name: 'groups that count on as if nobody had been labelled otherwise',
     changes: [
       {
-        file: 'proxy/snapshot.ts',
+        file: 'proxy/snapshot/snapshot.ts',
         from: 'if (changed.size === 0) return;',
         to: 'if (changed.size >= 0) return;',
       },

@@ -3,12 +3,12 @@ import { createMemoryCounters, type MemoryCounters } from '../../src/counters/me
 import { type LimitPlan, planLimits } from '../../src/domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../src/domain/limits/period.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
+import { createDeploymentHealth } from '../../src/proxy/deployments/health.ts';
+import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
+import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
-import { createDeploymentHealth } from '../../src/proxy/health.ts';
-import { createDeploymentLoad } from '../../src/proxy/load.ts';
-import { createDeploymentPace } from '../../src/proxy/pace.ts';
-import { type RestoreSources, restoreRecent } from '../../src/proxy/restore.ts';
-import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot.ts';
+import { type RestoreSources, restoreRecent } from '../../src/proxy/snapshot/restore.ts';
+import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
 import { delayed } from './delayed.ts';
 import { type Fault, withFault } from './faults.ts';

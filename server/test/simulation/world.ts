@@ -9,7 +9,7 @@ import {
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, ScopePolicy, TeamConfig } from '../../src/domain/tenancy/tenancy.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
-import type { ConfigChange } from '../../src/proxy/snapshot.ts';
+import type { ConfigChange } from '../../src/proxy/snapshot/snapshot.ts';
 import type { Random } from './random.ts';
 
 /** Tenants, their policies and what may be called, as the store would have them: random, and edited while in use. */

@@ -18,13 +18,13 @@ import { newKeySecret } from '../../src/lib/secrets.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { LargeBodies } from '../../src/proxy/bodies/large-bodies.ts';
 import { serveDataPlane } from '../../src/proxy/data-plane.ts';
+import { createDeploymentHealth } from '../../src/proxy/deployments/health.ts';
+import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
+import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
-import { createDeploymentHealth } from '../../src/proxy/health.ts';
-import { LargeBodies } from '../../src/proxy/large-bodies.ts';
-import { createDeploymentLoad } from '../../src/proxy/load.ts';
-import { createDeploymentPace } from '../../src/proxy/pace.ts';
-import { openSnapshot } from '../../src/proxy/snapshot.ts';
+import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 
 const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { createDecisionLookup } from '../../src/proxy/decision-lookup.ts';
+import { createDecisionLookup } from '../../src/proxy/decisions/decision-lookup.ts';
 import { budget } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type Said, type WalkHouse } from '../support/walk.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeDecision } from '../../proxy/explain.ts';
+import { encodeDecision } from '../../proxy/decisions/explain.ts';
 import { planLimits } from '../limits/limit-plan.ts';
 import type { Caller } from '../tenancy/tenancy.ts';
 import { type DecisionReadings, shapeOf } from './decision.ts';

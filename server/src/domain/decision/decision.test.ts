@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeDecision } from '../../proxy/explain.ts';
+import { encodeDecision } from '../../proxy/decisions/explain.ts';
 import type { AccessExplanation, AccessThrough } from '../access/access.ts';
 import { planLimits } from '../limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../limits/period.ts';

@@ -108,7 +108,7 @@ export function shapeOf(plan: LimitPlan): DecisionShape {
   };
 }
 
-/** Reads what `encodeDecision` wrote, which stands where the hot path puts texts together (`proxy/explain.ts`). Null for a text that it cannot have written. */
+/** Reads what `encodeDecision` wrote, which stands where the hot path puts texts together (`proxy/decisions/explain.ts`). Null for a text that it cannot have written. */
 export function parseDecision(text: string): CompactDecision | null {
   const parts = text.split('|');
   if (parts.length !== 3) return null;

@@ -1,7 +1,7 @@
 import { isId } from '../../lib/id.ts';
-import type { CachedKey } from '../cached-key.ts';
 import type { Gateway } from '../gateway.ts';
 import { Refusal, serviceUnavailable } from '../refusal.ts';
+import type { CachedKey } from '../snapshot/cached-key.ts';
 
 /**
  * `GET /v1/decisions/{request_id}` with the key that made the call: why it was admitted or refused, rule by rule. Another key's request is

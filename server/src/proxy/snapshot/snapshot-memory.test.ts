@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { catalogueOf, deployment, model } from '../../test/support/walk.ts';
-import type { KeyConfig, OrganizationConfig } from '../domain/tenancy/tenancy.ts';
+import { catalogueOf, deployment, model } from '../../../test/support/walk.ts';
+import type { KeyConfig, OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
 import { openSnapshot } from './snapshot.ts';
 
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] } as const;

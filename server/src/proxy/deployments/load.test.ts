@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import { createDeploymentLoad } from './load.ts';
 
 function handTurned() {

@@ -1,10 +1,10 @@
-import type { Counters } from '../counters/counters.ts';
-import { type LimitPlan, planLimits } from '../domain/limits/limit-plan.ts';
-import type { Catalogue } from '../domain/routing/catalogue.ts';
-import type { KeyConfig, OrganizationConfig } from '../domain/tenancy/tenancy.ts';
-import { isStoreUnavailable } from '../store/errors.ts';
-import type { RecentUse } from '../store/usage/usage.ts';
-import { unlimitedTeam } from './standing.ts';
+import type { Counters } from '../../counters/counters.ts';
+import { type LimitPlan, planLimits } from '../../domain/limits/limit-plan.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
+import type { KeyConfig, OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
+import { isStoreUnavailable } from '../../store/errors.ts';
+import type { RecentUse } from '../../store/usage/usage.ts';
+import { unlimitedTeam } from '../standing.ts';
 
 export interface RestoreSources {
   readonly catalogue: Catalogue;

@@ -1,14 +1,14 @@
 /** The thread of large-bodies.ts: reads one body after the other and hands each over in pieces, the next when the last was taken. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import { type BodyProblem, Untranslatable, type Wire } from '../dialects/dialect.ts';
+import { type BodyProblem, Untranslatable, type Wire } from '../../dialects/dialect.ts';
 import {
   type LargeBodyHeaders,
   type LargeReading,
   readLargeBody,
   type Translation,
   translateLargeBody,
-} from '../dialects/exchange.ts';
-import { type JsonPiece, piecesOf } from '../lib/json-pieces.ts';
+} from '../../dialects/exchange.ts';
+import { type JsonPiece, piecesOf } from '../../lib/json-pieces.ts';
 
 /** What the thread is told. `next`: the last piece is in its place. */
 export type ToThread =

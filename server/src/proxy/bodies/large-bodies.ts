@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
-import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../dialects/dialect.ts';
-import type { LargeBodyHeaders, LargeReading, Translation } from '../dialects/exchange.ts';
-import { JsonAssembly } from '../lib/json-pieces.ts';
+import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../../dialects/dialect.ts';
+import type { LargeBodyHeaders, LargeReading, Translation } from '../../dialects/exchange.ts';
+import { JsonAssembly } from '../../lib/json-pieces.ts';
+import { serviceUnavailable } from '../refusal.ts';
 import type { FromThread, ToThread } from './large-body-thread.ts';
-import { serviceUnavailable } from './refusal.ts';
 
 /** What came of a body, and its bytes: those that were given are gone. */
 interface Given<T> {

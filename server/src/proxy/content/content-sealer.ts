@@ -1,5 +1,5 @@
-import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
-import { type ContentWrappers, openContentKey, seal } from '../lib/secrets.ts';
+import type { OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
+import { type ContentWrappers, openContentKey, seal } from '../../lib/secrets.ts';
 
 /**
  * Seals what an organization keeps of a request under the organization's own key, bound to the request's id. Null once the key was destroyed:

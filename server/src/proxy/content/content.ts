@@ -1,6 +1,6 @@
-import { isObject } from '../dialects/json.ts';
-import type { Gateway } from './gateway.ts';
-import type { Admission } from './walk.ts';
+import { isObject } from '../../dialects/json.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Admission } from '../walk.ts';
 
 /**
  * What the organization's audit policy keeps of a request, sealed under its own key; null for `off`. `metadata` keeps roles, sizes and tool

@@ -1,10 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemoryCounters, type MemoryCounters } from '../counters/memory/memory-counters.ts';
-import { rulesOfScope } from '../domain/limits/limit-plan.ts';
-import type { Catalogue } from '../domain/routing/catalogue.ts';
-import type { KeyConfig, MemberConfig, OrganizationConfig, Scope, ScopePolicy, TeamConfig } from '../domain/tenancy/tenancy.ts';
-import { StoreUnavailable } from '../store/errors.ts';
-import type { RecentUse } from '../store/usage/usage.ts';
+import { createMemoryCounters, type MemoryCounters } from '../../counters/memory/memory-counters.ts';
+import { rulesOfScope } from '../../domain/limits/limit-plan.ts';
+import type { Catalogue } from '../../domain/routing/catalogue.ts';
+import type {
+  KeyConfig,
+  MemberConfig,
+  OrganizationConfig,
+  Scope,
+  ScopePolicy,
+  TeamConfig,
+} from '../../domain/tenancy/tenancy.ts';
+import { StoreUnavailable } from '../../store/errors.ts';
+import type { RecentUse } from '../../store/usage/usage.ts';
 import { type Restored, restoreRecent } from './restore.ts';
 
 const NOW_MS = Date.parse('2026-03-10T12:00:30Z');

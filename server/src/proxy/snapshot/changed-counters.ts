@@ -1,6 +1,6 @@
-import { type CounterSpec, rulesOfScope } from '../domain/limits/limit-plan.ts';
-import type { TargetMatch } from '../domain/limits/rate-limit.ts';
-import type { KeyConfig, OrganizationConfig, Scope, ScopePolicy } from '../domain/tenancy/tenancy.ts';
+import { type CounterSpec, rulesOfScope } from '../../domain/limits/limit-plan.ts';
+import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
+import type { KeyConfig, OrganizationConfig, Scope, ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 
 /**
  * The counters that a new configuration counts and the one before did not. What the counters may know of them has gaps: while a limit was

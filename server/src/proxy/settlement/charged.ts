@@ -1,5 +1,5 @@
-import type { KeyConfig } from '../domain/tenancy/tenancy.ts';
-import type { Dimensions } from '../ledger/records.ts';
+import type { KeyConfig } from '../../domain/tenancy/tenancy.ts';
+import type { Dimensions } from '../../ledger/records.ts';
 
 /** Who is charged for a call with this key as it is configured now, under the name it called. */
 export function chargedFor(config: KeyConfig, calledName: string): Dimensions {

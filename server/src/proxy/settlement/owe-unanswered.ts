@@ -1,20 +1,20 @@
 /** What attempts are charged that did not become a delivered answer: refused in an answer's place, failed, or left by their client. */
-import type { AnswerFacts, Exchange, Wire } from '../dialects/dialect.ts';
-import { isObject, parseJson } from '../dialects/json.ts';
-import { reportOf } from '../dialects/plausible.ts';
-import { tierOf, usageOf } from '../dialects/usage.ts';
-import { askedTier, lookupBounds } from '../domain/money/beyond.ts';
-import { toCounterNanoUsd } from '../domain/money/money.ts';
-import { upperBoundNanoUsd } from '../domain/money/price.ts';
-import { estimatedOutput, outputMadeAtMost } from '../domain/usage/hang-up.ts';
-import { tokensMadeAtMost } from '../domain/usage/pace.ts';
-import type { Candidate } from './candidate.ts';
-import type { Gateway } from './gateway.ts';
-import type { Outcome, Said } from './intake.ts';
-import { tellDefect } from './refuse.ts';
-import { billedOf, owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from './settle.ts';
+import type { AnswerFacts, Exchange, Wire } from '../../dialects/dialect.ts';
+import { isObject, parseJson } from '../../dialects/json.ts';
+import { reportOf } from '../../dialects/plausible.ts';
+import { tierOf, usageOf } from '../../dialects/usage.ts';
+import { askedTier, lookupBounds } from '../../domain/money/beyond.ts';
+import { toCounterNanoUsd } from '../../domain/money/money.ts';
+import { upperBoundNanoUsd } from '../../domain/money/price.ts';
+import { estimatedOutput, outputMadeAtMost } from '../../domain/usage/hang-up.ts';
+import { tokensMadeAtMost } from '../../domain/usage/pace.ts';
+import type { Candidate } from '../deployments/candidate.ts';
+import type { Gateway } from '../gateway.ts';
+import type { Outcome, Said } from '../intake.ts';
+import { tellDefect } from '../refuse.ts';
+import { billedOf, owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from '../settle.ts';
+import type { Admission } from '../walk.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
-import type { Admission } from './walk.ts';
 
 /** How one attempt was made. */
 export interface Made {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { deployment, type House, model, openHouse } from '../../test/support/walk.ts';
-import type { AuditContentMode } from '../domain/tenancy/tenancy.ts';
+import { deployment, type House, model, openHouse } from '../../../test/support/walk.ts';
+import type { AuditContentMode } from '../../domain/tenancy/tenancy.ts';
 
 const CANARY = 'the merger is on friday';
 

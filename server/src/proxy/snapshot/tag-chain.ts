@@ -1,8 +1,8 @@
-import { isTagged, NO_WISHES, type TaggedChain, tagChain, tagPolicyOf } from '../domain/access/tag-routing.ts';
-import type { TagPolicy } from '../domain/access/tags.ts';
-import type { CallableTarget } from '../domain/routing/catalogue.ts';
-import type { Caller } from '../domain/tenancy/tenancy.ts';
-import type { Gateway } from './gateway.ts';
+import { isTagged, NO_WISHES, type TaggedChain, tagChain, tagPolicyOf } from '../../domain/access/tag-routing.ts';
+import type { TagPolicy } from '../../domain/access/tags.ts';
+import type { CallableTarget } from '../../domain/routing/catalogue.ts';
+import type { Caller } from '../../domain/tenancy/tenancy.ts';
+import type { Gateway } from '../gateway.ts';
 
 /** What tags make of a standing. */
 export interface StandingTags {

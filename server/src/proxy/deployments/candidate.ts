@@ -1,6 +1,6 @@
-import type { HoldCandidate } from '../domain/limits/hold.ts';
-import { type Price, priceAt } from '../domain/money/price.ts';
-import type { CallableTarget, DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { HoldCandidate } from '../../domain/limits/hold.ts';
+import { type Price, priceAt } from '../../domain/money/price.ts';
+import type { CallableTarget, DeploymentConfig } from '../../domain/routing/catalogue.ts';
 
 /** One deployment that may serve, with the price in force. */
 export interface Candidate {

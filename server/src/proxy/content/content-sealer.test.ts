@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
-import { contentKeyPurpose, newDataKey, open, UnsealFailure, wrapKey } from '../lib/secrets.ts';
+import type { OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
+import { contentKeyPurpose, newDataKey, open, UnsealFailure, wrapKey } from '../../lib/secrets.ts';
 import { createContentSealer } from './content-sealer.ts';
 
 const masterKey = newDataKey();

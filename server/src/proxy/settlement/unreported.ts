@@ -1,10 +1,10 @@
-import { inputBound } from '../domain/limits/hold.ts';
-import { affordableOutputTokens } from '../domain/money/price.ts';
-import type { UnreportedOutput } from '../domain/usage/hang-up.ts';
-import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
-import { type Candidate, holdCandidateOf } from './candidate.ts';
-import { outputHistoryOf } from './standing.ts';
-import type { Admission } from './walk.ts';
+import { inputBound } from '../../domain/limits/hold.ts';
+import { affordableOutputTokens } from '../../domain/money/price.ts';
+import type { UnreportedOutput } from '../../domain/usage/hang-up.ts';
+import { outputTokens, totalTokens, type Usage } from '../../domain/usage/usage.ts';
+import { type Candidate, holdCandidateOf } from '../deployments/candidate.ts';
+import { outputHistoryOf } from '../standing.ts';
+import type { Admission } from '../walk.ts';
 
 /** What is known of an answer whose usage was not reported, or not to its end. */
 export interface SeenOfAnswer {

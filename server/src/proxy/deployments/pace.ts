@@ -1,6 +1,6 @@
-import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
-import { FastestPace, PACED_TOKENS_MIN } from '../domain/usage/pace.ts';
-import { outputTokens, type Usage } from '../domain/usage/usage.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
+import { FastestPace, PACED_TOKENS_MIN } from '../../domain/usage/pace.ts';
+import { outputTokens, type Usage } from '../../domain/usage/usage.ts';
 
 /** How fast deployments make their answers, as far as this process saw them since it started. */
 export interface DeploymentPace {

@@ -1,8 +1,8 @@
-import { type TagShape, tagShapeIdOf } from '../domain/access/tag-routing.ts';
-import type { ShapeRule } from '../domain/decision/decision.ts';
-import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../domain/decision/decision-view.ts';
-import type { EndRecord } from '../ledger/records.ts';
-import type { DecisionLookup } from './gateway.ts';
+import { type TagShape, tagShapeIdOf } from '../../domain/access/tag-routing.ts';
+import type { ShapeRule } from '../../domain/decision/decision.ts';
+import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../../domain/decision/decision-view.ts';
+import type { EndRecord } from '../../ledger/records.ts';
+import type { DecisionLookup } from '../gateway.ts';
 
 /** Where finished requests are looked for: this process first, then the store. */
 export interface DecisionSources {

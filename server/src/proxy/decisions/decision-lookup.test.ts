@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openHouse, type WalkHouse } from '../../test/support/walk.ts';
-import type { ShapeRule } from '../domain/decision/decision.ts';
-import type { DecisionBody, DecisionFacts } from '../domain/decision/decision-view.ts';
-import type { EndRecord } from '../ledger/records.ts';
+import { openHouse, type WalkHouse } from '../../../test/support/walk.ts';
+import type { ShapeRule } from '../../domain/decision/decision.ts';
+import type { DecisionBody, DecisionFacts } from '../../domain/decision/decision-view.ts';
+import type { EndRecord } from '../../ledger/records.ts';
 import { createDecisionLookup, type DecisionSources } from './decision-lookup.ts';
 
 const FULL_STORE_AWAY = new Error('the database is away');

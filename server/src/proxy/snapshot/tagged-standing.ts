@@ -1,9 +1,9 @@
-import { isCarried, NO_WISHES, tagChain } from '../domain/access/tag-routing.ts';
-import type { RecordedTags } from '../ledger/records.ts';
-import { candidatesOf, holdCandidateOf } from './candidate.ts';
-import type { Gateway } from './gateway.ts';
-import { Refusal } from './refusal.ts';
-import type { Standing } from './standing.ts';
+import { isCarried, NO_WISHES, tagChain } from '../../domain/access/tag-routing.ts';
+import type { RecordedTags } from '../../ledger/records.ts';
+import { candidatesOf, holdCandidateOf } from '../deployments/candidate.ts';
+import type { Gateway } from '../gateway.ts';
+import { Refusal } from '../refusal.ts';
+import type { Standing } from '../standing.ts';
 import { policyOf, tagsOf, tellShape } from './tag-chain.ts';
 
 /** Sets of tags that route, remembered for one standing. */

@@ -1,8 +1,8 @@
-import type { RequestFacts } from '../dialects/dialect.ts';
-import { type Beyond, type Missing, missingOf, unitOf } from '../domain/money/beyond.ts';
-import type { Candidate } from './candidate.ts';
-import { Refusal } from './refusal.ts';
-import type { Standing } from './standing.ts';
+import type { RequestFacts } from '../../dialects/dialect.ts';
+import { type Beyond, type Missing, missingOf, unitOf } from '../../domain/money/beyond.ts';
+import type { Candidate } from '../deployments/candidate.ts';
+import { Refusal } from '../refusal.ts';
+import type { Standing } from '../standing.ts';
 
 /** Something that the request asks for is billed beyond its tokens, a budget that blocks covers it, and nobody who may serve has a price for it. */
 export class UnpricedParameter extends Refusal {

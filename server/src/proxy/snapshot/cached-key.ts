@@ -1,5 +1,5 @@
-import type { OutputHistory } from '../domain/limits/hold.ts';
-import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../domain/tenancy/tenancy.ts';
+import type { OutputHistory } from '../../domain/limits/hold.ts';
+import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../domain/tenancy/tenancy.ts';
 
 /** The organization of many callers: one holder, whose content is replaced whole. */
 export interface OrganizationHolder {

@@ -1,10 +1,10 @@
-import type { ConfigurationChange } from '../counters/counters.ts';
-import type { CounterSpec } from '../domain/limits/limit-plan.ts';
-import { type Catalogue, groupsChanged } from '../domain/routing/catalogue.ts';
-import type { KeyConfig, OrganizationConfig } from '../domain/tenancy/tenancy.ts';
-import type { Clock } from '../lib/clock.ts';
-import { within } from '../lib/within.ts';
-import { isStoreUnavailable } from '../store/errors.ts';
+import type { ConfigurationChange } from '../../counters/counters.ts';
+import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
+import { type Catalogue, groupsChanged } from '../../domain/routing/catalogue.ts';
+import type { KeyConfig, OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { within } from '../../lib/within.ts';
+import { isStoreUnavailable } from '../../store/errors.ts';
 import { type CachedKey, type OrganizationHolder, replaceKey, zoneOf } from './cached-key.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 

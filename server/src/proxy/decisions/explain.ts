@@ -1,11 +1,11 @@
-import type { Readings } from '../counters/counters.ts';
-import { type DecisionReadings, type DecisionWanted, NEVER } from '../domain/decision/decision.ts';
-import type { HoldEstimate } from '../domain/limits/hold.ts';
-import { TextBuilder } from '../lib/text-builder.ts';
-import { LimitRefusal } from './limit-refusal.ts';
-import type { Refusal } from './refusal.ts';
-import type { Standing } from './standing.ts';
-import type { Walk } from './walk.ts';
+import type { Readings } from '../../counters/counters.ts';
+import { type DecisionReadings, type DecisionWanted, NEVER } from '../../domain/decision/decision.ts';
+import type { HoldEstimate } from '../../domain/limits/hold.ts';
+import { TextBuilder } from '../../lib/text-builder.ts';
+import { LimitRefusal } from '../limit-refusal.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Standing } from '../standing.ts';
+import type { Walk } from '../walk.ts';
 
 /** The decision that admitted a request, as its row keeps it. */
 export function admittedDecision(standing: Standing, estimate: HoldEstimate, readings: Readings): string {
