@@ -2,7 +2,7 @@ import { createMemoryCounters } from '../server/src/counters/memory/memory-count
 import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan, LimitRule } from '../server/src/domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../server/src/domain/limits/period.ts';
 import { SCOPES, type Scope } from '../server/src/domain/tenancy/tenancy.ts';
-import { systemClock } from '../server/src/lib/clock.ts';
+import { systemClock } from '../server/src/lib/timing/clock.ts';
 
 /**
  * What admission and settlement cost: nanoseconds of processor time, as the operating system counts it, of one hold and its settlement,

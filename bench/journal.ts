@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Journal, openJournal } from '../server/src/ledger/journal.ts';
 import { createLedgerWriter } from '../server/src/ledger/ledger-writer.ts';
-import { systemClock } from '../server/src/lib/clock.ts';
+import { systemClock } from '../server/src/lib/timing/clock.ts';
 import { newId, requestId } from '../server/src/lib/id.ts';
 import { type OpenDatabase, openDatabase } from '../server/src/store/database.ts';
 import { migrate } from '../server/src/store/installation/migrate.ts';

@@ -4,7 +4,7 @@ import { createMemoryCounters } from '../../server/src/counters/memory/memory-co
 import { createRedisCounters, type RedisCounters } from '../../server/src/counters/redis/redis-counters.ts';
 import { scriptRunner } from '../../server/src/counters/redis/redis-scripts.ts';
 import type { LimitPlan } from '../../server/src/domain/limits/limit-plan.ts';
-import { systemClock } from '../../server/src/lib/clock.ts';
+import { systemClock } from '../../server/src/lib/timing/clock.ts';
 import { calendar, DAY_MS, MINUTE, planOf } from '../../server/test/counters/testing.ts';
 import { startRedis, type TestRedis } from '../../server/test/support/redis.ts';
 import { quantile } from './measure.ts';

@@ -3,7 +3,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createLedgerWriter } from '../src/ledger/ledger-writer.ts';
-import { systemClock } from '../src/lib/clock.ts';
+import { systemClock } from '../src/lib/timing/clock.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { onOneDatabase } from './support/database.ts';
 import { withFailingDisk } from './support/failing-disk.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createLedgerWriter, type LedgerEvent } from '../src/ledger/ledger-writer.ts';
-import { systemClock } from '../src/lib/clock.ts';
+import { systemClock } from '../src/lib/timing/clock.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { type ChaosMode, ChaosProxy } from './support/chaos-proxy.ts';

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { RowSource } from '../src/domain/usage/settled-rows.ts';
 import type { Journal } from '../src/ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/ledger/ledger-writer.ts';
-import { systemClock } from '../src/lib/clock.ts';
+import { systemClock } from '../src/lib/timing/clock.ts';
 import type { History } from '../src/store/installation/history.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { onOneDatabase } from './support/database.ts';

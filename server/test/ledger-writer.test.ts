@@ -13,8 +13,8 @@ import {
 } from '../src/ledger/ledger-writer.ts';
 import { endLine } from '../src/ledger/lines.ts';
 import type { EndRecord } from '../src/ledger/records.ts';
-import { systemClock } from '../src/lib/clock.ts';
 import { requestId } from '../src/lib/id.ts';
+import { systemClock } from '../src/lib/timing/clock.ts';
 import { newPartitions } from '../src/store/partitions.ts';
 import { anyEnd } from './support/any-record.ts';
 import { type GivenDatabase, onEveryDatabase } from './support/database.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eachSettledUse } from '../src/domain/usage/settled-uses.ts';
 import type { Journal } from '../src/ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../src/ledger/ledger-writer.ts';
-import { systemClock } from '../src/lib/clock.ts';
+import { systemClock } from '../src/lib/timing/clock.ts';
 import { type OpenDatabase, openDatabase } from '../src/store/database.ts';
 import { createHistory } from '../src/store/installation/history.ts';
 import { migrate } from '../src/store/installation/migrate.ts';

@@ -1,7 +1,7 @@
 /** What has to be done now and then; nothing of it is on a request's way. */
 
-import { systemClock as clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { Config } from '../settings/config.ts';
 import { listenForChanges } from '../store/configuration/config-notices.ts';
 import { markKeysUsed } from '../store/tenancy/keys.ts';

@@ -1,10 +1,10 @@
 import type { Counters } from '../counters/counters.ts';
 import type { ProviderName } from '../domain/routing/catalogue.ts';
-import { systemClock as clock } from '../lib/clock.ts';
 import { requestId } from '../lib/id.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
-import { nowAndThen } from '../lib/now-and-then.ts';
-import type { TimerWheel } from '../lib/timer-wheel.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
+import { nowAndThen } from '../lib/timing/now-and-then.ts';
+import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createRequestLines } from '../observe/request-lines.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import { createTraffic } from '../observe/traffic.ts';

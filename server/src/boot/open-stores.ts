@@ -4,12 +4,12 @@ import { eachSettledUse, type SettledUse } from '../domain/usage/settled-uses.ts
 import { type Journal, openJournal } from '../ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../ledger/ledger-writer.ts';
 import { RefusalAggregator } from '../ledger/refusals.ts';
-import { systemClock as clock } from '../lib/clock.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { type Logger, tellDefect } from '../lib/log.ts';
-import { nowAndThen } from '../lib/now-and-then.ts';
-import { onceFree } from '../lib/once-free.ts';
 import { masterKeyName } from '../lib/secrets.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
+import { nowAndThen } from '../lib/timing/now-and-then.ts';
+import { onceFree } from '../lib/timing/once-free.ts';
 import type { Config } from '../settings/config.ts';
 import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';

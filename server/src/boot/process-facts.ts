@@ -1,5 +1,5 @@
 import type { ProcessFacts } from '../admin/http/deps.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { Config } from '../settings/config.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';

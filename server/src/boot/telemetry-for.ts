@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
-import { systemClock as clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { Config } from '../settings/config.ts';
 import { programVersion } from './program-version.ts';

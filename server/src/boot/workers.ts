@@ -3,7 +3,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { join } from 'node:path';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import type { Logger } from '../lib/log.ts';
-import { onceFree } from '../lib/once-free.ts';
+import { onceFree } from '../lib/timing/once-free.ts';
 import { tellMetricsOfAll } from '../observe/worker-metrics.ts';
 import type { Config } from '../settings/config.ts';
 import { masterKeyFile, prepareDataDirectory } from '../settings/data-directory.ts';

@@ -1,7 +1,7 @@
 /** What commands work on that need the database and the master key: whoever may read both is the operator. What they do is audited. */
 import { join } from 'node:path';
 import { lockDirectory } from '../lib/directory-lock.ts';
-import { onceFree } from '../lib/once-free.ts';
+import { onceFree } from '../lib/timing/once-free.ts';
 import type { Config } from '../settings/config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';

@@ -2,7 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatUsd } from '../domain/money/money.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
-import { onceFree } from '../lib/once-free.ts';
+import { onceFree } from '../lib/timing/once-free.ts';
 import { readMasterKey } from '../settings/master-key.ts';
 import { openDatabase, ping } from '../store/database.ts';
 import { type Copied, copyInstallation } from '../store/installation/copy-installation.ts';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type JsonShape, jsonShape } from '../lib/json-shape.ts';
+import { type JsonShape, jsonShape } from '../lib/json/json-shape.ts';
 import type { BodyProblem, JsonObject } from './dialect.ts';
 import { closingQuote, isObject, parseJson } from './json.ts';
 import { knownFieldInAnotherCase } from './known-fields.ts';

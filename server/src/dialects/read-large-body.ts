@@ -1,4 +1,4 @@
-import { fieldSpans, type Span } from '../lib/json-fields.ts';
+import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
 import { readBodyOnce } from './read-body.ts';

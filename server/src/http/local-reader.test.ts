@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressList } from '../lib/address-list.ts';
+import { addressList } from '../lib/address/address-list.ts';
 import { isLocalReader } from './local-reader.ts';
 
 const asked = (remoteAddress: string, headers: Readonly<Record<string, string>> = {}) => ({

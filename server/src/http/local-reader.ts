@@ -1,5 +1,5 @@
 import { type BlockList, isIP } from 'node:net';
-import { holdsAddress } from '../lib/address-list.ts';
+import { holdsAddress } from '../lib/address/address-list.ts';
 import type { GatewayRequest } from './request-reply.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/i;

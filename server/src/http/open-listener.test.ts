@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request as ask, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../lib/clock.ts';
+import { systemClock } from '../lib/timing/clock.ts';
 import { type Listening, openListener } from './open-listener.ts';
 import type { Reply } from './request-reply.ts';
 

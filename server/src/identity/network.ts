@@ -1,4 +1,4 @@
-import { ipNetworkOf } from '../lib/ip-network.ts';
+import { ipNetworkOf } from '../lib/address/ip-network.ts';
 
 /**
  * The network that an address counts as where attempts are counted: an IPv4 address itself, of an IPv6 address its /64. Text that is no address

@@ -1,4 +1,4 @@
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 
 /** Something that is done again and again, by one process at a time over all replicas. */

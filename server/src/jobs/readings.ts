@@ -1,5 +1,5 @@
 /** What metrics and the health page say of jobs, as of a moment ago: asked of the database now and then, never by whoever reads it. */
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import { countUnowned } from '../store/accounts/admin-tokens.ts';
 import { backlog } from '../store/alerts/alert-deliveries.ts';
 import type { Database } from '../store/database.ts';

@@ -7,7 +7,7 @@
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, type PgBoss, type Job as QueuedJob } from 'pg-boss';
 import { DELIVERY_MS_MAX } from '../domain/tenancy/alert.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
 import * as runs from '../store/installation/job-runs.ts';
 import { newBoss } from './boss.ts';

@@ -5,7 +5,7 @@
  * When the database is away: the list shows what was known last, with its instant, and the next turn tries again.
  */
 import type { Counters } from '../counters/counters.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { Database } from '../store/database.ts';
 import * as standings from '../store/tenancy/standings.ts';
 import { judgeOrganizations } from './judge-organizations.ts';

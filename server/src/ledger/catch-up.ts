@@ -1,7 +1,7 @@
 /** Brings a database up to date that went over to another history: everything that is kept is stored in it again, before any other row. */
 import type { ClientBase } from 'pg';
 import type { RowBatch, RowPosition, RowSource } from '../domain/usage/settled-rows.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { History } from '../store/installation/history.ts';
 import type { Partitions } from '../store/partitions.ts';

@@ -3,7 +3,7 @@
  * character that no line contains, so that a reader finds the next frame behind damaged bytes.
  */
 import { crc32 } from 'node:zlib';
-import { writeDigits } from '../lib/text-builder.ts';
+import { writeDigits } from '../lib/json/text-builder.ts';
 
 const MARKER = 0x02;
 export const FRAME_HEADER_BYTES = 9;

@@ -1,7 +1,7 @@
 /** What the ledger writer is given, what it does for others, and what it tells. */
 import type { RowBatch, RowSource } from '../domain/usage/settled-rows.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { DefectFacts } from '../lib/defect.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import type { History } from '../store/installation/history.ts';
 import type { Partitions } from '../store/partitions.ts';

@@ -1,7 +1,7 @@
 /** Puts lines of the journal into the database: rows in time with one statement, rows that come late together with their organizations' days. */
 import type { PoolClient, QueryResultRow } from 'pg';
 import { type RowBatch, TAGS_MARK } from '../domain/usage/settled-rows.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
 import type { Partitions } from '../store/partitions.ts';

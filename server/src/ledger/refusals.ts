@@ -2,7 +2,7 @@
  * Refusals come in floods: a loop without a pause asks a thousand times a second. The first ten of one (key, rule) in a second have rows of
  * their own, the others share one with a count, and each of their ids resolves to it.
  */
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { Journal } from './journal.ts';
 import type { EndRecord } from './records.ts';
 

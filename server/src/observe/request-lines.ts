@@ -1,8 +1,8 @@
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { EndRecord } from '../ledger/records.ts';
-import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/log.ts';
-import { nowAndThen } from '../lib/now-and-then.ts';
+import type { Clock } from '../lib/timing/clock.ts';
+import { nowAndThen } from '../lib/timing/now-and-then.ts';
 
 /** The log's lines about single requests: those an operator should hear of. All others are in the request log and the metrics. */
 export interface RequestLines {

@@ -29,7 +29,7 @@ import {
 } from '@opentelemetry/semantic-conventions/incubating';
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { EndRecord, LedgerEntry } from '../ledger/records.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { Endpoint } from '../proxy/endpoints/endpoint.ts';
 import type { GenAiMetrics } from './genai-metrics.ts';
 import { modelOf } from './model-of.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type CollectedSpan, type Collector, startCollector } from '../../test/support/collector.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../../test/support/walk.ts';
-import { systemClock } from '../lib/clock.ts';
+import { systemClock } from '../lib/timing/clock.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
 import type { Provider, UpstreamRequest } from '../providers/provider.ts';
 import { openTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';

@@ -1,5 +1,5 @@
 import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ask, listener, post, rawUpstream, testTransport, until, upstream } from '../../test/support/upstream.ts';
-import { createTimerWheel } from '../lib/timer-wheel.ts';
+import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
 import type { TransportOptions } from '../upstream/transport.ts';
 
 describe.each(['plain', 'full'] as const)('with the %s client', (client) => {

@@ -2,7 +2,7 @@ import type { Counters } from '../counters/counters.ts';
 import type { ProviderName } from '../domain/routing/catalogue.ts';
 import type { OrganizationConfig } from '../domain/tenancy/tenancy.ts';
 import type { BeginRecord, EndRecord } from '../ledger/records.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { RequestLines } from '../observe/request-lines.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { Traffic } from '../observe/traffic.ts';

@@ -4,7 +4,7 @@ import { type LimitPlan, type LimitRule, targetText } from '../domain/limits/lim
 import type { RateLimitName } from '../domain/limits/rate-limit.ts';
 import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { headerText } from '../lib/header-text.ts';
-import { TextBuilder } from '../lib/text-builder.ts';
+import { TextBuilder } from '../lib/json/text-builder.ts';
 
 /** Seconds of each rate limit's window, as the `w` of `RateLimit-Policy`. In-flight limits have no window. */
 const WINDOW_SECONDS: Readonly<Record<RateLimitName, number | null>> = {

@@ -4,7 +4,7 @@
  * so that a name which later resolves elsewhere does not pass.
  */
 import { BlockList, isIP } from 'node:net';
-import { addRange, addressList, holdsAddress } from '../lib/address-list.ts';
+import { addRange, addressList, holdsAddress } from '../lib/address/address-list.ts';
 
 const URL_LENGTH_MAX = 2_048;
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import type { TimerWheel, WheelTimer } from '../lib/timer-wheel.ts';
+import type { TimerWheel, WheelTimer } from '../lib/timing/timer-wheel.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamFailureKind, type UpstreamHeaders, type UpstreamSink } from './call.ts';
 import { type Connection, PlainConnection, type Sender } from './connection.ts';
 import type { Borrower, OriginPool } from './origin-pool.ts';

@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import { type AddressPolicy, addressProblem } from './address-policy.ts';
 
 const KEPT_MS = 10_000;

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { buildConnector } from 'undici';
-import { type Clock, systemClock } from '../lib/clock.ts';
 import { sharedReads } from '../lib/shared-reads.ts';
-import { createTimerWheel, type TimerWheel } from '../lib/timer-wheel.ts';
+import { type Clock, systemClock } from '../lib/timing/clock.ts';
+import { createTimerWheel, type TimerWheel } from '../lib/timing/timer-wheel.ts';
 import { type AddressPolicy, addressProblem, bareHost } from './address-policy.ts';
 import { Attempt } from './attempt.ts';
 import type { UpstreamCall, UpstreamSink } from './call.ts';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { systemClock as clock } from '../lib/clock.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
 import { createAddressPolicy } from './address-policy.ts';
 import { createWebhookPost } from './webhook-post.ts';
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/timing/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { RefusedAddress, type ResolveAll } from './guarded-lookup.ts';
 import { guardedConnector } from './transport.ts';

@@ -11,9 +11,9 @@ import { createMemoryCounters } from '../../src/counters/memory/memory-counters.
 import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import { type Identity, openIdentity } from '../../src/identity/identity.ts';
 import { noMailer } from '../../src/identity/mail/mailer.ts';
-import type { Clock } from '../../src/lib/clock.ts';
 import { newId } from '../../src/lib/id.ts';
 import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
+import type { Clock } from '../../src/lib/timing/clock.ts';
 import * as adminTokens from '../../src/store/accounts/admin-tokens.ts';
 import { testTrail } from '../support/audit-trail.ts';
 import type { GivenDatabase } from '../support/database.ts';

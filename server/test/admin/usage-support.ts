@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openJournal } from '../../src/ledger/journal.ts';
 import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
 import { newPartitions } from '../../src/store/partitions.ts';
 

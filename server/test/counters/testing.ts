@@ -1,7 +1,7 @@
 import type { Counters, HoldResult, SeedFrom, SeedPoint, Wanted } from '../../src/counters/counters.ts';
 import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan, LimitRule } from '../../src/domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../src/domain/limits/period.ts';
-import type { Clock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/timing/clock.ts';
 
 /** What the tests of every kind of counters are written with: a clock turned by hand, plans made by hand, a ledger that is asked. */
 

@@ -4,9 +4,9 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConnectionBounds } from '../../src/http/connection-bounds.ts';
 import { openListener } from '../../src/http/open-listener.ts';
-import { addressHolders } from '../../src/lib/address-holder.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { addressHolders } from '../../src/lib/address/address-holder.ts';
 import { requestId } from '../../src/lib/id.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 import { exchangeRaw, postBytes } from '../support/raw-http.ts';
 
 describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {

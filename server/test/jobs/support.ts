@@ -9,7 +9,7 @@ import type { Job } from '../../src/jobs/job.ts';
 import { type Runner, startRunner } from '../../src/jobs/runner.ts';
 import { createRefresh } from '../../src/jobs/standings.ts';
 import { requeueJob } from '../../src/jobs/sweep.ts';
-import { type Clock, systemClock } from '../../src/lib/clock.ts';
+import { type Clock, systemClock } from '../../src/lib/timing/clock.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
 import type { OrganizationToJudge } from '../../src/store/tenancy/standings.ts';
 import { spendSince } from '../../src/store/usage/usage.ts';

@@ -1,7 +1,7 @@
 /** The plain client beside undici: the same answer in the same pieces, and whether both report the same. */
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createTimerWheel } from '../../src/lib/timer-wheel.ts';
+import { createTimerWheel } from '../../src/lib/timing/timer-wheel.ts';
 import { Attempt } from '../../src/upstream/attempt.ts';
 import type { UpstreamFailureKind, UpstreamHeaders, UpstreamSink } from '../../src/upstream/call.ts';
 import { OriginPool } from '../../src/upstream/origin-pool.ts';

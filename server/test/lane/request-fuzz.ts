@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { LaneRequest } from '../../src/http/fast/lane-exchange.ts';
 import { openListener } from '../../src/http/open-listener.ts';
 import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 import { MemorySocket } from './memory-socket.ts';
 import { exchangeOverNetwork, listenOn } from './network.ts';
 import { drawFrom, fragments } from './random.ts';

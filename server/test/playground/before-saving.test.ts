@@ -1,7 +1,7 @@
 /** Trying a credential and a deployment before they are stored, against a small provider on this machine. */
 import { describe, expect, test } from 'vitest';
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 import { checkDeployment, listUpstreamModels } from '../../src/providers/credential-check.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { createOpenAiProvider } from '../../src/providers/openai/openai-provider.ts';

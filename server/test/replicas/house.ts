@@ -7,7 +7,7 @@ import { createLiving } from '../../src/counters/shared/living.ts';
 import type { LeftBehind, SharedEvent } from '../../src/counters/shared/opening.ts';
 import { openRedis } from '../../src/counters/shared/redis-link.ts';
 import { createSharedCounters, type SharedCounters, type WithoutRedis } from '../../src/counters/shared/shared-counters.ts';
-import { systemClock } from '../../src/lib/clock.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 
 const OPEN_MS_MAX = 20_000;
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/timing/clock.ts';
 
 interface Task {
   readonly atMs: number;

@@ -6,8 +6,8 @@ import { createMemoryCounters } from '../../src/counters/memory/memory-counters.
 import type { CounterSpec, LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 import { rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
 import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { requestId, restampRequestId } from '../../src/lib/id.ts';
+import { systemClock } from '../../src/lib/timing/clock.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
 import { foldBack, foldForward } from '../../src/store/folds/folds.ts';
 import { newPartitions } from '../../src/store/partitions.ts';

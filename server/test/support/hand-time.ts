@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/timing/clock.ts';
 
 /** Time that passes only when it is told to, with what waits for it. */
 export interface HandTime {

@@ -2,7 +2,7 @@ import type { Budget } from '../../src/domain/limits/budget.ts';
 import type { CounterSpec } from '../../src/domain/limits/limit-plan.ts';
 import { rulesOfScope } from '../../src/domain/limits/limit-plan.ts';
 import type { Scope, ScopePolicy } from '../../src/domain/tenancy/tenancy.ts';
-import type { Clock } from '../../src/lib/clock.ts';
+import type { Clock } from '../../src/lib/timing/clock.ts';
 import type { WalkHouse } from './walk.ts';
 
 /** A hard budget of a calendar month unless said otherwise. */

@@ -12,9 +12,9 @@ import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '..
 import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import { type Journal, openJournal } from '../../src/ledger/journal.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
-import { type Clock, systemClock } from '../../src/lib/clock.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
+import { type Clock, systemClock } from '../../src/lib/timing/clock.ts';
 import { createTraffic } from '../../src/observe/traffic.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';

@@ -4,7 +4,7 @@
  *
  * An event that cannot be written (the database is away) is a line in the log. The answer is what it would have been.
  */
-import { nowAndThen } from '../../lib/now-and-then.ts';
+import { nowAndThen } from '../../lib/timing/now-and-then.ts';
 import { appendAlone } from '../../store/audit/audit.ts';
 import { organizationOf, type Place } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';

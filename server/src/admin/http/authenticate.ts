@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TokenStanding } from '../../domain/tenancy/admin-token.ts';
-import { addressList, holdsAddress } from '../../lib/address-list.ts';
+import { addressList, holdsAddress } from '../../lib/address/address-list.ts';
 import { hashesOf, hashSecret } from '../../lib/secrets.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';

@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
 import { z } from 'zod';
 import { requestId } from '../../lib/id.ts';
-import { type JsonBounds, jsonShape } from '../../lib/json-shape.ts';
+import { type JsonBounds, jsonShape } from '../../lib/json/json-shape.ts';
 import { strictTransportOf } from '../../lib/strict-transport.ts';
 import { answerRoute, send } from '../access/walk.ts';
 import { Exports } from '../exports/exports.ts';

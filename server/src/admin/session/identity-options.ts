@@ -1,5 +1,5 @@
 import type { IdentityOptions } from '../../identity/options.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
 import type { Database } from '../../store/database.ts';

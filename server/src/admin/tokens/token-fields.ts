@@ -10,7 +10,7 @@ import {
   permissionsOfRole,
   type RoleGrant,
 } from '../../domain/tenancy/permission.ts';
-import { addRange } from '../../lib/address-list.ts';
+import { addRange } from '../../lib/address/address-list.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, instant } from '../http/fields.ts';

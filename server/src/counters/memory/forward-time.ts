@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 
 /** How far ahead of the clock an earlier process's time is believed. Further ahead it was wrong, and to follow it would misplace periods. */
 const AHEAD_MS_MAX = 3_600_000;

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
 import type { CounterSpec, LimitPlan, LimitRule } from '../../domain/limits/limit-plan.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 import type { Actual, Counters, Hold, HoldResult, Readings, Refused, SeedFrom, SeedPoint, Wanted } from '../counters.ts';
 import { mustBeWhole } from './amounts.ts';
 import { Cells } from './cells.ts';

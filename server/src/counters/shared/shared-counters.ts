@@ -5,7 +5,7 @@
  */
 
 import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
-import { atMost } from '../../lib/at-most.ts';
+import { atMost } from '../../lib/timing/at-most.ts';
 import {
   type Actual,
   type ConfigurationChange,

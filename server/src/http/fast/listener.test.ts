@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/timing/clock.ts';
 import type { Patience } from '../node/listener.ts';
 import { type Listening, openListener } from '../open-listener.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../lib/clock.ts';
 import { requestId } from '../../lib/id.ts';
+import { systemClock } from '../../lib/timing/clock.ts';
 import { type Listening, openListener } from '../open-listener.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
 

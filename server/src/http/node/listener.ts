@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { addPiece, type HeadVerdict, keepsRoom, readAll } from '../../lib/buffered-bytes.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 import { type ErrorDialect, invalidRequest, Refusal, type RefusalCode, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
 import type { ConnectionBounds } from '../connection-bounds.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';

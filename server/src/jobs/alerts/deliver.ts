@@ -4,8 +4,8 @@
  */
 import { renderLetter } from '../../identity/mail/letter.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
-import type { Clock } from '../../lib/clock.ts';
 import { open } from '../../lib/secrets.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 import { signatureHeaders } from '../../lib/webhook-signature.ts';
 import * as deliveries from '../../store/alerts/alert-deliveries.ts';
 import * as webhooks from '../../store/alerts/webhooks.ts';

@@ -1,5 +1,5 @@
 import type { Wire } from '../../dialects/dialect.ts';
-import { type Clock, systemClock } from '../../lib/clock.ts';
+import { type Clock, systemClock } from '../../lib/timing/clock.ts';
 import type { Provider, UpstreamRequest } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
 import { json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../../dialects/dialect.ts';
 import type { LargeBodyHeaders, LargeReading, Translation } from '../../dialects/exchange.ts';
-import { JsonAssembly } from '../../lib/json-pieces.ts';
+import { JsonAssembly } from '../../lib/json/json-pieces.ts';
 import { serviceUnavailable } from '../refusal.ts';
 import type { FromThread, ToThread } from './large-body-thread.ts';
 

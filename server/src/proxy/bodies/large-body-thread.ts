@@ -8,7 +8,7 @@ import {
   type Translation,
   translateLargeBody,
 } from '../../dialects/exchange.ts';
-import { type JsonPiece, piecesOf } from '../../lib/json-pieces.ts';
+import { type JsonPiece, piecesOf } from '../../lib/json/json-pieces.ts';
 
 /** What the thread is told. `next`: the last piece is in its place. */
 export type ToThread =

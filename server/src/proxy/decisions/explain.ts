@@ -1,7 +1,7 @@
 import type { Readings } from '../../counters/counters.ts';
 import { type DecisionReadings, type DecisionWanted, NEVER } from '../../domain/decision/decision.ts';
 import type { HoldEstimate } from '../../domain/limits/hold.ts';
-import { TextBuilder } from '../../lib/text-builder.ts';
+import { TextBuilder } from '../../lib/json/text-builder.ts';
 import { LimitRefusal } from '../limit-refusal.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Standing } from '../standing.ts';

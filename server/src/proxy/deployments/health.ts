@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 
 /** Whether a deployment may be tried: in service, resting, or resting and due for one probe. */
 export type Fitness = 'fit' | 'cooling' | 'probe';

@@ -1,6 +1,6 @@
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import { isAtCapacity } from '../../domain/routing/routing.ts';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 
 /** How busy deployments are against their advisory capacity. Steers routing and never refuses, so a fixed minute is exact enough. */
 export interface DeploymentLoad {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { catalogueOf, deployment, model } from '../../../test/support/walk.ts';
 import type { KeyConfig, OrganizationConfig, TeamConfig } from '../../domain/tenancy/tenancy.ts';
-import { systemClock } from '../../lib/clock.ts';
+import { systemClock } from '../../lib/timing/clock.ts';
 import { type ConfigSource, openSnapshot, type Snapshot } from './snapshot.ts';
 
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] } as const;

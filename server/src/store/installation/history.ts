@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ClientBase, QueryConfig } from 'pg';
-import type { Clock } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/timing/clock.ts';
 import { StoreError, StoreUnavailable, storeErrorFrom } from '../errors.ts';
 
 export interface History {

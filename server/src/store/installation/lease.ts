@@ -3,7 +3,7 @@
  * grant every limit twice, so it refuses to start.
  *
  * When the holder crashed: its lease ends after 30 s, at once where the next process is on the same machine and can see that it is gone. One
- * that was just killed may take a moment to go: a start waits for it (`lib/once-free.ts`).
+ * that was just killed may take a moment to go: a start waits for it (`lib/timing/once-free.ts`).
  * When the database is away: the holder goes on; it learns that it lost the lease at the next renewal that gets through.
  */
 import { eq, sql } from 'drizzle-orm';
