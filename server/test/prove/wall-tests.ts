@@ -8,6 +8,7 @@ const IDENTITY = 'server/test/identity';
 const WALLS = 'server/test/walls';
 const HOSTILE = 'server/test/hostile';
 const PROVIDERS = 'server/src/providers';
+const UPSTREAM = 'server/src/upstream';
 
 /** Pattern by pattern. A file or test that is not there makes the prove fail, and so does a pattern without one. */
 export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
@@ -106,7 +107,7 @@ export const WALL_TESTS: Readonly<Record<string, TestsByFile>> = {
       'at connect › a public name that resolves to a refused address is never connected to',
       'at connect › a name that resolved well and then elsewhere is refused when it connects again',
     ],
-    [`${PROVIDERS}/webhook-post.test.ts`]: [
+    [`${UPSTREAM}/webhook-post.test.ts`]: [
       'sends a message and says how it was answered, following no redirect',
       'opens no socket to an address that is not allowed, whatever name leads there',
     ],
