@@ -20,7 +20,7 @@ const faster = ['--import', './server/bin/faster-start.mjs'];
 
 const verbs = {
   start: [...serverFlags, ...faster, 'server/src/main.ts', 'serve'],
-  dev: ['--watch', ...faster, 'server/src/main.ts', 'serve'],
+  dev: ['scripts/dev.ts'],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   generate: ['scripts/generate.ts'],
