@@ -84,10 +84,17 @@ module.exports = {
       to: { path: src('store') },
     },
     {
-      name: 'only-main-wires',
-      comment: 'main.ts knows everything, so nothing but a command that starts the server may know main.ts.',
+      name: 'only-boot-wires',
+      comment: 'boot knows everything, so nothing but main.ts and a command that opens what the server opens may know boot.',
       severity: 'error',
-      from: { path: '^server/src/', pathNot: '^server/src/cli/(serve|backup|restore)' },
+      from: { path: '^server/src/', pathNot: '^server/src/(boot/|main\\.ts$|cli/)' },
+      to: { path: ['^server/src/main\\.ts$', src('boot')] },
+    },
+    {
+      name: 'only-serve-starts-main',
+      comment: 'main.ts serves as soon as it is imported.',
+      severity: 'error',
+      from: { path: '^server/', pathNot: '^server/src/cli/serve\\.ts$' },
       to: { path: '^server/src/main\\.ts$' },
     },
     {
@@ -98,12 +105,12 @@ module.exports = {
       to: { path: '^server/src/providers/[^/]+/', pathNot: '^server/src/providers/$1/' },
     },
     {
-      name: 'only-main-names-a-vendor',
-      comment: 'Beside its own folder only main.ts and tests name a vendor.',
+      name: 'only-boot-names-a-vendor',
+      comment: 'Beside its own folder only boot and tests name a vendor.',
       severity: 'error',
       from: {
         path: '^server/',
-        pathNot: ['\\.test\\.ts$', '^server/test/', '^server/src/main\\.ts$', '^server/src/providers/[^/]+/'],
+        pathNot: ['\\.test\\.ts$', '^server/test/', '^server/src/boot/', '^server/src/providers/[^/]+/'],
       },
       to: { path: '^server/src/providers/[^/]+/' },
     },

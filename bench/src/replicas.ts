@@ -43,12 +43,12 @@ export async function measureReplicas(upstreams: { json: number; stream: number 
     const [memoryMs, redisMs] = [await p50(inMemory), await p50(inRedis)];
     const workers = ofTwo.us / ofRedis.us;
     const judged = (value: number, most: number) => (value <= most ? 'met' : 'MISSED');
-    const atMost = ({ us, perSecond }: Standing) => `${us.toFixed(1)} µs at ${perSecond.toFixed(0)}/s`;
+    const withTimeout = ({ us, perSecond }: Standing) => `${us.toFixed(1)} µs at ${perSecond.toFixed(0)}/s`;
     return [
       `CPU per JSON request at ${PER_SECOND}/s, counters in memory: ${base.us.toFixed(1)} µs`,
       `CPU per JSON request at ${PER_SECOND}/s, counters in Redis: ${ofRedis.us.toFixed(1)} µs = ${ofRedis.timesNginx.toFixed(2)} × memory | ≤ ${BARS.redis} | ${judged(ofRedis.timesNginx, BARS.redis)}`,
       `CPU per JSON request at ${PER_SECOND}/s, two workers: ${ofTwo.us.toFixed(1)} µs = ${workers.toFixed(2)} × one | ≤ ${BARS.workers} | ${judged(workers, BARS.workers)}`,
-      `as much as they can, all but the gateway on one core: memory ${atMost(full)}, Redis ${atMost(fullOfRedis)}, two workers ${atMost(fullOfTwo)}`,
+      `as much as they can, all but the gateway on one core: memory ${withTimeout(full)}, Redis ${withTimeout(fullOfRedis)}, two workers ${withTimeout(fullOfTwo)}`,
       `added by Redis at 500/s, p50: ${(redisMs - memoryMs).toFixed(2)} ms (${redisMs.toFixed(2)} − ${memoryMs.toFixed(2)}) | ≤ ${BARS.addedMs} ms | ${judged(redisMs - memoryMs, BARS.addedMs)}`,
     ];
   } finally {

@@ -1,4 +1,4 @@
-import { askedTogether } from '../lib/asked-together.ts';
+import { batchedLookups } from '../lib/batched-lookups.ts';
 import { hashSecret } from '../lib/secrets.ts';
 import type { ConfigSource } from '../proxy/snapshot/snapshot.ts';
 import * as stored from '../store/configuration/config.ts';
@@ -14,13 +14,13 @@ type Keys = Pick<Installation, 'credentials' | 'pepper' | 'otherPepper'>;
 
 /** The store's queries as a snapshot asks them. */
 export function configFrom(db: Database, installation: Keys, onUnreadable: stored.OnUnreadable): ConfigSource {
-  const findKey = askedTogether(async (names) => {
+  const findKey = batchedLookups(async (names) => {
     const found = await stored.findKeys(db, names.map(addressOf));
     return new Map(found.map((key) => [nameOf(key.organizationId, key.id), key]));
   }, TOGETHER);
   return {
     loadCatalogue: () => stored.loadCatalogue(db, (row) => openKey(installation.credentials, row), onUnreadable),
-    loadOrganization: askedTogether((ids) => stored.loadOrganizations(db, ids), TOGETHER),
+    loadOrganization: batchedLookups((ids) => stored.loadOrganizations(db, ids), TOGETHER),
     findKeyBySecret: secretFinder(db, installation),
     findKey: (organizationId, keyId) => findKey(nameOf(organizationId, keyId)),
     versions: (scopes) => stored.configVersions(db, scopes),
@@ -32,7 +32,7 @@ export function configFrom(db: Database, installation: Keys, onUnreadable: store
  * secret may move from one to the other between two. One found under the pepper before moves to the present one; its request does not wait.
  */
 function secretFinder(db: Database, { pepper, otherPepper }: Keys): ConfigSource['findKeyBySecret'] {
-  const find = askedTogether(async (names) => {
+  const find = batchedLookups(async (names) => {
     const found = await stored.findKeysByHash(db, names.flatMap(hashesIn));
     return new Map(names.flatMap((name) => foundUnder(name, found)));
   }, TOGETHER);

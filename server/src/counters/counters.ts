@@ -1,3 +1,28 @@
+/**
+ * The state of limits and budgets: how much each counter has used, and what requests in flight hold of it.
+ *
+ * Problem. Many requests ask at once. Each is under up to some twenty rules of four scopes (organization, team, user, key). A rule that is read
+ * first and raised later admits too many. A rule that is raised alone leaves a trace when the next rule refuses. What a request costs is known
+ * only after it has been answered.
+ *
+ * Approach. `hold` checks every rule of a plan and takes what is wanted from all of their counters in one step, or takes nothing. `settle`
+ * replaces what was held by what was used, once, and returns the rest. What is held expires with its process, so that a crash takes nothing for
+ * ever. A counter that knows nothing yet is *cold*. It asks the ledger for its past, and a plan with a cold counter is refused until the answer
+ * has come (see store/past).
+ *
+ * Invariants.
+ * - used + held never exceeds a limit that refuses, at any instant, in any window of its length.
+ * - A refusal changes no counter.
+ * - Settling the same request twice changes what settling it once changes.
+ * - After a restart a counter says what the ledger says, plus what is held now.
+ *
+ * What breaks it. Reading a clock here: the counters have one clock, and in Redis it is Redis's. A number that is not whole or above 2^53 - 1:
+ * plausibility is judged before this border. A second way to raise a counter beside `hold` and `settle`: the proof (jobs/proof.ts) would find it
+ * and take it away again.
+ *
+ * Three implementations keep this contract (server/test/counters): memory/ for one process, redis/ for several, and shared/ for several when
+ * Redis may be out of reach.
+ */
 import type { CounterSpec, LimitPlan } from '../domain/limits/limit-plan.ts';
 
 /** What one request wants to take. Whole numbers ≥ 0. */

@@ -1,6 +1,24 @@
 /**
- * Settlement's first stop. Records only add bytes to a buffer; everything of one turn of the event loop goes to the file in one write, before
- * the upstream call of a `begin` and before the client's last byte of an `end`. The ledger writer takes the rows from the file.
+ * The journal: the file that settlement reaches first, before PostgreSQL.
+ *
+ * Problem. What a request used must not be lost by a crash, an outage of PostgreSQL or a full disk, and no request may wait for a database. A
+ * write for each request would cost more than everything else the gateway does.
+ *
+ * Approach.
+ * - Two records a request. `begin` says what to charge if the process ends before the answer does, and is in the file before the upstream call.
+ *   `end` carries the request's rows and is in the file before the client's last byte.
+ * - All records of one turn of the event loop are one write. Callbacks run after it. `fdatasync` runs every 100 ms.
+ * - The lines of `end` are the very bytes that the ledger writer sends to PostgreSQL, about every 100 ms, in one statement (ledger-statement.ts).
+ *   It inserts what is not there yet and moves the sums of those rows alone, so that a batch may be sent again.
+ * - A file is a segment of at most 16 MB. Stored segments are kept for 15 minutes for a PostgreSQL that failed over and lacks them
+ *   (kept-segments.ts, catch-up.ts).
+ * - At a start every segment is read (replay.ts). A `begin` without an `end` becomes an end with status `estimated`.
+ *
+ * Invariants. A client that has its last byte is charged, whatever happens next. Each request is charged once, however often its lines are read.
+ * A bad record costs itself and no other.
+ *
+ * What breaks it. Doing anything between the write and its callbacks that can throw: each callback is run by itself. Reusing a request id: the
+ * ledger is unique on it. Treating a failed write as done: the segment is closed and the records go to the next one.
  */
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/usage/settled-rows.ts';
 import { IdMap } from '../lib/id-map.ts';

@@ -3,7 +3,7 @@ import { type CollectedSpan, type Collector, startCollector } from '../../test/s
 import { deployment, type House, model, openHouse, type WalkHouse } from '../../test/support/walk.ts';
 import { systemClock } from '../lib/timing/clock.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
-import type { Provider, UpstreamRequest } from '../providers/provider.ts';
+import type { Provider, ProviderRequest } from '../providers/provider.ts';
 import { openTelemetry, type Telemetry, type TelemetryOptions } from './telemetry.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -51,7 +51,7 @@ function listening(provider: Provider, forwarded: Record<string, string>[]): Pro
     name: provider.name,
     wireFor: (client) => provider.wireFor(client),
     readError: (status, headers, body, credential) => provider.readError(status, headers, body, credential),
-    open: (request: UpstreamRequest, sink) => {
+    open: (request: ProviderRequest, sink) => {
       const pairs: [string, string][] = [];
       for (let at = 0; at < request.forward.length; at += 2) pairs.push([request.forward[at], request.forward[at + 1]] as never);
       forwarded.push(Object.fromEntries(pairs));

@@ -9,8 +9,8 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/incubating';
-import { atMost } from '../lib/timing/at-most.ts';
 import type { Clock } from '../lib/timing/clock.ts';
+import { withTimeout } from '../lib/timing/timeout.ts';
 import { createGenAiMetrics } from './genai-metrics.ts';
 import { createTracing } from './request-trace.ts';
 import type { Tracing } from './tracing.ts';
@@ -82,7 +82,7 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
   const metrics = createGenAiMetrics(meters.getMeter('headgate', service.version));
   return {
     tracing: createTracing({ tracer: spans.getTracer('headgate', service.version), metrics, clock: options.clock }),
-    close: () => atMost(DELIVERY_MS_MAX, Promise.allSettled([spans.shutdown(), meters.shutdown()])),
+    close: () => withTimeout(DELIVERY_MS_MAX, Promise.allSettled([spans.shutdown(), meters.shutdown()])),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { TAGS_HEADER } from '../dialects/exchange.ts';
-import { NodeReply } from '../http/node/node-exchange.ts';
+import { NodeReply } from '../http/node/node-reply.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
 import { authenticateById } from '../proxy/authenticate.ts';
 import { ENDPOINTS, type Endpoint } from '../proxy/endpoints/endpoint.ts';

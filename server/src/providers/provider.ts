@@ -3,7 +3,7 @@ import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 
 /** One attempt at one deployment. */
-export interface UpstreamRequest {
+export interface ProviderRequest {
   readonly deployment: DeploymentConfig;
   readonly wire: Wire;
   readonly body: Buffer;
@@ -35,7 +35,7 @@ export interface Provider {
   readonly name: ProviderName;
   /** The wire in which this vendor serves what the client asked in `client`; null when it cannot. */
   wireFor(client: Wire): Wire | null;
-  open(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall;
+  open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall;
   /** Reads an answer that is not 2xx. Pass the credential that was used, so that its key is taken out of the provider's words. */
   readError(status: number, headers: UpstreamHeaders, body: Buffer, credential?: CredentialConfig | null): ProviderError;
   /** Asks which models a credential may call (`GET /models`); absent where a vendor cannot say. */

@@ -7,7 +7,7 @@ import type { TransportRequest } from '../upstream/transport-request.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
-import type { Provider, UpstreamRequest } from './provider.ts';
+import type { Provider, ProviderRequest } from './provider.ts';
 
 function deployment(credential: Partial<CredentialConfig> | null, change: Partial<DeploymentConfig> = {}): DeploymentConfig {
   return {
@@ -41,7 +41,7 @@ function recorder(): Transport & { readonly sent: TransportRequest[] } {
 
 const silent: UpstreamSink = { head: () => {}, data: () => true, end: () => {}, failed: () => {} };
 
-function send(make: (deps: { transport: Transport }) => Provider, change: Partial<UpstreamRequest>) {
+function send(make: (deps: { transport: Transport }) => Provider, change: Partial<ProviderRequest>) {
   const transport = recorder();
   const request = {
     deployment: deployment({}),

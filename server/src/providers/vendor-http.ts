@@ -2,7 +2,7 @@ import type { Wire } from '../dialects/dialect.ts';
 import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
-import type { UpstreamRequest } from './provider.ts';
+import type { ProviderRequest } from './provider.ts';
 
 /** What every vendor over HTTP shares: where a call goes and with which headers is worked out once per deployment and wire. */
 export interface VendorHttp {
@@ -40,7 +40,7 @@ interface Prepared {
 export function callOverHttp(vendor: VendorHttp, transport: Transport) {
   const prepare = preparedOnce(vendor);
   return {
-    open(request: UpstreamRequest, sink: UpstreamSink): UpstreamCall {
+    open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall {
       const { deployment } = request;
       const prepared = deployment.credential === null ? null : prepare(deployment, request.wire, deployment.credential);
       if (prepared === null) return failLater(sink, 'the deployment has no usable credential');

@@ -8,13 +8,13 @@ import { restampRequestId } from '../lib/id.ts';
 import { StoreError } from '../store/errors.ts';
 import { admittedDecision } from './decisions/explain.ts';
 import { type Candidate, holdCandidateOf } from './deployments/candidate.ts';
+import { type Entitlement, entitlementOf, outputHistoryOf } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { Refusal, serviceUnavailable } from './refusal.ts';
 import { fittingCandidates } from './settlement/unpriced.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
-import { noDeploymentForTags, standingWithTags } from './snapshot/tagged-standing.ts';
-import { outputHistoryOf, type Standing, standingOf } from './standing.ts';
+import { entitlementWithTags, noDeploymentForTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
@@ -24,23 +24,23 @@ import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
  */
 export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Admission | Promise<Admission> {
   const { tags } = asked;
-  const untagged = standingOf(key, asked.facts.model, gateway);
-  const standing = tags === null ? untagged : standingWithTags(untagged, tags, gateway);
-  walk.standing = standing;
-  if (standing.refusal !== null) throw standing.refusal;
-  checkServable(standing, walk);
+  const untagged = entitlementOf(key, asked.facts.model, gateway);
+  const entitlement = tags === null ? untagged : entitlementWithTags(untagged, tags, gateway);
+  walk.entitlement = entitlement;
+  if (entitlement.refusal !== null) throw entitlement.refusal;
+  checkServable(entitlement, walk);
   if (!gateway.journal.room())
     throw serviceUnavailable('The settlement journal is full. Nothing that costs money is begun until it drains.');
-  const fitting = standing.needsPrice && !walk.endpoint.free ? fittingCandidates(standing, asked.facts) : null;
-  const question = questionOf(walk, key, asked, standing, fitting);
+  const fitting = entitlement.needsPrice && !walk.endpoint.free ? fittingCandidates(entitlement, asked.facts) : null;
+  const question = questionOf(walk, key, asked, entitlement, fitting);
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
   const admitted = (result: HoldResult) => {
     if (result.isDegraded === true) walk.isDegraded = true;
-    if (!result.admitted) throw limitRefusal(result, standing, estimate, question);
+    if (!result.admitted) throw limitRefusal(result, entitlement, estimate, question);
     walk.id = restampRequestId(walk.id, result.atMs);
-    return admissionOf(walk, key, asked, standing, fitting, question, estimate, result, gateway);
+    return admissionOf(walk, key, asked, entitlement, fitting, question, estimate, result, gateway);
   };
-  const taken = take(walk, standing, estimate, gateway);
+  const taken = take(walk, entitlement, estimate, gateway);
   return taken instanceof Promise ? taken.then(admitted) : admitted(taken);
 }
 
@@ -55,22 +55,22 @@ const NOTHING_HELD: HoldEstimate = {
   money: 'upper_bound',
 };
 
-function checkServable(standing: Standing, walk: Walk): void {
-  const called = standing.chain[0];
+function checkServable(entitlement: Entitlement, walk: Walk): void {
+  const called = entitlement.chain[0];
   if (called === undefined || called.mode !== walk.endpoint.mode) {
-    throw new Refusal('invalid_request', `The model \`${standing.name}\` does not serve ${walk.endpoint.name}.`, {
+    throw new Refusal('invalid_request', `The model \`${entitlement.name}\` does not serve ${walk.endpoint.name}.`, {
       param: 'model',
     });
   }
-  if (standing.tags?.leftNobody === true) throw noDeploymentForTags(standing, walk.asked?.tags ?? null);
-  if (standing.candidates.size === 0) {
-    throw new Refusal('no_healthy_deployment', `The model \`${standing.name}\` has no deployment in service.`);
+  if (entitlement.tags?.leftNobody === true) throw noDeploymentForTags(entitlement, walk.asked?.tags ?? null);
+  if (entitlement.candidates.size === 0) {
+    throw new Refusal('no_healthy_deployment', `The model \`${entitlement.name}\` has no deployment in service.`);
   }
-  if (!standing.needsPrice || walk.endpoint.free) return;
-  for (const { price } of standing.candidates.values()) if (price !== null) return;
+  if (!entitlement.needsPrice || walk.endpoint.free) return;
+  for (const { price } of entitlement.candidates.values()) if (price !== null) return;
   throw new Refusal(
     'model_not_priced',
-    `The model \`${standing.name}\` has no price, and a budget covers this call. It is never free silently.`,
+    `The model \`${entitlement.name}\` has no price, and a budget covers this call. It is never free silently.`,
     {
       param: 'model',
     },
@@ -81,7 +81,7 @@ function questionOf(
   walk: Walk,
   key: CachedKey,
   { facts }: Asked,
-  standing: Standing,
+  entitlement: Entitlement,
   fitting: ReadonlySet<Candidate> | null,
 ): HoldQuestion {
   return {
@@ -90,16 +90,16 @@ function questionOf(
     mediaBytes: facts.mediaBytes,
     outputTokensMax: walk.endpoint.mode === 'embedding' ? 0 : facts.outputCap,
     choices: facts.answers,
-    candidates: fitting === null ? standing.holdCandidates : [...fitting].map(holdCandidateOf),
+    candidates: fitting === null ? entitlement.holdCandidates : [...fitting].map(holdCandidateOf),
     history: outputHistoryOf(key, facts.model),
-    outputCap: standing.clamps && walk.endpoint.mode === 'chat' ? 'clamp' : 'as_asked',
-    tokensMax: standing.tokensMax,
+    outputCap: entitlement.clamps && walk.endpoint.mode === 'chat' ? 'clamp' : 'as_asked',
+    tokensMax: entitlement.tokensMax,
     beyond: facts.beyond,
   };
 }
 
 /** The counters may answer later, and while they are away what a budget covers cannot be admitted. */
-function take(walk: Walk, { plan }: Standing, wanted: Wanted, gateway: Gateway): HoldResult | Promise<HoldResult> {
+function take(walk: Walk, { plan }: Entitlement, wanted: Wanted, gateway: Gateway): HoldResult | Promise<HoldResult> {
   const refused = (error: unknown): never => {
     if (error instanceof CountersAway) throw serviceUnavailable(error.message);
     if (!(error instanceof StoreError)) gateway.defect(error, walk.id);
@@ -117,7 +117,7 @@ function admissionOf(
   walk: Walk,
   key: CachedKey,
   asked: Asked,
-  standing: Standing,
+  entitlement: Entitlement,
   fitting: ReadonlySet<Candidate> | null,
   question: HoldQuestion,
   estimate: HoldEstimate,
@@ -129,9 +129,9 @@ function admissionOf(
   const admission: Admission = {
     walk,
     key,
-    charged: standing.charged,
+    charged: entitlement.charged,
     asked,
-    standing,
+    entitlement,
     fitting,
     hold: result.hold,
     admittedAtMs: result.atMs,
@@ -139,9 +139,9 @@ function admissionOf(
     question,
     estimate,
     heldNanoUsd: result.nanoUsd,
-    decision: admittedDecision(standing, estimate, result.readings),
+    decision: admittedDecision(entitlement, estimate, result.readings),
     inputTokens,
-    outputCap: standing.clamps && cap !== null && cap !== asked.facts.outputCap ? cap : null,
+    outputCap: entitlement.clamps && cap !== null && cap !== asked.facts.outputCap ? cap : null,
     entries: [],
     estimated: NO_ESTIMATES,
     attempts: 0,

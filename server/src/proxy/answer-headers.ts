@@ -9,7 +9,7 @@ export function identityHeaders(walk: Walk): string[] {
   const headers = ['x-request-id', walk.id, 'request-id', walk.id];
   if (walk.clientRequestId !== null) headers.push('x-client-request-id', walk.clientRequestId);
   if (walk.key !== null) headers.push('x-headgate-organization', walk.key.config.organizationId);
-  const called = walk.standing?.headerName ?? null;
+  const called = walk.entitlement?.headerName ?? null;
   if (called !== null) headers.push('x-headgate-model', called);
   if (walk.isDegraded) headers.push('x-headgate-degraded', 'redis');
   return headers;
@@ -28,7 +28,7 @@ export function answerHeaders(
   const overheadMs = Math.max(0, gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0));
   headers.push('x-headgate-overhead-ms', overheadMs.toFixed(2));
   if (cost === 'known') headers.push('x-headgate-cost', formatUsd(admission.usedNanoUsd));
-  addLimitHeaders(headers, admission.standing.limitWords, admission.readings, admission.admittedAtMs);
+  addLimitHeaders(headers, admission.entitlement.limitWords, admission.readings, admission.admittedAtMs);
   return headers;
 }
 

@@ -4,15 +4,15 @@ import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import type { ProviderError } from '../providers/provider.ts';
 import type { UpstreamFailure } from '../upstream/call.ts';
+import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { exchangeFor } from './exchange-for.ts';
-import { followAttempt, forwarded } from './forwarded.ts';
 import type { Gateway } from './gateway.ts';
-import { attempt, type Outcome, type StreamSource } from './intake.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import { tellDefect } from './refuse.ts';
 import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './settlement/owe-unanswered.ts';
-import { recordedTags } from './snapshot/tagged-standing.ts';
+import { recordedTags } from './snapshot/tagged-entitlement.ts';
+import { followAttempt, upstreamHeaders } from './upstream-headers.ts';
 import type { Admission, Asked, LostAttempt } from './walk.ts';
 
 /** A provider's answer, with nothing of it sent yet. */
@@ -104,7 +104,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       wire: upstream,
       body: exchange.upstreamBody,
       stream: facts.stream,
-      forward: forwarded(walk, deployment),
+      forward: upstreamHeaders(walk, deployment),
       query: walk.request.query,
     },
     gateway,
@@ -126,8 +126,8 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
 }
 
 /** Whether such an answer of the candidate is read to its end when the client hangs up. */
-function isFinished({ deployment }: Candidate, { standing, walk }: Admission, isStreamed: boolean): boolean {
-  const isBudgeted = standing.needsPrice && !walk.endpoint.free;
+function isFinished({ deployment }: Candidate, { entitlement, walk }: Admission, isStreamed: boolean): boolean {
+  const isBudgeted = entitlement.needsPrice && !walk.endpoint.free;
   return afterHangUp(deployment.onHangup ?? null, { isStreamed, isBudgeted }) === 'finish';
 }
 
@@ -161,7 +161,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
     provider: deployment.provider,
     upstreamModel: deployment.upstreamModel,
     priceId: price?.id ?? null,
-    ...recordedTags(admission.asked.tags, admission.standing),
+    ...recordedTags(admission.asked.tags, admission.entitlement),
     ...ifLostNow(admission, candidate),
   });
   return new Promise((resolve, reject) => {

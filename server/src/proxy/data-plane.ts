@@ -4,12 +4,12 @@ import { authenticate, callerOf } from './authenticate.ts';
 import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
+import { accessRefusal } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { handle } from './pipeline.ts';
 import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
 import { asRefusal, tellDefect } from './refuse.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
-import { accessRefusal } from './standing.ts';
 
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 

@@ -97,7 +97,7 @@ class StreamDelivery {
     this.#admission = admission;
     this.#gateway = gateway;
     this.#said = answer.exchange.stream();
-    this.#kept = admission.standing.organization.auditContent === 'off' ? null : [];
+    this.#kept = admission.entitlement.organization.auditContent === 'off' ? null : [];
   }
 
   begin(): void {
@@ -292,7 +292,7 @@ class StreamDelivery {
       source.resume();
       return;
     }
-    const call = { isStreamed: true, isBudgeted: this.#admission.standing.needsPrice };
+    const call = { isStreamed: true, isBudgeted: this.#admission.entitlement.needsPrice };
     if (afterHangUp(candidate.deployment.onHangup ?? null, call) === 'finish') {
       source.resume();
       return;

@@ -3,11 +3,11 @@ import { ANSWERED, type BufferedBytes, type HeadVerdict } from '../lib/buffered-
 import { type Authenticated, authenticate } from './authenticate.ts';
 import { serveDataPlane, walkAt } from './data-plane.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
+import { entitlementOnHead } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { refuseOnHead } from './pipeline.ts';
 import { serviceUnavailable, tooLarge } from './refusal.ts';
-import { standingOnHead } from './standing.ts';
 
 /** What heads are judged by beside the gateway. */
 export interface HeadBounds {
@@ -63,10 +63,10 @@ function judge(asked: Asked, found: Authenticated): HeadVerdict {
     if (found.refusal !== null) return refused(asked, found, found.refusal);
     const length = request.header('content-length');
     if (length === undefined || Number(length) > SHORT_BYTES_MAX) {
-      const standing = standingOnHead(key, gateway);
-      const result = standing === null ? null : gateway.counters.exhausted(standing.plan);
-      if (standing !== null && result !== null) {
-        return refused(asked, found, limitRefusal(result, standing, ONE_REQUEST, NO_OUTPUT), standing);
+      const entitlement = entitlementOnHead(key, gateway);
+      const result = entitlement === null ? null : gateway.counters.exhausted(entitlement.plan);
+      if (entitlement !== null && result !== null) {
+        return refused(asked, found, limitRefusal(result, entitlement, ONE_REQUEST, NO_OUTPUT), entitlement);
       }
     }
   } catch (error) {
@@ -93,8 +93,8 @@ function refused(
   { request, reply, endpoint, gateway }: Asked,
   found: Authenticated | null,
   error: unknown,
-  standing: Parameters<typeof refuseOnHead>[0]['standing'] = null,
+  entitlement: Parameters<typeof refuseOnHead>[0]['entitlement'] = null,
 ): HeadVerdict {
-  refuseOnHead({ request, reply, endpoint, key: found?.key ?? null, standing }, error, gateway);
+  refuseOnHead({ request, reply, endpoint, key: found?.key ?? null, entitlement }, error, gateway);
   return ANSWERED;
 }

@@ -4,8 +4,8 @@ import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../do
 import { type CapChange, wayOut } from '../domain/limits/way-out.ts';
 import { formatUsd } from '../domain/money/money.ts';
 import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
+import type { Entitlement } from './entitlement.ts';
 import { type LimitDetails, Refusal, type Retry } from './refusal.ts';
-import type { Standing } from './standing.ts';
 
 /** A refusal by a limit or budget, with what the decision needs to be explained later. */
 export class LimitRefusal extends Refusal {
@@ -21,17 +21,17 @@ export class LimitRefusal extends Refusal {
 /** The refusing rule whose wait is longest speaks for all of them: only after it has passed could the request be admitted. */
 export function limitRefusal(
   result: Extract<HoldResult, { admitted: false }>,
-  standing: Standing,
+  entitlement: Entitlement,
   wanted: Wanted,
   question: Pick<HoldQuestion, 'outputCap' | 'outputTokensMax'>,
 ): LimitRefusal {
   let speaking = result.refusing[0] as Refusing;
   for (const refusing of result.refusing) if (waitOf(refusing) > waitOf(speaking)) speaking = refusing;
-  const rule = standing.plan.rules[speaking.rule] as LimitRule;
+  const rule = entitlement.plan.rules[speaking.rule] as LimitRule;
   const requested = requestedOf(rule, wanted);
   const details = detailsOf(rule, speaking.rule, result, requested);
   const code = rule.limit === 'budget' ? 'insufficient_quota' : 'rate_limit_exceeded';
-  const change = wayOut((standing.plan.counters[rule.counter] as CounterSpec).unit, rule.value, capChange(question));
+  const change = wayOut((entitlement.plan.counters[rule.counter] as CounterSpec).unit, rule.value, capChange(question));
   const isAbove = rule.value === 0 || requested > rule.value;
   const message = sentence(rule, details, isAbove ? 'above' : (speaking.retryAfterMs ?? 'spent'), change);
   return new LimitRefusal(

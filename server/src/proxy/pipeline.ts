@@ -60,7 +60,7 @@ function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gate
     clientRequestId: clientRequestId(request),
     key: null,
     asked: null,
-    standing: null,
+    entitlement: null,
     trace: null,
     timing: { startedMs: request.startedMs, providerMs: null, firstTokenMs: null, streamingSinceMs: null },
     isDegraded: false,
@@ -122,13 +122,13 @@ function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null): Asked {
 
 /** A request that is refused by its head, or while its body arrives: it has no name, and nothing of it was read. Never throws. */
 export function refuseOnHead(
-  { request, reply, endpoint, key, standing }: Pick<Walk, 'request' | 'reply' | 'endpoint' | 'key' | 'standing'>,
+  { request, reply, endpoint, key, entitlement }: Pick<Walk, 'request' | 'reply' | 'endpoint' | 'key' | 'entitlement'>,
   error: unknown,
   gateway: Gateway,
 ): void {
   const walk = newWalk(request, reply, endpoint, gateway);
   walk.key = key;
-  walk.standing = standing;
+  walk.entitlement = entitlement;
   if (key !== null && gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
   refuse(walk, error, gateway);
 }

@@ -9,7 +9,7 @@ import { LimitRefusal } from './limit-refusal.ts';
 import { Refusal, renderRefusal, serviceUnavailable } from './refusal.ts';
 import { chargedFor } from './settlement/charged.ts';
 import { UnpricedParameter } from './settlement/unpriced.ts';
-import { recordedTags } from './snapshot/tagged-standing.ts';
+import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /**
@@ -31,8 +31,8 @@ export function answerRefusal(walk: Walk, refusal: Refusal, admission: Admission
 function refusedHeaders(walk: Walk, refusal: Refusal, gateway: Gateway): string[] {
   const headers = identityHeaders(walk);
   headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - walk.timing.startedMs).toFixed(2));
-  if (refusal instanceof LimitRefusal && walk.standing !== null) {
-    addLimitHeaders(headers, walk.standing.limitWords, refusal.result.readings, refusal.result.atMs);
+  if (refusal instanceof LimitRefusal && walk.entitlement !== null) {
+    addLimitHeaders(headers, walk.entitlement.limitWords, refusal.result.readings, refusal.result.atMs);
   }
   return headers;
 }
@@ -108,7 +108,7 @@ export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): voi
     count: 1,
     repeatIds: [],
     content: null,
-    ...recordedTags(asked?.tags ?? null, walk.standing),
+    ...recordedTags(asked?.tags ?? null, walk.entitlement),
   };
   gateway.refused(record);
   gateway.traffic.settled(record);

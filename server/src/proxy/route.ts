@@ -9,19 +9,19 @@ import type { Admission } from './walk.ts';
  * is left out, but for one probe when its rest is over; where nobody else could serve, the only one there is is tried all the same.
  */
 export function route(admission: Admission, gateway: Gateway): readonly Candidate[] {
-  const { standing } = admission;
-  if (standing.candidates.size === 1) return servable([...standing.candidates.values()], admission);
+  const { entitlement } = admission;
+  if (entitlement.candidates.size === 1) return servable([...entitlement.candidates.values()], admission);
   const order: Candidate[] = [];
   let probing: DeploymentConfig | null = null;
-  const standingOf = (deployment: DeploymentConfig) => {
+  const readinessOf = (deployment: DeploymentConfig) => {
     const fitness = gateway.health.fitness(deployment.id);
     if (fitness === 'cooling' || (fitness === 'probe' && probing !== null)) return 'cooling';
     if (fitness === 'probe') probing = deployment;
     return gateway.load.isFull(deployment) ? 'full' : 'ready';
   };
-  for (const target of standing.chain) {
-    for (const deployment of orderCandidates(target, { standingOf, random: gateway.random })) {
-      const candidate = standing.candidates.get(deployment);
+  for (const target of entitlement.chain) {
+    for (const deployment of orderCandidates(target, { readinessOf, random: gateway.random })) {
+      const candidate = entitlement.candidates.get(deployment);
       if (candidate !== undefined && !order.includes(candidate)) order.push(candidate);
     }
   }
@@ -30,7 +30,7 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
 }
 
 /** What has no price may not serve a call that a `block` budget covers: it would be free silently. */
-function servable(order: readonly Candidate[], { standing, fitting, walk }: Admission): readonly Candidate[] {
-  if (!standing.needsPrice || walk.endpoint.free) return order;
+function servable(order: readonly Candidate[], { entitlement, fitting, walk }: Admission): readonly Candidate[] {
+  if (!entitlement.needsPrice || walk.endpoint.free) return order;
   return order.filter((candidate) => candidate.price !== null && (fitting === null || fitting.has(candidate)));
 }

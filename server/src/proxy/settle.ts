@@ -10,11 +10,11 @@ import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { contentToKeep } from './content/content.ts';
 import type { Candidate } from './deployments/candidate.ts';
+import { outputHistoryOf, planNow } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
 import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './settlement/unreported.ts';
-import { recordedTags } from './snapshot/tagged-standing.ts';
-import { outputHistoryOf, planNow } from './standing.ts';
+import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /** How an admitted request ended. */
@@ -169,7 +169,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
 
 function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRecord {
   const { walk } = admission;
-  const { tags, tagRoute } = recordedTags(admission.asked.tags, admission.standing);
+  const { tags, tagRoute } = recordedTags(admission.asked.tags, admission.entitlement);
   return {
     ...admission.charged,
     requestId: walk.id,
@@ -210,12 +210,12 @@ function settleCounters(admission: Admission, gateway: Gateway): void {
 }
 
 /** What is held is given back even where the present limits cannot be worked out. */
-function presentPlan({ key, standing, walk }: Admission, gateway: Gateway): LimitPlan {
+function presentPlan({ key, entitlement, walk }: Admission, gateway: Gateway): LimitPlan {
   try {
-    return planNow(key, standing, gateway);
+    return planNow(key, entitlement, gateway);
   } catch (error) {
     tellDefect(error, walk.id, gateway);
-    return standing.plan;
+    return entitlement.plan;
   }
 }
 

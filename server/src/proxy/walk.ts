@@ -8,8 +8,8 @@ import type { RequestTrace } from '../observe/tracing.ts';
 import type { LargeBody } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
+import type { Entitlement } from './entitlement.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
-import type { Standing } from './standing.ts';
 
 /** One request on its walk: what was asked, and what the steps have found out so far. One object holds one walk, and nothing else does. */
 export interface Walk {
@@ -24,7 +24,7 @@ export interface Walk {
   /** Set when the body was read. */
   asked: Asked | null;
   /** Set by `admit` once the model is known to be callable or not. */
-  standing: Standing | null;
+  entitlement: Entitlement | null;
   /** Set with the key where traces are recorded; null where they are not. */
   trace: RequestTrace | null;
   readonly timing: Timing;
@@ -58,11 +58,11 @@ export interface Admission {
   readonly walk: Walk;
   /** What the key is now: it may have been moved since. Who is charged is `charged`. */
   readonly key: CachedKey;
-  /** Frozen at the admission, as its prices are, which the standing's candidates carry. */
+  /** Frozen at the admission, as its prices are, which the entitlement's candidates carry. */
   readonly charged: Dimensions;
   readonly asked: Asked;
-  readonly standing: Standing;
-  /** Who of the standing's candidates may serve, where something asked for has no price at others; null: all. */
+  readonly entitlement: Entitlement;
+  /** Who of the entitlement's candidates may serve, where something asked for has no price at others; null: all. */
   readonly fitting: ReadonlySet<Candidate> | null;
   readonly hold: Hold;
   readonly admittedAtMs: number;

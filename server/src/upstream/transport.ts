@@ -4,12 +4,12 @@ import { sharedReads } from '../lib/shared-reads.ts';
 import { type Clock, systemClock } from '../lib/timing/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../lib/timing/timer-wheel.ts';
 import { type AddressPolicy, addressProblem, bareHost } from './address-policy.ts';
-import { Attempt } from './attempt.ts';
 import type { UpstreamCall, UpstreamSink } from './call.ts';
 import type { Connect } from './connection.ts';
 import { createGuardedLookup, RefusedAddress, type ResolveAll } from './guarded-lookup.ts';
 import { OriginPool } from './origin-pool.ts';
 import type { TransportRequest } from './transport-request.ts';
+import { UpstreamRequest } from './upstream-request.ts';
 
 /** The shared HTTP client of every vendor. Does not retry, does not follow redirects, does not decompress. */
 export interface Transport {
@@ -66,7 +66,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     send(request, sink) {
-      const attempt = new Attempt(request, sink, poolOf(request.origin), wheel);
+      const attempt = new UpstreamRequest(request, sink, poolOf(request.origin), wheel);
       attempt.begin();
       return attempt;
     },

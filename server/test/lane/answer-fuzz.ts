@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createTimerWheel } from '../../src/lib/timing/timer-wheel.ts';
-import { Attempt } from '../../src/upstream/attempt.ts';
 import type { UpstreamFailureKind, UpstreamHeaders, UpstreamSink } from '../../src/upstream/call.ts';
 import { OriginPool } from '../../src/upstream/origin-pool.ts';
 import type { TransportRequest } from '../../src/upstream/transport-request.ts';
+import { UpstreamRequest } from '../../src/upstream/upstream-request.ts';
 import { drawAnswer } from './answers.ts';
 import { MemorySocket } from './memory-socket.ts';
 import { drawFrom, fragments } from './random.ts';
@@ -104,7 +104,7 @@ async function exchange(client: 'plain' | 'full', pieces: readonly Buffer[]): Pr
   const send = async (answer: readonly Buffer[]) => {
     const hearing = new Hearing();
     const before = requests();
-    const attempt = new Attempt(REQUEST, hearing, pool, wheel);
+    const attempt = new UpstreamRequest(REQUEST, hearing, pool, wheel);
     const { oddAnswer } = attempt;
     attempt.oddAnswer = (...given) => {
       wasOdd = true;

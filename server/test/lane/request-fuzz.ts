@@ -1,7 +1,7 @@
 /** The fast lane beside Node's own parser: the same bytes in the same pieces, and whether both read the same requests. */
 import type { Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
-import { LaneRequest } from '../../src/http/fast/lane-exchange.ts';
+import { LaneRequest } from '../../src/http/fast/lane-reply.ts';
 import { openListener } from '../../src/http/open-listener.ts';
 import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
 import { systemClock } from '../../src/lib/timing/clock.ts';

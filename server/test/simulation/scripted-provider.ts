@@ -1,4 +1,4 @@
-import type { Provider, UpstreamRequest } from '../../src/providers/provider.ts';
+import type { Provider, ProviderRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../../src/upstream/call.ts';
 import type { Random } from './random.ts';
@@ -19,7 +19,7 @@ type Act = { readonly afterMs: number; readonly run: (sink: UpstreamSink) => voi
 const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-function scriptFor(request: UpstreamRequest, random: Random): readonly Act[] {
+function scriptFor(request: ProviderRequest, random: Random): readonly Act[] {
   const afterMs = thinkingMs(random);
   const failed = (kind: 'timeout' | 'not_connected' | 'reset', sent: boolean): readonly Act[] => [
     { afterMs, run: (sink) => sink.failed(new UpstreamFailure(kind, { sent, message: `scripted ${kind}` })) },
@@ -57,7 +57,7 @@ function error(status: number, afterMs: number): readonly Act[] {
 }
 
 /** An error in an answer of status 200, at times with usage. */
-function errorInstead(request: UpstreamRequest, random: Random, afterMs: number): readonly Act[] {
+function errorInstead(request: ProviderRequest, random: Random, afterMs: number): readonly Act[] {
   const body = Buffer.from(JSON.stringify({ ...OVERLOADED, ...(random.chance(0.3) ? usageOf(request, random) : {}) }));
   return [
     { afterMs, run: (sink) => sink.head(200, JSON_TYPE) },
@@ -67,7 +67,7 @@ function errorInstead(request: UpstreamRequest, random: Random, afterMs: number)
 }
 
 /** The same in place of a stream's first event, at times behind comments for a while. */
-function errorInStream(request: UpstreamRequest, random: Random, afterMs: number): readonly Act[] {
+function errorInStream(request: ProviderRequest, random: Random, afterMs: number): readonly Act[] {
   const acts: Act[] = [{ afterMs, run: (sink) => sink.head(200, EVENT_STREAM) }];
   const say = (bytes: Buffer) => acts.push({ afterMs: random.whole(0, 2_000), run: (sink) => sink.data(bytes) });
   for (let i = random.whole(0, 4); i > 0; i--) say(Buffer.from(': wait\n\n'));
@@ -81,7 +81,7 @@ const OVERLOADED = { error: { message: 'scripted overload', type: 'overloaded_er
 
 /** The output never exceeds the cap it was sent; the input never what one token a byte and some overhead allow. */
 function usageOf(
-  request: UpstreamRequest,
+  request: ProviderRequest,
   random: Random,
 ): { readonly usage: object; readonly outputTokens: number; readonly n: number } {
   const body = JSON.parse(request.body.toString()) as { max_tokens?: number; max_completion_tokens?: number; n?: number };
@@ -97,7 +97,7 @@ function usageOf(
   return { usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion }, outputTokens, n };
 }
 
-function whole(request: UpstreamRequest, random: Random, afterMs: number): readonly Act[] {
+function whole(request: ProviderRequest, random: Random, afterMs: number): readonly Act[] {
   const { usage, outputTokens, n } = usageOf(request, random);
   const choices = Array.from({ length: n }, (_, index) => ({
     index,
@@ -113,7 +113,7 @@ function whole(request: UpstreamRequest, random: Random, afterMs: number): reado
   ];
 }
 
-function stream(request: UpstreamRequest, random: Random, afterMs: number): readonly Act[] {
+function stream(request: ProviderRequest, random: Random, afterMs: number): readonly Act[] {
   const { usage, outputTokens, n } = usageOf(request, random);
   const pieces = Math.max(1, Math.min(5, outputTokens));
   const acts: Act[] = [{ afterMs, run: (sink) => sink.head(200, EVENT_STREAM) }];

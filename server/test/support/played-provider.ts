@@ -1,12 +1,12 @@
 /** A provider that is played by hand: each call waits until the test says what comes next. */
 import type { Wire } from '../../src/dialects/dialect.ts';
-import type { Provider, UpstreamRequest } from '../../src/providers/provider.ts';
+import type { Provider, ProviderRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamFailureKind, type UpstreamSink } from '../../src/upstream/call.ts';
 
 /** One call, as the provider sees it. */
 export interface PlayedCall {
-  readonly request: UpstreamRequest;
+  readonly request: ProviderRequest;
   /** The gateway let go of it. */
   readonly isAborted: boolean;
   /** Whether the request counts as sent in full. */
@@ -55,13 +55,13 @@ export function playedProvider(speaks: 'openai-chat' | 'anthropic-messages' = 'o
 }
 
 class Played implements UpstreamCall, PlayedCall {
-  readonly request: UpstreamRequest;
+  readonly request: ProviderRequest;
   isAborted = false;
   isSent = true;
   readonly #sink: UpstreamSink;
   #hasHead = false;
 
-  constructor(request: UpstreamRequest, sink: UpstreamSink) {
+  constructor(request: ProviderRequest, sink: UpstreamSink) {
     this.request = request;
     this.#sink = sink;
   }

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../../src/dialects/dialect.ts';
 import type { ProviderName } from '../../src/domain/routing/catalogue.ts';
-import type { Provider, UpstreamRequest } from '../../src/providers/provider.ts';
+import type { Provider, ProviderRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
 
 /** A vendor without a network that speaks every wire and answers whole, with what it is told to. */
 export function scriptedProvider(
   name: ProviderName,
-  answer: (body: JsonObject, request: UpstreamRequest) => JsonObject,
+  answer: (body: JsonObject, request: ProviderRequest) => JsonObject,
 ): Provider {
   return {
     name,

@@ -1,11 +1,28 @@
 /**
- * The counters that all replicas share, and what stands in for them while they are out of reach: budgets that refuse are closed and rate limits
- * fall back to this replica's share, unless the settings say otherwise. What settles while Redis is away is settled there when its row is in
- * the ledger and Redis is back; nothing is kept for that but the rows' ids.
+ * Many processes as one: the counters in Redis, and what is done while Redis is out of reach.
+ *
+ * Problem. Redis can stall, fail over, lose everything, or be cut off from some replicas and not from others. A replica cannot tell which. If it
+ * goes on alone, limits multiply by the number of replicas. If it stops, an outage of Redis is an outage of the gateway.
+ *
+ * Approach.
+ * - A request asks Redis and waits a bounded time. If there is no answer, rate limits are judged by this replica's share (limit / live replicas,
+ *   local-share.ts) and the answer is marked as degraded. Requests under a budget that blocks get 503. Both choices are settings.
+ * - An *epoch* in Redis says whose memory Redis is. It is lost when Redis loses its data. Then one replica opens a new epoch (opening.ts): every
+ *   live replica registers its holds again, budgets are read from the ledger, and only then is Redis believed.
+ * - What was settled meanwhile is not kept here. Its row is in the ledger; its id goes to Redis when the row is stored and Redis is back
+ *   (stored-queue.ts).
+ * - A hold that nobody waits for any more is cancelled. Every ten seconds each replica says which holds are its own (held-look.ts), and what
+ *   belongs to nobody is given back.
+ *
+ * Invariants. Within 15 seconds after any fault a scope without requests in flight holds nothing. A budget that blocks is never exceeded,
+ * whatever Redis does. A request settles once in Redis, however often it is told.
+ *
+ * What breaks it. Believing an epoch that was read before a pause of this process: every key
+ * begins with its epoch's name, so that what is written for an old one is read by nobody.
+ * Forgetting to cancel what was asked and not waited for: it runs later and stays.
  */
-
 import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
-import { atMost } from '../../lib/timing/at-most.ts';
+import { withTimeout } from '../../lib/timing/timeout.ts';
 import {
   type Actual,
   type ConfigurationChange,
@@ -325,11 +342,11 @@ class Shared implements SharedCounters {
 
   /** What ended and is stored holds nothing any more, what nobody waited for neither; what is left stands as used until its rows are stored. */
   async #leave(): Promise<void> {
-    await atMost(
+    await withTimeout(
       LEAVE_STEP_MS_MAX,
       this.#opening.settleUp().catch(() => {}),
     );
-    await atMost(
+    await withTimeout(
       LEAVE_STEP_MS_MAX,
       this.#look.look('all').catch(() => {}),
     );

@@ -1,3 +1,20 @@
+/**
+ * The rules that one request must pass: all limits and budgets of its four scopes, as one list over one list of counters.
+ *
+ * Problem. Organization, team, user and key each have rate limits by minute, hour and day, limits for single models or groups, and budgets by
+ * calendar or rolling period. A request is under all that match the name it called. Finding them for each request would cost more than checking
+ * them, and two rules over the same period must not count twice.
+ *
+ * Approach. `planLimits` lists the rules of one caller and one called name, and the counters they read. Rules with the same scope, target and
+ * period share a counter: a counter is named by those three and never by the rule, so that a changed, added or deleted rule keeps what was used.
+ * A plan is built once and reused by identity until something it was built from changes, or a calendar boundary that it knows has passed.
+ *
+ * Invariants. Every rule that matches is in the plan, whatever the order of scopes. A plan holds no amounts: those are the counters' own. The same
+ * inputs give the same plan, with the same `shapeId`, in every process: decisions in the log are read by it.
+ *
+ * What breaks it. Matching the deployment that serves instead of the name that was called: a fallback would change its limits. Naming a counter by
+ * a budget's id: editing the budget would reset its spend.
+ */
 import { hash } from 'node:crypto';
 import { type Caller, SCOPE_CODES, type Scope, type ScopePolicy } from '../tenancy/tenancy.ts';
 import type { Budget } from './budget.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CallableTarget, Catalogue, DeploymentConfig, RoutingStrategy } from './catalogue.ts';
-import { FALLBACK_TARGETS_MAX, fallbackChain, fallbackCycle, orderCandidates, type Standing } from './routing.ts';
+import { FALLBACK_TARGETS_MAX, fallbackChain, fallbackCycle, orderCandidates, type Readiness } from './routing.ts';
 
 function deployment(id: string, enabled: 'enabled' | 'disabled' = 'enabled'): DeploymentConfig {
   return { id, enabled: enabled === 'enabled' } as DeploymentConfig;
@@ -26,8 +26,8 @@ function target(
   };
 }
 
-function order(of: CallableTarget, random: () => number, standings: Record<string, Standing> = {}): string[] {
-  return orderCandidates(of, { standingOf: ({ id }) => standings[id] ?? 'ready', random }).map(({ id }) => id);
+function order(of: CallableTarget, random: () => number, readiness: Record<string, Readiness> = {}): string[] {
+  return orderCandidates(of, { readinessOf: ({ id }) => readiness[id] ?? 'ready', random }).map(({ id }) => id);
 }
 
 /** A small generator with a seed, so that a statistical test always sees the same numbers. */

@@ -4,7 +4,7 @@ import type { CallableTarget, Catalogue, DeploymentConfig } from './catalogue.ts
  * How a deployment stands at this instant. `full`: at its advisory limit, so it goes last and is never refused. `cooling`: left out.
  * A half-open probe is `ready` to the one request that the caller of these rules lets through.
  */
-export type Standing = 'ready' | 'full' | 'cooling';
+export type Readiness = 'ready' | 'full' | 'cooling';
 
 /** Whether a minute's use reached what a deployment is said to take in one; a limit that is null is none. */
 export function isAtCapacity(
@@ -18,7 +18,7 @@ export function isAtCapacity(
 export const FALLBACK_TARGETS_MAX = 16;
 
 export interface OrderingState {
-  readonly standingOf: (deployment: DeploymentConfig) => Standing;
+  readonly readinessOf: (deployment: DeploymentConfig) => Readiness;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
 }
@@ -27,14 +27,14 @@ export interface OrderingState {
  * A target's deployments, best first. `weighted`: drawn by weight. `priority`: lower first, drawn by weight among equals. What is full
  * goes behind everything that is not, what is cooling or disabled is left out. Only orders: access and limits are decided before.
  */
-export function orderCandidates(target: CallableTarget, { standingOf, random }: OrderingState): readonly DeploymentConfig[] {
+export function orderCandidates(target: CallableTarget, { readinessOf, random }: OrderingState): readonly DeploymentConfig[] {
   const drawn: Drawn[] = [];
   for (const { deployment, weight, priority } of target.members) {
-    const standing = deployment.enabled ? standingOf(deployment) : 'cooling';
-    if (standing === 'cooling') continue;
+    const readiness = deployment.enabled ? readinessOf(deployment) : 'cooling';
+    if (readiness === 'cooling') continue;
     drawn.push({
       deployment,
-      full: standing === 'full' ? 1 : 0,
+      full: readiness === 'full' ? 1 : 0,
       priority: target.strategy === 'priority' ? priority : 0,
       place: drawPlace(weight, random),
     });

@@ -28,7 +28,7 @@ export function simulateRouting({ strategy, members: all }: Policy, requests: nu
   const random = seededRandom(1);
   const firsts = new Map<string, number>();
   for (let i = 0; i < requests; i += 1) {
-    const [first] = orderCandidates(target, { standingOf: () => 'ready', random });
+    const [first] = orderCandidates(target, { readinessOf: () => 'ready', random });
     if (first !== undefined) firsts.set(first.id, (firsts.get(first.id) ?? 0) + 1);
   }
   return all.map(({ deployment }) => ({

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { addPiece, type BodyRoom, type HeadVerdict, keepsRoom } from '../../lib/buffered-bytes.ts';
 import { LF } from '../../lib/http-text/characters.ts';
-import { LaneReply, LaneRequest } from './lane-exchange.ts';
+import { LaneReply, LaneRequest } from './lane-reply.ts';
 import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
 
 /** What the connections of one listener share. */

@@ -6,7 +6,7 @@ import { systemClock } from '../../lib/timing/clock.ts';
 import type { Patience } from '../node/listener.ts';
 import { type Listening, openListener } from '../open-listener.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
-import { LaneRequest } from './lane-exchange.ts';
+import { LaneRequest } from './lane-reply.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { HeadVerdict } from '../../lib/buffered-bytes.ts';
 import { withSharedReads } from './accepted-socket.ts';
 import { LaneConnection, type LaneDesk } from './lane-connection.ts';
-import type { LaneReply, LaneRequest } from './lane-exchange.ts';
+import type { LaneReply, LaneRequest } from './lane-reply.ts';
 
 export interface LaneOptions {
   readonly bodyBytesMax: number;

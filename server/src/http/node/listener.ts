@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/timing/clock.ts';
 import { type ErrorDialect, invalidRequest, Refusal, type RefusalCode, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
 import type { ConnectionBounds } from '../connection-bounds.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
-import { NodeReply, NodeRequest } from './node-exchange.ts';
+import { NodeReply, NodeRequest } from './node-reply.ts';
 
 export interface ListenerOptions {
   readonly clock: Clock;

@@ -1,6 +1,6 @@
 import type { Wire } from '../../dialects/dialect.ts';
 import { type Clock, systemClock } from '../../lib/timing/clock.ts';
-import type { Provider, UpstreamRequest } from '../provider.ts';
+import type { Provider, ProviderRequest } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
 import { json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';
 import { fakeEmbeddings } from './fake-embedding.ts';
@@ -40,7 +40,7 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
   const failedOnce = new Set<string>();
   let count = 0;
 
-  function scriptFor(request: UpstreamRequest): Script {
+  function scriptFor(request: ProviderRequest): Script {
     const model = request.deployment.upstreamModel;
     if (!isFakeModel(model)) return refusal(404, `The model '${model}' does not exist`, { code: 'model_not_found' });
     const body = parse(request.body);
@@ -121,7 +121,7 @@ function half(chunks: readonly Buffer[]): readonly Buffer[] {
   return chunks.map((chunk) => chunk.subarray(0, chunk.length >> 1));
 }
 
-function failsNow(failedOnce: Set<string>, request: UpstreamRequest): boolean {
+function failsNow(failedOnce: Set<string>, request: ProviderRequest): boolean {
   const key = `${request.deployment.id}|${hashOf(request.body.toString('latin1'))}`;
   if (failedOnce.delete(key)) return false;
   if (failedOnce.size >= REMEMBERED_MAX) failedOnce.delete(failedOnce.values().next().value as string);

@@ -7,7 +7,7 @@ import type { Admission } from '../walk.ts';
  * names and no word of what was said; `full` keeps both bodies, each up to the bound.
  */
 export function contentToKeep(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
-  const { organization } = admission.standing;
+  const { organization } = admission.entitlement;
   switch (organization.auditContent) {
     case 'off':
     case 'redacted': // Its engine is not built; the admin API refuses to store it.

@@ -8,9 +8,9 @@ import { toCounterNanoUsd } from '../../domain/money/money.ts';
 import { upperBoundNanoUsd } from '../../domain/money/price.ts';
 import { estimatedOutput, outputMadeAtMost } from '../../domain/usage/hang-up.ts';
 import { tokensMadeAtMost } from '../../domain/usage/pace.ts';
+import type { Outcome, Said } from '../attempt-outcome.ts';
 import type { Candidate } from '../deployments/candidate.ts';
 import type { Gateway } from '../gateway.ts';
-import type { Outcome, Said } from '../intake.ts';
 import { tellDefect } from '../refuse.ts';
 import { billedOf, owe, oweForBrokenAnswer, oweForSilence, tellImplausible } from '../settle.ts';
 import type { Admission } from '../walk.ts';
@@ -63,11 +63,11 @@ export function oweForFailure(
   admission: Admission,
   gateway: Gateway,
 ): void {
-  const { walk, standing } = admission;
+  const { walk, entitlement } = admission;
   if (walk.reply.gone && isWorkedOn) {
     // It was being read on for what it used, and that will not be known any more.
     if (isStreamed) oweForHangUp(admission, candidate, null, tookMs, gateway);
-    else if (standing.needsPrice) oweHold(admission, candidate);
+    else if (entitlement.needsPrice) oweHold(admission, candidate);
     else oweForUnseen(admission, candidate, answerBytes);
   } else if (answerBytes > 0) oweForBrokenAnswer(admission, candidate, answerBytes);
   else if (failure.kind === 'timeout' && failure.sent) oweForSilence(admission, candidate);
@@ -83,7 +83,7 @@ export function oweForGone(
 ): void {
   if (isStreamed) {
     oweForHangUp(admission, candidate, said === null ? null : seenOf(said, exchange, admission, gateway), tookMs, gateway);
-  } else if (admission.standing.needsPrice) oweHold(admission, candidate);
+  } else if (admission.entitlement.needsPrice) oweHold(admission, candidate);
   else oweForUnseen(admission, candidate, said?.bytes.length ?? 0);
 }
 
@@ -99,7 +99,7 @@ function seenOf(said: Said, exchange: Exchange, admission: Admission, gateway: G
 
 /** A whole answer broke off in the middle of its JSON. One that nobody waited for was read for its usage alone, and that is lost. */
 export function oweForUnreadable(admission: Admission, candidate: Candidate, bytes: number): void {
-  if (admission.walk.reply.gone && admission.standing.needsPrice) oweHold(admission, candidate);
+  if (admission.walk.reply.gone && admission.entitlement.needsPrice) oweHold(admission, candidate);
   else oweForBrokenAnswer(admission, candidate, bytes);
 }
 
@@ -115,14 +115,14 @@ export function oweForHangUp(
   elapsedMs: number,
   gateway: Gateway,
 ): void {
-  const { inputTokens, asked, standing } = admission;
+  const { inputTokens, asked, entitlement } = admission;
   const { usage } = seen ?? NOTHING_SEEN;
   const billed = billedOf(seen ?? NOTHING_SEEN);
   const why = seen?.usageImplausible === true ? 'implausible' : 'hang_up';
   if (why === 'implausible') tellImplausible(admission, candidate, gateway);
   const possible = tokensMadeAtMost(elapsedMs, gateway.pace.perSecond(candidate.deployment), asked.facts.answers);
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
-  if (!standing.needsPrice) {
+  if (!entitlement.needsPrice) {
     // Before anything came the whole answer that is to be expected may be on its way.
     const expected = seen === null ? admission.ifLost(candidate).heldOutputTokens : known.usualHidden;
     const output = estimatedOutput({ ...known, usualHidden: expected });

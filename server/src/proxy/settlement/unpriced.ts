@@ -1,8 +1,8 @@
 import type { RequestFacts } from '../../dialects/dialect.ts';
 import { type Beyond, type Missing, missingOf, unitOf } from '../../domain/money/beyond.ts';
 import type { Candidate } from '../deployments/candidate.ts';
+import type { Entitlement } from '../entitlement.ts';
 import { Refusal } from '../refusal.ts';
-import type { Standing } from '../standing.ts';
 
 /** Something that the request asks for is billed beyond its tokens, a budget that blocks covers it, and nobody who may serve has a price for it. */
 export class UnpricedParameter extends Refusal {
@@ -16,10 +16,10 @@ export class UnpricedParameter extends Refusal {
 }
 
 /**
- * Who of a standing's candidates has a price, and a bound, for all that a request asks for beyond ordinary tokens; null where everybody has.
+ * Who of a entitlement's candidates has a price, and a bound, for all that a request asks for beyond ordinary tokens; null where everybody has.
  * For requests under a `block` budget. Throws UnpricedParameter where nobody has.
  */
-export function fittingCandidates({ candidates, name }: Standing, { beyond }: RequestFacts): ReadonlySet<Candidate> | null {
+export function fittingCandidates({ candidates, name }: Entitlement, { beyond }: RequestFacts): ReadonlySet<Candidate> | null {
   if (beyond.length === 0) return null;
   const fitting = new Set<Candidate>();
   let first: Missing | null = null;

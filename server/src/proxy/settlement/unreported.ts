@@ -3,7 +3,7 @@ import { affordableOutputTokens } from '../../domain/money/price.ts';
 import type { UnreportedOutput } from '../../domain/usage/hang-up.ts';
 import { outputTokens, totalTokens, type Usage } from '../../domain/usage/usage.ts';
 import { type Candidate, holdCandidateOf } from '../deployments/candidate.ts';
-import { outputHistoryOf } from '../standing.ts';
+import { outputHistoryOf } from '../entitlement.ts';
 import type { Admission } from '../walk.ts';
 
 /** What is known of an answer whose usage was not reported, or not to its end. */

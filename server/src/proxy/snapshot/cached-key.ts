@@ -12,7 +12,7 @@ export interface CachedKey {
   readonly holder: OrganizationHolder;
   readonly histories: Map<string, OutputHistory>;
   /** What was worked out of it by called name: known to those who work it out. It goes with the key. */
-  readonly standings: Map<string, unknown>;
+  readonly entitlements: Map<string, unknown>;
   team: TeamConfig | null;
   member: MemberConfig | null;
   lastUsedMs: number;

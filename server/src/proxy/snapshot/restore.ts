@@ -4,7 +4,7 @@ import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import type { KeyConfig, OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import type { RecentUse } from '../../store/usage/usage.ts';
-import { unlimitedTeam } from '../standing.ts';
+import { unlimitedTeam } from '../entitlement.ts';
 
 export interface RestoreSources {
   readonly catalogue: Catalogue;

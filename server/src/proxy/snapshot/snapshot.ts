@@ -1,3 +1,24 @@
+/**
+ * The configuration that a request sees: the catalogue, its organization and its key, frozen for the whole walk.
+ *
+ * Problem. A request reads dozens of facts: who the key belongs to, what it may call, its limits, prices and deployments. Reading them from a
+ * database would cost milliseconds. Reading them while somebody changes them would mix the old and the new.
+ *
+ * Approach.
+ * - The catalogue and each organization are immutable objects with a version. A change makes a new object and replaces the reference. A request
+ *   takes the references once, at its beginning.
+ * - Keys are in a bounded cache by the hash of their secret. A miss is one lookup, shared by all requests that wait for the same key, of at most
+ *   one second. Nothing else of a request waits for PostgreSQL.
+ * - The process that answers a write applies the change before its 2xx (`apply`). Other replicas hear a notification, and ask for versions every
+ *   two seconds as well (`poll`), because a notification can be lost.
+ * - Counters that a change adds have a past: the change names them, so that they ask the ledger for it (changed-counters.ts).
+ *
+ * Invariants. No object is changed after it was published. A revoked key is refused within one second as a rule and five at most. While
+ * PostgreSQL is out of reach every key in the cache is served as it was.
+ *
+ * What breaks it. Keeping a reference beyond one walk. Caching what was worked out of two versions: everything derived remembers which objects it
+ * was derived from, and is thrown away when one of them was replaced (entitlement.ts).
+ */
 import type { ConfigurationChange } from '../../counters/counters.ts';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import { type Catalogue, groupsChanged } from '../../domain/routing/catalogue.ts';
@@ -177,7 +198,7 @@ class LiveSnapshot implements Snapshot {
       return this.#used(known);
     }
     if (this.#keys.size >= this.#keysMax) this.#evictOldest();
-    const memory = { histories: new Map(), standings: new Map() };
+    const memory = { histories: new Map(), entitlements: new Map() };
     const key: CachedKey = { config, holder, ...memory, team: null, member: null, lastUsedMs: 0 };
     replaceKey(key, config);
     this.#keys.set(config.id, key);

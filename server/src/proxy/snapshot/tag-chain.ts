@@ -4,7 +4,7 @@ import type { CallableTarget } from '../../domain/routing/catalogue.ts';
 import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { Gateway } from '../gateway.ts';
 
-/** What tags make of a standing. */
+/** What tags make of a entitlement. */
 export interface StandingTags {
   /** Default tags that stand in and required ones: kept with each request. */
   readonly added: readonly string[];

@@ -1,5 +1,5 @@
 /** Waits for some work, but no longer than so many milliseconds; what it comes to afterwards is nobody's any more. Rejects where it does in time. */
-export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+export async function withTimeout(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);

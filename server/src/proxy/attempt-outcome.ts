@@ -1,7 +1,7 @@
 import type { JsonObject, Wire } from '../dialects/dialect.ts';
 import { statusOfError } from '../dialects/error-status.ts';
 import { errorInstead, type Opening, OpeningReader } from '../dialects/opening.ts';
-import type { Provider, ProviderError, UpstreamRequest } from '../providers/provider.ts';
+import type { Provider, ProviderError, ProviderRequest } from '../providers/provider.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import { UpstreamFailure, type UpstreamFailureKind } from '../upstream/call.ts';
 
@@ -80,8 +80,8 @@ const OPENING_PIECES_MAX = 1_000;
 const ERROR_END_MS_MAX = 250;
 
 /** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `settings.answerBytesMax`. */
-export function attempt(provider: Provider, request: UpstreamRequest, options: AttemptOptions): Attempt {
-  const intake = new Intake(provider, request, options);
+export function attempt(provider: Provider, request: ProviderRequest, options: AttemptOptions): Attempt {
+  const intake = new AttemptOutcome(provider, request, options);
   intake.call = provider.open(request, intake);
   return intake;
 }
@@ -91,11 +91,11 @@ function isStreamed(wire: Wire): boolean {
 }
 
 /** Takes what the transport reports, in the order it comes. One per attempt. */
-class Intake implements UpstreamSink, StreamSource, Attempt {
+class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   readonly outcome: Promise<Outcome>;
   call: UpstreamCall | null = null;
   readonly #provider: Provider;
-  readonly #request: UpstreamRequest;
+  readonly #request: ProviderRequest;
   readonly #options: AttemptOptions;
   readonly #wantsStream: boolean;
   #decide: ((outcome: Outcome) => void) | null;
@@ -112,7 +112,7 @@ class Intake implements UpstreamSink, StreamSource, Attempt {
   /** Of a stream. */
   #beginning: OpeningReader | null = null;
 
-  constructor(provider: Provider, request: UpstreamRequest, options: AttemptOptions) {
+  constructor(provider: Provider, request: ProviderRequest, options: AttemptOptions) {
     this.#provider = provider;
     this.#request = request;
     this.#options = options;

@@ -22,7 +22,7 @@ import { type StandingTags, tagged, tellShape } from './snapshot/tag-chain.ts';
  * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:
  * the verdict, who may serve, and every limit that applies.
  */
-export interface Standing {
+export interface Entitlement {
   readonly caller: Caller;
   readonly name: string;
   /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
@@ -38,7 +38,7 @@ export interface Standing {
   /** Null where nobody tags anything. */
   readonly tags: StandingTags | null;
   /** The same for requests that name tags; null until there is one. */
-  byTags: Map<string, Standing> | null;
+  byTags: Map<string, Entitlement> | null;
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
@@ -60,47 +60,47 @@ export interface Standing {
 /** Names a caller made up are not worth remembering without bound. */
 const STANDINGS_MAX = 1_000;
 
-/** The standing of a key for a name, from memory while nothing it was made of has changed. */
-export function standingOf(key: CachedKey, name: string, gateway: Gateway): Standing {
-  const standings = key.standings as Map<string, Standing>;
+/** The entitlement of a key for a name, from memory while nothing it was made of has changed. */
+export function entitlementOf(key: CachedKey, name: string, gateway: Gateway): Entitlement {
+  const entitlements = key.entitlements as Map<string, Entitlement>;
   const catalogue = gateway.snapshot.catalogue();
-  const known = standings.get(name);
+  const known = entitlements.get(name);
   if (known !== undefined && isCurrent(known, key, catalogue) && gateway.clock.nowMs() < known.validUntilMs) return known;
-  const standing = workOut(callerOf(key), name, catalogue, gateway.clock.nowMs());
-  if (standings.size >= STANDINGS_MAX) standings.clear();
-  if (catalogue.targets.has(name)) standings.set(name, standing);
-  const { plan, tags } = standing;
+  const entitlement = workOut(callerOf(key), name, catalogue, gateway.clock.nowMs());
+  if (entitlements.size >= STANDINGS_MAX) entitlements.clear();
+  if (catalogue.targets.has(name)) entitlements.set(name, entitlement);
+  const { plan, tags } = entitlement;
   if (tags !== null && tags.added.length > 0) tellShape(tags, plan.organizationId, gateway);
   if (plan.rules.length > 0) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
-  return standing;
+  return entitlement;
 }
 
-function isCurrent({ caller, catalogue }: Pick<Standing, 'caller' | 'catalogue'>, key: CachedKey, now: Catalogue): boolean {
+function isCurrent({ caller, catalogue }: Pick<Entitlement, 'caller' | 'catalogue'>, key: CachedKey, now: Catalogue): boolean {
   return catalogue === now && caller.organization === key.holder.config && caller.key === key.config;
 }
 
 /**
- * The standing of a request of which nothing but the head is known: no name, and of the limits those that hold for every request. Null where
+ * The entitlement of a request of which nothing but the head is known: no name, and of the limits those that hold for every request. Null where
  * there are none. From memory while nothing it was made of has changed.
  */
-export function standingOnHead(key: CachedKey, gateway: Gateway): Standing | null {
+export function entitlementOnHead(key: CachedKey, gateway: Gateway): Entitlement | null {
   const catalogue = gateway.snapshot.catalogue();
   const nowMs = gateway.clock.nowMs();
   const known = ON_HEAD.get(key);
-  if (known !== undefined && isCurrent(known, key, known.catalogue) && nowMs < known.validUntilMs) return known.standing;
+  if (known !== undefined && isCurrent(known, key, known.catalogue) && nowMs < known.validUntilMs) return known.entitlement;
   const caller = callerOf(key);
   const plan = planOfHead(caller, nowMs);
   if (plan !== null) gateway.journal.shape(plan.organizationId, plan.shapeId, JSON.stringify(shapeOf(plan).rules));
-  const standing = plan === null ? null : onHead(caller, plan, catalogue);
+  const entitlement = plan === null ? null : onHead(caller, plan, catalogue);
   const validUntilMs = plan === null ? Number.POSITIVE_INFINITY : plan.validUntilMs;
-  ON_HEAD.set(key, { caller, catalogue, standing, validUntilMs });
-  return standing;
+  ON_HEAD.set(key, { caller, catalogue, entitlement, validUntilMs });
+  return entitlement;
 }
 
-type OnHead = Pick<Standing, 'caller' | 'catalogue' | 'validUntilMs'> & { readonly standing: Standing | null };
+type OnHead = Pick<Entitlement, 'caller' | 'catalogue' | 'validUntilMs'> & { readonly entitlement: Entitlement | null };
 const ON_HEAD = new WeakMap<CachedKey, OnHead>();
 
-function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Standing {
+function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlement {
   return {
     caller,
     name: '',
@@ -126,10 +126,10 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Standing
 }
 
 /**
- * The plan that a request of this standing would be admitted under now, for settlement: the scopes are those that admitted it, with what they
+ * The plan that a request of this entitlement would be admitted under now, for settlement: the scopes are those that admitted it, with what they
  * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed and it is valid.
  */
-export function planNow(key: CachedKey, admittedBy: Standing, gateway: Gateway): LimitPlan {
+export function planNow(key: CachedKey, admittedBy: Entitlement, gateway: Gateway): LimitPlan {
   const organization = key.holder.config;
   const { caller, charged, name } = admittedBy;
   const catalogue = gateway.snapshot.catalogue();
@@ -137,7 +137,7 @@ export function planNow(key: CachedKey, admittedBy: Standing, gateway: Gateway):
   const isSame = organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue;
   // A plan knows the periods of some days; a request that outlives them counts in the one it was admitted in all the same.
   if (isSame && gateway.clock.nowMs() < admittedBy.validUntilMs) return admittedBy.plan;
-  if (isChargedTo(key, charged)) return standingOf(key, name, gateway).plan;
+  if (isChargedTo(key, charged)) return entitlementOf(key, name, gateway).plan;
   const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
   const member = charged.memberId === null ? null : (organization.members.get(charged.memberId) ?? null);
   const groups = catalogue.targets.get(name)?.accessGroups ?? NO_GROUPS;
@@ -169,7 +169,7 @@ export function outputHistoryOf(key: CachedKey, name: string): OutputHistory {
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: number): Standing {
+function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: number): Entitlement {
   const target = catalogue.targets.get(name);
   const plan = planLimits(caller, name, target?.accessGroups ?? NO_GROUPS, nowMs);
   const refusal = accessRefusal(caller, name, catalogue);

@@ -1,35 +1,35 @@
 import { isCarried, NO_WISHES, tagChain } from '../../domain/access/tag-routing.ts';
 import type { RecordedTags } from '../../ledger/records.ts';
 import { candidatesOf, holdCandidateOf } from '../deployments/candidate.ts';
+import type { Entitlement } from '../entitlement.ts';
 import type { Gateway } from '../gateway.ts';
 import { Refusal } from '../refusal.ts';
-import type { Standing } from '../standing.ts';
 import { policyOf, tagsOf, tellShape } from './tag-chain.ts';
 
-/** Sets of tags that route, remembered for one standing. */
+/** Sets of tags that route, remembered for one entitlement. */
 const BY_TAGS_MAX = 100;
 
-/** The standing of a request that names tags: who may serve it is whom access and tags leave. Remembered by the tags that route. */
-export function standingWithTags(standing: Standing, asked: readonly string[], gateway: Gateway): Standing {
-  if (standing.refusal !== null) return standing;
-  const routing = asked.filter((tag) => isCarried(standing.reachable, tag)).sort();
+/** The entitlement of a request that names tags: who may serve it is whom access and tags leave. Remembered by the tags that route. */
+export function entitlementWithTags(entitlement: Entitlement, asked: readonly string[], gateway: Gateway): Entitlement {
+  if (entitlement.refusal !== null) return entitlement;
+  const routing = asked.filter((tag) => isCarried(entitlement.reachable, tag)).sort();
   const name = routing.join(',');
-  standing.byTags ??= new Map();
-  const known = standing.byTags.get(name);
+  entitlement.byTags ??= new Map();
+  const known = entitlement.byTags.get(name);
   if (known !== undefined) return known;
-  if (standing.byTags.size >= BY_TAGS_MAX) standing.byTags.clear();
-  const narrowed = narrow(standing, routing, gateway);
-  standing.byTags.set(name, narrowed);
+  if (entitlement.byTags.size >= BY_TAGS_MAX) entitlement.byTags.clear();
+  const narrowed = narrow(entitlement, routing, gateway);
+  entitlement.byTags.set(name, narrowed);
   return narrowed;
 }
 
-function narrow(standing: Standing, asked: readonly string[], gateway: Gateway): Standing {
-  const routed = tagChain(standing.reachable, { ...NO_WISHES, ...policyOf(standing.caller), asked });
+function narrow(entitlement: Entitlement, asked: readonly string[], gateway: Gateway): Entitlement {
+  const routed = tagChain(entitlement.reachable, { ...NO_WISHES, ...policyOf(entitlement.caller), asked });
   const candidates = candidatesOf(routed.targets, gateway.clock.nowMs());
-  const tags = tagsOf(standing.reachable, routed);
-  tellShape(tags, standing.caller.organization.id, gateway);
+  const tags = tagsOf(entitlement.reachable, routed);
+  tellShape(tags, entitlement.caller.organization.id, gateway);
   return {
-    ...standing,
+    ...entitlement,
     chain: routed.targets,
     candidates,
     holdCandidates: [...candidates.values()].map(holdCandidateOf),
@@ -41,15 +41,15 @@ function narrow(standing: Standing, asked: readonly string[], gateway: Gateway):
 const NO_TAGS: RecordedTags = Object.freeze({ tags: Object.freeze([]), tagRoute: '' });
 
 /** What a row keeps of a request's tags; the shared empty one for nearly all. */
-export function recordedTags(asked: readonly string[] | null, standing: Standing | null): RecordedTags {
-  const tags = standing?.tags ?? null;
+export function recordedTags(asked: readonly string[] | null, entitlement: Entitlement | null): RecordedTags {
+  const tags = entitlement?.tags ?? null;
   if (asked === null && (tags === null || tags.added.length === 0)) return NO_TAGS;
   const all = [...new Set([...(asked ?? []), ...(tags?.added ?? [])])];
   return { tags: all, tagRoute: `${asked?.length ?? 0}.${tags?.shapeId ?? ''}` };
 }
 
 /** Nobody carries what is asked for or required. */
-export function noDeploymentForTags({ name, tags }: Standing, asked: readonly string[] | null): Refusal {
+export function noDeploymentForTags({ name, tags }: Entitlement, asked: readonly string[] | null): Refusal {
   const required = tags?.required ?? [];
   const why =
     required.length > 0

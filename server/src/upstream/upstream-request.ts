@@ -12,7 +12,7 @@ import { explainError } from './upstream-errors.ts';
  * One request on its way: waits for a connection, is written, is answered, ends. It is the handler of either client and the caller's handle
  * at once, so that a request costs one object. Settles exactly once; after `abort()` it says nothing.
  */
-export class Attempt implements Borrower, UpstreamCall, Sender {
+export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
   private readonly request: TransportRequest;
   private readonly sink: UpstreamSink;
   private readonly pool: OriginPool;

@@ -1,7 +1,7 @@
 /** Loads many at once. A name that has no value is left out. */
 export type LoadMany<Value> = (names: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 
-export interface Together {
+export interface BatchBounds {
   /** So many names at most in one load. */
   readonly namesMax: number;
   /** So many loads at most at a time. */
@@ -18,9 +18,9 @@ interface Waiting<Value> {
  * asked together, so that a thousand questions take no more than a few times as long as one. An answer is never older than its question. Where a
  * load of many fails each is asked alone, so that none fails for another's sake. Null: there is no such value.
  */
-export function askedTogether<Value>(
+export function batchedLookups<Value>(
   load: LoadMany<Value>,
-  { namesMax, loadsMax }: Together,
+  { namesMax, loadsMax }: BatchBounds,
 ): (name: string) => Promise<Value | null> {
   const waiting = new Map<string, Waiting<Value>[]>();
   let loads = 0;

@@ -1,7 +1,7 @@
 import type { DeploymentConfig } from '../domain/routing/catalogue.ts';
 import { traceContextOf, traceHeaders } from '../observe/trace-context.ts';
 import type { RequestTrace } from '../observe/tracing.ts';
-import type { Outcome } from './intake.ts';
+import type { Outcome } from './attempt-outcome.ts';
 import type { Walk } from './walk.ts';
 
 const FORWARDED = ['anthropic-beta', 'anthropic-version'] as const;
@@ -11,7 +11,7 @@ const NOTHING: readonly string[] = [];
  * What of the client's headers is meant for the provider; everything else, credentials above all, stays here. Their trace goes on with the
  * attempt's span in it, or as it came where no traces are recorded.
  */
-export function forwarded({ request, trace }: Walk, deployment: DeploymentConfig): readonly string[] {
+export function upstreamHeaders({ request, trace }: Walk, deployment: DeploymentConfig): readonly string[] {
   let headers: string[] | null = trace === null ? callersTrace(request) : [...trace.attempt(deployment)];
   for (const name of FORWARDED) {
     const value = request.header(name);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { askedTogether } from './asked-together.ts';
+import { batchedLookups } from './batched-lookups.ts';
 
 /** Loads that end when they are told to; a name's value is how many loads there had been when it was asked for. */
 function givenLoads() {
@@ -21,7 +21,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test('what comes while there is no room is asked together, each name once, and no more than fit', async () => {
   const { loads, load } = givenLoads();
-  const ask = askedTogether(load, { namesMax: 2, loadsMax: 1 });
+  const ask = batchedLookups(load, { namesMax: 2, loadsMax: 1 });
   const first = ask('a');
   const later = ['b', 'c', 'b', 'none'].map(ask);
   expect(loads.map(({ names }) => names)).toEqual([['a']]);
@@ -36,7 +36,7 @@ test('what comes while there is no room is asked together, each name once, and n
 
 test('a load of many that fails is asked one by one, and fails none but those that fail alone', async () => {
   const { loads, load } = givenLoads();
-  const ask = askedTogether(load, { namesMax: 10, loadsMax: 1 });
+  const ask = batchedLookups(load, { namesMax: 10, loadsMax: 1 });
   const first = ask('a');
   const later = Promise.allSettled(['b', 'c'].map(ask));
   loads[0]?.end();
@@ -55,7 +55,7 @@ test('an answer is never older than its question, whatever ends when', async () 
   await fc.assert(
     fc.asyncProperty(steps, fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 }), async (all, loadsMax, namesMax) => {
       const { loads, load } = givenLoads();
-      const ask = askedTogether(load, { namesMax, loadsMax });
+      const ask = batchedLookups(load, { namesMax, loadsMax });
       const open = new Set<number>();
       const asked: Promise<boolean>[] = [];
       let begun = 0;

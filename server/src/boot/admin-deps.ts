@@ -1,0 +1,60 @@
+/** What the control plane is given of the other rooms. */
+import type { AdminDeps } from '../admin/http/deps.ts';
+import { identityOptions } from '../admin/session/identity-options.ts';
+import { openIdentity } from '../identity/identity.ts';
+import { noMailer } from '../identity/mail/mailer.ts';
+import { createSmtpMailer } from '../identity/mail/smtp-mailer.ts';
+import type { Logger } from '../lib/log.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
+import { servePlayground } from '../ops/playground.ts';
+import { checkDeployment, listUpstreamModels } from '../providers/credential-check.ts';
+import { PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Config } from '../settings/config.ts';
+import { type AddressPolicy, checkBaseUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { Stores } from './open-stores.ts';
+
+export function adminDepsOf(
+  config: Config,
+  { database, installation, masterKey, journal, refusals, audit }: Stores,
+  { gateway, counters }: OpenGateway,
+  policy: AddressPolicy,
+  providers: readonly Provider[],
+  log: Logger,
+): Omit<AdminDeps, 'process' | 'jobs'> {
+  const byName = new Map(providers.map((provider) => [provider.name, provider]));
+  return {
+    db: database.db,
+    openSession: database.openSession,
+    clock,
+    counters,
+    keys: {
+      content: { master: masterKey, installation: installation.content },
+      pepper: installation.pepper,
+      otherPepper: installation.otherPepper,
+      credentials: installation.credentials,
+    },
+    audit,
+    identity: openIdentity(identityOptions(database.db, { key: installation.credentials, publicUrl: config.publicUrl, clock })),
+    mailer: config.smtp === null ? noMailer : createSmtpMailer(config.smtp),
+    publicUrl: config.publicUrl,
+    log,
+    upstream: {
+      checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
+      isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
+      priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
+      priceListEdition: PRICE_LIST_EDITION,
+      checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
+      listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
+    },
+    playground: (call) => servePlayground(call, gateway),
+    settled: journal.tail,
+    recent: {
+      find: (id) => journal.find(id) ?? refusals.find(id),
+      findShape: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
+    },
+    trustedProxies: config.trustedProxies,
+    configChanged: (scopes) => gateway.snapshot.apply(scopes),
+  };
+}

@@ -1,0 +1,70 @@
+/** What operators ask a process: health, metrics and the console. */
+import { fileURLToPath } from 'node:url';
+import type { AdminApp } from '../admin/http/app.ts';
+import { isLocalReader } from '../http/local-reader.ts';
+import { addressList } from '../lib/address/address-list.ts';
+import { requestId } from '../lib/id.ts';
+import { equalInConstantTime } from '../lib/secrets.ts';
+import { strictTransportOf } from '../lib/strict-transport.ts';
+import { type MetricsSources, metricsAsJson, renderMetrics } from '../observe/metrics.ts';
+import { metricsOfAll } from '../observe/worker-metrics.ts';
+import { loadConsole } from '../ops/console-files.ts';
+import type { Operations } from '../ops/operations.ts';
+import type { Config } from '../settings/config.ts';
+import { connectionsOf } from '../store/database.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { OpenJobs } from './open-jobs.ts';
+import type { Stores } from './open-stores.ts';
+import type { Port } from './port.ts';
+import { programVersion } from './program-version.ts';
+
+const CONSOLE = fileURLToPath(new URL('../../../console/dist', import.meta.url));
+
+export function operationsOf(
+  config: Config,
+  { bodies: { buffered } }: Port,
+  { journal, writer, database }: Stores,
+  { gateway, counters, shared }: OpenGateway,
+  jobs: OpenJobs,
+  admin: AdminApp,
+  notReady: () => string | null,
+): Operations {
+  const sources: MetricsSources = {
+    traffic: gateway.traffic,
+    snapshot: gateway.snapshot,
+    version: programVersion,
+    ledger: () => writer.lag(),
+    coolingDeployments: () => gateway.health.cooling().length,
+    counters: () => counters.size(),
+    coldCounters: () => counters.cold(),
+    holds: () => counters.inFlight(),
+    shared: () => shared?.status() ?? null,
+    journalBytes: () => journal.stats().bytes,
+    journalBytesMax: config.journalBytesMax,
+    journalSyncFailures: () => journal.stats().syncFailures,
+    bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
+    databaseConnections: () => connectionsOf(database),
+    jobs: jobs.readings,
+  };
+  const ofAll = metricsOfAll(() => metricsAsJson(sources));
+  return {
+    notReady,
+    coldCounters: () => counters.cold(),
+    requestId,
+    strictTransport: strictTransportOf(config.publicUrl),
+    file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
+    mayReadMetrics: metricsReaders(config, admin),
+    metrics: async () => (await ofAll()) ?? renderMetrics(sources),
+  };
+}
+
+/** Asks the database last: metrics are read when it is away, too. */
+function metricsReaders({ trustedProxies, metricsToken }: Config, admin: AdminApp): Operations['mayReadMetrics'] {
+  const proxies = addressList(trustedProxies);
+  return async (request) => {
+    if (isLocalReader(request, proxies)) return true;
+    const authorization = request.header('authorization');
+    if (metricsToken !== null && equalInConstantTime(authorization ?? '', `Bearer ${metricsToken}`)) return true;
+    return admin.mayReadMetrics(authorization);
+  };
+}

@@ -1,0 +1,95 @@
+/** Opens each part, hands it to the next, and closes them in turn. The only file that knows everything. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAdminApp } from '../admin/http/app.ts';
+import { keepConfiguredToken, welcome } from '../cli/welcome.ts';
+import type { Logger } from '../lib/log.ts';
+import { systemClock as clock } from '../lib/timing/clock.ts';
+import { withTimeout } from '../lib/timing/timeout.ts';
+import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
+import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
+import { createFakeProvider } from '../providers/fake/fake-provider.ts';
+import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
+import { BadSetting } from '../settings/bad-setting.ts';
+import type { Config } from '../settings/config.ts';
+import { type AddressPolicy, createAddressPolicy } from '../upstream/address-policy.ts';
+import { createTransport } from '../upstream/transport.ts';
+import { adminDepsOf } from './admin-deps.ts';
+import { behindOf } from './behind.ts';
+import { bindStoredKeys } from './bind-stored-keys.ts';
+import { closeWithin, onSignal, settleUnheard } from './drain.ts';
+import { keepCurrent } from './keep-current.ts';
+import { openGateway } from './open-gateway.ts';
+import { openJobs } from './open-jobs.ts';
+import { openStores, type Stores } from './open-stores.ts';
+import { operationsOf } from './operations-for.ts';
+import { type Port, takePort } from './port.ts';
+import { processFactsOf } from './process-facts.ts';
+import { tellPassedOver } from './tell-passed-over.ts';
+
+const FLUSH_MS_MAX = 10_000;
+const STOP_MS_MAX = 10_000;
+const CLOSE_MS_MAX = 25_000;
+
+export async function serve(config: Config, log: Logger): Promise<void> {
+  const policy = policyOf(config);
+  const port = await takePort(config);
+  const stores = await openStores(config, log);
+  try {
+    await serveFrom(port, stores, policy, config, log);
+  } catch (error) {
+    await stores.close().catch(() => {}); // What failed must not leave a lock or lease behind.
+    throw error;
+  }
+}
+
+async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, config: Config, log: Logger): Promise<void> {
+  if (config.role !== 'data') await keepConfiguredToken(stores.database.db, stores.installation, config);
+  await bindStoredKeys(stores, log);
+  const wheel = createTimerWheel();
+  const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
+  const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
+  const opened = await openGateway(config, stores, wheel, providers, log);
+  const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
+  const jobs = openJobs(config, stores, opened, providers, log);
+  const deps = adminDepsOf(config, stores, opened, policy, providers, log);
+  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
+  const operations = operationsOf(config, port, stores, opened, jobs, admin, () => port.notReady);
+  try {
+    await port.serve(behindOf(config, port, opened, admin, operations, log));
+  } catch (error) {
+    // Whoever runs beside would meet a database that is being closed.
+    await jobs.stop();
+    await opened.leave();
+    throw error;
+  }
+  const stopKeeping = keepCurrent(config, stores, opened, log);
+  if (config.worker <= 1 && config.role !== 'data') await welcome({ config, stores, log, addresses: port.addresses() });
+  if (config.worker <= 1) void tellPassedOver(stores.database.db, log);
+  port.notReady = null;
+  onSignal(log, async () => {
+    port.notReady = 'draining';
+    await sleep(config.drainLeadMs);
+    // A database or network that answers nothing must not keep a process that has stored what it could; the journal keeps the rest.
+    await withTimeout(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
+    admin.endStreams();
+    const cutStreams = () => {
+      for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
+    };
+    const startedMs = clock.monotonicMs();
+    await closeWithin(port.listening, config.drainMsMax, cutStreams);
+    await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
+    await admin.close();
+    transport.close();
+    // What is settled is stored and told before this replica goes.
+    await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
+    await withTimeout(STOP_MS_MAX, opened.leave());
+    await withTimeout(CLOSE_MS_MAX, stores.close());
+    await opened.telemetry?.close();
+  });
+}
+
+function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {
+  const policy = createAddressPolicy({ mode, allowedUpstreams: allowedUpstreams.join(',') });
+  if ('problem' in policy) throw new BadSetting(`HEADGATE_ALLOWED_UPSTREAMS: ${policy.problem}.`);
+  return policy;
+}

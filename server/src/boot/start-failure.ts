@@ -1,0 +1,35 @@
+/** Why a start failed, in the words for whoever started it. */
+import { BadSeedFlag } from '../cli/seed.ts';
+import { UnusableRedis } from '../counters/shared/redis-link.ts';
+import { JournalUnusable } from '../ledger/journal.ts';
+import { DirectoryInUse } from '../lib/directory-lock.ts';
+import { BadSetting } from '../settings/bad-setting.ts';
+import { UnusableDataDirectory } from '../settings/data-directory.ts';
+import { StoreUnavailable } from '../store/errors.ts';
+import { UnusableDatabase } from '../store/installation/embedded.ts';
+import { WrongMasterKey } from '../store/installation/installation.ts';
+import { CountsElsewhere, LeaseHeld } from '../store/installation/lease.ts';
+import { NewerSchema } from '../store/installation/migrate.ts';
+import { AlreadySeeded } from '../store/installation/seed.ts';
+
+const OPERATORS = [
+  AlreadySeeded,
+  BadSeedFlag,
+  BadSetting,
+  UnusableDataDirectory,
+  UnusableDatabase,
+  DirectoryInUse,
+  JournalUnusable,
+  CountsElsewhere,
+  LeaseHeld,
+  NewerSchema,
+  WrongMasterKey,
+  StoreUnavailable,
+  UnusableRedis,
+];
+
+/** What an operator can mend is one line; anything else is a defect and shows where. */
+export function startFailure(error: unknown): string {
+  const isOperators = OPERATORS.some((kind) => error instanceof kind);
+  return isOperators ? (error as Error).message : ((error as Error).stack ?? String(error));
+}
