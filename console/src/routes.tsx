@@ -1,8 +1,8 @@
 import { type AnyRoute, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { NotFound } from './components/NotFound.tsx';
-import { PageFailed } from './components/PageFailed.tsx';
-import { Shell } from './components/Shell.tsx';
+import { NotFound } from './components/shell/NotFound.tsx';
+import { PageFailed } from './components/shell/PageFailed.tsx';
+import { Shell } from './components/shell/Shell.tsx';
 import { PATHS } from './paths.ts';
 
 /** Every page on one page. Each is loaded when it is first opened. */

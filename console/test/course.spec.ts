@@ -1,8 +1,8 @@
 /** Lines of use as a chart's points: no digit is lost, and what has no series of its own is in the one of all others. */
 import { expect, test } from '@playwright/test';
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
-import { addUsd } from '../src/components/add-usd.ts';
 import { coursePoints, type UsageLine } from '../src/components/charts/course.ts';
+import { addUsd } from '../src/components/money/add-usd.ts';
 
 const MODEL = { label: 'Model', field: 'model' };
 const TOP = ['fast', 'smart', ''];

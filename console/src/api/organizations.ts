@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ListPage, ListQuery } from '../components/DataList.tsx';
+import type { ListPage, ListQuery } from '../components/list/DataList.tsx';
 import { api, asked, askedWithETag, type Schema } from './client.ts';
 
 /** What the pages of organizations ask of the server. */

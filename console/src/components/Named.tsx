@@ -1,7 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useName } from '../api/names.ts';
-import { addressOf } from './addresses.ts';
+import { addressOf } from './shell/addresses.ts';
 
 /** An object's name alone; its id where the name cannot be known. */
 export function NameText({ id }: { id: string }) {

@@ -3,7 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../api/client.ts';
 import { useSession } from '../api/session.tsx';
-import { useTagWarning } from '../components/TagWarning.tsx';
+import { useTagWarning } from '../components/fields/TagWarning.tsx';
 import type { AccessLevel } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';
 import { GrantLink } from './TargetChooser.tsx';

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../api/client.ts';
 import { useCan, useSession } from '../api/session.tsx';
-import { moneyText } from '../components/Money.tsx';
+import { moneyText } from '../components/money/Money.tsx';
 import { PATHS } from '../paths.ts';
 import type { AccessLevel, AccessPreview } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';

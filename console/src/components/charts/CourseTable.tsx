@@ -1,5 +1,5 @@
 import { Table } from '@mantine/core';
-import { TableScroll } from '../TableScroll.tsx';
+import { TableScroll } from '../list/TableScroll.tsx';
 import type { CoursePoint } from './course.ts';
 import { type Interval, intervalFormat } from './interval-time.ts';
 import type { Series } from './StackedBars.tsx';

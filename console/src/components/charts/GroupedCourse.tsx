@@ -1,10 +1,10 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { useNames } from '../../api/names.ts';
-import { addUsd } from '../add-usd.ts';
 import { countText, shortCountText } from '../Count.tsx';
-import { exactMoneyText, moneyText } from '../Money.tsx';
-import { useUrlState } from '../useUrlState.ts';
+import { useUrlState } from '../fields/useUrlState.ts';
+import { addUsd } from '../money/add-usd.ts';
+import { exactMoneyText, moneyText } from '../money/Money.tsx';
 import { CourseTable } from './CourseTable.tsx';
 import { type CourseMetric, type CoursePoint, coursePoints, type Grouping, idOf, type UsageLine, wordFor } from './course.ts';
 import type { Interval } from './interval-time.ts';

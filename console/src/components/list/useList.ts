@@ -1,5 +1,5 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
-import { useUrlState } from '../useUrlState.ts';
+import { useUrlState } from '../fields/useUrlState.ts';
 
 /** How every list answers. */
 export interface ListPage<T> {

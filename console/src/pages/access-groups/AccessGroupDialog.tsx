@@ -1,9 +1,9 @@
 import { Textarea, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
-import { TagWarning } from '../../components/TagWarning.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
+import { TagWarning } from '../../components/fields/TagWarning.tsx';
 
 interface AccessGroupDialogProps {
   readonly opened: boolean;

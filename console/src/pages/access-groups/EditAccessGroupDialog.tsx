@@ -1,6 +1,6 @@
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import type { EditPart } from '../../components/edit-parts.ts';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { AccessGroupFields, type GroupDraft } from './AccessGroupDialog.tsx';
 
 interface EditAccessGroupDialogProps {

@@ -4,9 +4,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
-import { doneWithUndo } from '../../components/doneWithUndo.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { TagWarning } from '../../components/TagWarning.tsx';
+import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { TagWarning } from '../../components/fields/TagWarning.tsx';
 import { LABELS_SHOW_IN, relabel } from './relabel.ts';
 
 const GROUPS_MAX = 200;

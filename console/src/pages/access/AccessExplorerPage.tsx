@@ -1,6 +1,6 @@
 import { Input, SegmentedControl, Stack } from '@mantine/core';
-import { Page } from '../../components/Page.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { Page } from '../../components/shell/Page.tsx';
 import { OfKey } from './OfKey.tsx';
 import { OfTarget } from './OfTarget.tsx';
 

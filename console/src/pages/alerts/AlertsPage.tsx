@@ -2,13 +2,13 @@ import { Anchor, Badge, Select, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { DataList, type ListQuery } from '../../components/DataList.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
+import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
-import { Page } from '../../components/Page.tsx';
+import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
 import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
 
 const REFETCH_MS = 30_000;

@@ -1,5 +1,5 @@
 import { Code, Table, Text } from '@mantine/core';
-import { TableScroll } from '../../components/TableScroll.tsx';
+import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { changesBetween, type FieldChange } from './diff.ts';
 
 /** Before and after, field by field. Of something made or deleted there is only one side. */

@@ -1,7 +1,7 @@
 import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog, type IdempotencyHeader } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
+import { DialogForm, FormDialog, type IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
 
 type Credential = Schema<'Credential'>;

@@ -1,6 +1,6 @@
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import type { EditPart } from '../../components/edit-parts.ts';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
 
 type Credential = Schema<'Credential'>;

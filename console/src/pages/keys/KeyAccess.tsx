@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
 
 type Target = Schema<'KeyAccess'>['data'][number];
 

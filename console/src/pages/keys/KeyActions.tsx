@@ -5,10 +5,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
-import { ConfirmByName } from '../../components/ConfirmByName.tsx';
-import { doneWithUndo } from '../../components/doneWithUndo.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { saved } from '../../components/saved.ts';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
 

@@ -2,8 +2,8 @@ import { Anchor } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { DataList, type ListQuery } from '../../components/DataList.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
+import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { PATHS } from '../../paths.ts';
 import { requestColumns } from '../requests/columns.tsx';
 

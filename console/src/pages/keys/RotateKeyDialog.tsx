@@ -2,7 +2,7 @@ import { List, Select } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { SecretDialog } from './SecretDialog.tsx';
 
 interface RotateKeyDialogProps {

@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
-import { KeySecret } from '../../components/KeySecret.tsx';
+import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 
 interface SecretDialogProps {
   readonly title: string;

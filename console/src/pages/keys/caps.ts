@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
-import type { Cap } from '../../components/EffectiveMinimum.tsx';
+import type { Cap } from '../../components/dialogs/EffectiveMinimum.tsx';
 
 /** What stands above a key of this team, from the organization down. Empty until it is known, or where it may not be read. */
 export function useCapsAboveKey(team: Schema<'Team'> | undefined): readonly Cap[] {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import { PriceFields } from '../../components/PriceFields.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { bind } from '../../forms/bind.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
 import { type DeploymentDraft, deploymentFaults, draftOf } from './deployment-draft.ts';

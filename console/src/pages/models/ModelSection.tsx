@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { PATHS } from '../../paths.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
 import { GroupLinks, PriceText } from './cells.tsx';

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { countText } from '../../components/Count.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { readNotice, writeNotice } from './seen-notice.ts';
 

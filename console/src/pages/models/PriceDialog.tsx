@@ -1,9 +1,15 @@
 import { TextInput } from '@mantine/core';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import type { EditPart } from '../../components/edit-parts.ts';
-import { PriceFields } from '../../components/PriceFields.tsx';
-import { type PriceDraft as Draft, priceDraftOf, priceFaults, pricesFrom, priceWords } from '../../components/price-draft.ts';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { PriceFields } from '../../components/money/PriceFields.tsx';
+import {
+  type PriceDraft as Draft,
+  priceDraftOf,
+  priceFaults,
+  pricesFrom,
+  priceWords,
+} from '../../components/money/price-draft.ts';
 import { bind } from '../../forms/bind.ts';
 
 type Deployment = Schema<'Deployment'>;

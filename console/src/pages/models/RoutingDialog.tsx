@@ -1,9 +1,9 @@
 import { Select } from '@mantine/core';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import type { EditPart } from '../../components/edit-parts.ts';
-import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 
 type Model = Schema<'Model'>;
 type RoutingDraft = Pick<Model, 'strategy' | 'fallbacks'>;

@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { countText } from '../../components/Count.tsx';
-import { LimitBar } from '../../components/LimitBar.tsx';
-import { beyondText, priceLine, priceLines, unitName } from '../../components/price-words.ts';
+import { LimitBar } from '../../components/limits/LimitBar.tsx';
+import { beyondText, priceLine, priceLines, unitName } from '../../components/money/price-words.ts';
 import { PATHS } from '../../paths.ts';
 
 const TAGS_SHOWN = 3;

@@ -1,6 +1,6 @@
 import type { Schema } from '../../api/client.ts';
 import type { Provider } from '../../api/gateway.ts';
-import { NO_PRICE, type PriceDraft, priceDraftOf, priceFaults, pricesFrom } from '../../components/price-draft.ts';
+import { NO_PRICE, type PriceDraft, priceDraftOf, priceFaults, pricesFrom } from '../../components/money/price-draft.ts';
 
 type Deployment = Schema<'Deployment'>;
 

@@ -1,5 +1,5 @@
-import type { EditPart } from '../../components/edit-parts.ts';
-import { pricesFrom, priceWords } from '../../components/price-draft.ts';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { pricesFrom, priceWords } from '../../components/money/price-draft.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { type DeploymentDraft, settingsOf } from './deployment-draft.ts';
 

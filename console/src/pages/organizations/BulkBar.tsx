@@ -8,9 +8,9 @@ import { type Organization, reactivateOrganization, suspendOrganization } from '
 import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
-import { doneWithUndo } from '../../components/doneWithUndo.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { refreshOrganizations } from './LifecycleDialog.tsx';
+import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { refreshOrganizations } from './dialog/LifecycleDialog.tsx';
 
 /** What can be done with several organizations at once. */
 export function BulkBar({ selected, onDone }: { selected: readonly Organization[]; onDone: () => void }) {

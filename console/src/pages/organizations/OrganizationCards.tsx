@@ -3,15 +3,15 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { BudgetRing, type BudgetStatus, usedRatio } from '../../components/BudgetRing.tsx';
 import { countText } from '../../components/Count.tsx';
 import { FreshnessMark } from '../../components/Freshness.tsx';
-import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/LimitGauges.tsx';
-import { BudgetsAsSet, LimitsAsSet } from '../../components/LimitsAsSet.tsx';
-import { Money } from '../../components/Money.tsx';
+import { BudgetRing, type BudgetStatus, usedRatio } from '../../components/limits/BudgetRing.tsx';
+import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { Money } from '../../components/money/Money.tsx';
 import { Time } from '../../components/Time.tsx';
-import { burnWords } from './burn.ts';
-import type { TabProps } from './tab.ts';
+import { burnWords } from './tabs/burn.ts';
+import type { TabProps } from './tabs/tab.ts';
 
 const BUDGETS_SHOWN = 2;
 

@@ -3,7 +3,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { OrganizationsSummary } from '../../api/organizations.ts';
 import { countText } from '../../components/Count.tsx';
-import { Money } from '../../components/Money.tsx';
+import { Money } from '../../components/money/Money.tsx';
 
 /** Totals over the whole result, not the page of it. */
 export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSummary> }) {

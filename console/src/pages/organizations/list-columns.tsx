@@ -4,16 +4,16 @@ import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import type { Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
-import { BudgetCell } from '../../components/BudgetRing.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
 import { countText } from '../../components/Count.tsx';
-import { LimitCell } from '../../components/LimitGauges.tsx';
+import { Sparkline } from '../../components/charts/Sparkline.tsx';
+import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
+import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { Money, moneyText } from '../../components/Money.tsx';
-import { Sparkline } from '../../components/Sparkline.tsx';
+import { Money, moneyText } from '../../components/money/Money.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { PATHS } from '../../paths.ts';
-import type { Lifecycle } from './LifecycleDialog.tsx';
+import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 
 interface RowActions {
   readonly open: (row: Organization, search?: Record<string, string>) => void;

@@ -3,8 +3,8 @@ import type { Schema } from '../../api/client.ts';
 import { shortCountText } from '../../components/Count.tsx';
 import type { Series } from '../../components/charts/StackedBars.tsx';
 import { TimeChart } from '../../components/charts/TimeChart.tsx';
-import { moneyText } from '../../components/Money.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { moneyText } from '../../components/money/Money.tsx';
 
 const CHOICES = [
   { value: 'requests', label: 'Requests' },

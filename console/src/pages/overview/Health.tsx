@@ -2,13 +2,13 @@ import { Anchor, Badge, Paper, Progress, Table, Text, Title, Tooltip } from '@ma
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
-import { addressOf } from '../../components/addresses.ts';
 import { countText } from '../../components/Count.tsx';
 import { FreshnessMark } from '../../components/Freshness.tsx';
-import { colorOf } from '../../components/LimitBar.tsx';
-import { Money } from '../../components/Money.tsx';
+import { colorOf } from '../../components/limits/LimitBar.tsx';
+import { TableScroll } from '../../components/list/TableScroll.tsx';
+import { Money } from '../../components/money/Money.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
-import { TableScroll } from '../../components/TableScroll.tsx';
+import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { providerName } from '../models/ProviderBadge.tsx';

@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { countText, shortCountText } from '../../components/Count.tsx';
-import { Money } from '../../components/Money.tsx';
+import { Money } from '../../components/money/Money.tsx';
 import { PATHS } from '../../paths.ts';
 import { durationText } from '../requests/duration.ts';
 

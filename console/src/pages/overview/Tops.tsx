@@ -2,7 +2,7 @@ import { Anchor, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from '
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import { shortCountText } from '../../components/Count.tsx';
-import { Money } from '../../components/Money.tsx';
+import { Money } from '../../components/money/Money.tsx';
 import { PATHS } from '../../paths.ts';
 
 interface Row {

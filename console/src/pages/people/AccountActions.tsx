@@ -5,11 +5,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan, useSession, type Verdict } from '../../api/session.tsx';
-import { ConfirmByName } from '../../components/ConfirmByName.tsx';
-import { doneWithUndo } from '../../components/doneWithUndo.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { roleWord } from '../../components/RoleSelect.tsx';
-import { saved } from '../../components/saved.ts';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
+import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { PlatformRoleDialog } from './PlatformRoleDialog.tsx';
 import { VouchDialog } from './VouchDialog.tsx';
 

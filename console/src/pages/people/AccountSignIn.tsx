@@ -2,7 +2,7 @@ import { Alert, Badge, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { TableScroll } from '../../components/TableScroll.tsx';
+import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { Time } from '../../components/Time.tsx';
 import { addedWords, methodWords, proofWords } from './sign-in-words.ts';
 

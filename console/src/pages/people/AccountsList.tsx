@@ -1,14 +1,14 @@
 import { Anchor, Avatar, Badge, Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { Breakable } from '../../components/Breakable.tsx';
-import { DataList } from '../../components/DataList.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
+import { roleWord } from '../../components/fields/RoleSelect.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
-import { roleWord } from '../../components/RoleSelect.tsx';
+import { DataList } from '../../components/list/DataList.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Breakable } from '../../components/shell/Breakable.tsx';
 import { Time } from '../../components/Time.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { proofWords } from './sign-in-words.ts';
 

@@ -2,11 +2,11 @@ import { Select } from '@mantine/core';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { useTimeZone } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import { type EditPart, policyParts } from '../../components/edit-parts.ts';
-import { PolicyFields } from '../../components/PolicyFields.tsx';
-import { type PolicyDraft, policyDraft, policyForm } from '../../components/policy-draft.ts';
-import { ORGANIZATION_ROLES, RoleSelect, roleWord } from '../../components/RoleSelect.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import { type EditPart, policyParts } from '../../components/dialogs/edit-parts.ts';
+import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
+import { type PolicyDraft, policyDraft, policyForm } from '../../components/fields/policy-draft.ts';
+import { ORGANIZATION_ROLES, RoleSelect, roleWord } from '../../components/fields/RoleSelect.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { useOrganizationCap } from '../keys/caps.ts';
 

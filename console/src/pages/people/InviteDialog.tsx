@@ -4,9 +4,9 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Organization } from '../../api/organizations.ts';
 import { useSession } from '../../api/session.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
-import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/RoleSelect.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
 import { SentDialog } from './SentDialog.tsx';
 import { type TeamRoleDraft, TeamRolesField } from './TeamRolesField.tsx';
 

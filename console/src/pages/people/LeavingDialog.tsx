@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useNames } from '../../api/names.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
-import { ConfirmByName } from '../../components/ConfirmByName.tsx';
 import { countText } from '../../components/Count.tsx';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 
 interface Report {
   readonly teams_left?: readonly string[];

@@ -1,6 +1,6 @@
 import { Select, Stack } from '@mantine/core';
 import { organizationsWith, useSession } from '../../api/session.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { MembersList } from './MembersList.tsx';
 
 /** The members of the organizations whose people this person manages, one organization at a time. */

@@ -1,8 +1,8 @@
 import { Radio, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 
 type Account = Schema<'Account'>;
 

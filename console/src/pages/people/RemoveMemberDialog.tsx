@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { saved } from '../../components/saved.ts';
+import { saved } from '../../components/dialogs/saved.ts';
 import { LeavingDialog } from './LeavingDialog.tsx';
 
 /** Takes a member out of an organization: says beforehand which keys and teams go with them, and lets the keys be handed on. */

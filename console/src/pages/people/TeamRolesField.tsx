@@ -1,8 +1,8 @@
 import { ActionIcon, Group, Stack, Text } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useName } from '../../api/names.ts';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
-import { RoleSelect, TEAM_ROLES } from '../../components/RoleSelect.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
 
 export interface TeamRoleDraft {
   readonly team_id: string;

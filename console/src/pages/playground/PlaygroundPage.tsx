@@ -1,9 +1,9 @@
 import { Box, Button, Grid, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconPlayerStop, IconSend } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { EmptyState } from '../../components/EmptyState.tsx';
-import { Page } from '../../components/Page.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { Page } from '../../components/shell/Page.tsx';
 import { type CallSettings, useConversation } from './conversation.ts';
 import { Settings } from './Settings.tsx';
 import { TurnView } from './TurnView.tsx';

@@ -2,7 +2,7 @@ import { Autocomplete, NumberInput, Paper, Stack, Switch, TagsInput, Textarea } 
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useKnownTags } from '../../api/known-tags.ts';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
 import type { CallSettings } from './conversation.ts';
 

@@ -5,12 +5,12 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, Problem } from '../../api/client.ts';
 import type { PlaygroundEnd } from '../../api/playground.ts';
-import { addressOf } from '../../components/addresses.ts';
 import { CopyText } from '../../components/CopyText.tsx';
 import { countText } from '../../components/Count.tsx';
-import { type Decision, DecisionSentence, DecisionView } from '../../components/DecisionView.tsx';
-import { Money } from '../../components/Money.tsx';
+import { type Decision, DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
+import { Money } from '../../components/money/Money.tsx';
 import { Named } from '../../components/Named.tsx';
+import { addressOf } from '../../components/shell/addresses.ts';
 import type { Turn } from './conversation.ts';
 
 interface TurnViewProps {

@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { useSession } from '../../api/session.tsx';
-import { saved } from '../../components/saved.ts';
-import { useUnsavedGuard } from '../../components/useUnsavedGuard.ts';
+import { saved } from '../../components/dialogs/saved.ts';
+import { useUnsavedGuard } from '../../components/dialogs/useUnsavedGuard.ts';
 import { Section } from './Section.tsx';
 
 /** The name that others see. The address is what invitations and sign-in hang on, and stays. */

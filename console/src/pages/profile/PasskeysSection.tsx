@@ -5,9 +5,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { ConfirmByName } from '../../components/ConfirmByName.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { Section } from './Section.tsx';
 

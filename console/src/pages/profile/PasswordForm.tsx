@@ -1,7 +1,7 @@
 import { PasswordInput, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { ReactNode } from 'react';
-import { DialogForm } from '../../components/FormDialog.tsx';
+import { DialogForm } from '../../components/dialogs/FormDialog.tsx';
 
 interface PasswordFormProps<T> {
   readonly about: ReactNode;

@@ -3,9 +3,9 @@ import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { NewPasswordField } from '../../components/NewPasswordField.tsx';
-import { saved } from '../../components/saved.ts';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { Section } from './Section.tsx';
 
 /** Changing the password ends every other session. */

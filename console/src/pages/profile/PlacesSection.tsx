@@ -1,7 +1,7 @@
 import { Anchor, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useSession } from '../../api/session.tsx';
-import { roleWord } from '../../components/RoleSelect.tsx';
+import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { PATHS } from '../../paths.ts';
 import { Section } from './Section.tsx';
 

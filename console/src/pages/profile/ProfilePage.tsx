@@ -1,6 +1,6 @@
 import { Alert, Stack } from '@mantine/core';
 import { useSession } from '../../api/session.tsx';
-import { Page } from '../../components/Page.tsx';
+import { Page } from '../../components/shell/Page.tsx';
 import { NameSection } from './NameSection.tsx';
 import { PasskeysSection } from './PasskeysSection.tsx';
 import { PasswordSection } from './PasswordSection.tsx';

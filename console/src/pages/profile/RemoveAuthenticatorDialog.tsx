@@ -1,6 +1,6 @@
 import { api, asked } from '../../api/client.ts';
-import { FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
+import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { PasswordForm } from './PasswordForm.tsx';
 
 /** Back to the password alone. */

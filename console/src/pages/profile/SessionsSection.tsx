@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { saved } from '../../components/saved.ts';
+import { saved } from '../../components/dialogs/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { browserName } from './browser-name.ts';
 import { Section } from './Section.tsx';

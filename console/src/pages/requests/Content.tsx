@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import type { FullRequest } from './full-request.ts';
 
 /** What was asked and answered, for who may read it, and only when they say so: the reading is written down. */

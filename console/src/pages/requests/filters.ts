@@ -1,5 +1,5 @@
 import type { Session } from '../../api/session.tsx';
-import type { Filter } from '../../components/FilterBar.tsx';
+import type { Filter } from '../../components/list/FilterBar.tsx';
 import { CODES } from './codes.ts';
 
 /** What requests can be narrowed by. Deployments are the platform's to see. */

@@ -2,9 +2,9 @@ import { Input, Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
-import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
+import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { MemberRows } from './MemberRows.tsx';
 import { type RouteGroup, STRATEGIES } from './policy.ts';
 

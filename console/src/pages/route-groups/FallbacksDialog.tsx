@@ -1,8 +1,8 @@
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import type { EditPart } from '../../components/edit-parts.ts';
-import { TargetsPicker } from '../../components/TargetPicker.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import type { RouteGroup } from './policy.ts';
 
 type FallbacksDraft = Pick<RouteGroup, 'fallbacks'>;

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Group, NumberInput, Stack, Text } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { PolicyBody } from '../../api/gateway.ts';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import type { Deployment } from './policy.ts';
 import { shareOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';

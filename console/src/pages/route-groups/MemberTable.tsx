@@ -1,6 +1,6 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { addressOf } from '../../components/addresses.ts';
+import { addressOf } from '../../components/shell/addresses.ts';
 import { PriceText, Tags } from '../models/cells.tsx';
 import { HealthBadge, useCooling } from '../models/health.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';

@@ -1,7 +1,7 @@
 import { Alert, Badge, Group, Paper, SegmentedControl, Stack, Text, Title } from '@mantine/core';
 import { verdictOf } from '../../api/session.tsx';
-import { ConflictDialog } from '../../components/ConflictDialog.tsx';
-import { useUnsavedGuard } from '../../components/useUnsavedGuard.ts';
+import { ConflictDialog } from '../../components/dialogs/ConflictDialog.tsx';
+import { useUnsavedGuard } from '../../components/dialogs/useUnsavedGuard.ts';
 import { PolicyFields } from './PolicyFields.tsx';
 import { PolicyPublishing } from './PolicyPublishing.tsx';
 import type { RouteGroup } from './policy.ts';

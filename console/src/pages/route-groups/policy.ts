@@ -1,6 +1,6 @@
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
-import type { EditPart } from '../../components/edit-parts.ts';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 
 export type RouteGroup = Schema<'RouteGroup'>;
 export type Deployment = Schema<'Deployment'>;

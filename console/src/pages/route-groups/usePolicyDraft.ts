@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, askedWithETag } from '../../api/client.ts';
 import { type PolicyBody, publishPolicy } from '../../api/gateway.ts';
-import { type Edited, useEdited } from '../../components/useEdited.ts';
+import { type Edited, useEdited } from '../../components/dialogs/useEdited.ts';
 import {
   deploymentName,
   isSamePolicy,

@@ -1,8 +1,8 @@
 import { organizationsWith, useSession } from '../../api/session.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
-import { OwnOrganizationSelect } from '../../components/OwnOrganizationSelect.tsx';
-import { Page } from '../../components/Page.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { OwnOrganizationSelect } from '../../components/fields/OwnOrganizationSelect.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { Page } from '../../components/shell/Page.tsx';
 import { SecurityReport } from './SecurityReport.tsx';
 
 /** The security of one organization: one's own unless another is chosen. */

@@ -1,10 +1,10 @@
 import { Text } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DataList, type ListQuery } from '../../components/DataList.tsx';
+import { MemberLink } from '../../components/fields/MemberLink.tsx';
+import { RoleName } from '../../components/fields/RoleSelect.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { MemberLink } from '../../components/MemberLink.tsx';
-import { RoleName } from '../../components/RoleSelect.tsx';
+import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';

@@ -3,9 +3,9 @@ import { useForm } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { CopyField } from '../../components/CopyField.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
-import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/RoleSelect.tsx';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 import { ME, NEW, OwnerFields, useServiceAccount } from './token-owner.tsx';
 

@@ -3,9 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
+import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { Named } from '../../components/Named.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
-import { TableScroll } from '../../components/TableScroll.tsx';
 import { Time } from '../../components/Time.tsx';
 
 /** What the proof found and corrected, the newest first. */

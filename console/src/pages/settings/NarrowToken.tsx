@@ -1,8 +1,8 @@
 import { MultiSelect, Select, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { saved } from '../../components/saved.ts';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 
 type Token = Schema<'AdminToken'>;

@@ -3,12 +3,12 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { Money } from '../../components/Money.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
+import { TableScroll } from '../../components/list/TableScroll.tsx';
+import { Money } from '../../components/money/Money.tsx';
+import { priceLines } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
-import { priceLines } from '../../components/price-words.ts';
-import { saved } from '../../components/saved.ts';
-import { TableScroll } from '../../components/TableScroll.tsx';
 
 type Proposal = Schema<'PriceProposal'>;
 

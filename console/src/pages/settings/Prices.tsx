@@ -1,13 +1,13 @@
 import { Badge, Group, Text } from '@mantine/core';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { DataList, type ListQuery } from '../../components/DataList.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
-import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { Money } from '../../components/Money.tsx';
+import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
+import { Money } from '../../components/money/Money.tsx';
+import { priceLines } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
-import { priceLines } from '../../components/price-words.ts';
 import { Time } from '../../components/Time.tsx';
 import { PriceOrigin } from '../models/PriceOrigin.tsx';
 import { PriceProposals } from './PriceProposals.tsx';

@@ -1,6 +1,6 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { TableScroll } from '../../components/TableScroll.tsx';
+import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { PATHS } from '../../paths.ts';
 
 const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [

@@ -1,7 +1,7 @@
 import { Tabs } from '@mantine/core';
 import { useCanAnywhere, useSession } from '../../api/session.tsx';
-import { Page } from '../../components/Page.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { Page } from '../../components/shell/Page.tsx';
 import { TokenAccountsList } from '../service-accounts/TokenAccountsList.tsx';
 import { WebhooksList } from '../webhooks/WebhooksList.tsx';
 import { AdminTokens } from './AdminTokens.tsx';

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { ConfirmByName } from '../../components/ConfirmByName.tsx';
-import { saved } from '../../components/saved.ts';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 
 interface TakeOverTokenProps {
   readonly token: Schema<'AdminToken'> | null;

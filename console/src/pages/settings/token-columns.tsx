@@ -2,9 +2,9 @@ import { ActionIcon, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
+import { RoleName } from '../../components/fields/RoleSelect.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
-import { RoleName } from '../../components/RoleSelect.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 

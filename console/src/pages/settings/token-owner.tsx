@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 
 /** Whose a new token is: one's own, or a machine's. */
 

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInFrame } from './SignInFrame.tsx';

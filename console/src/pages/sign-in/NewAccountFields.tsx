@@ -1,7 +1,7 @@
 import { TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ReactNode } from 'react';
-import { NewPasswordField } from '../../components/NewPasswordField.tsx';
+import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
 
 interface NewAccountFieldsProps<T> {
   readonly form: UseFormReturnType<T>;

@@ -1,5 +1,5 @@
 import { Button, Stack, Text } from '@mantine/core';
-import { NewPasswordField } from '../../components/NewPasswordField.tsx';
+import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
 import type { InvitationTokens } from './invitation-tokens.ts';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useAccepting } from './useAccepting.ts';

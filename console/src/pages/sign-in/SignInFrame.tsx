@@ -1,7 +1,7 @@
 import { Box, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
-import { Logo } from '../../components/Logo.tsx';
-import { SchemeToggle } from '../../components/Shell.tsx';
+import { Logo } from '../../components/shell/Logo.tsx';
+import { SchemeToggle } from '../../components/shell/Shell.tsx';
 
 /** The frame of every page for people who are not signed in: one narrow card, and nothing else to look at. */
 export function SignInFrame({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) {

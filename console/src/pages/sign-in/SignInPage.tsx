@@ -1,7 +1,7 @@
 import { Alert } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useSessionQuery } from '../../api/session.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PasswordStep } from './PasswordStep.tsx';
 import { SecondFactorStep } from './SecondFactorStep.tsx';
 import { SignInFrame } from './SignInFrame.tsx';

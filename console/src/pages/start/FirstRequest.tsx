@@ -6,10 +6,10 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { queryText, useEvents } from '../../api/events.ts';
 import { callPlayground } from '../../api/playground.ts';
-import { addressOf } from '../../components/addresses.ts';
 import { countText } from '../../components/Count.tsx';
-import { Money } from '../../components/Money.tsx';
+import { Money } from '../../components/money/Money.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
 
 type Request = Schema<'Request'>;

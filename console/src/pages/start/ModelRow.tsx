@@ -2,7 +2,7 @@ import { Checkbox, Group, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
-import { priceLine } from '../../components/price-words.ts';
+import { priceLine } from '../../components/money/price-words.ts';
 
 export const PRICES_SHOWN = 200;
 

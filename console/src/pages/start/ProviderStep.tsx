@@ -6,7 +6,7 @@ import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { checkCredential } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
-import { newIdempotencyKey } from '../../components/FormDialog.tsx';
+import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 import { createCredential } from '../credentials/CredentialDialog.tsx';
 import { type CredentialDraft, CredentialFields } from '../credentials/CredentialFields.tsx';
 import { FakePath } from './FakePath.tsx';

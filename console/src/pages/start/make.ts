@@ -1,5 +1,5 @@
 import { api, asked, Problem } from '../../api/client.ts';
-import { newIdempotencyKey } from '../../components/FormDialog.tsx';
+import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 
 /** What a first organization needs to be called at all. */
 export interface FirstOrganization {

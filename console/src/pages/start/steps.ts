@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 
 export const STEPS = [
   { name: 'provider', label: 'Provider' },

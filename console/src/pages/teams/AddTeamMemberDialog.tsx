@@ -2,10 +2,10 @@ import { Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
-import { ObjectSelect } from '../../components/ObjectSelect.tsx';
-import { RoleSelect, TEAM_ROLES } from '../../components/RoleSelect.tsx';
-import { saved } from '../../components/saved.ts';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
 
 interface AddTeamMemberDialogProps {
   readonly team: Schema<'Team'>;

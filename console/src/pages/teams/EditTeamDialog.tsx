@@ -1,9 +1,9 @@
 import { TextInput } from '@mantine/core';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import { PolicyFields } from '../../components/PolicyFields.tsx';
-import { policyForm, tagsForm } from '../../components/policy-draft.ts';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
+import { policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
 import { bind } from '../../forms/bind.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import { SelfServiceFields } from './SelfServiceFields.tsx';

@@ -2,12 +2,12 @@ import { Anchor, Text } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { BudgetCell } from '../../components/BudgetRing.tsx';
-import { DataList } from '../../components/DataList.tsx';
-import { EmptyState } from '../../components/EmptyState.tsx';
-import { type Filter, FilterBar } from '../../components/FilterBar.tsx';
-import { LimitCell } from '../../components/LimitGauges.tsx';
+import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
+import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
+import { DataList } from '../../components/list/DataList.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { PATHS } from '../../paths.ts';
 

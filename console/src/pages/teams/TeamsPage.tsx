@@ -1,9 +1,9 @@
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useCanAnywhere, verdictOf } from '../../api/session.tsx';
-import { GuardedButton } from '../../components/GuardedButton.tsx';
-import { Page } from '../../components/Page.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { Page } from '../../components/shell/Page.tsx';
 import { CreateTeamDialog } from './CreateTeamDialog.tsx';
 import { TeamsList } from './TeamsList.tsx';
 

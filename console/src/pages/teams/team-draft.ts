@@ -1,6 +1,6 @@
 import type { Schema } from '../../api/client.ts';
-import { type EditPart, policyParts, tagParts } from '../../components/edit-parts.ts';
-import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/policy-draft.ts';
+import { type EditPart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
+import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/fields/policy-draft.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
 
 export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];

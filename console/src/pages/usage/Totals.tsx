@@ -2,8 +2,8 @@ import { Paper, Group as Row, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { countText } from '../../components/Count.tsx';
-import { Money } from '../../components/Money.tsx';
-import { PartlyPriced } from '../../components/PartlyPriced.tsx';
+import { Money } from '../../components/money/Money.tsx';
+import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { unpricedOf } from './UnitsTable.tsx';
 
 /** The sums of the whole result, as the server added them up. */

@@ -4,7 +4,7 @@ import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import type { CourseMetric, UsageLine } from '../../components/charts/course.ts';
 import { GroupedCourse } from '../../components/charts/GroupedCourse.tsx';
-import { useUrlState } from '../../components/useUrlState.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { Group } from './groups.ts';
 import type { Interval, Question } from './question.ts';
 

@@ -1,5 +1,5 @@
 import type { Session } from '../../api/session.tsx';
-import type { Filter } from '../../components/FilterBar.tsx';
+import type { Filter } from '../../components/list/FilterBar.tsx';
 
 /** What use is added up by: the server's word, the field of a line that holds it, the filter that narrows to one of it. */
 export interface Group {

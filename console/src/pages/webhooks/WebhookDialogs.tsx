@@ -2,9 +2,9 @@ import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
-import { EditDialog } from '../../components/EditDialog.tsx';
-import type { EditPart } from '../../components/edit-parts.ts';
-import { DialogForm, FormDialog } from '../../components/FormDialog.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
 import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
 

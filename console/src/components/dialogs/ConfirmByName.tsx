@@ -1,0 +1,76 @@
+import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { ProblemNote } from '../Asked.tsx';
+
+interface ConfirmByNameProps {
+  readonly opened: boolean;
+  readonly onClose: () => void;
+  readonly title: string;
+  /** What has to be typed; null where one click is enough because it can be undone. */
+  readonly name: string | null;
+  /** What goes with it, one line each. */
+  readonly consequences: readonly ReactNode[];
+  readonly verb: string;
+  readonly action: () => Promise<unknown>;
+  /** False while what goes with it is still being asked: nobody confirms what they have not seen. */
+  readonly isKnown?: boolean;
+  readonly children?: ReactNode;
+}
+
+/** Asks before something is destroyed: says what goes with it, and wants the name typed. */
+export function ConfirmByName(props: ConfirmByNameProps) {
+  const { opened, onClose, title, name, consequences, verb, action, isKnown = true } = props;
+  const [typed, setTyped] = useState('');
+  const close = () => {
+    setTyped('');
+    doing.reset();
+    onClose();
+  };
+  const mayConfirm = isKnown && (name === null || typed === name);
+  const doing = useMutation({ mutationFn: action, onSuccess: () => close() });
+  return (
+    <Modal opened={opened} onClose={close} title={title}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (mayConfirm) doing.mutate();
+        }}
+      >
+        <Stack gap="sm">
+          {consequences.length > 0 && (
+            <List fz="sm" spacing={4}>
+              {consequences.map((line, index) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: the lines are fixed while the dialog is open.
+                <List.Item key={index}>{line}</List.Item>
+              ))}
+            </List>
+          )}
+          {props.children}
+          {name !== null && (
+            <TextInput
+              data-autofocus
+              label={
+                <Text component="span" inherit>
+                  Type <b>{name}</b> to confirm
+                </Text>
+              }
+              value={typed}
+              onChange={(event) => setTyped(event.currentTarget.value)}
+              autoComplete="off"
+            />
+          )}
+          {doing.isError && <ProblemNote error={doing.error} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={close}>
+              Cancel
+            </Button>
+            <Button type="submit" color="red" loading={doing.isPending} disabled={!mayConfirm}>
+              {verb}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,167 @@
+import { Alert, Anchor, List, Loader, Stack, Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { type Effect, effectOf } from '../../api/organizations.ts';
+import { ProblemNote } from '../Asked.tsx';
+import { countText } from '../Count.tsx';
+import { LIMIT_WORDS } from '../limits/LimitBar.tsx';
+import { addressOf } from '../shell/addresses.ts';
+
+const TYPING_MS = 500;
+
+/** What a change would do, asked of the server whenever the change stands still. Null: nothing is changed that could have an effect. */
+export function useEffectOf(path: string, body: object | null) {
+  const text = body === null ? null : JSON.stringify(body);
+  const [settled] = useDebouncedValue(text, TYPING_MS);
+  const query = useQuery({
+    queryKey: ['effect', path, settled],
+    queryFn: () => effectOf(path, JSON.parse(settled ?? '{}') as object),
+    enabled: settled !== null && settled === text,
+    staleTime: 5_000,
+    retry: false,
+  });
+  return { ...query, isSettled: settled === text && !query.isFetching };
+}
+
+/** Before saving: which targets and keys lose access, who is above a new limit, whose narrowing no longer gives anything. */
+export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffectOf>, 'data' | 'error' | 'isFetching'> }) {
+  const { data, error, isFetching } = query;
+  return (
+    <div aria-live="polite">
+      {data !== undefined && <Lines effect={data} />}
+      {data === undefined && isFetching && (
+        <Text fz="sm" c="dimmed">
+          <Loader size={12} mr={6} aria-hidden /> Computing what this would change…
+        </Text>
+      )}
+      {error !== null && !isFetching && <ProblemNote error={error} />}
+    </div>
+  );
+}
+
+/** Whether anybody loses something by it. */
+export function takesAway(effect: Effect | undefined): boolean {
+  return (
+    effect !== undefined &&
+    (effect.targets_lost.length > 0 ||
+      effect.keys_losing_access > 0 ||
+      (effect.keys_over_new_limit ?? []).length > 0 ||
+      isIneffective(effect))
+  );
+}
+
+function isIneffective({ members_ineffective_count, teams_ineffective_count }: Effect): boolean {
+  return members_ineffective_count > 0 || teams_ineffective_count > 0;
+}
+
+function Lines({ effect }: { effect: Effect }) {
+  const lines = linesOf(effect);
+  if (lines.length === 0) {
+    return (
+      <Alert color="teal" py="xs" title="Effect" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
+        <Text fz="sm">Nobody loses access, and nothing in use is above a new limit.</Text>
+      </Alert>
+    );
+  }
+  return (
+    <Alert
+      color={takesAway(effect) ? 'orange' : 'teal'}
+      py="xs"
+      title="Effect, before it is saved"
+      styles={{ title: { color: 'var(--mantine-color-text)' } }}
+    >
+      <Stack gap={4}>
+        <List fz="sm" spacing={4} size="sm">
+          {lines.map((line, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the lines are made from one answer and never reordered.
+            <List.Item key={index}>{line}</List.Item>
+          ))}
+        </List>
+      </Stack>
+    </Alert>
+  );
+}
+
+function linesOf(effect: Effect): readonly ReactNode[] {
+  const { targets_lost, targets_lost_count, targets_gained, targets_gained_count, keys_losing_access } = effect;
+  // What the reader may not see is null; the counts beside it say how many there are.
+  const key_examples = effect.key_examples ?? [];
+  const teams_ineffective = effect.teams_ineffective ?? [];
+  const members_ineffective = effect.members_ineffective ?? [];
+  return [
+    ...(targets_lost.length === 0
+      ? []
+      : [<Names key="lost" words="no longer callable" names={targets_lost} count={targets_lost_count} />]),
+    ...(targets_gained.length === 0
+      ? []
+      : [<Names key="gained" words="newly callable" names={targets_gained} count={targets_gained_count} />]),
+    ...(keys_losing_access === 0
+      ? []
+      : [
+          <span key="keys">
+            {plural(keys_losing_access, 'key loses', 'keys lose')} access:{' '}
+            {key_examples.map((one, index) => (
+              <span key={one.key_id}>
+                {index > 0 && ', '}
+                <ObjectLink id={one.key_id} name={one.name} /> ({one.team_name}: {shortList(one.lost)})
+              </span>
+            ))}
+            {keys_losing_access > key_examples.length && ` and ${countText(keys_losing_access - key_examples.length)} more`}
+          </span>,
+        ]),
+    ...(effect.keys_over_new_limit ?? []).map((one) => (
+      <span key={`${one.key_id} ${one.scope} ${one.limit}`}>
+        Already above the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
+        used {one.used} of {one.value} {LIMIT_WORDS[one.limit] ?? one.limit}
+      </span>
+    )),
+    ...teams_ineffective.map((one) => (
+      <span key={one.team_id}>
+        The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}, which would give
+        nothing.
+      </span>
+    )),
+    ...members_ineffective.map((one) => (
+      <span key={one.member_id}>
+        The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}, which would give nothing.
+      </span>
+    )),
+    ...more(effect.teams_ineffective_count - teams_ineffective.length, 'team', 'teams'),
+    ...more(effect.members_ineffective_count - members_ineffective.length, 'member', 'members'),
+  ];
+}
+
+function more(count: number, one: string, many: string): readonly ReactNode[] {
+  return count <= 0 ? [] : [<span key={many}>The same for {plural(count, `more ${one}`, `more ${many}`)}.</span>];
+}
+
+function Names({ words, names, count }: { words: string; names: readonly string[]; count: number }) {
+  return (
+    <span>
+      {plural(count, 'target', 'targets')} {words}: <span className="mono">{shortList(names, count)}</span>
+    </span>
+  );
+}
+
+function ObjectLink({ id, name }: { id: string; name: string }) {
+  const to = addressOf(id);
+  if (to === null) return <bdi>{name}</bdi>;
+  return (
+    <Anchor component={Link} to={to} target="_blank" fz="sm" c="inherit" underline="always">
+      <bdi>{name}</bdi>
+    </Anchor>
+  );
+}
+
+const NAMES_SHOWN = 8;
+
+function shortList(names: readonly string[], count = names.length): string {
+  const more = count - NAMES_SHOWN;
+  return more > 0 ? `${names.slice(0, NAMES_SHOWN).join(', ')} and ${countText(more)} more` : names.join(', ');
+}
+
+function plural(count: number, one: string, many: string): string {
+  return `${countText(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,54 @@
+import { Text } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { type BudgetDraft, periodWords } from '../../forms/budget-draft.ts';
+import type { RateLimitName } from '../../forms/limit-draft.ts';
+import { countText } from '../Count.tsx';
+import { moneyText } from '../money/Money.tsx';
+
+/** What a level above sets: every request of the level below counts there too. */
+export interface Cap {
+  /** `Organization`, `Team`. */
+  readonly level: string;
+  readonly rate_limits: Schema<'RateLimits'>;
+  readonly budgets: readonly Schema<'Budget'>[];
+}
+
+/** Below a limit's field: the caps above it, and what holds in the end. */
+export function EffectiveLimit({ name, value, caps }: { name: RateLimitName; value: number | ''; caps: readonly Cap[] }) {
+  const above = caps.flatMap(({ level, rate_limits }) => {
+    const cap = rate_limits[name];
+    return cap == null ? [] : [{ level, cap }];
+  });
+  if (above.length === 0) return null;
+  const least = Math.min(...above.map(({ cap }) => cap), value === '' ? Number.POSITIVE_INFINITY : value);
+  const isAboveCap = value !== '' && value > least;
+  return (
+    <Text fz="xs" {...(isAboveCap ? { fw: 600 } : { c: 'dimmed' })} mt={2}>
+      {above.map(({ level, cap }) => `${level} ${countText(cap)}`).join(' · ')} · effective <b>{countText(least)}</b>
+    </Text>
+  );
+}
+
+/** Below a budget: the budgets above that count the same requests, and what holds where the period is the same. */
+export function EffectiveBudget({ budget, caps }: { budget: BudgetDraft; caps: readonly Cap[] }) {
+  const above = caps.flatMap(({ level, budgets }) =>
+    budgets.filter((cap) => cap.target === null && cap.access_group === null).map((cap) => ({ level, cap })),
+  );
+  if (above.length === 0) return null;
+  const same = above
+    .filter(({ cap }) => cap.period === budget.period && cap.action === 'block')
+    .map(({ cap }) => Number(cap.amount));
+  const own = budget.amount === '' ? Number.POSITIVE_INFINITY : Number(budget.amount);
+  const least = Math.min(...same, own);
+  return (
+    <Text fz="xs" {...(own > least && Number.isFinite(own) ? { fw: 600 } : { c: 'dimmed' })}>
+      {above.map(({ level, cap }) => `${level} ${moneyText(cap.amount)} ${periodWords(cap)}`).join(' · ')}
+      {same.length > 0 && Number.isFinite(least) && (
+        <>
+          {' '}
+          · effective <b>{moneyText(String(least))}</b>
+        </>
+      )}
+    </Text>
+  );
+}

@@ -1,0 +1,50 @@
+import { Alert, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { CopyField } from '../CopyField.tsx';
+import { Snippets } from './Snippets.tsx';
+
+interface KeySecretProps {
+  readonly keyId: string;
+  readonly secret: string;
+}
+
+/** A key's secret, the one time it is shown, with calls that are ready to paste. */
+export function KeySecret({ keyId, secret }: KeySecretProps) {
+  const { public_url: baseUrl } = useSession();
+  const callable = useCallable(keyId);
+  return (
+    <Stack gap="md">
+      <CopyField
+        label="Secret"
+        description="It is shown now and never again. Whoever has it can spend what this key may spend."
+        value={secret}
+      />
+      {callable.data === null ? (
+        <Alert color="yellow" p="xs">
+          This key can call nothing yet: what its organization, team and the key itself are given has nothing in common.
+        </Alert>
+      ) : (
+        <div>
+          <Text fz="sm" fw={500} mb={6}>
+            Ready to paste
+          </Text>
+          <Snippets baseUrl={baseUrl.replace(/\/+$/, '')} secret={secret} model={callable.data ?? '…'} />
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+/** A name that the key can call, best one that chats; null when there is none. */
+function useCallable(keyId: string) {
+  return useQuery({
+    queryKey: ['access', 'first-callable', keyId],
+    queryFn: async () => {
+      const access = await asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } }));
+      const names = 'key_id' in access ? access.data.filter(({ allowed }) => allowed).map(({ target }) => target) : [];
+      return names.find((name) => !/embed/i.test(name)) ?? names[0] ?? null;
+    },
+  });
+}

@@ -1,0 +1,30 @@
+import { Anchor, Stack, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { PATHS } from '../../paths.ts';
+
+interface MemberLinkProps {
+  readonly of: { readonly account_id: string; readonly organization_id: string; readonly name: string; readonly email: string };
+  readonly memberId: string;
+}
+
+/** A member by name and address in a list; leads to the account's page with this membership in view. */
+export function MemberLink({ of: member, memberId }: MemberLinkProps) {
+  return (
+    <Stack gap={0} maw={280}>
+      <Anchor
+        component={Link}
+        to={PATHS.account}
+        params={{ accountId: member.account_id } as never}
+        search={{ organization_id: member.organization_id, member_id: memberId } as never}
+        fz="sm"
+        fw={500}
+        truncate
+      >
+        <bdi>{member.name}</bdi>
+      </Anchor>
+      <Text fz="xs" c="dimmed" truncate>
+        <bdi>{member.email}</bdi>
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,138 @@
+import { Loader, Select } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { useName } from '../../api/names.ts';
+
+export type ObjectKind = 'organization' | 'team' | 'key' | 'member' | 'account' | 'service_account' | 'deployment' | 'model';
+
+interface ObjectSelectProps {
+  readonly kind: ObjectKind;
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChange: (id: string | undefined) => void;
+  /** Narrows to one organization's; members are only found inside one. */
+  readonly organizationId?: string | undefined;
+  /** The label is only heard, not seen: the place says it. */
+  readonly compact?: boolean;
+  readonly placeholder?: string;
+  readonly error?: ReactNode;
+  /** The first field of a dialog, where one begins to type. */
+  readonly isFirst?: boolean;
+  /** What the value that the form begins with is called, where the form knows. */
+  readonly firstName?: string | null | undefined;
+}
+
+interface Choice {
+  readonly value: string;
+  readonly label: string;
+}
+
+/** Finds one object by the beginning of its name or by its id: the server searches, however many there are. */
+export function ObjectSelect({
+  kind,
+  label,
+  value,
+  onChange,
+  organizationId,
+  compact = false,
+  placeholder,
+  error,
+  isFirst = false,
+  firstName,
+}: ObjectSelectProps) {
+  const [first] = useState(value);
+  const [picked, setPicked] = useState<Choice | null>(null);
+  const [text, setText] = useState('');
+  const [asking] = useDebouncedValue(text, 200);
+  const [isOpen, setOpen] = useState(false);
+  // Accounts are the platform's: an organization's people are told no names of their ids.
+  const known = picked !== null && picked.value === value ? picked.label : value === first ? firstName : null;
+  const read = useName(known == null ? value : undefined);
+  const chosen = value === undefined ? null : { value, label: known ?? read ?? value };
+  // The field shows the chosen one's name: that is not a search.
+  const search = asking === chosen?.label ? '' : asking.trim();
+  const found = useQuery({
+    queryKey: ['choices', kind, organizationId, search],
+    queryFn: () => choicesOf(kind, search, organizationId),
+    enabled: isOpen,
+    placeholderData: keepPreviousData,
+  });
+  const choices = found.data ?? [];
+  const isListed = chosen === null || choices.some((choice) => choice.value === chosen.value);
+  return (
+    <Select
+      {...(compact ? { 'aria-label': label } : { label })}
+      {...(isFirst ? { 'data-autofocus': true } : {})}
+      placeholder={placeholder ?? 'Search by name or id'}
+      error={error}
+      searchable
+      clearable
+      openOnFocus={false}
+      data={isListed ? choices : [chosen, ...choices]}
+      filter={({ options }) => options}
+      value={value ?? null}
+      searchValue={text}
+      onSearchChange={setText}
+      onDropdownOpen={() => setOpen(true)}
+      onChange={(id) => {
+        setPicked(choices.find((choice) => choice.value === id) ?? null);
+        onChange(id ?? undefined);
+      }}
+      nothingFoundMessage={found.isError ? 'Could not be searched' : found.isPending ? 'Searching…' : 'Nothing by that name'}
+      rightSection={found.isFetching ? <Loader size={14} aria-label="Searching" /> : undefined}
+      comboboxProps={{ withinPortal: true }}
+      maxDropdownHeight={260}
+    />
+  );
+}
+
+const COUNT = 20;
+
+async function choicesOf(kind: ObjectKind, search: string, organizationId: string | undefined): Promise<Choice[]> {
+  const page = { limit: COUNT, sort: 'name' as const, ...(search === '' ? {} : { search }) };
+  const within = organizationId === undefined ? page : { ...page, organization_id: organizationId };
+  switch (kind) {
+    case 'organization':
+      return named((await asked(api.GET('/organizations', { params: { query: page } }))).data);
+    case 'team':
+      return named((await asked(api.GET('/teams', { params: { query: within } }))).data);
+    case 'key':
+      return named((await asked(api.GET('/keys', { params: { query: within } }))).data);
+    case 'service_account':
+      return named((await asked(api.GET('/service-accounts', { params: { query: within } }))).data);
+    case 'member': {
+      if (organizationId === undefined) return [];
+      const path = { id: organizationId };
+      const { data } = await asked(api.GET('/organizations/{id}/members', { params: { path, query: page } }));
+      return data.map(({ id, name, email }) => ({ value: id, label: `${name} (${email})` }));
+    }
+    case 'account':
+      return peopleOf(page, organizationId);
+    case 'deployment': {
+      const { data } = await asked(api.GET('/deployments', { params: { query: { ...page, sort: 'model' } } }));
+      return data.map(({ id, model, provider }) => ({ value: id, label: `${model} (${provider})` }));
+    }
+    case 'model': {
+      const { data } = await asked(api.GET('/callable-targets', { params: { query: page } }));
+      return data.map(({ name }) => ({ value: name, label: name }));
+    }
+  }
+}
+
+/** People by their account: of one organization, or all accounts for who may see them. */
+async function peopleOf(
+  page: { limit: number; sort: 'name'; search?: string },
+  organizationId: string | undefined,
+): Promise<Choice[]> {
+  const people =
+    organizationId === undefined
+      ? (await asked(api.GET('/accounts', { params: { query: page } }))).data.map((one) => ({ ...one, account_id: one.id }))
+      : (await asked(api.GET('/organizations/{id}/members', { params: { path: { id: organizationId }, query: page } }))).data;
+  return people.map(({ account_id, name, email }) => ({ value: account_id, label: `${name} (${email})` }));
+}
+
+function named(rows: readonly { readonly id: string; readonly name: string }[]): Choice[] {
+  return rows.map(({ id, name }) => ({ value: id, label: name }));
+}

@@ -1,0 +1,32 @@
+import { Select } from '@mantine/core';
+import { organizationsWith, type Permission, useSession } from '../../api/session.tsx';
+import { ObjectSelect } from './ObjectSelect.tsx';
+
+interface OwnOrganizationSelectProps {
+  /** Held in the whole of each organization that is offered. */
+  readonly permission: Permission;
+  /** Heard, not seen. */
+  readonly label: string;
+  /** Where none is chosen: for people of the platform, who may choose none. */
+  readonly placeholder: string;
+  readonly value: string | undefined;
+  readonly onChange: (id: string | undefined) => void;
+}
+
+/** Chooses one organization: any for people of the platform, one of their own for others; nothing where there is no choice. */
+export function OwnOrganizationSelect({ permission, label, placeholder, value, onChange }: OwnOrganizationSelectProps) {
+  const session = useSession();
+  if (session.platform_capabilities.includes(permission))
+    return <ObjectSelect compact kind="organization" label={label} placeholder={placeholder} value={value} onChange={onChange} />;
+  const own = organizationsWith(session, permission);
+  if (own.length < 2) return null;
+  return (
+    <Select
+      aria-label={label}
+      allowDeselect={false}
+      data={own.map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }))}
+      value={value ?? null}
+      onChange={(id) => onChange(id ?? undefined)}
+    />
+  );
+}

@@ -1,0 +1,146 @@
+import { Accordion, Group, Text } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { type ReactNode, useState } from 'react';
+import { firstErrorOf } from '../../api/field-errors.ts';
+import { AssetAccessEditor } from '../../forms/AssetAccessEditor.tsx';
+import type { AccessLevel } from '../../forms/access-level.ts';
+import { BudgetFields } from '../../forms/BudgetFields.tsx';
+import { bind } from '../../forms/bind.ts';
+import { ModelLimitFields } from '../../forms/ModelLimitFields.tsx';
+import { RateLimitFields } from '../../forms/RateLimitFields.tsx';
+import { TagFields } from '../../forms/TagFields.tsx';
+import { type TagsDraft, tagsWords } from '../../forms/tags-draft.ts';
+import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveMinimum.tsx';
+import type { PolicyDraft } from './policy-draft.ts';
+import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from './policy-words.ts';
+
+interface PolicyFieldsProps {
+  readonly form: UseFormReturnType<PolicyDraft>;
+  /** The levels above, from the organization down. */
+  readonly caps: readonly Cap[];
+  readonly timeZone: string;
+  readonly level: Exclude<AccessLevel, { is: 'organization' }>;
+  /** `This key`, `Support`. */
+  readonly holder: string;
+  /** `the team Support`. */
+  readonly parentName: string;
+  /** Why limits and budgets cannot be changed here; null when they can. */
+  readonly limitsLocked?: string | null;
+  readonly accessLocked?: string | null;
+  /** The form again, where the scope has tags: a member has none. They are locked as limits are. */
+  readonly tags?: UseFormReturnType<TagsDraft>;
+  readonly initiallyOpen?: readonly string[];
+}
+
+/** Limits, budgets and asset access of a scope below the organization, folded away with what they hold in a line. */
+export function PolicyFields(props: PolicyFieldsProps) {
+  const { form, caps, timeZone, level, limitsLocked = null, accessLocked = null } = props;
+  const [opened, setOpened] = useState<readonly string[]>(props.initiallyOpen ?? []);
+  const values = form.getValues();
+  const withErrors = PARTS.filter((part) => FIELDS[part].some((field) => firstErrorOf(form.errors, field) !== undefined));
+  const { organizationId } = level;
+  const isLocked = limitsLocked !== null;
+  return (
+    <Accordion
+      multiple
+      variant="contained"
+      chevronPosition="left"
+      value={[...new Set([...opened, ...withErrors])]}
+      onChange={(next) => setOpened(next)}
+      order={3}
+    >
+      <Part name="rate_limits" title="Rate limits" summary={limitsWords(values)} locked={limitsLocked}>
+        <RateLimitFields
+          {...bind(form, 'rate_limits')}
+          timeZone={timeZone}
+          disabled={isLocked}
+          beside={(name, value) => <EffectiveLimit name={name} value={value} caps={caps} />}
+        />
+      </Part>
+      <Part name="model_limits" title="Limits for single models" summary={modelLimitsWords(values)} locked={limitsLocked}>
+        <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
+      </Part>
+      <Part name="budgets" title="Budgets" summary={budgetsWords(values)} locked={limitsLocked}>
+        <BudgetFields
+          {...bind(form, 'budgets')}
+          {...{ timeZone, organizationId }}
+          disabled={isLocked}
+          beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
+        />
+      </Part>
+      <Part name="asset_access" title="Asset access" summary={accessWords(values)} locked={accessLocked}>
+        <AssetAccessEditor
+          {...bind(form, 'asset_access')}
+          level={level}
+          holder={props.holder}
+          parentName={props.parentName}
+          disabled={accessLocked !== null}
+        />
+      </Part>
+      {props.tags !== undefined && <TagsPart form={props.tags} level={level.is} locked={limitsLocked} />}
+    </Accordion>
+  );
+}
+
+const PARTS = ['rate_limits', 'model_limits', 'budgets', 'asset_access', 'tags'] as const;
+const FIELDS: Readonly<Record<(typeof PARTS)[number], readonly string[]>> = {
+  rate_limits: ['rate_limits'],
+  model_limits: ['model_limits'],
+  budgets: ['budgets'],
+  asset_access: ['asset_access'],
+  tags: ['default_tags', 'required_tags'],
+};
+
+interface TagsPartProps {
+  readonly form: UseFormReturnType<TagsDraft>;
+  readonly level: PolicyFieldsProps['level']['is'];
+  readonly locked: string | null;
+}
+
+function TagsPart({ form, level, locked }: TagsPartProps) {
+  const values = form.getValues();
+  return (
+    <Part name="tags" title="Tags" summary={tagsWords(values)} locked={locked}>
+      <TagFields
+        value={values}
+        onChange={(name, tags) => bind(form, name).onChange(tags)}
+        errors={form.errors}
+        level={level === 'team' ? 'team' : 'key'}
+        disabled={locked !== null}
+      />
+    </Part>
+  );
+}
+
+interface PartProps {
+  readonly name: (typeof PARTS)[number];
+  readonly title: string;
+  readonly summary: string;
+  readonly locked: string | null;
+  readonly children: ReactNode;
+}
+
+function Part({ name, title, summary, locked, children }: PartProps) {
+  return (
+    <Accordion.Item value={name}>
+      <Accordion.Control>
+        <Group gap="xs" justify="space-between" wrap="nowrap" pr="xs">
+          <Text fz="sm" fw={500} className="nowrap">
+            {title}
+          </Text>
+          <Text fz="xs" c="dimmed" truncate>
+            {summary}
+          </Text>
+        </Group>
+      </Accordion.Control>
+      <Accordion.Panel>
+        {locked !== null && (
+          <Text fz="sm" c="dimmed" mb="sm">
+            {locked}
+          </Text>
+        )}
+        {children}
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}

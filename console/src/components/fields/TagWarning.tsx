@@ -1,0 +1,32 @@
+import { Text } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+
+/** Says that the key of an access group that is being typed is a routing tag too, before anybody takes one for the other. */
+export function TagWarning({ of: key }: { of: string }) {
+  const warning = useTagWarning(key);
+  if (warning === null) return null;
+  return (
+    <Text fz="sm" role="status" c="var(--mantine-color-orange-text)">
+      {warning}
+    </Text>
+  );
+}
+
+/** Null where no deployment has this tag, for no key at all, and for who may not see deployments. A group that is there brings its own. */
+export function useTagWarning(key: string): string | null {
+  const [typed] = useDebouncedValue(key.trim(), 250);
+  const seesTags = useSession().platform_capabilities.includes('platform.read');
+  const { data } = useQuery({
+    queryKey: ['deployments', 'with-tag', typed],
+    queryFn: () => asked(api.GET('/deployments', { params: { query: { tag: typed, limit: 1 } } })),
+    enabled: seesTags && typed !== '' && typed.length <= KEY_LENGTH_MAX,
+    staleTime: 30_000,
+  });
+  if (typed !== key.trim() || data === undefined || data.data.length === 0) return null;
+  return `"${typed}" is also a routing tag. Tags choose among deployments and authorize nothing; only this access group does.`;
+}
+
+const KEY_LENGTH_MAX = 64;

@@ -1,0 +1,148 @@
+import { useMantineColorScheme } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { api, asked } from '../../api/client.ts';
+import { useSession } from '../../api/session.tsx';
+import { useSignOut } from '../../api/sign-out.ts';
+import { PATHS } from '../../paths.ts';
+import { wordOf } from '../StatusBadge.tsx';
+import { type Command, commandsFor } from '../shell/commands.ts';
+import { type Found, placeOf } from '../shell/found.ts';
+import { navigationFor } from '../shell/navigation.ts';
+import { recentObjects, remember } from '../shell/recent.ts';
+
+/** One line of the palette. */
+export interface Offer {
+  readonly key: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly icon: ComponentType<IconProps>;
+  run(): void;
+}
+
+export interface OfferGroup {
+  readonly label: string;
+  readonly offers: readonly Offer[];
+}
+
+interface Offers {
+  /** Without those that have nothing to offer. */
+  readonly groups: readonly OfferGroup[];
+  readonly search: 'searching' | 'failed' | 'done';
+}
+
+type Go = (to: string, search?: Readonly<Record<string, string>>) => void;
+
+/** What fits what was typed: a request by its id, what was opened last, objects the server finds, what can be done, pages. */
+export function useOffers(wanted: string): Offers {
+  const session = useSession();
+  const navigate = useNavigate();
+  const run = useRun();
+  const found = useFound(wanted);
+  const go: Go = (to, search = {}) => void navigate({ to, search: search as never });
+  const commands = commandsFor(session).filter(({ label }) => matches(label, wanted));
+  const pages = navigationFor(session)
+    .flatMap(({ entries }) => entries)
+    .filter(({ label }) => matches(label, wanted));
+  const groups: readonly OfferGroup[] = [
+    { label: 'Request', offers: requestOffers(wanted, go) },
+    { label: 'Recent', offers: wanted === '' ? recentOffers(go) : [] },
+    { label: 'Objects', offers: found.objects.map((object) => objectOffer(object, go)) },
+    {
+      label: 'Actions',
+      offers: commands.map((command) => ({
+        key: command.label,
+        label: command.label,
+        icon: command.icon,
+        run: () => run(command),
+      })),
+    },
+    { label: 'Pages', offers: pages.map(({ label, to, icon }) => ({ key: to, label, icon, run: () => go(to) })) },
+  ];
+  return {
+    groups: groups.filter(({ offers }) => offers.length > 0),
+    search: found.isFetching ? 'searching' : found.isError ? 'failed' : 'done',
+  };
+}
+
+function requestOffers(wanted: string, go: Go): readonly Offer[] {
+  if (!/^req_[0-9a-f]{32}$/.test(wanted)) return [];
+  const run = () => go(PATHS.request.replace('$requestId', wanted));
+  return [{ key: wanted, label: `Open request ${wanted}`, icon: IconCornerDownRight, run }];
+}
+
+function recentOffers(go: Go): readonly Offer[] {
+  return recentObjects().map(({ kind, name, to }) => ({
+    key: to,
+    label: name,
+    description: wordOf(kind),
+    icon: IconClockHour4,
+    run: () => go(to),
+  }));
+}
+
+function objectOffer(object: Found, go: Go): Offer {
+  const { kind, id, name, detail } = object;
+  const { to, search } = placeOf(object);
+  return {
+    key: `${kind} ${id}`,
+    label: name,
+    description: [wordOf(kind), detail].filter((part) => part !== '').join(' · '),
+    icon: IconCube,
+    run: () => {
+      if (Object.keys(search).length === 0) remember({ kind, id, name, to });
+      go(to, search);
+    },
+  };
+}
+
+/** Objects whose name begins so, or whose id it is: the server looks, and only where this person may. */
+function useFound(wanted: string) {
+  const [asking] = useDebouncedValue(wanted, 150);
+  const { data, isPlaceholderData, isFetching, isError } = useQuery({
+    queryKey: ['search', asking],
+    queryFn: () => asked(api.GET('/search', { params: { query: { q: asking } } })),
+    enabled: asking !== '' && wanted !== '',
+    placeholderData: (before) => (wanted === '' ? undefined : keepPreviousData(before)),
+  });
+  const known = data?.data ?? [];
+  // Until its answer is here, of what was found for fewer letters only what still fits: Enter takes the first there is.
+  const isAnswer = asking === wanted && !isPlaceholderData;
+  return { objects: isAnswer ? known : known.filter(({ name }) => beginsSo(name, wanted)), isFetching, isError };
+}
+
+function beginsSo(name: string, wanted: string): boolean {
+  return name.toLowerCase().startsWith(wanted.toLowerCase());
+}
+
+function useRun(): (command: Command) => void {
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return ({ does }) => {
+    switch (does.is) {
+      case 'go':
+        void navigate({ to: does.to, search: does.search as never });
+        return;
+      case 'theme': {
+        const isDark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+        setColorScheme(isDark ? 'light' : 'dark');
+        return;
+      }
+      case 'sign_out':
+        void signOut();
+    }
+  };
+}
+
+/** Every word of what was typed begins a word of the label. */
+function matches(label: string, wanted: string): boolean {
+  const words = label.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((part) => words.some((word) => word.startsWith(part)));
+}

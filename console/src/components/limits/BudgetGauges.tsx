@@ -1,0 +1,64 @@
+import { Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
+import { FreshnessMark } from '../Freshness.tsx';
+import { Money } from '../money/Money.tsx';
+import { Time } from '../Time.tsx';
+import { type BudgetStatus, percentText, usedRatio } from './BudgetRing.tsx';
+import { colorOf } from './LimitBar.tsx';
+
+/** Each budget with what is spent and held of it in its period, and when that ends. */
+export function BudgetGauges({ budgets, isLive = true }: { budgets: readonly BudgetStatus[]; isLive?: boolean }) {
+  if (budgets.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No budget is set here.
+      </Text>
+    );
+  }
+  return (
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="sm">
+        {budgets.map((budget) => (
+          <Gauge key={budget.id} budget={budget} />
+        ))}
+      </SimpleGrid>
+      {!isLive && <FreshnessMark freshness="stored" />}
+    </Stack>
+  );
+}
+
+function Gauge({ budget }: { budget: BudgetStatus }) {
+  const ratio = usedRatio(budget);
+  const share = (part: string) => (Number(budget.amount) === 0 ? 0 : Math.min(100, (Number(part) / Number(budget.amount)) * 100));
+  const of = budget.target ?? budget.access_group;
+  return (
+    <div>
+      <Group justify="space-between" gap={4} wrap="nowrap">
+        <Text fz="sm">
+          <Money usd={budget.spent} /> of <Money usd={budget.amount} />
+        </Text>
+        <Text fz="xs" c="dimmed">
+          {percentText(ratio)}
+        </Text>
+      </Group>
+      <Progress.Root size={6} aria-label={`Budget ${percentText(ratio)} used`}>
+        <Progress.Section
+          value={Number(budget.amount) === 0 ? 100 : share(budget.spent)}
+          color={colorOf(ratio)}
+          aria-label="Spent"
+        />
+        <Progress.Section value={share(budget.held)} color="gray" aria-label="Held" />
+      </Progress.Root>
+      <Text fz="xs" c="dimmed">
+        {of !== null && <span className="mono">{of} · </span>}
+        {budget.action === 'alert' ? 'only alerts · ' : ''}
+        {budget.resets_at === null ? (
+          'never resets'
+        ) : (
+          <>
+            resets <Time at={budget.resets_at} relative />
+          </>
+        )}
+      </Text>
+    </div>
+  );
+}

@@ -1,0 +1,180 @@
+import { Badge, Checkbox, Paper, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { periodWords } from '../../forms/budget-draft.ts';
+import { Asked } from '../Asked.tsx';
+import { countText } from '../Count.tsx';
+import { useUrlState } from '../fields/useUrlState.ts';
+import { TableScroll } from '../list/TableScroll.tsx';
+import { Money, moneyText } from '../money/Money.tsx';
+import { unpricedNames } from '../money/PartlyPriced.tsx';
+import { percentText, usedRatio } from './BudgetRing.tsx';
+import { colorOf } from './LimitBar.tsx';
+
+type Budget = Schema<'Budget'>;
+type Period = Schema<'BudgetHistory'>['budgets'][number]['periods'][number];
+
+/** Whose budgets they are. */
+type Holder =
+  | { readonly is: 'organizations' | 'teams' | 'keys'; readonly id: string }
+  | { readonly is: 'members'; readonly id: string; readonly organizationId: string };
+
+interface BudgetHistoryProps {
+  readonly of: Holder;
+  readonly budgets: readonly Budget[];
+  /** In which their periods begin and end; undefined while it is asked for. */
+  readonly timeZone: string | undefined;
+  /** One below the heading that it stands under. */
+  readonly heading: 2 | 3 | 4;
+}
+
+const REFETCH_MS = 15_000;
+
+/** What was spent of each budget in this period and the ones before it, against the amount of today. */
+export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryProps) {
+  const query = useQuery({
+    queryKey: [of.is, of.id, 'limits-history', budgets.map((budget) => budget.id)],
+    queryFn: () => historyOf(of),
+    refetchInterval: REFETCH_MS,
+    enabled: budgets.length > 0,
+  });
+  if (budgets.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        Once there is a budget, what was spent of it stands here, period by period.
+      </Text>
+    );
+  }
+  return <Asked query={query}>{(history) => <Histories {...{ budgets, timeZone, heading, history }} />}</Asked>;
+}
+
+interface HistoriesProps extends Omit<BudgetHistoryProps, 'of'> {
+  readonly history: Schema<'BudgetHistory'>;
+}
+
+function Histories({ budgets, timeZone, heading, history }: HistoriesProps) {
+  const [state, set] = useUrlState();
+  const periodsOf = (budget: Budget) => history.budgets.find((one) => one.id === budget.id)?.periods ?? [];
+  const incomplete = budgets.filter((budget) => isIncomplete(periodsOf(budget)[0]));
+  const isNarrowed = state.budgets === 'unpriced';
+  return (
+    <Stack gap="md">
+      {(isNarrowed || (incomplete.length > 0 && budgets.length > 1)) && (
+        <Checkbox
+          label={`Only budgets whose spend is incomplete now (${incomplete.length})`}
+          checked={isNarrowed}
+          onChange={(event) => set({ budgets: event.currentTarget.checked ? 'unpriced' : undefined })}
+        />
+      )}
+      {(isNarrowed ? incomplete : budgets).map((budget) => (
+        <OfBudget key={budget.id} budget={budget} periods={periodsOf(budget)} timeZone={timeZone} heading={heading} />
+      ))}
+    </Stack>
+  );
+}
+
+function historyOf(of: Holder): Promise<Schema<'BudgetHistory'>> {
+  if (of.is !== 'members') return asked(api.GET(`/${of.is}/{id}/limits/history`, { params: { path: { id: of.id } } }));
+  const path = { id: of.organizationId, member_id: of.id };
+  return asked(api.GET('/organizations/{id}/members/{member_id}/limits/history', { params: { path } }));
+}
+
+interface OfBudgetProps extends Pick<BudgetHistoryProps, 'timeZone' | 'heading'> {
+  readonly budget: Budget;
+  readonly periods: readonly Period[];
+}
+
+function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
+  const title = `${moneyText(budget.amount)} ${periodWords(budget)}${narrowedWords(budget)}: history`;
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Title order={heading} mb="xs">
+        {title}
+      </Title>
+      {budget.access_group !== null && (
+        <Text fz="xs" c="dimmed" mb="xs">
+          Counts the targets that carry the label {budget.access_group} now, also in the periods before.
+        </Text>
+      )}
+      <TableScroll minWidth={260}>
+        <Table fz="sm" horizontalSpacing={6}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Period</Table.Th>
+              <Table.Th ta="right" visibleFrom="xs" w={110}>
+                Requests
+              </Table.Th>
+              <Table.Th ta="right" w={{ xs: 150 }}>
+                Spend
+              </Table.Th>
+              <Table.Th w="24%">Used</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {periods.map((period) => (
+              <Table.Tr key={period.start}>
+                <Table.Td>{timeZone !== undefined && spanWords(period, budget, timeZone)}</Table.Td>
+                <Table.Td ta="right" visibleFrom="xs">
+                  {countText(period.requests)}
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Money usd={period.spent} />
+                  <Missing period={period} />
+                </Table.Td>
+                <Table.Td>
+                  <Share ratio={usedRatio({ spent: period.spent, held: '0', amount: budget.amount })} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </TableScroll>
+    </Paper>
+  );
+}
+
+/** What the spend of a period misses, because it had no price. */
+function Missing({ period }: { period: Period }) {
+  if (!isIncomplete(period)) return null;
+  const { unpriced_requests: requests, unpriced_units: units } = period;
+  const whole = requests === 0 ? '' : `${countText(requests)} ${requests === 1 ? 'request' : 'requests'} without a price`;
+  const missed = [whole, unpricedNames(units)].filter((part) => part !== '').join(', ');
+  return (
+    <Tooltip multiline w={300} label={`Not in this spend: ${missed}. A platform admin can set a price.`}>
+      <Badge color="orange" size="xs" mt={2} miw="max-content">
+        Incomplete
+      </Badge>
+    </Tooltip>
+  );
+}
+
+function isIncomplete(period: Period | undefined): boolean {
+  return period !== undefined && (period.unpriced_requests > 0 || Object.keys(period.unpriced_units).length > 0);
+}
+
+function Share({ ratio }: { ratio: number }) {
+  return (
+    <>
+      <Progress size={6} value={Math.min(100, ratio * 100)} color={colorOf(ratio)} aria-label={`${percentText(ratio)} used`} />
+      <Text fz="xs" c="dimmed">
+        {percentText(ratio)}
+      </Text>
+    </>
+  );
+}
+
+function narrowedWords({ target, access_group }: Budget): string {
+  if (target !== null) return ` for ${target}`;
+  return access_group === null ? '' : ` for the access group ${access_group}`;
+}
+
+/** `Nov 1 – Nov 30, 2026`; as other instants, in the reader's zone, where a span may begin at any time of day. */
+function spanWords({ start, end }: Period, { period }: Budget, timeZone: string): string {
+  const format = new Intl.DateTimeFormat(undefined, {
+    dateStyle: 'medium',
+    ...(period === 'rolling' ? { timeStyle: 'short' } : { timeZone }),
+  });
+  if (end === null) return `Since ${format.format(new Date(start))}`;
+  // A day's last instant is still of that day.
+  return format.formatRange(new Date(start), new Date(Date.parse(end) - (period === 'rolling' ? 0 : 1)));
+}

@@ -1,0 +1,110 @@
+import { Group, RingProgress, Text, Tooltip } from '@mantine/core';
+import type { Schema } from '../../api/client.ts';
+import { NotLive } from '../Freshness.tsx';
+import { moneyText } from '../money/Money.tsx';
+import { relativeText, Time } from '../Time.tsx';
+import { colorOf } from './LimitBar.tsx';
+import type { LimitsStatus } from './LimitGauges.tsx';
+import { budgetLines, FirstLine, type Policy } from './LimitsAsSet.tsx';
+
+export type BudgetStatus = Schema<'LimitsStatus'>['budgets'][number];
+
+interface BudgetRingProps {
+  readonly budget: BudgetStatus;
+  readonly size?: number;
+}
+
+/** How much of a budget is spent and held, as a ring; the words beside and below it say the same. */
+export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
+  const ratio = usedRatio(budget);
+  const spent = shareOf(budget.spent, budget.amount);
+  const held = Math.min(shareOf(budget.held, budget.amount), 100 - spent);
+  return (
+    <Tooltip label={<BudgetWords budget={budget} />}>
+      <div role="img" aria-label={wordsOf(budget)}>
+        <RingProgress
+          size={size}
+          thickness={size / 9}
+          sections={[
+            { value: spent, color: colorOf(ratio) },
+            { value: held, color: 'gray' },
+          ]}
+          label={
+            size >= 64 ? (
+              <Text ta="center" fz="xs" fw={600}>
+                {percentText(ratio)}
+              </Text>
+            ) : undefined
+          }
+        />
+      </div>
+    </Tooltip>
+  );
+}
+
+/** The budget closest to its end, in a row: ring, spent of amount, when it resets, and how many more there are. */
+export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
+  if (status === null) return <FirstLine lines={budgetLines(of)} none="No budget" />;
+  const { budgets, live } = status;
+  const [closest] = [...budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
+  if (closest === undefined) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No budget
+      </Text>
+    );
+  }
+  return (
+    <Group gap={8} wrap="nowrap">
+      <BudgetRing budget={closest} />
+      <div>
+        <Text fz="xs" className="nowrap">
+          {moneyText(closest.spent)} <span style={{ color: 'var(--mantine-color-dimmed)' }}>of {moneyText(closest.amount)}</span>
+        </Text>
+        <Text fz="xs" c="dimmed" className="nowrap">
+          {closest.resets_at === null ? 'never resets' : `resets ${relativeText(new Date(closest.resets_at))}`}
+          {budgets.length > 1 && ` · +${budgets.length - 1}`}
+          {!live && (
+            <>
+              {' · '}
+              <NotLive />
+            </>
+          )}
+        </Text>
+      </div>
+    </Group>
+  );
+}
+
+function BudgetWords({ budget }: { budget: BudgetStatus }) {
+  return (
+    <>
+      {moneyText(budget.spent)} spent and {moneyText(budget.held)} held of {moneyText(budget.amount)}
+      {budget.action === 'alert' ? ', which only alerts' : ''}.{' '}
+      {budget.resets_at === null ? (
+        'It never resets.'
+      ) : (
+        <>
+          Resets <Time at={budget.resets_at} />.
+        </>
+      )}
+    </>
+  );
+}
+
+function wordsOf(budget: BudgetStatus): string {
+  return `Budget ${percentText(usedRatio(budget))} used: ${moneyText(budget.spent)} spent, ${moneyText(budget.held)} held of ${moneyText(budget.amount)}`;
+}
+
+/** Spent and held together, as a share of the amount; a budget of 0 is used up. */
+export function usedRatio({ spent, held, amount }: Pick<BudgetStatus, 'spent' | 'held' | 'amount'>): number {
+  return Number(amount) === 0 ? 1 : (Number(spent) + Number(held)) / Number(amount);
+}
+
+export function percentText(ratio: number): string {
+  return `${Math.floor(Math.min(ratio, 9.99) * 100)}%`;
+}
+
+function shareOf(part: string, amount: string): number {
+  return Number(amount) === 0 ? 100 : Math.min(100, (Number(part) / Number(amount)) * 100);
+}

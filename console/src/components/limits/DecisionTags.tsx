@@ -1,0 +1,82 @@
+import { Group, Stack, Table, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
+import type { Schema } from '../../api/client.ts';
+import { TableScroll } from '../list/TableScroll.tsx';
+import { Named } from '../Named.tsx';
+import { TagList } from '../TagList.tsx';
+
+type Tags = NonNullable<Schema<'Decision'>['tags']>;
+
+/** Which tags a request had, and which deployments they left of each target. */
+export function DecisionTags({ tags }: { tags: Tags }) {
+  return (
+    <Stack gap={6} component="section" aria-label="Tags">
+      <Group gap="md">
+        <Text fz="sm" fw={500}>
+          Tags
+        </Text>
+        <Of name="Named by the request" tags={tags.asked} />
+        {tags.defaults.length > 0 && <Of name="Default, none it named routes here" tags={tags.defaults} />}
+        {tags.required.length > 0 && <Of name="Required" tags={tags.required} />}
+      </Group>
+      {tags.targets.length > 0 && <Targets targets={tags.targets} />}
+    </Stack>
+  );
+}
+
+function Targets({ targets }: Pick<Tags, 'targets'>) {
+  return (
+    <TableScroll minWidth={480}>
+      <Table withTableBorder fz="sm" verticalSpacing={5} aria-label="Deployments that tags left">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Target</Table.Th>
+            <Table.Th>Chosen by</Table.Th>
+            <Table.Th>Deployments left</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {targets.map((target) => (
+            <Table.Tr key={target.target}>
+              <Table.Td className="mono">{target.target}</Table.Td>
+              <Table.Td>{chosenBy(target)}</Table.Td>
+              <Table.Td>{left(target)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </TableScroll>
+  );
+}
+
+function Of({ name, tags }: { name: string; tags: readonly string[] }) {
+  return (
+    <Group gap={6}>
+      <Text fz="xs" c="dimmed">
+        {name}
+      </Text>
+      <TagList tags={tags} />
+    </Group>
+  );
+}
+
+function chosenBy({ routed, deployments }: Tags['targets'][number]): ReactNode {
+  if (routed.length > 0) return <TagList tags={routed} />;
+  return deployments.length > 0 ? 'No tag: the default pool' : 'Nothing: no deployment carries all of them';
+}
+
+function left({ deployments }: Tags['targets'][number]): ReactNode {
+  if (deployments.length === 0)
+    return (
+      <Text component="span" inherit c="red">
+        None
+      </Text>
+    );
+  return (
+    <Group gap="sm">
+      {deployments.map((id) => (
+        <Named key={id} id={id} />
+      ))}
+    </Group>
+  );
+}

@@ -1,0 +1,199 @@
+import { Alert, Badge, Group, Stack, Table, Text, Tooltip } from '@mantine/core';
+import { IconArrowRight, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import type { Schema } from '../../api/client.ts';
+import { countText } from '../Count.tsx';
+import { TableScroll } from '../list/TableScroll.tsx';
+import { exactMoneyText } from '../money/Money.tsx';
+import { Named } from '../Named.tsx';
+import { wordOf } from '../StatusBadge.tsx';
+import { Time } from '../Time.tsx';
+import { DecisionTags } from './DecisionTags.tsx';
+import { limitName } from './LimitBar.tsx';
+
+export type Decision = Schema<'Decision'>;
+type Rule = Decision['rules'][number];
+type Access = NonNullable<Decision['access']>;
+
+/** Why a request was admitted or refused: one sentence, then access level by level, then what tags left, then every rule in the order in which it was asked. */
+export function DecisionView({ decision }: { decision: Decision }) {
+  return (
+    <Stack gap="sm">
+      <DecisionSentence decision={decision} />
+      {decision.access !== null && <AccessSteps access={decision.access} model={decision.model} />}
+      {decision.tags !== null && <DecisionTags tags={decision.tags} />}
+      {decision.rules.length > 0 ? (
+        <RuleTable decision={decision} />
+      ) : (
+        <Text fz="sm" c="dimmed">
+          {decision.verdict === 'admitted' ? 'No limit or budget applied to this request.' : 'No limit or budget was asked.'}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+/** The verdict in a sentence, and for a refusal the moment from which the same request would pass. */
+export function DecisionSentence({ decision }: { decision: Decision }) {
+  const isRefused = decision.verdict === 'refused';
+  const passesAt = passesAtOf(decision);
+  return (
+    <Alert
+      color={isRefused ? 'red' : 'teal'}
+      variant="light"
+      icon={isRefused ? <IconCircleX size={18} /> : <IconCircleCheck size={18} />}
+      p="xs"
+    >
+      <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
+        {decision.sentence}
+      </Text>
+      {passesAt !== null && <WhenItPasses at={passesAt} />}
+    </Alert>
+  );
+}
+
+function WhenItPasses({ at }: { at: string }) {
+  const isOver = Date.parse(at) <= Date.now();
+  return (
+    <Text fz="sm" mt={4}>
+      {isOver ? (
+        <>
+          By now that is over: since <Time at={at} seconds /> the same request passes, unless more was used in between.
+        </>
+      ) : (
+        <>
+          Seen from now the same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used
+          until then.
+        </>
+      )}
+    </Text>
+  );
+}
+
+/** When the last of the refusing rules lets it pass; null when one never does, or none refused. */
+function passesAtOf({ time, rules }: Decision): string | null {
+  const waits = rules.filter(({ verdict, limit }) => verdict === 'refused' && limit !== 'max_parallel');
+  if (waits.length === 0 || waits.some(({ retry_after_ms }) => retry_after_ms === null)) return null;
+  const atMs = Date.parse(time) + Math.max(...waits.map(({ retry_after_ms }) => retry_after_ms ?? 0));
+  // Beyond it a period never ends, and no date can be written.
+  return atMs < Date.UTC(9999, 0, 1) ? new Date(atMs).toISOString() : null;
+}
+
+const THROUGH: Readonly<Record<string, string>> = {
+  all: 'everything is granted',
+  inherited: 'takes what is above',
+  target: 'named itself',
+};
+
+function AccessSteps({ access, model }: { access: Access; model: string | null }) {
+  if (access.steps.length === 0)
+    return (
+      <Text fz="sm">
+        Access: the organization may call no model or route group named <b>{model}</b>.
+      </Text>
+    );
+  return (
+    <Group gap={6} aria-label="Access, level by level">
+      <Text fz="sm" fw={500}>
+        Access
+      </Text>
+      {access.steps.map(({ level, through, access_group }, index) => (
+        <Group key={level} gap={6} wrap="nowrap">
+          {index > 0 && <IconArrowRight size={14} aria-hidden />}
+          <Badge color={through === null ? 'red' : 'gray'} variant={through === null ? 'filled' : 'light'} fw={500}>
+            {wordOf(level)}: {through === null ? 'not granted' : (THROUGH[through] ?? `access group ${access_group}`)}
+          </Badge>
+        </Group>
+      ))}
+    </Group>
+  );
+}
+
+function RuleTable({ decision }: { decision: Decision }) {
+  return (
+    <TableScroll minWidth={760}>
+      <Table withTableBorder fz="sm" verticalSpacing={5}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={36}>#</Table.Th>
+            <Table.Th>Rule</Table.Th>
+            <Table.Th>Of</Table.Th>
+            <Table.Th ta="right">Limit</Table.Th>
+            <Table.Th ta="right">Used</Table.Th>
+            <Table.Th ta="right">Held</Table.Th>
+            <Table.Th ta="right">Needed</Table.Th>
+            <Table.Th ta="right">Remaining</Table.Th>
+            <Table.Th>Verdict</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {decision.rules.map((rule, index) => (
+            <RuleRow key={`${rule.rule} ${rule.scope_id}`} rule={rule} number={index + 1} decision={decision} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </TableScroll>
+  );
+}
+
+function RuleRow({ rule, number, decision }: { rule: Rule; number: number; decision: Decision }) {
+  return (
+    <Table.Tr {...(rule.deciding ? { bg: 'var(--mantine-color-red-light)', fw: 600 } : {})}>
+      <Table.Td>{number}</Table.Td>
+      <Table.Td>
+        <Tooltip label={rule.rule}>
+          <span className="nowrap">{ruleName(rule)}</span>
+        </Tooltip>
+      </Table.Td>
+      <Table.Td>
+        <Group gap={4} wrap="nowrap">
+          <Text fz="xs" c="dimmed">
+            {wordOf(rule.scope)}
+          </Text>
+          <Named id={rule.scope_id} />
+        </Group>
+      </Table.Td>
+      <Table.Td ta="right">{amountText(rule, rule.limit_value)}</Table.Td>
+      <Table.Td ta="right">{amountText(rule, rule.used)}</Table.Td>
+      <Table.Td ta="right">{amountText(rule, rule.held)}</Table.Td>
+      <Table.Td ta="right">{neededText(rule, decision)}</Table.Td>
+      <Table.Td ta="right">{amountText(rule, rule.remaining)}</Table.Td>
+      <Table.Td>
+        <RuleVerdict rule={rule} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function RuleVerdict({ rule }: { rule: Rule }) {
+  if (rule.verdict === 'passed') return <Badge color="teal">Passed</Badge>;
+  if (rule.verdict === 'alerted')
+    return (
+      <Tooltip label="Used up, and set to alert: it counts and never refuses.">
+        <Badge color="yellow">Alerted</Badge>
+      </Tooltip>
+    );
+  return (
+    <Tooltip
+      label={rule.retry_after_ms === null ? 'This request is larger than the whole limit.' : 'It would have been admitted later.'}
+    >
+      <Badge color="red">{rule.deciding ? 'Refused (decides)' : 'Refused'}</Badge>
+    </Tooltip>
+  );
+}
+
+/** `RPM`, `TPM for gpt-5*`, `Budget a month`. */
+function ruleName({ limit, rule, target }: Rule): string {
+  const period = /_budget_([a-z]+)/.exec(rule)?.[1];
+  const name = limit === 'budget' ? `Budget, ${period ?? 'period'}` : limitName(limit);
+  return target === null ? name : `${name} for ${target}`;
+}
+
+function amountText({ unit }: Rule, amount: number | string): string {
+  return unit === 'usd' ? exactMoneyText(String(amount)) : countText(Number(amount));
+}
+
+function neededText({ unit }: Rule, { requested }: Decision): string {
+  if (requested === null) return '–';
+  if (unit === 'usd') return exactMoneyText(requested.spend);
+  return countText(unit === 'tokens' ? requested.tokens : 1);
+}

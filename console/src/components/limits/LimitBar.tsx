@@ -1,0 +1,55 @@
+import { Group, Progress, Text, Tooltip } from '@mantine/core';
+import { countText, shortCountText } from '../Count.tsx';
+
+interface LimitBarProps {
+  /** `rpm`, `tpm`, `max_parallel`… */
+  readonly limit: string;
+  readonly value: number;
+  readonly used: number;
+  readonly held?: number;
+}
+
+export const LIMIT_WORDS: Readonly<Record<string, string>> = {
+  rpm: 'requests per minute',
+  tpm: 'tokens per minute',
+  rph: 'requests per hour',
+  tph: 'tokens per hour',
+  rpd: 'requests per day',
+  tpd: 'tokens per day',
+  max_parallel: 'requests in flight',
+};
+
+export function limitName(limit: string): string {
+  return limit === 'max_parallel' ? 'in flight' : limit.toUpperCase();
+}
+
+/** One configured limit and how much of it is used at this moment. 0 blocks, and looks like it. */
+export function LimitBar({ limit, value, used, held = 0 }: LimitBarProps) {
+  const parts = [used, held].map((amount) => (value === 0 ? 100 : Math.min(100, (amount / value) * 100)));
+  const ratio = value === 0 ? 1 : (used + held) / value;
+  const words = `${countText(used)} of ${countText(value)} ${LIMIT_WORDS[limit] ?? limit} used${held > 0 ? `, ${countText(held)} held` : ''}`;
+  return (
+    <Tooltip label={value === 0 ? `0 ${LIMIT_WORDS[limit] ?? limit}: every request is refused` : words}>
+      <div style={{ minWidth: 92 }}>
+        <Group gap={4} justify="space-between" wrap="nowrap">
+          <Text fz="xs" className="nowrap">
+            {shortCountText(value)} {limitName(limit)}
+          </Text>
+          <Text fz="xs" c="dimmed">
+            {Math.round(Math.min(ratio, 9.99) * 100)}%
+          </Text>
+        </Group>
+        <Progress.Root size={5} aria-label={words}>
+          <Progress.Section value={parts[0] ?? 0} color={colorOf(ratio)} aria-label={`${countText(used)} used`} />
+          <Progress.Section value={held > 0 ? (parts[1] ?? 0) : 0} color="gray" aria-label={`${countText(held)} held`} />
+        </Progress.Root>
+      </div>
+    </Tooltip>
+  );
+}
+
+/** Teal, yellow from 80 %, red from 95 %: where the warning headers begin too. */
+export function colorOf(ratio: number): string {
+  if (ratio >= 0.95) return 'red';
+  return ratio >= 0.8 ? 'yellow' : 'teal';
+}

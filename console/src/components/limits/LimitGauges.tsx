@@ -1,0 +1,129 @@
+import { Group, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { useEvents } from '../../api/events.ts';
+import { type Freshness, FreshnessMark, NotLive } from '../Freshness.tsx';
+import { relativeText } from '../Time.tsx';
+import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
+import { FirstLine, limitLines, type Policy } from './LimitsAsSet.tsx';
+
+export type LimitsStatus = Schema<'LimitsStatus'>;
+type RateLimitStatus = LimitsStatus['rate_limits'][number];
+type Holder = 'organizations' | 'teams' | 'keys';
+
+const POLL_MS = 5_000;
+
+/**
+ * Live use of a scope's limits and budgets: streamed, and asked every few seconds while the stream is away. `initial` null: the person may not
+ * read it, so nothing is asked and the status stays null.
+ */
+export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | null | undefined) {
+  const [streamed, setStreamed] = useState<LimitsStatus>();
+  const path = initial === null ? null : `/${holder}/${id}/limits/stream`;
+  const state = useEvents<LimitsStatus>({ path, event: 'status' }, setStreamed);
+  const polled = useQuery({
+    queryKey: [holder, id, 'limits-status'],
+    queryFn: () => asked(api.GET(`/${holder}/{id}/limits/status`, { params: { path: { id } } })),
+    enabled: state === 'waiting',
+    refetchInterval: POLL_MS,
+  });
+  const latest = (state === 'live' ? streamed : polled.data) ?? streamed ?? polled.data ?? initial ?? null;
+  // What was streamed before the person's role was narrowed is not theirs any more.
+  const status = initial === null ? null : latest;
+  return { status, freshness: freshnessOf(status, state === 'live' ? 'streamed' : 'polled') };
+}
+
+function freshnessOf(status: LimitsStatus | null, read: Freshness): Freshness {
+  return status?.live === false ? 'stored' : read;
+}
+
+/** Each configured limit with what is used, held and left at this moment. */
+export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitStatus[]; freshness: Freshness }) {
+  if (limits.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No rate limit is set here.
+      </Text>
+    );
+  }
+  return (
+    <Stack gap="xs">
+      <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="xs">
+        {limits.map((limit) => (
+          <Gauge
+            key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}
+            limit={limit}
+            isLive={freshness !== 'stored'}
+          />
+        ))}
+      </SimpleGrid>
+      <FreshnessMark freshness={freshness} />
+    </Stack>
+  );
+}
+
+function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
+  const { value, used, held, resets_at } = limit;
+  const of = limit.target ?? limit.access_group;
+  // The ledger knows nothing of requests in flight.
+  const isKnown = isLive || limit.limit !== 'max_parallel';
+  return (
+    <div>
+      <LimitBar limit={limit.limit} value={value} used={used - held} held={held} />
+      <Text fz="xs" c="dimmed">
+        {of !== null && <span className="mono">{of} · </span>}
+        {isKnown ? `${used.toLocaleString()} used` : 'Use not known'}
+        {held > 0 && ` (${held.toLocaleString()} held)`}
+        {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
+      </Text>
+    </div>
+  );
+}
+
+const SHOWN = 2;
+
+/** The limits closest to their end as small bars in a row, and how many more there are; without their use, the limits as they are set. */
+export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
+  if (status === null) return <FirstLine lines={limitLines(of)} none="No limit" />;
+  const { rate_limits: limits, live } = status;
+  if (limits.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No limit
+      </Text>
+    );
+  }
+  const closest = [...limits].sort((a, b) => ratioOf(b) - ratioOf(a));
+  const rest = closest.slice(SHOWN);
+  return (
+    <Group gap={8} wrap="nowrap">
+      {closest.slice(0, SHOWN).map((limit) => (
+        <LimitBar
+          key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}
+          limit={limit.limit}
+          value={limit.value}
+          used={limit.used - limit.held}
+          held={limit.held}
+        />
+      ))}
+      {rest.length > 0 && (
+        <Tooltip label={rest.map(lineOf).join('; ')}>
+          <Text fz="xs" c="dimmed" className="nowrap">
+            +{rest.length}
+          </Text>
+        </Tooltip>
+      )}
+      {!live && <NotLive />}
+    </Group>
+  );
+}
+
+function lineOf({ limit, value, used, target, access_group }: RateLimitStatus): string {
+  const of = target ?? access_group;
+  return `${used.toLocaleString()} of ${value.toLocaleString()} ${LIMIT_WORDS[limit] ?? limitName(limit)}${of === null ? '' : ` for ${of}`}`;
+}
+
+function ratioOf({ value, used }: RateLimitStatus): number {
+  return value === 0 ? 1 : used / value;
+}

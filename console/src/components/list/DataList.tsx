@@ -1,0 +1,71 @@
+import { Box, Group } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { ProblemNote } from '../Asked.tsx';
+import type { ListColumn } from './column.ts';
+import { ListEntries } from './ListEntries.tsx';
+import { ListFoot } from './ListFoot.tsx';
+import { ListTable } from './ListTable.tsx';
+import { SearchField } from './SearchField.tsx';
+import { SortSelect } from './SortSelect.tsx';
+import { type ListSource, useList } from './useList.ts';
+
+export type { ListPage, ListQuery } from './useList.ts';
+
+interface DataListProps<T extends { id: string }> extends ListSource<T> {
+  readonly columns: readonly ListColumn<T>[];
+  readonly searchLabel?: string;
+  /** Filter controls between the search and the table. */
+  readonly controls?: ReactNode;
+  readonly onRowClick?: (row: T) => void;
+  readonly selected?: T[];
+  readonly onSelectedChange?: (rows: T[]) => void;
+  /** Shown when there is nothing and nothing was filtered. */
+  readonly empty: ReactNode;
+}
+
+/** Narrower than this there is no room for columns. */
+const PHONE = '(max-width: 35.99em)';
+
+/**
+ * A list on the server: search, filters, order and place stand in the address, pages go forward by cursor, Back returns. Keyboard: `/` goes
+ * to the search.
+ */
+export function DataList<T extends { id: string }>(props: DataListProps<T>) {
+  const list = useList(props);
+  const isPhone = useMediaQuery(PHONE, false, { getInitialValueInEffect: false });
+  const { answer, set } = list;
+  const page = answer.data;
+  if (answer.isError && page === undefined) return <ProblemNote error={answer.error} onRetry={() => void answer.refetch()} />;
+  if (page?.data.length === 0 && !list.isNarrowed) return <>{props.empty}</>;
+  const hasEntries = isPhone && props.columns.some(({ phone }) => phone === 'title');
+  const Rows = hasEntries ? ListEntries<T> : ListTable<T>;
+  const sortBy = (sort: string) => set({ sort, cursor: undefined });
+  return (
+    <Box>
+      <Group gap="sm" mb="sm">
+        {props.searchLabel !== undefined && (
+          <SearchField
+            label={props.searchLabel}
+            value={list.search ?? ''}
+            onChange={(text) => set({ search: text === '' ? undefined : text, cursor: undefined })}
+          />
+        )}
+        {props.controls}
+        {hasEntries && <SortSelect columns={props.columns} sort={list.sort} onSort={sortBy} />}
+      </Group>
+      <Rows
+        name={props.name}
+        columns={props.columns}
+        rows={page?.data}
+        isFetching={answer.isPending || answer.isPlaceholderData}
+        sort={list.sort}
+        onSort={sortBy}
+        onRowClick={props.onRowClick}
+        selected={props.selected}
+        onSelectedChange={props.onSelectedChange}
+      />
+      <ListFoot list={list} />
+    </Box>
+  );
+}

@@ -1,0 +1,44 @@
+import { Button, Menu } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconChevronDown, IconDownload } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { download, exportName } from '../../api/download.ts';
+
+export interface Export {
+  readonly label: string;
+  /** Below /api/v1, with its query. */
+  readonly path: string;
+  /** Beginning of the file's name. */
+  readonly what: string;
+  readonly ending: 'csv' | 'jsonl';
+}
+
+/** Saves what the page shows, the whole result and not the page of it; says so while it takes its time, and when it fails. */
+export function ExportMenu({ exports, note }: { exports: readonly Export[]; note?: string }) {
+  const saving = useMutation({
+    mutationFn: ({ path, what, ending }: Export) => download(path, exportName(what, ending)),
+    onError: (error) => notifications.show({ color: 'red', title: 'Not exported', message: error.message }),
+  });
+  return (
+    <Menu position="bottom-end" width={260}>
+      <Menu.Target>
+        <Button
+          variant="default"
+          leftSection={<IconDownload size={16} />}
+          rightSection={<IconChevronDown size={14} />}
+          loading={saving.isPending}
+        >
+          Export
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {note !== undefined && <Menu.Label>{note}</Menu.Label>}
+        {exports.map((one) => (
+          <Menu.Item key={one.label} onClick={() => saving.mutate(one)}>
+            {one.label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,107 @@
+import { Badge, Button, CloseButton, Group, Popover, Select, Stack, TextInput } from '@mantine/core';
+import { IconFilter } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { useName } from '../../api/names.ts';
+import { type ObjectKind, ObjectSelect } from '../fields/ObjectSelect.tsx';
+import { useUrlState } from '../fields/useUrlState.ts';
+import { wordOf } from '../StatusBadge.tsx';
+
+/** One filter: its parameter in the address, what it is called, and how its value is found. */
+export interface Filter {
+  readonly param: string;
+  readonly label: string;
+  readonly kind: ObjectKind | 'text' | { readonly oneOf: readonly string[] };
+}
+
+/** Every filter of a page in one menu, and those in force beside it, each with a way to take it off. */
+export function FilterBar({ filters, children }: { filters: readonly Filter[]; children?: ReactNode }) {
+  const [state, set] = useUrlState();
+  const active = filters.filter(({ param }) => state[param] !== undefined);
+  const change = (param: string, value: string | undefined) => set({ [param]: value, cursor: undefined });
+  return (
+    <Group gap="xs">
+      {children}
+      <Popover position="bottom-start" width={320} trapFocus returnFocus shadow="md">
+        <Popover.Target>
+          <Button variant="default" leftSection={<IconFilter size={16} />}>
+            Filter{active.length > 0 ? ` (${active.length})` : ''}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <Stack gap="xs">
+            {filters.map((filter) => (
+              <Control
+                key={filter.param}
+                filter={filter}
+                value={state[filter.param]}
+                organizationId={state.organization_id}
+                onChange={(value) => change(filter.param, value)}
+              />
+            ))}
+          </Stack>
+        </Popover.Dropdown>
+      </Popover>
+      {active.map((filter) => (
+        <Active
+          key={filter.param}
+          label={filter.label}
+          value={state[filter.param] ?? ''}
+          onClear={() => change(filter.param, undefined)}
+        />
+      ))}
+    </Group>
+  );
+}
+
+interface ControlProps {
+  readonly filter: Filter;
+  readonly value: string | undefined;
+  readonly organizationId: string | undefined;
+  readonly onChange: (value: string | undefined) => void;
+}
+
+function Control({ filter: { kind, label, param }, value, organizationId, onChange }: ControlProps) {
+  if (typeof kind === 'object') {
+    const data = kind.oneOf.map((one) => ({ value: one, label: one.includes('.') ? one : wordOf(one) }));
+    return (
+      <Select
+        label={label}
+        clearable
+        searchable={data.length > 8}
+        data={data}
+        value={value ?? null}
+        onChange={(chosen) => onChange(chosen ?? undefined)}
+      />
+    );
+  }
+  if (kind === 'text')
+    return (
+      <TextInput
+        label={label}
+        maxLength={200}
+        defaultValue={value ?? ''}
+        onBlur={({ currentTarget }) => onChange(currentTarget.value.trim() || undefined)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') onChange(event.currentTarget.value.trim() || undefined);
+        }}
+      />
+    );
+  const within = param === 'organization_id' ? undefined : organizationId;
+  if (kind === 'member' && within === undefined)
+    return <TextInput label={label} disabled placeholder="Choose an organization first" />;
+  return <ObjectSelect kind={kind} label={label} value={value} onChange={onChange} organizationId={within} />;
+}
+
+function Active({ label, value, onClear }: { label: string; value: string; onClear: () => void }) {
+  const name = useName(value);
+  return (
+    <Badge
+      size="lg"
+      variant="default"
+      fw={500}
+      rightSection={<CloseButton size="xs" aria-label={`Remove the filter ${label}`} onClick={onClear} />}
+    >
+      {label}: <bdi>{name ?? value}</bdi>
+    </Badge>
+  );
+}

@@ -1,0 +1,181 @@
+import { ActionIcon, Button, Group, Input, NumberInput, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { IconPlus, IconTrash } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import { errorAt, type FieldErrors } from '../../forms/bind.ts';
+import { RateInputs } from '../fields/RateInputs.tsx';
+import { type ContextTierDraft, newContextTier, newServiceTier, type ServiceTierDraft, serviceAt } from './price-draft.ts';
+
+const TIERS_MAX = 8;
+const TOKENS_MAX = 300_000_000;
+const asOrdinary = () => 'as ordinary';
+
+interface TiersProps<T> {
+  readonly value: readonly T[];
+  readonly onChange: (value: readonly T[]) => void;
+  readonly errors: FieldErrors;
+  /** Where the price stands in the form. */
+  readonly at: string;
+}
+
+/** Rates for a whole request when its prompt is long. */
+export function ContextTiers({ value, onChange, errors, at }: TiersProps<ContextTierDraft>) {
+  const set = (row: string, change: Partial<ContextTierDraft>) =>
+    onChange(value.map((tier) => (tier.row === row ? { ...tier, ...change } : tier)));
+  return (
+    <Tiers
+      title="Long prompts"
+      about="Rates for the whole request when its input is above so many tokens; the highest tier that is reached applies."
+      verb="Add a context tier"
+      count={value.length}
+      error={errorAt(errors, `${at}.context_tiers`)}
+      onAdd={() => onChange([...value, newContextTier()])}
+    >
+      {value.map((tier, index) => (
+        <Tier
+          key={tier.row}
+          name={`context tier ${index + 1}`}
+          error={errorAt(errors, `${at}.context_tiers.${index}`)}
+          onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
+        >
+          <NumberInput
+            label="Input above"
+            w={124}
+            size="xs"
+            min={1}
+            max={TOKENS_MAX}
+            clampBehavior="none"
+            allowDecimal={false}
+            allowNegative={false}
+            thousandSeparator=" "
+            required
+            value={tier.above}
+            error={errorAt(errors, `${at}.context_tiers.${index}.above_input_tokens`)}
+            onChange={(above) => set(tier.row, { above: above === '' ? '' : Number(above) })}
+          />
+          <RateInputs
+            at={`${at}.context_tiers.${index}`}
+            value={tier.rates}
+            errors={errors}
+            placeholderOf={asOrdinary}
+            onChange={(rates) => set(tier.row, { rates })}
+          />
+        </Tier>
+      ))}
+    </Tiers>
+  );
+}
+
+/** Rates by the provider's word for a service tier or speed. */
+export function ServiceTiers({ value, onChange, errors, at }: TiersProps<ServiceTierDraft>) {
+  const set = (row: string, change: Partial<ServiceTierDraft>) =>
+    onChange(value.map((tier) => (tier.row === row ? { ...tier, ...change } : tier)));
+  return (
+    <Tiers
+      title="Service tiers and speeds"
+      about="By the provider’s word for it: priority, flex, batch, fast. A tier that is not here is unpriced; one without rates costs what the ordinary one does."
+      verb="Add a service tier"
+      count={value.length}
+      error={errorAt(errors, `${at}.service_tiers`)}
+      onAdd={() => onChange([...value, newServiceTier()])}
+    >
+      {value.map((tier, index) => {
+        const here = `${at}.service_tiers.${tier.name.trim()}`;
+        return (
+          <Tier
+            key={tier.row}
+            name={`service tier ${tier.name || index + 1}`}
+            onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
+          >
+            <TextInput
+              label="Tier"
+              w={124}
+              size="xs"
+              maxLength={32}
+              required
+              value={tier.name}
+              error={errorAt(errors, serviceAt(at, index)) ?? errorAt(errors, here)}
+              onChange={(event) => set(tier.row, { name: event.currentTarget.value })}
+            />
+            <RateInputs
+              at={here}
+              value={tier.rates}
+              errors={errors}
+              placeholderOf={asOrdinary}
+              onChange={(rates) => set(tier.row, { rates })}
+            />
+          </Tier>
+        );
+      })}
+    </Tiers>
+  );
+}
+
+interface ListProps {
+  readonly title: string;
+  readonly about: string;
+  readonly verb: string;
+  readonly count: number;
+  readonly error: string | undefined;
+  readonly onAdd: () => void;
+  readonly children: ReactNode;
+}
+
+function Tiers({ title, about, verb, count, error, onAdd, children }: ListProps) {
+  return (
+    <Stack gap={6} role="group" aria-label={title}>
+      <div>
+        <Input.Label labelElement="div">{title}</Input.Label>
+        <Text fz="xs" c="dimmed">
+          {about}
+        </Text>
+      </div>
+      {children}
+      {error !== undefined && (
+        <Text fz="xs" c="red" role="alert">
+          {error}
+        </Text>
+      )}
+      <div>
+        <Button
+          variant="default"
+          size="compact-xs"
+          leftSection={<IconPlus size={12} />}
+          disabled={count >= TIERS_MAX}
+          onClick={onAdd}
+        >
+          {verb}
+        </Button>
+      </div>
+    </Stack>
+  );
+}
+
+interface TierProps {
+  readonly name: string;
+  /** What is wrong with the tier as a whole. */
+  readonly error?: string | undefined;
+  readonly onRemove: () => void;
+  readonly children: ReactNode;
+}
+
+function Tier({ name, error, onRemove, children }: TierProps) {
+  return (
+    <Paper withBorder p="xs" role="group" aria-label={name}>
+      <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
+        <Group align="flex-start" gap={8}>
+          {children}
+        </Group>
+        <Tooltip label="Remove this tier">
+          <ActionIcon variant="subtle" color="gray" mt={20} aria-label={`Remove ${name}`} onClick={onRemove}>
+            <IconTrash size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </Group>
+      {error !== undefined && (
+        <Text fz="xs" c="red" role="alert" mt={4}>
+          {error}
+        </Text>
+      )}
+    </Paper>
+  );
+}

@@ -1,0 +1,88 @@
+import { Loader, Modal, Text, VisuallyHidden } from '@mantine/core';
+import { createSpotlight, Spotlight } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import { type OfferGroup, useOffers } from '../fields/useOffers.ts';
+import { useRememberOpened } from './recent.ts';
+
+const [store, palette] = createSpotlight();
+
+export const openCommandPalette = palette.open;
+
+/** ⌘K: every page, every object this person may see, everything they may do; arrows and Enter, no mouse. */
+export function CommandPalette() {
+  const [text, setText] = useState('');
+  useRememberOpened();
+  return (
+    <Spotlight.Root
+      store={store}
+      query={text}
+      onQueryChange={setText}
+      shortcut={['mod + K']}
+      tagsToIgnore={[]}
+      // Whoever opens it again at once must not have what they type cleared by the closing before.
+      transitionProps={{ duration: 0 }}
+      scrollable
+      maxHeight={460}
+    >
+      <VisuallyHidden>
+        <Modal.Title>Search everything</Modal.Title>
+      </VisuallyHidden>
+      <Content text={text} />
+    </Spotlight.Root>
+  );
+}
+
+const NOTHING_WORDS = {
+  searching: 'Searching…',
+  failed: 'The search did not answer. Try again.',
+  done: 'Nothing by that name.',
+} as const;
+
+function Content({ text }: { text: string }) {
+  const { groups, search } = useOffers(text.trim());
+  const keys = groups.map(({ offers }) => offers.map(({ key }) => key).join()).join();
+  // What is found comes after the key was pressed: Enter then means the first that is seen, not one that stood there before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other offers are another first.
+  useEffect(selectFirst, [keys]);
+  return (
+    <>
+      <Spotlight.Search
+        aria-label="Search everything"
+        placeholder="Search or jump to…"
+        maxLength={200}
+        leftSection={<IconSearch size={18} />}
+        rightSection={search === 'searching' ? <Loader size={16} aria-label="Searching" /> : undefined}
+      />
+      <Spotlight.ActionsList>
+        {groups.map((group) => (
+          <Group key={group.label} group={group} />
+        ))}
+        {groups.length === 0 && <Spotlight.Empty>{NOTHING_WORDS[search]}</Spotlight.Empty>}
+      </Spotlight.ActionsList>
+      <Spotlight.Footer>
+        <Text fz="xs" c="dimmed">
+          ↑ ↓ to choose · Enter to open · Esc to close
+        </Text>
+      </Spotlight.Footer>
+    </>
+  );
+}
+
+function Group({ group: { label, offers } }: { group: OfferGroup }) {
+  return (
+    <Spotlight.ActionsGroup label={label}>
+      {offers.map(({ key, label: name, description, icon: Icon, run }) => (
+        <Spotlight.Action key={key} label={name} description={description} leftSection={<Icon size={18} />} onClick={run} />
+      ))}
+    </Spotlight.ActionsGroup>
+  );
+}
+
+/** Marks the first offer, as the library does when the text changes. */
+function selectFirst(): void {
+  const list = document.getElementById(store.getState().listId);
+  list?.querySelector('[data-selected]')?.removeAttribute('data-selected');
+  list?.querySelector('[data-action]')?.setAttribute('data-selected', 'true');
+  store.updateState((state) => ({ ...state, selected: 0 }));
+}

@@ -1,0 +1,22 @@
+import { Button, Center } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { PATHS } from '../../paths.ts';
+import { EmptyState } from '../list/EmptyState.tsx';
+
+/** For an address that is none of ours. */
+export function NotFound() {
+  return (
+    <Center mih="60vh" p="md">
+      <EmptyState
+        title="There is nothing here"
+        action={
+          <Button component={Link} to={PATHS.overview}>
+            To the overview
+          </Button>
+        }
+      >
+        The address is none of this console, or what it named is gone.
+      </EmptyState>
+    </Center>
+  );
+}

@@ -1,0 +1,185 @@
+import {
+  ActionIcon,
+  AppShell,
+  Avatar,
+  Burger,
+  Group,
+  Menu,
+  NavLink,
+  ScrollArea,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconLogout, IconMoonStars, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { type Session, SessionProvider, useSession, useSessionQuery } from '../../api/session.tsx';
+import { useSignOut } from '../../api/sign-out.ts';
+import { PATHS } from '../../paths.ts';
+import { Asked } from '../Asked.tsx';
+import { AlertBell } from './AlertBell.tsx';
+import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
+import { Logo } from './Logo.tsx';
+import { navigationFor } from './navigation.ts';
+
+/** Every page for people who are signed in: navigation, search, theme, who they are. Everyone else is sent to the sign-in and back. */
+export function Shell() {
+  const session = useSessionQuery();
+  return <Asked query={session}>{(signedIn) => (signedIn === null ? <ToSignIn /> : <Frame session={signedIn} />)}</Asked>;
+}
+
+function ToSignIn() {
+  const { pathname, searchStr } = useLocation();
+  const navigate = useNavigate();
+  const [wanted] = useState(pathname + searchStr);
+  useEffect(() => {
+    void navigate({ to: PATHS.signIn, search: (wanted === '/' ? {} : { to: wanted }) as never, replace: true });
+  }, [navigate, wanted]);
+  return null;
+}
+
+function Frame({ session }: { session: Session }) {
+  const [opened, { toggle, close }] = useDisclosure(false);
+  return (
+    <SessionProvider session={session}>
+      <AppShell header={{ height: 48 }} navbar={{ width: 216, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding="md">
+        <AppShell.Header>
+          <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+            <Group gap="xs" wrap="nowrap">
+              <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
+              <Logo />
+            </Group>
+            <Group gap="xs" wrap="nowrap">
+              <SearchButton />
+              <AlertBell />
+              <SchemeToggle />
+              <PersonMenu />
+            </Group>
+          </Group>
+        </AppShell.Header>
+        <AppShell.Navbar p="xs">
+          <AppShell.Section grow component={ScrollArea}>
+            <Navigation onGo={close} />
+          </AppShell.Section>
+        </AppShell.Navbar>
+        <AppShell.Main>
+          <Outlet />
+        </AppShell.Main>
+      </AppShell>
+      <CommandPalette />
+    </SessionProvider>
+  );
+}
+
+function Navigation({ onGo }: { onGo: () => void }) {
+  const session = useSession();
+  const { pathname } = useLocation();
+  return (
+    <nav aria-label="Main">
+      {navigationFor(session).map(({ heading, entries }) => (
+        <div key={heading}>
+          {heading !== '' && (
+            <Text fz={11} fw={600} c="dimmed" tt="uppercase" px="xs" pt="sm" pb={4}>
+              {heading}
+            </Text>
+          )}
+          {entries.map(({ label, to, icon: Icon }) => {
+            const here = to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`);
+            return (
+              <NavLink
+                key={to}
+                component={Link}
+                to={to}
+                label={label}
+                leftSection={<Icon size={17} stroke={1.7} />}
+                active={here}
+                aria-current={here ? 'page' : undefined}
+                onClick={onGo}
+                py={5}
+                style={{ borderRadius: 'var(--mantine-radius-sm)' }}
+              />
+            );
+          })}
+        </div>
+      ))}
+    </nav>
+  );
+}
+
+function SearchButton() {
+  return (
+    <UnstyledButton
+      onClick={openCommandPalette}
+      aria-label="Search or jump to… ⌘K"
+      px="xs"
+      py={4}
+      style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 'var(--mantine-radius-sm)' }}
+    >
+      <Group gap={8} wrap="nowrap">
+        <IconSearch size={15} />
+        <Text fz="sm" c="dimmed" visibleFrom="xs">
+          Search or jump to…
+        </Text>
+        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono">
+          ⌘K
+        </Text>
+      </Group>
+    </UnstyledButton>
+  );
+}
+
+export function SchemeToggle() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
+  const label = dark ? 'Use the light theme' : 'Use the dark theme';
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="subtle" color="gray" aria-label={label} onClick={() => setColorScheme(dark ? 'light' : 'dark')}>
+        {dark ? <IconSun size={18} /> : <IconMoonStars size={18} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}
+
+function PersonMenu() {
+  const { account } = useSession();
+  const signOut = useSignOut();
+  const initials = initialsOf(account.name);
+  return (
+    <Menu position="bottom-end" width={230}>
+      <Menu.Target>
+        <UnstyledButton>
+          <Avatar size={28} color="teal" aria-hidden>
+            {initials}
+          </Avatar>
+          <VisuallyHidden>Signed in as {account.name}</VisuallyHidden>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          {account.name}
+          <br />
+          {account.email}
+        </Menu.Label>
+        <Menu.Item component={Link} to={PATHS.profile} leftSection={<IconUserCircle size={16} />}>
+          Profile and security
+        </Menu.Item>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          Sign out
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** First letters of the first and the last word. */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== '');
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
+}

@@ -1,0 +1,65 @@
+import { Select, SimpleGrid, TextInput } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import { slugOf } from '../../../forms/slug.ts';
+import type { OrganizationFormInputs } from './useOrganizationForm.ts';
+
+interface IdentityFieldsProps {
+  readonly form: OrganizationFormInputs;
+  readonly isNew: boolean;
+  readonly mayProfile: boolean;
+  readonly mayCap: boolean;
+}
+
+const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
+
+/** Name, slug and time zone. A new organization's slug follows its name until somebody types one. */
+export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFieldsProps) {
+  const [isSlugTyped, setSlugTyped] = useState(!isNew);
+  const nameField = useRef<HTMLInputElement>(null);
+  // What is edited arrives after the dialog has looked for what to focus.
+  useEffect(() => nameField.current?.focus(), []);
+  const name = form.getInputProps('name');
+  const slug = form.getInputProps('slug');
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 3 }}>
+      <TextInput
+        {...name}
+        ref={nameField}
+        data-autofocus
+        label="Name"
+        required
+        maxLength={200}
+        disabled={!mayProfile}
+        onChange={(event) => {
+          name.onChange(event);
+          if (!isSlugTyped) form.setFieldValue('slug', slugOf(event.currentTarget.value));
+        }}
+      />
+      <TextInput
+        {...slug}
+        label="Slug"
+        description="Lower-case letters, digits and hyphens; in addresses and exports."
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        required
+        maxLength={63}
+        disabled={!mayProfile}
+        onChange={(event) => {
+          setSlugTyped(true);
+          slug.onChange(event);
+        }}
+      />
+      <Select
+        {...form.getInputProps('time_zone')}
+        label="Time zone"
+        description="Where its days and budget periods begin."
+        inputWrapperOrder={['label', 'input', 'description', 'error']}
+        data={ZONES.includes(form.values.time_zone) ? ZONES : [form.values.time_zone, ...ZONES]}
+        searchable
+        allowDeselect={false}
+        limit={60}
+        nothingFoundMessage="No such zone"
+        disabled={!mayCap}
+      />
+    </SimpleGrid>
+  );
+}

@@ -1,0 +1,118 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core';
+import { IconArchive, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked } from '../../../api/client.ts';
+import type { Organization } from '../../../api/organizations.ts';
+import { verdictOf } from '../../../api/session.tsx';
+import { ProblemNote } from '../../../components/Asked.tsx';
+import { countText } from '../../../components/Count.tsx';
+import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
+import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { saved } from '../../../components/dialogs/saved.ts';
+import { PATHS } from '../../../paths.ts';
+import { type Lifecycle, LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
+
+/** Suspend or reactivate, archive, and what is archived can be deleted. */
+export function LifecycleActions({ organization }: { organization: Organization }) {
+  const [asking, setAsking] = useState<Lifecycle | 'delete'>();
+  const verdict = verdictOf('organizations.lifecycle', organization.capabilities);
+  const isActive = organization.status === 'active';
+  const isArchived = organization.status === 'archived';
+  return (
+    <>
+      <GuardedButton
+        variant="default"
+        verdict={verdict}
+        leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
+        onClick={() => setAsking(isActive ? 'suspend' : 'reactivate')}
+      >
+        {isActive ? 'Suspend' : 'Reactivate'}
+      </GuardedButton>
+      <Menu position="bottom-end" width={220}>
+        <Menu.Target>
+          <ActionIcon variant="default" size={36} aria-label="More actions">
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Tooltip label={verdict.reason} disabled={verdict.allowed} position="left">
+            <div>
+              <Menu.Item
+                leftSection={<IconArchive size={15} />}
+                disabled={!verdict.allowed || isArchived}
+                onClick={() => setAsking('archive')}
+              >
+                Archive
+              </Menu.Item>
+            </div>
+          </Tooltip>
+          <Tooltip
+            label={verdict.allowed ? 'Only an archived organization can be deleted.' : verdict.reason}
+            disabled={verdict.allowed && isArchived}
+            position="left"
+          >
+            <div>
+              <Menu.Item
+                color="red"
+                leftSection={<IconTrash size={15} />}
+                disabled={!verdict.allowed || !isArchived}
+                onClick={() => setAsking('delete')}
+              >
+                Delete for good
+              </Menu.Item>
+            </div>
+          </Tooltip>
+        </Menu.Dropdown>
+      </Menu>
+      {asking === 'delete' && <DeleteDialog organization={organization} onClose={() => setAsking(undefined)} />}
+      {asking !== undefined && asking !== 'delete' && (
+        <LifecycleDialog organization={organization} to={asking} onClose={() => setAsking(undefined)} />
+      )}
+    </>
+  );
+}
+
+/** Says what would go, as the server reports it, and wants the name. */
+function DeleteDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
+  const path = { id: organization.id };
+  const navigate = useNavigate();
+  const queryClient = useQueryClient();
+  const report = useQuery({
+    queryKey: ['organization-deletion', organization.id],
+    queryFn: () => asked(api.DELETE('/organizations/{id}', { params: { path, query: { dry_run: 'true' } } })),
+    gcTime: 0,
+  });
+  const destroy = async () => {
+    await asked(api.DELETE('/organizations/{id}', { params: { path } }));
+    saved(`${organization.name} is deleted.`);
+    await navigate({ to: PATHS.organizations });
+    queryClient.removeQueries({ queryKey: ['organization', organization.id] });
+    await refreshOrganizations(queryClient);
+  };
+  const goes = report.data?.goes;
+  return (
+    <ConfirmByName
+      opened
+      onClose={onClose}
+      title={`Delete ${organization.name} for good?`}
+      name={organization.name}
+      verb="Delete for good"
+      action={destroy}
+      consequences={
+        goes === undefined
+          ? []
+          : [
+              `${countText(goes.teams)} teams, ${countText(goes.members)} memberships, ${countText(goes.keys)} keys and ${countText(goes.admin_tokens)} admin tokens go.`,
+              goes.stored_content
+                ? 'The key of its stored content is destroyed, and the content with it.'
+                : 'No content is stored.',
+              `What stays: ${report.data?.stays.join(', ')}. Its id and slug are never used again.`,
+            ]
+      }
+    >
+      {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
+    </ConfirmByName>
+  );
+}

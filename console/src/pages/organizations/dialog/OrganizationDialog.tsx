@@ -1,0 +1,73 @@
+import { Modal } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useRef } from 'react';
+import { type Organization, readOrganization } from '../../../api/organizations.ts';
+import { Asked } from '../../../components/Asked.tsx';
+import { saved } from '../../../components/dialogs/saved.ts';
+import { mayClose, useUnsavedGuard } from '../../../components/dialogs/useUnsavedGuard.ts';
+import { OrganizationForm } from './OrganizationForm.tsx';
+import type { ReadVersion } from './useOrganizationForm.ts';
+
+interface OrganizationDialogProps {
+  readonly opened: boolean;
+  /** Null creates one. */
+  readonly organizationId: string | null;
+  readonly onClose: () => void;
+  readonly onSaved?: (organization: Organization) => void;
+}
+
+/** One dialog for everything an organization is: identity, budgets, limits, access, audit; saved in one transaction. */
+export function OrganizationDialog({ opened, organizationId, onClose, onSaved }: OrganizationDialogProps) {
+  const isUnsaved = useRef(false);
+  // Asked at the moment of leaving: the dialog leaves by itself once it has saved.
+  useUnsavedGuard(() => isUnsaved.current);
+  const close = () => {
+    if (!mayClose(isUnsaved.current)) return;
+    isUnsaved.current = false;
+    onClose();
+  };
+  const done = (organization: Organization) => {
+    isUnsaved.current = false;
+    saved(organizationId === null ? `${organization.name} is created.` : `${organization.name} is saved.`);
+    onClose();
+    onSaved?.(organization);
+  };
+  const onUnsaved = (value: boolean) => {
+    isUnsaved.current = value;
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={organizationId === null ? 'Create organization' : 'Edit organization'}
+      size={860}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      styles={{ body: { paddingBottom: 0 } }}
+    >
+      {opened && organizationId === null && (
+        <OrganizationForm read={null} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
+      )}
+      {opened && organizationId !== null && (
+        <Existing id={organizationId} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
+      )}
+    </Modal>
+  );
+}
+
+interface FormProps {
+  readonly onCancel: () => void;
+  readonly onSaved: (organization: Organization) => void;
+  readonly onUnsaved: (isUnsaved: boolean) => void;
+}
+
+/** Read anew when the dialog opens and then left alone: what is typed must not change under the person. */
+function Existing({ id, ...rest }: FormProps & { id: string }) {
+  const query = useQuery({
+    queryKey: ['organization-to-edit', id],
+    queryFn: () => readOrganization(id),
+    gcTime: 0,
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+  });
+  return <Asked query={query}>{(read: ReadVersion) => <OrganizationForm read={read} {...rest} />}</Asked>;
+}

@@ -1,0 +1,94 @@
+import type { Organization } from '../../../api/organizations.ts';
+import { type AuditDraft, auditBody, auditDraft, NO_CONTENT } from '../../../forms/AuditFields.tsx';
+import { type AccessDraft, accessDraft, grantsBody, NOTHING_GRANTED } from '../../../forms/access-draft.ts';
+import { type BudgetDraft, budgetsBody, budgetsDraft } from '../../../forms/budget-draft.ts';
+import {
+  type ModelLimitDraft,
+  modelLimitsBody,
+  modelLimitsDraft,
+  NO_LIMITS,
+  type RateLimitsDraft,
+  rateLimitsBody,
+  rateLimitsDraft,
+} from '../../../forms/limit-draft.ts';
+import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
+
+/** An organization as it stands in its dialog. */
+export interface OrganizationDraft extends TagsDraft {
+  readonly name: string;
+  readonly slug: string;
+  readonly time_zone: string;
+  readonly budgets: readonly BudgetDraft[];
+  readonly rate_limits: RateLimitsDraft;
+  readonly model_limits: readonly ModelLimitDraft[];
+  readonly asset_access: AccessDraft;
+  readonly audit: AuditDraft;
+}
+
+export type Section = keyof OrganizationDraft;
+export const SECTION_LABELS: Readonly<Record<Section, string>> = {
+  name: 'Name',
+  slug: 'Slug',
+  time_zone: 'Time zone',
+  budgets: 'Budgets',
+  rate_limits: 'Rate limits',
+  model_limits: 'Limits for models',
+  asset_access: 'Asset access',
+  default_tags: 'Default tags',
+  required_tags: 'Required tags',
+  audit: 'Audit content',
+};
+const SECTIONS = Object.keys(SECTION_LABELS) as readonly Section[];
+
+export const NEW_ORGANIZATION: OrganizationDraft = {
+  name: '',
+  slug: '',
+  time_zone: 'UTC',
+  budgets: [],
+  rate_limits: NO_LIMITS,
+  model_limits: [],
+  asset_access: NOTHING_GRANTED,
+  ...NO_TAGS,
+  audit: NO_CONTENT,
+};
+
+export function draftOf(organization: Organization): OrganizationDraft {
+  return {
+    name: organization.name,
+    slug: organization.slug,
+    time_zone: organization.time_zone,
+    budgets: budgetsDraft(organization.budgets),
+    rate_limits: rateLimitsDraft(organization.rate_limits),
+    model_limits: modelLimitsDraft(organization.model_limits),
+    asset_access: accessDraft(organization.asset_access),
+    ...tagsDraft(organization),
+    audit: auditDraft(organization.audit),
+  };
+}
+
+export type OrganizationBody = ReturnType<typeof bodyOf>;
+
+export function bodyOf(draft: OrganizationDraft) {
+  return {
+    name: draft.name.trim(),
+    slug: draft.slug.trim(),
+    time_zone: draft.time_zone,
+    budgets: budgetsBody(draft.budgets),
+    rate_limits: rateLimitsBody(draft.rate_limits),
+    model_limits: modelLimitsBody(draft.model_limits),
+    asset_access: grantsBody(draft.asset_access),
+    ...tagsBody(draft),
+    audit: auditBody(draft.audit),
+  };
+}
+
+/** What differs from what was read: only that is sent, so that nobody needs a permission for what they left alone. */
+export function changesOf(base: OrganizationDraft, draft: OrganizationDraft): Partial<OrganizationBody> {
+  const body = bodyOf(draft);
+  return Object.fromEntries(changedSections(base, draft).map((section) => [section, body[section]]));
+}
+
+export function changedSections(base: OrganizationDraft, draft: OrganizationDraft): readonly Section[] {
+  const [before, after] = [bodyOf(base), bodyOf(draft)];
+  return SECTIONS.filter((section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]));
+}

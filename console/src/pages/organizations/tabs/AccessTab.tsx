@@ -1,0 +1,191 @@
+import { Badge, Button, Group, Paper, Stack, Table, Text, TextInput, Title, VisuallyHidden } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../../api/client.ts';
+import { verdictOf } from '../../../api/session.tsx';
+import { Asked } from '../../../components/Asked.tsx';
+import { countText } from '../../../components/Count.tsx';
+import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { useUrlState } from '../../../components/fields/useUrlState.ts';
+import { EmptyState } from '../../../components/list/EmptyState.tsx';
+import { TableScroll } from '../../../components/list/TableScroll.tsx';
+import type { TabProps } from './tab.ts';
+import { WhoCanCall } from './WhoCanCall.tsx';
+
+/** What the organization is granted, what that comes to, and who in it can call a target. */
+export function AccessTab({ organization }: TabProps) {
+  return (
+    <Stack gap="md">
+      <Grants organization={organization} />
+      <EffectiveSet organization={organization} />
+    </Stack>
+  );
+}
+
+function Grants({ organization }: TabProps) {
+  const [, setState] = useUrlState();
+  const { mode, targets, access_groups, ineffective } = organization.asset_access;
+  const isNothing = mode === 'selected' && targets.length === 0 && access_groups.length === 0;
+  return (
+    <Paper withBorder p="md" component="section" aria-label="Grants">
+      <Group justify="space-between" mb="xs">
+        <Title order={2}>Grants</Title>
+        <GuardedButton
+          size="xs"
+          variant="default"
+          verdict={verdictOf('organizations.cap', organization.capabilities)}
+          onClick={() => setState({ edit: 'organization' }, 'push')}
+        >
+          Change
+        </GuardedButton>
+      </Group>
+      {mode === 'all' && <Text fz="sm">Everything: the whole catalogue, future models included.</Text>}
+      {isNothing && <Text fz="sm">Nothing. No model can be called until something is granted.</Text>}
+      {mode === 'selected' && !isNothing && (
+        <Stack gap="xs">
+          <Names label="Targets" names={targets} ineffective={ineffective?.targets ?? []} why="is deleted and gives nothing" />
+          <Names
+            label="Access groups"
+            names={access_groups}
+            ineffective={ineffective?.access_groups ?? []}
+            why="has no target yet; applies when one is labelled"
+          />
+        </Stack>
+      )}
+    </Paper>
+  );
+}
+
+interface NamesProps {
+  readonly label: string;
+  readonly names: readonly string[];
+  readonly ineffective: readonly string[];
+  readonly why: string;
+}
+
+function Names({ label, names, ineffective, why }: NamesProps) {
+  if (names.length === 0) return null;
+  return (
+    <div>
+      <Text fz="xs" c="dimmed" mb={2}>
+        {label}
+      </Text>
+      <Group gap={6}>
+        {names.map((name) => (
+          <Badge key={name} ff="monospace" fw={500} color={ineffective.includes(name) ? 'gray' : 'teal'}>
+            {name}
+          </Badge>
+        ))}
+      </Group>
+      {ineffective.map((name) => (
+        <Text key={name} fz="xs" c="dimmed" mt={2}>
+          <span className="mono">{name}</span> {why}.
+        </Text>
+      ))}
+    </div>
+  );
+}
+
+function EffectiveSet({ organization }: TabProps) {
+  const [search, setSearch] = useState('');
+  const [state, setState] = useUrlState();
+  const effective = useQuery({
+    queryKey: ['organization', organization.id, 'effective-access'],
+    queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: organization.id } } })),
+  });
+  return (
+    <Asked query={effective}>
+      {({ data }) => {
+        if (data.length === 0) {
+          return (
+            <EmptyState title="Nothing can be called">
+              Grant a model, a route group or an access group with members, and it appears here at once.
+            </EmptyState>
+          );
+        }
+        const found = data.filter(({ target }) => target.includes(search.trim()));
+        return (
+          <Paper withBorder p="md" component="section" aria-label="Effective set">
+            <Group justify="space-between" mb="xs">
+              <Title order={2}>
+                {countText(data.length)} {data.length === 1 ? 'target' : 'targets'} can be called
+              </Title>
+              <TextInput
+                size="xs"
+                type="search"
+                aria-label="Search targets"
+                placeholder="Search"
+                leftSection={<IconSearch size={14} />}
+                value={search}
+                onChange={(event) => setSearch(event.currentTarget.value)}
+              />
+            </Group>
+            <TargetTable rows={found} onAsk={(target) => setState({ target })} />
+            {state.target !== undefined && (
+              <WhoCanCall
+                organizationId={organization.id}
+                target={state.target}
+                onClose={() => setState({ target: undefined })}
+              />
+            )}
+          </Paper>
+        );
+      }}
+    </Asked>
+  );
+}
+
+const ROWS_SHOWN = 200;
+
+function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data']; onAsk: (target: string) => void }) {
+  return (
+    <TableScroll minWidth={280}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Target</Table.Th>
+            <Table.Th visibleFrom="xs">Type</Table.Th>
+            <Table.Th>Through</Table.Th>
+            <Table.Th visibleFrom="xs">Access groups</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>Who can call it</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.slice(0, ROWS_SHOWN).map(({ target, kind, access_groups, through }) => (
+            <Table.Tr key={target}>
+              <Table.Td className="mono">{target}</Table.Td>
+              <Table.Td visibleFrom="xs">{kind === 'model' ? 'Model' : 'Route group'}</Table.Td>
+              <Table.Td>{throughWords(through)}</Table.Td>
+              <Table.Td className="mono" visibleFrom="xs">
+                {access_groups.join(', ')}
+              </Table.Td>
+              <Table.Td ta="right">
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  aria-label={`Who can call it? ${target}`}
+                  onClick={() => onAsk(target)}
+                >
+                  Who can call it?
+                </Button>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {rows.length > ROWS_SHOWN && (
+        <Text fz="xs" c="dimmed">
+          The first {ROWS_SHOWN} are shown. Search for the others.
+        </Text>
+      )}
+    </TableScroll>
+  );
+}
+
+function throughWords({ grant, access_group }: Schema<'EffectiveAccess'>['data'][number]['through']): string {
+  if (grant === 'all') return 'Everything';
+  return grant === 'target' ? 'Direct grant' : `Access group ${access_group ?? ''}`;
+}

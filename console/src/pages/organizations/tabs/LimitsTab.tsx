@@ -1,0 +1,99 @@
+import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { verdictOf } from '../../../api/session.tsx';
+import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { FreshnessMark } from '../../../components/Freshness.tsx';
+import { useUrlState } from '../../../components/fields/useUrlState.ts';
+import { BudgetHistory } from '../../../components/limits/BudgetHistory.tsx';
+import { limitName } from '../../../components/limits/LimitBar.tsx';
+import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../../components/limits/LimitGauges.tsx';
+import { BudgetsAsSet, LimitsAsSet } from '../../../components/limits/LimitsAsSet.tsx';
+import { limitWords } from '../../../forms/RateLimitFields.tsx';
+import { BudgetLine } from '../OrganizationCards.tsx';
+import type { TabProps } from './tab.ts';
+
+/** Every limit and budget as it is used at this moment, and how the periods before ended. */
+export function LimitsTab({ organization }: TabProps) {
+  const [, setState] = useUrlState();
+  const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
+  const change = (
+    <GuardedButton
+      size="xs"
+      variant="default"
+      verdict={verdictOf('organizations.cap', organization.capabilities)}
+      onClick={() => setState({ edit: 'organization' }, 'push')}
+    >
+      Change
+    </GuardedButton>
+  );
+  return (
+    <Stack gap="md">
+      <Paper withBorder p="md" component="section" aria-label="Rate limits">
+        <Group justify="space-between" mb="xs">
+          <Title order={2}>Rate limits</Title>
+          {change}
+        </Group>
+        {live === null ? <LimitsAsSet of={organization} /> : <LimitGauges limits={live.rate_limits} freshness={freshness} />}
+        <Meanings organization={organization} />
+      </Paper>
+      <Paper withBorder p="md" component="section" aria-label="Budgets">
+        <Group justify="space-between" mb="xs">
+          <Title order={2}>Budgets</Title>
+          {live !== null && <FreshnessMark freshness={freshness} />}
+        </Group>
+        {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
+      </Paper>
+      {organization.capabilities.includes('usage.read') && (
+        <BudgetHistory
+          of={{ is: 'organizations', id: organization.id }}
+          budgets={organization.budgets}
+          timeZone={organization.time_zone}
+          heading={2}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function Budgets({ live }: { live: LimitsStatus }) {
+  if (live.budgets.length === 0) {
+    return (
+      <Text fz="sm" c="dimmed">
+        No budget: spend is recorded and not bounded.
+      </Text>
+    );
+  }
+  return (
+    <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
+      {live.budgets.map((budget) => (
+        <BudgetLine key={budget.id} budget={budget} />
+      ))}
+    </SimpleGrid>
+  );
+}
+
+/** What each limit means, in words: the same as beside its field. */
+function Meanings({ organization }: TabProps) {
+  const { rate_limits, time_zone, model_limits } = organization;
+  const all = [
+    { of: null, limits: rate_limits },
+    ...model_limits.map((one) => ({ of: one.target ?? one.access_group, limits: one.rate_limits })),
+  ];
+  const rows = all.flatMap(({ of, limits }) =>
+    Object.entries(limits).flatMap(([name, value]) => (value === null ? [] : [{ of, name: name as keyof typeof limits, value }])),
+  );
+  if (rows.length === 0) return null;
+  return (
+    <Table mt="sm" fz="xs" withRowBorders={false} verticalSpacing={2}>
+      <Table.Tbody>
+        {rows.map(({ of, name, value }) => (
+          <Table.Tr key={`${of} ${name}`}>
+            <Table.Td w={{ base: 90, sm: 160 }}>
+              {limitName(name)} {of !== null && <span className="mono">{of}</span>}
+            </Table.Td>
+            <Table.Td c="dimmed">{limitWords(name, value, time_zone)}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}

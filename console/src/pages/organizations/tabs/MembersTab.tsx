@@ -1,0 +1,33 @@
+import { useHotkeys } from '@mantine/hooks';
+import { IconUserPlus } from '@tabler/icons-react';
+import { verdictOf } from '../../../api/session.tsx';
+import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { useUrlState } from '../../../components/fields/useUrlState.ts';
+import { InviteDialog } from '../../people/InviteDialog.tsx';
+import { MembersList } from '../../people/MembersList.tsx';
+import { PendingInvitations } from './PendingInvitations.tsx';
+import type { TabProps } from './tab.ts';
+
+/** Who belongs to an organization, and who is invited to it. */
+export function MembersTab({ organization }: TabProps) {
+  const [state, setState] = useUrlState();
+  const verdict = verdictOf('members.manage', organization.capabilities);
+  const invite = () => verdict.allowed && setState({ new: 'invitation' }, 'push');
+  useHotkeys([['n', invite]]);
+  const button = (
+    <GuardedButton verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={invite}>
+      Invite person
+    </GuardedButton>
+  );
+  return (
+    <>
+      <MembersList organizationId={organization.id} prefix="" inviteButton={button} />
+      {verdict.allowed && <PendingInvitations organizationId={organization.id} />}
+      <InviteDialog
+        opened={state.new === 'invitation'}
+        organization={organization}
+        onClose={() => setState({ new: undefined })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,152 @@
+import { Anchor, Grid, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { api, asked, type Schema } from '../../../api/client.ts';
+import { Asked } from '../../../components/Asked.tsx';
+import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
+import { Money } from '../../../components/money/Money.tsx';
+import { Named } from '../../../components/Named.tsx';
+import { Time } from '../../../components/Time.tsx';
+import { PATHS } from '../../../paths.ts';
+import { SpendRanking } from './SpendRanking.tsx';
+import type { TabProps } from './tab.ts';
+import { dearestFirst, useUsage } from './usage-query.ts';
+
+const REFUSALS_SHOWN = 5;
+const MODEL = { label: 'Model', field: 'model' };
+const NOTHING_SPENT = 'Nothing was spent in the last 30 days.';
+
+/** What the organization spent, on what and by whom, and what was refused lately and why. */
+export function OverviewTab({ organization }: TabProps) {
+  const maySeeUsage = organization.capabilities.includes('usage.read');
+  if (!maySeeUsage) {
+    return (
+      <Text fz="sm" c="dimmed">
+        Your role does not include spend and requests of this organization.
+      </Text>
+    );
+  }
+  return (
+    <Stack gap="sm">
+      <SpendByModel organization={organization} />
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+        <TeamsBySpend organization={organization} />
+        <Refusals organization={organization} />
+      </SimpleGrid>
+    </Stack>
+  );
+}
+
+function Panel({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Paper withBorder p="md" component="section" aria-label={title}>
+      <Title order={2} mb="sm">
+        {title}
+      </Title>
+      {children}
+    </Paper>
+  );
+}
+
+function SpendByModel({ organization }: TabProps) {
+  const byModel = useUsage(organization.id, { group_by: 'model' });
+  const byDay = useUsage(organization.id, { group_by: 'model', interval: 'day' });
+  return (
+    <Panel title="30-day spend by model">
+      <Asked query={byModel}>
+        {({ data, total }) => (
+          <Grid gap="lg">
+            <Grid.Col span={{ base: 12, md: 8 }}>
+              <Asked query={byDay}>
+                {(usage) => (
+                  <GroupedCourse usage={usage} lines={dearestFirst(data)} group={MODEL} metric="spend" interval="day" />
+                )}
+              </Asked>
+            </Grid.Col>
+            <Grid.Col span={{ base: 12, md: 4 }}>
+              <Text fz="xl" fw={600} lh={1} mb="sm">
+                <Money usd={total.spend} />
+              </Text>
+              <SpendRanking rows={data} by="model" total={total.spend} empty={NOTHING_SPENT} />
+            </Grid.Col>
+          </Grid>
+        )}
+      </Asked>
+    </Panel>
+  );
+}
+
+function TeamsBySpend({ organization }: TabProps) {
+  const byTeam = useUsage(organization.id, { group_by: 'team' });
+  return (
+    <Panel title="Teams by spend">
+      <Asked query={byTeam}>
+        {({ data, total }) => <SpendRanking rows={data} by="team" total={total.spend} empty={NOTHING_SPENT} />}
+      </Asked>
+    </Panel>
+  );
+}
+
+function Refusals({ organization }: TabProps) {
+  const refused = useQuery({
+    queryKey: ['organization', organization.id, 'refusals'],
+    queryFn: () =>
+      asked(
+        api.GET('/requests', {
+          params: { query: { organization_id: organization.id, status: 'refused', limit: REFUSALS_SHOWN } },
+        }),
+      ),
+    refetchInterval: 10_000,
+  });
+  return (
+    <Panel title="Recent refusals">
+      <Asked query={refused}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Text fz="sm" c="dimmed">
+              No request was refused.
+            </Text>
+          ) : (
+            <Stack gap="sm">
+              {data.map((request) => (
+                <Refusal key={request.id} request={request} />
+              ))}
+              <Anchor
+                component={Link}
+                to={PATHS.requests}
+                search={{ organization_id: organization.id, status: 'refused' } as never}
+                fz="sm"
+              >
+                All refused requests
+              </Anchor>
+            </Stack>
+          )
+        }
+      </Asked>
+    </Panel>
+  );
+}
+
+/** A refusal with its reason in one sentence, as its decision says it. */
+function Refusal({ request }: { request: Schema<'Request'> }) {
+  const decision = useQuery({
+    queryKey: ['decision', request.id],
+    queryFn: () => asked(api.GET('/decisions/{request_id}', { params: { path: { request_id: request.id } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  return (
+    <div>
+      <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
+        {decision.data?.sentence ?? request.code ?? 'Refused'}
+      </Text>
+      <Text fz="xs" c="dimmed" component="div">
+        <Anchor component={Link} to={PATHS.request} params={{ requestId: request.id } as never} fz="xs">
+          <Time at={request.time} relative />
+        </Anchor>{' '}
+        · <Named id={request.key_id} />
+        {request.count > 1 && ` · ${request.count} times`}
+      </Text>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../../api/client.ts';
+
+export type UsageRow = Schema<'Usage'>['data'][number];
+export type GroupBy = 'model' | 'team' | 'key' | 'member' | 'provider';
+
+interface Asked {
+  readonly group_by?: GroupBy;
+  readonly interval?: 'day';
+}
+
+const REFETCH_MS = 15_000;
+
+/** An organization's usage, the last 30 days unless said. */
+export function useUsage(organizationId: string, query: Asked) {
+  return useQuery({
+    queryKey: ['organization', organizationId, 'usage', query],
+    queryFn: () => asked(api.GET('/organizations/{id}/usage', { params: { path: { id: organizationId }, query } })),
+    refetchInterval: REFETCH_MS,
+  });
+}
+
+/** The id or name by which a row is grouped. */
+export function groupOf(row: UsageRow, by: GroupBy): string | null {
+  switch (by) {
+    case 'model':
+      return row.model ?? null;
+    case 'provider':
+      return row.provider ?? null;
+    case 'team':
+      return row.team_id ?? null;
+    case 'key':
+      return row.key_id ?? null;
+    case 'member':
+      return row.member_id ?? null;
+  }
+}
+
+/** Lines in the order in which they are shown: by spend, then by requests. */
+export function dearestFirst(rows: readonly UsageRow[]): readonly UsageRow[] {
+  return [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.requests - a.requests);
+}
