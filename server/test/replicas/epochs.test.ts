@@ -85,6 +85,7 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     return { redis, proxy, house };
   }
 
+  // promise: If Redis is down, each replica enforces its share of every rate limit
   // promise: Redis | requests under rate limits, at local counters of limit ÷ live replicas
   // promise: **Replicas count as one**: with Redis or Valkey every limit and budget is exact
   test('without Redis a budget that refuses is closed, and a limit goes by a share; back with Redis both count all there was', async () => {
